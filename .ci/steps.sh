@@ -1,0 +1,86 @@
+# Sourced by run and full: named, timed steps, and what is said at the end.
+
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/onsale}"
+export SAM_CLI_TELEMETRY=0
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/onsale-tools"
+log="$(mktemp -d)"
+current=""
+times=()
+skips=()
+
+# step NAME COMMAND...: the first step that fails ends the run.
+step() {
+    current="$1"
+    local began=$SECONDS
+    shift
+    printf '\n==> %s\n' "$current"
+    "$@"
+    times+=("$((SECONDS - began)) $current")
+    current=""
+}
+
+# skip WHAT REASON: said where it happens and again at the end.
+skip() {
+    skips+=("$1: $2")
+    printf '\nSKIPPED %s: %s\n' "$1" "$2"
+}
+
+summary() {
+    local status=$?
+    printf '\n==> slowest steps\n'
+    printf '%s\n' "${times[@]:-0 none}" | sort -rn | head -8 | while read -r seconds name; do
+        printf '%6d s  %s\n' "$seconds" "$name"
+    done
+    printf '%6d s  in all\n' "$SECONDS"
+    for reason in "${skips[@]:+${skips[@]}}"; do
+        printf 'SKIPPED %s\n' "$reason"
+    done
+    if [ -n "$current" ]; then
+        printf 'FAILED: %s\n' "$current"
+    else
+        # The test runner's own words.
+        cat "$log"/*.log 2>/dev/null | grep '^test result:' | grep -v ' 0 passed; 0 failed' || true
+    fi
+    rm -rf "$log"
+    exit "$status"
+}
+trap summary EXIT
+
+# tested COMMAND...: runs it and keeps its output for the summary.
+tested() {
+    "$@" 2>&1 | tee "$log/${#times[@]}.log"
+}
+
+# install_tools: SAM with its linter and runtime emulator, and cargo-lambda, in an environment of their own.
+# Leaves the reason in $log/tools when they cannot be had.
+install_tools() {
+    local pins="aws-sam-cli==1.170.0 cargo-lambda==1.9.2"
+    export PATH="$tools/venv/bin:$PATH"
+    if [ "$(cat "$tools/installed" 2>/dev/null)" = "$pins" ] && [ -x "$tools/venv/bin/sam" ]; then
+        echo "present: $pins"
+        return
+    fi
+    mkdir -p "$tools"
+    rm -rf "$tools/venv" "$tools/installed"
+    # shellcheck disable=SC2086 # two words are meant
+    if python3 -m venv "$tools/venv" >"$log/tools" 2>&1 &&
+        "$tools/venv/bin/pip" install --quiet --disable-pip-version-check $pins >"$log/tools" 2>&1; then
+        echo "$pins" >"$tools/installed"
+        echo "installed: $pins"
+        rm "$log/tools"
+    else
+        echo "could not install $pins: $(tail -n 1 "$log/tools")"
+    fi
+}
+
+# need WHAT PROGRAM...: whether the programs of a step are there; if not, it is skipped.
+need() {
+    local what="$1" program
+    shift
+    for program in "$@"; do
+        if ! command -v "$program" >/dev/null; then
+            skip "$what" "$program is not here; $(tail -n 1 "$log/tools" 2>/dev/null || true)"
+            return 1
+        fi
+    done
+}

@@ -1,0 +1,37 @@
+//! Authorizer of the HTTP API — verifies the access token before any protected function runs.
+//!
+//! It answers in API Gateway's simple format; what it puts into the context is all that functions learn of the
+//! caller. The answer is cached by `Authorization` for up to a minute.
+
+use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
+use onsale_platform::app::App;
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::tokens;
+use serde_json::{Value, json};
+
+async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Result<Value, Failure> {
+    let refused = json!({ "isAuthorized": false });
+    let identity = request.identity_source.as_ref().and_then(|sources| sources.first());
+    let token = identity.and_then(|identity| {
+        let (scheme, token) = identity.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    });
+    let Some(token) = token else { return Ok(refused) };
+    Ok(match tokens::verify(app, token).await? {
+        Some(claims) => json!({
+            "isAuthorized": true,
+            "context": {
+                "sub": claims.sub,
+                "role": claims.role,
+                "exp": claims.exp,
+                "jti": claims.jti,
+            },
+        }),
+        None => refused,
+    })
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, event: Value) -> Answer {
+    Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
+}

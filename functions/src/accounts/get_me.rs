@@ -1,0 +1,27 @@
+//! GET /users/me — who the caller is.
+
+use axum::extract::State;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Code, Problem, ProblemOut, User};
+use onsale_platform::store::accounts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::UserOut;
+
+#[utoipa::path(get, path = "/users/me", operation_id = "get_me", security(("bearer" = [])),
+    extensions(("x-access" = json!("user"))),
+    responses(
+        (status = 200, body = UserOut),
+        (status = 401, body = ProblemOut, description = "unauthorized"),
+    ))]
+async fn handle(State(app): State<App>, user: User) -> Result<Answer<UserOut>, Problem> {
+    let account = accounts::get(&app, user.id).await?;
+    let account = account.ok_or_else(|| Problem::new(Code::Unauthorized, "the account does not exist"))?;
+    Ok(Answer::ok(account.into()))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

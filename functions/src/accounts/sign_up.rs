@@ -1,0 +1,55 @@
+//! POST /users — makes an account.
+
+use axum::extract::State;
+use onsale_domain::account::{self, Email, Password, Role};
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Json, Problem, ProblemOut, invalid};
+use onsale_platform::passwords;
+use onsale_platform::store::accounts::{self, Account};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::UserOut;
+
+/// A new user.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignUpIn {
+    /// An e-mail address, the same however it is typed.
+    email: String,
+    /// 8 to 128 characters of any kind but NUL.
+    password: String,
+    /// 1 to 60 characters.
+    name: String,
+}
+
+#[utoipa::path(post, path = "/users", operation_id = "sign_up", request_body = SignUpIn,
+    extensions(("x-access" = json!("public"))),
+    responses(
+        (status = 201, body = UserOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 409, body = ProblemOut, description = "email-taken"),
+    ))]
+async fn handle(State(app): State<App>, Json(request): Json<SignUpIn>) -> Result<Answer<UserOut>, Problem> {
+    let email = Email::parse(&request.email).map_err(invalid("email"))?;
+    let password = Password::parse(&request.password).map_err(invalid("password"))?;
+    let name = account::name(&request.name).map_err(invalid("name"))?;
+    let now = app.now();
+    let account = Account {
+        id: app.ids().uuid(now),
+        email: email.as_str().to_owned(),
+        name,
+        role: Role::User,
+        password_hash: passwords::hash(&app, password).await?,
+        created_at: now,
+    };
+    accounts::sign_up(&app, &account, &email).await?;
+    Ok(Answer::created(account.into()))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `create_reservation`.
+
+use functions::reservations::create_reservation;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(create_reservation::routes))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `create_wallet`.
+
+use functions::wallet::create_wallet;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(create_wallet::routes))
+}

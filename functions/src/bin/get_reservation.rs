@@ -1,0 +1,8 @@
+//! The Lambda binary of `get_reservation`.
+
+use functions::reservations::get_reservation;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(get_reservation::routes))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `get_ticket`.
+
+use functions::reservations::get_ticket;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(get_ticket::routes))
+}

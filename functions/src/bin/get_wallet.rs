@@ -1,0 +1,8 @@
+//! The Lambda binary of `get_wallet`.
+
+use functions::wallet::get_wallet;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(get_wallet::routes))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `grant_role`.
+
+use functions::accounts::grant_role;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(grant_role::answer))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `list_schedules`.
+
+use functions::concerts::list_schedules;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(list_schedules::routes))
+}

@@ -1,0 +1,8 @@
+//! The Lambda binary of `list_seats`.
+
+use functions::seats::list_seats;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(list_seats::routes))
+}

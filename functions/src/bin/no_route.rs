@@ -1,0 +1,8 @@
+//! The Lambda binary of `no_route`.
+
+use functions::service::no_route;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(no_route::routes))
+}

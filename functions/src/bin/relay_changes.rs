@@ -1,0 +1,8 @@
+//! The Lambda binary of `relay_changes`.
+
+use functions::events::relay_changes;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(relay_changes::answer))
+}

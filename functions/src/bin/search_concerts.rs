@@ -1,0 +1,8 @@
+//! The Lambda binary of `search_concerts`.
+
+use functions::concerts::search_concerts;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(search_concerts::routes))
+}

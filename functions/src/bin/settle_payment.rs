@@ -1,0 +1,8 @@
+//! The Lambda binary of `settle_payment`.
+
+use functions::events::settle_payment;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(settle_payment::answer))
+}

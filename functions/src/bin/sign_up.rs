@@ -1,0 +1,8 @@
+//! The Lambda binary of `sign_up`.
+
+use functions::accounts::sign_up;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(sign_up::routes))
+}

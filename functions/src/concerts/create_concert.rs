@@ -1,0 +1,55 @@
+//! POST /concerts — makes a concert.
+
+use axum::extract::State;
+use onsale_domain::{concert, id};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::store::concerts::{self, Concert};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::ConcertOut;
+
+/// A new concert.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateConcertIn {
+    /// 1 to 60 characters.
+    name: String,
+    /// Up to 2,000 characters.
+    description: String,
+}
+
+#[utoipa::path(post, path = "/concerts", operation_id = "create_concert", request_body = CreateConcertIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = ConcertOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    admin: Admin,
+    key: IdempotencyKey,
+    Json(request): Json<CreateConcertIn>,
+) -> Result<Answer<ConcertOut>, Problem> {
+    let name = concert::name(&request.name).map_err(invalid("name"))?;
+    let description = concert::description(&request.description).map_err(invalid("description"))?;
+    let fingerprint = id::fingerprint(&["create_concert", &name, &description]);
+    let new =
+        Concert { id: key.id(&app, admin.id, "create_concert"), name, description, created_at: app.now(), fingerprint };
+    match concerts::create(&app, &new).await? {
+        None => Ok(Answer::created(new.into())),
+        Some(there) if there.fingerprint == new.fingerprint => Ok(Answer::created(there.into()).replayed(true)),
+        Some(_) => Err(Problem::new(Code::IdempotencyKeyReused, "a new concert needs a new Idempotency-Key")),
+    }
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,34 @@
+//! DELETE /concerts/{concert_id}/schedules/{schedule_id} — removes a date with its seats, or nothing.
+
+use axum::extract::State;
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Code, NoContent, Params, Problem, ProblemOut};
+use onsale_platform::store::deletions::{self, Deletion};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+#[utoipa::path(delete, path = "/concerts/{concert_id}/schedules/{schedule_id}", operation_id = "delete_schedule",
+    params(("concert_id" = Uuid, Path), ("schedule_id" = Uuid, Path)),
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    responses(
+        (status = 204, description = "it is gone, also if it was before"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 409, body = ProblemOut, description = "has-live-reservations"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    _: Admin,
+    Params((concert, schedule)): Params<(Uuid, Uuid)>,
+) -> Result<NoContent, Problem> {
+    match deletions::delete_schedule(&app, concert, schedule).await? {
+        Deletion::Certain => Ok(NoContent),
+        Deletion::LiveReservations => Err(Problem::new(Code::HasLiveReservations, "nothing was removed")),
+    }
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,48 @@
+//! GET /concerts/{concert_id}/schedules — the dates that are on sale now, by date.
+
+use axum::extract::State;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Code, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
+use onsale_platform::store::schedules;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::ScheduleOut;
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListSchedulesIn {
+    /// 1 to 100, default 20.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+#[utoipa::path(get, path = "/concerts/{concert_id}/schedules", operation_id = "list_schedules",
+    params(("concert_id" = Uuid, Path), ListSchedulesIn), extensions(("x-access" = json!("public+queue"))),
+    responses(
+        (status = 200, body = Listed<ScheduleOut>),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 404, body = ProblemOut, description = "no-bookable-schedule"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    Params(concert): Params<Uuid>,
+    QueryString(request): QueryString<ListSchedulesIn>,
+) -> Result<Answer<Listed<ScheduleOut>>, Problem> {
+    let limit = page_limit(request.limit)?;
+    let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
+    if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
+        return Err(Problem::new(Code::NoBookableSchedule, "no date of this concert is on sale now"));
+    }
+    Ok(Answer::ok(Listed::of(page, |schedule| ScheduleOut::from(&schedule))))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

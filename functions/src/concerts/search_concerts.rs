@@ -1,0 +1,46 @@
+//! GET /concerts — finds concerts by a part of their names, in any language, newest first.
+
+use axum::extract::State;
+use onsale_domain::concert;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, invalid, page_limit};
+use onsale_platform::store::concerts;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::ConcertOut;
+
+/// What to look for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SearchConcertsIn {
+    /// A part of the name; without it, all concerts.
+    query: Option<String>,
+    /// 1 to 100, default 20. A page may have fewer; only `next` tells the end.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+#[utoipa::path(get, path = "/concerts", operation_id = "search_concerts", params(SearchConcertsIn),
+    extensions(("x-access" = json!("public"))),
+    responses(
+        (status = 200, body = Listed<ConcertOut>),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    QueryString(request): QueryString<SearchConcertsIn>,
+) -> Result<Answer<Listed<ConcertOut>>, Problem> {
+    let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
+    let limit = page_limit(request.limit)?;
+    let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
+    Ok(Answer::ok(Listed::of(page, ConcertOut::from)))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

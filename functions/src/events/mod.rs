@@ -1,0 +1,14 @@
+//! How a committed change drives the rest: from the table's stream to queues, from queues to consumers.
+
+use onsale_platform::lambda::Function;
+
+pub mod relay_changes;
+pub mod settle_payment;
+
+/// The functions of this domain.
+pub const FUNCTIONS: &[(&str, Function)] = &[
+    // Table stream: turns changes into events on the queues that want them.
+    ("relay_changes", Function::Event(relay_changes::answer)),
+    // Queue payments: releases what a declined payment held.
+    ("settle_payment", Function::Event(settle_payment::answer)),
+];

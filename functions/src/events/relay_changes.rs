@@ -1,0 +1,45 @@
+//! Table stream — turns committed changes into events and puts each on the queues that want it.
+//!
+//! A record that cannot be understood is parked with its keys and images and the rest goes on; only a queue that
+//! cannot be reached stops the shard, which then continues at that record.
+
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use onsale_platform::app::App;
+use onsale_platform::events::{self, Queue};
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::store::changes;
+use serde_json::{Value, json};
+
+async fn handle(app: &App, batch: StreamEvent) -> Value {
+    for record in &batch.records {
+        if let Err(failure) = relay(app, record).await {
+            let sequence = record.change.sequence_number.clone().unwrap_or_default();
+            tracing::error!(sequence, %failure, "a change could not be relayed");
+            return json!({ "batchItemFailures": [{ "itemIdentifier": sequence }] });
+        }
+    }
+    json!({ "batchItemFailures": [] })
+}
+
+async fn relay(app: &App, record: &EventRecord) -> Result<(), Failure> {
+    match changes::event(record) {
+        Ok(None) => Ok(()),
+        Ok(Some(event)) => {
+            let body = serde_json::to_string(&event)?;
+            for queue in event.kind.wanted_by() {
+                events::send(app, *queue, std::slice::from_ref(&body)).await?;
+            }
+            Ok(())
+        }
+        Err(poison) => {
+            tracing::error!(event_id = record.event_id, %poison, "a change was parked");
+            let parked = json!({ "problem": poison.to_string(), "record": record });
+            Ok(events::send(app, Queue::Parked, &[parked.to_string()]).await?)
+        }
+    }
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, event: Value) -> Answer {
+    Box::pin(async move { Ok(handle(&app, serde_json::from_value(event)?).await) })
+}

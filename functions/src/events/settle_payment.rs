@@ -1,0 +1,27 @@
+//! Queue `payments` — releases the seats and the allowance that a declined payment held.
+//!
+//! Delivered twice, late or out of order it does the same once: what it writes is conditioned on the version of
+//! the reservation, and a settled one is left alone.
+
+use onsale_platform::app::App;
+use onsale_platform::events::{Event, Kind};
+use onsale_platform::lambda::{Answer, Retry, queue_batch};
+use onsale_platform::store::reservations;
+use serde_json::Value;
+
+async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
+    match event.kind {
+        Kind::PaymentDeclined => {
+            Ok(reservations::release_declined(app, event.data.user_id, event.data.reservation_id).await?)
+        }
+        Kind::ReservationHeld
+        | Kind::ReservationExpired
+        | Kind::ReservationCancelled
+        | Kind::PaymentCompleted => Ok(()),
+    }
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, batch: Value) -> Answer {
+    Box::pin(queue_batch(app, batch, handle))
+}

@@ -1,0 +1,43 @@
+//! Every function of Onsale: one file each, in the folder of its domain. `template.yaml` says which route or
+//! trigger calls which.
+#![forbid(unsafe_code)]
+
+pub mod accounts;
+pub mod concerts;
+pub mod events;
+pub mod payments;
+pub mod reservations;
+pub mod seats;
+pub mod service;
+pub mod wallet;
+
+use onsale_platform::lambda::Function;
+
+/// Every function by its name, which is also the name of its file, binary and example event.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Function)> {
+    [
+        accounts::FUNCTIONS,
+        concerts::FUNCTIONS,
+        seats::FUNCTIONS,
+        reservations::FUNCTIONS,
+        wallet::FUNCTIONS,
+        payments::FUNCTIONS,
+        events::FUNCTIONS,
+        service::FUNCTIONS,
+    ]
+    .concat()
+}
+
+/// The OpenAPI document of all routes, from the descriptions above the handlers.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = utoipa::openapi::OpenApi::default();
+    for (_, function) in all() {
+        if let Function::Http(routes) = function {
+            document.merge(routes().into_openapi());
+        }
+    }
+    service::get_openapi::describe(&mut document);
+    document
+}

@@ -1,0 +1,55 @@
+//! POST /payments — pays a reservation from the caller's wallet, in one atomic step.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User};
+use onsale_platform::store::payments::{self, How};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::PaymentOut;
+
+/// What to pay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PayIn {
+    /// A held reservation of the caller.
+    reservation_id: Uuid,
+}
+
+#[utoipa::path(post, path = "/payments", operation_id = "pay", request_body = PayIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = PaymentOut),
+        (status = 200, body = PaymentOut, description = "it was paid before"),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 402, body = ProblemOut, description = "insufficient-balance"),
+        (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
+        (status = 409, body = ProblemOut, description = "hold-expired, payment-declined"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    key: IdempotencyKey,
+    Json(request): Json<PayIn>,
+) -> Result<Answer<PaymentOut>, Problem> {
+    let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
+    let paid = payments::pay(&app, user.id, request.reservation_id, &digest, key.0.is_some()).await?;
+    let out = PaymentOut::new(&paid.reservation, &paid.payment);
+    Ok(match paid.how {
+        How::Now => Answer::created(out),
+        How::Replayed => Answer::created(out).replayed(true),
+        How::Before => Answer::ok(out),
+    })
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

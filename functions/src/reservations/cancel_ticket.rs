@@ -1,0 +1,36 @@
+//! DELETE /reservations/{reservation_id}/tickets/{ticket_id} — gives one seat of a held reservation back.
+
+use axum::extract::State;
+use onsale_domain::seat::SeatId;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::store::reservations;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::ReservationOut;
+
+#[utoipa::path(delete, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "cancel_ticket",
+    params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)),
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    responses(
+        (status = 200, body = ReservationOut, description = "the group without it; without any ticket, cancelled"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 409, body = ProblemOut, description = "already-paid"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    Params((id, ticket)): Params<(Uuid, String)>,
+) -> Result<Answer<ReservationOut>, Problem> {
+    let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
+    let reservation = reservations::cancel(&app, user.id, id, Some(&seat)).await?;
+    Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

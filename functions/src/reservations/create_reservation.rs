@@ -1,0 +1,64 @@
+//! POST /reservations — holds seats for one buyer until the hold lapses.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_domain::reservation::seat_list;
+use onsale_domain::seat::SeatId;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::store::reservations::{self, Wanted};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::ReservationOut;
+
+/// Seats to hold, all or nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateReservationIn {
+    /// Of this date.
+    schedule_id: Uuid,
+    /// 1 to 50 different seats, such as `A-1-12`; the schedule's limit may be lower.
+    seat_ids: Vec<String>,
+}
+
+#[utoipa::path(post, path = "/reservations", operation_id = "create_reservation", request_body = CreateReservationIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = ReservationOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 404, body = ProblemOut, description = "seat-not-found"),
+        (status = 409, body = ProblemOut, description = "seat-taken, sale-not-open, sale-closed, seat-limit"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    key: IdempotencyKey,
+    Json(request): Json<CreateReservationIn>,
+) -> Result<Answer<ReservationOut>, Problem> {
+    let seats: Result<Vec<SeatId>, _> = request.seat_ids.iter().map(|seat| SeatId::parse(seat)).collect();
+    let seats = seat_list(seats.map_err(invalid("seat_ids"))?).map_err(invalid("seat_ids"))?;
+    let wanted = Wanted {
+        id: key.id(&app, user.id, "create_reservation"),
+        user: user.id,
+        schedule: request.schedule_id,
+        seats,
+        fingerprint: id::fingerprint(&[
+            "create_reservation",
+            &request.schedule_id.to_string(),
+            &request.seat_ids.join(" "),
+        ]),
+    };
+    let held = reservations::hold(&app, wanted).await?;
+    Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

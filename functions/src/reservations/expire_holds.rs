@@ -1,0 +1,38 @@
+//! Every minute at :00 — closes the books of lapsed holds, and ends deletions.
+//!
+//! Nothing waits for it: a lapsed seat is free already. It ends reservations, gives allowances back, and removes
+//! what was deleted, some at a time; what cannot be done now is done a minute later.
+
+use onsale_platform::app::App;
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::store::{deletions, reservations};
+use serde_json::{Value, json};
+
+/// Reservations of one expiry partition that one step closes.
+const RESERVATIONS_PER_STEP: u16 = 25;
+/// Deletions of one expiry partition that one run carries on.
+const DELETIONS_PER_RUN: u16 = 5;
+/// Steps of one run; more is left to the next minute, and said.
+const STEPS_MAX: usize = 50;
+
+async fn handle(app: &App) -> Result<Value, Failure> {
+    let (mut closed, mut failed) = (0, 0);
+    for step in 1..=STEPS_MAX {
+        let swept = reservations::sweep(app, RESERVATIONS_PER_STEP).await?;
+        closed += swept.closed;
+        failed += swept.failed;
+        if !swept.limit_hit || swept.closed == 0 {
+            break;
+        }
+        if step == STEPS_MAX {
+            tracing::warn!(closed, "more holds have lapsed than one run closes");
+        }
+    }
+    let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
+    Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, _: Value) -> Answer {
+    Box::pin(async move { handle(&app).await })
+}

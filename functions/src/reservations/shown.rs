@@ -1,0 +1,79 @@
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::reservation::{Reservation, State, Ticket};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A reservation, as shown to its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReservationOut {
+    reservation_id: Uuid,
+    /// `held`, `paid`, `cancelled`, `expired` or `declined`.
+    state: &'static str,
+    /// Why it ended, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    concert_id: Uuid,
+    schedule_id: Uuid,
+    place: String,
+    starts_at: Timestamp,
+    created_at: Timestamp,
+    /// Last second in which it may be paid.
+    expires_at: Timestamp,
+    /// What its live tickets cost together, in minor units.
+    total: i64,
+    currency: &'static str,
+    tickets: Vec<TicketOut>,
+    /// Once it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<String>,
+}
+
+/// One ticket of a reservation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TicketOut {
+    /// The same as `seat_id`.
+    ticket_id: String,
+    /// Such as `A-1-12`.
+    seat_id: String,
+    /// Frozen when the seat was held, in minor units.
+    price: i64,
+    /// As the reservation's, or `cancelled` by itself.
+    state: &'static str,
+}
+
+impl ReservationOut {
+    /// A reservation as it stands at `now`.
+    pub fn new(reservation: &Reservation, now: Timestamp) -> Self {
+        let state = reservation.state_at(now);
+        Self {
+            reservation_id: reservation.id,
+            state: state.as_str(),
+            reason: state.reason(),
+            concert_id: reservation.concert_id,
+            schedule_id: reservation.schedule_id,
+            place: reservation.place.clone(),
+            starts_at: reservation.starts_at,
+            created_at: reservation.created_at,
+            expires_at: Timestamp::from_second(reservation.held_until.into()).unwrap_or(Timestamp::MAX),
+            total: reservation.total(),
+            currency: CURRENCY,
+            tickets: reservation.tickets.iter().map(|ticket| TicketOut::new(ticket, state)).collect(),
+            payment_id: reservation.payment.as_ref().map(|_| reservation.payment_id()),
+        }
+    }
+}
+
+impl TicketOut {
+    /// A ticket of a reservation that stands at `state`.
+    pub fn new(ticket: &Ticket, state: State) -> Self {
+        let state = if ticket.cancelled { State::Cancelled } else { state };
+        Self {
+            ticket_id: ticket.seat.to_string(),
+            seat_id: ticket.seat.to_string(),
+            price: ticket.price.get(),
+            state: state.as_str(),
+        }
+    }
+}

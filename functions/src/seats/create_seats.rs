@@ -1,0 +1,94 @@
+//! POST /schedules/{schedule_id}/seats — makes the seats that are not there yet.
+
+use axum::extract::State;
+use onsale_domain::money::Price;
+use onsale_domain::seat::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::store::seats::{self, RowRange};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Seats of one section; `{}` means section A, row 1, seats 1–50 at the default price.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateSeatsIn {
+    /// 1 to 16 digits, Latin letters or Hangul syllables.
+    section: Option<String>,
+    /// Up to 500 ranges.
+    rows: Option<Vec<RowIn>>,
+    /// Minor units; the same for the whole section.
+    price: Option<i64>,
+}
+
+/// Neighbouring seats of a row.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RowIn {
+    /// 1 to 16 digits, Latin letters or Hangul syllables.
+    row: String,
+    /// First number, from 1.
+    from: u16,
+    /// Last number, to 25,000.
+    to: u16,
+}
+
+/// How many are new.
+#[derive(Serialize, ToSchema)]
+struct CreateSeatsOut {
+    created: u32,
+}
+
+/// Most ranges of one request.
+const RANGES_MAX: usize = 500;
+
+#[utoipa::path(post, path = "/schedules/{schedule_id}/seats", operation_id = "create_seats",
+    request_body = CreateSeatsIn, params(("schedule_id" = Uuid, Path)),
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    responses(
+        (status = 201, body = CreateSeatsOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 409, body = ProblemOut, description = "section-has-other-price"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    _: Admin,
+    Params(schedule): Params<Uuid>,
+    Json(request): Json<CreateSeatsIn>,
+) -> Result<Answer<CreateSeatsOut>, Problem> {
+    let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
+    let price = request.price.map_or(Ok(Price::DEFAULT), Price::parse).map_err(invalid("price"))?;
+    let rows = rows(request.rows.unwrap_or_else(|| vec![RowIn { row: "1".to_owned(), from: 1, to: 50 }]))?;
+    let created = seats::create(&app, schedule, &section, price, &rows).await?;
+    Ok(Answer::created(CreateSeatsOut { created }))
+}
+
+fn rows(given: Vec<RowIn>) -> Result<Vec<RowRange>, Problem> {
+    if given.is_empty() || given.len() > RANGES_MAX {
+        return Err(invalid("rows")("must name 1 to 500 ranges"));
+    }
+    let mut seats = 0;
+    let mut rows = Vec::with_capacity(given.len());
+    for range in given {
+        let row = Label::parse(&range.row).map_err(invalid("rows.row"))?;
+        if range.from < 1 || range.to > SEAT_NUMBER_MAX || range.from > range.to {
+            return Err(invalid("rows")("must have 1 ≤ from ≤ to ≤ 25000"));
+        }
+        seats += usize::from(range.to - range.from) + 1;
+        rows.push(RowRange { row, from: range.from, to: range.to });
+    }
+    if seats > SEATS_PER_SECTION_MAX {
+        return Err(invalid("rows")("must name at most 2500 seats"));
+    }
+    Ok(rows)
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

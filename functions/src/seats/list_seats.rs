@@ -1,0 +1,135 @@
+//! GET /schedules/{schedule_id}/seats — what may still be had, at most a second old.
+//!
+//! A hall of more than 1,000 seats is listed section by section; without a section only the counts are given,
+//! so that a viewer of a stadium costs what a viewer of a club costs.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::schedule::Schedule;
+use onsale_domain::seat::{Label, SeatId, SeatState, second};
+use onsale_platform::app::App;
+use onsale_platform::http::{Code, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::store::schedules;
+use onsale_platform::store::seats::{self, Block, Counts};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::SeatOut;
+
+/// Most seats that are listed without naming a section.
+const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;
+/// How long a list may be cached, in seconds.
+const MAX_AGE_SECONDS: u32 = 1;
+
+/// Which seats.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListSeatsIn {
+    /// Only this section.
+    section: Option<String>,
+    /// Only those that may be taken.
+    available: Option<bool>,
+}
+
+/// Sections with their counts, and seats.
+#[derive(Serialize, ToSchema)]
+struct ListSeatsOut {
+    currency: &'static str,
+    sections: Vec<SectionCountsOut>,
+    items: Vec<SeatOut>,
+}
+
+/// How many seats of a section are what.
+#[derive(Serialize, ToSchema)]
+struct SectionCountsOut {
+    section: String,
+    /// Minor units.
+    price: i64,
+    available: u32,
+    held: u32,
+    sold: u32,
+}
+
+#[utoipa::path(get, path = "/schedules/{schedule_id}/seats", operation_id = "list_seats",
+    params(("schedule_id" = Uuid, Path), ListSeatsIn), extensions(("x-access" = json!("public+queue"))),
+    responses(
+        (status = 200, body = ListSeatsOut, description = "with an ETag"),
+        (status = 304, description = "as If-None-Match names it"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 404, body = ProblemOut, description = "no-seats"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    Params(id): Params<Uuid>,
+    QueryString(request): QueryString<ListSeatsIn>,
+    headers: HeaderMap,
+) -> Result<Viewed, Problem> {
+    let no_seats = || Problem::new(Code::NoSeats, "there is no such schedule or section, or it has no seats");
+    let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
+    let schedule = match schedules::with_sections(&app, id, &wanted).await? {
+        Some(empty) if empty.sections.is_empty() => schedules::fresh(&app, id).await?,
+        schedule => schedule,
+    };
+    let schedule = schedule.ok_or_else(no_seats)?;
+    let sections: Vec<Label> = match wanted {
+        Some(section) => schedule.sections.contains_key(&section).then_some(section).into_iter().collect(),
+        None if schedule.seats() > SEATS_WITHOUT_SECTION_MAX => {
+            let body = counts_only(&app, &schedule).await?;
+            return Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?);
+        }
+        None => schedule.sections.keys().cloned().collect(),
+    };
+    let mut body = ListSeatsOut { currency: CURRENCY, sections: Vec::new(), items: Vec::new() };
+    for section in sections {
+        let blocks: Arc<Vec<Block>> = seats::viewed(&app, id, &section).await?;
+        body.sections.push(counts_out(&schedule, &section, Counts::of(&blocks, app.now())));
+        add_seats(&mut body.items, &app, &schedule, &blocks, request.available.unwrap_or(false));
+    }
+    if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {
+        return Err(no_seats());
+    }
+    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?)
+}
+
+async fn counts_only(app: &App, schedule: &Schedule) -> Result<ListSeatsOut, Problem> {
+    let overview = seats::overview(app, schedule).await?;
+    let sections = schedule.sections.keys().map(|section| {
+        counts_out(schedule, section, overview.sections.get(section).copied().unwrap_or_default())
+    });
+    Ok(ListSeatsOut { currency: CURRENCY, sections: sections.collect(), items: Vec::new() })
+}
+
+fn counts_out(schedule: &Schedule, section: &Label, counts: Counts) -> SectionCountsOut {
+    SectionCountsOut {
+        section: section.to_string(),
+        price: schedule.sections.get(section).map_or(0, |section| section.price.get()),
+        available: counts.available,
+        held: counts.held,
+        sold: counts.sold,
+    }
+}
+
+fn add_seats(items: &mut Vec<SeatOut>, app: &App, schedule: &Schedule, blocks: &[Block], only_available: bool) {
+    let now = second(app.now());
+    for block in blocks {
+        let Some(section) = schedule.sections.get(&block.id.section) else { continue };
+        for (number, value) in &block.seats {
+            let state = value.state(now);
+            if !only_available || state == SeatState::Available {
+                let seat = SeatId { section: block.id.section.clone(), row: block.id.row.clone(), number: *number };
+                items.push(SeatOut::new(&seat, section.price, state));
+            }
+        }
+    }
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

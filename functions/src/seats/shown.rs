@@ -1,0 +1,32 @@
+use onsale_domain::money::Price;
+use onsale_domain::seat::{SeatId, SeatState};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A seat as a viewer sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeatOut {
+    /// Such as `A-1-12`.
+    seat_id: String,
+    section: String,
+    row: String,
+    number: u16,
+    /// Minor units.
+    price: i64,
+    /// `available`, `held` or `sold`.
+    state: &'static str,
+}
+
+impl SeatOut {
+    /// A seat at its section's price.
+    pub fn new(seat: &SeatId, price: Price, state: SeatState) -> Self {
+        Self {
+            seat_id: seat.to_string(),
+            section: seat.section.to_string(),
+            row: seat.row.to_string(),
+            number: seat.number,
+            price: price.get(),
+            state: state.as_str(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! $default — what no route is for: 404, or 405 where another method is.
+
+use axum::http::{Method, Uri};
+use onsale_platform::app::App;
+use onsale_platform::http::{Code, Problem};
+use utoipa_axum::router::OpenApiRouter;
+
+async fn handle(method: Method, uri: Uri) -> Problem {
+    let document = crate::openapi();
+    let exists = document.paths.paths.keys().any(|route| matches(route, uri.path()));
+    match exists {
+        true => Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route")),
+        false => Problem::new(Code::NotFound, "there is no such route"),
+    }
+}
+
+/// Whether a path is of a route, whose `{parameters}` stand for one segment each.
+fn matches(route: &str, path: &str) -> bool {
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given => {}
+            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+/// It has no route of its own: it is what is left.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().fallback(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_parameter_stands_for_one_segment() {
+        assert!(matches("/concerts/{id}", "/concerts/1"));
+        assert!(!matches("/concerts/{id}", "/concerts/"));
+        assert!(!matches("/concerts/{id}", "/concerts/1/2"));
+        assert!(!matches("/concerts/{id}", "/concert/1"));
+    }
+}

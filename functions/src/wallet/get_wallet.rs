@@ -1,0 +1,24 @@
+//! GET /wallet — what is in the caller's wallet.
+
+use axum::extract::State;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Code, Problem, ProblemOut, User};
+use onsale_platform::store::wallets;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::WalletOut;
+
+#[utoipa::path(get, path = "/wallet", operation_id = "get_wallet",
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = WalletOut), (status = 404, body = ProblemOut, description = "no-wallet")))]
+async fn handle(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
+    let wallet = wallets::get(&app, user.id).await?;
+    let wallet = wallet.ok_or_else(|| Problem::new(Code::NoWallet, "create one with POST /wallet"))?;
+    Ok(Answer::ok(wallet.into()))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,72 @@
+//! GET /wallet/entries — every movement of the caller's money, newest first.
+
+use axum::extract::State;
+use jiff::Timestamp;
+use onsale_domain::wallet::Entry;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
+use onsale_platform::store::wallets;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListWalletEntriesIn {
+    /// 1 to 100, default 20.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// One movement.
+#[derive(Serialize, ToSchema)]
+struct EntryOut {
+    /// Its number, gap-free from 1.
+    seq: u64,
+    /// `charge`, `spend`, `payment` or `refund`.
+    kind: &'static str,
+    /// Minor units; negative takes money out.
+    amount: i64,
+    balance_after: i64,
+    at: Timestamp,
+    /// What explains it: the id of the charge or payment.
+    #[serde(rename = "ref")]
+    reference: String,
+}
+
+impl From<Entry> for EntryOut {
+    fn from(entry: Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            kind: entry.kind.as_str(),
+            amount: entry.amount,
+            balance_after: entry.balance_after,
+            at: entry.at,
+            reference: entry.reference,
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/wallet/entries", operation_id = "list_wallet_entries", params(ListWalletEntriesIn),
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    responses(
+        (status = 200, body = Listed<EntryOut>),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    QueryString(request): QueryString<ListWalletEntriesIn>,
+) -> Result<Answer<Listed<EntryOut>>, Problem> {
+    let limit = page_limit(request.limit)?;
+    let page = wallets::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
+    Ok(Answer::ok(Listed::of(page, EntryOut::from)))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

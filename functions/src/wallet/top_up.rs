@@ -1,0 +1,58 @@
+//! POST /wallet/charges — puts money into the caller's wallet.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_domain::money::{Amount, CURRENCY};
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::store::wallets;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// How much.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TopUpIn {
+    /// Minor units, 1 to 10,000,000.
+    amount: i64,
+}
+
+/// A top-up.
+#[derive(Serialize, ToSchema)]
+struct TopUpOut {
+    charge_id: Uuid,
+    /// The balance now, in minor units.
+    balance: i64,
+    currency: &'static str,
+}
+
+#[utoipa::path(post, path = "/wallet/charges", operation_id = "top_up", request_body = TopUpIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = TopUpOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 404, body = ProblemOut, description = "no-wallet"),
+        (status = 409, body = ProblemOut, description = "balance-cap"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    key: IdempotencyKey,
+    Json(request): Json<TopUpIn>,
+) -> Result<Answer<TopUpOut>, Problem> {
+    let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
+    let charge_id = key.id(&app, user.id, "top_up");
+    let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
+    let done = wallets::top_up(&app, user.id, charge_id, amount, &fingerprint).await?;
+    Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,190 @@
+//! What a new stack has in it, so that it can be tried at once: an administrator, three users with money, and a
+//! concert on sale.
+//!
+//! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
+//! ids are the same on every machine and can stand in examples.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use onsale_platform::app::Ids;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::lambda::CallError;
+use crate::stack::{Error, Stack};
+
+/// The administrator's e-mail address.
+pub const ADMIN_EMAIL: &str = "admin@onsale.local";
+/// The administrator's password when nobody says otherwise.
+pub const ADMIN_PASSWORD: &str = "onsale-admin-1";
+/// The users.
+pub const USERS: [(&str, &str); 3] =
+    [("mina@onsale.local", "Mina"), ("joon@onsale.local", "Joon"), ("sora@onsale.local", "Sora")];
+/// The users' password.
+pub const USER_PASSWORD: &str = "correct-horse-7";
+/// What each user's wallet is topped up by, in minor units.
+pub const TOP_UP: i64 = 1_000_000;
+
+const SEED: &str = "onsale demo data";
+const FILE: &str = "demo.json";
+/// Fixed keys, so that a start that was cut short is taken up where it ended.
+const CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000001";
+const SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000002";
+const TOP_UP_KEY: &str = "00000000-0000-4000-8000-000000000003";
+const SALE_OPENED: SignedDuration = SignedDuration::from_hours(1);
+const SALE_CLOSES: SignedDuration = SignedDuration::from_hours(29 * 24);
+const STARTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the data directory remembers of the demo data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Demo {
+    /// When it was begun; all its times follow from it.
+    began_at: Timestamp,
+    /// Whether all of it was made.
+    complete: bool,
+    /// The schedule that is on sale; none in a stack that was started empty.
+    pub schedule_id: Option<String>,
+}
+
+/// The demo data cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A second set of functions cannot be made.
+    #[error(transparent)]
+    Stack(#[from] Error),
+    /// A function failed.
+    #[error("grant_role: {0}")]
+    Call(#[from] CallError),
+    /// An endpoint refused.
+    #[error("{0} answered {1}: {2}")]
+    Refused(String, StatusCode, Value),
+    /// The file in the data directory cannot be read or written.
+    #[error("demo.json: {0}")]
+    File(#[from] io::Error),
+}
+
+/// Makes the demo data, unless the stack has it from an earlier start. `empty` leaves out all but the
+/// administrator.
+///
+/// # Errors
+/// When an endpoint refuses or the data directory cannot be written.
+pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<Demo, DemoError> {
+    let path = stack.directory().join(FILE);
+    let mut demo = match read(&path)? {
+        Some(demo) if demo.complete => return Ok(demo),
+        Some(begun) => begun,
+        None => Demo { began_at: stack.app().now(), complete: false, schedule_id: None },
+    };
+    write(&path, &demo)?;
+    let caller = Caller { gateway: stack.gateway_with_ids(Ids::seeded(SEED))? };
+    caller.sign_up(ADMIN_EMAIL, admin_password, "Admin").await?;
+    stack.invoke("grant_role", json!({ "email": ADMIN_EMAIL, "role": "admin" })).await?;
+    if !empty {
+        for (email, name) in USERS {
+            caller.make_user(email, name).await?;
+        }
+        let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
+        demo.schedule_id = Some(caller.make_concert(&admin, demo.began_at).await?);
+    }
+    demo.complete = true;
+    write(&path, &demo)?;
+    Ok(demo)
+}
+
+/// Calls endpoints as a program outside would.
+struct Caller {
+    gateway: Router,
+}
+
+impl Caller {
+    async fn make_user(&self, email: &str, name: &str) -> Result<(), DemoError> {
+        self.sign_up(email, USER_PASSWORD, name).await?;
+        let token = self.log_in(email, USER_PASSWORD).await?;
+        self.post("/wallet", Some(&token), None, json!({})).await?;
+        self.post("/wallet/charges", Some(&token), Some(TOP_UP_KEY), json!({ "amount": TOP_UP })).await?;
+        Ok(())
+    }
+
+    async fn make_concert(&self, admin: &str, began_at: Timestamp) -> Result<String, DemoError> {
+        let concert = json!({ "name": "Onsale Live", "description": "The concert of the demo data." });
+        let concert = self.post("/concerts", Some(admin), Some(CONCERT_KEY), concert).await?;
+        let concert_id = text(&concert, "concert_id");
+        let schedule = json!({
+            "place": "Seoul Olympic Hall",
+            "sale_opens_at": began_at - SALE_OPENED,
+            "sale_closes_at": began_at + SALE_CLOSES,
+            "starts_at": began_at + STARTS,
+        });
+        let path = format!("/concerts/{concert_id}/schedules");
+        let schedule = self.post(&path, Some(admin), Some(SCHEDULE_KEY), schedule).await?;
+        let schedule_id = text(&schedule, "schedule_id");
+        self.post(&format!("/schedules/{schedule_id}/seats"), Some(admin), None, json!({})).await?;
+        Ok(schedule_id)
+    }
+
+    /// An address that is taken was signed up by a start that was cut short.
+    async fn sign_up(&self, email: &str, password: &str, name: &str) -> Result<(), DemoError> {
+        let user = json!({ "email": email, "password": password, "name": name });
+        match self.post("/users", None, None, user).await {
+            Err(DemoError::Refused(_, StatusCode::CONFLICT, _)) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn log_in(&self, email: &str, password: &str) -> Result<String, DemoError> {
+        let session = json!({ "email": email, "password": password });
+        let session = self.post("/sessions", None, None, session).await?;
+        Ok(text(&session, "access_token"))
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        key: Option<&str>,
+        body: Value,
+    ) -> Result<Value, DemoError> {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request.body(Body::from(body.to_string())).map_err(io::Error::other)?;
+        let response = match self.gateway.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), RESPONSE_BYTES_MAX).await.map_err(io::Error::other)?;
+        let answer = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() { Ok(answer) } else { Err(DemoError::Refused(format!("POST {path}"), status, answer)) }
+    }
+}
+
+fn text(answer: &Value, field: &str) -> String {
+    answer[field].as_str().unwrap_or_default().to_owned()
+}
+
+fn read(path: &Path) -> io::Result<Option<Demo>> {
+    match fs::read(path) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn write(path: &Path, demo: &Demo) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    fs::write(&beside, serde_json::to_vec_pretty(demo)?)?;
+    fs::rename(beside, path)
+}

@@ -1,0 +1,168 @@
+//! The table's engine: `dynoxide`, asked by the SDK without a socket or served on a port.
+//!
+//! The crate's own dispatcher is private to its server, so the operations the product uses are listed here again.
+
+use std::future::{self, Future};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::EngineError;
+use super::connector::{Answer, Connector, Engine};
+use crate::intercept::Slot;
+use crate::template::Table;
+
+/// The table's engine.
+#[derive(Clone)]
+pub struct DynamoDb {
+    database: Database,
+    written: Arc<Notify>,
+}
+
+impl DynamoDb {
+    /// Serves `database`.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self { database, written: Arc::new(Notify::new()) }
+    }
+
+    /// The database itself: for its port, its stream and its time to live.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Wakes whoever waits for writes that came through the SDK.
+    #[must_use]
+    pub fn written(&self) -> &Notify {
+        &self.written
+    }
+
+    /// The hook for the SDK's client.
+    #[must_use]
+    pub fn http_client(&self, slot: Slot) -> SharedHttpClient {
+        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot))
+    }
+
+    /// Makes the table of the template, unless it is there from an earlier run.
+    ///
+    /// # Errors
+    /// When the engine refuses, or the table there has other keys or indexes.
+    pub fn ensure_table(&self, table: &Table) -> Result<(), EngineError> {
+        let name = json!({ "TableName": table.name });
+        match self.ask("DescribeTable", &name) {
+            Ok(there) => return same_shape(table, &there["Table"]),
+            Err(EngineError::Table(DynoxideError::ResourceNotFoundException(_))) => {}
+            Err(problem) => return Err(problem),
+        }
+        self.ask("CreateTable", &table.definition)?;
+        if let Some(attribute) = &table.time_to_live {
+            let specification = json!({ "Enabled": true, "AttributeName": attribute });
+            self.ask("UpdateTimeToLive", &json!({ "TableName": table.name, "TimeToLiveSpecification": specification }))?;
+        }
+        Ok(())
+    }
+
+    /// Executes one operation for the stack itself, seen by no interceptor.
+    ///
+    /// # Errors
+    /// When the engine refuses.
+    pub fn ask(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
+        let answer = dispatch(&self.database, operation, request.to_string().as_bytes())?;
+        Ok(serde_json::from_str(&answer)?)
+    }
+}
+
+impl Engine for DynamoDb {
+    const SERVICE: &'static str = "dynamodb";
+    const THROTTLED: &'static str = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
+
+    fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+        // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.
+        let answer = match dispatch(&self.database, operation, body) {
+            Ok(body) => {
+                if is_write(operation) {
+                    self.written.notify_one();
+                }
+                Answer { status: 200, body }
+            }
+            Err(problem) => Answer { status: problem.status_code(), body: problem.to_json() },
+        };
+        Box::pin(future::ready(answer))
+    }
+
+    fn observe(operation: &str, request: &mut Value) {
+        if let (true, Some(request)) = (is_write(operation) || is_read(operation), request.as_object_mut()) {
+            request.insert("ReturnConsumedCapacity".into(), Value::from("INDEXES"));
+        }
+    }
+}
+
+fn is_write(operation: &str) -> bool {
+    matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
+}
+
+fn is_read(operation: &str) -> bool {
+    matches!(operation, "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan")
+}
+
+fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    match operation {
+        "GetItem" => call(body, |request| database.get_item(request)),
+        "PutItem" => call(body, |request| database.put_item(request)),
+        "UpdateItem" => call(body, |request| database.update_item(request)),
+        "DeleteItem" => call(body, |request| database.delete_item(request)),
+        "Query" => call(body, |request| database.query(request)),
+        "Scan" => call(body, |request| database.scan(request)),
+        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
+        "CreateTable" => call(body, |request| database.create_table(request)),
+        "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "ListTables" => call(body, |request| database.list_tables(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "ListStreams" => call(body, |request| database.list_streams(request)),
+        "DescribeStream" => call(body, |request| database.describe_stream(request)),
+        "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),
+        "GetRecords" => call(body, |request| database.get_records(request)),
+        _ => Err(DynoxideError::ValidationException(format!("{operation} is not wired into the local stack"))),
+    }
+}
+
+fn call<I, O>(body: &[u8], operation: impl FnOnce(I) -> dynoxide::Result<O>) -> dynoxide::Result<String>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let request =
+        serde_json::from_slice(body).map_err(|problem| DynoxideError::SerializationException(problem.to_string()))?;
+    let response = operation(request)?;
+    serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+}
+
+fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
+    let indexes = |of: &Value| {
+        let mut keys: Vec<String> = of["GlobalSecondaryIndexes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|index| format!("{} {}", index["IndexName"], index["KeySchema"]))
+            .collect();
+        keys.sort();
+        keys
+    };
+    let wanted = &table.definition;
+    if wanted["KeySchema"] == there["KeySchema"] && indexes(wanted) == indexes(there) {
+        Ok(())
+    } else {
+        Err(EngineError::OtherTable(table.name.clone()))
+    }
+}

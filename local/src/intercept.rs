@@ -1,0 +1,71 @@
+//! A hook between the SDK clients and the engines, so that tests can make happen what the engines never do:
+//! throttling, conflicts, lost requests and lost answers; and can read what a call cost.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+
+/// One call of an SDK client, as it goes over the wire.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// `dynamodb` or `sqs`.
+    pub service: &'static str,
+    /// The operation, e.g. `TransactWriteItems`.
+    pub operation: &'a str,
+    /// The request's body.
+    pub request: &'a Value,
+}
+
+/// What happens to a call before its engine sees it.
+pub enum Before {
+    /// The engine executes it.
+    Proceed,
+    /// It is refused for too much traffic; the SDK tries again by itself.
+    Throttle,
+    /// A `TransactWriteItems` is cancelled, every item for a conflict; any other call proceeds.
+    Conflict,
+    /// It is lost on the way: not executed, and its caller sees a time-out.
+    LoseRequest,
+    /// It waits for this future, then proceeds.
+    Hold(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+/// What happens to the answer of a call that was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// The caller gets it.
+    Deliver,
+    /// It is lost on the way: executed, but its caller sees a time-out.
+    LoseAnswer,
+}
+
+/// Sees every call of the in-process clients. Each try of the SDK is a call of its own.
+///
+/// While one is installed, requests to the table ask for `ReturnConsumedCapacity: INDEXES`, so that `after` can
+/// add up what they cost.
+pub trait Intercept: Send + Sync {
+    /// Decides before the call.
+    fn before(&self, call: &Call<'_>) -> Before;
+
+    /// Decides after it; `response` is the body of the answer, of a success or of an error.
+    fn after(&self, call: &Call<'_>, response: &Value) -> After;
+}
+
+/// The place where an [`Intercept`] can be installed while the stack runs.
+#[derive(Clone, Default)]
+pub struct Slot(Arc<RwLock<Option<Arc<dyn Intercept>>>>);
+
+impl Slot {
+    /// Installs `intercept`, or removes what is there.
+    pub fn set(&self, intercept: Option<Arc<dyn Intercept>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = intercept;
+    }
+
+    /// What is installed now.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<dyn Intercept>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

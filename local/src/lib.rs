@@ -1,0 +1,24 @@
+//! The local stack: the product's functions, unmodified, with everything around them that AWS would be.
+//!
+//! | AWS | here |
+//! |---|---|
+//! | API Gateway | [`gateway`] |
+//! | Lambda | [`lambda`], called over [`invoke`] or by [`triggers`] |
+//! | `DynamoDB`, SQS | [`engine`], behind the hook of the SDK |
+//! | CloudFormation | [`template`] |
+
+pub mod authorizer;
+pub mod checkpoint;
+pub mod demo;
+pub mod engine;
+pub mod filter;
+pub mod gateway;
+pub mod intercept;
+pub mod invoke;
+pub mod lambda;
+pub mod ports;
+pub mod routes;
+pub mod schedule;
+pub mod stack;
+pub mod template;
+pub mod triggers;

@@ -1,0 +1,130 @@
+//! `onsale`: the whole product on this machine, for trying it and for developing against it.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::demo::{self, Demo, USER_PASSWORD, USERS};
+use local::ports::{Port, Ports};
+use local::stack::{Data, Mode, Options, Stack};
+use local::template::Template;
+use onsale_platform::app::{Clock, Ids};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+/// Runs the whole product on this machine.
+///
+/// The settings of template.yaml can be given as environment variables, e.g. HOLD_SECONDS=30 or SWEEP=off.
+#[derive(Parser)]
+#[command(version)]
+struct Flags {
+    /// Port of the API; 0 picks a free one, here and below.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Port of the Lambda Invoke API.
+    #[arg(long, default_value_t = 3001)]
+    lambda_port: u16,
+    /// Port of the DynamoDB API.
+    #[arg(long, default_value_t = 8000)]
+    dynamodb_port: u16,
+    /// Port of the SQS API.
+    #[arg(long, default_value_t = 9324)]
+    sqs_port: u16,
+    /// Where the data lives.
+    #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
+    data: PathBuf,
+    /// Keeps the data in memory only.
+    #[arg(long, conflicts_with = "data")]
+    in_memory: bool,
+    /// Makes no demo data but the administrator.
+    #[arg(long)]
+    empty: bool,
+    /// The administrator's password, on the first start.
+    #[arg(long, default_value = demo::ADMIN_PASSWORD, value_name = "PASSWORD")]
+    admin_password: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(format!("{level},dynoxide=error")).unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match run(Flags::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("onsale: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
+    let ports = Ports {
+        api: Port::take("--port", flags.port).await?,
+        lambda: Port::take("--lambda-port", flags.lambda_port).await?,
+        dynamodb: Port::take("--dynamodb-port", flags.dynamodb_port).await?,
+        sqs: Port::take("--sqs-port", flags.sqs_port).await?,
+    };
+    let stack = Stack::start(Options {
+        data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
+        variables: settings()?,
+        clock: Clock::System,
+        ids: Ids::Random,
+        triggers: Mode::Running,
+    })
+    .await?;
+    let demo = demo::ensure(&stack, &flags.admin_password, flags.empty).await?;
+    let api = ports.api.url();
+    let ready = json!({
+        "api": api,
+        "lambda": ports.lambda.url(),
+        "dynamodb": ports.dynamodb.url(),
+        "sqs": ports.sqs.url(),
+        "admin": { "email": demo::ADMIN_EMAIL, "password": flags.admin_password },
+    });
+    let serving = ports.serve(&stack);
+    println!("{ready}");
+    explain(&api, &demo);
+    stop_signal().await?;
+    eprintln!("onsale: stopping");
+    serving.stop().await;
+    stack.shutdown().await;
+    Ok(())
+}
+
+/// The settings of the template that this process's environment has, and `SWEEP`, which is the stack's own.
+fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
+    let known = Template::load()?.variables()?;
+    Ok(std::env::vars().filter(|(name, _)| name == "SWEEP" || known.contains_key(name)).collect())
+}
+
+/// Says how to try it, in three requests that can be pasted.
+fn explain(api: &str, demo: &Demo) {
+    let Some(schedule_id) = &demo.schedule_id else {
+        eprintln!("Onsale is up, without demo data. Ctrl-C stops it.");
+        return;
+    };
+    let (email, _) = USERS[0];
+    eprintln!(
+        r#"Onsale is up. Log in and keep the token, hold two seats, pay for them:
+
+  TOKEN=$(curl -s {api}/sessions -H 'content-type: application/json' -d '{{"email":"{email}","password":"{USER_PASSWORD}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+
+  RESERVATION=$(curl -s {api}/reservations -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{{"schedule_id":"{schedule_id}","seat_ids":["A-1-1","A-1-2"]}}' | tee /dev/stderr | sed 's/.*"reservation_id":"\([^"]*\)".*/\1/')
+
+  curl -s {api}/payments -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d "{{\"reservation_id\":\"$RESERVATION\"}}"
+
+Ctrl-C stops it."#
+    );
+}
+
+/// Waits for Ctrl-C or a polite kill.
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,342 @@
+//! The whole stack in one process: engines, functions, gateway and triggers, put together from the template.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Credentials;
+use axum::Router;
+use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
+use onsale_platform::config::{Config, ConfigError};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::checkpoint::Checkpoint;
+use crate::engine::dynamodb::DynamoDb;
+use crate::engine::sqs::Sqs;
+use crate::engine::{EngineError, storage};
+use crate::gateway::Gateway;
+use crate::intercept::{Intercept, Slot};
+use crate::lambda::{CallError, Functions};
+use crate::template::{REGION, Template, TemplateError};
+use crate::triggers::{Running, TriggerError, Triggers};
+
+/// Where the data lives.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// In this directory, which is made if it is not there; it survives restarts.
+    Directory(PathBuf),
+    /// Nowhere: gone with the stack.
+    Memory,
+}
+
+/// Whether streams, queues and schedules call their functions by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They do, as on AWS.
+    Running,
+    /// They do when told to: tests.
+    ByHand,
+}
+
+/// How to start a stack.
+pub struct Options {
+    /// Where the data lives.
+    pub data: Data,
+    /// Variables that replace those of the template. `SWEEP=off` stops the schedules.
+    pub variables: HashMap<String, String>,
+    /// The time that functions see.
+    pub clock: Clock,
+    /// The ids and randomness that functions get.
+    pub ids: Ids,
+    /// Whether triggers run.
+    pub triggers: Mode,
+}
+
+impl Default for Options {
+    /// What tests want: nothing is kept, nothing happens by itself.
+    fn default() -> Self {
+        Self {
+            data: Data::Memory,
+            variables: HashMap::new(),
+            clock: Clock::System,
+            ids: Ids::Random,
+            triggers: Mode::ByHand,
+        }
+    }
+}
+
+/// The stack cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// An engine cannot be used.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A trigger cannot be made.
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
+    /// A variable is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory cannot be used.
+    #[error("data directory {0}: {1}")]
+    Directory(PathBuf, io::Error),
+    /// Another stack uses the data directory.
+    #[error("data directory {0} is in use by another running stack")]
+    InUse(PathBuf),
+}
+
+/// A started stack.
+pub struct Stack {
+    template: Template,
+    functions: Arc<Functions>,
+    gateway: Gateway,
+    triggers: Arc<Triggers>,
+    running: Option<Running>,
+    clients: (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client),
+    clock: Clock,
+    engines: (DynamoDb, Sqs),
+    slot: Slot,
+    home: Home,
+}
+
+/// The data directory, which exists even when the data is memory: a signing key is a file.
+struct Home {
+    path: PathBuf,
+    /// Held as long as the stack lives.
+    _lock: Option<File>,
+    temporary: Option<TempDir>,
+}
+
+impl Stack {
+    /// Starts the stack of the template.
+    ///
+    /// # Errors
+    /// When a part of it cannot be made.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let template = Template::load()?;
+        let home = Home::open(&options.data)?;
+        let file = home.temporary.is_none().then(|| home.path.join("table.sqlite"));
+        let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
+        let (dynamodb, sqs) = (DynamoDb::new(database), Sqs::default());
+        dynamodb.ensure_table(&template.table)?;
+        sqs.make_queues(&template.queues).await?;
+
+        let slot = Slot::default();
+        let clients = clients(&dynamodb, &sqs, &slot).await;
+        let mut variables = template.variables()?;
+        // The key lies in a file here, not in Secrets Manager.
+        variables.remove("SIGNING_KEY_SECRET");
+        let signing_key = home.signing_key(if file.is_some() { &Ids::Random } else { &options.ids })?;
+        variables.insert("SIGNING_KEY_FILE".into(), signing_key.to_string_lossy().into_owned());
+        variables.extend(options.variables);
+        let app = App::new(Parts {
+            config: Config::from_variables(&variables)?,
+            dynamodb: clients.0.clone(),
+            sqs: clients.1.clone(),
+            secrets: None,
+            clock: options.clock.clone(),
+            ids: options.ids,
+        });
+        let functions = Arc::new(Functions::new(&template, app)?);
+        let gateway = Gateway::new(&template, Arc::clone(&functions));
+        let checkpoint = match &file {
+            Some(_) => Some(home.checkpoint()?),
+            None => None,
+        };
+        let engines = (dynamodb, sqs);
+        let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
+        let sweep = variables.get("SWEEP").is_none_or(|value| value != "off");
+        let running =
+            (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
+        let clock = options.clock;
+        Ok(Self { template, functions, gateway, triggers, running, clients, clock, engines, slot, home })
+    }
+
+    /// The HTTP API, to be called in this process or served on a port.
+    pub fn gateway(&self) -> Router {
+        self.gateway.router()
+    }
+
+    /// The HTTP API of a second set of functions over the same table and queues, whose ids come from `ids`.
+    ///
+    /// # Errors
+    /// When the template cannot be used.
+    pub fn gateway_with_ids(&self, ids: Ids) -> Result<Router, Error> {
+        let app = App::new(Parts {
+            config: self.app().config().clone(),
+            dynamodb: self.clients.0.clone(),
+            sqs: self.clients.1.clone(),
+            secrets: None,
+            clock: self.clock.clone(),
+            ids,
+        });
+        let functions = Arc::new(Functions::new(&self.template, app)?);
+        Ok(Gateway::new(&self.template, functions).router())
+    }
+
+    /// The Lambda Invoke API.
+    pub fn invoke_api(&self) -> Router {
+        crate::invoke::router(Arc::clone(&self.functions))
+    }
+
+    /// What the functions are given.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        self.functions.app()
+    }
+
+    /// The template the stack was made from.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The table's engine.
+    #[must_use]
+    pub fn dynamodb(&self) -> &DynamoDb {
+        &self.engines.0
+    }
+
+    /// The queues' engine.
+    #[must_use]
+    pub fn sqs(&self) -> &Sqs {
+        &self.engines.1
+    }
+
+    /// The clients that the functions use, interceptor included.
+    #[must_use]
+    pub fn clients(&self) -> &(aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
+        &self.clients
+    }
+
+    /// The directory of the data, or of what is a file even when the data is memory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.home.path
+    }
+
+    /// Lets `intercept` see and disturb every call to the engines from now on; `None` ends that.
+    pub fn intercept(&self, intercept: Option<Arc<dyn Intercept>>) {
+        self.slot.set(intercept);
+    }
+
+    /// Calls a function by its name or logical id.
+    ///
+    /// # Errors
+    /// When there is no such function, or it gives no answer.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, CallError> {
+        self.functions.call(function, event).await
+    }
+
+    /// Hands every new record of the stream on once; says how many are done with.
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub async fn relay(&self) -> Result<usize, EngineError> {
+        self.triggers.relay().await
+    }
+
+    /// Hands every waiting message to its function once; says how many are done with. A message that failed waits
+    /// for the next call.
+    ///
+    /// # Errors
+    /// When a queue cannot be read.
+    pub async fn deliver(&self) -> Result<usize, EngineError> {
+        self.triggers.deliver().await
+    }
+
+    /// Calls a function as its schedule would.
+    ///
+    /// # Errors
+    /// When there is no such function, or it gives no answer.
+    pub async fn run_schedule(&self, function: &str) -> Result<Value, CallError> {
+        self.triggers.run_schedule(function).await
+    }
+
+    /// Hands on records and messages until none is left that succeeds.
+    ///
+    /// # Errors
+    /// When an engine cannot be read.
+    pub async fn settle(&self) -> Result<(), EngineError> {
+        while self.relay().await? + self.deliver().await? > 0 {}
+        Ok(())
+    }
+
+    /// Stops the triggers, writes the last checkpoint and lets go of the data.
+    pub async fn shutdown(self) {
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
+    }
+}
+
+impl Home {
+    fn open(data: &Data) -> Result<Self, Error> {
+        match data {
+            Data::Memory => {
+                let directory = tempfile::tempdir().map_err(|problem| Error::Directory("/tmp".into(), problem))?;
+                Ok(Self { path: directory.path().to_owned(), _lock: None, temporary: Some(directory) })
+            }
+            Data::Directory(path) => {
+                let failed = |problem| Error::Directory(path.clone(), problem);
+                fs::create_dir_all(path).map_err(failed)?;
+                let lock = File::create(path.join("lock")).map_err(failed)?;
+                match lock.try_lock() {
+                    Ok(()) => Ok(Self { path: path.clone(), _lock: Some(lock), temporary: None }),
+                    Err(TryLockError::WouldBlock) => Err(Error::InUse(path.clone())),
+                    Err(TryLockError::Error(problem)) => Err(failed(problem)),
+                }
+            }
+        }
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
+    }
+
+    /// The file of the secret that tokens are signed from, which only its owner may read. Made on the first start.
+    fn signing_key(&self, ids: &Ids) -> Result<PathBuf, Error> {
+        let path = self.path.join("signing-key");
+        if !path.exists() {
+            let beside = path.with_extension("new");
+            let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
+            made.and_then(|mut file| file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()))
+                .and_then(|()| fs::rename(&beside, &path))
+                .map_err(|problem| self.failed(problem))?;
+        }
+        Ok(path)
+    }
+
+    fn failed(&self, problem: io::Error) -> Error {
+        Error::Directory(self.path.clone(), problem)
+    }
+}
+
+/// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
+async fn clients(
+    dynamodb: &DynamoDb,
+    sqs: &Sqs,
+    slot: &Slot,
+) -> (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
+    let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .http_client(dynamodb.http_client(slot.clone()))
+        .load()
+        .await;
+    // Nothing listens at these addresses; without them a setting of the environment would count.
+    let table = aws_sdk_dynamodb::config::Builder::from(&settings).endpoint_url("http://dynamodb.localhost");
+    let queues = aws_sdk_sqs::config::Builder::from(&settings)
+        .endpoint_url("http://sqs.localhost")
+        .http_client(sqs.http_client(slot.clone()));
+    (aws_sdk_dynamodb::Client::from_conf(table.build()), aws_sdk_sqs::Client::from_conf(queues.build()))
+}

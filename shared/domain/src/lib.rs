@@ -1,0 +1,16 @@
+//! The rules of an on-sale.
+//!
+//! Everything here is a pure function or a value that cannot be wrong: no AWS, no HTTP, no async, no clock, no
+//! randomness and no wire format. The time is an argument; ids are arguments.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod attempts;
+pub mod concert;
+pub mod id;
+pub mod money;
+pub mod reservation;
+pub mod schedule;
+pub mod seat;
+pub mod text;
+pub mod wallet;

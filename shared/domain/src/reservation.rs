@@ -1,0 +1,457 @@
+//! A reservation: seats held for one buyer, then paid, cancelled, expired or declined, exactly once.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::money::Price;
+use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
+use crate::seat::{SeatId, SeatValue, second, second_rounded_up};
+
+/// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its seats wait for payment until `held_until`.
+    Held,
+    /// Paid for.
+    Paid,
+    /// Given up by its owner, or refunded.
+    Cancelled,
+    /// Its time passed unpaid.
+    Expired,
+    /// Its payment was declined for lack of balance.
+    Declined,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Held, Self::Paid, Self::Cancelled, Self::Expired, Self::Declined];
+
+    /// Its name on the wire and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Declined => "declined",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Why an ended reservation ended, for its owner.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Held | Self::Paid => None,
+            Self::Cancelled => Some("cancelled by its owner"),
+            Self::Expired => Some("not paid in time"),
+            Self::Declined => Some("the balance was too small to pay it"),
+        }
+    }
+}
+
+/// One seat of a reservation, at the price frozen when it was held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The seat, which is also the ticket's id.
+    pub seat: SeatId,
+    /// Frozen price.
+    pub price: Price,
+    /// Given up by itself, before or after payment.
+    pub cancelled: bool,
+}
+
+/// The payment of a reservation lives in it: at most one is a fact of the layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// What was paid, in minor units.
+    pub amount: i64,
+    /// When.
+    pub paid_at: Timestamp,
+    /// What of it was given back.
+    pub refunded: i64,
+    /// Digest of the idempotency key it was made with, or of a random id.
+    pub key: String,
+}
+
+/// A reservation as it stands in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Id.
+    pub id: Uuid,
+    /// Its owner.
+    pub user: Uuid,
+    /// Its schedule.
+    pub schedule_id: Uuid,
+    /// Its concert.
+    pub concert_id: Uuid,
+    /// Where, frozen.
+    pub place: String,
+    /// When the concert starts, frozen.
+    pub starts_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Last epoch second in which it may be paid.
+    pub held_until: u32,
+    /// Where it stands, whatever the clock says.
+    pub state: State,
+    /// Its seats.
+    pub tickets: Vec<Ticket>,
+    /// Its payment.
+    pub payment: Option<Payment>,
+    /// How often a payment was declined.
+    pub declines: u32,
+    /// Whether its seats and allowance were given back (or are owned): nothing is left for the sweep.
+    pub settled: bool,
+    /// Rises with every write.
+    pub version: u64,
+    /// Digest of the request that made it.
+    pub fingerprint: String,
+}
+
+/// Why seats cannot be held, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HoldError {
+    /// Before or after the sale.
+    #[error(transparent)]
+    Sale(#[from] SaleError),
+    /// No such section (or, found by the table, no such seat).
+    #[error("there is no such seat")]
+    SeatNotFound(Vec<SeatId>),
+    /// Somebody else holds or owns them.
+    #[error("somebody else has the seat")]
+    SeatTaken(Vec<SeatId>),
+    /// More than one user may have.
+    #[error("no more than {0} seats a person")]
+    SeatLimit(u16),
+}
+
+/// A list of seats that cannot be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SeatListError {
+    /// None.
+    #[error("must name at least one seat")]
+    Empty,
+    /// More than any schedule allows.
+    #[error("must name at most 50 seats")]
+    TooMany,
+    /// One twice.
+    #[error("must not name a seat twice")]
+    Twice,
+}
+
+/// Checks the list of seats somebody asks for.
+///
+/// # Errors
+/// When it is empty, longer than [`SEATS_PER_USER_MAX`] or names a seat twice.
+pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
+    match () {
+        () if seats.is_empty() => Err(SeatListError::Empty),
+        () if seats.len() > usize::from(SEATS_PER_USER_MAX) => Err(SeatListError::TooMany),
+        () if seats.iter().collect::<BTreeSet<_>>().len() != seats.len() => Err(SeatListError::Twice),
+        () => Ok(seats),
+    }
+}
+
+/// Who asks for a hold, under which id, and how long it shall live.
+pub struct HoldRequest {
+    /// Id of the reservation to make.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The seats, as [`seat_list`] passed them.
+    pub seats: Vec<SeatId>,
+    /// Digest of the request.
+    pub fingerprint: String,
+    /// How long the hold lives.
+    pub hold: SignedDuration,
+}
+
+/// Decides on everything about a hold that the table need not be asked for.
+///
+/// # Errors
+/// Outside the sale, for sections that do not exist, for more seats than one user may have.
+pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
+    schedule.on_sale(now)?;
+    let (known, unknown): (Vec<SeatId>, Vec<SeatId>) =
+        request.seats.into_iter().partition(|seat| schedule.sections.contains_key(&seat.section));
+    if !unknown.is_empty() {
+        return Err(HoldError::SeatNotFound(unknown));
+    }
+    if known.len() > usize::from(schedule.max_seats_per_user) {
+        return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
+    }
+    let tickets = known
+        .into_iter()
+        .map(|seat| Ticket { price: schedule.sections[&seat.section].price, seat, cancelled: false })
+        .collect();
+    Ok(Reservation {
+        id: request.id,
+        user: request.user,
+        schedule_id: schedule.id,
+        concert_id: schedule.concert_id,
+        place: schedule.place.clone(),
+        starts_at: schedule.starts_at,
+        created_at: now,
+        held_until: second_rounded_up(now + request.hold),
+        state: State::Held,
+        tickets,
+        payment: None,
+        declines: 0,
+        settled: false,
+        version: 1,
+        fingerprint: request.fingerprint,
+    })
+}
+
+/// Why a reservation cannot be paid, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayError {
+    /// It was declined before.
+    #[error("its payment was declined")]
+    Declined,
+    /// Its time has passed, or its owner gave it up.
+    #[error("the hold has ended")]
+    HoldExpired,
+}
+
+/// What cancelling does to a reservation or one of its tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// Its seats are given back now.
+    Release,
+    /// Its time has passed: its seats are free already, only the books are closed.
+    Close,
+    /// It has ended before; the same answer again.
+    AlreadyEnded,
+}
+
+/// It is paid: money must go back, which cancelling the payment does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is paid; cancel its payment instead")]
+pub struct AlreadyPaid;
+
+impl Reservation {
+    /// Where it stands for somebody who looks at `now`: a lapsed hold has expired, swept or not.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> State {
+        if self.state == State::Held && self.lapsed(now) { State::Expired } else { self.state }
+    }
+
+    /// Whether its time has passed: it may be paid while now ≤ `held_until`.
+    #[must_use]
+    pub fn lapsed(&self, now: Timestamp) -> bool {
+        second(now) > self.held_until
+    }
+
+    /// Tickets not given up.
+    pub fn live_tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.tickets.iter().filter(|ticket| !ticket.cancelled)
+    }
+
+    /// Seats of the tickets not given up.
+    pub fn live_seats(&self) -> impl Iterator<Item = &SeatId> {
+        self.live_tickets().map(|ticket| &ticket.seat)
+    }
+
+    /// What its live tickets cost together, in minor units.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        self.live_tickets().map(|ticket| ticket.price.get()).sum()
+    }
+
+    /// The value its held seats have in their blocks.
+    #[must_use]
+    pub fn held_value(&self) -> SeatValue {
+        SeatValue::Held { until: self.held_until, reservation: self.id }
+    }
+
+    /// The id of its payment.
+    #[must_use]
+    pub fn payment_id(&self) -> String {
+        format!("rsv-{}", self.id)
+    }
+
+    /// Whether it may be paid at `now`, by the clock of the instance that decides (P5).
+    ///
+    /// # Errors
+    /// When it was declined, has lapsed or has ended. A paid one is for the caller to answer as it stands.
+    pub fn may_be_paid(&self, now: Timestamp) -> Result<(), PayError> {
+        match self.state_at(now) {
+            State::Held | State::Paid => Ok(()),
+            State::Declined => Err(PayError::Declined),
+            State::Cancelled | State::Expired => Err(PayError::HoldExpired),
+        }
+    }
+
+    /// What cancelling it at `now` means.
+    ///
+    /// # Errors
+    /// When it is paid.
+    pub fn cancel(&self, now: Timestamp) -> Result<Cancel, AlreadyPaid> {
+        match self.state {
+            State::Paid => Err(AlreadyPaid),
+            State::Held if self.lapsed(now) => Ok(Cancel::Close),
+            State::Held => Ok(Cancel::Release),
+            State::Cancelled | State::Expired | State::Declined => Ok(Cancel::AlreadyEnded),
+        }
+    }
+
+    /// What cancelling one ticket at `now` means; `None` when it has no such ticket.
+    ///
+    /// # Errors
+    /// When it is paid.
+    pub fn cancel_ticket(&self, seat: &SeatId, now: Timestamp) -> Option<Result<Cancel, AlreadyPaid>> {
+        let ticket = self.tickets.iter().find(|ticket| ticket.seat == *seat)?;
+        Some(if ticket.cancelled { Ok(Cancel::AlreadyEnded) } else { self.cancel(now) })
+    }
+
+    /// It as it stands once `seats` were given up; without live tickets it is cancelled.
+    #[must_use]
+    pub fn without(mut self, seats: &[SeatId]) -> Self {
+        for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
+            ticket.cancelled = true;
+        }
+        if self.live_tickets().next().is_none() {
+            self.state = State::Cancelled;
+            self.settled = true;
+        }
+        self.version += 1;
+        self
+    }
+
+    /// It as it stands once its time has passed and its allowance went back. A declined one stays declined.
+    #[must_use]
+    pub fn closed(mut self) -> Self {
+        if self.state == State::Held {
+            self.state = State::Expired;
+        }
+        self.settled = true;
+        self.version += 1;
+        self
+    }
+
+    /// It as it stands once paid.
+    #[must_use]
+    pub fn paid(mut self, now: Timestamp, key: String) -> (Self, Payment) {
+        let payment = Payment { amount: self.total(), paid_at: now, refunded: 0, key };
+        self.payment = Some(payment.clone());
+        self.state = State::Paid;
+        self.settled = true;
+        self.version += 1;
+        (self, payment)
+    }
+
+    /// It as it stands once a payment was declined; `release` ends it.
+    #[must_use]
+    pub fn declined(mut self, release: bool) -> Self {
+        if release {
+            self.state = State::Declined;
+        }
+        self.declines = self.declines.saturating_add(1);
+        self.version += 1;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule;
+
+    fn seats(ids: &[&str]) -> Vec<SeatId> {
+        ids.iter().map(|id| SeatId::parse(id).expect("a seat id")).collect()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn request(ids: &[&str]) -> HoldRequest {
+        HoldRequest {
+            id: Uuid::from_u128(9),
+            user: Uuid::from_u128(8),
+            seats: seats(ids),
+            fingerprint: String::new(),
+            hold: SignedDuration::from_secs(300),
+        }
+    }
+
+    fn held(ids: &[&str]) -> Reservation {
+        hold(request(ids), &schedule::example(), at(2_000)).expect("held")
+    }
+
+    #[test]
+    fn a_hold_freezes_price_place_and_start() {
+        let reservation = held(&["A-1-1", "A-1-2"]);
+        assert_eq!(reservation.total(), 100_000);
+        assert_eq!(reservation.held_until, 2_300);
+        assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
+    }
+
+    #[test]
+    fn a_hold_is_never_short() {
+        let now = at(2_000) + SignedDuration::from_millis(1);
+        let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
+        assert_eq!(reservation.held_until, 2_301);
+    }
+
+    #[test]
+    fn refusals_have_an_order() {
+        let schedule = schedule::example();
+        let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "B-1-5"];
+        assert_eq!(hold(request(&many), &schedule, at(1)), Err(HoldError::Sale(SaleError::NotOpen)));
+        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatNotFound(seats(&["B-1-5"]))));
+        let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5"];
+        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatLimit(4)));
+    }
+
+    #[test]
+    fn a_seat_list_has_one_to_fifty_different_seats() {
+        assert_eq!(seat_list(Vec::new()), Err(SeatListError::Empty));
+        assert_eq!(seat_list(seats(&["A-1-1", "A-1-1"])), Err(SeatListError::Twice));
+        let many = (1..=51).map(|number| SeatId::parse(&format!("A-1-{number}")).expect("a seat id")).collect();
+        assert_eq!(seat_list(many), Err(SeatListError::TooMany));
+    }
+
+    #[test]
+    fn it_may_be_paid_up_to_its_last_second() {
+        let reservation = held(&["A-1-1"]);
+        assert_eq!(reservation.may_be_paid(at(2_300)), Ok(()));
+        assert_eq!(reservation.may_be_paid(at(2_301)), Err(PayError::HoldExpired));
+        assert_eq!(reservation.state_at(at(2_301)), State::Expired);
+        let declined = reservation.clone().declined(true);
+        assert_eq!(declined.may_be_paid(at(2_000)), Err(PayError::Declined));
+        let kept = reservation.declined(false);
+        assert_eq!(kept.may_be_paid(at(2_000)), Ok(()));
+        assert_eq!(kept.declines, 1);
+    }
+
+    #[test]
+    fn the_last_ticket_ends_the_group() {
+        let reservation = held(&["A-1-1", "A-1-2"]);
+        let one = reservation.without(&seats(&["A-1-1"]));
+        assert_eq!((one.state, one.total(), one.version), (State::Held, 50_000, 2));
+        assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
+        assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
+        let none = one.without(&seats(&["A-1-2"]));
+        assert_eq!((none.state, none.settled), (State::Cancelled, true));
+    }
+
+    #[test]
+    fn cancelling_says_what_it_means() {
+        let reservation = held(&["A-1-1"]);
+        assert_eq!(reservation.cancel(at(2_000)), Ok(Cancel::Release));
+        assert_eq!(reservation.cancel(at(2_301)), Ok(Cancel::Close));
+        assert_eq!(reservation.clone().closed().cancel(at(2_301)), Ok(Cancel::AlreadyEnded));
+        assert_eq!(reservation.paid(at(2_000), String::new()).0.cancel(at(2_000)), Err(AlreadyPaid));
+    }
+}

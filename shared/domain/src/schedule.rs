@@ -1,0 +1,178 @@
+//! When and where a concert takes place, and when its seats may be sold.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::money::Price;
+use crate::seat::Label;
+use crate::text::{self, TextError};
+
+/// Longest name of a place.
+pub const PLACE_CHARACTERS_MAX: usize = 100;
+/// Seats one user may hold and own of a schedule when nobody says otherwise.
+pub const SEATS_PER_USER_DEFAULT: u16 = 4;
+/// Highest such limit, and so the most seats of one reservation; keeps its transaction within 100 items.
+pub const SEATS_PER_USER_MAX: u16 = 50;
+
+/// A part of the hall with one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Price of each of its seats.
+    pub price: Price,
+    /// How many seats it had when they were last created; which of them are free only the blocks know.
+    pub seats: u32,
+}
+
+/// First instant of 2000.
+const TIME_MIN: Timestamp = Timestamp::constant(946_684_800, 0);
+/// First instant of 2100.
+const TIME_MAX: Timestamp = Timestamp::constant(4_102_444_800, 0);
+
+/// One date of a concert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Id.
+    pub id: Uuid,
+    /// The concert it belongs to.
+    pub concert_id: Uuid,
+    /// Where.
+    pub place: String,
+    /// When the concert starts.
+    pub starts_at: Timestamp,
+    /// First instant of the sale.
+    pub sale_opens_at: Timestamp,
+    /// First instant after the sale.
+    pub sale_closes_at: Timestamp,
+    /// Seats one user may hold and own.
+    pub max_seats_per_user: u16,
+    /// Its sections.
+    pub sections: BTreeMap<Label, Section>,
+    /// Set when it is being deleted: nothing new may be held, listed or created.
+    pub deleting: bool,
+}
+
+/// Outside the sale window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaleError {
+    /// The sale has not begun.
+    #[error("the sale has not opened yet")]
+    NotOpen,
+    /// The sale is over.
+    #[error("the sale is over")]
+    Closed,
+}
+
+impl Schedule {
+    /// How many seats it has in all.
+    #[must_use]
+    pub fn seats(&self) -> u32 {
+        self.sections.values().map(|section| section.seats).sum()
+    }
+
+    /// Whether seats may be held at `now`: from the opening instant, up to and without the closing one.
+    ///
+    /// # Errors
+    /// Before and after the sale.
+    pub fn on_sale(&self, now: Timestamp) -> Result<(), SaleError> {
+        match () {
+            () if now < self.sale_opens_at => Err(SaleError::NotOpen),
+            () if now >= self.sale_closes_at => Err(SaleError::Closed),
+            () => Ok(()),
+        }
+    }
+}
+
+/// What a schedule's times and limit must satisfy together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The sale ends before it begins.
+    #[error("must be after sale_opens_at")]
+    SaleClosesBeforeItOpens,
+    /// The sale goes on when the concert has started.
+    #[error("must not be before sale_closes_at")]
+    StartsDuringSale,
+    /// Before 2000 or after 2100: seats and keys count in seconds of that time.
+    #[error("must be between 2000 and 2100")]
+    OutOfTime,
+    /// 0 or above [`SEATS_PER_USER_MAX`].
+    #[error("must be between 1 and 50")]
+    Limit,
+}
+
+/// Checks the times and limit of a new schedule.
+///
+/// # Errors
+/// When the sale is empty, outlasts the start, or the limit is out of range.
+pub fn plan(
+    starts_at: Timestamp,
+    sale_opens_at: Timestamp,
+    sale_closes_at: Timestamp,
+    max_seats_per_user: u16,
+) -> Result<(), PlanError> {
+    match () {
+        () if sale_opens_at < TIME_MIN || starts_at > TIME_MAX => Err(PlanError::OutOfTime),
+        () if sale_closes_at <= sale_opens_at => Err(PlanError::SaleClosesBeforeItOpens),
+        () if starts_at < sale_closes_at => Err(PlanError::StartsDuringSale),
+        () if !(1..=SEATS_PER_USER_MAX).contains(&max_seats_per_user) => Err(PlanError::Limit),
+        () => Ok(()),
+    }
+}
+
+/// A place's name: one line of 1 to 100 characters.
+///
+/// # Errors
+/// As [`text::line`].
+pub fn place(given: &str) -> Result<String, TextError> {
+    text::line(given, PLACE_CHARACTERS_MAX)
+}
+
+#[cfg(test)]
+pub(crate) fn example() -> Schedule {
+    let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+    Schedule {
+        id: Uuid::from_u128(2),
+        concert_id: Uuid::from_u128(1),
+        place: "Hall".to_owned(),
+        starts_at: at(5_000),
+        sale_opens_at: at(1_000),
+        sale_closes_at: at(4_000),
+        max_seats_per_user: 4,
+        sections: Label::parse("A")
+            .map(|label| (label, Section { price: Price::DEFAULT, seats: 50 }))
+            .into_iter()
+            .collect(),
+        deleting: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sale_has_its_first_instant_and_not_its_last() {
+        let schedule = example();
+        let tick = jiff::SignedDuration::from_millis(1);
+        for (now, expected) in [
+            (schedule.sale_opens_at - tick, Err(SaleError::NotOpen)),
+            (schedule.sale_opens_at, Ok(())),
+            (schedule.sale_closes_at - tick, Ok(())),
+            (schedule.sale_closes_at, Err(SaleError::Closed)),
+        ] {
+            assert_eq!(schedule.on_sale(now), expected);
+        }
+    }
+
+    #[test]
+    fn a_plan_must_make_sense() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap_or(Timestamp::MAX);
+        assert_eq!(plan(Timestamp::MAX, at(1), at(2), 4), Err(PlanError::OutOfTime));
+        assert_eq!(plan(at(3), at(1), at(3), 4), Ok(()));
+        assert_eq!(plan(at(3), at(1), at(1), 4), Err(PlanError::SaleClosesBeforeItOpens));
+        assert_eq!(plan(at(2), at(1), at(3), 4), Err(PlanError::StartsDuringSale));
+        assert_eq!(plan(at(3), at(1), at(2), 0), Err(PlanError::Limit));
+        assert_eq!(plan(at(3), at(1), at(2), 51), Err(PlanError::Limit));
+    }
+}

@@ -1,0 +1,338 @@
+//! Seats, their ids, and the values by which one comparison of strings decides who may take one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Neighbouring numbers of a row that share one item of the table. Full of held seats it is under 1 KB, so a
+/// hold of any of them is one write unit.
+pub const SEATS_PER_BLOCK: u16 = 25;
+/// Highest number of a seat in its row.
+pub const SEAT_NUMBER_MAX: u16 = 25_000;
+/// Most seats of a section: its blocks are one partition and one page to read.
+pub const SEATS_PER_SECTION_MAX: usize = 2_500;
+/// Most sections of a schedule; their prices are read with it.
+pub const SECTIONS_MAX: usize = 100;
+/// Most characters of a section's or row's label.
+pub const LABEL_CHARACTERS_MAX: usize = 16;
+
+/// The name of a section or row: 1 to 16 digits, Latin letters or Hangul syllables. No `-` and no `#`, so that a
+/// seat id has one reading and no key can be forged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(String);
+
+/// Not a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 16 digits, Latin letters or Hangul syllables")]
+pub struct LabelError;
+
+impl Label {
+    /// Takes a section's or row's name.
+    ///
+    /// # Errors
+    /// When it is empty, too long or has other characters.
+    pub fn parse(given: &str) -> Result<Self, LabelError> {
+        let allowed = |character: char| character.is_ascii_alphanumeric() || ('가'..='힣').contains(&character);
+        let characters = given.chars().count();
+        if (1..=LABEL_CHARACTERS_MAX).contains(&characters) && given.chars().all(allowed) {
+            Ok(Self(given.to_owned()))
+        } else {
+            Err(LabelError)
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// One seat of a schedule: section, row and number, written `A-1-12`. Also the id of its ticket.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeatId {
+    /// Section, which has the price.
+    pub section: Label,
+    /// Row in the section.
+    pub row: Label,
+    /// Number in the row, from 1.
+    pub number: u16,
+}
+
+/// Not a seat id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a seat id such as A-1-12")]
+pub struct SeatIdError;
+
+impl SeatId {
+    /// Reads `section-row-number`.
+    ///
+    /// # Errors
+    /// When it is of another form, or the number is not between 1 and [`SEAT_NUMBER_MAX`] without leading zeros.
+    pub fn parse(given: &str) -> Result<Self, SeatIdError> {
+        let mut parts = given.split('-');
+        let (Some(section), Some(row), Some(number), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(SeatIdError);
+        };
+        let id = Self {
+            section: Label::parse(section).map_err(|_| SeatIdError)?,
+            row: Label::parse(row).map_err(|_| SeatIdError)?,
+            number: number.parse().map_err(|_| SeatIdError)?,
+        };
+        let canonical = (1..=SEAT_NUMBER_MAX).contains(&id.number) && id.number.to_string() == number;
+        if canonical { Ok(id) } else { Err(SeatIdError) }
+    }
+
+    /// The block that holds it.
+    #[must_use]
+    pub fn block(&self) -> BlockId {
+        BlockId { section: self.section.clone(), row: self.row.clone(), index: block_of(self.number) }
+    }
+}
+
+impl fmt::Display for SeatId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}-{}", self.section, self.row, self.number)
+    }
+}
+
+/// The block of a seat number.
+#[must_use]
+pub fn block_of(number: u16) -> u16 {
+    (number.max(1) - 1) / SEATS_PER_BLOCK
+}
+
+/// One item of up to 25 neighbouring seats of a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId {
+    /// Section.
+    pub section: Label,
+    /// Row.
+    pub row: Label,
+    /// (number − 1) / 25.
+    pub index: u16,
+}
+
+/// Groups seats by the block that holds them, blocks and numbers in order.
+#[must_use]
+pub fn by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<BlockId, Vec<u16>> {
+    let mut blocks: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
+    for seat in seats {
+        blocks.entry(seat.block()).or_default().push(seat.number);
+    }
+    for numbers in blocks.values_mut() {
+        numbers.sort_unstable();
+    }
+    blocks
+}
+
+/// The value of one seat in its block.
+///
+/// Written as text, values order themselves: free (`-`) before every time, sold (`~`) after. So a seat may be
+/// taken exactly if its text is less than [`as_bound`] of now, and is mine exactly if it equals my value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatValue {
+    /// Nobody's.
+    Free,
+    /// Somebody's until a time has passed.
+    Held {
+        /// Epoch seconds; the seat is free for others from the second after.
+        until: u32,
+        /// Whose.
+        reservation: Uuid,
+    },
+    /// Sold.
+    Sold {
+        /// To whom.
+        reservation: Uuid,
+    },
+}
+
+/// What a seat is to somebody who looks at it at a given time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatState {
+    /// May be taken.
+    Available,
+    /// Held by a live reservation.
+    Held,
+    /// Sold.
+    Sold,
+}
+
+impl SeatState {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Held => "held",
+            Self::Sold => "sold",
+        }
+    }
+}
+
+impl SeatValue {
+    /// Reads a value of a block; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let reservation = |text: &str| {
+            let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+            Some(Uuid::from_bytes(bytes))
+        };
+        match text.as_bytes().first()? {
+            b'-' if text.len() == 1 => Some(Self::Free),
+            b'~' => Some(Self::Sold { reservation: reservation(&text[1..])? }),
+            _ => {
+                let (until, owner) = text.split_at_checked(8)?;
+                Some(Self::Held { until: u32::from_str_radix(until, 16).ok()?, reservation: reservation(owner)? })
+            }
+        }
+    }
+
+    /// What it is at `now`, an epoch second.
+    #[must_use]
+    pub fn state(self, now: u32) -> SeatState {
+        match self {
+            Self::Sold { .. } => SeatState::Sold,
+            Self::Held { until, .. } if until >= now => SeatState::Held,
+            Self::Held { .. } | Self::Free => SeatState::Available,
+        }
+    }
+
+    /// The reservation it names, live or not.
+    #[must_use]
+    pub fn owner(self) -> Option<Uuid> {
+        match self {
+            Self::Free => None,
+            Self::Held { reservation, .. } | Self::Sold { reservation } => Some(reservation),
+        }
+    }
+}
+
+impl fmt::Display for SeatValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Free => formatter.write_str("-"),
+            Self::Held { until, reservation } => {
+                write!(formatter, "{}{}", as_bound(*until), short(*reservation))
+            }
+            Self::Sold { reservation } => write!(formatter, "~{}", short(*reservation)),
+        }
+    }
+}
+
+/// An epoch second as the text that seat values are compared with: 8 hexadecimal digits.
+#[must_use]
+pub fn as_bound(second: u32) -> String {
+    format!("{second:08x}")
+}
+
+/// A reservation id in 22 characters of base64url.
+#[must_use]
+pub fn short(reservation: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(reservation)
+}
+
+/// The reservation id of 22 characters of base64url.
+#[must_use]
+pub fn from_short(text: &str) -> Option<Uuid> {
+    let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+    Some(Uuid::from_bytes(bytes))
+}
+
+/// A time as the epoch second that has begun: what "now" is to a seat.
+#[must_use]
+pub fn second(time: Timestamp) -> u32 {
+    u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
+}
+
+/// A time as the epoch second at or after it: holds are never short.
+#[must_use]
+pub fn second_rounded_up(time: Timestamp) -> u32 {
+    second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values() -> impl Strategy<Value = SeatValue> {
+        prop_oneof![
+            Just(SeatValue::Free),
+            (any::<u32>(), any::<u128>())
+                .prop_map(|(until, id)| SeatValue::Held { until, reservation: Uuid::from_u128(id) }),
+            any::<u128>().prop_map(|id| SeatValue::Sold { reservation: Uuid::from_u128(id) }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_read_back(value in values()) {
+            prop_assert_eq!(SeatValue::parse(&value.to_string()), Some(value));
+        }
+
+        #[test]
+        fn one_comparison_of_text_decides(value in values(), now in any::<u32>()) {
+            let may_be_taken = value.to_string() < as_bound(now);
+            prop_assert_eq!(may_be_taken, value.state(now) == SeatState::Available);
+        }
+
+        #[test]
+        fn a_hold_ends_with_its_second(until in 0..u32::MAX) {
+            let value = SeatValue::Held { until, reservation: Uuid::nil() };
+            prop_assert_eq!(value.state(until), SeatState::Held);
+            prop_assert_eq!(value.state(until + 1), SeatState::Available);
+        }
+
+        #[test]
+        fn a_seat_id_is_read_back(section in "[0-9A-Za-z가-힣]{1,16}", row in "[0-9A-Z]{1,16}", number in 1..=SEAT_NUMBER_MAX) {
+            let text = format!("{section}-{row}-{number}");
+            prop_assert_eq!(SeatId::parse(&text).map(|id| id.to_string()), Ok(text));
+        }
+
+        #[test]
+        fn any_text_is_read_without_harm(text in "\\PC*") {
+            let _ = SeatValue::parse(&text);
+            if let Ok(id) = SeatId::parse(&text) {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_seat_id_is_refused() {
+        for given in ["", "A", "A-1", "A-1-0", "A-1-01", "A-1-25001", "A-1-1-1", "A--1", "A#B-1-1", "A-1- 1", "A-1-+1"] {
+            assert_eq!(SeatId::parse(given), Err(SeatIdError), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_share_a_block() {
+        let seats: Vec<SeatId> =
+            ["A-1-25", "A-1-1", "A-1-26"].iter().filter_map(|id| SeatId::parse(id).ok()).collect();
+        let blocks: Vec<Vec<u16>> = by_block(&seats).into_values().collect();
+        assert_eq!(blocks, [vec![1, 25], vec![26]]);
+    }
+
+    #[test]
+    fn a_full_block_of_held_seats_stays_within_a_kilobyte() {
+        let value = SeatValue::Held { until: u32::MAX, reservation: Uuid::max() }.to_string();
+        let names: usize = (24_976..=25_000).map(|number: u32| number.to_string().len()).sum();
+        let keys = "pk".len() + "SEATS#".len() + 36 + 1 + 48 + "sk".len() + "BLOCK#".len() + 48 + 4;
+        let closed = "closed".len() + 8 + 22;
+        assert!(names + 25 * value.len() + keys + closed <= 1024 + 64, "Hangul labels may cost a second unit");
+        assert_eq!(value.len(), 30);
+    }
+}

@@ -1,0 +1,151 @@
+//! A user's money and the ledger that explains it.
+
+use jiff::Timestamp;
+
+use crate::money::{AMOUNT_MAX, Amount};
+
+/// A wallet: what is in it, and how many entries explain that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// Minor units, never below zero.
+    pub balance: i64,
+    /// Number of the last entry; also the version every write is conditioned on.
+    pub seq: u64,
+}
+
+/// What an entry is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Money put in.
+    Charge,
+    /// Money taken out for something else.
+    Spend,
+    /// A reservation or order was paid.
+    Payment,
+    /// A payment was given back.
+    Refund,
+}
+
+impl EntryKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Charge, Self::Spend, Self::Payment, Self::Refund];
+
+    /// Its name on the wire and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Charge => "charge",
+            Self::Spend => "spend",
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One movement, never changed once written. Entry k has `seq` k and starts where k − 1 ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, gap-free from 1.
+    pub seq: u64,
+    /// What it is for.
+    pub kind: EntryKind,
+    /// Minor units; negative takes money out.
+    pub amount: i64,
+    /// Balance after it.
+    pub balance_after: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What explains it: the id of the charge or payment.
+    pub reference: String,
+}
+
+/// A top-up would end above the cap of 10,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the balance would exceed 10000000")]
+pub struct BalanceCap;
+
+/// There is less in the wallet than is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the balance is too small")]
+pub struct InsufficientBalance;
+
+impl Wallet {
+    /// A new, empty wallet.
+    pub const EMPTY: Self = Self { balance: 0, seq: 0 };
+
+    /// The wallet and entry after `amount` was put in. The cap binds top-ups only: a refund always fits.
+    ///
+    /// # Errors
+    /// When the balance would exceed the cap.
+    pub fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
+        let (wallet, entry) = self.moved(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
+        if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
+    }
+
+    /// The wallet and entry after `minor_units` were paid out of it; 0 is a payment too.
+    ///
+    /// # Errors
+    /// When the balance is smaller.
+    pub fn pay(
+        self,
+        minor_units: i64,
+        at: Timestamp,
+        reference: String,
+    ) -> Result<(Self, Entry), InsufficientBalance> {
+        if minor_units < 0 || self.balance < minor_units {
+            return Err(InsufficientBalance);
+        }
+        self.moved(EntryKind::Payment, -minor_units, at, reference).ok_or(InsufficientBalance)
+    }
+
+    fn moved(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+        let wallet = Self { balance: self.balance.checked_add(amount)?, seq: self.seq.checked_add(1)? };
+        Some((wallet, Entry { seq: wallet.seq, kind, amount, balance_after: wallet.balance, at, reference }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// W1 and W2: whatever is tried, the balance is the sum of the entries, which have no gap.
+        #[test]
+        fn the_ledger_explains_the_balance(moves in proptest::collection::vec((any::<bool>(), 1..=AMOUNT_MAX), 0..60)) {
+            let mut wallet = Wallet::EMPTY;
+            let mut entries: Vec<Entry> = Vec::new();
+            for (put_in, minor_units) in moves {
+                let at = Timestamp::UNIX_EPOCH;
+                let moved = if put_in {
+                    Amount::parse(minor_units).ok().and_then(|amount| wallet.top_up(amount, at, String::new()).ok())
+                } else {
+                    wallet.pay(minor_units, at, String::new()).ok()
+                };
+                if let Some((after, entry)) = moved {
+                    prop_assert_eq!(entry.seq, wallet.seq + 1);
+                    prop_assert_eq!(entry.balance_after, wallet.balance + entry.amount);
+                    prop_assert!((0..=AMOUNT_MAX).contains(&after.balance));
+                    wallet = after;
+                    entries.push(entry);
+                }
+            }
+            prop_assert_eq!(entries.iter().map(|entry| entry.amount).sum::<i64>(), wallet.balance);
+            prop_assert_eq!(entries.len() as u64, wallet.seq);
+        }
+    }
+
+    #[test]
+    fn paying_more_than_there_is_is_refused() {
+        let wallet = Wallet { balance: 10, seq: 1 };
+        assert_eq!(wallet.pay(11, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
+        assert_eq!(wallet.pay(10, Timestamp::UNIX_EPOCH, String::new()).map(|(after, _)| after.balance), Ok(0));
+        assert_eq!(wallet.pay(-1, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
+    }
+}

@@ -1,0 +1,242 @@
+//! What every handler is given: settings, table, queues, time and ids, built once per process.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::store::cache::Caches;
+use crate::tokens::{Signer, Verifier};
+
+/// A try of one call to the table or a queue may take this long before the SDK tries again.
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+/// Tries of one call by the SDK, the first included.
+const CALL_ATTEMPTS: u32 = 3;
+/// The SDK's first back-off; its default of a second is longer than a whole hold should take.
+const CALL_FIRST_BACKOFF: Duration = Duration::from_millis(25);
+
+/// Where the time comes from. Only this type reads the clock of the machine.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A clock that moves only when told to, in milliseconds since the epoch: tests.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `now` until [`Clock::advance`] moves it.
+    #[must_use]
+    pub fn manual(now: Timestamp) -> Self {
+        Self::Manual(Arc::new(AtomicI64::new(now.as_millisecond())))
+    }
+
+    /// The time now, to the millisecond.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    pub fn now(&self) -> Timestamp {
+        let millisecond = match self {
+            Self::System => Timestamp::now().as_millisecond(),
+            Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+        };
+        Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves a manual clock on (or back); the machine's clock cannot be moved and is left alone.
+    pub fn advance(&self, by: SignedDuration) {
+        if let Self::Manual(millisecond) = self {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            millisecond.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Where random ids come from. Only this type asks the machine for randomness.
+#[derive(Clone, Debug)]
+pub enum Ids {
+    /// The machine's randomness.
+    Random,
+    /// The same ids in the same order for the same seed: demo data and tests. Never for real users.
+    Seeded(Arc<Seed>),
+}
+
+/// The state of [`Ids::Seeded`].
+#[derive(Debug)]
+pub struct Seed {
+    seed: String,
+    drawn: AtomicU64,
+}
+
+impl Ids {
+    /// Ids that repeat for the same `seed`.
+    #[must_use]
+    pub fn seeded(seed: &str) -> Self {
+        Self::Seeded(Arc::new(Seed { seed: seed.to_owned(), drawn: AtomicU64::new(0) }))
+    }
+
+    /// 32 bytes nobody can guess (or, seeded, the next 32 of the seed's sequence).
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
+    pub fn bytes(&self) -> [u8; 32] {
+        match self {
+            Self::Random => {
+                let mut bytes = [0; 32];
+                getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+                bytes
+            }
+            Self::Seeded(seed) => {
+                let drawn = seed.drawn.fetch_add(1, Ordering::SeqCst);
+                Sha256::new().chain_update(&seed.seed).chain_update(drawn.to_be_bytes()).finalize().into()
+            }
+        }
+    }
+
+    /// A new id. Random ones are UUIDv7, so that what is made later sorts later.
+    #[must_use]
+    pub fn uuid(&self, now: Timestamp) -> Uuid {
+        let bytes = self.bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&bytes[..10]);
+        let millisecond = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        match self {
+            Self::Random => uuid::Builder::from_unix_timestamp_millis(millisecond, &random).into_uuid(),
+            // Demo ids are constants, so they may not hold the time.
+            Self::Seeded(_) => uuid::Builder::from_unix_timestamp_millis(0, &random).into_uuid(),
+        }
+    }
+
+    /// A number in `0..below`, for jitter; `0` when `below` is 0.
+    #[must_use]
+    pub fn below(&self, below: u64) -> u64 {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.bytes()[..8]);
+        u64::from_be_bytes(first).checked_rem(below).unwrap_or(0)
+    }
+}
+
+/// What [`App::new`] is built from.
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// Client of the table.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Client of the queues.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Client for the signing secret; only on AWS.
+    pub secrets: Option<aws_sdk_secretsmanager::Client>,
+    /// Time.
+    pub clock: Clock,
+    /// Ids and randomness.
+    pub ids: Ids,
+}
+
+/// One process of Onsale. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    caches: Caches,
+    verifier: Verifier,
+    signer: tokio::sync::OnceCell<Signer>,
+}
+
+impl App {
+    /// Puts the parts together; nothing is called yet.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                caches: Caches::default(),
+                verifier: Verifier::default(),
+                signer: tokio::sync::OnceCell::new(),
+            }),
+        }
+    }
+
+    /// Builds the app of a Lambda function from its environment.
+    ///
+    /// # Errors
+    /// When a setting is missing or wrong.
+    pub async fn from_environment() -> Result<Self, crate::config::ConfigError> {
+        let variables = std::env::vars().collect();
+        let config = Config::from_variables(&variables)?;
+        let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
+        let secrets = matches!(config.signing_key, Some(crate::config::SigningKeySource::Secret(_)))
+            .then(|| aws_sdk_secretsmanager::Client::new(&sdk));
+        Ok(Self::new(Parts {
+            config,
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            secrets,
+            clock: Clock::System,
+            ids: Ids::Random,
+        }))
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.parts.config
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.parts.clock.now()
+    }
+
+    /// Ids and randomness.
+    #[must_use]
+    pub fn ids(&self) -> &Ids {
+        &self.inner.parts.ids
+    }
+
+    /// Client of the queues.
+    #[must_use]
+    pub fn sqs(&self) -> &aws_sdk_sqs::Client {
+        &self.inner.parts.sqs
+    }
+
+    pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        &self.inner.parts.dynamodb
+    }
+
+    pub(crate) fn secrets(&self) -> Option<&aws_sdk_secretsmanager::Client> {
+        self.inner.parts.secrets.as_ref()
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.inner.caches
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.inner.verifier
+    }
+
+    pub(crate) fn signer(&self) -> &tokio::sync::OnceCell<Signer> {
+        &self.inner.signer
+    }
+}
+
+/// Time-outs and retries of every SDK client, the same in Lambda and in the local stack.
+#[must_use]
+pub fn sdk_settings(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
+    loader
+        .retry_config(
+            aws_config::retry::RetryConfig::standard()
+                .with_max_attempts(CALL_ATTEMPTS)
+                .with_initial_backoff(CALL_FIRST_BACKOFF),
+        )
+        .timeout_config(
+            aws_config::timeout::TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build(),
+        )
+}
+

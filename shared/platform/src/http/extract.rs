@@ -1,0 +1,200 @@
+//! What a handler may ask of a request. **A handler without [`User`] or [`Admin`] is public.**
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{Extensions, header};
+use lambda_http::request::RequestContext;
+use onsale_domain::account::Role;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::problem::{Code, Problem, invalid};
+use super::{PAGE_DEFAULT, PAGE_MAX};
+use crate::app::App;
+
+/// Largest body that is read, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The caller, as the authorizer verified. Read from the request context, which only the gateway writes; never
+/// from a header.
+#[derive(Clone, Copy, Debug)]
+pub struct User {
+    /// Who.
+    pub id: Uuid,
+    /// As what.
+    pub role: Role,
+}
+
+/// A caller who is an administrator.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin {
+    /// Who.
+    pub id: Uuid,
+}
+
+impl FromRequestParts<App> for User {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let refused = || Problem::new(Code::Unauthorized, "an access token is needed");
+        let context = parts.extensions.get::<RequestContext>().and_then(RequestContext::authorizer);
+        let fields = &context.ok_or_else(refused)?.fields;
+        let text = |name: &str| fields.get(name).and_then(|value| value.as_str());
+        let number = |name: &str| {
+            fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()))
+        };
+        let id: Uuid = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
+        let role = text("role").and_then(Role::parse).ok_or_else(refused)?;
+        // The authorizer's answer is cached for up to a minute; the token may have ended since.
+        match number("exp") {
+            Some(end) if app.now().as_second() < end => Ok(Self { id, role }),
+            _ => Err(Problem::new(Code::Unauthorized, "the access token has ended")),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match User::from_request_parts(parts, app).await? {
+            User { id, role: Role::Admin } => Ok(Self { id }),
+            User { role: Role::User, .. } => Err(Problem::new(Code::Forbidden, "administrators only")),
+        }
+    }
+}
+
+/// The address a request came from, as the gateway saw it.
+#[derive(Clone, Debug)]
+pub struct SourceAddress(pub String);
+
+impl FromRequestParts<App> for SourceAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let address = match parts.extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
+        Ok(Self(address.unwrap_or_else(|| "unknown".to_owned())))
+    }
+}
+
+/// The id of the request, as the gateway named it.
+pub(super) fn request_id(extensions: &Extensions) -> String {
+    match extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The caller's `Idempotency-Key`, if one was given.
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotencyKey(pub Option<Uuid>);
+
+impl IdempotencyKey {
+    /// The id of what `user` creates by `function`: derived from the key, or a new one.
+    #[must_use]
+    pub fn id(self, app: &App, user: Uuid, function: &str) -> Uuid {
+        match self.0 {
+            Some(key) => onsale_domain::id::derived(user, function, key),
+            None => app.ids().uuid(app.now()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().ok().filter(|key| key.len() == 36).and_then(|key| key.parse().ok());
+        key.map(|key| Self(Some(key))).ok_or_else(|| invalid("Idempotency-Key")("must be a UUID"))
+    }
+}
+
+/// Parameters of the path.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, app).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(_) => Err(invalid("path")("has an id that is not of its form")),
+        }
+    }
+}
+
+/// Parameters of the query string.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryString<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for QueryString<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, app).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(_) => Err(invalid("query")("has a parameter that is not of its type")),
+        }
+    }
+}
+
+/// The size of a page that was asked for.
+///
+/// # Errors
+/// When it is not between 1 and [`PAGE_MAX`].
+pub fn page_limit(limit: Option<u16>) -> Result<u16, Problem> {
+    match limit.unwrap_or(PAGE_DEFAULT) {
+        limit @ 1..=PAGE_MAX => Ok(limit),
+        _ => Err(invalid("limit")("must be between 1 and 100")),
+    }
+}
+
+/// The body, parsed once into what the endpoint takes. Nothing of it is ever echoed.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = content_type.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        if media_type != "application/json" {
+            return Err(Problem::new(Code::UnsupportedMediaType, "the content type must be application/json"));
+        }
+        let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await;
+        let bytes = bytes.map_err(|_| Problem::new(Code::BodyTooLarge, "a body may have 64 KiB"))?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize::<_, T>(&mut json);
+    let value = parsed.map_err(|error| {
+        let field = error.path().to_string();
+        shape_problem(&field, error.inner())
+    })?;
+    json.end().map_err(|_| Problem::new(Code::MalformedJson, "something follows the JSON value"))?;
+    Ok(value)
+}
+
+/// A shape error in our own words: the library's text quotes the input.
+fn shape_problem(field: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::new(Code::MalformedJson, "the body is not a JSON value");
+    }
+    let text = error.to_string();
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) => invalid(name)("is missing"),
+        None if text.starts_with("unknown field") => invalid("body")("has a field that is not known"),
+        None if text.starts_with("duplicate field") => invalid("body")("has a field twice"),
+        None => invalid(if field == "." { "body" } else { field })("is not of its type"),
+    }
+}

@@ -1,0 +1,47 @@
+//! The edge: requests in, answers and problems out. The only place that knows status codes.
+
+mod answer;
+mod extract;
+mod problem;
+mod refusals;
+
+pub use answer::{Answer, Listed, NoContent, Viewed};
+pub use extract::{Admin, IdempotencyKey, Json, Params, QueryString, SourceAddress, User, page_limit};
+pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Most items of one page of a list.
+pub const PAGE_MAX: u16 = 100;
+/// Items of a page when nobody says otherwise.
+pub const PAGE_DEFAULT: u16 = 20;
+
+/// A function's routes as the service that answers requests: with its app, and with problems written out in the
+/// caller's language.
+#[must_use]
+pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
+    let (router, _) = routes.split_for_parts();
+    router.layer(axum::middleware::from_fn(write_problems)).with_state(app)
+}
+
+async fn write_problems(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let language = problem::Language::of(&parts.headers);
+    let request_id = extract::request_id(&parts.extensions);
+    let method = parts.method.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem.write(language, &request_id),
+        // What the router itself refuses: it has this function's routes only.
+        None if response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED => {
+            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route")).write(language, &request_id)
+        }
+        None => response,
+    }
+}

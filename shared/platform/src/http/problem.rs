@@ -1,0 +1,296 @@
+//! Problems (RFC 9457) and the only table of status codes.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// What went wrong, by name. One name has one status, everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The body is not JSON.
+    MalformedJson,
+    /// A field, parameter or header is not what it must be.
+    InvalidRequest,
+    /// The body is not declared as JSON.
+    UnsupportedMediaType,
+    /// The body is over 64 KiB.
+    BodyTooLarge,
+    /// No valid access token.
+    Unauthorized,
+    /// Not for this role.
+    Forbidden,
+    /// There is no such thing, or it is not yours.
+    NotFound,
+    /// The route has no such method.
+    MethodNotAllowed,
+    /// The e-mail address has an account.
+    EmailTaken,
+    /// E-mail address or password is wrong.
+    BadCredentials,
+    /// Too many log-in attempts.
+    TooManyAttempts,
+    /// No date of the concert is on sale.
+    NoBookableSchedule,
+    /// Seats are held or sold.
+    HasLiveReservations,
+    /// The section has another price.
+    SectionHasOtherPrice,
+    /// The schedule has no seats.
+    NoSeats,
+    /// There is no such seat.
+    SeatNotFound,
+    /// Somebody else has the seat.
+    SeatTaken,
+    /// Before the sale.
+    SaleNotOpen,
+    /// After the sale.
+    SaleClosed,
+    /// More seats than one person may have.
+    SeatLimit,
+    /// The caller does not hold the seat.
+    NotHeldByYou,
+    /// The reservation is paid.
+    AlreadyPaid,
+    /// The user has no wallet.
+    NoWallet,
+    /// The balance would exceed its cap.
+    BalanceCap,
+    /// The balance is too small.
+    InsufficientBalance,
+    /// The hold has ended.
+    HoldExpired,
+    /// The payment was declined before.
+    PaymentDeclined,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// Throttled or of unknown outcome: the same request again, in a moment.
+    Busy,
+    /// Our fault.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 30] = [
+        Self::MalformedJson,
+        Self::InvalidRequest,
+        Self::UnsupportedMediaType,
+        Self::BodyTooLarge,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::EmailTaken,
+        Self::BadCredentials,
+        Self::TooManyAttempts,
+        Self::NoBookableSchedule,
+        Self::HasLiveReservations,
+        Self::SectionHasOtherPrice,
+        Self::NoSeats,
+        Self::SeatNotFound,
+        Self::SeatTaken,
+        Self::SaleNotOpen,
+        Self::SaleClosed,
+        Self::SeatLimit,
+        Self::NotHeldByYou,
+        Self::AlreadyPaid,
+        Self::NoWallet,
+        Self::BalanceCap,
+        Self::InsufficientBalance,
+        Self::HoldExpired,
+        Self::PaymentDeclined,
+        Self::IdempotencyKeyReused,
+        Self::Busy,
+        Self::Internal,
+    ];
+
+    /// Status, name, and title in English and Korean.
+    #[must_use]
+    pub fn facts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::MalformedJson => (S::BAD_REQUEST, "malformed-json", "The body is not JSON", "본문이 JSON이 아닙니다"),
+            Self::InvalidRequest => (S::BAD_REQUEST, "invalid-request", "The request is not valid", "잘못된 요청입니다"),
+            Self::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Send application/json", "application/json으로 보내 주세요")
+            }
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", "본문이 너무 큽니다"),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Log in first", "로그인이 필요합니다"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed", "권한이 없습니다"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found", "찾을 수 없습니다"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "No such method here", "허용되지 않는 메서드입니다"),
+            Self::EmailTaken => (S::CONFLICT, "email-taken", "The e-mail address is taken", "이미 가입된 이메일입니다"),
+            Self::BadCredentials => {
+                (S::UNAUTHORIZED, "bad-credentials", "E-mail address or password is wrong", "이메일 또는 비밀번호가 올바르지 않습니다")
+            }
+            Self::TooManyAttempts => (S::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다"),
+            Self::NoBookableSchedule => (S::NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다"),
+            Self::HasLiveReservations => (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다"),
+            Self::SectionHasOtherPrice => {
+                (S::CONFLICT, "section-has-other-price", "The section has another price", "구역의 가격이 다릅니다")
+            }
+            Self::NoSeats => (S::NOT_FOUND, "no-seats", "There are no seats", "좌석이 없습니다"),
+            Self::SeatNotFound => (S::NOT_FOUND, "seat-not-found", "There is no such seat", "존재하지 않는 좌석입니다"),
+            Self::SeatTaken => (S::CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다"),
+            Self::SaleNotOpen => (S::CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다"),
+            Self::SaleClosed => (S::CONFLICT, "sale-closed", "The sale is over", "판매가 종료되었습니다"),
+            Self::SeatLimit => (S::CONFLICT, "seat-limit", "Too many seats for one person", "1인당 좌석 수를 초과했습니다"),
+            Self::NotHeldByYou => (S::NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선택한 좌석이 아닙니다"),
+            Self::AlreadyPaid => (S::CONFLICT, "already-paid", "It is paid already", "이미 결제되었습니다"),
+            Self::NoWallet => (S::NOT_FOUND, "no-wallet", "There is no wallet yet", "지갑이 없습니다"),
+            Self::BalanceCap => (S::CONFLICT, "balance-cap", "The balance would be too large", "잔액 한도를 초과합니다"),
+            Self::InsufficientBalance => (S::PAYMENT_REQUIRED, "insufficient-balance", "The balance is too small", "잔액이 부족합니다"),
+            Self::HoldExpired => (S::CONFLICT, "hold-expired", "The hold has ended", "예약 시간이 만료되었습니다"),
+            Self::PaymentDeclined => (S::CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다"),
+            Self::IdempotencyKeyReused => {
+                (S::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The key was used for another request", "이미 사용된 키입니다")
+            }
+            Self::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Try again in a moment", "잠시 후 다시 시도해 주세요"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong", "문제가 발생했습니다"),
+        }
+    }
+}
+
+/// A field that is not what it must be.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// Name of the field, parameter or header.
+    pub field: String,
+    /// What it must be; never what it was.
+    pub message: String,
+}
+
+/// A problem on its way to the caller.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    seats: Vec<String>,
+    retry_after_seconds: Option<i64>,
+}
+
+/// The body of every refusal (RFC 9457).
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemOut {
+    /// A URI that names the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What went wrong, in the caller's language.
+    title: &'static str,
+    /// HTTP status.
+    status: u16,
+    /// What went wrong this time.
+    detail: String,
+    /// Id of the request, for support.
+    instance: String,
+    /// Machine-readable name of the problem.
+    code: &'static str,
+    /// For `invalid-request`: what is wrong with which field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// For `seat-taken` and `seat-not-found`: which seats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seats: Vec<String>,
+}
+
+/// Where problem types live.
+const TYPE_PREFIX: &str = "https://onsale.example/problems/";
+
+impl Problem {
+    /// A problem with a text for the caller.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), seats: Vec::new(), retry_after_seconds: None }
+    }
+
+    /// The same, with the seats it is about.
+    #[must_use]
+    pub fn about_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.seats = seats.into_iter().map(|seat| seat.to_string()).collect();
+        self
+    }
+
+    /// The same, with when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after_seconds = Some(seconds.max(1));
+        self
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub(super) fn write(self, language: Language, request_id: &str) -> Response {
+        let (status, code, english, korean) = self.code.facts();
+        let body = ProblemOut {
+            kind: format!("{TYPE_PREFIX}{code}"),
+            title: match language {
+                Language::English => english,
+                Language::Korean => korean,
+            },
+            status: status.as_u16(),
+            detail: self.detail,
+            instance: request_id.to_owned(),
+            code,
+            errors: self.errors,
+            seats: self.seats,
+        };
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Builds a 400 for one field; `map_err(invalid("price"))`.
+pub fn invalid<E: std::fmt::Display>(field: &str) -> impl FnOnce(E) -> Problem {
+    let field = field.to_owned();
+    move |error| {
+        let mut problem = Problem::new(Code::InvalidRequest, format!("{field} {error}"));
+        problem.errors = vec![FieldError { field, message: error.to_string() }];
+        problem
+    }
+}
+
+/// A problem waits in the response's extensions until the layer of `finish` knows the caller's language.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.facts().0.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The languages titles are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    Korean,
+}
+
+impl Language {
+    /// The first of ours that `Accept-Language` names, in its order; English if none.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let named = accepted.split(',').find_map(|range| {
+            let tag = range.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+            match tag.split('-').next() {
+                Some("ko") => Some(Self::Korean),
+                Some("en") => Some(Self::English),
+                _ => None,
+            }
+        });
+        named.unwrap_or(Self::English)
+    }
+}

@@ -1,0 +1,153 @@
+//! What each refusal of the store means to a caller: one exhaustive match for each operation.
+
+use onsale_domain::reservation::{HoldError, PayError};
+use onsale_domain::schedule::SaleError;
+
+use super::problem::{Code, Problem, invalid};
+use crate::store::accounts::SignUpError;
+use crate::store::attempts::AttemptError;
+use crate::store::payments::PayFailure;
+use crate::store::reservations::{CancelError, HoldFailure};
+use crate::store::seats::CreateSeatsError;
+use crate::store::wallets::TopUpError;
+use crate::store::{Failure, ListError};
+
+/// When a caller of a busy table should try again, in seconds.
+const BUSY_RETRY_SECONDS: i64 = 1;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => Self::new(Code::Busy, "nothing was changed; the same request may be sent again")
+                .retry_after(BUSY_RETRY_SECONDS),
+            Failure::Unknown => {
+                tracing::error!("the table did not answer");
+                Self::new(Code::Busy, "the outcome is unknown; the same request with the same key may be sent again")
+                    .retry_after(BUSY_RETRY_SECONDS)
+            }
+            Failure::Internal(cause) => {
+                tracing::error!(cause, "internal failure");
+                Self::new(Code::Internal, "the failure has been recorded under this request's id")
+            }
+        }
+    }
+}
+
+fn key_reused() -> Problem {
+    Problem::new(Code::IdempotencyKeyReused, "a new request needs a new Idempotency-Key")
+}
+
+fn no_wallet() -> Problem {
+    Problem::new(Code::NoWallet, "create one with POST /wallet")
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Cursor => invalid("cursor")("must be a cursor that this list gave"),
+            ListError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for Problem {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::EmailTaken => Self::new(Code::EmailTaken, "log in instead"),
+            SignUpError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Blocked(blocked) => {
+                let seconds = blocked.0.as_secs() + i64::from(blocked.0.subsec_nanos() > 0);
+                Self::new(Code::TooManyAttempts, "wait before the next attempt").retry_after(seconds)
+            }
+            AttemptError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SaleError> for Problem {
+    fn from(error: SaleError) -> Self {
+        match error {
+            SaleError::NotOpen => Self::new(Code::SaleNotOpen, error.to_string()),
+            SaleError::Closed => Self::new(Code::SaleClosed, error.to_string()),
+        }
+    }
+}
+
+impl From<HoldError> for Problem {
+    fn from(error: HoldError) -> Self {
+        let detail = error.to_string();
+        match error {
+            HoldError::Sale(sale) => sale.into(),
+            HoldError::SeatNotFound(seats) => Self::new(Code::SeatNotFound, detail).about_seats(seats),
+            HoldError::SeatTaken(seats) => Self::new(Code::SeatTaken, detail).about_seats(seats),
+            HoldError::SeatLimit(_) => Self::new(Code::SeatLimit, detail),
+        }
+    }
+}
+
+impl From<HoldFailure> for Problem {
+    fn from(error: HoldFailure) -> Self {
+        match error {
+            HoldFailure::Refused(refused) => refused.into(),
+            HoldFailure::KeyReused => key_reused(),
+            HoldFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::new(Code::NotFound, "there is no such reservation or ticket of yours"),
+            CancelError::AlreadyPaid(paid) => Self::new(Code::AlreadyPaid, paid.to_string()),
+            CancelError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PayFailure> for Problem {
+    fn from(error: PayFailure) -> Self {
+        match error {
+            PayFailure::NotFound => Self::new(Code::NotFound, "there is no such reservation of yours"),
+            PayFailure::Refused(PayError::Declined) => {
+                Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats again")
+            }
+            PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats again"),
+            PayFailure::KeyReused => key_reused(),
+            PayFailure::NoWallet => no_wallet(),
+            PayFailure::InsufficientBalance => Self::new(Code::InsufficientBalance, "top up the wallet first"),
+            PayFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<TopUpError> for Problem {
+    fn from(error: TopUpError) -> Self {
+        match error {
+            TopUpError::NoWallet => no_wallet(),
+            TopUpError::BalanceCap => Self::new(Code::BalanceCap, "a balance may be at most 10000000"),
+            TopUpError::KeyReused => key_reused(),
+            TopUpError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateSeatsError> for Problem {
+    fn from(error: CreateSeatsError) -> Self {
+        match error {
+            CreateSeatsError::NoSchedule => Self::new(Code::NotFound, "there is no such schedule"),
+            CreateSeatsError::OtherPrice => {
+                Self::new(Code::SectionHasOtherPrice, "a section has one price; name another section")
+            }
+            CreateSeatsError::TooMany => invalid("rows")("must leave the section with at most 2500 seats"),
+            CreateSeatsError::Failure(failure) => failure.into(),
+        }
+    }
+}

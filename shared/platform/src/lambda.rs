@@ -1,0 +1,108 @@
+//! The only use of the Lambda runtime: what a function is, and how it is run.
+//!
+//! A function is a table row in its domain's `mod.rs`. In Lambda one binary runs one of them; the local stack
+//! and the tests run all of them in one process through the same two doors, [`invoke`] and the routers.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use lambda_http::request::LambdaRequest;
+use lambda_runtime::{LambdaEvent, Service, service_fn};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::events::Event;
+use crate::http::finish;
+
+/// Why a function as a whole failed; the runtime reports it and the trigger tries again.
+pub type Failure = lambda_runtime::Error;
+
+/// The answer of a function that is not called over HTTP: JSON in, JSON out.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Value, Failure>> + Send>>;
+
+/// One Lambda function.
+#[derive(Clone, Copy)]
+pub enum Function {
+    /// Called through API Gateway: its routes (one, for all but `$default`).
+    Http(fn() -> OpenApiRouter<App>),
+    /// Called with any other event: queue, stream, schedule, authorizer, operator.
+    Event(fn(App, Value) -> Answer),
+}
+
+/// Calls a function with an event as Lambda would and gives its answer as Lambda would.
+///
+/// # Errors
+/// When the event is not of the function's kind, or the function fails as a whole.
+pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
+    match function {
+        Function::Event(handle) => handle(app, event).await,
+        Function::Http(routes) => {
+            let request: LambdaRequest = serde_json::from_value(event)?;
+            let mut service = lambda_http::Adapter::from(finish(routes(), app));
+            let context = lambda_runtime::Context::default();
+            let answer = service.call(LambdaEvent::new(request, context)).await?;
+            Ok(serde_json::to_value(answer)?)
+        }
+    }
+}
+
+/// Runs one function as the `main` of its Lambda binary.
+///
+/// # Errors
+/// When a setting is missing or the runtime cannot be reached.
+pub fn run(function: Function) -> Result<(), Failure> {
+    start_logs();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let app = App::from_environment().await?;
+        match function {
+            Function::Http(routes) => lambda_http::run(finish(routes(), app)).await,
+            Function::Event(handle) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| handle(app.clone(), event.payload)))
+                    .await
+            }
+        }
+    })
+}
+
+/// A message could not be dealt with now; its queue shall deliver it again.
+#[derive(Debug, thiserror::Error)]
+#[error("to be delivered again: {0}")]
+pub struct Retry(#[from] pub crate::store::Failure);
+
+/// Handles each message of a queue's batch by itself and names those that failed, so that the others are not
+/// delivered again. A message that is no event of ours fails like any other, and so ends in the dead-letter queue.
+///
+/// # Errors
+/// When the batch itself cannot be read.
+pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+where
+    H: AsyncFn(&App, &Event) -> Result<(), Retry>,
+{
+    let batch: SqsEvent = serde_json::from_value(batch)?;
+    let mut answer = SqsBatchResponse::default();
+    for message in batch.records {
+        let event = serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default());
+        let problem = match event {
+            Ok(event) => handle(&app, &event).await.err().map(|retry| retry.to_string()),
+            Err(problem) => Some(format!("not an event: {problem}")),
+        };
+        if let Some(problem) = problem {
+            let id = message.message_id.unwrap_or_default();
+            tracing::error!(message_id = id, problem, "message failed");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            answer.batch_item_failures.push(failure);
+        }
+    }
+    Ok(serde_json::to_value(answer)?)
+}
+
+/// JSON lines on standard output, one per failure; `LOG_LEVEL` sets the level (default `info`).
+fn start_logs() {
+    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    let filter = tracing_subscriber::EnvFilter::try_new(&level).unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).without_time().init();
+}

@@ -1,0 +1,14 @@
+//! Everything of Onsale that touches the outside: the table, the queues, HTTP, Lambda, time and randomness.
+//!
+//! Rules that need none of these live in `onsale_domain`; nothing here decides what is allowed, it only asks,
+//! keeps and answers.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod config;
+pub mod events;
+pub mod http;
+pub mod lambda;
+pub mod passwords;
+pub mod store;
+pub mod tokens;

@@ -1,0 +1,59 @@
+//! Password hashes: argon2id, as OWASP asks (19 MiB, 2 passes, 1 lane).
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use onsale_domain::account::Password;
+
+use crate::app::App;
+use crate::store::Failure;
+
+/// Memory of one hash, in KiB.
+const MEMORY_KIB: u32 = 19_456;
+/// Passes over it.
+const PASSES: u32 = 2;
+/// Lanes.
+const LANES: u32 = 1;
+
+/// Hashes a password with a new salt; PHC format. Takes tens of milliseconds of a core, on a thread of its own.
+///
+/// # Errors
+/// When the hash cannot be computed, for want of memory.
+pub async fn hash(app: &App, password: Password) -> Result<String, Failure> {
+    let salt = app.ids().bytes();
+    off_thread(move || Ok(hash_with(&password, &salt[..16])?.to_string())).await
+}
+
+/// Whether `password` is the one that was hashed. Without a hash (there is no such user) it costs the same time
+/// and says no.
+///
+/// # Errors
+/// When the hash cannot be computed or read.
+pub async fn verify(password: Password, hash: Option<String>) -> Result<bool, Failure> {
+    off_thread(move || match hash {
+        Some(hash) => {
+            let hash = PasswordHash::new(&hash).map_err(|error| error.to_string())?;
+            match argon2()?.verify_password(password.as_bytes(), &hash) {
+                Ok(()) => Ok(true),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+        None => hash_with(&password, &[0; 16]).map(|_| false),
+    })
+    .await
+}
+
+fn argon2() -> Result<Argon2<'static>, String> {
+    let parameters = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| error.to_string())?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
+}
+
+fn hash_with(password: &Password, salt: &[u8]) -> Result<PasswordHash, String> {
+    argon2()?.hash_password_with_salt(password.as_bytes(), salt).map_err(|error| error.to_string())
+}
+
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| error.to_string()).and_then(|result| result).map_err(Failure::Internal)
+}

@@ -1,0 +1,149 @@
+//! Users and the claim on their e-mail address.
+
+use jiff::Timestamp;
+use onsale_domain::account::{Email, Role};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::item::{from_item, text, to_item, unreadable};
+use super::read::{self, Consistency};
+use super::table::{self, Key};
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure};
+use crate::app::App;
+use aws_sdk_dynamodb::types::ReturnValue;
+
+/// A user as kept.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Id.
+    pub id: Uuid,
+    /// Normalised e-mail address.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// argon2id hash in PHC format.
+    pub password_hash: String,
+    /// When the user signed up.
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccountItem {
+    id: Uuid,
+    email: String,
+    name: String,
+    role: String,
+    password_hash: String,
+    created_at: i64,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EmailItem {
+    user: Uuid,
+}
+
+/// Somebody has the e-mail address already, or the table failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// The address is taken.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Writes a new user and the claim on the address, in one transaction.
+///
+/// # Errors
+/// When the address is taken, also by somebody in the same instant.
+pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), SignUpError> {
+    let claim = table::email(email);
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add((), Write::create(to_item(&claim, &EmailItem { user: account.id })?));
+        transaction.add((), Write::create(to_item(&table::user(account.id), &account_item(account))?));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(()),
+            Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => match claimant(app, &claim).await? {
+                Some(user) if user == account.id => return Ok(()),
+                Some(_) => return Err(SignUpError::EmailTaken),
+                None => attempts.again().await?,
+            },
+            Err(Rejected::Conflict(_)) => attempts.again().await?,
+            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+        }
+    }
+}
+
+async fn claimant(app: &App, claim: &Key) -> Result<Option<Uuid>, Failure> {
+    let item = read::get(app, claim, Consistency::Strong).await?;
+    item.map(from_item::<EmailItem>).transpose().map(|claim| claim.map(|claim| claim.user))
+}
+
+/// The user of an e-mail address.
+///
+/// # Errors
+/// When the table fails.
+pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> {
+    match claimant(app, &table::email(email)).await? {
+        Some(user) => get(app, user).await,
+        // The same reads for an address nobody has, so that their time tells nothing.
+        None => get(app, Uuid::nil()).await,
+    }
+}
+
+/// The user of an id.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, user: Uuid) -> Result<Option<Account>, Failure> {
+    let item = read::get(app, &table::user(user), Consistency::Strong).await?;
+    item.map(|item| from_item::<AccountItem>(item).and_then(account)).transpose()
+}
+
+/// Gives a user a role; effective with the user's next access token.
+///
+/// # Errors
+/// When the table fails; a user that has gone meanwhile is reported so too.
+pub async fn grant_role(app: &App, user: Uuid, role: Role) -> Result<(), Failure> {
+    let write = Write::update(&table::user(user), "SET #role = :role, version = version + :one")
+        .when("attribute_exists(pk)")
+        .name("#role", "role")
+        .value(":role", text(role.as_str()))
+        .value(":one", super::item::number(1));
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(()),
+        Err(Rejected::Guards(_)) => Err(Failure::Internal("the user does not exist".into())),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+fn account_item(account: &Account) -> AccountItem {
+    AccountItem {
+        id: account.id,
+        email: account.email.clone(),
+        name: account.name.clone(),
+        role: account.role.as_str().to_owned(),
+        password_hash: account.password_hash.clone(),
+        created_at: account.created_at.as_millisecond(),
+        version: 1,
+    }
+}
+
+fn account(item: AccountItem) -> Result<Account, Failure> {
+    Ok(Account {
+        id: item.id,
+        email: item.email,
+        name: item.name,
+        role: Role::parse(&item.role).ok_or_else(|| unreadable("role"))?,
+        password_hash: item.password_hash,
+        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+    })
+}

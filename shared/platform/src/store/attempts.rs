@@ -1,0 +1,113 @@
+//! Buckets of log-in attempts, one per account and one per source address.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
+use onsale_domain::attempts::{self, Blocked, Bucket, FORGOTTEN_AFTER};
+use serde::{Deserialize, Serialize};
+
+use super::item::{Item, from_item, number, to_item, unreadable};
+use super::read::{self, Consistency};
+use super::table::{self, Key};
+use super::write::{Rejected, Write};
+use super::{Attempts, Failure};
+use crate::app::App;
+
+#[derive(Serialize, Deserialize)]
+struct BucketItem {
+    count: u32,
+    blocked_until: i64,
+    last_at: i64,
+    version: u64,
+    delete_at: i64,
+}
+
+/// Too many attempts, or the table failed.
+#[derive(Debug)]
+pub enum AttemptError {
+    /// The bucket's pause is not over.
+    Blocked(Blocked),
+    /// The table failed.
+    Failure(Failure),
+}
+
+impl From<Failure> for AttemptError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Counts an attempt against `bucket` before it is made: of several side by side each is counted, none slips by.
+///
+/// # Errors
+/// When the bucket's pause is not over, or the table fails.
+pub async fn count(app: &App, bucket: &str, free: u32) -> Result<(), AttemptError> {
+    let key = table::attempts(bucket);
+    let mut attempts = Attempts::new(app);
+    let mut item = read::get(app, &key, Consistency::Strong).await?;
+    loop {
+        let (known, version) = known(item)?;
+        let next = attempts::attempt(known, free, app.now()).map_err(AttemptError::Blocked)?;
+        match put(app, &key, next, version).await {
+            Ok(_) => return Ok(()),
+            Err(Rejected::Guards(_) | Rejected::Conflict(_)) => {
+                attempts.again().await?;
+                item = read::get(app, &key, Consistency::Strong).await?;
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+        }
+    }
+}
+
+/// Forgets the attempts of `bucket`, after a success.
+///
+/// # Errors
+/// When the table fails.
+pub async fn forget(app: &App, bucket: &str) -> Result<(), Failure> {
+    match Write::delete(&table::attempts(bucket)).run(app, ReturnValue::None).await {
+        Err(Rejected::Failure(failure)) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Takes back one attempt of `bucket` that turned out a success; others' attempts stay counted.
+///
+/// # Errors
+/// When the table fails.
+pub async fn take_back(app: &App, bucket: &str) -> Result<(), Failure> {
+    let write = Write::update(&table::attempts(bucket), "SET #count = #count - :one, version = version + :one")
+        .when("#count >= :one")
+        .name("#count", "count")
+        .value(":one", number(1));
+    match write.run(app, ReturnValue::None).await {
+        Err(Rejected::Failure(failure)) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+fn known(item: Option<Item>) -> Result<(Option<Bucket>, u64), Failure> {
+    let Some(item) = item.map(from_item::<BucketItem>).transpose()? else {
+        return Ok((None, 0));
+    };
+    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
+    let bucket = Bucket { count: item.count, blocked_until: at(item.blocked_until)?, last_at: at(item.last_at)? };
+    Ok((Some(bucket), item.version))
+}
+
+async fn put(app: &App, key: &Key, bucket: Bucket, version: u64) -> Result<Item, Rejected<()>> {
+    let item = to_item(
+        key,
+        &BucketItem {
+            count: bucket.count,
+            blocked_until: bucket.blocked_until.as_millisecond(),
+            last_at: bucket.last_at.as_millisecond(),
+            version: version + 1,
+            delete_at: (bucket.blocked_until + FORGOTTEN_AFTER).as_second(),
+        },
+    )?;
+    let write = if version == 0 {
+        Write::create(item)
+    } else {
+        Write::replace(item).when("version = :version").value(":version", number(version))
+    };
+    write.run(app, ReturnValue::None).await
+}

@@ -1,0 +1,64 @@
+//! What a process may remember between requests, and for how long.
+//!
+//! **Nothing here decides who gets a seat**: a remembered schedule or price is repeated in no condition only
+//! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::schedule::Schedule;
+use uuid::Uuid;
+
+use super::seats::{Block, Overview};
+
+/// How long a schedule is remembered.
+pub const SCHEDULE_SECONDS: i64 = 60;
+/// How long what viewers see of a section is remembered.
+pub const VIEW_SECONDS: i64 = 1;
+/// Most things of one kind that are remembered.
+const ENTRIES_MAX: usize = 1_000;
+
+/// The caches of a process.
+#[derive(Default)]
+pub struct Caches {
+    pub schedules: Cache<Uuid, Arc<Schedule>>,
+    pub sections: Cache<String, Arc<Vec<Block>>>,
+    pub overviews: Cache<Uuid, Arc<Overview>>,
+}
+
+/// Things remembered for a while.
+pub struct Cache<K, V> {
+    entries: Mutex<HashMap<K, (Timestamp, V)>>,
+}
+
+impl<K, V> Default for Cache<K, V> {
+    fn default() -> Self {
+        Self { entries: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    /// What is remembered of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
+    pub fn get(&self, key: &K, now: Timestamp, seconds: i64) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, value) = entries.get(key)?;
+        let age = at.duration_until(now);
+        (SignedDuration::ZERO..SignedDuration::from_secs(seconds)).contains(&age).then(|| value.clone())
+    }
+
+    /// Remembers; when there is too much, everything else is forgotten.
+    pub fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(key, (now, value));
+    }
+
+    /// Forgets.
+    pub fn forget(&self, key: &K) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}

@@ -1,0 +1,177 @@
+//! Concerts, their listing by time and the search in their names.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use jiff::Timestamp;
+use onsale_domain::concert::letter_pairs;
+use onsale_domain::text::folded;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::item::{from_item, key_of, number, text, to_item, unreadable};
+use super::read::{self, Consistency, ListError, PAGES_MAX, Page, Query};
+use super::schedules::{DELETION_KIND, DELETION_REST_SECONDS};
+use super::table;
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure};
+use crate::app::App;
+
+/// A concert as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concert {
+    /// Id.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Description, may be empty.
+    pub description: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Digest of the request that created it.
+    pub fingerprint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConcertItem {
+    id: Uuid,
+    name: String,
+    folded_name: String,
+    description: String,
+    owner: String,
+    created_at: i64,
+    fingerprint: String,
+    #[serde(default)]
+    deleting: bool,
+}
+
+/// An entry of the name search has what a filter needs.
+#[derive(Serialize)]
+struct LetterPairItem<'a> {
+    id: Uuid,
+    folded_name: &'a str,
+}
+
+/// Writes a concert with its search entries in one transaction, or finds the one that is there under its id.
+///
+/// # Errors
+/// When the table fails.
+pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Failure> {
+    let folded_name = folded(&concert.name);
+    let item = ConcertItem {
+        id: concert.id,
+        name: concert.name.clone(),
+        folded_name: folded_name.clone(),
+        description: concert.description.clone(),
+        owner: table::CONCERTS_BY_TIME.to_owned(),
+        created_at: concert.created_at.as_millisecond(),
+        fingerprint: concert.fingerprint.clone(),
+        deleting: false,
+    };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add((), Write::create(to_item(&table::concert(concert.id), &item)?));
+        for pair in letter_pairs(&folded_name) {
+            let key = table::letter_pair(&pair, item.created_at, concert.id);
+            let entry = LetterPairItem { id: concert.id, folded_name: &folded_name };
+            transaction.add((), Write::replace(to_item(&key, &entry)?));
+        }
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(None),
+            Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => {
+                if let Some(existing) = get(app, concert.id).await? {
+                    return Ok(Some(existing));
+                }
+                attempts.again().await?;
+            }
+            Err(Rejected::Conflict(_)) => attempts.again().await?,
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        }
+    }
+}
+
+/// A concert that is not being deleted.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
+    let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
+    let concert = item.map(from_item::<ConcertItem>).transpose()?;
+    concert.filter(|concert| !concert.deleting).map(read_concert).transpose()
+}
+
+/// A page of the concerts whose folded names contain `query`, newest first.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) -> Result<Page<Concert>, ListError> {
+    let pairs = letter_pairs(query);
+    let keys = match pairs.first() {
+        Some(pair) => {
+            let candidates = Query::partition(table::letter_pair_partition(pair), "CONCERT#")
+                .newest_first()
+                .filter("contains(folded_name, :query)", vec![(":query", text(query))]);
+            let page = candidates.listed(app, limit, cursor).await?;
+            page.filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok().map(table::concert))
+        }
+        None => Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item)),
+    };
+    let found = read::get_all(app, &keys.items, Consistency::Eventual).await?;
+    let mut concerts: Vec<ConcertItem> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+    // One letter has no pair to look under: those pages are filtered here, so they may be short.
+    concerts.retain(|concert| !concert.deleting && concert.folded_name.contains(query));
+    concerts.sort_by_key(|concert| (std::cmp::Reverse(concert.created_at), concert.id));
+    let items: Result<Vec<Concert>, Failure> = concerts.into_iter().map(read_concert).collect();
+    Ok(Page { items: items?, next: keys.next })
+}
+
+/// Marks a concert as being deleted, or no longer: a marked one is neither shown nor given schedules. The mark
+/// also puts it on the expiry index, so that the sweep ends the deletion. `false` when there is no such concert.
+pub(crate) async fn mark_deleting(app: &App, id: Uuid, deleting: bool) -> Result<bool, Failure> {
+    let key = table::concert(id);
+    let write = if deleting {
+        Write::update(&key, "SET deleting = :deleting, expiry_shard = :shard, expires_at = :from")
+            .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
+            .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS))
+    } else {
+        Write::update(&key, "SET deleting = :deleting REMOVE expiry_shard, expires_at")
+    };
+    let write = write.when("attribute_exists(pk)").value(":deleting", AttributeValue::Bool(deleting));
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(true),
+        Err(Rejected::Guards(_)) => Ok(false),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+/// Removes a concert and its search entries in one transaction; one that is gone already is fine.
+pub(crate) async fn remove(app: &App, id: Uuid) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    for _ in 0..PAGES_MAX {
+        let Some(item) = read::get(app, &table::concert(id), Consistency::Strong).await? else {
+            return Ok(());
+        };
+        let concert: ConcertItem = from_item(item)?;
+        let mut transaction = Transaction::new();
+        transaction.add((), Write::delete(&table::concert(id)));
+        for pair in letter_pairs(&concert.folded_name) {
+            transaction.add((), Write::delete(&table::letter_pair(&pair, concert.created_at, id)));
+        }
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(()),
+            Err(Rejected::Failure(Failure::Busy | Failure::Internal(_))) => return Err(Failure::Busy),
+            Err(_) => attempts.again().await?,
+        }
+    }
+    Err(Failure::Busy)
+}
+
+fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
+    Ok(Concert {
+        id: item.id,
+        name: item.name,
+        description: item.description,
+        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        fingerprint: item.fingerprint,
+    })
+}

@@ -1,0 +1,237 @@
+//! Deleting what is on sale, so that nobody ever pays for a seat that is being taken away.
+//!
+//! A deletion marks the schedule, then leases every block shut on condition that all its seats are free. If one
+//! is not, all are opened again and nothing has happened. Once all are shut the deletion is certain; the sweep
+//! removes block after block. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
+//! deletion's id, so two deleters cannot undo each other's work.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::SignedDuration;
+use onsale_domain::schedule::Schedule;
+use onsale_domain::seat::{SeatState, as_bound, second, short};
+use uuid::Uuid;
+
+use super::item::{key_of, text};
+use super::read::Query;
+use super::schedules::{self, DELETION_KIND, KeptSchedule};
+use super::seats::{self, Block, read_block, side_by_side};
+use super::write::{Rejected, Write};
+use super::{Attempts, Failure, concerts, table};
+use crate::app::App;
+
+/// How long a block stays shut unless its deletion renews the lease. Longer than a schedule is remembered
+/// anywhere, so when it lapses nobody can still want to hold a seat of it.
+const LEASE: SignedDuration = SignedDuration::from_secs(15 * 60);
+/// A block is removed only while its lease lasts this much longer, by the deleter's clock: clocks differ.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(120);
+
+/// What a request to delete came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone, or will be: nothing can be held any more.
+    Certain,
+    /// Seats are held or sold; nothing has changed.
+    LiveReservations,
+}
+
+/// Deletes a schedule of a concert. What is not there is deleted already.
+///
+/// # Errors
+/// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
+pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid) -> Result<Deletion, Failure> {
+    let deletion = app.ids().uuid(app.now());
+    match schedules::kept(app, id).await? {
+        Some(kept) if kept.schedule.concert_id == concert => shut(app, &kept, deletion).await,
+        _ => Ok(Deletion::Certain),
+    }
+}
+
+/// Deletes a concert with all its schedules, or nothing.
+///
+/// # Errors
+/// [`Failure::Busy`] while somebody else's deletion of a part of it has not come to an end.
+pub async fn delete_concert(app: &App, id: Uuid) -> Result<Deletion, Failure> {
+    if !concerts::mark_deleting(app, id, true).await? {
+        return Ok(Deletion::Certain);
+    }
+    let deletion = app.ids().uuid(app.now());
+    let mut shut_before: Vec<KeptSchedule> = Vec::new();
+    for listed in schedules::of_concert(app, id).await? {
+        let Some(kept) = schedules::kept(app, listed.schedule.id).await? else { continue };
+        match shut(app, &kept, deletion).await {
+            Ok(Deletion::Certain) => shut_before.push(kept),
+            Ok(Deletion::LiveReservations) => {
+                open_all(app, id, &shut_before, deletion).await?;
+                return Ok(Deletion::LiveReservations);
+            }
+            Err(failure) => {
+                open_all(app, id, &shut_before, deletion).await?;
+                return Err(failure);
+            }
+        }
+    }
+    Ok(Deletion::Certain)
+}
+
+async fn open_all(app: &App, concert: Uuid, shut: &[KeptSchedule], deletion: Uuid) -> Result<(), Failure> {
+    for kept in shut {
+        open(app, &kept.schedule, deletion).await?;
+    }
+    concerts::mark_deleting(app, concert, false).await.map(|_| ())
+}
+
+/// Marks a schedule and leases all its blocks shut, or undoes that.
+async fn shut(app: &App, kept: &KeptSchedule, deletion: Uuid) -> Result<Deletion, Failure> {
+    match kept.deletion {
+        Some(other) if other != deletion => return Err(Failure::Busy),
+        Some(_) => {}
+        None if schedules::mark_deleting(app, &kept.schedule, Some(deletion), None).await? => {}
+        None => return Err(Failure::Busy),
+    }
+    if shut_blocks(app, &kept.schedule, deletion).await? {
+        return Ok(Deletion::Certain);
+    }
+    open(app, &kept.schedule, deletion).await?;
+    Ok(Deletion::LiveReservations)
+}
+
+/// Whether all blocks are shut under this deletion now.
+async fn shut_blocks(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<bool, Failure> {
+    for label in schedules::kept(app, schedule.id).await?.iter().flat_map(|kept| kept.schedule.sections.keys()) {
+        let blocks = seats::section(app, schedule.id, label, true).await?;
+        let schedule = schedule.id;
+        let shut = side_by_side(app, blocks, move |app, block| async move {
+            shut_block(&app, schedule, block, deletion).await
+        });
+        if shut.await?.contains(&false) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let now = app.now();
+        let lease = format!("{}{}", as_bound(second(now + LEASE)), short(deletion));
+        let mut conditions = vec!["attribute_exists(pk)".to_owned()];
+        let mut write = Write::update(&table::block(schedule, &block.id), "SET closed = :lease")
+            .value(":lease", text(lease))
+            .value(":now", text(as_bound(second(now))));
+        for number in block.seats.keys() {
+            conditions.push(format!("#{number} < :now"));
+            write = write.name(format!("#{number}"), number.to_string());
+        }
+        match block.closed.as_ref().filter(|closed| closed.ends_with(&short(deletion))) {
+            Some(mine) => {
+                conditions.push("(attribute_not_exists(closed) OR closed < :now OR closed = :mine)".to_owned());
+                write = write.value(":mine", text(mine));
+            }
+            None => conditions.push("(attribute_not_exists(closed) OR closed < :now)".to_owned()),
+        }
+        match write.when(conditions.join(" AND ")).run(app, ReturnValue::AllNew).await {
+            // A seat that was created and held between our look and our lease shows here.
+            Ok(image) => {
+                let after = read_block(&block.id.section, &image)?;
+                return Ok(after.seats.values().all(|seat| seat.state(second(now)) == SeatState::Available));
+            }
+            Err(Rejected::Guards(failed)) => {
+                let old = failed.into_iter().find_map(|failed| failed.old);
+                // The answer of an earlier try may have been lost: the block bears our lease then.
+                let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
+                let ours = after.as_ref().and_then(|after| after.closed.clone());
+                return Ok(ours.is_some_and(|closed| {
+                    closed.ends_with(&short(deletion)) && closed >= as_bound(second(now + LEASE_MARGIN))
+                }));
+            }
+            Err(Rejected::Conflict(_)) => attempts.again().await?,
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        }
+    }
+}
+
+/// Opens the blocks this deletion shut and takes its mark away.
+async fn open(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Failure> {
+    for label in schedule.sections.keys() {
+        let blocks = seats::section(app, schedule.id, label, true).await?;
+        let schedule = schedule.id;
+        let mine = blocks.into_iter().filter(|block| bears(block, deletion));
+        side_by_side(app, mine, move |app, block| async move {
+            let write = Write::update(&table::block(schedule, &block.id), "REMOVE closed")
+                .when("closed = :mine")
+                .value(":mine", text(block.closed.unwrap_or_default()));
+            settle(write.run(&app, ReturnValue::None).await)
+        })
+        .await?;
+    }
+    schedules::mark_deleting(app, schedule, None, Some(deletion)).await.map(|_| ())
+}
+
+fn bears(block: &Block, deletion: Uuid) -> bool {
+    block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
+}
+
+fn settle(result: Result<super::item::Item, Rejected<()>>) -> Result<(), Failure> {
+    match result {
+        Ok(_) | Err(Rejected::Guards(_)) => Ok(()),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+/// Ends up to `most` deletions that were begun a while ago; gives how many it found.
+///
+/// # Errors
+/// When the table fails.
+pub async fn sweep(app: &App, most: u16) -> Result<usize, Failure> {
+    let mut found = 0;
+    for shard in table::expiry_shards(DELETION_KIND) {
+        let (items, _) = Query::expired(shard, second(app.now())).page(app, i32::from(most), None).await?;
+        for key in items.iter().filter_map(key_of) {
+            found += 1;
+            match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
+                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id).await?,
+                Some(("CONCERT", Ok(id))) => end_concert(app, id).await?,
+                _ => tracing::error!(pk = key.pk, "neither a schedule nor a concert is being deleted"),
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
+    let Some(kept) = schedules::kept(app, id).await? else { return Ok(()) };
+    let Some(deletion) = kept.deletion else { return Ok(()) };
+    if !shut_blocks(app, &kept.schedule, deletion).await? {
+        // Its deleter died before it was certain: the schedule is on sale again.
+        return open(app, &kept.schedule, deletion).await;
+    }
+    for label in kept.schedule.sections.keys() {
+        let blocks = seats::section(app, id, label, true).await?;
+        side_by_side(app, blocks, move |app, block| async move {
+            let lasting = as_bound(second(app.now() + LEASE_MARGIN));
+            let write = Write::delete(&table::block(id, &block.id))
+                .when("closed = :mine AND closed > :lasting")
+                .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
+                .value(":lasting", text(lasting));
+            settle(write.run(&app, ReturnValue::None).await)
+        })
+        .await?;
+        if !seats::section(app, id, label, true).await?.is_empty() {
+            return Ok(());
+        }
+    }
+    schedules::remove(app, &kept.schedule, deletion).await
+}
+
+/// Removes a concert whose schedules are all gone. One with a schedule that is back on sale was never deleted
+/// for certain, and is shown again.
+async fn end_concert(app: &App, id: Uuid) -> Result<(), Failure> {
+    let left = schedules::of_concert(app, id).await?;
+    match () {
+        () if left.is_empty() => concerts::remove(app, id).await,
+        () if left.iter().all(|kept| kept.deletion.is_some()) => Ok(()),
+        () => concerts::mark_deleting(app, id, false).await.map(|_| ()),
+    }
+}

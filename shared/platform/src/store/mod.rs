@@ -1,0 +1,87 @@
+//! The table: all reads and writes of it, one file for each thing that is kept.
+//!
+//! DynamoDB decides every race. A function here reads what it needs, asks the domain, and commits one
+//! transaction whose conditions repeat everything the decision relied on. **No lock is held, nothing is
+//! remembered between calls but for what [`cache`] bounds in time, and no outcome is guessed**: after a failed
+//! condition or a lost answer the item that would prove success is read before anything is refused.
+
+pub mod accounts;
+pub mod attempts;
+pub(crate) mod cache;
+pub mod changes;
+pub mod concerts;
+pub mod deletions;
+mod item;
+pub mod keys;
+pub mod payments;
+mod read;
+pub mod reservations;
+pub mod schedules;
+pub mod seats;
+mod table;
+pub mod wallets;
+mod write;
+
+use std::time::Duration;
+
+use crate::app::App;
+
+pub use read::{ListError, Page};
+
+/// The table could not do what was asked. None of these says anything about the request.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// Throttled, or contended for longer than a request may take. Nothing was written.
+    #[error("the table is busy")]
+    Busy,
+    /// A call was not answered; it may have been carried out or not. The same request again converges.
+    #[error("the table did not answer")]
+    Unknown,
+    /// Something that must not happen: a wrong call, an item that cannot be read. The text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// One cheap read, to know that the table answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn probe(app: &App) -> Result<(), Failure> {
+    read::get(app, &table::verifying_key("probe"), read::Consistency::Eventual).await.map(|_| ())
+}
+
+/// Most tries of one write that others get in the way of.
+const ATTEMPTS_MAX: u32 = 60;
+/// First back-off between them.
+const BACKOFF_MIN: Duration = Duration::from_millis(25);
+/// Longest back-off between them.
+const BACKOFF_MAX: Duration = Duration::from_millis(400);
+/// Longest time a request may spend in back-offs; functions have ten seconds.
+const BACKOFF_TOTAL_MAX: Duration = Duration::from_secs(5);
+
+/// Counts the tries of a write and waits between them with full jitter, so that those who collide do not
+/// collide again.
+pub(crate) struct Attempts<'a> {
+    app: &'a App,
+    made: u32,
+    waited: Duration,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(app: &'a App) -> Self {
+        Self { app, made: 0, waited: Duration::ZERO }
+    }
+
+    /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.
+    pub(crate) async fn again(&mut self) -> Result<(), Failure> {
+        self.made += 1;
+        let most = BACKOFF_MIN.saturating_mul(1 << self.made.min(10)).min(BACKOFF_MAX);
+        let wait = Duration::from_micros(self.app.ids().below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
+        self.waited += wait;
+        if self.made >= ATTEMPTS_MAX || self.waited > BACKOFF_TOTAL_MAX {
+            return Err(Failure::Busy);
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! Paying a reservation: seats, reservation, wallet and ledger change together or not at all.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use onsale_domain::reservation::{PayError, Payment, Reservation, State};
+use onsale_domain::seat::{SeatValue, by_block};
+use uuid::Uuid;
+
+use super::item::{key_of, text, value};
+use super::read::{self, Consistency};
+use super::reservations::{self, Guard, all_mine, set_seats};
+use super::wallets::{KeptWallet, RECENT_KEYS_MAX, kept, movement};
+use super::write::{FailedGuard, Rejected, Transaction};
+use super::{Attempts, Failure, table};
+use crate::app::App;
+use crate::events::Kind;
+
+/// What paying came to.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// What was paid.
+    pub reservation: Reservation,
+    /// Its payment.
+    pub payment: Payment,
+    /// Which success it is.
+    pub how: How,
+}
+
+/// Which success a payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// Made by this request.
+    Now,
+    /// Made before, under the same key.
+    Replayed,
+    /// Made before, by another request.
+    Before,
+}
+
+/// Why a reservation was not paid.
+#[derive(Debug, thiserror::Error)]
+pub enum PayFailure {
+    /// The user has no such reservation.
+    #[error("not found")]
+    NotFound,
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] PayError),
+    /// The key was used to pay something else.
+    #[error("key reused")]
+    KeyReused,
+    /// The user has no wallet.
+    #[error("no wallet")]
+    NoWallet,
+    /// The balance is too small; the decline is recorded, and its event releases the hold.
+    #[error("insufficient balance")]
+    InsufficientBalance,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Pays the reservation `id` of `user`. `key` is a digest of the request's idempotency key, or of a new random
+/// id without one; `given` says which.
+///
+/// # Errors
+/// See [`PayFailure`].
+pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<Paid, PayFailure> {
+    let mut attempts = Attempts::new(app);
+    let mut declined = false;
+    loop {
+        let (read, wallet) = inputs(app, user, id).await?;
+        let read = read.ok_or(PayFailure::NotFound)?;
+        if let Some(payment) = &read.payment {
+            let how = match payment.key == key {
+                true if attempts.made > 0 => How::Now,
+                true => How::Replayed,
+                false => How::Before,
+            };
+            return Ok(Paid { payment: payment.clone(), reservation: read, how });
+        }
+        if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
+            return Err(PayFailure::KeyReused);
+        }
+        if declined && read.state == State::Declined {
+            // The answer to our own decline was lost.
+            return Err(PayFailure::InsufficientBalance);
+        }
+        let now = app.now();
+        read.may_be_paid(now)?;
+        let wallet = wallet.ok_or(PayFailure::NoWallet)?;
+        let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
+            Ok((after_wallet, entry)) => {
+                let (after, payment) = read.clone().paid(now, key.to_owned());
+                let keys = remembered(&wallet, given.then_some(key));
+                let (wallet_write, entry_write) =
+                    movement(user, wallet.wallet, after_wallet, &entry, Some(value(&keys)?))?;
+                let mut transaction = seats_sold(&read, &after)?;
+                transaction.add(Guard::Wallet, wallet_write);
+                transaction.add(Guard::Entry, entry_write);
+                match transaction.commit(app).await {
+                    Ok(()) => return Ok(Paid { reservation: after, payment, how: How::Now }),
+                    Err(rejected) => rejected,
+                }
+            }
+            Err(_) => {
+                declined = true;
+                match decline(app, &read).await {
+                    Ok(()) => return Err(PayFailure::InsufficientBalance),
+                    Err(rejected) => rejected,
+                }
+            }
+        };
+        match rejected {
+            Rejected::Guards(failed) if seats_lost(app, user, id, &failed).await? => {
+                return Err(PayError::HoldExpired.into());
+            }
+            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
+                attempts.again().await?;
+            }
+            Rejected::Failure(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+/// Reservation and wallet in one consistent read.
+async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
+    let (reservation_key, wallet_key) = (table::reservation(user, id), table::wallet(user));
+    let (mut reservation, mut wallet) = (None, None);
+    for item in read::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
+        if key_of(&item).as_ref() == Some(&reservation_key) {
+            reservation = Some(reservations::read_reservation(user, id, item)?);
+        } else {
+            wallet = Some(kept(item)?);
+        }
+    }
+    Ok((reservation, wallet))
+}
+
+fn seats_sold(read: &Reservation, after: &Reservation) -> Result<Transaction<Guard>, Failure> {
+    let mut transaction = Transaction::new();
+    for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
+        transaction.add(
+            Guard::Seats(place),
+            set_seats(read.schedule_id, block, numbers, SeatValue::Sold { reservation: read.id })
+                .when(all_mine(numbers))
+                .value(":mine", text(read.held_value().to_string())),
+        );
+    }
+    transaction.add(Guard::Version, reservations::update(read, after, Some(Kind::PaymentCompleted))?);
+    Ok(transaction)
+}
+
+/// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over.
+async fn seats_lost(app: &App, user: Uuid, id: Uuid, failed: &[FailedGuard<Guard>]) -> Result<bool, Failure> {
+    let seats = failed.iter().any(|failed| matches!(failed.guard, Guard::Seats(_)));
+    let version = failed.iter().any(|failed| failed.guard == Guard::Version);
+    if !seats || version {
+        return Ok(false);
+    }
+    let now = reservations::get(app, user, id).await?;
+    Ok(now.is_some_and(|now| now.payment.is_none() && now.state == State::Held))
+}
+
+/// Records that the balance was too small. The reservation stays on the expiry index: its event releases the
+/// seats, and the sweep does if the event is lost.
+async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
+    let after = read.clone().declined(app.config().release_on_decline);
+    let write = reservations::update(read, &after, Some(Kind::PaymentDeclined))?;
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(()),
+        Err(Rejected::Guards(failed)) => Err(Rejected::Guards(
+            failed.into_iter().map(|failed| FailedGuard { guard: Guard::Version, old: failed.old }).collect(),
+        )),
+        Err(Rejected::Conflict(_)) => Err(Rejected::Conflict(vec![Guard::Version])),
+        Err(Rejected::Failure(failure)) => Err(Rejected::Failure(failure)),
+    }
+}
+
+/// The keys of the wallet's last payments, with this one's if the client gave one.
+fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
+    let mut keys: Vec<String> = wallet.recent_keys.iter().cloned().chain(key.map(str::to_owned)).collect();
+    let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
+    keys.drain(..old);
+    keys
+}
+
+/// A payment, with what it pays for.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, user: Uuid, reservation: Uuid) -> Result<Option<(Reservation, Payment)>, Failure> {
+    let read = reservations::get(app, user, reservation).await?;
+    Ok(read.and_then(|read| read.payment.clone().map(|payment| (read, payment))))
+}

@@ -1,0 +1,278 @@
+//! Reads: one item, several, a page of a partition or of an index.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::item::{Item, key_item, number, text};
+use super::table::Key;
+use super::write::failure;
+use super::{Attempts, Failure};
+use crate::app::App;
+
+/// Whether a read must see every write that was answered before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// Sees everything; costs double.
+    Strong,
+    /// May be a moment old.
+    Eventual,
+}
+
+/// Most pages a filtered list reads for one answer.
+pub const PAGES_MAX: usize = 10;
+/// Most items of one BatchGetItem (a limit of DynamoDB).
+pub const BATCH_MAX: usize = 100;
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Its items.
+    pub items: Vec<T>,
+    /// Cursor of the next page; `None` after the last.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of other things; what `change` drops is left out.
+    pub fn filter_map<U>(self, change: impl FnMut(T) -> Option<U>) -> Page<U> {
+        Page { items: self.items.into_iter().filter_map(change).collect(), next: self.next }
+    }
+}
+
+pub async fn get(app: &App, key: &Key, consistency: Consistency) -> Result<Option<Item>, Failure> {
+    app.dynamodb()
+        .get_item()
+        .table_name(&app.config().table)
+        .set_key(Some(key_item(key)))
+        .consistent_read(consistency == Consistency::Strong)
+        .send()
+        .await
+        .map(|answer| answer.item)
+        .map_err(|error| failure(&error))
+}
+
+/// Reads several items; those that do not exist are left out, the order is lost.
+pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>, Failure> {
+    let mut found = Vec::new();
+    for batch in keys.chunks(BATCH_MAX) {
+        let mut attempts = Attempts::new(app);
+        let mut wanted = Some(HashMap::from([(app.config().table.clone(), keys_request(batch, consistency)?)]));
+        while let Some(request) = wanted.take() {
+            let answer = app
+                .dynamodb()
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await
+                .map_err(|error| failure(&error))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            if let Some(left) = answer.unprocessed_keys.filter(|left| !left.is_empty()) {
+                attempts.again().await?;
+                wanted = Some(left);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn keys_request(keys: &[Key], consistency: Consistency) -> Result<KeysAndAttributes, Failure> {
+    KeysAndAttributes::builder()
+        .set_keys(Some(keys.iter().map(key_item).collect()))
+        .consistent_read(consistency == Consistency::Strong)
+        .build()
+        .map_err(|error| Failure::Internal(error.to_string()))
+}
+
+/// A question to a partition of the table or of an index.
+#[derive(Clone, Debug)]
+pub struct Query {
+    range: Range,
+    newest_first: bool,
+    consistency: Consistency,
+    filter: Option<(&'static str, Vec<(&'static str, AttributeValue)>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Range {
+    /// A partition of the table, sort keys with this beginning.
+    Partition { pk: String, prefix: String },
+    /// All that an owner has.
+    ByTime { owner: String },
+    /// What of an expiry partition ended before a second.
+    Expired { shard: String, before: u32 },
+}
+
+impl Query {
+    fn new(range: Range) -> Self {
+        Self { range, newest_first: false, consistency: Consistency::Eventual, filter: None }
+    }
+
+    /// All of a partition of the table whose sort key begins with `prefix`, in order.
+    pub fn partition(pk: impl Into<String>, prefix: &str) -> Self {
+        Self::new(Range::Partition { pk: pk.into(), prefix: prefix.to_owned() })
+    }
+
+    /// All that `owner` has, newest first, as keys.
+    pub fn by_time(owner: impl Into<String>) -> Self {
+        Self::new(Range::ByTime { owner: owner.into() }).newest_first()
+    }
+
+    /// What of an expiry partition ended before `second`, longest ago first, as keys.
+    pub fn expired(shard: String, before: u32) -> Self {
+        Self::new(Range::Expired { shard, before })
+    }
+
+    /// The same, backwards.
+    pub fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// The same, seeing every answered write.
+    pub fn strong(mut self) -> Self {
+        self.consistency = Consistency::Strong;
+        self
+    }
+
+    /// The same without the items that fail `expression`.
+    pub fn filter(mut self, expression: &'static str, values: Vec<(&'static str, AttributeValue)>) -> Self {
+        self.filter = Some((expression, values));
+        self
+    }
+
+    fn index(&self) -> Option<&'static str> {
+        match self.range {
+            Range::Partition { .. } => None,
+            Range::ByTime { .. } => Some(super::table::BY_TIME_INDEX),
+            Range::Expired { .. } => Some(super::table::EXPIRY_INDEX),
+        }
+    }
+
+    fn condition(&self) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
+        match &self.range {
+            Range::Partition { pk, prefix } => {
+                ("pk = :pk AND begins_with(sk, :prefix)", vec![(":pk", text(pk)), (":prefix", text(prefix))])
+            }
+            Range::ByTime { owner } => ("#owner = :owner", vec![(":owner", text(owner))]),
+            Range::Expired { shard, before } => (
+                "expiry_shard = :shard AND expires_at < :before",
+                vec![(":shard", text(shard)), (":before", number(before))],
+            ),
+        }
+    }
+
+    fn cursor(&self, given: &str) -> Option<Item> {
+        let json: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(given).ok()?).ok()?;
+        let json = json.as_object()?;
+        let part = |name: &str| json.get(name).and_then(Value::as_str);
+        let (pk, sk) = (part("pk")?, part("sk")?);
+        let mut item = key_item(&Key { pk: pk.to_owned(), sk: sk.to_owned() });
+        let belongs = match &self.range {
+            Range::Partition { pk: own, prefix } => pk == own && sk.starts_with(prefix.as_str()) && json.len() == 2,
+            Range::ByTime { owner } => {
+                item.insert("owner".to_owned(), text(owner));
+                item.insert("created_at".to_owned(), number(json.get("created_at")?.as_i64()?));
+                !pk.is_empty() && !sk.is_empty() && json.len() == 4 && part("owner") == Some(owner)
+            }
+            Range::Expired { .. } => false,
+        };
+        (belongs && given.len() <= CURSOR_CHARACTERS_MAX).then_some(item)
+    }
+
+    /// One page of at most `limit` evaluated items, after `start`.
+    pub async fn page(&self, app: &App, limit: i32, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), Failure> {
+        let (condition, mut values) = self.condition();
+        let filter = self.filter.clone().map(|(expression, more)| {
+            values.extend(more);
+            expression.to_owned()
+        });
+        let names = matches!(self.range, Range::ByTime { .. })
+            .then(|| HashMap::from([("#owner".to_owned(), "owner".to_owned())]));
+        let answer = app
+            .dynamodb()
+            .query()
+            .table_name(&app.config().table)
+            .set_index_name(self.index().map(str::to_owned))
+            .key_condition_expression(condition)
+            .set_filter_expression(filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(Some(
+                values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            ))
+            .scan_index_forward(!self.newest_first)
+            .consistent_read(self.consistency == Consistency::Strong)
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| failure(&error))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// Everything, up to `most` items; more is an error, for lists that have a maximum by construction.
+    pub async fn all(&self, app: &App, most: usize) -> Result<Vec<Item>, Failure> {
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.page(app, 1_000, start).await?;
+            items.extend(page);
+            if items.len() > most {
+                return Err(Failure::Internal(format!("a list of more than {most} items")));
+            }
+            if next.is_none() {
+                return Ok(items);
+            }
+            start = next;
+        }
+    }
+
+    /// A page of a list: `limit` items that pass the filter, or what [`PAGES_MAX`] reads find.
+    ///
+    /// # Errors
+    /// [`ListError::Cursor`] when the cursor is not one of this list.
+    pub async fn listed(&self, app: &App, limit: u16, cursor: Option<&str>) -> Result<Page<Item>, ListError> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut start = cursor.map(|given| self.cursor(given).ok_or(ListError::Cursor)).transpose()?;
+        for _ in 0..PAGES_MAX {
+            let wanted = usize::from(limit) - items.len();
+            let (page, next) = self.page(app, i32::try_from(wanted).unwrap_or(i32::MAX), start).await?;
+            items.extend(page);
+            start = next;
+            if start.is_none() || items.len() >= usize::from(limit) {
+                break;
+            }
+        }
+        Ok(Page { items, next: start.as_ref().and_then(written) })
+    }
+}
+
+/// A list cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The cursor is not one of this list.
+    #[error("not a cursor of this list")]
+    Cursor,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Longest cursor that is read.
+const CURSOR_CHARACTERS_MAX: usize = 1_000;
+
+/// The key of the last item of a page as the cursor of the next; opaque to clients.
+fn written(last: &Item) -> Option<String> {
+    let mut json = serde_json::Map::new();
+    for (name, value) in last {
+        let value = match value {
+            AttributeValue::S(value) => Value::String(value.clone()),
+            AttributeValue::N(value) => Value::Number(value.parse::<i64>().ok()?.into()),
+            _ => return None,
+        };
+        json.insert(name.clone(), value);
+    }
+    Some(URL_SAFE_NO_PAD.encode(Value::Object(json).to_string()))
+}

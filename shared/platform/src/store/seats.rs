@@ -1,0 +1,349 @@
+//! Seats in their blocks, and what viewers see of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
+use onsale_domain::money::Price;
+use onsale_domain::schedule::Schedule;
+use onsale_domain::seat::{
+    BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, as_bound, block_of, second,
+};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::cache::VIEW_SECONDS;
+use super::item::{Item, from_item, number, text, unreadable, value};
+use super::read::{self, Consistency, Query};
+use super::schedules::{self, SectionPrice};
+use super::write::{Rejected, Write};
+use super::{Attempts, Failure, table};
+use crate::app::App;
+
+/// Blocks written or read side by side by one request.
+pub(crate) const SIDE_BY_SIDE_MAX: usize = 16;
+
+/// One item of neighbouring seats.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Which.
+    pub id: BlockId,
+    /// Its seats, by number.
+    pub seats: BTreeMap<u16, SeatValue>,
+    /// The lease of a deletion, lapsed or not.
+    pub(crate) closed: Option<String>,
+}
+
+/// How many seats of a section are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// May be taken.
+    pub available: u32,
+    /// Held by live reservations.
+    pub held: u32,
+    /// Sold.
+    pub sold: u32,
+}
+
+impl Counts {
+    /// Counts the seats of blocks as they are at `now`.
+    #[must_use]
+    pub fn of(blocks: &[Block], now: Timestamp) -> Self {
+        let mut counts = Self::default();
+        for value in blocks.iter().flat_map(|block| block.seats.values()) {
+            match value.state(second(now)) {
+                SeatState::Available => counts.available += 1,
+                SeatState::Held => counts.held += 1,
+                SeatState::Sold => counts.sold += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Counts by section, as they were a moment ago.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// When they were counted.
+    pub as_of: Timestamp,
+    /// By section.
+    pub sections: BTreeMap<Label, Counts>,
+}
+
+pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure> {
+    let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).ok_or_else(|| unreadable("sk"))?;
+    let (row, index) =
+        sk.strip_prefix("BLOCK#").and_then(|rest| rest.rsplit_once('#')).ok_or_else(|| unreadable(sk))?;
+    let mut seats = BTreeMap::new();
+    for (name, value) in item {
+        if let Ok(number) = name.parse::<u16>() {
+            let text = value.as_s().map_err(|_| unreadable("seat"))?;
+            seats.insert(number, SeatValue::parse(text).ok_or_else(|| unreadable("seat value"))?);
+        }
+    }
+    let id = BlockId {
+        section: section.clone(),
+        row: Label::parse(row).map_err(unreadable)?,
+        index: index.parse().map_err(unreadable)?,
+    };
+    let closed = item.get("closed").and_then(|closed| closed.as_s().ok()).cloned();
+    Ok(Block { id, seats, closed })
+}
+
+/// The block of a seat.
+pub(crate) async fn block(
+    app: &App,
+    schedule: Uuid,
+    id: &BlockId,
+    consistency: Consistency,
+) -> Result<Option<Block>, Failure> {
+    let item = read::get(app, &table::block(schedule, id), consistency).await?;
+    item.map(|item| read_block(&id.section, &item)).transpose()
+}
+
+/// What a seat is now; `None` when there is no such seat.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
+    let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
+    let now = second(app.now());
+    Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
+}
+
+/// Whom a seat names: its value as of this instant.
+pub(crate) async fn value_of(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
+    let block = block(app, schedule, &seat.block(), Consistency::Strong).await?;
+    Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
+}
+
+/// All blocks of a section as they are now.
+pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: bool) -> Result<Vec<Block>, Failure> {
+    let query = Query::partition(table::section_partition(schedule, section), "BLOCK#");
+    let query = if strong { query.strong() } else { query };
+    let items = query.all(app, SEATS_PER_SECTION_MAX).await?;
+    items.iter().map(|item| read_block(section, item)).collect()
+}
+
+/// All blocks of a section as a viewer sees them: at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn viewed(app: &App, schedule: Uuid, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
+    let key = table::section_partition(schedule, label);
+    if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
+        return Ok(blocks);
+    }
+    let blocks = Arc::new(section(app, schedule, label, false).await?);
+    app.caches().sections.put(key, Arc::clone(&blocks), app.now());
+    Ok(blocks)
+}
+
+#[derive(Serialize, Deserialize)]
+struct OverviewItem {
+    as_of: i64,
+    sections: HashMap<String, Counts>,
+}
+
+/// Counts by section: kept in one item, which whoever finds it older than a second counts anew.
+///
+/// # Errors
+/// When the table fails.
+pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, Failure> {
+    let now = app.now();
+    if let Some(overview) = app.caches().overviews.get(&schedule.id, now, VIEW_SECONDS) {
+        return Ok(overview);
+    }
+    let key = table::overview(schedule.id);
+    let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item::<OverviewItem>).transpose()?;
+    let stale_from = now.as_millisecond() - VIEW_SECONDS * 1_000;
+    let overview = match kept {
+        Some(item) if item.as_of > stale_from || !claim(app, &key, Some(item.as_of), now).await? => {
+            read_overview(item)?
+        }
+        None if !claim(app, &key, None, now).await? => count(app, schedule).await?,
+        _ => {
+            let counted = count(app, schedule).await?;
+            keep(app, &key, &counted).await?;
+            counted
+        }
+    };
+    let overview = Arc::new(overview);
+    app.caches().overviews.put(schedule.id, Arc::clone(&overview), now);
+    Ok(overview)
+}
+
+/// Of all who find the overview stale, one counts.
+async fn claim(app: &App, key: &table::Key, seen: Option<i64>, now: Timestamp) -> Result<bool, Failure> {
+    let write = match seen {
+        Some(seen) => Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen)),
+        None => Write::update(key, "SET as_of = :now, sections = :none")
+            .when("attribute_not_exists(pk)")
+            .value(":none", aws_sdk_dynamodb::types::AttributeValue::M(HashMap::new())),
+    };
+    match write.value(":now", number(now.as_millisecond())).run(app, ReturnValue::None).await {
+        Ok(_) => Ok(true),
+        Err(Rejected::Guards(_) | Rejected::Conflict(_)) => Ok(false),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
+    let sections: HashMap<&str, Counts> =
+        overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
+    let write = Write::update(key, "SET sections = :sections")
+        .when("attribute_exists(pk)")
+        .value(":sections", value(&sections)?);
+    match write.run(app, ReturnValue::None).await {
+        Err(Rejected::Failure(failure)) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
+    let labels = schedule.sections.keys().cloned();
+    let id = schedule.id;
+    let counted = side_by_side(app, labels, move |app, label| async move {
+        let blocks = section(&app, id, &label, false).await?;
+        Ok((label, Counts::of(&blocks, app.now())))
+    })
+    .await?;
+    Ok(Overview { as_of: app.now(), sections: counted.into_iter().collect() })
+}
+
+fn read_overview(item: OverviewItem) -> Result<Overview, Failure> {
+    let section = |(label, counts): (String, Counts)| Ok((Label::parse(&label).map_err(unreadable)?, counts));
+    Ok(Overview {
+        as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
+        sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
+    })
+}
+
+/// Runs `work` on each of `inputs`, [`SIDE_BY_SIDE_MAX`] at a time; the first failure ends it.
+pub(crate) async fn side_by_side<I, T, F>(
+    app: &App,
+    inputs: impl IntoIterator<Item = I>,
+    work: impl Fn(App, I) -> F,
+) -> Result<Vec<T>, Failure>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let mut done = Vec::new();
+    for input in inputs {
+        if running.len() >= SIDE_BY_SIDE_MAX
+            && let Some(finished) = running.join_next().await
+        {
+            done.push(finished.map_err(|error| Failure::Internal(error.to_string()))??);
+        }
+        running.spawn(work(app.clone(), input));
+    }
+    while let Some(finished) = running.join_next().await {
+        done.push(finished.map_err(|error| Failure::Internal(error.to_string()))??);
+    }
+    Ok(done)
+}
+
+/// Neighbouring seats of a row that are to exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowRange {
+    /// Row.
+    pub row: Label,
+    /// First number.
+    pub from: u16,
+    /// Last number.
+    pub to: u16,
+}
+
+/// Why seats were not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateSeatsError {
+    /// There is no such schedule.
+    #[error("no such schedule")]
+    NoSchedule,
+    /// The section has another price.
+    #[error("section has other price")]
+    OtherPrice,
+    /// The section would have more than 2,500 seats.
+    #[error("too many seats")]
+    TooMany,
+    /// The table failed. Some may have been created; the same request again creates the rest.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Creates the seats that are not there yet and leaves those that are as they are; gives how many are new.
+///
+/// Every block is one conditional update, never a batch write: a repeat must not wipe a sold seat.
+///
+/// # Errors
+/// See [`CreateSeatsError`].
+pub async fn create(
+    app: &App,
+    schedule: Uuid,
+    label: &Label,
+    price: Price,
+    rows: &[RowRange],
+) -> Result<u32, CreateSeatsError> {
+    let there = section(app, schedule, label, true).await?;
+    let mut wanted: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
+    for range in rows {
+        for number in range.from..=range.to {
+            let id = BlockId { section: label.clone(), row: range.row.clone(), index: block_of(number) };
+            let known = there.iter().any(|block| block.id == id && block.seats.contains_key(&number));
+            let numbers = wanted.entry(id).or_default();
+            if !known && !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+    wanted.retain(|_, numbers| !numbers.is_empty());
+    let total = there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
+    if total > SEATS_PER_SECTION_MAX {
+        return Err(CreateSeatsError::TooMany);
+    }
+    match schedules::price_section(app, schedule, label, price).await? {
+        SectionPrice::Agreed => {}
+        SectionPrice::Other => return Err(CreateSeatsError::OtherPrice),
+        SectionPrice::NoSchedule => return Err(CreateSeatsError::NoSchedule),
+    }
+    let created: u32 = side_by_side(app, wanted, move |app, (id, numbers)| async move {
+        create_block(&app, schedule, &id, &numbers).await
+    })
+    .await?
+    .into_iter()
+    .sum();
+    // A deletion that began meanwhile has not seen these blocks; it is for us to say that they lead nowhere.
+    if schedules::fresh(app, schedule).await?.is_none() {
+        return Err(CreateSeatsError::NoSchedule);
+    }
+    let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
+    schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX)).await?;
+    app.caches().sections.forget(&table::section_partition(schedule, label));
+    Ok(created)
+}
+
+async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
+        let mut write = Write::update(&table::block(schedule, id), format!("SET {}", sets.join(", ")))
+            .when("attribute_not_exists(closed) OR closed < :now")
+            .value(":free", text(SeatValue::Free.to_string()))
+            .value(":now", text(as_bound(second(app.now()))));
+        for number in numbers {
+            write = write.name(format!("#{number}"), number.to_string());
+        }
+        match write.run(app, ReturnValue::AllOld).await {
+            Ok(old) => {
+                let new = numbers.iter().filter(|number| !old.contains_key(&number.to_string())).count();
+                return Ok(u32::try_from(new).unwrap_or(u32::MAX));
+            }
+            Err(Rejected::Guards(_) | Rejected::Conflict(_)) => attempts.again().await?,
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        }
+    }
+}

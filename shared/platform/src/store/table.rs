@@ -1,0 +1,131 @@
+//! Every key of the table on one page. What lies where, and why, is told in `docs/data.md`.
+//!
+//! **All that a user owns lies under `USER#<id>`, and the id comes from the verified token**: asking for what
+//! somebody else owns is asking for a key that does not exist.
+
+use onsale_domain::account::Email;
+use onsale_domain::seat::{BlockId, Label};
+use uuid::Uuid;
+
+/// Index of what ends with time: `expiry_shard`, `expires_at`.
+pub const EXPIRY_INDEX: &str = "expiry";
+/// Index that lists what an owner has, newest first: `owner`, `created_at`.
+pub const BY_TIME_INDEX: &str = "by_time";
+/// Partitions of one kind on the expiry index.
+pub const EXPIRY_SHARDS: u8 = 16;
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+pub fn user_partition(user: Uuid) -> String {
+    format!("USER#{user}")
+}
+
+pub fn user(user: Uuid) -> Key {
+    key(user_partition(user), "PROFILE")
+}
+
+pub fn email(email: &Email) -> Key {
+    key(format!("EMAIL#{}", email.as_str()), "EMAIL")
+}
+
+pub fn attempts(bucket: &str) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), "ATTEMPTS")
+}
+
+pub const KEYS_PARTITION: &str = "KEYS";
+
+pub fn verifying_key(kid: &str) -> Key {
+    key(KEYS_PARTITION.to_owned(), kid)
+}
+
+pub fn wallet(user: Uuid) -> Key {
+    key(user_partition(user), "WALLET")
+}
+
+pub const ENTRY_PREFIX: &str = "ENTRY#";
+
+pub fn entry(user: Uuid, seq: u64) -> Key {
+    key(user_partition(user), format!("{ENTRY_PREFIX}{seq:020}"))
+}
+
+pub fn charge(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("CHARGE#{id}"))
+}
+
+pub const RESERVATION_PREFIX: &str = "RSV#";
+
+pub fn reservation(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("{RESERVATION_PREFIX}{id}"))
+}
+
+pub fn reservations_by_time(user: Uuid) -> String {
+    format!("{}#RSV", user_partition(user))
+}
+
+pub fn allowance(user: Uuid, schedule: Uuid) -> Key {
+    key(user_partition(user), format!("ALLOWANCE#{schedule}"))
+}
+
+pub fn concert_partition(id: Uuid) -> String {
+    format!("CONCERT#{id}")
+}
+
+pub fn concert(id: Uuid) -> Key {
+    key(concert_partition(id), "CONCERT")
+}
+
+/// All concerts on the `by_time` index.
+pub const CONCERTS_BY_TIME: &str = "CONCERT";
+
+pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
+
+/// The listing copy of a schedule beside its concert; by date.
+pub fn listed_schedule(concert: Uuid, starts_at_second: i64, schedule: Uuid) -> Key {
+    key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
+}
+
+pub fn schedule(id: Uuid) -> Key {
+    key(format!("SCHEDULE#{id}"), "SCHEDULE")
+}
+
+pub fn overview(schedule: Uuid) -> Key {
+    key(format!("OVERVIEW#{schedule}"), "OVERVIEW")
+}
+
+pub fn section_partition(schedule: Uuid, section: &Label) -> String {
+    format!("SEATS#{schedule}#{section}")
+}
+
+pub fn block(schedule: Uuid, block: &BlockId) -> Key {
+    key(section_partition(schedule, &block.section), format!("BLOCK#{}#{:03}", block.row, block.index))
+}
+
+pub fn letter_pair_partition(pair: &str) -> String {
+    format!("GRAM#{pair}")
+}
+
+/// An entry of the name search; newest last, so that reading backwards gives newest first.
+pub fn letter_pair(pair: &str, created_at_millisecond: i64, concert: Uuid) -> Key {
+    key(letter_pair_partition(pair), format!("CONCERT#{created_at_millisecond:015}#{concert}"))
+}
+
+/// The expiry partition of a thing of `kind` with this id.
+pub fn expiry_shard(kind: &str, id: Uuid) -> String {
+    format!("{kind}#{}", id.as_bytes()[15] % EXPIRY_SHARDS)
+}
+
+/// Every expiry partition of a kind.
+pub fn expiry_shards(kind: &str) -> impl Iterator<Item = String> {
+    (0..EXPIRY_SHARDS).map(move |shard| format!("{kind}#{shard}"))
+}

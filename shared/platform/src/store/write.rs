@@ -1,0 +1,350 @@
+//! Writes: alone or as a transaction in which each item carries a named guard.
+//!
+//! DynamoDB answers a cancelled transaction with one reason per item, in order. Here each position has a name,
+//! and the call site says what that name means.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+
+use super::Failure;
+use super::item::{Item, key_item};
+use super::table::Key;
+use crate::app::App;
+
+/// One write and the condition under which it may happen.
+pub struct Write {
+    action: Action,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+enum Action {
+    Put(Item),
+    Update(Key, String),
+    Delete(Key),
+    Check(Key),
+}
+
+impl Write {
+    /// Puts an item that must not be there yet.
+    pub fn create(item: Item) -> Self {
+        Self::new(Action::Put(item)).when("attribute_not_exists(pk)")
+    }
+
+    /// Puts an item over whatever is there.
+    pub fn replace(item: Item) -> Self {
+        Self::new(Action::Put(item))
+    }
+
+    /// Updates an item by an update expression.
+    pub fn update(key: &Key, expression: impl Into<String>) -> Self {
+        Self::new(Action::Update(key.clone(), expression.into()))
+    }
+
+    /// Deletes an item.
+    pub fn delete(key: &Key) -> Self {
+        Self::new(Action::Delete(key.clone()))
+    }
+
+    /// Writes nothing, only demands a condition; for transactions.
+    pub fn check(key: &Key) -> Self {
+        Self::new(Action::Check(key.clone()))
+    }
+
+    fn new(action: Action) -> Self {
+        Self { action, condition: None, names: HashMap::new(), values: HashMap::new() }
+    }
+
+    /// The condition.
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// What `placeholder` (with its `#`) stands for.
+    pub fn name(mut self, placeholder: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.names.insert(placeholder.into(), attribute.into());
+        self
+    }
+
+    /// What `placeholder` (with its `:`) stands for.
+    pub fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.insert(placeholder.into(), value);
+        self
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+
+    fn into_transact(self, table: &str) -> Result<TransactWriteItem, Failure> {
+        let (names, values) = (self.names(), self.values());
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let item = TransactWriteItem::builder();
+        let built = match self.action {
+            Action::Put(content) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(content))
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .build()
+                    .map_err(wrong_call)?,
+            ),
+            Action::Update(key, expression) => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(&key)))
+                    .update_expression(expression)
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .build()
+                    .map_err(wrong_call)?,
+            ),
+            Action::Delete(key) => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(&key)))
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .build()
+                    .map_err(wrong_call)?,
+            ),
+            Action::Check(key) => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(&key)))
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .build()
+                    .map_err(wrong_call)?,
+            ),
+        };
+        Ok(built.build())
+    }
+
+    /// Carries it out by itself and gives back `returned` attributes (old for a put).
+    pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+        let (names, values) = (self.names(), self.values());
+        let (client, table) = (app.dynamodb(), &app.config().table);
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let attributes = match self.action {
+            Action::Put(content) => client
+                .put_item()
+                .table_name(table)
+                .set_item(Some(content))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(old)
+                .send()
+                .await
+                .map_err(rejected_alone)?
+                .attributes,
+            Action::Update(key, expression) => client
+                .update_item()
+                .table_name(table)
+                .set_key(Some(key_item(&key)))
+                .update_expression(expression)
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values(returned)
+                .return_values_on_condition_check_failure(old)
+                .send()
+                .await
+                .map_err(rejected_alone)?
+                .attributes,
+            Action::Delete(key) => client
+                .delete_item()
+                .table_name(table)
+                .set_key(Some(key_item(&key)))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(old)
+                .send()
+                .await
+                .map_err(rejected_alone)?
+                .attributes,
+            Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
+        };
+        Ok(attributes.unwrap_or_default())
+    }
+}
+
+/// A guard that did not hold, with the item as it was (`None`: no item, or not told).
+#[derive(Debug)]
+pub struct FailedGuard<G> {
+    pub guard: G,
+    pub old: Option<Item>,
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum Rejected<G> {
+    /// Conditions did not hold: never empty, in the order the items were written down.
+    Guards(Vec<FailedGuard<G>>),
+    /// Another transaction held these items at that moment.
+    Conflict(Vec<G>),
+    /// The table was busy, silent or refused the call.
+    Failure(Failure),
+}
+
+impl<G> From<Failure> for Rejected<G> {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Writes that happen together or not at all.
+pub struct Transaction<G> {
+    writes: Vec<(G, Write)>,
+}
+
+/// Most items of one transaction (a limit of DynamoDB).
+pub const TRANSACTION_ITEMS_MAX: usize = 100;
+
+impl<G: Copy> Transaction<G> {
+    pub fn new() -> Self {
+        Self { writes: Vec::new() }
+    }
+
+    /// Adds a write; `guard` names its condition.
+    pub fn add(&mut self, guard: G, write: Write) {
+        self.writes.push((guard, write));
+    }
+
+    /// Commits all of it.
+    pub async fn commit(self, app: &App) -> Result<(), Rejected<G>> {
+        let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
+        if guards.len() > TRANSACTION_ITEMS_MAX {
+            return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
+        }
+        let items: Result<Vec<_>, _> =
+            self.writes.into_iter().map(|(_, write)| write.into_transact(&app.config().table)).collect();
+        let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
+        answer.map(|_| ()).map_err(|error| rejected_together(&guards, error))
+    }
+}
+
+fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsError>) -> Rejected<G> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Rejected::Conflict(guards.to_vec()),
+        _ => return Rejected::Failure(failure(&error)),
+    };
+    let coded = |code: &'static str| {
+        reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code))
+    };
+    let failed: Vec<FailedGuard<G>> = coded("ConditionalCheckFailed")
+        .map(|(reason, guard)| FailedGuard { guard: *guard, old: reason.item.clone() })
+        .collect();
+    if !failed.is_empty() {
+        return Rejected::Guards(failed);
+    }
+    let conflicts: Vec<G> = coded("TransactionConflict").map(|(_, guard)| *guard).collect();
+    if !conflicts.is_empty() {
+        return Rejected::Conflict(conflicts);
+    }
+    let throttled = ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
+    if reasons.iter().any(|reason| reason.code().is_some_and(|code| throttled.contains(&code))) {
+        return Rejected::Failure(Failure::Busy);
+    }
+    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
+    Rejected::Failure(Failure::Internal(format!("transaction cancelled: {codes:?}")))
+}
+
+fn rejected_alone<E, R>(error: SdkError<E, R>) -> Rejected<()>
+where
+    E: ProvideErrorMetadata + std::error::Error + ConditionFailed + 'static,
+    R: std::fmt::Debug,
+{
+    match error.as_service_error().map(|service| (service.code(), service)) {
+        Some((Some("ConditionalCheckFailedException"), service)) => {
+            Rejected::Guards(vec![FailedGuard { guard: (), old: service.old_item() }])
+        }
+        Some((Some("TransactionConflictException"), _)) => Rejected::Conflict(vec![()]),
+        _ => Rejected::Failure(failure(&error)),
+    }
+}
+
+/// The item that a failed condition of a single write shows; each operation has an error type of its own.
+trait ConditionFailed {
+    fn old_item(&self) -> Option<Item>;
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::put_item::PutItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::update_item::UpdateItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::delete_item::DeleteItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// What an error of the SDK means, conditions and conflicts aside.
+pub fn failure<E, R>(error: &SdkError<E, R>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let Some(service) = error.as_service_error() else {
+        return match error {
+            SdkError::ConstructionFailure(_) => wrong_call(format!("{error:?}")),
+            _ => Failure::Unknown,
+        };
+    };
+    match service.code() {
+        Some(
+            "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "ThrottlingError"
+            | "TransactionConflictException",
+        ) => Failure::Busy,
+        Some("InternalServerError" | "ServiceUnavailable" | "InternalFailure") => Failure::Unknown,
+        code => wrong_call(format!("{code:?}: {:?}", service.message())),
+    }
+}
+
+fn wrong_call(problem: impl std::fmt::Display) -> Failure {
+    Failure::Internal(format!("the table refused a call: {problem}"))
+}

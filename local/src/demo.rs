@@ -145,13 +145,7 @@ impl Caller {
         Ok(text(&session, "access_token"))
     }
 
-    async fn post(
-        &self,
-        path: &str,
-        token: Option<&str>,
-        key: Option<&str>,
-        body: Value,
-    ) -> Result<Value, DemoError> {
+    async fn post(&self, path: &str, token: Option<&str>, key: Option<&str>, body: Value) -> Result<Value, DemoError> {
         let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn patterns_match_as_lambda_does() {
-        let record = json!({"eventName": "MODIFY", "dynamodb": {"NewImage": {"kind": {"S": "reservation"}, "n": {"N": "3"}}}});
+        let record =
+            json!({"eventName": "MODIFY", "dynamodb": {"NewImage": {"kind": {"S": "reservation"}, "n": {"N": "3"}}}});
         let cases = [
             (json!({"eventName": ["INSERT", "MODIFY"]}), true),
             (json!({"eventName": ["REMOVE"]}), false),

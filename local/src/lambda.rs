@@ -66,7 +66,8 @@ impl Functions {
         let mut entries = HashMap::new();
         for declaration in &template.functions {
             let code = code.remove(declaration.name.as_str());
-            let code = code.ok_or_else(|| TemplateError::new(format!("has {}, which has no code", declaration.name)))?;
+            let code =
+                code.ok_or_else(|| TemplateError::new(format!("has {}, which has no code", declaration.name)))?;
             entries.insert(declaration.name.clone(), Entry { declaration: declaration.clone(), code });
         }
         match code.keys().next() {

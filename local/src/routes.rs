@@ -52,9 +52,8 @@ impl<T> Routes<T> {
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<&Route<T>> {
         let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
-        let takes = |route: &&Route<T>| {
-            (route.method == method || route.method == "ANY") && fits(&route.segments, &parts)
-        };
+        let takes =
+            |route: &&Route<T>| (route.method == method || route.method == "ANY") && fits(&route.segments, &parts);
         self.routes.iter().find(takes).or(self.rest.as_ref())
     }
 }

@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn what_is_no_schedule_is_refused() {
-        for wrong in ["", "cron(* * *)", "cron(60 * * * ? *)", "rate(0 minutes)", "rate(1 year)", "at(2026-01-01T00:00:00)"] {
+        for wrong in
+            ["", "cron(* * *)", "cron(60 * * * ? *)", "rate(0 minutes)", "rate(1 year)", "at(2026-01-01T00:00:00)"]
+        {
             assert_eq!(Schedule::parse(wrong), None, "{wrong}");
         }
     }

@@ -154,8 +154,7 @@ impl Stack {
         let engines = (dynamodb, sqs);
         let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
         let sweep = variables.get("SWEEP").is_none_or(|value| value != "off");
-        let running =
-            (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
+        let running = (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
         let clock = options.clock;
         Ok(Self { template, functions, gateway, triggers, running, clients, clock, engines, slot, home })
     }
@@ -322,11 +321,7 @@ impl Home {
 }
 
 /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
-async fn clients(
-    dynamodb: &DynamoDb,
-    sqs: &Sqs,
-    slot: &Slot,
-) -> (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
+async fn clients(dynamodb: &DynamoDb, sqs: &Sqs, slot: &Slot) -> (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
     let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
         .region(Region::new(REGION))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))

@@ -1,1 +1,4 @@
-//! All integration tests, one program.
+//! Integration tests of the whole product, on the embedded engines. One program, so that it is linked once.
+
+mod flow;
+mod support;

@@ -124,7 +124,7 @@ fn conflict(request: &Value) -> Answer {
     let reason = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
         "CancellationReasons": vec![reason; items],
     });
     Answer { status: 400, body: body.to_string() }

@@ -64,7 +64,10 @@ impl DynamoDb {
         self.ask("CreateTable", &table.definition)?;
         if let Some(attribute) = &table.time_to_live {
             let specification = json!({ "Enabled": true, "AttributeName": attribute });
-            self.ask("UpdateTimeToLive", &json!({ "TableName": table.name, "TimeToLiveSpecification": specification }))?;
+            self.ask(
+                "UpdateTimeToLive",
+                &json!({ "TableName": table.name, "TimeToLiveSpecification": specification }),
+            )?;
         }
         Ok(())
     }

@@ -99,10 +99,9 @@ impl Scope {
     fn call(&self, name: &str, argument: &Value) -> Result<Value, TemplateError> {
         match name {
             "Ref" => self.reference(argument.as_str().unwrap_or_default()),
-            "Fn::GetAtt" => self.attribute(
-                argument[0].as_str().unwrap_or_default(),
-                argument[1].as_str().unwrap_or_default(),
-            ),
+            "Fn::GetAtt" => {
+                self.attribute(argument[0].as_str().unwrap_or_default(), argument[1].as_str().unwrap_or_default())
+            }
             "Fn::Sub" => self.substitute(argument),
             "Fn::Join" => {
                 let separator = argument[0].as_str().unwrap_or_default();
@@ -144,9 +143,8 @@ impl Scope {
         let mut answer = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, behind) = after
-                .split_once('}')
-                .ok_or_else(|| TemplateError::new(format!("has an unclosed ${{ in {text}")))?;
+            let (name, behind) =
+                after.split_once('}').ok_or_else(|| TemplateError::new(format!("has an unclosed ${{ in {text}")))?;
             answer.push_str(before);
             answer.push_str(&self.substituted(name, &own)?);
             rest = behind;
@@ -186,7 +184,10 @@ mod tests {
     fn scope() -> Scope {
         let mut scope = Scope::of(&json!({
             "Parameters": {"Stage": {"Default": "local"}},
-            "Conditions": {"Live": {"Fn::Equals": [{"Ref": "Stage"}, "live"]}, "Quiet": {"Fn::Not": [{"Condition": "Live"}]}},
+            "Conditions": {
+                "Live": {"Fn::Equals": [{"Ref": "Stage"}, "live"]},
+                "Quiet": {"Fn::Not": [{"Condition": "Live"}]},
+            },
         }));
         let identity = Identity { reference: "url".into(), attributes: HashMap::from([("Arn", "arn".to_owned())]) };
         scope.resources.insert("Queue".into(), identity);

@@ -177,11 +177,8 @@ fn identify(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Identit
         "AWS::SQS::Queue" => {
             let name = name_of(logical_id, resource, "QueueName", scope)?;
             let reference = format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}");
-            let attributes = HashMap::from([
-                ("Arn", arn("sqs", &name)),
-                ("QueueUrl", reference.clone()),
-                ("QueueName", name),
-            ]);
+            let attributes =
+                HashMap::from([("Arn", arn("sqs", &name)), ("QueueUrl", reference.clone()), ("QueueName", name)]);
             Identity { reference, attributes }
         }
         "AWS::Serverless::Function" => {

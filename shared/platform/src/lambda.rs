@@ -40,10 +40,11 @@ pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value
         Function::Event(handle) => handle(app, event).await,
         Function::Http(routes) => {
             let request: LambdaRequest = serde_json::from_value(event)?;
-            let mut service = lambda_http::Adapter::from(finish(routes(), app));
-            let context = lambda_runtime::Context::default();
-            let answer = service.call(LambdaEvent::new(request, context)).await?;
-            Ok(serde_json::to_value(answer)?)
+            let called = {
+                let mut service = lambda_http::Adapter::from(finish(routes(), app));
+                service.call(LambdaEvent::new(request, lambda_runtime::Context::default()))
+            };
+            Ok(serde_json::to_value(called.await?)?)
         }
     }
 }

@@ -1,0 +1,278 @@
+//! What the tests share: a stack of their own in memory, and callers who speak HTTP to its gateway.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use local::stack::{Options, Stack};
+use onsale_domain::account::Role;
+use onsale_platform::app::{Clock, Ids};
+use onsale_platform::tokens;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub mod recorder;
+
+/// When every test's clock starts: some Saturday, half a second past.
+pub const START: &str = "2026-11-21T10:00:00.500Z";
+
+/// A stack of its own, in memory, whose clock stands still and whose triggers run when told to.
+pub struct World {
+    pub stack: Stack,
+    pub clock: Clock,
+    gateway: Router,
+    people: AtomicUsize,
+}
+
+impl World {
+    /// A new, empty world.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A new world with other settings.
+    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let clock = Clock::manual(START.parse().expect("a time"));
+        let mut options = Options { clock: clock.clone(), ids: Ids::Random, ..Options::default() };
+        change(&mut options);
+        let clock = options.clock.clone();
+        let stack = Stack::start(options).await.expect("the stack starts");
+        let gateway = stack.gateway();
+        Self { stack, clock, gateway, people: AtomicUsize::new(0) }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// The time now, moved by `seconds`.
+    pub fn at(&self, seconds: i64) -> Timestamp {
+        self.clock.now() + SignedDuration::from_secs(seconds)
+    }
+
+    /// Somebody without a token.
+    pub fn anybody(&self) -> Person {
+        Person { id: Uuid::nil(), token: None, gateway: self.gateway.clone() }
+    }
+
+    /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.
+    pub async fn user(&self) -> Person {
+        self.person(Role::User).await
+    }
+
+    /// An administrator with a token.
+    pub async fn admin(&self) -> Person {
+        self.person(Role::Admin).await
+    }
+
+    async fn person(&self, role: Role) -> Person {
+        let number = self.people.fetch_add(1, Ordering::SeqCst) as u128 + 1;
+        let id = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);
+        let token = tokens::sign(self.stack.app(), id, role).await.expect("a token");
+        Person { id, token: Some(token), gateway: self.gateway.clone() }
+    }
+
+    /// A user with `balance` in a wallet.
+    pub async fn user_with(&self, balance: i64) -> Person {
+        let user = self.user().await;
+        user.post("/wallet", json!({})).await.expect(201);
+        if balance > 0 {
+            user.post("/wallet/charges", json!({ "amount": balance })).await.expect(201);
+        }
+        user
+    }
+
+    /// `count` users with `balance` each.
+    pub async fn users_with(&self, count: usize, balance: i64) -> Vec<Person> {
+        let mut users = Vec::with_capacity(count);
+        for _ in 0..count {
+            users.push(self.user_with(balance).await);
+        }
+        users
+    }
+
+    /// A concert with one date on sale, without seats; its schedule id.
+    pub async fn schedule(&self) -> String {
+        self.schedule_with(json!({})).await
+    }
+
+    /// The same with other fields in the schedule's request.
+    pub async fn schedule_with(&self, change: Value) -> String {
+        let admin = self.admin().await;
+        let concert = admin.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
+        let mut body = json!({
+            "place": "Olympic Hall",
+            "starts_at": self.at(30 * 86_400).to_string(),
+            "sale_opens_at": self.at(-3_600).to_string(),
+            "sale_closes_at": self.at(29 * 86_400).to_string(),
+        });
+        for (name, value) in change.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        let route = format!("/concerts/{}/schedules", concert.text("concert_id"));
+        admin.post(&route, body).await.expect(201).text("schedule_id")
+    }
+
+    /// A date on sale with seats A-1-1 to A-1-50 at 50,000 each.
+    pub async fn hall(&self) -> String {
+        let schedule = self.schedule().await;
+        self.admin().await.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
+        schedule
+    }
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Person {
+    pub id: Uuid,
+    pub token: Option<String>,
+    gateway: Router,
+}
+
+impl Person {
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path, None, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::POST, path, Some(body), None).await
+    }
+
+    /// With an idempotency key.
+    pub async fn post_with_key(&self, path: &str, body: Value, key: Uuid) -> Reply {
+        self.call(Method::POST, path, Some(body), Some(key)).await
+    }
+
+    pub async fn put(&self, path: &str) -> Reply {
+        self.call(Method::PUT, path, None, None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.call(Method::DELETE, path, None, None).await
+    }
+
+    /// Holds seats.
+    pub async fn hold(&self, schedule: &str, seats: &[&str]) -> Reply {
+        self.post("/reservations", json!({ "schedule_id": schedule, "seat_ids": seats })).await
+    }
+
+    /// Pays a reservation.
+    pub async fn pay(&self, reservation: &str) -> Reply {
+        self.post("/payments", json!({ "reservation_id": reservation })).await
+    }
+
+    /// The balance of the wallet.
+    pub async fn balance(&self) -> i64 {
+        self.get("/wallet").await.expect(200).body["balance"].as_i64().expect("a balance")
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>, key: Option<Uuid>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key.to_string());
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Sends any request, with this person's token unless it names one itself.
+    pub async fn send(&self, mut request: Request<Body>) -> Reply {
+        if let Some(token) = &self.token
+            && !request.headers().contains_key(header::AUTHORIZATION)
+        {
+            request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
+        }
+        let shown = format!("{} {}", request.method(), request.uri());
+        let response = self.gateway.clone().oneshot(request).await.expect("the gateway answers");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 16 * 1024 * 1024).await.expect("a body");
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply { request: shown, status: parts.status, headers: parts.headers, bytes: bytes.to_vec(), body }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub request: String,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+    pub body: Value,
+}
+
+impl Reply {
+    /// Insists on a status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.request, String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// Insists on a problem: status, code and the shape all problems have.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Self {
+        let reply = self.expect(status);
+        assert_eq!(reply.body["code"], code, "{}: {}", reply.request, reply.body);
+        assert_eq!(reply.body["status"], status);
+        assert_eq!(reply.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert!(reply.body["type"].as_str().is_some_and(|kind| kind.ends_with(&format!("/problems/{code}"))));
+        for field in ["title", "detail", "instance"] {
+            assert!(reply.body[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {}", reply.body);
+        }
+        reply
+    }
+
+    /// A text of the body.
+    #[track_caller]
+    pub fn text(&self, name: &str) -> String {
+        self.body[name].as_str().unwrap_or_else(|| panic!("no text {name} in {}", self.body)).to_owned()
+    }
+
+    /// Whether it says that the request had been carried out before.
+    pub fn replayed(&self) -> bool {
+        self.headers.contains_key("idempotent-replayed")
+    }
+
+    /// The reservation's id.
+    #[track_caller]
+    pub fn reservation(&self) -> String {
+        self.text("reservation_id")
+    }
+}
+
+/// Runs one future for each input, all at once, and gives their results in order.
+pub async fn at_once<I, T, F>(inputs: impl IntoIterator<Item = I>, work: impl Fn(I) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let works: Vec<F> = inputs.into_iter().map(work).collect();
+    let barrier = Arc::new(tokio::sync::Barrier::new(works.len()));
+    let tasks: Vec<_> = works
+        .into_iter()
+        .map(|work| {
+            let barrier = Arc::clone(&barrier);
+            tokio::spawn(async move {
+                barrier.wait().await;
+                work.await
+            })
+        })
+        .collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        results.push(task.await.expect("no panic"));
+    }
+    results
+}

@@ -1,0 +1,113 @@
+//! Interceptors: what calls cost, and what can go wrong with them.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use local::intercept::{After, Before, Call, Intercept};
+use serde_json::Value;
+
+/// Adds up what the calls to the table cost.
+#[derive(Default)]
+pub struct Meter {
+    cost: Mutex<Cost>,
+}
+
+/// What calls cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Write units.
+    pub write: f64,
+    /// Read units.
+    pub read: f64,
+    /// Calls.
+    pub calls: usize,
+}
+
+impl Meter {
+    /// What was spent since the last look.
+    pub fn take(&self) -> Cost {
+        std::mem::take(&mut self.cost.lock().expect("no panic"))
+    }
+}
+
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
+
+impl Intercept for Meter {
+    fn before(&self, _: &Call<'_>) -> Before {
+        Before::Proceed
+    }
+
+    fn after(&self, call: &Call<'_>, response: &Value) -> After {
+        if call.service == "dynamodb" {
+            let mut cost = self.cost.lock().expect("no panic");
+            cost.calls += 1;
+            let consumed = &response["ConsumedCapacity"];
+            let tables = match consumed {
+                Value::Array(tables) => tables.clone(),
+                Value::Null => Vec::new(),
+                table => vec![table.clone()],
+            };
+            for units in tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()) {
+                if WRITES.contains(&call.operation) { cost.write += units } else { cost.read += units }
+            }
+        }
+        After::Deliver
+    }
+}
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// F1.
+    Throttle,
+    /// F2.
+    Conflict,
+    /// F3: executed, its answer lost.
+    LoseAnswer,
+    /// F4: lost before it was executed.
+    LoseRequest,
+}
+
+/// Disturbs the next calls of an operation, then lets all pass.
+pub struct Disturb {
+    operation: &'static str,
+    fault: Fault,
+    left: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Disturb {
+    /// The next `times` calls of `operation` meet `fault`.
+    pub fn next(operation: &'static str, fault: Fault, times: usize) -> Self {
+        Self { operation, fault, left: AtomicUsize::new(times), done: AtomicUsize::new(0) }
+    }
+
+    /// How many calls were disturbed.
+    pub fn done(&self) -> usize {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    fn strikes(&self, call: &Call<'_>) -> bool {
+        call.operation == self.operation
+            && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+            && self.done.fetch_add(1, Ordering::SeqCst) < usize::MAX
+    }
+}
+
+impl Intercept for Disturb {
+    fn before(&self, call: &Call<'_>) -> Before {
+        if self.fault == Fault::LoseAnswer || !self.strikes(call) {
+            return Before::Proceed;
+        }
+        match self.fault {
+            Fault::Throttle => Before::Throttle,
+            Fault::Conflict => Before::Conflict,
+            Fault::LoseRequest => Before::LoseRequest,
+            Fault::LoseAnswer => Before::Proceed,
+        }
+    }
+
+    fn after(&self, call: &Call<'_>, _: &Value) -> After {
+        if self.fault == Fault::LoseAnswer && self.strikes(call) { After::LoseAnswer } else { After::Deliver }
+    }
+}

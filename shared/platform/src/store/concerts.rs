@@ -7,7 +7,7 @@ use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{from_item, key_of, number, text, to_item, unreadable};
+use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, PAGES_MAX, Page, Query};
 use super::schedules::{DELETION_KIND, DELETION_REST_SECONDS};
 use super::table;
@@ -41,6 +41,8 @@ struct ConcertItem {
     fingerprint: String,
     #[serde(default)]
     deleting: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    certain: bool,
 }
 
 /// An entry of the name search has what a filter needs.
@@ -65,6 +67,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
         created_at: concert.created_at.as_millisecond(),
         fingerprint: concert.fingerprint.clone(),
         deleting: false,
+        certain: false,
     };
     let mut attempts = Attempts::new(app);
     loop {
@@ -124,24 +127,66 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
     Ok(Page { items: items?, next: keys.next })
 }
 
-/// Marks a concert as being deleted, or no longer: a marked one is neither shown nor given schedules. The mark
-/// also puts it on the expiry index, so that the sweep ends the deletion. `false` when there is no such concert.
-pub(crate) async fn mark_deleting(app: &App, id: Uuid, deleting: bool) -> Result<bool, Failure> {
-    let key = table::concert(id);
-    let write = if deleting {
-        Write::update(&key, "SET deleting = :deleting, expiry_shard = :shard, expires_at = :from")
-            .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
-            .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS))
-    } else {
-        Write::update(&key, "SET deleting = :deleting REMOVE expiry_shard, expires_at")
-    };
-    let write = write.when("attribute_exists(pk)").value(":deleting", AttributeValue::Bool(deleting));
-    match write.run(app, ReturnValue::None).await {
+/// What a concert was when it was marked as being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marked {
+    /// There is no such concert.
+    NoConcert,
+    /// On sale.
+    Now,
+    /// Being deleted already, by a request that may be at it still or may have died.
+    Before,
+    /// Deleted for certain.
+    Certain,
+}
+
+/// Marks a concert as being deleted: it is neither shown nor given schedules. The mark also puts it on the expiry
+/// index, so that the sweep ends the deletion.
+pub(crate) async fn mark_deleting(app: &App, id: Uuid) -> Result<Marked, Failure> {
+    let set = "SET deleting = :yes, expiry_shard = :shard, expires_at = :from";
+    let write = Write::update(&table::concert(id), set)
+        .when("attribute_exists(pk)")
+        .value(":yes", AttributeValue::Bool(true))
+        .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
+        .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS));
+    match write.run(app, ReturnValue::AllOld).await {
+        Ok(old) => Ok(match from_item::<ConcertItem>(old)? {
+            ConcertItem { certain: true, .. } => Marked::Certain,
+            ConcertItem { deleting: true, .. } => Marked::Before,
+            _ => Marked::Now,
+        }),
+        Err(Rejected::Guards(_)) => Ok(Marked::NoConcert),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+/// Notes that a deletion can no longer be undone; `false` when somebody has undone it.
+pub(crate) async fn mark_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
+    let write = Write::update(&table::concert(id), "SET certain = :yes").when("deleting = :yes");
+    settle(write.value(":yes", AttributeValue::Bool(true)).run(app, ReturnValue::None).await)
+}
+
+/// Takes the mark away again, unless the deletion has become certain.
+pub(crate) async fn unmark(app: &App, id: Uuid) -> Result<(), Failure> {
+    let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE expiry_shard, expires_at")
+        .when("attribute_exists(pk) AND attribute_not_exists(certain)");
+    settle(write.value(":no", AttributeValue::Bool(false)).run(app, ReturnValue::None).await).map(|_| ())
+}
+
+fn settle(result: Result<Item, Rejected<()>>) -> Result<bool, Failure> {
+    match result {
         Ok(_) => Ok(true),
         Err(Rejected::Guards(_)) => Ok(false),
         Err(Rejected::Conflict(_)) => Err(Failure::Busy),
         Err(Rejected::Failure(failure)) => Err(failure),
     }
+}
+
+/// Whether a concert is deleted for certain, its schedules with it.
+pub(crate) async fn is_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
+    let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
+    Ok(item.map(from_item::<ConcertItem>).transpose()?.is_some_and(|concert| concert.certain))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

@@ -33,6 +33,8 @@ struct ScheduleItem {
     fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deletion: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    certain: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +49,8 @@ pub(crate) struct KeptSchedule {
     pub schedule: Schedule,
     pub fingerprint: String,
     pub deletion: Option<Uuid>,
+    /// Whether that deletion was answered as done, or may have been.
+    pub certain: bool,
 }
 
 /// What became of a schedule that was to be created.
@@ -275,6 +279,20 @@ pub(crate) async fn mark_deleting(
     }
 }
 
+/// Notes that a deletion can no longer be undone; `false` when it is no longer this deletion that has the schedule.
+pub(crate) async fn mark_certain(app: &App, schedule: Uuid, deletion: Uuid) -> Result<bool, Failure> {
+    let write = Write::update(&table::schedule(schedule), "SET certain = :yes")
+        .when("deletion = :mine")
+        .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+        .value(":mine", text(deletion.to_string()));
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(true),
+        Err(Rejected::Guards(_)) => Ok(false),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
 /// Kind of deletions on the expiry index.
 pub(crate) const DELETION_KIND: &str = "deletion";
 
@@ -312,6 +330,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
         sections: BTreeMap::new(),
         fingerprint: fingerprint.to_owned(),
         deletion: None,
+        certain: false,
     }
 }
 
@@ -333,5 +352,5 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
         deleting: item.deletion.is_some(),
     };
-    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, deletion: item.deletion })
+    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, deletion: item.deletion, certain: item.certain })
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::schedule::{Schedule, Section};
-use onsale_domain::seat::Label;
+use onsale_domain::seat::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -192,6 +192,8 @@ pub(crate) enum SectionPrice {
     Agreed,
     /// It has another one.
     Other,
+    /// It would be one section too many.
+    Full,
     /// The schedule is gone or going.
     NoSchedule,
 }
@@ -205,17 +207,22 @@ pub(crate) async fn price_section(
 ) -> Result<SectionPrice, Failure> {
     let entry = super::item::value(&SectionItem { price: price.get(), seats: 0 })?;
     let write = Write::update(&table::schedule(schedule), "SET sections.#section = :entry")
-        .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section)")
+        .when(
+            "attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section) \
+             AND size(sections) < :most",
+        )
         .name("#section", section.as_str())
+        .value(":most", number(SECTIONS_MAX))
         .value(":entry", entry);
     match write.run(app, ReturnValue::None).await {
         Ok(_) => Ok(SectionPrice::Agreed),
         Err(Rejected::Guards(_)) => match fresh(app, schedule).await? {
             None => Ok(SectionPrice::NoSchedule),
-            Some(now) if now.sections.get(section).is_some_and(|known| known.price == price) => {
-                Ok(SectionPrice::Agreed)
-            }
-            Some(_) => Ok(SectionPrice::Other),
+            Some(now) => Ok(match now.sections.get(section) {
+                Some(known) if known.price == price => SectionPrice::Agreed,
+                Some(_) => SectionPrice::Other,
+                None => SectionPrice::Full,
+            }),
         },
         Err(Rejected::Conflict(_)) => Err(Failure::Busy),
         Err(Rejected::Failure(failure)) => Err(failure),

@@ -270,6 +270,9 @@ pub enum CreateSeatsError {
     /// The section would have more than 2,500 seats.
     #[error("too many seats")]
     TooMany,
+    /// The schedule would have more than 100 sections.
+    #[error("too many sections")]
+    TooManySections,
     /// The table failed. Some may have been created; the same request again creates the rest.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -307,6 +310,7 @@ pub async fn create(
     }
     match schedules::price_section(app, schedule, label, price).await? {
         SectionPrice::Agreed => {}
+        SectionPrice::Full => return Err(CreateSeatsError::TooManySections),
         SectionPrice::Other => return Err(CreateSeatsError::OtherPrice),
         SectionPrice::NoSchedule => return Err(CreateSeatsError::NoSchedule),
     }

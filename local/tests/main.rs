@@ -2,6 +2,11 @@
 
 mod accounts;
 mod concerts;
+mod events;
 mod flow;
+mod payments;
+mod reservations;
 mod seats;
+mod service;
 mod support;
+mod wallet;

@@ -65,6 +65,7 @@ async fn every_protected_route_refuses_a_forged_and_an_expired_token() {
     let forge = Forge::new(&world).await;
     let (mut forger, mut late) = (world.anybody(), world.admin().await);
     forger.token = Some(forge.with_claim("aud", Some(json!("another-api"))));
+    let before = world.dump();
     for (method, path, _) in routes(&world).await.into_iter().filter(|(_, _, access)| protected(access)) {
         expect_gateway(call(&forger, &method, &path).await, 403, "Forbidden");
     }
@@ -72,6 +73,7 @@ async fn every_protected_route_refuses_a_forged_and_an_expired_token() {
     for (method, path, _) in routes(&world).await.into_iter().filter(|(_, _, access)| protected(access)) {
         expect_gateway(call(&late, &method, &path).await, 403, "Forbidden");
     }
+    assert_eq!(world.dump(), before);
     late.token = world.admin().await.token;
     late.get("/wallet").await.expect_problem(404, "no-wallet");
 }

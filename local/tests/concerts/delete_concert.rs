@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{NOBODY, concert, date, schedule, with_seats};
-use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
+use crate::support::{World, at_once};
 
 /// Whether anything of a concert is still in the table.
 fn traces(world: &World, ids: &[&str]) -> usize {
@@ -139,4 +139,31 @@ async fn a_deletion_whose_last_answer_was_lost_is_carried_out() {
     world.wait(400);
     sweep(&world).await;
     assert_eq!(traces(&world, &[&id, &one]), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_deletions_at_once_delete_it_or_leave_it() {
+    for round in 0..8 {
+        let world = World::new().await;
+        let admin = world.admin().await;
+        let (id, one) = with_seats(&world, &admin).await;
+        let two = schedule(&admin, &id, date(&world, 40)).await;
+        let before = world.dump();
+        let replies = at_once(0..4, |_| {
+            let (admin, path) = (admin.clone(), format!("/concerts/{id}"));
+            async move { admin.delete(&path).await }
+        })
+        .await;
+        let done = replies.iter().filter(|reply| reply.status == 204).count();
+        for reply in replies.into_iter().filter(|reply| reply.status != 204) {
+            reply.expect_problem(503, "busy");
+        }
+        world.wait(400);
+        sweep(&world).await;
+        // Whoever was told that it is gone was told the truth; if nobody was, nothing has changed.
+        match done {
+            0 => assert_eq!(world.dump(), before, "round {round}"),
+            _ => assert_eq!(traces(&world, &[&id, &one, &two]), 0, "round {round}, {done} done"),
+        }
+    }
 }

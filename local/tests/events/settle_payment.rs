@@ -52,6 +52,9 @@ async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
     assert_eq!(settle(&world, &[&events[0]]).await, json!({ "batchItemFailures": [] }));
     let seat = joon.get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200);
     assert_eq!(seat.body["state"], "held");
+    // What was lost to joon does not keep the books open: nothing is left to the sweep.
+    let swept = world.stack.run_schedule("expire_holds").await.expect("swept");
+    assert_eq!(swept["closed"], 0);
     poor.hold(&id, &["A-1-2", "A-1-3", "A-1-4", "A-1-5"]).await.expect(201);
 }
 

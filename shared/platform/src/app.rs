@@ -1,7 +1,7 @@
 //! What every handler is given: settings, table, queues, time and ids, built once per process.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -235,8 +235,5 @@ pub fn sdk_settings(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoade
                 .with_max_attempts(CALL_ATTEMPTS)
                 .with_initial_backoff(CALL_FIRST_BACKOFF),
         )
-        .timeout_config(
-            aws_config::timeout::TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build(),
-        )
+        .timeout_config(aws_config::timeout::TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build())
 }
-

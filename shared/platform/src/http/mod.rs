@@ -40,7 +40,8 @@ async fn write_problems(request: Request, next: Next) -> Response {
         Some(problem) => problem.write(language, &request_id),
         // What the router itself refuses: it has this function's routes only.
         None if response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route")).write(language, &request_id)
+            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
+                .write(language, &request_id)
         }
         None => response,
     }

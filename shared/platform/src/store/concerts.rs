@@ -113,7 +113,9 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
             let page = candidates.listed(app, limit, cursor).await?;
             page.filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok().map(table::concert))
         }
-        None => Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item)),
+        None => {
+            Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item))
+        }
     };
     let found = read::get_all(app, &keys.items, Consistency::Eventual).await?;
     let mut concerts: Vec<ConcertItem> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;

@@ -100,9 +100,12 @@ async fn shut_blocks(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<b
     for label in schedules::kept(app, schedule.id).await?.iter().flat_map(|kept| kept.schedule.sections.keys()) {
         let blocks = seats::section(app, schedule.id, label, true).await?;
         let schedule = schedule.id;
-        let shut = side_by_side(app, blocks, move |app, block| async move {
-            shut_block(&app, schedule, block, deletion).await
-        });
+        let shut =
+            side_by_side(
+                app,
+                blocks,
+                move |app, block| async move { shut_block(&app, schedule, block, deletion).await },
+            );
         if shut.await?.contains(&false) {
             return Ok(false);
         }

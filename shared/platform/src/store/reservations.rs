@@ -10,9 +10,7 @@ use onsale_domain::reservation::{
     self, AlreadyPaid, Cancel, HoldError, HoldRequest, Payment, Reservation, State, Ticket,
 };
 use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{
-    BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, from_short, second, short,
-};
+use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, from_short, second, short};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -208,7 +206,10 @@ fn hold_transaction(
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
-    transaction.add(Guard::New, Write::create(to_item(&table::reservation(new.user, new.id), &item(new, Some(Kind::ReservationHeld)))?));
+    transaction.add(
+        Guard::New,
+        Write::create(to_item(&table::reservation(new.user, new.id), &item(new, Some(Kind::ReservationHeld)))?),
+    );
     let taken = new.live_tickets().count();
     let most = usize::from(schedule.max_seats_per_user).saturating_sub(taken);
     transaction.add(

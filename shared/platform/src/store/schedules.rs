@@ -287,11 +287,14 @@ pub(crate) async fn remove(app: &App, schedule: &Schedule, deletion: Uuid) -> Re
     let mut transaction = Transaction::new();
     for key in [table::schedule(schedule.id), listing, table::overview(schedule.id)] {
         let write = Write::delete(&key);
-        transaction.add((), if key.pk.starts_with("SCHEDULE#") {
-            write.when("attribute_not_exists(pk) OR deletion = :mine").value(":mine", text(deletion.to_string()))
-        } else {
-            write
-        });
+        transaction.add(
+            (),
+            if key.pk.starts_with("SCHEDULE#") {
+                write.when("attribute_not_exists(pk) OR deletion = :mine").value(":mine", text(deletion.to_string()))
+            } else {
+                write
+            },
+        );
     }
     match transaction.commit(app).await {
         Ok(()) | Err(Rejected::Guards(_)) => Ok(()),

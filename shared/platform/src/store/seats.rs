@@ -301,7 +301,8 @@ pub async fn create(
         }
     }
     wanted.retain(|_, numbers| !numbers.is_empty());
-    let total = there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
+    let total =
+        there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
     if total > SEATS_PER_SECTION_MAX {
         return Err(CreateSeatsError::TooMany);
     }
@@ -329,7 +330,8 @@ pub async fn create(
 async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
+        let sets: Vec<String> =
+            numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
         let mut write = Write::update(&table::block(schedule, id), format!("SET {}", sets.join(", ")))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::Failure;
@@ -148,44 +148,50 @@ impl Write {
         let (client, table) = (app.dynamodb(), &app.config().table);
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let attributes = match self.action {
-            Action::Put(content) => client
-                .put_item()
-                .table_name(table)
-                .set_item(Some(content))
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
-            Action::Update(key, expression) => client
-                .update_item()
-                .table_name(table)
-                .set_key(Some(key_item(&key)))
-                .update_expression(expression)
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values(returned)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
-            Action::Delete(key) => client
-                .delete_item()
-                .table_name(table)
-                .set_key(Some(key_item(&key)))
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
+            Action::Put(content) => {
+                client
+                    .put_item()
+                    .table_name(table)
+                    .set_item(Some(content))
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .send()
+                    .await
+                    .map_err(rejected_alone)?
+                    .attributes
+            }
+            Action::Update(key, expression) => {
+                client
+                    .update_item()
+                    .table_name(table)
+                    .set_key(Some(key_item(&key)))
+                    .update_expression(expression)
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values(returned)
+                    .return_values_on_condition_check_failure(old)
+                    .send()
+                    .await
+                    .map_err(rejected_alone)?
+                    .attributes
+            }
+            Action::Delete(key) => {
+                client
+                    .delete_item()
+                    .table_name(table)
+                    .set_key(Some(key_item(&key)))
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .send()
+                    .await
+                    .map_err(rejected_alone)?
+                    .attributes
+            }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
         Ok(attributes.unwrap_or_default())
@@ -253,9 +259,7 @@ fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsEr
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Rejected::Conflict(guards.to_vec()),
         _ => return Rejected::Failure(failure(&error)),
     };
-    let coded = |code: &'static str| {
-        reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code))
-    };
+    let coded = |code: &'static str| reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code));
     let failed: Vec<FailedGuard<G>> = coded("ConditionalCheckFailed")
         .map(|(reason, guard)| FailedGuard { guard: *guard, old: reason.item.clone() })
         .collect();

@@ -4,4 +4,5 @@ mod capacity;
 mod faults;
 mod flow;
 mod races;
+mod restart;
 mod support;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", extensions(("x-access" = json!("public"))),
     responses((status = 200, description = "an OpenAPI document")))]
-async fn handle() -> Answer<OpenApi> {
+async fn handle() -> Answer<&'static OpenApi> {
     Answer::ok(crate::openapi())
 }
 

@@ -24,7 +24,6 @@ pub const PAGE_DEFAULT: u16 = 20;
 
 /// A function's routes as the service that answers requests: with its app, and with problems written out in the
 /// caller's language.
-#[must_use]
 pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
     let (router, _) = routes.split_for_parts();
     router.layer(axum::middleware::from_fn(write_problems)).with_state(app)

@@ -106,6 +106,7 @@ impl Code {
 
     /// Status, name, and title in English and Korean.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one table, a line or two a code")]
     pub fn facts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {

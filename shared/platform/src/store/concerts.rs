@@ -1,6 +1,6 @@
 //! Concerts, their listing by time and the search in their names.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::concert::letter_pairs;
 use onsale_domain::text::folded;
@@ -138,12 +138,7 @@ pub(crate) async fn mark_deleting(app: &App, id: Uuid, deleting: bool) -> Result
         Write::update(&key, "SET deleting = :deleting REMOVE expiry_shard, expires_at")
     };
     let write = write.when("attribute_exists(pk)").value(":deleting", AttributeValue::Bool(deleting));
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(true),
-        Err(Rejected::Guards(_)) => Ok(false),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.applies(app).await
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

@@ -164,7 +164,7 @@ async fn open(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Fail
             let write = Write::update(&table::block(schedule, &block.id), "REMOVE closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
-            settle(write.run(&app, ReturnValue::None).await)
+            write.applies(&app).await
         })
         .await?;
     }
@@ -173,14 +173,6 @@ async fn open(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Fail
 
 fn bears(block: &Block, deletion: Uuid) -> bool {
     block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
-}
-
-fn settle(result: Result<super::item::Item, Rejected<()>>) -> Result<(), Failure> {
-    match result {
-        Ok(_) | Err(Rejected::Guards(_)) => Ok(()),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
 }
 
 /// Ends up to `most` deletions that were begun a while ago; gives how many it found.
@@ -218,7 +210,7 @@ async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
                 .when("closed = :mine AND closed > :lasting")
                 .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
                 .value(":lasting", text(lasting));
-            settle(write.run(&app, ReturnValue::None).await)
+            write.applies(&app).await
         })
         .await?;
         if !seats::section(app, id, label, true).await?.is_empty() {

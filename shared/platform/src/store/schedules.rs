@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::schedule::{Schedule, Section};
@@ -204,17 +203,13 @@ pub(crate) async fn price_section(
         .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section)")
         .name("#section", section.as_str())
         .value(":entry", entry);
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(SectionPrice::Agreed),
-        Err(Rejected::Guards(_)) => match fresh(app, schedule).await? {
-            None => Ok(SectionPrice::NoSchedule),
-            Some(now) if now.sections.get(section).is_some_and(|known| known.price == price) => {
-                Ok(SectionPrice::Agreed)
-            }
-            Some(_) => Ok(SectionPrice::Other),
-        },
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+    if write.applies(app).await? {
+        return Ok(SectionPrice::Agreed);
+    }
+    match fresh(app, schedule).await? {
+        None => Ok(SectionPrice::NoSchedule),
+        Some(now) if now.sections.get(section).is_some_and(|known| known.price == price) => Ok(SectionPrice::Agreed),
+        Some(_) => Ok(SectionPrice::Other),
     }
 }
 
@@ -224,14 +219,9 @@ pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, se
         .when("attribute_exists(sections.#section)")
         .name("#section", section.as_str())
         .value(":seats", number(seats));
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) | Err(Rejected::Guards(_)) => {
-            app.caches().schedules.forget(&schedule);
-            Ok(())
-        }
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.applies(app).await?;
+    app.caches().schedules.forget(&schedule);
+    Ok(())
 }
 
 /// Marks a schedule and its listing copy as being deleted by `deletion` (or, with `None`, no longer).

@@ -183,11 +183,7 @@ async fn claim(app: &App, key: &table::Key, seen: Option<i64>, now: Timestamp) -
             .when("attribute_not_exists(pk)")
             .value(":none", aws_sdk_dynamodb::types::AttributeValue::M(HashMap::new())),
     };
-    match write.value(":now", number(now.as_millisecond())).run(app, ReturnValue::None).await {
-        Ok(_) => Ok(true),
-        Err(Rejected::Guards(_) | Rejected::Conflict(_)) => Ok(false),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.value(":now", number(now.as_millisecond())).applies(app).await
 }
 
 async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
@@ -196,10 +192,7 @@ async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Fa
     let write = Write::update(key, "SET sections = :sections")
         .when("attribute_exists(pk)")
         .value(":sections", value(&sections)?);
-    match write.run(app, ReturnValue::None).await {
-        Err(Rejected::Failure(failure)) => Err(failure),
-        _ => Ok(()),
-    }
+    write.applies(app).await.map(|_| ())
 }
 
 async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {

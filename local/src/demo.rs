@@ -99,6 +99,19 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
     Ok(demo)
 }
 
+/// Whether the administrator of this stack logs in with `password`: an older data directory may have another.
+///
+/// # Errors
+/// When the stack cannot be called.
+pub async fn is_admin_password(stack: &Stack, password: &str) -> Result<bool, DemoError> {
+    let caller = Caller { gateway: stack.gateway() };
+    match caller.log_in(ADMIN_EMAIL, password).await {
+        Ok(_) => Ok(true),
+        Err(DemoError::Refused(..)) => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Calls endpoints as a program outside would.
 struct Caller {
     gateway: Router,

@@ -39,7 +39,7 @@ async fn handle(
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
         return Err(Problem::new(Code::NoBookableSchedule, "no date of this concert is on sale now"));
     }
-    Ok(Answer::ok(Listed::of(page, |schedule| ScheduleOut::from(&schedule))))
+    Ok(Answer::ok(Listed::of(page, |schedule| ScheduleOut::listed(&schedule))))
 }
 
 /// Its route.

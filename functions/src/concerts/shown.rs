@@ -40,7 +40,9 @@ pub struct ScheduleOut {
     /// Seats one user may hold and own.
     max_seats_per_user: u16,
     currency: &'static str,
-    sections: Vec<SectionOut>,
+    /// With prices; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sections: Option<Vec<SectionOut>>,
 }
 
 /// A part of the hall.
@@ -51,6 +53,13 @@ struct SectionOut {
     price: i64,
     /// How many seats it has.
     seats: u32,
+}
+
+impl ScheduleOut {
+    /// A schedule as an item of a list, whose copy does not know the sections.
+    pub fn listed(schedule: &Schedule) -> Self {
+        Self { sections: None, ..Self::from(schedule) }
+    }
 }
 
 impl From<&Schedule> for ScheduleOut {
@@ -64,15 +73,17 @@ impl From<&Schedule> for ScheduleOut {
             sale_closes_at: schedule.sale_closes_at,
             max_seats_per_user: schedule.max_seats_per_user,
             currency: CURRENCY,
-            sections: schedule
-                .sections
-                .iter()
-                .map(|(label, section)| SectionOut {
-                    section: label.to_string(),
-                    price: section.price.get(),
-                    seats: section.seats,
-                })
-                .collect(),
+            sections: Some(
+                schedule
+                    .sections
+                    .iter()
+                    .map(|(label, section)| SectionOut {
+                        section: label.to_string(),
+                        price: section.price.get(),
+                        seats: section.seats,
+                    })
+                    .collect(),
+            ),
         }
     }
 }

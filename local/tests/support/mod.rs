@@ -134,6 +134,24 @@ impl World {
         admin.post(&route, body).await.expect(201).text("schedule_id")
     }
 
+    /// Everything in the table, in order, without counts of log-in attempts: they are written to refuse.
+    pub fn dump(&self) -> Vec<String> {
+        let mut items = Vec::new();
+        let mut request = json!({ "TableName": self.stack.template().table.name });
+        loop {
+            let page = self.stack.dynamodb().ask("Scan", &request).expect("the table is read");
+            let found = page["Items"].as_array().expect("items").iter();
+            let attempts = |item: &&Value| !item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("ATTEMPTS#"));
+            items.extend(found.filter(attempts).map(Value::to_string));
+            match page.get("LastEvaluatedKey") {
+                Some(last) if !last.is_null() => request["ExclusiveStartKey"] = last.clone(),
+                _ => break,
+            }
+        }
+        items.sort();
+        items
+    }
+
     /// A date on sale with seats A-1-1 to A-1-50 at 50,000 each.
     pub async fn hall(&self) -> String {
         let schedule = self.schedule().await;
@@ -170,6 +188,30 @@ impl Person {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path, None, None).await
+    }
+
+    /// With a header of one's own.
+    pub async fn get_with(&self, path: &str, header: &'static str, value: &str) -> Reply {
+        let request = Request::builder().uri(path).header(header, value).body(Body::empty());
+        self.send(request.expect("a request")).await
+    }
+
+    /// All items of a list, read to its end in pages of `limit`; `path` may have a query.
+    pub async fn pages(&self, path: &str, limit: usize) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut items: Vec<Value> = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..1_000 {
+            let page = self.get(&format!("{path}{joint}limit={limit}{cursor}")).await.expect(200);
+            let found = page.body["items"].as_array().expect("items");
+            assert!(found.len() <= limit, "a page of {} when {limit} were asked for", found.len());
+            items.extend(found.iter().cloned());
+            match &page.body["next"] {
+                Value::Null => return items,
+                next => cursor = format!("&cursor={}", next.as_str().expect("a cursor")),
+            }
+        }
+        panic!("{path} has no end");
     }
 
     /// Holds seats.
@@ -254,6 +296,22 @@ impl Reply {
     #[track_caller]
     pub fn text(&self, name: &str) -> String {
         self.body[name].as_str().unwrap_or_else(|| panic!("no text {name} in {}", self.body)).to_owned()
+    }
+
+    /// The body without what names this one request: two refusals that must not differ.
+    pub fn apart_from_instance(&self) -> String {
+        let instance = self.text("instance");
+        String::from_utf8_lossy(&self.bytes).replace(&instance, "")
+    }
+
+    /// Insists that a 400 is about this field and no other.
+    #[track_caller]
+    pub fn expect_invalid(self, field: &str) -> Self {
+        let reply = self.expect_problem(400, "invalid-request");
+        let fields: Vec<&str> =
+            reply.body["errors"].as_array().into_iter().flatten().filter_map(|error| error["field"].as_str()).collect();
+        assert_eq!(fields, [field], "{}: {}", reply.request, reply.body);
+        reply
     }
 
     /// Whether it says that the request had been carried out before.

@@ -72,6 +72,7 @@ pub enum Fault {
 pub struct Disturb {
     operation: &'static str,
     fault: Fault,
+    spared: AtomicUsize,
     left: AtomicUsize,
     done: AtomicUsize,
 }
@@ -79,7 +80,13 @@ pub struct Disturb {
 impl Disturb {
     /// The next `times` calls of `operation` meet `fault`.
     pub fn next(operation: &'static str, fault: Fault, times: usize) -> Self {
-        Self { operation, fault, left: AtomicUsize::new(times), done: AtomicUsize::new(0) }
+        Self::after(operation, fault, 0, times)
+    }
+
+    /// Of the next calls of `operation` the first `spared` pass, then `times` meet `fault`.
+    pub fn after(operation: &'static str, fault: Fault, spared: usize, times: usize) -> Self {
+        let (spared, left) = (AtomicUsize::new(spared), AtomicUsize::new(times));
+        Self { operation, fault, spared, left, done: AtomicUsize::new(0) }
     }
 
     /// How many calls were disturbed.
@@ -88,8 +95,12 @@ impl Disturb {
     }
 
     fn strikes(&self, call: &Call<'_>) -> bool {
+        let take_one = |from: &AtomicUsize| {
+            from.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+        };
         call.operation == self.operation
-            && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+            && !take_one(&self.spared)
+            && take_one(&self.left)
             && self.done.fetch_add(1, Ordering::SeqCst) < usize::MAX
     }
 }

@@ -314,15 +314,17 @@ impl Reservation {
         Some(if ticket.cancelled { Ok(Cancel::AlreadyEnded) } else { self.cancel(now) })
     }
 
-    /// It as it stands once `seats` were given up; without live tickets it is cancelled.
+    /// It as it stands once `seats` were given up. Without the last of its live tickets it is cancelled as a whole,
+    /// and still tells which they were.
     #[must_use]
     pub fn without(mut self, seats: &[SeatId]) -> Self {
-        for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
-            ticket.cancelled = true;
-        }
-        if self.live_tickets().next().is_none() {
+        if self.live_seats().all(|seat| seats.contains(seat)) {
             self.state = State::Cancelled;
             self.settled = true;
+        } else {
+            for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
+                ticket.cancelled = true;
+            }
         }
         self.version += 1;
         self
@@ -443,7 +445,7 @@ mod tests {
         assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
         let none = one.without(&seats(&["A-1-2"]));
-        assert_eq!((none.state, none.settled), (State::Cancelled, true));
+        assert_eq!((none.state, none.settled, none.total()), (State::Cancelled, true, 50_000));
     }
 
     #[test]

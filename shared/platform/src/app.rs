@@ -13,6 +13,8 @@ use crate::store::cache::Caches;
 use crate::tokens::{Signer, Verifier};
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
+const TRY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// A call may take this long with all its tries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Tries of one call by the SDK, the first included.
 const CALL_ATTEMPTS: u32 = 3;
@@ -235,5 +237,10 @@ pub fn sdk_settings(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoade
                 .with_max_attempts(CALL_ATTEMPTS)
                 .with_initial_backoff(CALL_FIRST_BACKOFF),
         )
-        .timeout_config(aws_config::timeout::TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build())
+        .timeout_config(
+            aws_config::timeout::TimeoutConfig::builder()
+                .operation_attempt_timeout(TRY_TIMEOUT)
+                .operation_timeout(CALL_TIMEOUT)
+                .build(),
+        )
 }

@@ -146,6 +146,7 @@ impl From<CreateSeatsError> for Problem {
             CreateSeatsError::OtherPrice => {
                 Self::new(Code::SectionHasOtherPrice, "a section has one price; name another section")
             }
+            CreateSeatsError::TooManySections => invalid("section")("must be one of at most 100 of the schedule"),
             CreateSeatsError::TooMany => invalid("rows")("must leave the section with at most 2500 seats"),
             CreateSeatsError::Failure(failure) => failure.into(),
         }

@@ -13,7 +13,7 @@ use crate::events::{Event, Kind, ReservationData};
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Poison(String);
+pub struct Poison(pub String);
 
 /// The event of a record; `None` when the change tells nobody anything.
 ///

@@ -1,6 +1,6 @@
 //! Concerts, their listing by time and the search in their names.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 use onsale_domain::concert::letter_pairs;
 use onsale_domain::text::folded;
@@ -41,6 +41,8 @@ struct ConcertItem {
     fingerprint: String,
     #[serde(default)]
     deleting: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    certain: bool,
 }
 
 /// An entry of the name search has what a filter needs.
@@ -65,6 +67,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
         created_at: concert.created_at.as_millisecond(),
         fingerprint: concert.fingerprint.clone(),
         deleting: false,
+        certain: false,
     };
     let mut attempts = Attempts::new(app);
     loop {
@@ -126,19 +129,57 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
     Ok(Page { items: items?, next: keys.next })
 }
 
-/// Marks a concert as being deleted, or no longer: a marked one is neither shown nor given schedules. The mark
-/// also puts it on the expiry index, so that the sweep ends the deletion. `false` when there is no such concert.
-pub(crate) async fn mark_deleting(app: &App, id: Uuid, deleting: bool) -> Result<bool, Failure> {
-    let key = table::concert(id);
-    let write = if deleting {
-        Write::update(&key, "SET deleting = :deleting, expiry_shard = :shard, expires_at = :from")
-            .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
-            .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS))
-    } else {
-        Write::update(&key, "SET deleting = :deleting REMOVE expiry_shard, expires_at")
-    };
-    let write = write.when("attribute_exists(pk)").value(":deleting", AttributeValue::Bool(deleting));
-    write.applies(app).await
+/// What a concert was when it was marked as being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marked {
+    /// There is no such concert.
+    NoConcert,
+    /// On sale.
+    Now,
+    /// Being deleted already, by a request that may be at it still or may have died.
+    Before,
+    /// Deleted for certain.
+    Certain,
+}
+
+/// Marks a concert as being deleted: it is neither shown nor given schedules. The mark also puts it on the expiry
+/// index, so that the sweep ends the deletion.
+pub(crate) async fn mark_deleting(app: &App, id: Uuid) -> Result<Marked, Failure> {
+    let set = "SET deleting = :yes, expiry_shard = :shard, expires_at = :from";
+    let write = Write::update(&table::concert(id), set)
+        .when("attribute_exists(pk)")
+        .value(":yes", AttributeValue::Bool(true))
+        .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
+        .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS));
+    match write.run(app, ReturnValue::AllOld).await {
+        Ok(old) => Ok(match from_item::<ConcertItem>(old)? {
+            ConcertItem { certain: true, .. } => Marked::Certain,
+            ConcertItem { deleting: true, .. } => Marked::Before,
+            _ => Marked::Now,
+        }),
+        Err(Rejected::Guards(_)) => Ok(Marked::NoConcert),
+        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+/// Notes that a deletion can no longer be undone; `false` when somebody has undone it.
+pub(crate) async fn mark_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
+    let write = Write::update(&table::concert(id), "SET certain = :yes").when("deleting = :yes");
+    write.value(":yes", AttributeValue::Bool(true)).applies(app).await
+}
+
+/// Takes the mark away again, unless the deletion has become certain.
+pub(crate) async fn unmark(app: &App, id: Uuid) -> Result<(), Failure> {
+    let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE expiry_shard, expires_at")
+        .when("attribute_exists(pk) AND attribute_not_exists(certain)");
+    write.value(":no", AttributeValue::Bool(false)).applies(app).await.map(|_| ())
+}
+
+/// Whether a concert is deleted for certain, its schedules with it.
+pub(crate) async fn is_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
+    let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
+    Ok(item.map(from_item::<ConcertItem>).transpose()?.is_some_and(|concert| concert.certain))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

@@ -1,8 +1,9 @@
 //! Deleting what is on sale, so that nobody ever pays for a seat that is being taken away.
 //!
 //! A deletion marks the schedule, then leases every block shut on condition that all its seats are free. If one
-//! is not, all are opened again and nothing has happened. Once all are shut the deletion is certain; the sweep
-//! removes block after block. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
+//! is not, all are opened again and nothing has happened. Once all are shut the deletion is noted as certain, which
+//! is one write, also for a concert with many schedules; the sweep removes block after block of what is certain and
+//! opens again what never became so. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
 //! deletion's id, so two deleters cannot undo each other's work.
 
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -11,6 +12,7 @@ use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{SeatState, as_bound, second, short};
 use uuid::Uuid;
 
+use super::concerts::Marked;
 use super::item::{key_of, text};
 use super::read::Query;
 use super::schedules::{self, DELETION_KIND, KeptSchedule};
@@ -39,10 +41,18 @@ pub enum Deletion {
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
 pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid) -> Result<Deletion, Failure> {
+    let kept = match schedules::kept(app, id).await? {
+        Some(kept) if kept.schedule.concert_id == concert => kept,
+        _ => return Ok(Deletion::Certain),
+    };
+    if kept.deletion.is_some() {
+        return begun_before(app, &kept).await;
+    }
     let deletion = app.ids().uuid(app.now());
-    match schedules::kept(app, id).await? {
-        Some(kept) if kept.schedule.concert_id == concert => shut(app, &kept, deletion).await,
-        _ => Ok(Deletion::Certain),
+    match shut(app, &kept, deletion).await? {
+        Deletion::Certain if schedules::mark_certain(app, id, deletion).await? => Ok(Deletion::Certain),
+        Deletion::Certain => Err(Failure::Busy),
+        Deletion::LiveReservations => Ok(Deletion::LiveReservations),
     }
 }
 
@@ -51,42 +61,65 @@ pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid) -> Result<Delet
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of a part of it has not come to an end.
 pub async fn delete_concert(app: &App, id: Uuid) -> Result<Deletion, Failure> {
-    if !concerts::mark_deleting(app, id, true).await? {
+    let marked = concerts::mark_deleting(app, id).await?;
+    if matches!(marked, Marked::NoConcert | Marked::Certain) {
         return Ok(Deletion::Certain);
     }
     let deletion = app.ids().uuid(app.now());
-    let mut shut_before: Vec<KeptSchedule> = Vec::new();
-    for listed in schedules::of_concert(app, id).await? {
+    let mut shut_now = Vec::new();
+    let result = match shut_all(app, id, deletion, &mut shut_now).await {
+        // Without an answer to this write nothing may be undone: it may have become certain.
+        Ok(Deletion::Certain) => match concerts::mark_certain(app, id).await? {
+            true => return Ok(Deletion::Certain),
+            false => Err(Failure::Busy),
+        },
+        result => result,
+    };
+    for kept in &shut_now {
+        open(app, &kept.schedule, deletion).await?;
+    }
+    // Somebody else's mark is theirs to take away, or the sweep's.
+    if marked == Marked::Now {
+        concerts::unmark(app, id).await?;
+    }
+    result
+}
+
+/// Shuts every schedule of a concert; those that `shut_now` names are to be opened if it comes to nothing.
+async fn shut_all(
+    app: &App,
+    concert: Uuid,
+    deletion: Uuid,
+    shut_now: &mut Vec<KeptSchedule>,
+) -> Result<Deletion, Failure> {
+    for listed in schedules::of_concert(app, concert).await? {
         let Some(kept) = schedules::kept(app, listed.schedule.id).await? else { continue };
-        match shut(app, &kept, deletion).await {
-            Ok(Deletion::Certain) => shut_before.push(kept),
-            Ok(Deletion::LiveReservations) => {
-                open_all(app, id, &shut_before, deletion).await?;
-                return Ok(Deletion::LiveReservations);
-            }
-            Err(failure) => {
-                open_all(app, id, &shut_before, deletion).await?;
-                return Err(failure);
-            }
+        let done = match kept.deletion {
+            Some(_) => begun_before(app, &kept).await?,
+            None => shut(app, &kept, deletion).await?,
+        };
+        if done == Deletion::LiveReservations {
+            return Ok(done);
         }
+        shut_now.push(kept);
     }
     Ok(Deletion::Certain)
 }
 
-async fn open_all(app: &App, concert: Uuid, shut: &[KeptSchedule], deletion: Uuid) -> Result<(), Failure> {
-    for kept in shut {
-        open(app, &kept.schedule, deletion).await?;
-    }
-    concerts::mark_deleting(app, concert, false).await.map(|_| ())
+/// What a deletion that another request began has come to.
+async fn begun_before(app: &App, kept: &KeptSchedule) -> Result<Deletion, Failure> {
+    if is_certain(app, kept).await? { Ok(Deletion::Certain) } else { Err(Failure::Busy) }
+}
+
+/// Whether a schedule will be removed, by itself or with its concert.
+async fn is_certain(app: &App, kept: &KeptSchedule) -> Result<bool, Failure> {
+    Ok(kept.certain || concerts::is_certain(app, kept.schedule.concert_id).await?)
 }
 
 /// Marks a schedule and leases all its blocks shut, or undoes that.
 async fn shut(app: &App, kept: &KeptSchedule, deletion: Uuid) -> Result<Deletion, Failure> {
-    match kept.deletion {
-        Some(other) if other != deletion => return Err(Failure::Busy),
-        Some(_) => {}
-        None if schedules::mark_deleting(app, &kept.schedule, Some(deletion), None).await? => {}
-        None => return Err(Failure::Busy),
+    if !schedules::mark_deleting(app, &kept.schedule, Some(deletion), None).await? {
+        return Err(Failure::Busy);
     }
     if shut_blocks(app, &kept.schedule, deletion).await? {
         return Ok(Deletion::Certain);
@@ -185,10 +218,14 @@ pub async fn sweep(app: &App, most: u16) -> Result<usize, Failure> {
         let (items, _) = Query::expired(shard, second(app.now())).page(app, i32::from(most), None).await?;
         for key in items.iter().filter_map(key_of) {
             found += 1;
-            match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
-                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id).await?,
-                Some(("CONCERT", Ok(id))) => end_concert(app, id).await?,
-                _ => tracing::error!(pk = key.pk, "neither a schedule nor a concert is being deleted"),
+            let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
+                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id).await,
+                Some(("CONCERT", Ok(id))) => end_concert(app, id).await,
+                _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
+            };
+            // One that cannot be ended now must not keep the others; the next sweep meets it again.
+            if let Err(failure) = ended {
+                tracing::error!(pk = key.pk, %failure, "a deletion could not be carried on");
             }
         }
     }
@@ -198,9 +235,13 @@ pub async fn sweep(app: &App, most: u16) -> Result<usize, Failure> {
 async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
     let Some(kept) = schedules::kept(app, id).await? else { return Ok(()) };
     let Some(deletion) = kept.deletion else { return Ok(()) };
-    if !shut_blocks(app, &kept.schedule, deletion).await? {
-        // Its deleter died before it was certain: the schedule is on sale again.
+    if !is_certain(app, &kept).await? {
+        // Its deleter died before it could promise anything: the schedule is on sale again.
         return open(app, &kept.schedule, deletion).await;
+    }
+    if !shut_blocks(app, &kept.schedule, deletion).await? {
+        tracing::error!(schedule = %id, "a schedule that is deleted for certain has a seat that is not free");
+        return Ok(());
     }
     for label in kept.schedule.sections.keys() {
         let blocks = seats::section(app, id, label, true).await?;
@@ -220,13 +261,11 @@ async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
     schedules::remove(app, &kept.schedule, deletion).await
 }
 
-/// Removes a concert whose schedules are all gone. One with a schedule that is back on sale was never deleted
-/// for certain, and is shown again.
+/// Removes a concert that is deleted for certain once its schedules are all gone. Any other is shown again.
 async fn end_concert(app: &App, id: Uuid) -> Result<(), Failure> {
-    let left = schedules::of_concert(app, id).await?;
-    match () {
-        () if left.is_empty() => concerts::remove(app, id).await,
-        () if left.iter().all(|kept| kept.deletion.is_some()) => Ok(()),
-        () => concerts::mark_deleting(app, id, false).await.map(|_| ()),
+    if !concerts::is_certain(app, id).await? {
+        return concerts::unmark(app, id).await;
     }
+    let left = schedules::of_concert(app, id).await?;
+    if left.is_empty() { concerts::remove(app, id).await } else { Ok(()) }
 }

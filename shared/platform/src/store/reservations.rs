@@ -536,34 +536,47 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
     }
 }
 
-/// Closes up to `most` lapsed reservations of each expiry partition; gives how many it found.
+/// Where a sweep has come to.
+#[derive(Clone, Debug, Default)]
+pub struct Position {
+    shard: u8,
+    start: Option<Item>,
+}
+
+/// One step of a sweep: closes the lapsed reservations of one page of the expiry index, at most `most`, and says
+/// where to go on; `None` after the last page. What cannot be closed is logged, passed by, and met again by the
+/// next sweep.
 ///
 /// # Errors
-/// When the index cannot be read. A reservation that cannot be closed is logged and left to the next sweep.
-pub async fn sweep(app: &App, most: u16) -> Result<Swept, Failure> {
+/// When the index cannot be read.
+pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     let mut swept = Swept::default();
-    for shard in table::expiry_shards(RESERVATION_KIND) {
-        let (items, _) = Query::expired(shard, second(app.now())).page(app, i32::from(most), None).await?;
-        swept.limit_hit |= items.len() >= usize::from(most);
-        let keys = items.iter().filter_map(key_of).filter_map(|key| {
-            let user: Uuid = key.pk.strip_prefix("USER#")?.parse().ok()?;
-            let id: Uuid = key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok()?;
-            Some((user, id))
-        });
-        let closed = seats::side_by_side(app, keys.collect::<Vec<_>>(), |app, (user, id)| async move {
-            Ok(close(&app, user, id).await.inspect_err(|failure| {
-                tracing::error!(reservation = %id, %failure, "a lapsed reservation could not be closed");
-            }))
-        });
-        for result in closed.await? {
-            match result {
-                Ok(true) => swept.closed += 1,
-                Ok(false) => {}
-                Err(_) => swept.failed += 1,
-            }
+    let shard = table::expiry_shard_at(RESERVATION_KIND, position.shard);
+    let (items, start) = Query::expired(shard, second(app.now())).page(app, i32::from(most), position.start).await?;
+    let keys = items.iter().filter_map(key_of).filter_map(|key| {
+        let user: Uuid = key.pk.strip_prefix("USER#")?.parse().ok()?;
+        let id: Uuid = key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok()?;
+        Some((user, id))
+    });
+    let closed = seats::side_by_side(app, keys.collect::<Vec<_>>(), |app, (user, id)| async move {
+        Ok(close(&app, user, id).await.inspect_err(|failure| {
+            tracing::error!(reservation = %id, %failure, "a lapsed reservation could not be closed");
+        }))
+    });
+    for result in closed.await? {
+        match result {
+            Ok(true) => swept.closed += 1,
+            Ok(false) => {}
+            Err(_) => swept.failed += 1,
         }
     }
-    Ok(swept)
+    let next = match start {
+        Some(start) => Some(Position { start: Some(start), ..position }),
+        None => {
+            (position.shard + 1 < table::EXPIRY_SHARDS).then(|| Position { shard: position.shard + 1, start: None })
+        }
+    };
+    Ok((swept, next))
 }
 
 /// What one step of a sweep did.
@@ -573,8 +586,6 @@ pub struct Swept {
     pub closed: usize,
     /// Reservations that could not be.
     pub failed: usize,
-    /// Whether there is more.
-    pub limit_hit: bool,
 }
 
 /// The update of a reservation from what was read to what it is after, conditioned on its version. Attributes

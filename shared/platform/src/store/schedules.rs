@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::schedule::{Schedule, Section};
-use onsale_domain::seat::Label;
+use onsale_domain::seat::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ struct ScheduleItem {
     fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deletion: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    certain: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +48,8 @@ pub(crate) struct KeptSchedule {
     pub schedule: Schedule,
     pub fingerprint: String,
     pub deletion: Option<Uuid>,
+    /// Whether that deletion was answered as done, or may have been.
+    pub certain: bool,
 }
 
 /// What became of a schedule that was to be created.
@@ -187,6 +191,8 @@ pub(crate) enum SectionPrice {
     Agreed,
     /// It has another one.
     Other,
+    /// It would be one section too many.
+    Full,
     /// The schedule is gone or going.
     NoSchedule,
 }
@@ -200,16 +206,23 @@ pub(crate) async fn price_section(
 ) -> Result<SectionPrice, Failure> {
     let entry = super::item::value(&SectionItem { price: price.get(), seats: 0 })?;
     let write = Write::update(&table::schedule(schedule), "SET sections.#section = :entry")
-        .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section)")
+        .when(
+            "attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section) \
+             AND size(sections) < :most",
+        )
         .name("#section", section.as_str())
+        .value(":most", number(SECTIONS_MAX))
         .value(":entry", entry);
     if write.applies(app).await? {
         return Ok(SectionPrice::Agreed);
     }
     match fresh(app, schedule).await? {
         None => Ok(SectionPrice::NoSchedule),
-        Some(now) if now.sections.get(section).is_some_and(|known| known.price == price) => Ok(SectionPrice::Agreed),
-        Some(_) => Ok(SectionPrice::Other),
+        Some(now) => Ok(match now.sections.get(section) {
+            Some(known) if known.price == price => SectionPrice::Agreed,
+            Some(_) => SectionPrice::Other,
+            None => SectionPrice::Full,
+        }),
     }
 }
 
@@ -265,6 +278,15 @@ pub(crate) async fn mark_deleting(
     }
 }
 
+/// Notes that a deletion can no longer be undone; `false` when it is no longer this deletion that has the schedule.
+pub(crate) async fn mark_certain(app: &App, schedule: Uuid, deletion: Uuid) -> Result<bool, Failure> {
+    let write = Write::update(&table::schedule(schedule), "SET certain = :yes")
+        .when("deletion = :mine")
+        .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+        .value(":mine", text(deletion.to_string()));
+    write.applies(app).await
+}
+
 /// Kind of deletions on the expiry index.
 pub(crate) const DELETION_KIND: &str = "deletion";
 
@@ -305,6 +327,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
         sections: BTreeMap::new(),
         fingerprint: fingerprint.to_owned(),
         deletion: None,
+        certain: false,
     }
 }
 
@@ -326,5 +349,5 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
         deleting: item.deletion.is_some(),
     };
-    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, deletion: item.deletion })
+    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, deletion: item.deletion, certain: item.certain })
 }

@@ -160,10 +160,7 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
     let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item::<OverviewItem>).transpose()?;
     let stale_from = now.as_millisecond() - VIEW_SECONDS * 1_000;
     let overview = match kept {
-        Some(item) if item.as_of > stale_from || !claim(app, &key, Some(item.as_of), now).await? => {
-            read_overview(item)?
-        }
-        None if !claim(app, &key, None, now).await? => count(app, schedule).await?,
+        Some(item) if item.as_of > stale_from || !claim(app, &key, item.as_of, now).await? => read_overview(item)?,
         _ => {
             let counted = count(app, schedule).await?;
             keep(app, &key, &counted).await?;
@@ -176,21 +173,17 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 }
 
 /// Of all who find the overview stale, one counts.
-async fn claim(app: &App, key: &table::Key, seen: Option<i64>, now: Timestamp) -> Result<bool, Failure> {
-    let write = match seen {
-        Some(seen) => Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen)),
-        None => Write::update(key, "SET as_of = :now, sections = :none")
-            .when("attribute_not_exists(pk)")
-            .value(":none", aws_sdk_dynamodb::types::AttributeValue::M(HashMap::new())),
-    };
+async fn claim(app: &App, key: &table::Key, seen: i64, now: Timestamp) -> Result<bool, Failure> {
+    let write = Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen));
     write.value(":now", number(now.as_millisecond())).applies(app).await
 }
 
 async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
-    let write = Write::update(key, "SET sections = :sections")
-        .when("attribute_exists(pk)")
+    let write = Write::update(key, "SET sections = :sections, as_of = :as_of")
+        .when("attribute_not_exists(as_of) OR as_of <= :as_of")
+        .value(":as_of", number(overview.as_of.as_millisecond()))
         .value(":sections", value(&sections)?);
     write.applies(app).await.map(|_| ())
 }
@@ -263,6 +256,9 @@ pub enum CreateSeatsError {
     /// The section would have more than 2,500 seats.
     #[error("too many seats")]
     TooMany,
+    /// The schedule would have more than 100 sections.
+    #[error("too many sections")]
+    TooManySections,
     /// The table failed. Some may have been created; the same request again creates the rest.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -301,23 +297,46 @@ pub async fn create(
     }
     match schedules::price_section(app, schedule, label, price).await? {
         SectionPrice::Agreed => {}
+        SectionPrice::Full => return Err(CreateSeatsError::TooManySections),
         SectionPrice::Other => return Err(CreateSeatsError::OtherPrice),
         SectionPrice::NoSchedule => return Err(CreateSeatsError::NoSchedule),
     }
-    let created: u32 = side_by_side(app, wanted, move |app, (id, numbers)| async move {
+    let created: u32 = side_by_side(app, wanted.clone(), move |app, (id, numbers)| async move {
         create_block(&app, schedule, &id, &numbers).await
     })
     .await?
     .into_iter()
     .sum();
-    // A deletion that began meanwhile has not seen these blocks; it is for us to say that they lead nowhere.
+    // A deletion that began meanwhile may not have seen these blocks: what was made is taken back.
     if schedules::fresh(app, schedule).await?.is_none() {
+        let before: Vec<BlockId> = there.into_iter().map(|block| block.id).collect();
+        for (id, numbers) in wanted {
+            take_back(app, schedule, &id, &numbers, before.contains(&id)).await?;
+        }
         return Err(CreateSeatsError::NoSchedule);
     }
     let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
     schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX)).await?;
     app.caches().sections.forget(&table::section_partition(schedule, label));
     Ok(created)
+}
+
+/// Takes seats away again that nobody has held since they were created; with their block, if that is new too.
+async fn take_back(
+    app: &App,
+    schedule: Uuid,
+    id: &BlockId,
+    numbers: &[u16],
+    block_is_older: bool,
+) -> Result<(), Failure> {
+    let names: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
+    let key = table::block(schedule, id);
+    let write =
+        if block_is_older { Write::update(&key, format!("REMOVE {}", names.join(", "))) } else { Write::delete(&key) };
+    let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
+    let write = write.when(free.join(" AND ")).value(":free", text(SeatValue::Free.to_string()));
+    let write = numbers.iter().fold(write, |write, number| write.name(format!("#{number}"), number.to_string()));
+    write.applies(app).await.map(|_| ())
 }
 
 async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {

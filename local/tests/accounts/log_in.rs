@@ -1,0 +1,167 @@
+//! POST /sessions
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use serde_json::json;
+
+use super::{PASSWORD, log_in, sign_up};
+use crate::support::{Reply, World, at_once};
+
+const MINA: &str = "mina@example.com";
+const WRONG: &str = "wrong horse battery";
+
+#[tokio::test]
+async fn a_session_opens_what_is_the_users() {
+    let world = World::new().await;
+    let user = sign_up(&world, MINA).await.expect(201);
+    let session = log_in(&world, " MINA@example.com", PASSWORD).await.expect(200);
+    let shape = json!({ "access_token": session.text("access_token"), "token_type": "Bearer", "expires_in": 900 });
+    assert_eq!(session.body, shape);
+    assert_eq!(session.headers["cache-control"], "no-store");
+    let mut mina = world.anybody();
+    mina.token = Some(session.text("access_token"));
+    assert_eq!(mina.get("/users/me").await.expect(200).body, user.body);
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_in_every_composition() {
+    let world = World::new().await;
+    let composed = "비밀번호비밀번호é";
+    let body = json!({ "email": MINA, "password": composed, "name": "Mina" });
+    world.anybody().post("/users", body).await.expect(201);
+    log_in(&world, MINA, "비밀번호비밀번호e\u{301}").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_answered_like_a_wrong_password() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    let wrong = log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    let unknown = log_in(&world, "nobody@example.com", WRONG).await.expect_problem(401, "bad-credentials");
+    assert_eq!(wrong.apart_from_instance(), unknown.apart_from_instance());
+    let headers = |reply: &Reply| {
+        let mut headers = reply.headers.clone();
+        headers.remove("apigw-requestid");
+        headers
+    };
+    assert_eq!(headers(&wrong), headers(&unknown));
+    // Neither does a password that nobody can have tell whether the address is known.
+    let short = log_in(&world, MINA, "short").await.expect_problem(401, "bad-credentials");
+    assert_eq!(short.apart_from_instance(), wrong.apart_from_instance());
+}
+
+#[tokio::test]
+async fn guessing_at_an_account_pauses_and_the_pause_ends_by_itself() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    for _ in 0..6 {
+        log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    }
+    let blocked = log_in(&world, MINA, WRONG).await.expect_problem(429, "too-many-attempts");
+    assert_eq!(blocked.headers["retry-after"], "1");
+    // Not even the right password is looked at during a pause.
+    log_in(&world, MINA, PASSWORD).await.expect_problem(429, "too-many-attempts");
+    world.wait(1);
+    log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    let blocked = log_in(&world, MINA, PASSWORD).await.expect_problem(429, "too-many-attempts");
+    assert_eq!(blocked.headers["retry-after"], "2");
+    world.wait(2);
+    log_in(&world, MINA, PASSWORD).await.expect(200);
+    // A success forgets the failures before it.
+    for _ in 0..5 {
+        log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    }
+    log_in(&world, MINA, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_nobody_has_is_paused_with_the_same_bytes() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    for email in [MINA, "nobody@example.com"] {
+        for _ in 0..6 {
+            log_in(&world, email, WRONG).await.expect(401);
+        }
+    }
+    let known = log_in(&world, MINA, WRONG).await.expect_problem(429, "too-many-attempts");
+    let unknown = log_in(&world, "nobody@example.com", WRONG).await.expect_problem(429, "too-many-attempts");
+    assert_eq!(known.apart_from_instance(), unknown.apart_from_instance());
+    assert_eq!(known.headers["retry-after"], unknown.headers["retry-after"]);
+}
+
+#[tokio::test]
+async fn guesses_side_by_side_are_counted_each() {
+    let world = World::new().await;
+    let anybody = world.anybody();
+    let replies = at_once(0..12, |_| {
+        let anybody = anybody.clone();
+        async move { anybody.post("/sessions", json!({ "email": MINA, "password": WRONG })).await }
+    })
+    .await;
+    let looked_at = replies.iter().filter(|reply| reply.status == 401).count();
+    let refused = replies.iter().filter(|reply| reply.status == 429).count();
+    assert_eq!((looked_at, refused), (6, 6));
+}
+
+#[tokio::test]
+async fn an_hour_of_quiet_is_forgiven() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    for _ in 0..6 {
+        log_in(&world, MINA, WRONG).await.expect(401);
+    }
+    world.wait(3_601);
+    for _ in 0..5 {
+        log_in(&world, MINA, WRONG).await.expect(401);
+    }
+    log_in(&world, MINA, PASSWORD).await.expect(200);
+}
+
+async fn log_in_from(world: &World, source: &str, email: &str, password: &str) -> Reply {
+    let body = json!({ "email": email, "password": password }).to_string();
+    let request = Request::post("/sessions").header("content-type", "application/json").body(Body::from(body));
+    let mut request = request.expect("a request");
+    let source: SocketAddr = format!("{source}:40000").parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(source));
+    world.anybody().send(request).await
+}
+
+#[tokio::test]
+async fn a_source_that_tries_many_accounts_pauses_and_others_do_not() {
+    let world = World::with(|options| {
+        options.variables.insert("LOG_IN_SOURCE_FREE_ATTEMPTS".into(), "3".into());
+    })
+    .await;
+    sign_up(&world, MINA).await.expect(201);
+    let (bad, good) = ("198.51.100.7", "203.0.113.9");
+    for number in 0..4 {
+        log_in_from(&world, bad, &format!("user{number}@example.com"), WRONG).await.expect(401);
+    }
+    let blocked = log_in_from(&world, bad, MINA, PASSWORD).await.expect_problem(429, "too-many-attempts");
+    assert_eq!(blocked.headers["retry-after"], "1");
+    log_in_from(&world, good, MINA, PASSWORD).await.expect(200);
+    world.wait(1);
+    log_in_from(&world, bad, MINA, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn success_costs_a_source_nothing() {
+    let world = World::with(|options| {
+        options.variables.insert("LOG_IN_SOURCE_FREE_ATTEMPTS".into(), "2".into());
+    })
+    .await;
+    sign_up(&world, MINA).await.expect(201);
+    for _ in 0..5 {
+        log_in(&world, MINA, PASSWORD).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_a_bad_request() {
+    let world = World::new().await;
+    log_in(&world, "mina", PASSWORD).await.expect_invalid("email");
+    world.anybody().post("/sessions", json!({ "email": MINA })).await.expect_invalid("password");
+}

@@ -1,0 +1,94 @@
+//! POST /users
+
+use serde_json::json;
+
+use super::{PASSWORD, log_in, sign_up};
+use crate::support::{World, at_once};
+
+#[tokio::test]
+async fn a_new_user_is_shown_without_the_password() {
+    let world = World::new().await;
+    let body = json!({ "email": " Mina@Example.COM ", "password": PASSWORD, "name": " 김민아 " });
+    let reply = world.anybody().post("/users", body).await.expect(201);
+    let shown = json!({
+        "user_id": reply.text("user_id"),
+        "email": "mina@example.com",
+        "name": "김민아",
+        "role": "user",
+        "created_at": "2026-11-21T10:00:00.5Z",
+    });
+    assert_eq!(reply.body, shown);
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    // What is kept of the password is its hash.
+    let kept = world.dump().join("\n");
+    assert!(!kept.contains(PASSWORD));
+    assert!(kept.contains("$argon2id$v=19$m=19456,t=2,p=1$"));
+}
+
+#[tokio::test]
+async fn an_address_has_one_account_however_it_is_typed() {
+    let world = World::new().await;
+    sign_up(&world, "mina@example.com").await.expect(201);
+    let before = world.dump();
+    for email in ["mina@example.com", "MINA@example.com", " mina@EXAMPLE.com", "ｍina@example.com"] {
+        sign_up(&world, email).await.expect_problem(409, "email-taken");
+    }
+    assert_eq!(world.dump(), before);
+}
+
+#[tokio::test]
+async fn of_many_in_the_same_instant_one_gets_the_address() {
+    let world = World::new().await;
+    let emails = ["mina@example.com", "MINA@EXAMPLE.COM", "Mina@Example.com", " mina@example.com", "ｍina@example.com"];
+    let anybody = world.anybody();
+    let replies = at_once(emails.into_iter().cycle().take(10), |email| {
+        let anybody = anybody.clone();
+        async move { anybody.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Mina" })).await }
+    })
+    .await;
+    let (created, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+    assert_eq!(created.len(), 1);
+    for reply in refused {
+        reply.expect_problem(409, "email-taken");
+    }
+    // The losers left nothing behind: one account and one claim on the address.
+    assert_eq!(world.dump().iter().filter(|item| item.contains("password_hash")).count(), 1);
+    log_in(&world, "mina@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_an_account_cannot_have_is_refused_by_field() {
+    let world = World::new().await;
+    let before = world.dump();
+    let long_email = format!("{}@example.com", "m".repeat(250));
+    let cases = [
+        ("email", json!("")),
+        ("email", json!("mina")),
+        ("email", json!("@example.com")),
+        ("email", json!("mi na@example.com")),
+        ("email", json!("mina@example..com")),
+        ("email", json!("mina#x@example.com")),
+        ("email", json!(long_email)),
+        ("password", json!("short")),
+        ("password", json!("x".repeat(129))),
+        ("password", json!("nul\u{0}nul\u{0}nul")),
+        ("name", json!("")),
+        ("name", json!(" \t ")),
+        ("name", json!("m".repeat(61))),
+        ("name", json!("two\nlines")),
+    ];
+    for (field, value) in cases {
+        let mut body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina" });
+        body[field] = value;
+        world.anybody().post("/users", body).await.expect_invalid(field);
+    }
+    assert_eq!(world.dump(), before);
+}
+
+#[tokio::test]
+async fn nobody_signs_up_as_an_administrator() {
+    let world = World::new().await;
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina", "role": "admin" });
+    world.anybody().post("/users", body).await.expect_invalid("body");
+    log_in(&world, "mina@example.com", PASSWORD).await.expect_problem(401, "bad-credentials");
+}

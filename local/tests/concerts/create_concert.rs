@@ -1,0 +1,103 @@
+//! POST /concerts
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{World, at_once};
+
+#[tokio::test]
+async fn a_concert_is_created_trimmed_and_composed() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let body = json!({ "name": "  Cafe\u{301} 콘서트 ", "description": "First line\nsecond line " });
+    let reply = admin.post("/concerts", body).await.expect(201);
+    let shown = json!({
+        "concert_id": reply.text("concert_id"),
+        "name": "Café 콘서트",
+        "description": "First line\nsecond line",
+        "created_at": "2026-11-21T10:00:00.5Z",
+    });
+    assert_eq!(reply.body, shown);
+    assert!(!reply.replayed());
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_key_has_no_second_effect() {
+    let world = World::new().await;
+    let (admin, other) = (world.admin().await, world.admin().await);
+    let key = Uuid::from_u128(7);
+    let body = json!({ "name": "Concert", "description": "One" });
+    let first = admin.post_with_key("/concerts", body.clone(), key).await.expect(201);
+    assert!(!first.replayed());
+    world.wait(3_600 * 24);
+    let (admin, other) = (renewed(&world, admin).await, renewed(&world, other).await);
+    let before = world.dump();
+    let second = admin.post_with_key("/concerts", body.clone(), key).await.expect(201);
+    assert!(second.replayed());
+    assert_eq!(second.headers["idempotent-replayed"], "true");
+    assert_eq!(second.body, first.body);
+    for body in [json!({ "name": "Concert", "description": "Two" }), json!({ "name": "Other", "description": "One" })] {
+        admin.post_with_key("/concerts", body, key).await.expect_problem(422, "idempotency-key-reused");
+    }
+    assert_eq!(world.dump(), before);
+    // The key is the caller's own: somebody else's is another.
+    let others = other.post_with_key("/concerts", body, key).await.expect(201);
+    assert_ne!(others.body["concert_id"], first.body["concert_id"]);
+}
+
+/// The same person with a token of now.
+async fn renewed(world: &World, mut person: crate::support::Person) -> crate::support::Person {
+    let role = onsale_domain::account::Role::Admin;
+    person.token = Some(onsale_platform::tokens::sign(world.stack.app(), person.id, role).await.expect("a token"));
+    person
+}
+
+#[tokio::test]
+async fn the_same_key_at_the_same_time_makes_one_concert() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let replies = at_once(0..10, |_| {
+        let admin = admin.clone();
+        async move {
+            let body = json!({ "name": "Concert", "description": "" });
+            admin.post_with_key("/concerts", body, Uuid::from_u128(7)).await
+        }
+    })
+    .await;
+    for reply in replies {
+        reply.expect(201);
+    }
+    assert_eq!(admin.pages("/concerts", 100).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_concert_is_refused_by_field() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let before = world.dump();
+    let cases = [
+        ("name", json!("")),
+        ("name", json!(" \n ")),
+        ("name", json!("x".repeat(61))),
+        ("name", json!("two\nlines")),
+        ("name", json!("bell\u{7}")),
+        ("description", json!("x".repeat(2_001))),
+        ("description", json!("nul\u{0}")),
+    ];
+    for (field, value) in cases {
+        let mut body = json!({ "name": "Concert", "description": "" });
+        body[field] = value;
+        admin.post("/concerts", body).await.expect_invalid(field);
+    }
+    assert_eq!(world.dump(), before);
+    let longest = json!({ "name": "가".repeat(60), "description": "나".repeat(2_000) });
+    admin.post("/concerts", longest).await.expect(201);
+}
+
+#[tokio::test]
+async fn only_administrators_create_concerts() {
+    let world = World::new().await;
+    let body = json!({ "name": "Concert", "description": "" });
+    world.user().await.post("/concerts", body.clone()).await.expect_problem(403, "forbidden");
+    world.anybody().post("/concerts", body).await.expect(401);
+}

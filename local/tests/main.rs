@@ -1,8 +1,10 @@
 //! Integration tests of the whole product, on the embedded engines. One program, so that it is linked once.
 
 mod capacity;
+mod examples;
 mod faults;
 mod flow;
 mod races;
+mod repository;
 mod restart;
 mod support;

@@ -9,3 +9,4 @@ mod races;
 mod repository;
 mod restart;
 mod support;
+mod tidy;

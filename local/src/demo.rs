@@ -29,9 +29,22 @@ pub const USERS: [(&str, &str); 3] =
     [("mina@onsale.local", "Mina"), ("joon@onsale.local", "Joon"), ("sora@onsale.local", "Sora")];
 /// The users' password.
 pub const USER_PASSWORD: &str = "correct-horse-7";
+/// The administrator's id. All ids here follow from [`SEED`] and the fixed keys; they stand in `events/`, too.
+pub const ADMIN_ID: &str = "00000000-0000-798c-b203-5c6923ee6476";
+/// The users' ids, in their order.
+pub const USER_IDS: [&str; 3] = [
+    "00000000-0000-7d76-866c-b217dd352f0a",
+    "00000000-0000-704b-9d31-59766c419409",
+    "00000000-0000-79a0-8a9c-f3ef55c65bf8",
+];
+/// The concert's id.
+pub const CONCERT_ID: &str = "001f4d00-523f-8238-8f3d-d8a36776ef10";
+/// The id of its schedule, which has the seats A-1-1 to A-1-50.
+pub const SCHEDULE_ID: &str = "8cd4be4a-1b15-8266-8b23-eeb55d572983";
 /// What each user's wallet is topped up by, in minor units.
 pub const TOP_UP: i64 = 1_000_000;
 
+/// What all random ids of the demo data follow from.
 const SEED: &str = "onsale demo data";
 const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.

@@ -3,9 +3,13 @@
 mod accounts;
 mod capacity;
 mod concerts;
+mod contract;
+mod examples;
 mod faults;
 mod flow;
 mod races;
+mod repository;
 mod restart;
 mod seats;
 mod support;
+mod tidy;

@@ -21,6 +21,9 @@ struct WalletItem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recent_keys: Vec<String>,
     created_at: i64,
+    /// Id of the request that made it, by which that request knows its own work if the answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_by: Option<Uuid>,
 }
 
 /// A wallet as kept: with digests of the keys of its last payments, so that a reused key is noticed.
@@ -55,13 +58,16 @@ pub(crate) const RECENT_KEYS_MAX: usize = 16;
 /// # Errors
 /// When the table fails.
 pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
-    let empty = WalletItem { balance: 0, seq: 0, recent_keys: Vec::new(), created_at: app.now().as_millisecond() };
+    let now = app.now();
+    let made_by = Some(app.ids().uuid(now));
+    let empty = WalletItem { balance: 0, seq: 0, recent_keys: Vec::new(), created_at: now.as_millisecond(), made_by };
     match Write::create(to_item(&table::wallet(user), &empty)?).run(app, ReturnValue::None).await {
         Ok(_) => Ok((Wallet::EMPTY, true)),
-        Err(Rejected::Guards(_)) => match get(app, user).await? {
-            Some(wallet) => Ok((wallet, wallet == Wallet::EMPTY)),
-            None => Err(Failure::Unknown),
-        },
+        Err(Rejected::Guards(_)) => {
+            let item = read::get(app, &table::wallet(user), Consistency::Strong).await?.ok_or(Failure::Unknown)?;
+            let there: WalletItem = from_item(item)?;
+            Ok((Wallet { balance: there.balance, seq: there.seq }, there.made_by == made_by))
+        }
         Err(Rejected::Conflict(_)) => Err(Failure::Busy),
         Err(Rejected::Failure(failure)) => Err(failure),
     }

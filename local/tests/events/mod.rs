@@ -1,0 +1,62 @@
+//! Committed changes become events, and events are consumed.
+
+mod relay_changes;
+mod settle_payment;
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// The URL of the queue whose logical name in the template begins with `name`.
+fn queue(world: &World, name: &str) -> String {
+    let queues = &world.stack.template().queues;
+    let found = queues.iter().find(|queue| queue.name.contains(&format!("{name}Queue")));
+    found.unwrap_or_else(|| panic!("no {name} among {queues:?}")).url.clone()
+}
+
+/// Takes every message off a queue.
+async fn take(world: &World, url: &str) -> Vec<String> {
+    let mut bodies = Vec::new();
+    loop {
+        let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+        let answer = world.stack.sqs().ask("ReceiveMessage", &request).await.expect("received");
+        let Some(messages) = answer["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
+            return bodies;
+        };
+        for message in messages {
+            bodies.push(message["Body"].as_str().expect("a body").to_owned());
+            let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
+            world.stack.sqs().ask("DeleteMessage", &request).await.expect("deleted");
+        }
+    }
+}
+
+async fn put(world: &World, url: &str, body: &str) {
+    let request = json!({ "QueueUrl": url, "MessageBody": body });
+    world.stack.sqs().ask("SendMessage", &request).await.expect("sent");
+}
+
+/// A batch as SQS hands it to a function; the messages are named `m0`, `m1` …
+fn batch(bodies: &[&str]) -> Value {
+    let record = |(number, body): (usize, &&str)| {
+        json!({
+            "messageId": format!("m{number}"),
+            "receiptHandle": "handle",
+            "body": body,
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:payments",
+            "awsRegion": "us-east-1",
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+/// A user without money whose payment of these seats was declined; the reservation's id.
+async fn declined(world: &World, schedule: &str, seats: &[&str]) -> (crate::support::Person, String) {
+    let poor = world.user_with(0).await;
+    let held = poor.hold(schedule, seats).await.expect(201).reservation();
+    poor.pay(&held).await.expect_problem(402, "insufficient-balance");
+    (poor, held)
+}

@@ -1,0 +1,7 @@
+//! Payments.
+
+mod get_payment;
+mod pay;
+
+/// An id that nothing has.
+const NOBODY: &str = "0193a000-0000-7000-8000-00000000dead";

@@ -1,0 +1,12 @@
+//! Reservations: groups of held seats, read, given back and closed.
+
+mod cancel_reservation;
+mod cancel_ticket;
+mod create_reservation;
+mod expire_holds;
+mod get_reservation;
+mod get_ticket;
+mod list_reservations;
+
+/// An id that nothing has.
+const NOBODY: &str = "0193a000-0000-7000-8000-00000000dead";

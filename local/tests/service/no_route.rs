@@ -1,0 +1,46 @@
+//! Everything without a route
+
+use axum::http::Method;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found() {
+    let world = World::new().await;
+    let anybody = world.anybody();
+    for path in ["/", "/nothing", "/concerts/", "/concerts/1/2/3", "/users", "/Health", "/%00", "/..%2f..%2fetc/passwd"]
+    {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let reply = anybody.call(method.clone(), path, None, None).await;
+            if path == "/users" {
+                assert!(reply.status != 404, "{method} {path}");
+            } else {
+                reply.expect_problem(404, "not-found");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_not_allowed() {
+    let world = World::new().await;
+    let anybody = world.anybody();
+    let id = "0193a000-0000-7000-8000-000000000001";
+    for (method, path) in [
+        (Method::GET, "/users".to_owned()),
+        (Method::DELETE, "/users/me".to_owned()),
+        (Method::PATCH, "/concerts".to_owned()),
+        (Method::PUT, format!("/concerts/{id}")),
+        (Method::POST, format!("/schedules/{id}/seats/A-1-1/hold")),
+        (Method::POST, "/health".to_owned()),
+    ] {
+        anybody.call(method, &path, None, None).await.expect_problem(405, "method-not-allowed");
+    }
+}
+
+#[tokio::test]
+async fn it_never_repeats_what_was_asked() {
+    let world = World::new().await;
+    let reply = world.anybody().get("/canary-7f3a?canary-7f3a=1").await.expect(404);
+    assert!(!String::from_utf8_lossy(&reply.bytes).contains("canary-7f3a"));
+}

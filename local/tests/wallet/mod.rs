@@ -1,0 +1,6 @@
+//! Wallets and their ledgers.
+
+mod create_wallet;
+mod get_wallet;
+mod list_wallet_entries;
+mod top_up;

@@ -11,8 +11,7 @@ use crate::repository::{called_by, camel_case, files, read, root, stem};
 const LINES_MAX: usize = 450;
 
 /// Files that were longer when the limit came, and may not grow. A line goes when its file has shrunk.
-const LONGER: [(&str, usize); 2] =
-    [("shared/domain/src/reservation.rs", 457), ("shared/platform/src/store/reservations.rs", 690)];
+const LONGER: [(&str, usize); 0] = [];
 
 /// The product: what runs in Lambda.
 const PRODUCT: [&str; 3] = ["shared/domain/src", "shared/platform/src", "functions/src"];

@@ -6,7 +6,7 @@
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
 use onsale_platform::store::deletions;
-use onsale_platform::store::reservations::{self, Position};
+use onsale_platform::store::lapses::{self, Position};
 use serde_json::{Value, json};
 
 /// Reservations that one step closes.
@@ -21,7 +21,7 @@ async fn handle(app: &App) -> Result<Value, Failure> {
     let mut position = Some(Position::default());
     for _ in 0..STEPS_MAX {
         let Some(here) = position.take() else { break };
-        let (swept, next) = reservations::sweep(app, RESERVATIONS_PER_STEP, here).await?;
+        let (swept, next) = lapses::sweep(app, RESERVATIONS_PER_STEP, here).await?;
         closed += swept.closed;
         failed += swept.failed;
         position = next;

@@ -1,8 +1,8 @@
 //! PUT /schedules/{schedule_id}/seats/{seat_id}/hold — locks one seat: a reservation of one.
 
 use axum::extract::State;
+use onsale_domain::hold::HoldError;
 use onsale_domain::id;
-use onsale_domain::reservation::HoldError;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Params, Problem, ProblemOut, User, invalid};

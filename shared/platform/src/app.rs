@@ -57,6 +57,24 @@ impl Clock {
     }
 }
 
+/// Measures how long something has gone on, on a clock that never jumps.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(tokio::time::Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Where random ids come from. Only this type asks the machine for randomness.
 #[derive(Clone, Debug)]
 pub enum Ids {

@@ -6,6 +6,7 @@
 //! condition or a lost answer the item that would prove success is read before anything is refused.
 
 pub mod accounts;
+mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
 pub mod changes;
@@ -13,8 +14,10 @@ pub mod concerts;
 pub mod deletions;
 mod item;
 pub mod keys;
+pub mod lapses;
 pub mod payments;
 mod read;
+mod reservation_item;
 pub mod reservations;
 pub mod schedules;
 pub mod seats;
@@ -24,7 +27,7 @@ mod write;
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, Stopwatch};
 
 pub use read::{ListError, Page};
 
@@ -64,12 +67,12 @@ const TRIED_FOR_MAX: Duration = Duration::from_secs(4);
 pub(crate) struct Attempts<'a> {
     app: &'a App,
     made: u32,
-    since: tokio::time::Instant,
+    since: Stopwatch,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, made: 0, since: tokio::time::Instant::now() }
+        Self { app, made: 0, since: Stopwatch::start() }
     }
 
     /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::money::Price;
 use onsale_domain::seat::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Json, Object, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +19,8 @@ struct CreateSeatsIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
     section: Option<String>,
     /// Up to 500 ranges.
-    rows: Option<Vec<RowIn>>,
+    #[schema(value_type = Option<Vec<RowIn>>)]
+    rows: Option<Vec<Object<RowIn>>>,
     /// Minor units; the same for the whole section.
     price: Option<i64>,
 }
@@ -63,18 +64,18 @@ async fn handle(
 ) -> Result<Answer<CreateSeatsOut>, Problem> {
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
     let price = request.price.map_or(Ok(Price::DEFAULT), Price::parse).map_err(invalid("price"))?;
-    let rows = rows(request.rows.unwrap_or_else(|| vec![RowIn { row: "1".to_owned(), from: 1, to: 50 }]))?;
+    let rows = rows(request.rows.unwrap_or_else(|| vec![Object(RowIn { row: "1".to_owned(), from: 1, to: 50 })]))?;
     let created = seats::create(&app, schedule, &section, price, &rows).await?;
     Ok(Answer::created(CreateSeatsOut { created }))
 }
 
-fn rows(given: Vec<RowIn>) -> Result<Vec<RowRange>, Problem> {
+fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     if given.is_empty() || given.len() > RANGES_MAX {
         return Err(invalid("rows")("must name 1 to 500 ranges"));
     }
     let mut seats = 0;
     let mut rows = Vec::with_capacity(given.len());
-    for range in given {
+    for Object(range) in given {
         let row = Label::parse(&range.row).map_err(invalid("rows.row"))?;
         if range.from < 1 || range.to > SEAT_NUMBER_MAX || range.from > range.to {
             return Err(invalid("rows")("must have 1 ≤ from ≤ to ≤ 25000"));

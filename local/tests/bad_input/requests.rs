@@ -1,0 +1,152 @@
+//! What is sent beside a body: content type, path, query and headers.
+
+use axum::http::HeaderValue;
+
+use super::{MARKER, Target, expect_refused};
+
+#[tokio::test]
+async fn a_body_must_be_declared_as_json() {
+    let target = Target::new().await;
+    for route in target.routes_with_body() {
+        let body = target.example(&route).to_string();
+        let before = target.world.dump();
+        for content_type in [
+            None,
+            Some(""),
+            Some("text/plain"),
+            Some("text/json"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+            Some("application/jsonx"),
+            Some("application/problem+json"),
+            Some("application/json, text/plain"),
+            Some("text/plain; application/json"),
+            Some(MARKER),
+        ] {
+            let reply = target.send(&route, body.clone(), content_type).await;
+            expect_refused(reply, content_type.unwrap_or("none")).expect_problem(415, "unsupported-media-type");
+        }
+        assert_eq!(target.world.dump(), before);
+        let reply = target.send(&route, body, Some("Application/JSON; charset=utf-8")).await;
+        assert!(reply.status.is_success(), "{}: {}", reply.request, reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_id_is_refused_on_every_route() {
+    let target = Target::new().await;
+    let long = "9".repeat(5_000);
+    let malformed = [
+        "x",
+        MARKER,
+        "0",
+        "-1",
+        "%00",
+        "%FF",
+        "%20",
+        "%0A",
+        "..%2F..%2Fetc",
+        "%27%20OR%201=1",
+        "%F0%9F%98%80",
+        "0193a000-0000-7000-8000-00000000000g",
+        "0193a000-0000-7000-8000-0000000000000",
+        "{x}",
+        "USER%23x",
+        &long,
+    ];
+    let mut attacked = 0;
+    let before = target.world.dump();
+    for route in target.routes() {
+        for parameter in route.parameters.iter().filter(|name| route.path.contains(&format!("{{{name}}}"))) {
+            for id in malformed {
+                let id = id.replace('{', "%7B").replace('}', "%7D");
+                let reply = target.send_with(&route, &target.path(&route, parameter, &id), None).await;
+                let reply = expect_refused(reply, &format!("{parameter} {id}"));
+                reply.expect_problem(400, "invalid-request");
+            }
+            attacked += 1;
+        }
+    }
+    assert_eq!(target.world.dump(), before);
+    assert!(attacked >= 18, "only {attacked} parameters");
+}
+
+#[tokio::test]
+async fn a_malformed_idempotency_key_is_refused() {
+    let target = Target::new().await;
+    let routes = target.routes_with("Idempotency-Key");
+    assert!(routes.len() >= 6, "only {} routes", routes.len());
+    let id = "0193a000-0000-7000-8000-000000000007";
+    let before = target.world.dump();
+    for route in &routes {
+        let path = target.path(route, "", "");
+        for key in [
+            "",
+            "x",
+            "7",
+            MARKER,
+            "0193a000000070008000000000000007",
+            "{0193a000-0000-7000-8000-000000000007}",
+            "urn:uuid:0193a000-0000-7000-8000-000000000007",
+            "0193a000-0000-7000-8000-00000000000g",
+            "0193a000-0000-7000-8000-0000000000077",
+            "0193a000-0000-7000-8000-000000000007,0193a000-0000-7000-8000-000000000008",
+        ] {
+            let key = HeaderValue::from_str(key).expect("a header");
+            let reply = target.send_with(route, &path, Some(("idempotency-key", key))).await;
+            expect_refused(reply, "a key").expect_invalid("Idempotency-Key");
+        }
+        let bytes = HeaderValue::from_bytes(b"\xff\xfe").expect("a header");
+        let reply = target.send_with(route, &path, Some(("idempotency-key", bytes))).await;
+        expect_refused(reply, "bytes").expect_invalid("Idempotency-Key");
+    }
+    assert_eq!(target.world.dump(), before);
+    for route in &routes {
+        let key = HeaderValue::from_str(id).expect("a header");
+        let reply = target.send_with(route, &target.path(route, "", ""), Some(("Idempotency-Key", key))).await;
+        assert!(reply.status.is_success(), "{}: {}", reply.request, reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_page_is_refused_on_every_list() {
+    let target = Target::new().await;
+    let routes = target.routes_with("limit");
+    assert!(routes.len() >= 4, "only {} routes", routes.len());
+    for route in routes {
+        assert!(route.parameters.iter().any(|name| name == "cursor"), "{} has pages", route.name);
+        let path = target.path(&route, "", "");
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=abc",
+            "limit=-1",
+            "limit=1.5",
+            "limit=",
+            "limit=99999999999999999999",
+            "limit=1e2",
+            "limit=%00",
+            "limit=canary-7f3a",
+            "limit=1&limit=2",
+            "limit=%F0%9F%98%80",
+            "limit=+",
+            "cursor=",
+            "cursor=x",
+            "cursor=canary-7f3a",
+            "cursor=%00",
+            "cursor=%FF",
+            "cursor=bnVsbA",
+            "cursor=W10",
+            "cursor=e30",
+            "cursor=eyJwayI6IlVTRVIjMSIsInNrIjoiV0FMTEVUIn0",
+            "cursor=x&cursor=y",
+        ] {
+            let reply = target.send_with(&route, &format!("{path}?{query}"), None).await;
+            expect_refused(reply, query).expect_problem(400, "invalid-request");
+        }
+        let long = format!("{path}?cursor={}", "A".repeat(6_000));
+        expect_refused(target.send_with(&route, &long, None).await, "a long cursor").expect_invalid("cursor");
+        // A parameter nobody knows is nobody's.
+        target.send_with(&route, &format!("{path}?limit=100&{MARKER}={MARKER}"), None).await.expect(200);
+    }
+}

@@ -11,7 +11,10 @@ pub mod seats;
 pub mod service;
 pub mod wallet;
 
+use std::sync::OnceLock;
+
 use onsale_platform::lambda::Function;
+use utoipa::openapi::OpenApi;
 
 /// Every function by its name, which is also the name of its file, binary and example event.
 #[must_use]
@@ -29,15 +32,17 @@ pub fn all() -> Vec<(&'static str, Function)> {
     .concat()
 }
 
-/// The OpenAPI document of all routes, from the descriptions above the handlers.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = utoipa::openapi::OpenApi::default();
-    for (_, function) in all() {
-        if let Function::Http(routes) = function {
-            document.merge(routes().into_openapi());
+/// The OpenAPI document of all routes, from the descriptions above the handlers; made once per process.
+pub fn openapi() -> &'static OpenApi {
+    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let mut document = OpenApi::default();
+        for (_, function) in all() {
+            if let Function::Http(routes) = function {
+                document.merge(routes().into_openapi());
+            }
         }
-    }
-    service::get_openapi::describe(&mut document);
-    document
+        service::get_openapi::describe(&mut document);
+        document
+    })
 }

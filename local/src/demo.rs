@@ -29,9 +29,22 @@ pub const USERS: [(&str, &str); 3] =
     [("mina@onsale.local", "Mina"), ("joon@onsale.local", "Joon"), ("sora@onsale.local", "Sora")];
 /// The users' password.
 pub const USER_PASSWORD: &str = "correct-horse-7";
+/// The administrator's id. All ids here follow from [`SEED`] and the fixed keys; they stand in `events/`, too.
+pub const ADMIN_ID: &str = "00000000-0000-769a-8344-8bc1d27d4337";
+/// The users' ids, in their order.
+pub const USER_IDS: [&str; 3] = [
+    "00000000-0000-7940-98b2-6fe9d517d168",
+    "00000000-0000-7387-aaab-a0ac420eb9ea",
+    "00000000-0000-72b3-9a27-88bb556cdf34",
+];
+/// The concert's id.
+pub const CONCERT_ID: &str = "de34110d-d776-8f2f-8a6d-2efc0b25ca10";
+/// The id of its schedule, which has the seats A-1-1 to A-1-50.
+pub const SCHEDULE_ID: &str = "965d5465-870a-811b-a08d-0a917363a8fe";
 /// What each user's wallet is topped up by, in minor units.
 pub const TOP_UP: i64 = 1_000_000;
 
+/// What all random ids of the demo data follow from.
 const SEED: &str = "onsale demo data";
 const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.
@@ -84,12 +97,13 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
         None => Demo { began_at: stack.app().now(), complete: false, schedule_id: None },
     };
     write(&path, &demo)?;
-    let caller = Caller { gateway: stack.gateway_with_ids(Ids::seeded(SEED))? };
-    caller.sign_up(ADMIN_EMAIL, admin_password, "Admin").await?;
+    let caller = Caller { gateway: stack.gateway() };
+    sign_up(stack, ADMIN_EMAIL, admin_password, "Admin").await?;
     stack.invoke("grant_role", json!({ "email": ADMIN_EMAIL, "role": "admin" })).await?;
     if !empty {
         for (email, name) in USERS {
-            caller.make_user(email, name).await?;
+            sign_up(stack, email, USER_PASSWORD, name).await?;
+            caller.make_wallet(email).await?;
         }
         let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
         demo.schedule_id = Some(caller.make_concert(&admin, demo.began_at).await?);
@@ -99,14 +113,33 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
     Ok(demo)
 }
 
+/// Signs somebody up under an id that follows from the address alone: the first that functions with a seed of their
+/// own draw is the user's.
+async fn sign_up(stack: &Stack, email: &str, password: &str, name: &str) -> Result<(), DemoError> {
+    let gateway = stack.gateway_with_ids(Ids::seeded(&format!("{SEED} {email}")))?;
+    Caller { gateway }.sign_up(email, password, name).await
+}
+
+/// Whether the administrator of this stack logs in with `password`: an older data directory may have another.
+///
+/// # Errors
+/// When the stack cannot be called.
+pub async fn is_admin_password(stack: &Stack, password: &str) -> Result<bool, DemoError> {
+    let caller = Caller { gateway: stack.gateway() };
+    match caller.log_in(ADMIN_EMAIL, password).await {
+        Ok(_) => Ok(true),
+        Err(DemoError::Refused(..)) => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Calls endpoints as a program outside would.
 struct Caller {
     gateway: Router,
 }
 
 impl Caller {
-    async fn make_user(&self, email: &str, name: &str) -> Result<(), DemoError> {
-        self.sign_up(email, USER_PASSWORD, name).await?;
+    async fn make_wallet(&self, email: &str) -> Result<(), DemoError> {
         let token = self.log_in(email, USER_PASSWORD).await?;
         self.post("/wallet", Some(&token), None, json!({})).await?;
         self.post("/wallet/charges", Some(&token), Some(TOP_UP_KEY), json!({ "amount": TOP_UP })).await?;

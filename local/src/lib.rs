@@ -6,6 +6,7 @@
 //! | Lambda | [`lambda`], called over [`invoke`] or by [`triggers`] |
 //! | `DynamoDB`, SQS | [`engine`], behind the hook of the SDK |
 //! | CloudFormation | [`template`] |
+#![forbid(unsafe_code)]
 
 pub mod authorizer;
 pub mod checkpoint;

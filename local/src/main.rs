@@ -76,13 +76,16 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     })
     .await?;
     let demo = demo::ensure(&stack, &flags.admin_password, flags.empty).await?;
+    let password = flags.admin_password;
+    // A password that is not the administrator's is not told as if it were.
+    let password = demo::is_admin_password(&stack, &password).await?.then_some(password);
     let api = ports.api.url();
     let ready = json!({
         "api": api,
         "lambda": ports.lambda.url(),
         "dynamodb": ports.dynamodb.url(),
         "sqs": ports.sqs.url(),
-        "admin": { "email": demo::ADMIN_EMAIL, "password": flags.admin_password },
+        "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     let serving = ports.serve(&stack);
     println!("{ready}");
@@ -96,8 +99,13 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
 
 /// The settings of the template that this process's environment has, and `SWEEP`, which is the stack's own.
 fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
-    let known = Template::load()?.variables()?;
-    Ok(std::env::vars().filter(|(name, _)| name == "SWEEP" || known.contains_key(name)).collect())
+    let template = Template::load()?;
+    let known = template.variables()?;
+    // What names the table or a queue is not a setting: those are made here, under the template's names.
+    let resources: Vec<&str> =
+        template.queues.iter().map(|queue| queue.url.as_str()).chain([template.table.name.as_str()]).collect();
+    let is_setting = |name: &str| known.get(name).is_some_and(|value| !resources.contains(&value.as_str()));
+    Ok(std::env::vars().filter(|(name, _)| name == "SWEEP" || is_setting(name)).collect())
 }
 
 /// Says how to try it, in three requests that can be pasted.

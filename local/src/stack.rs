@@ -47,7 +47,8 @@ pub enum Mode {
 pub struct Options {
     /// Where the data lives.
     pub data: Data,
-    /// Variables that replace those of the template. `SWEEP=off` stops the schedules.
+    /// Variables that replace those of the template. `SWEEP` is the stack's own: `off` stops the schedules, as the
+    /// template's parameter `Sweep` does on AWS.
     pub variables: HashMap<String, String>,
     /// The time that functions see.
     pub clock: Clock,
@@ -85,6 +86,9 @@ pub enum Error {
     /// A variable is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// `SWEEP` is neither on nor off.
+    #[error("setting SWEEP: must be on or off")]
+    Sweep,
     /// The data directory cannot be used.
     #[error("data directory {0}: {1}")]
     Directory(PathBuf, io::Error),
@@ -121,6 +125,7 @@ impl Stack {
     /// # Errors
     /// When a part of it cannot be made.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        let sweep = sweep(&options.variables)?;
         let template = Template::load()?;
         let home = Home::open(&options.data)?;
         let file = home.temporary.is_none().then(|| home.path.join("table.sqlite"));
@@ -153,7 +158,6 @@ impl Stack {
         };
         let engines = (dynamodb, sqs);
         let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
-        let sweep = variables.get("SWEEP").is_none_or(|value| value != "off");
         let running = (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
         let clock = options.clock;
         Ok(Self { template, functions, gateway, triggers, running, clients, clock, engines, slot, home })
@@ -320,6 +324,15 @@ impl Home {
     }
 }
 
+/// Whether schedules fire.
+fn sweep(variables: &HashMap<String, String>) -> Result<bool, Error> {
+    match variables.get("SWEEP").map(String::as_str) {
+        None | Some("" | "on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(Error::Sweep),
+    }
+}
+
 /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
 async fn clients(dynamodb: &DynamoDb, sqs: &Sqs, slot: &Slot) -> (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
     let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
@@ -334,4 +347,17 @@ async fn clients(dynamodb: &DynamoDb, sqs: &Sqs, slot: &Slot) -> (aws_sdk_dynamo
         .endpoint_url("http://sqs.localhost")
         .http_client(sqs.http_client(slot.clone()));
     (aws_sdk_dynamodb::Client::from_conf(table.build()), aws_sdk_sqs::Client::from_conf(queues.build()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_fire_unless_told_off_in_so_many_words() {
+        let given = |value: &str| sweep(&HashMap::from([("SWEEP".to_owned(), value.to_owned())]));
+        assert!(matches!(sweep(&HashMap::new()), Ok(true)));
+        assert!(matches!((given(""), given("on"), given("off")), (Ok(true), Ok(true), Ok(false))));
+        assert!(matches!((given("OFF"), given("DISABLED")), (Err(Error::Sweep), Err(Error::Sweep))));
+    }
 }

@@ -2,12 +2,20 @@
 
 mod accounts;
 mod bad_input;
+mod capacity;
 mod concerts;
+mod contract;
 mod events;
+mod examples;
+mod faults;
 mod flow;
 mod payments;
+mod races;
+mod repository;
 mod reservations;
+mod restart;
 mod seats;
 mod service;
 mod support;
+mod tidy;
 mod wallet;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use jiff::Timestamp;
-use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_domain::id;
+use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::schedules::{self, Created};

@@ -14,10 +14,9 @@ async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
         Kind::PaymentDeclined => {
             Ok(reservations::release_declined(app, event.data.user_id, event.data.reservation_id).await?)
         }
-        Kind::ReservationHeld
-        | Kind::ReservationExpired
-        | Kind::ReservationCancelled
-        | Kind::PaymentCompleted => Ok(()),
+        Kind::ReservationHeld | Kind::ReservationExpired | Kind::ReservationCancelled | Kind::PaymentCompleted => {
+            Ok(())
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! POST /reservations — holds seats for one buyer until the hold lapses.
 
 use axum::extract::State;
+use onsale_domain::hold::seat_list;
 use onsale_domain::id;
-use onsale_domain::reservation::seat_list;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};

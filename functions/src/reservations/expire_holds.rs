@@ -5,28 +5,29 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::{deletions, reservations};
+use onsale_platform::store::deletions;
+use onsale_platform::store::lapses::{self, Position};
 use serde_json::{Value, json};
 
-/// Reservations of one expiry partition that one step closes.
-const RESERVATIONS_PER_STEP: u16 = 25;
+/// Reservations that one step closes.
+const RESERVATIONS_PER_STEP: u16 = 50;
 /// Deletions of one expiry partition that one run carries on.
 const DELETIONS_PER_RUN: u16 = 5;
 /// Steps of one run; more is left to the next minute, and said.
-const STEPS_MAX: usize = 50;
+const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
     let (mut closed, mut failed) = (0, 0);
-    for step in 1..=STEPS_MAX {
-        let swept = reservations::sweep(app, RESERVATIONS_PER_STEP).await?;
+    let mut position = Some(Position::default());
+    for _ in 0..STEPS_MAX {
+        let Some(here) = position.take() else { break };
+        let (swept, next) = lapses::sweep(app, RESERVATIONS_PER_STEP, here).await?;
         closed += swept.closed;
         failed += swept.failed;
-        if !swept.limit_hit || swept.closed == 0 {
-            break;
-        }
-        if step == STEPS_MAX {
-            tracing::warn!(closed, "more holds have lapsed than one run closes");
-        }
+        position = next;
+    }
+    if position.is_some() {
+        tracing::warn!(closed, "more holds have lapsed than one run closes");
     }
     let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))

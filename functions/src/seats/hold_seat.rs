@@ -1,8 +1,8 @@
 //! PUT /schedules/{schedule_id}/seats/{seat_id}/hold — locks one seat: a reservation of one.
 
 use axum::extract::State;
+use onsale_domain::hold::HoldError;
 use onsale_domain::id;
-use onsale_domain::reservation::HoldError;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Params, Problem, ProblemOut, User, invalid};
@@ -43,9 +43,7 @@ async fn handle(
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
     };
     match reservations::hold(&app, wanted).await {
-        Ok(held) => {
-            Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))
-        }
+        Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
         Err(refused @ HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_))) => {
             let own = reservations::holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())

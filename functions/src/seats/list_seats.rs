@@ -99,9 +99,10 @@ async fn handle(
 
 async fn counts_only(app: &App, schedule: &Schedule) -> Result<ListSeatsOut, Problem> {
     let overview = seats::overview(app, schedule).await?;
-    let sections = schedule.sections.keys().map(|section| {
-        counts_out(schedule, section, overview.sections.get(section).copied().unwrap_or_default())
-    });
+    let sections = schedule
+        .sections
+        .keys()
+        .map(|section| counts_out(schedule, section, overview.sections.get(section).copied().unwrap_or_default()));
     Ok(ListSeatsOut { currency: CURRENCY, sections: sections.collect(), items: Vec::new() })
 }
 

@@ -1,19 +1,23 @@
 //! GET /openapi.json — the contract, generated from the code.
 
 use onsale_platform::app::App;
-use onsale_platform::http::Answer;
-use utoipa::openapi::OpenApi;
+use onsale_platform::http::{Answer, Code};
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", extensions(("x-access" = json!("public"))),
     responses((status = 200, description = "an OpenAPI document")))]
-async fn handle() -> Answer<OpenApi> {
+async fn handle() -> Answer<&'static OpenApi> {
     Answer::ok(crate::openapi())
 }
 
-/// Adds what no handler says: title, version, licence, and how to log in.
+/// What all refusals are sent as.
+const PROBLEM: &str = "application/problem+json";
+
+/// Adds what no handler says: title, version, licence, how to log in, and the refusals that many routes share.
 pub(crate) fn describe(document: &mut OpenApi) {
     document.info.title = "Onsale".to_owned();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
@@ -25,6 +29,43 @@ pub(crate) fn describe(document: &mut OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        add_common_refusals(operation);
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+fn add_common_refusals(operation: &mut Operation) {
+    let mut codes = vec![Code::Internal, Code::Busy];
+    if operation.security.is_some() {
+        codes.push(Code::Unauthorized);
+    }
+    if operation.request_body.is_some() {
+        codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
+    }
+    for code in codes {
+        let (status, name, ..) = code.facts();
+        let there = operation
+            .responses
+            .responses
+            .entry(status.as_str().to_owned())
+            .or_insert_with(|| RefOr::T(Response::new(name)));
+        if let RefOr::T(response) = there
+            && !response.description.split(", ").any(|known| known == name)
+        {
+            response.description = format!("{}, {name}", response.description);
+        }
+    }
+    for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+        if let RefOr::T(response) = response {
+            let problem = Content::new(Some(Ref::from_schema_name("ProblemOut")));
+            response.content = [(PROBLEM.to_owned(), RefOr::T(problem))].into_iter().collect();
+        }
+    }
 }
 
 /// Its route.

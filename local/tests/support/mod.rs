@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
+pub mod books;
 pub mod recorder;
 
 /// When every test's clock starts: some Saturday, half a second past.
@@ -45,6 +46,13 @@ impl World {
         Self { stack, clock, gateway, people: AtomicUsize::new(0) }
     }
 
+    /// Adds everything up again.
+    pub async fn check_books(&self) -> books::Books {
+        let books = books::Books::open(self).await;
+        books.check();
+        books
+    }
+
     /// Lets time pass.
     pub fn wait(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
@@ -72,7 +80,15 @@ impl World {
 
     async fn person(&self, role: Role) -> Person {
         let number = self.people.fetch_add(1, Ordering::SeqCst) as u128 + 1;
-        let id = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);
+        self.with_new_token(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number), role).await
+    }
+
+    /// The same user with a new token: they end after a quarter of an hour.
+    pub async fn again(&self, user: &Person) -> Person {
+        self.with_new_token(user.id, Role::User).await
+    }
+
+    async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
         let token = tokens::sign(self.stack.app(), id, role).await.expect("a token");
         Person { id, token: Some(token), gateway: self.gateway.clone() }
     }

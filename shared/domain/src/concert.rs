@@ -11,12 +11,17 @@ pub const DESCRIPTION_CHARACTERS_MAX: usize = 2_000;
 /// Longest search text.
 pub const QUERY_CHARACTERS_MAX: usize = 60;
 
+/// Longest folded name: some characters fold into several, and name and pairs must fit into one transaction.
+const FOLDED_CHARACTERS_MAX: usize = 90;
+
 /// A concert's name: one line of 1 to 60 characters.
 ///
 /// # Errors
-/// As [`text::line`].
+/// As [`text::line`]; also when it has characters that fold into many.
 pub fn name(given: &str) -> Result<String, TextError> {
-    text::line(given, NAME_CHARACTERS_MAX)
+    let name = text::line(given, NAME_CHARACTERS_MAX)?;
+    let folded = text::folded(&name).chars().count();
+    if folded > FOLDED_CHARACTERS_MAX { Err(TextError::TooLong(NAME_CHARACTERS_MAX)) } else { Ok(name) }
 }
 
 /// A concert's description: up to 2,000 characters, may be empty.
@@ -40,12 +45,19 @@ pub fn query(given: &str) -> Result<String, TextError> {
 #[must_use]
 pub fn letter_pairs(folded: &str) -> BTreeSet<String> {
     let letters: Vec<char> = folded.chars().collect();
-    letters.windows(2).map(|pair| pair.iter().collect()).take(2 * NAME_CHARACTERS_MAX).collect()
+    letters.windows(2).map(|pair| pair.iter().collect()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_folds_into_a_long_one_is_refused() {
+        // One character each, five when folded.
+        assert_eq!(name(&"㌀".repeat(30)), Err(TextError::TooLong(60)));
+        assert!(name(&"㌀".repeat(10)).is_ok());
+    }
 
     #[test]
     fn pairs_cover_a_name_in_any_language() {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod attempts;
 pub mod concert;
+pub mod hold;
 pub mod id;
 pub mod money;
 pub mod reservation;

@@ -1,13 +1,10 @@
-//! A reservation: seats held for one buyer, then paid, cancelled, expired or declined, exactly once.
+//! A reservation: seats held for one buyer ([`crate::hold`]), then paid, cancelled, expired or declined, exactly once.
 
-use std::collections::BTreeSet;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
-use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
-use crate::seat::{SeatId, SeatValue, second, second_rounded_up};
+use crate::seat::{SeatId, SeatValue, second};
 
 /// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,101 +114,6 @@ pub struct Reservation {
     pub fingerprint: String,
 }
 
-/// Why seats cannot be held, in order of precedence.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HoldError {
-    /// Before or after the sale.
-    #[error(transparent)]
-    Sale(#[from] SaleError),
-    /// No such section (or, found by the table, no such seat).
-    #[error("there is no such seat")]
-    SeatNotFound(Vec<SeatId>),
-    /// Somebody else holds or owns them.
-    #[error("somebody else has the seat")]
-    SeatTaken(Vec<SeatId>),
-    /// More than one user may have.
-    #[error("no more than {0} seats a person")]
-    SeatLimit(u16),
-}
-
-/// A list of seats that cannot be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SeatListError {
-    /// None.
-    #[error("must name at least one seat")]
-    Empty,
-    /// More than any schedule allows.
-    #[error("must name at most 50 seats")]
-    TooMany,
-    /// One twice.
-    #[error("must not name a seat twice")]
-    Twice,
-}
-
-/// Checks the list of seats somebody asks for.
-///
-/// # Errors
-/// When it is empty, longer than [`SEATS_PER_USER_MAX`] or names a seat twice.
-pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
-    match () {
-        () if seats.is_empty() => Err(SeatListError::Empty),
-        () if seats.len() > usize::from(SEATS_PER_USER_MAX) => Err(SeatListError::TooMany),
-        () if seats.iter().collect::<BTreeSet<_>>().len() != seats.len() => Err(SeatListError::Twice),
-        () => Ok(seats),
-    }
-}
-
-/// Who asks for a hold, under which id, and how long it shall live.
-pub struct HoldRequest {
-    /// Id of the reservation to make.
-    pub id: Uuid,
-    /// The buyer.
-    pub user: Uuid,
-    /// The seats, as [`seat_list`] passed them.
-    pub seats: Vec<SeatId>,
-    /// Digest of the request.
-    pub fingerprint: String,
-    /// How long the hold lives.
-    pub hold: SignedDuration,
-}
-
-/// Decides on everything about a hold that the table need not be asked for.
-///
-/// # Errors
-/// Outside the sale, for sections that do not exist, for more seats than one user may have.
-pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
-    schedule.on_sale(now)?;
-    let (known, unknown): (Vec<SeatId>, Vec<SeatId>) =
-        request.seats.into_iter().partition(|seat| schedule.sections.contains_key(&seat.section));
-    if !unknown.is_empty() {
-        return Err(HoldError::SeatNotFound(unknown));
-    }
-    if known.len() > usize::from(schedule.max_seats_per_user) {
-        return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
-    }
-    let tickets = known
-        .into_iter()
-        .map(|seat| Ticket { price: schedule.sections[&seat.section].price, seat, cancelled: false })
-        .collect();
-    Ok(Reservation {
-        id: request.id,
-        user: request.user,
-        schedule_id: schedule.id,
-        concert_id: schedule.concert_id,
-        place: schedule.place.clone(),
-        starts_at: schedule.starts_at,
-        created_at: now,
-        held_until: second_rounded_up(now + request.hold),
-        state: State::Held,
-        tickets,
-        payment: None,
-        declines: 0,
-        settled: false,
-        version: 1,
-        fingerprint: request.fingerprint,
-    })
-}
-
 /// Why a reservation cannot be paid, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayError {
@@ -314,15 +216,17 @@ impl Reservation {
         Some(if ticket.cancelled { Ok(Cancel::AlreadyEnded) } else { self.cancel(now) })
     }
 
-    /// It as it stands once `seats` were given up; without live tickets it is cancelled.
+    /// It as it stands once `seats` were given up. Without the last of its live tickets it is cancelled as a whole,
+    /// and still tells which they were.
     #[must_use]
     pub fn without(mut self, seats: &[SeatId]) -> Self {
-        for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
-            ticket.cancelled = true;
-        }
-        if self.live_tickets().next().is_none() {
+        if self.live_seats().all(|seat| seats.contains(seat)) {
             self.state = State::Cancelled;
             self.settled = true;
+        } else {
+            for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
+                ticket.cancelled = true;
+            }
         }
         self.version += 1;
         self
@@ -365,62 +269,7 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule;
-
-    fn seats(ids: &[&str]) -> Vec<SeatId> {
-        ids.iter().map(|id| SeatId::parse(id).expect("a seat id")).collect()
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).expect("a time")
-    }
-
-    fn request(ids: &[&str]) -> HoldRequest {
-        HoldRequest {
-            id: Uuid::from_u128(9),
-            user: Uuid::from_u128(8),
-            seats: seats(ids),
-            fingerprint: String::new(),
-            hold: SignedDuration::from_secs(300),
-        }
-    }
-
-    fn held(ids: &[&str]) -> Reservation {
-        hold(request(ids), &schedule::example(), at(2_000)).expect("held")
-    }
-
-    #[test]
-    fn a_hold_freezes_price_place_and_start() {
-        let reservation = held(&["A-1-1", "A-1-2"]);
-        assert_eq!(reservation.total(), 100_000);
-        assert_eq!(reservation.held_until, 2_300);
-        assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
-    }
-
-    #[test]
-    fn a_hold_is_never_short() {
-        let now = at(2_000) + SignedDuration::from_millis(1);
-        let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
-        assert_eq!(reservation.held_until, 2_301);
-    }
-
-    #[test]
-    fn refusals_have_an_order() {
-        let schedule = schedule::example();
-        let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "B-1-5"];
-        assert_eq!(hold(request(&many), &schedule, at(1)), Err(HoldError::Sale(SaleError::NotOpen)));
-        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatNotFound(seats(&["B-1-5"]))));
-        let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5"];
-        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatLimit(4)));
-    }
-
-    #[test]
-    fn a_seat_list_has_one_to_fifty_different_seats() {
-        assert_eq!(seat_list(Vec::new()), Err(SeatListError::Empty));
-        assert_eq!(seat_list(seats(&["A-1-1", "A-1-1"])), Err(SeatListError::Twice));
-        let many = (1..=51).map(|number| SeatId::parse(&format!("A-1-{number}")).expect("a seat id")).collect();
-        assert_eq!(seat_list(many), Err(SeatListError::TooMany));
-    }
+    use crate::hold::tests::{at, held, seats};
 
     #[test]
     fn it_may_be_paid_up_to_its_last_second() {
@@ -443,7 +292,7 @@ mod tests {
         assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
         let none = one.without(&seats(&["A-1-2"]));
-        assert_eq!((none.state, none.settled), (State::Cancelled, true));
+        assert_eq!((none.state, none.settled, none.total()), (State::Cancelled, true, 50_000));
     }
 
     #[test]

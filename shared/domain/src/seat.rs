@@ -313,15 +313,15 @@ mod tests {
 
     #[test]
     fn what_is_no_seat_id_is_refused() {
-        for given in ["", "A", "A-1", "A-1-0", "A-1-01", "A-1-25001", "A-1-1-1", "A--1", "A#B-1-1", "A-1- 1", "A-1-+1"] {
+        for given in ["", "A", "A-1", "A-1-0", "A-1-01", "A-1-25001", "A-1-1-1", "A--1", "A#B-1-1", "A-1- 1", "A-1-+1"]
+        {
             assert_eq!(SeatId::parse(given), Err(SeatIdError), "{given:?}");
         }
     }
 
     #[test]
     fn neighbours_share_a_block() {
-        let seats: Vec<SeatId> =
-            ["A-1-25", "A-1-1", "A-1-26"].iter().filter_map(|id| SeatId::parse(id).ok()).collect();
+        let seats: Vec<SeatId> = ["A-1-25", "A-1-1", "A-1-26"].iter().filter_map(|id| SeatId::parse(id).ok()).collect();
         let blocks: Vec<Vec<u16>> = by_block(&seats).into_values().collect();
         assert_eq!(blocks, [vec![1, 25], vec![26]]);
     }

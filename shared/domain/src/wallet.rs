@@ -92,12 +92,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the balance is smaller.
-    pub fn pay(
-        self,
-        minor_units: i64,
-        at: Timestamp,
-        reference: String,
-    ) -> Result<(Self, Entry), InsufficientBalance> {
+    pub fn pay(self, minor_units: i64, at: Timestamp, reference: String) -> Result<(Self, Entry), InsufficientBalance> {
         if minor_units < 0 || self.balance < minor_units {
             return Err(InsufficientBalance);
         }

@@ -1,7 +1,7 @@
 //! What every handler is given: settings, table, queues, time and ids, built once per process.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,8 @@ use crate::store::cache::Caches;
 use crate::tokens::{Signer, Verifier};
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
+const TRY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// A call may take this long with all its tries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Tries of one call by the SDK, the first included.
 const CALL_ATTEMPTS: u32 = 3;
@@ -52,6 +54,24 @@ impl Clock {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
             millisecond.fetch_add(by, Ordering::SeqCst);
         }
+    }
+}
+
+/// Measures how long something has gone on, on a clock that never jumps.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(tokio::time::Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 
@@ -236,7 +256,9 @@ pub fn sdk_settings(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoade
                 .with_initial_backoff(CALL_FIRST_BACKOFF),
         )
         .timeout_config(
-            aws_config::timeout::TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build(),
+            aws_config::timeout::TimeoutConfig::builder()
+                .operation_attempt_timeout(TRY_TIMEOUT)
+                .operation_timeout(CALL_TIMEOUT)
+                .build(),
         )
 }
-

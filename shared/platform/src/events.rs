@@ -68,10 +68,9 @@ impl Kind {
     pub fn wanted_by(self) -> &'static [Queue] {
         match self {
             Self::PaymentDeclined => &[Queue::Payments],
-            Self::ReservationHeld
-            | Self::ReservationExpired
-            | Self::ReservationCancelled
-            | Self::PaymentCompleted => &[],
+            Self::ReservationHeld | Self::ReservationExpired | Self::ReservationCancelled | Self::PaymentCompleted => {
+                &[]
+            }
         }
     }
 }

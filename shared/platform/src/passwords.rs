@@ -53,7 +53,9 @@ fn hash_with(password: &Password, salt: &[u8]) -> Result<PasswordHash, String> {
     argon2()?.hash_password_with_salt(password.as_bytes(), salt).map_err(|error| error.to_string())
 }
 
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, Failure> {
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| error.to_string()).and_then(|result| result).map_err(Failure::Internal)
 }

@@ -96,7 +96,11 @@ impl Viewed {
     ///
     /// # Errors
     /// When the body cannot be written.
-    pub fn new(body: &impl Serialize, request: &HeaderMap, max_age_seconds: u32) -> Result<Self, crate::store::Failure> {
+    pub fn new(
+        body: &impl Serialize,
+        request: &HeaderMap,
+        max_age_seconds: u32,
+    ) -> Result<Self, crate::store::Failure> {
         let body = serde_json::to_vec(body).map_err(|error| crate::store::Failure::Internal(error.to_string()))?;
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
         let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");

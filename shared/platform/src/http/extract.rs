@@ -45,9 +45,8 @@ impl FromRequestParts<App> for User {
         let context = parts.extensions.get::<RequestContext>().and_then(RequestContext::authorizer);
         let fields = &context.ok_or_else(refused)?.fields;
         let text = |name: &str| fields.get(name).and_then(|value| value.as_str());
-        let number = |name: &str| {
-            fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()))
-        };
+        let number =
+            |name: &str| fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
         let id: Uuid = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
         let role = text("role").and_then(Role::parse).ok_or_else(refused)?;
         // The authorizer's answer is cached for up to a minute; the token may have ended since.

@@ -24,7 +24,6 @@ pub const PAGE_DEFAULT: u16 = 20;
 
 /// A function's routes as the service that answers requests: with its app, and with problems written out in the
 /// caller's language.
-#[must_use]
 pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
     let (router, _) = routes.split_for_parts();
     router.layer(axum::middleware::from_fn(write_problems)).with_state(app)
@@ -40,7 +39,8 @@ async fn write_problems(request: Request, next: Next) -> Response {
         Some(problem) => problem.write(language, &request_id),
         // What the router itself refuses: it has this function's routes only.
         None if response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route")).write(language, &request_id)
+            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
+                .write(language, &request_id)
         }
         None => response,
     }

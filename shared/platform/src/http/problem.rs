@@ -106,26 +106,45 @@ impl Code {
 
     /// Status, name, and title in English and Korean.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one table, a line or two a code")]
     pub fn facts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {
             Self::MalformedJson => (S::BAD_REQUEST, "malformed-json", "The body is not JSON", "본문이 JSON이 아닙니다"),
-            Self::InvalidRequest => (S::BAD_REQUEST, "invalid-request", "The request is not valid", "잘못된 요청입니다"),
-            Self::UnsupportedMediaType => {
-                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Send application/json", "application/json으로 보내 주세요")
+            Self::InvalidRequest => {
+                (S::BAD_REQUEST, "invalid-request", "The request is not valid", "잘못된 요청입니다")
             }
-            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", "본문이 너무 큽니다"),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Send application/json",
+                "application/json으로 보내 주세요",
+            ),
+            Self::BodyTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", "본문이 너무 큽니다")
+            }
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Log in first", "로그인이 필요합니다"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed", "권한이 없습니다"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found", "찾을 수 없습니다"),
-            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "No such method here", "허용되지 않는 메서드입니다"),
-            Self::EmailTaken => (S::CONFLICT, "email-taken", "The e-mail address is taken", "이미 가입된 이메일입니다"),
-            Self::BadCredentials => {
-                (S::UNAUTHORIZED, "bad-credentials", "E-mail address or password is wrong", "이메일 또는 비밀번호가 올바르지 않습니다")
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "No such method here", "허용되지 않는 메서드입니다")
             }
-            Self::TooManyAttempts => (S::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다"),
-            Self::NoBookableSchedule => (S::NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다"),
-            Self::HasLiveReservations => (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다"),
+            Self::EmailTaken => (S::CONFLICT, "email-taken", "The e-mail address is taken", "이미 가입된 이메일입니다"),
+            Self::BadCredentials => (
+                S::UNAUTHORIZED,
+                "bad-credentials",
+                "E-mail address or password is wrong",
+                "이메일 또는 비밀번호가 올바르지 않습니다",
+            ),
+            Self::TooManyAttempts => {
+                (S::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다")
+            }
+            Self::NoBookableSchedule => {
+                (S::NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다")
+            }
+            Self::HasLiveReservations => {
+                (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다")
+            }
             Self::SectionHasOtherPrice => {
                 (S::CONFLICT, "section-has-other-price", "The section has another price", "구역의 가격이 다릅니다")
             }
@@ -134,17 +153,30 @@ impl Code {
             Self::SeatTaken => (S::CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다"),
             Self::SaleNotOpen => (S::CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다"),
             Self::SaleClosed => (S::CONFLICT, "sale-closed", "The sale is over", "판매가 종료되었습니다"),
-            Self::SeatLimit => (S::CONFLICT, "seat-limit", "Too many seats for one person", "1인당 좌석 수를 초과했습니다"),
-            Self::NotHeldByYou => (S::NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선택한 좌석이 아닙니다"),
+            Self::SeatLimit => {
+                (S::CONFLICT, "seat-limit", "Too many seats for one person", "1인당 좌석 수를 초과했습니다")
+            }
+            Self::NotHeldByYou => {
+                (S::NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선택한 좌석이 아닙니다")
+            }
             Self::AlreadyPaid => (S::CONFLICT, "already-paid", "It is paid already", "이미 결제되었습니다"),
             Self::NoWallet => (S::NOT_FOUND, "no-wallet", "There is no wallet yet", "지갑이 없습니다"),
-            Self::BalanceCap => (S::CONFLICT, "balance-cap", "The balance would be too large", "잔액 한도를 초과합니다"),
-            Self::InsufficientBalance => (S::PAYMENT_REQUIRED, "insufficient-balance", "The balance is too small", "잔액이 부족합니다"),
-            Self::HoldExpired => (S::CONFLICT, "hold-expired", "The hold has ended", "예약 시간이 만료되었습니다"),
-            Self::PaymentDeclined => (S::CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다"),
-            Self::IdempotencyKeyReused => {
-                (S::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The key was used for another request", "이미 사용된 키입니다")
+            Self::BalanceCap => {
+                (S::CONFLICT, "balance-cap", "The balance would be too large", "잔액 한도를 초과합니다")
             }
+            Self::InsufficientBalance => {
+                (S::PAYMENT_REQUIRED, "insufficient-balance", "The balance is too small", "잔액이 부족합니다")
+            }
+            Self::HoldExpired => (S::CONFLICT, "hold-expired", "The hold has ended", "예약 시간이 만료되었습니다"),
+            Self::PaymentDeclined => {
+                (S::CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다")
+            }
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The key was used for another request",
+                "이미 사용된 키입니다",
+            ),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Try again in a moment", "잠시 후 다시 시도해 주세요"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong", "문제가 발생했습니다"),
         }

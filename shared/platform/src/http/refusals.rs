@@ -1,6 +1,7 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
-use onsale_domain::reservation::{HoldError, PayError};
+use onsale_domain::hold::HoldError;
+use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
 
 use super::problem::{Code, Problem, invalid};

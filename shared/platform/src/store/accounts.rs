@@ -11,7 +11,6 @@ use super::table::{self, Key};
 use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure};
 use crate::app::App;
-use aws_sdk_dynamodb::types::ReturnValue;
 
 /// A user as kept.
 #[derive(Clone, Debug)]
@@ -117,11 +116,9 @@ pub async fn grant_role(app: &App, user: Uuid, role: Role) -> Result<(), Failure
         .name("#role", "role")
         .value(":role", text(role.as_str()))
         .value(":one", super::item::number(1));
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(()),
-        Err(Rejected::Guards(_)) => Err(Failure::Internal("the user does not exist".into())),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+    match write.applies(app).await? {
+        true => Ok(()),
+        false => Err(Failure::Internal("the user does not exist".into())),
     }
 }
 

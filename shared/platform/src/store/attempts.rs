@@ -63,10 +63,7 @@ pub async fn count(app: &App, bucket: &str, free: u32) -> Result<(), AttemptErro
 /// # Errors
 /// When the table fails.
 pub async fn forget(app: &App, bucket: &str) -> Result<(), Failure> {
-    match Write::delete(&table::attempts(bucket)).run(app, ReturnValue::None).await {
-        Err(Rejected::Failure(failure)) => Err(failure),
-        _ => Ok(()),
-    }
+    Write::delete(&table::attempts(bucket)).applies(app).await.map(|_| ())
 }
 
 /// Takes back one attempt of `bucket` that turned out a success; others' attempts stay counted.
@@ -78,10 +75,7 @@ pub async fn take_back(app: &App, bucket: &str) -> Result<(), Failure> {
         .when("#count >= :one")
         .name("#count", "count")
         .value(":one", number(1));
-    match write.run(app, ReturnValue::None).await {
-        Err(Rejected::Failure(failure)) => Err(failure),
-        _ => Ok(()),
-    }
+    write.applies(app).await.map(|_| ())
 }
 
 fn known(item: Option<Item>) -> Result<(Option<Bucket>, u64), Failure> {

@@ -7,13 +7,13 @@ use aws_lambda_events::dynamodb::EventRecord;
 use uuid::Uuid;
 
 use super::item::Item;
-use super::{reservations, table};
+use super::{reservation_item, table};
 use crate::events::{Event, Kind, ReservationData};
 
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Poison(String);
+pub struct Poison(pub String);
 
 /// The event of a record; `None` when the change tells nobody anything.
 ///
@@ -31,7 +31,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     let (Some(user), Some(id)) = (user, id) else {
         return Err(Poison("a change of an item that has no events".to_owned()));
     };
-    let read = reservations::read_reservation(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let read = reservation_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
     Ok(Some(Event {
         id: format!("{user}/{sk}/{}", read.version),
         kind,

@@ -7,7 +7,7 @@ use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
+use super::item::{from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, PAGES_MAX, Page, Query};
 use super::schedules::{DELETION_KIND, DELETION_REST_SECONDS};
 use super::table;
@@ -116,7 +116,9 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
             let page = candidates.listed(app, limit, cursor).await?;
             page.filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok().map(table::concert))
         }
-        None => Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item)),
+        None => {
+            Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item))
+        }
     };
     let found = read::get_all(app, &keys.items, Consistency::Eventual).await?;
     let mut concerts: Vec<ConcertItem> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
@@ -164,23 +166,14 @@ pub(crate) async fn mark_deleting(app: &App, id: Uuid) -> Result<Marked, Failure
 /// Notes that a deletion can no longer be undone; `false` when somebody has undone it.
 pub(crate) async fn mark_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
     let write = Write::update(&table::concert(id), "SET certain = :yes").when("deleting = :yes");
-    settle(write.value(":yes", AttributeValue::Bool(true)).run(app, ReturnValue::None).await)
+    write.value(":yes", AttributeValue::Bool(true)).applies(app).await
 }
 
 /// Takes the mark away again, unless the deletion has become certain.
 pub(crate) async fn unmark(app: &App, id: Uuid) -> Result<(), Failure> {
     let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE expiry_shard, expires_at")
         .when("attribute_exists(pk) AND attribute_not_exists(certain)");
-    settle(write.value(":no", AttributeValue::Bool(false)).run(app, ReturnValue::None).await).map(|_| ())
-}
-
-fn settle(result: Result<Item, Rejected<()>>) -> Result<bool, Failure> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(Rejected::Guards(_)) => Ok(false),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.value(":no", AttributeValue::Bool(false)).applies(app).await.map(|_| ())
 }
 
 /// Whether a concert is deleted for certain, its schedules with it.

@@ -12,9 +12,9 @@ use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{SeatState, as_bound, second, short};
 use uuid::Uuid;
 
+use super::concerts::Marked;
 use super::item::{key_of, text};
 use super::read::Query;
-use super::concerts::Marked;
 use super::schedules::{self, DELETION_KIND, KeptSchedule};
 use super::seats::{self, Block, read_block, side_by_side};
 use super::write::{Rejected, Write};
@@ -133,9 +133,12 @@ async fn shut_blocks(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<b
     for label in schedules::kept(app, schedule.id).await?.iter().flat_map(|kept| kept.schedule.sections.keys()) {
         let blocks = seats::section(app, schedule.id, label, true).await?;
         let schedule = schedule.id;
-        let shut = side_by_side(app, blocks, move |app, block| async move {
-            shut_block(&app, schedule, block, deletion).await
-        });
+        let shut =
+            side_by_side(
+                app,
+                blocks,
+                move |app, block| async move { shut_block(&app, schedule, block, deletion).await },
+            );
         if shut.await?.contains(&false) {
             return Ok(false);
         }
@@ -194,7 +197,7 @@ async fn open(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Fail
             let write = Write::update(&table::block(schedule, &block.id), "REMOVE closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
-            settle(write.run(&app, ReturnValue::None).await)
+            write.applies(&app).await
         })
         .await?;
     }
@@ -203,14 +206,6 @@ async fn open(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Fail
 
 fn bears(block: &Block, deletion: Uuid) -> bool {
     block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
-}
-
-fn settle(result: Result<super::item::Item, Rejected<()>>) -> Result<(), Failure> {
-    match result {
-        Ok(_) | Err(Rejected::Guards(_)) => Ok(()),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
 }
 
 /// Ends up to `most` deletions that were begun a while ago; gives how many it found.
@@ -223,10 +218,14 @@ pub async fn sweep(app: &App, most: u16) -> Result<usize, Failure> {
         let (items, _) = Query::expired(shard, second(app.now())).page(app, i32::from(most), None).await?;
         for key in items.iter().filter_map(key_of) {
             found += 1;
-            match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
-                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id).await?,
-                Some(("CONCERT", Ok(id))) => end_concert(app, id).await?,
-                _ => tracing::error!(pk = key.pk, "neither a schedule nor a concert is being deleted"),
+            let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
+                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id).await,
+                Some(("CONCERT", Ok(id))) => end_concert(app, id).await,
+                _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
+            };
+            // One that cannot be ended now must not keep the others; the next sweep meets it again.
+            if let Err(failure) = ended {
+                tracing::error!(pk = key.pk, %failure, "a deletion could not be carried on");
             }
         }
     }
@@ -252,7 +251,7 @@ async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
                 .when("closed = :mine AND closed > :lasting")
                 .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
                 .value(":lasting", text(lasting));
-            settle(write.run(&app, ReturnValue::None).await)
+            write.applies(&app).await
         })
         .await?;
         if !seats::section(app, id, label, true).await?.is_empty() {

@@ -1,13 +1,12 @@
 //! Public halves of signing keys, where verifiers find them.
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::item::{from_item, to_item};
 use super::read::Query;
 use super::table;
-use super::write::{Rejected, Write};
+use super::write::Write;
 use crate::app::App;
 
 /// Every key id begins so; a range of keys needs a beginning that is not empty.
@@ -29,12 +28,7 @@ pub struct VerifyingKey {
 /// # Errors
 /// When the table fails.
 pub async fn publish(app: &App, key: &VerifyingKey) -> Result<(), Failure> {
-    let write = Write::create(to_item(&table::verifying_key(&key.kid), key)?);
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) | Err(Rejected::Guards(_)) => Ok(()),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    Write::create(to_item(&table::verifying_key(&key.kid), key)?).applies(app).await.map(|_| ())
 }
 
 /// All keys that verify.

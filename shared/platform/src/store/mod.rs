@@ -6,6 +6,7 @@
 //! condition or a lost answer the item that would prove success is read before anything is refused.
 
 pub mod accounts;
+mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
 pub mod changes;
@@ -13,8 +14,10 @@ pub mod concerts;
 pub mod deletions;
 mod item;
 pub mod keys;
+pub mod lapses;
 pub mod payments;
 mod read;
+mod reservation_item;
 pub mod reservations;
 pub mod schedules;
 pub mod seats;
@@ -24,7 +27,7 @@ mod write;
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, Stopwatch};
 
 pub use read::{ListError, Page};
 
@@ -56,29 +59,28 @@ const ATTEMPTS_MAX: u32 = 60;
 const BACKOFF_MIN: Duration = Duration::from_millis(25);
 /// Longest back-off between them.
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
-/// Longest time a request may spend in back-offs; functions have ten seconds.
-const BACKOFF_TOTAL_MAX: Duration = Duration::from_secs(5);
+/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take three.
+const TRIED_FOR_MAX: Duration = Duration::from_secs(4);
 
 /// Counts the tries of a write and waits between them with full jitter, so that those who collide do not
 /// collide again.
 pub(crate) struct Attempts<'a> {
     app: &'a App,
     made: u32,
-    waited: Duration,
+    since: Stopwatch,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, made: 0, waited: Duration::ZERO }
+        Self { app, made: 0, since: Stopwatch::start() }
     }
 
     /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.
     pub(crate) async fn again(&mut self) -> Result<(), Failure> {
-        self.made += 1;
         let most = BACKOFF_MIN.saturating_mul(1 << self.made.min(10)).min(BACKOFF_MAX);
         let wait = Duration::from_micros(self.app.ids().below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
-        self.waited += wait;
-        if self.made >= ATTEMPTS_MAX || self.waited > BACKOFF_TOTAL_MAX {
+        self.made += 1;
+        if self.made >= ATTEMPTS_MAX || self.since.elapsed() + wait > TRIED_FOR_MAX {
             return Err(Failure::Busy);
         }
         tokio::time::sleep(wait).await;

@@ -10,7 +10,7 @@ use super::read::{self, Consistency};
 use super::reservations::{self, Guard, all_mine, set_seats};
 use super::wallets::{KeptWallet, RECENT_KEYS_MAX, kept, movement};
 use super::write::{FailedGuard, Rejected, Transaction};
-use super::{Attempts, Failure, table};
+use super::{Attempts, Failure, reservation_item, table};
 use crate::app::App;
 use crate::events::Kind;
 
@@ -128,7 +128,7 @@ async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>,
     let (mut reservation, mut wallet) = (None, None);
     for item in read::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
         if key_of(&item).as_ref() == Some(&reservation_key) {
-            reservation = Some(reservations::read_reservation(user, id, item)?);
+            reservation = Some(reservation_item::read(user, id, item)?);
         } else {
             wallet = Some(kept(item)?);
         }
@@ -146,7 +146,7 @@ fn seats_sold(read: &Reservation, after: &Reservation) -> Result<Transaction<Gua
                 .value(":mine", text(read.held_value().to_string())),
         );
     }
-    transaction.add(Guard::Version, reservations::update(read, after, Some(Kind::PaymentCompleted))?);
+    transaction.add(Guard::Version, reservation_item::update(read, after, Some(Kind::PaymentCompleted))?);
     Ok(transaction)
 }
 
@@ -165,7 +165,7 @@ async fn seats_lost(app: &App, user: Uuid, id: Uuid, failed: &[FailedGuard<Guard
 /// seats, and the sweep does if the event is lost.
 async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
     let after = read.clone().declined(app.config().release_on_decline);
-    let write = reservations::update(read, &after, Some(Kind::PaymentDeclined))?;
+    let write = reservation_item::update(read, &after, Some(Kind::PaymentDeclined))?;
     match write.run(app, ReturnValue::None).await {
         Ok(_) => Ok(()),
         Err(Rejected::Guards(failed)) => Err(Rejected::Guards(

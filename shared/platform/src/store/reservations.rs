@@ -1,78 +1,22 @@
 //! Reservations: seats held for one buyer, given back, or closed when their time has passed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{SignedDuration, Timestamp};
-use onsale_domain::money::Price;
-use onsale_domain::reservation::{
-    self, AlreadyPaid, Cancel, HoldError, HoldRequest, Payment, Reservation, State, Ticket,
-};
+use jiff::SignedDuration;
+use onsale_domain::hold::{self, HoldError, HoldRequest};
+use onsale_domain::reservation::{AlreadyPaid, Cancel, Reservation, State};
 use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{
-    BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, from_short, second, short,
-};
-use serde::{Deserialize, Serialize};
+use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, second};
 use uuid::Uuid;
 
-use super::item::{Item, from_item, key_of, number, text, to_item, unreadable, value};
+use super::item::{Item, key_of, text, unreadable};
 use super::read::{self, Consistency, ListError, Page, Query};
+use super::reservation_item;
 use super::seats::{self, read_block};
 use super::write::{FailedGuard, Rejected, Transaction, Write};
-use super::{Attempts, Failure, schedules, table};
+use super::{Attempts, Failure, allowances, lapses, schedules, table};
 use crate::app::App;
 use crate::events::Kind;
-
-/// Kind of reservations on the expiry index.
-const RESERVATION_KIND: &str = "rsv";
-/// How long a reservation that ended unpaid stays readable: 90 days, longer than any repeat of its request.
-const ENDED_KEPT_SECONDS: i64 = 90 * 86_400;
-/// How long an allowance outlives its concert.
-const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
-
-#[derive(Serialize, Deserialize)]
-struct TicketItem {
-    id: String,
-    price: i64,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    cancelled: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PaymentItem {
-    amount: i64,
-    paid_at: i64,
-    refunded: i64,
-    key: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReservationItem {
-    owner: String,
-    created_at: i64,
-    schedule_id: Uuid,
-    concert_id: Uuid,
-    place: String,
-    starts_at: i64,
-    held_until: u32,
-    state: String,
-    tickets: Vec<TicketItem>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    payment: Option<PaymentItem>,
-    #[serde(default)]
-    declines: u32,
-    version: u64,
-    fingerprint: String,
-    /// What this version tells the world; the stream is read by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    change: Option<String>,
-    /// There while seats or allowance are still to be given back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expiry_shard: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
-}
 
 /// What each item of a reservation's transactions guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +104,7 @@ async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation
         fingerprint: wanted.fingerprint,
         hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
     };
-    let reservation = reservation::hold(request, &schedule, app.now())?;
+    let reservation = hold::hold(request, &schedule, app.now())?;
     Ok((schedule, reservation))
 }
 
@@ -208,24 +152,8 @@ fn hold_transaction(
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
-    transaction.add(Guard::New, Write::create(to_item(&table::reservation(new.user, new.id), &item(new, Some(Kind::ReservationHeld)))?));
-    let taken = new.live_tickets().count();
-    let most = usize::from(schedule.max_seats_per_user).saturating_sub(taken);
-    transaction.add(
-        Guard::Allowance,
-        Write::update(
-            &table::allowance(new.user, new.schedule_id),
-            "SET #count = if_not_exists(#count, :zero) + :taken, #open = :open, delete_at = :delete_at",
-        )
-        .when("attribute_not_exists(#count) OR #count <= :most")
-        .name("#count", "count")
-        .name("#open", open_name(new.id))
-        .value(":open", open_value(new))
-        .value(":zero", number(0))
-        .value(":taken", number(taken))
-        .value(":most", number(most))
-        .value(":delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS)),
-    );
+    transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
+    transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user));
     Ok(transaction)
 }
 
@@ -314,43 +242,11 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
 
 /// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any was.
 async fn close_lapsed(app: &App, user: Uuid, allowance: &Item) -> Result<bool, Failure> {
-    let now = second(app.now());
     let mut closed = false;
-    for (name, open) in allowance {
-        let Some(id) = name.strip_prefix(OPEN_PREFIX).and_then(from_short) else { continue };
-        let until = open.as_s().ok().and_then(|open| u32::from_str_radix(open.get(..8)?, 16).ok());
-        if until.is_some_and(|until| until < now) {
-            closed |= close(app, user, id).await?;
-        }
+    for id in allowances::lapsed(allowance, second(app.now())) {
+        closed |= lapses::close(app, user, id).await?;
     }
     Ok(closed)
-}
-
-const OPEN_PREFIX: &str = "open_";
-
-/// The attribute of an allowance that names an open hold.
-fn open_name(reservation: Uuid) -> String {
-    format!("{OPEN_PREFIX}{}", short(reservation))
-}
-
-/// Its value: until when, and how many seats.
-fn open_value(reservation: &Reservation) -> AttributeValue {
-    text(format!("{}:{}", as_bound(reservation.held_until), reservation.live_tickets().count()))
-}
-
-/// Gives `seats` of the allowance back; `after` is the reservation as it will be.
-fn give_allowance_back(after: &Reservation, seats: usize) -> Write {
-    let key = table::allowance(after.user, after.schedule_id);
-    let write = if after.settled {
-        Write::update(&key, "SET #count = #count - :seats REMOVE #open")
-    } else {
-        Write::update(&key, "SET #count = #count - :seats, #open = :open").value(":open", open_value(after))
-    };
-    write
-        .when("#count >= :seats")
-        .name("#count", "count")
-        .name("#open", open_name(after.id))
-        .value(":seats", number(seats))
 }
 
 /// A reservation of a user, in any state.
@@ -359,7 +255,7 @@ fn give_allowance_back(after: &Reservation, seats: usize) -> Write {
 /// When the table fails.
 pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
     let item = read::get(app, &table::reservation(user, id), Consistency::Strong).await?;
-    item.map(|item| read_reservation(user, id, item)).transpose()
+    item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
 /// The user's live reservation that holds this seat, if there is one.
@@ -384,7 +280,7 @@ pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Re
     let mut found = Vec::new();
     for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok());
-        found.push(read_reservation(user, id.ok_or_else(|| unreadable("reservation key"))?, item)?);
+        found.push(reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)?);
     }
     found.sort_by_key(|reservation| (std::cmp::Reverse(reservation.created_at), reservation.id));
     Ok(Page { items: found, next: keys.next })
@@ -421,7 +317,7 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
             Cancel::Close => {
-                close(app, user, id).await?;
+                lapses::close(app, user, id).await?;
                 return Ok(get(app, user, id).await?.unwrap_or(read));
             }
             Cancel::Release => {}
@@ -462,8 +358,8 @@ async fn release(
                 .value(":mine", text(read.held_value().to_string())),
         );
     }
-    transaction.add(Guard::Version, update(read, after, change)?);
-    transaction.add(Guard::Allowance, give_allowance_back(after, seats.len()));
+    transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
+    transaction.add(Guard::Allowance, allowances::give_back(after, seats.len()));
     transaction.commit(app).await
 }
 
@@ -481,34 +377,6 @@ fn lost_seats(read: &Reservation, failed: &[FailedGuard<Guard>]) -> Result<Vec<S
         }
     }
     Ok(lost)
-}
-
-/// Closes the books of a reservation whose time has passed: state and allowance; its seats are free already.
-/// `false` when there was nothing to close.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<bool, Failure> {
-    let mut attempts = Attempts::new(app);
-    loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(false) };
-        if read.settled || !read.lapsed(app.now()) {
-            return Ok(false);
-        }
-        let change = (read.state == State::Held).then_some(Kind::ReservationExpired);
-        let seats = read.live_tickets().count();
-        let after = read.clone().closed();
-        let mut transaction = Transaction::new();
-        transaction.add(Guard::Version, update(&read, &after, change)?);
-        transaction.add(Guard::Allowance, give_allowance_back(&after, seats));
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(true),
-            Err(Rejected::Guards(failed)) if failed[0].guard == Guard::Allowance => {
-                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
-            }
-            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
-            }
-            Err(Rejected::Failure(failure)) => return Err(failure),
-        }
-    }
 }
 
 /// Gives back the seats and allowance of a declined reservation, once however often it is asked for.
@@ -533,157 +401,4 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
         }
         attempts.again().await?;
     }
-}
-
-/// Closes up to `most` lapsed reservations of each expiry partition; gives how many it found.
-///
-/// # Errors
-/// When the index cannot be read. A reservation that cannot be closed is logged and left to the next sweep.
-pub async fn sweep(app: &App, most: u16) -> Result<Swept, Failure> {
-    let mut swept = Swept::default();
-    for shard in table::expiry_shards(RESERVATION_KIND) {
-        let (items, _) = Query::expired(shard, second(app.now())).page(app, i32::from(most), None).await?;
-        swept.limit_hit |= items.len() >= usize::from(most);
-        let keys = items.iter().filter_map(key_of).filter_map(|key| {
-            let user: Uuid = key.pk.strip_prefix("USER#")?.parse().ok()?;
-            let id: Uuid = key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok()?;
-            Some((user, id))
-        });
-        let closed = seats::side_by_side(app, keys.collect::<Vec<_>>(), |app, (user, id)| async move {
-            Ok(close(&app, user, id).await.inspect_err(|failure| {
-                tracing::error!(reservation = %id, %failure, "a lapsed reservation could not be closed");
-            }))
-        });
-        for result in closed.await? {
-            match result {
-                Ok(true) => swept.closed += 1,
-                Ok(false) => {}
-                Err(_) => swept.failed += 1,
-            }
-        }
-    }
-    Ok(swept)
-}
-
-/// What one step of a sweep did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Reservations closed.
-    pub closed: usize,
-    /// Reservations that could not be.
-    pub failed: usize,
-    /// Whether there is more.
-    pub limit_hit: bool,
-}
-
-/// The update of a reservation from what was read to what it is after, conditioned on its version. Attributes
-/// that this code does not know are left alone, so that newer code may run beside it.
-pub(crate) fn update(read: &Reservation, after: &Reservation, change: Option<Kind>) -> Result<Write, Failure> {
-    let item = item(after, change);
-    let mut set = "SET #state = :state, tickets = :tickets, version = :version, declines = :declines".to_owned();
-    let mut remove: Vec<&str> = Vec::new();
-    let mut values: BTreeMap<&str, AttributeValue> = BTreeMap::from([
-        (":state", text(item.state)),
-        (":tickets", value(&item.tickets)?),
-        (":version", number(item.version)),
-        (":declines", number(item.declines)),
-        (":read_version", number(read.version)),
-    ]);
-    match item.change {
-        Some(change) => {
-            set.push_str(", change = :change");
-            values.insert(":change", text(change));
-        }
-        None => remove.push("change"),
-    }
-    if let Some(payment) = &item.payment {
-        set.push_str(", payment = :payment");
-        values.insert(":payment", value(payment)?);
-    }
-    if after.settled {
-        remove.extend(["expiry_shard", "expires_at"]);
-    }
-    if after.settled && after.state != State::Paid {
-        set.push_str(", delete_at = :delete_at");
-        values.insert(":delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS));
-    }
-    if !remove.is_empty() {
-        set.push_str(" REMOVE ");
-        set.push_str(&remove.join(", "));
-    }
-    let write = Write::update(&table::reservation(read.user, read.id), set)
-        .when("version = :read_version")
-        .name("#state", "state");
-    Ok(values.into_iter().fold(write, |write, (placeholder, value)| write.value(placeholder, value)))
-}
-
-fn item(reservation: &Reservation, change: Option<Kind>) -> ReservationItem {
-    ReservationItem {
-        owner: table::reservations_by_time(reservation.user),
-        created_at: reservation.created_at.as_millisecond(),
-        schedule_id: reservation.schedule_id,
-        concert_id: reservation.concert_id,
-        place: reservation.place.clone(),
-        starts_at: reservation.starts_at.as_millisecond(),
-        held_until: reservation.held_until,
-        state: reservation.state.as_str().to_owned(),
-        tickets: reservation
-            .tickets
-            .iter()
-            .map(|ticket| TicketItem {
-                id: ticket.seat.to_string(),
-                price: ticket.price.get(),
-                cancelled: ticket.cancelled,
-            })
-            .collect(),
-        payment: reservation.payment.as_ref().map(|payment| PaymentItem {
-            amount: payment.amount,
-            paid_at: payment.paid_at.as_millisecond(),
-            refunded: payment.refunded,
-            key: payment.key.clone(),
-        }),
-        declines: reservation.declines,
-        version: reservation.version,
-        fingerprint: reservation.fingerprint.clone(),
-        change: change.map(|kind| kind.as_str().to_owned()),
-        expiry_shard: (!reservation.settled).then(|| table::expiry_shard(RESERVATION_KIND, reservation.id)),
-        expires_at: (!reservation.settled).then(|| i64::from(reservation.held_until)),
-    }
-}
-
-pub(crate) fn read_reservation(user: Uuid, id: Uuid, item: Item) -> Result<Reservation, Failure> {
-    let item: ReservationItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    let ticket = |ticket: TicketItem| {
-        Ok(Ticket {
-            seat: SeatId::parse(&ticket.id).map_err(unreadable)?,
-            price: Price::parse(ticket.price).map_err(unreadable)?,
-            cancelled: ticket.cancelled,
-        })
-    };
-    let payment = |payment: PaymentItem| {
-        Ok::<_, Failure>(Payment {
-            amount: payment.amount,
-            paid_at: at(payment.paid_at)?,
-            refunded: payment.refunded,
-            key: payment.key,
-        })
-    };
-    Ok(Reservation {
-        id,
-        user,
-        schedule_id: item.schedule_id,
-        concert_id: item.concert_id,
-        place: item.place,
-        starts_at: at(item.starts_at)?,
-        created_at: at(item.created_at)?,
-        held_until: item.held_until,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
-        tickets: item.tickets.into_iter().map(ticket).collect::<Result<_, Failure>>()?,
-        payment: item.payment.map(payment).transpose()?,
-        declines: item.declines,
-        settled: item.expiry_shard.is_none(),
-        version: item.version,
-        fingerprint: item.fingerprint,
-    })
 }

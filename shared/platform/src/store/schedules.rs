@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::schedule::{Schedule, Section};
@@ -214,18 +213,16 @@ pub(crate) async fn price_section(
         .name("#section", section.as_str())
         .value(":most", number(SECTIONS_MAX))
         .value(":entry", entry);
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(SectionPrice::Agreed),
-        Err(Rejected::Guards(_)) => match fresh(app, schedule).await? {
-            None => Ok(SectionPrice::NoSchedule),
-            Some(now) => Ok(match now.sections.get(section) {
-                Some(known) if known.price == price => SectionPrice::Agreed,
-                Some(_) => SectionPrice::Other,
-                None => SectionPrice::Full,
-            }),
-        },
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+    if write.applies(app).await? {
+        return Ok(SectionPrice::Agreed);
+    }
+    match fresh(app, schedule).await? {
+        None => Ok(SectionPrice::NoSchedule),
+        Some(now) => Ok(match now.sections.get(section) {
+            Some(known) if known.price == price => SectionPrice::Agreed,
+            Some(_) => SectionPrice::Other,
+            None => SectionPrice::Full,
+        }),
     }
 }
 
@@ -235,14 +232,9 @@ pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, se
         .when("attribute_exists(sections.#section)")
         .name("#section", section.as_str())
         .value(":seats", number(seats));
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) | Err(Rejected::Guards(_)) => {
-            app.caches().schedules.forget(&schedule);
-            Ok(())
-        }
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.applies(app).await?;
+    app.caches().schedules.forget(&schedule);
+    Ok(())
 }
 
 /// Marks a schedule and its listing copy as being deleted by `deletion` (or, with `None`, no longer).
@@ -292,12 +284,7 @@ pub(crate) async fn mark_certain(app: &App, schedule: Uuid, deletion: Uuid) -> R
         .when("deletion = :mine")
         .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
         .value(":mine", text(deletion.to_string()));
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(true),
-        Err(Rejected::Guards(_)) => Ok(false),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+    write.applies(app).await
 }
 
 /// Kind of deletions on the expiry index.
@@ -312,11 +299,14 @@ pub(crate) async fn remove(app: &App, schedule: &Schedule, deletion: Uuid) -> Re
     let mut transaction = Transaction::new();
     for key in [table::schedule(schedule.id), listing, table::overview(schedule.id)] {
         let write = Write::delete(&key);
-        transaction.add((), if key.pk.starts_with("SCHEDULE#") {
-            write.when("attribute_not_exists(pk) OR deletion = :mine").value(":mine", text(deletion.to_string()))
-        } else {
-            write
-        });
+        transaction.add(
+            (),
+            if key.pk.starts_with("SCHEDULE#") {
+                write.when("attribute_not_exists(pk) OR deletion = :mine").value(":mine", text(deletion.to_string()))
+            } else {
+                write
+            },
+        );
     }
     match transaction.commit(app).await {
         Ok(()) | Err(Rejected::Guards(_)) => Ok(()),

@@ -160,10 +160,7 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
     let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item::<OverviewItem>).transpose()?;
     let stale_from = now.as_millisecond() - VIEW_SECONDS * 1_000;
     let overview = match kept {
-        Some(item) if item.as_of > stale_from || !claim(app, &key, Some(item.as_of), now).await? => {
-            read_overview(item)?
-        }
-        None if !claim(app, &key, None, now).await? => count(app, schedule).await?,
+        Some(item) if item.as_of > stale_from || !claim(app, &key, item.as_of, now).await? => read_overview(item)?,
         _ => {
             let counted = count(app, schedule).await?;
             keep(app, &key, &counted).await?;
@@ -176,30 +173,19 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 }
 
 /// Of all who find the overview stale, one counts.
-async fn claim(app: &App, key: &table::Key, seen: Option<i64>, now: Timestamp) -> Result<bool, Failure> {
-    let write = match seen {
-        Some(seen) => Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen)),
-        None => Write::update(key, "SET as_of = :now, sections = :none")
-            .when("attribute_not_exists(pk)")
-            .value(":none", aws_sdk_dynamodb::types::AttributeValue::M(HashMap::new())),
-    };
-    match write.value(":now", number(now.as_millisecond())).run(app, ReturnValue::None).await {
-        Ok(_) => Ok(true),
-        Err(Rejected::Guards(_) | Rejected::Conflict(_)) => Ok(false),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
+async fn claim(app: &App, key: &table::Key, seen: i64, now: Timestamp) -> Result<bool, Failure> {
+    let write = Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen));
+    write.value(":now", number(now.as_millisecond())).applies(app).await
 }
 
 async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
-    let write = Write::update(key, "SET sections = :sections")
-        .when("attribute_exists(pk)")
+    let write = Write::update(key, "SET sections = :sections, as_of = :as_of")
+        .when("attribute_not_exists(as_of) OR as_of <= :as_of")
+        .value(":as_of", number(overview.as_of.as_millisecond()))
         .value(":sections", value(&sections)?);
-    match write.run(app, ReturnValue::None).await {
-        Err(Rejected::Failure(failure)) => Err(failure),
-        _ => Ok(()),
-    }
+    write.applies(app).await.map(|_| ())
 }
 
 async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
@@ -304,7 +290,8 @@ pub async fn create(
         }
     }
     wanted.retain(|_, numbers| !numbers.is_empty());
-    let total = there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
+    let total =
+        there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
     if total > SEATS_PER_SECTION_MAX {
         return Err(CreateSeatsError::TooMany);
     }
@@ -314,14 +301,18 @@ pub async fn create(
         SectionPrice::Other => return Err(CreateSeatsError::OtherPrice),
         SectionPrice::NoSchedule => return Err(CreateSeatsError::NoSchedule),
     }
-    let created: u32 = side_by_side(app, wanted, move |app, (id, numbers)| async move {
+    let created: u32 = side_by_side(app, wanted.clone(), move |app, (id, numbers)| async move {
         create_block(&app, schedule, &id, &numbers).await
     })
     .await?
     .into_iter()
     .sum();
-    // A deletion that began meanwhile has not seen these blocks; it is for us to say that they lead nowhere.
+    // A deletion that began meanwhile may not have seen these blocks: what was made is taken back.
     if schedules::fresh(app, schedule).await?.is_none() {
+        let before: Vec<BlockId> = there.into_iter().map(|block| block.id).collect();
+        for (id, numbers) in wanted {
+            take_back(app, schedule, &id, &numbers, before.contains(&id)).await?;
+        }
         return Err(CreateSeatsError::NoSchedule);
     }
     let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
@@ -330,10 +321,29 @@ pub async fn create(
     Ok(created)
 }
 
+/// Takes seats away again that nobody has held since they were created; with their block, if that is new too.
+async fn take_back(
+    app: &App,
+    schedule: Uuid,
+    id: &BlockId,
+    numbers: &[u16],
+    block_is_older: bool,
+) -> Result<(), Failure> {
+    let names: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
+    let key = table::block(schedule, id);
+    let write =
+        if block_is_older { Write::update(&key, format!("REMOVE {}", names.join(", "))) } else { Write::delete(&key) };
+    let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
+    let write = write.when(free.join(" AND ")).value(":free", text(SeatValue::Free.to_string()));
+    let write = numbers.iter().fold(write, |write, number| write.name(format!("#{number}"), number.to_string()));
+    write.applies(app).await.map(|_| ())
+}
+
 async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
+        let sets: Vec<String> =
+            numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
         let mut write = Write::update(&table::block(schedule, id), format!("SET {}", sets.join(", ")))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))

@@ -125,7 +125,12 @@ pub fn expiry_shard(kind: &str, id: Uuid) -> String {
     format!("{kind}#{}", id.as_bytes()[15] % EXPIRY_SHARDS)
 }
 
+/// One expiry partition of a kind.
+pub fn expiry_shard_at(kind: &str, shard: u8) -> String {
+    format!("{kind}#{shard}")
+}
+
 /// Every expiry partition of a kind.
 pub fn expiry_shards(kind: &str) -> impl Iterator<Item = String> {
-    (0..EXPIRY_SHARDS).map(move |shard| format!("{kind}#{shard}"))
+    (0..EXPIRY_SHARDS).map(move |shard| expiry_shard_at(kind, shard))
 }

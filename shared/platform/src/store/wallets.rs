@@ -169,7 +169,7 @@ pub async fn top_up(
         let now = app.now();
         let Ok((after, entry)) = wallet.top_up(amount, now, charge.to_string()) else {
             // The cap may be reached by this very charge: look before refusing.
-            return repeated(app, user, charge, fingerprint).await?.ok_or(TopUpError::BalanceCap);
+            return repeated(&attempts, user, charge, fingerprint).await?.ok_or(TopUpError::BalanceCap);
         };
         let receipt =
             ChargeItem { amount: amount.get(), at: now.as_millisecond(), fingerprint: fingerprint.to_owned() };
@@ -181,7 +181,7 @@ pub async fn top_up(
         match transaction.commit(app).await {
             Ok(()) => return Ok(ToppedUp { balance: after.balance, replayed: false }),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
-                return repeated(app, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
+                return repeated(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
             // Another movement came first; the wallet as it was then is what to start from.
             Err(Rejected::Guards(failed)) => {
@@ -205,7 +205,14 @@ fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<Wallet>, Failure> {
     Ok(wallet.map(kept).transpose()?.map(|kept| kept.wallet))
 }
 
-async fn repeated(app: &App, user: Uuid, charge: Uuid, fingerprint: &str) -> Result<Option<ToppedUp>, TopUpError> {
+/// The charge as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one.
+async fn repeated(
+    attempts: &Attempts<'_>,
+    user: Uuid,
+    charge: Uuid,
+    fingerprint: &str,
+) -> Result<Option<ToppedUp>, TopUpError> {
+    let app = attempts.app;
     let Some(item) = read::get(app, &table::charge(user, charge), Consistency::Strong).await? else {
         return Ok(None);
     };
@@ -213,7 +220,7 @@ async fn repeated(app: &App, user: Uuid, charge: Uuid, fingerprint: &str) -> Res
         return Err(TopUpError::KeyReused);
     }
     let balance = get(app, user).await?.ok_or(TopUpError::NoWallet)?.balance;
-    Ok(Some(ToppedUp { balance, replayed: true }))
+    Ok(Some(ToppedUp { balance, replayed: attempts.made == 0 }))
 }
 
 /// A page of a user's entries, newest first.

@@ -8,14 +8,25 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::Failure;
 use super::item::{Item, key_item};
 use super::table::Key;
 use crate::app::App;
+
+/// Gives one of the SDK's seven builders of a write, which share no trait, its condition.
+macro_rules! conditioned {
+    ($builder:expr, $condition:expr, $names:expr, $values:expr) => {
+        $builder
+            .set_condition_expression($condition)
+            .set_expression_attribute_names($names)
+            .set_expression_attribute_values($values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    };
+}
 
 /// One write and the condition under which it may happen.
 pub struct Write {
@@ -89,106 +100,65 @@ impl Write {
     }
 
     fn into_transact(self, table: &str) -> Result<TransactWriteItem, Failure> {
-        let (names, values) = (self.names(), self.values());
-        let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let item = TransactWriteItem::builder();
+        let (names, values, condition) = (self.names(), self.values(), self.condition);
         let built = match self.action {
-            Action::Put(content) => item.put(
-                Put::builder()
-                    .table_name(table)
-                    .set_item(Some(content))
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(old)
-                    .build()
-                    .map_err(wrong_call)?,
-            ),
-            Action::Update(key, expression) => item.update(
-                Update::builder()
-                    .table_name(table)
-                    .set_key(Some(key_item(&key)))
-                    .update_expression(expression)
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(old)
-                    .build()
-                    .map_err(wrong_call)?,
-            ),
-            Action::Delete(key) => item.delete(
-                Delete::builder()
-                    .table_name(table)
-                    .set_key(Some(key_item(&key)))
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(old)
-                    .build()
-                    .map_err(wrong_call)?,
-            ),
-            Action::Check(key) => item.condition_check(
-                ConditionCheck::builder()
-                    .table_name(table)
-                    .set_key(Some(key_item(&key)))
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(old)
-                    .build()
-                    .map_err(wrong_call)?,
-            ),
+            Action::Put(content) => {
+                let put = Put::builder().table_name(table).set_item(Some(content));
+                item.put(conditioned!(put, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Update(key, expression) => {
+                let update = Update::builder().table_name(table).set_key(Some(key_item(&key)));
+                let update = update.update_expression(expression);
+                item.update(conditioned!(update, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Delete(key) => {
+                let delete = Delete::builder().table_name(table).set_key(Some(key_item(&key)));
+                item.delete(conditioned!(delete, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Check(key) => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key_item(&key)));
+                item.condition_check(conditioned!(check, condition, names, values).build().map_err(wrong_call)?)
+            }
         };
         Ok(built.build())
     }
 
-    /// Carries it out by itself and gives back `returned` attributes (old for a put).
+    /// Carries it out by itself and gives back `returned` attributes (for an update).
     pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
-        let (names, values) = (self.names(), self.values());
         let (client, table) = (app.dynamodb(), &app.config().table);
-        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let (names, values, condition) = (self.names(), self.values(), self.condition);
         let attributes = match self.action {
-            Action::Put(content) => client
-                .put_item()
-                .table_name(table)
-                .set_item(Some(content))
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
-            Action::Update(key, expression) => client
-                .update_item()
-                .table_name(table)
-                .set_key(Some(key_item(&key)))
-                .update_expression(expression)
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values(returned)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
-            Action::Delete(key) => client
-                .delete_item()
-                .table_name(table)
-                .set_key(Some(key_item(&key)))
-                .set_condition_expression(self.condition)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(old)
-                .send()
-                .await
-                .map_err(rejected_alone)?
-                .attributes,
+            Action::Put(content) => {
+                let put = client.put_item().table_name(table).set_item(Some(content));
+                let put = conditioned!(put, condition, names, values).send().await;
+                put.map_err(rejected_alone)?.attributes
+            }
+            Action::Update(key, expression) => {
+                let update = client.update_item().table_name(table).set_key(Some(key_item(&key)));
+                let update = update.update_expression(expression).return_values(returned);
+                let update = conditioned!(update, condition, names, values).send().await;
+                update.map_err(rejected_alone)?.attributes
+            }
+            Action::Delete(key) => {
+                let delete = client.delete_item().table_name(table).set_key(Some(key_item(&key)));
+                let delete = conditioned!(delete, condition, names, values).send().await;
+                delete.map_err(rejected_alone)?.attributes
+            }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
         Ok(attributes.unwrap_or_default())
+    }
+
+    /// Carries it out by itself; `false` when its condition did not hold. For writes that nobody competes for:
+    /// a conflict is [`Failure::Busy`].
+    pub async fn applies(self, app: &App) -> Result<bool, Failure> {
+        match self.run(app, ReturnValue::None).await {
+            Ok(_) => Ok(true),
+            Err(Rejected::Guards(_)) => Ok(false),
+            Err(Rejected::Conflict(_)) => Err(Failure::Busy),
+            Err(Rejected::Failure(failure)) => Err(failure),
+        }
     }
 }
 
@@ -253,9 +223,7 @@ fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsEr
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Rejected::Conflict(guards.to_vec()),
         _ => return Rejected::Failure(failure(&error)),
     };
-    let coded = |code: &'static str| {
-        reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code))
-    };
+    let coded = |code: &'static str| reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code));
     let failed: Vec<FailedGuard<G>> = coded("ConditionalCheckFailed")
         .map(|(reason, guard)| FailedGuard { guard: *guard, old: reason.item.clone() })
         .collect();

@@ -1,0 +1,199 @@
+//! Complete hold → pay flows on the local stack, all in this process: how many a second, how long each took, and
+//! what memory the process came to. Only flows that ended paid count.
+//!
+//! `cargo run --release -p local --bin bench -- --flows 20000 --buyers 64`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use local::stack::{Data, Mode, Options, Stack};
+use onsale_domain::account::Role;
+use onsale_platform::tokens;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Seats of a section that are sold before the next is opened.
+const SECTION_SEATS: usize = 2_500;
+/// Largest body that is read.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+#[derive(Parser)]
+#[command(about = "Sells seats on the local stack as fast as it can, and prints what was measured.")]
+struct Arguments {
+    /// Complete flows to run.
+    #[arg(long, default_value_t = 5_000)]
+    flows: usize,
+    /// Buyers at the same time.
+    #[arg(long, default_value_t = 32)]
+    buyers: usize,
+    /// Keep the table in a file, as `cargo run` does, instead of in memory.
+    #[arg(long)]
+    file: bool,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let arguments = Arguments::parse();
+    let directory = tempfile::tempdir()?;
+    let data = if arguments.file { Data::Directory(directory.path().to_owned()) } else { Data::Memory };
+    let stack = Stack::start(Options { data, triggers: Mode::Running, ..Options::default() }).await?;
+    let hall = Arc::new(Hall::open(&stack, arguments.flows).await?);
+    let buyers = Arc::new(buyers(&stack, arguments.flows).await?);
+
+    let (next, started) = (Arc::new(AtomicUsize::new(0)), now());
+    let tasks: Vec<_> = (0..arguments.buyers)
+        .map(|_| tokio::spawn(buy(Arc::clone(&hall), Arc::clone(&buyers), Arc::clone(&next))))
+        .collect();
+    let mut flows = Vec::new();
+    for task in tasks {
+        flows.extend(task.await??);
+    }
+    report(&arguments, &mut flows, started.elapsed());
+    stack.shutdown().await;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// How long the two halves of one flow took.
+struct Flow {
+    hold: Duration,
+    pay: Duration,
+}
+
+/// A schedule with enough seats.
+struct Hall {
+    schedule: String,
+}
+
+impl Hall {
+    async fn open(stack: &Stack, flows: usize) -> Result<Self, Failure> {
+        let now = stack.app().now();
+        let admin = Caller::new(stack, Role::Admin, now).await?;
+        let concert = json!({ "name": "Benchmark", "description": "" });
+        let concert = admin.post("/concerts", concert).await?;
+        let schedule = json!({
+            "place": "Hall", "max_seats_per_user": 50,
+            "starts_at": (now + SignedDuration::from_hours(48)).to_string(),
+            "sale_opens_at": (now - SignedDuration::from_hours(1)).to_string(),
+            "sale_closes_at": (now + SignedDuration::from_hours(24)).to_string(),
+        });
+        let concert_id = concert["concert_id"].as_str().unwrap_or_default();
+        let schedule = admin.post(&format!("/concerts/{concert_id}/schedules"), schedule).await?;
+        let schedule = schedule["schedule_id"].as_str().unwrap_or_default().to_owned();
+        for section in 0..flows.div_ceil(SECTION_SEATS) {
+            let rows: Vec<Value> =
+                (1..=100).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 25 })).collect();
+            let seats = json!({ "section": format!("S{section}"), "rows": rows, "price": 1 });
+            admin.post(&format!("/schedules/{schedule}/seats"), seats).await?;
+        }
+        Ok(Self { schedule })
+    }
+
+    /// The seat of a flow: neighbours in time are in different rows, as buyers who choose are.
+    fn seat(flow: usize) -> String {
+        let (section, place) = (flow / SECTION_SEATS, flow % SECTION_SEATS);
+        format!("S{section}-{}-{}", place % 100 + 1, place / 100 + 1)
+    }
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+struct Caller {
+    gateway: Router,
+    token: String,
+}
+
+impl Caller {
+    async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
+        let user = stack.app().ids().uuid(at);
+        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role).await? })
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))?;
+        let response = self.gateway.clone().oneshot(request).await?;
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await?;
+        if status != StatusCode::CREATED {
+            return Err(format!("POST {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}
+
+/// A user with money for every flow: people buy once, so no two flows meet in one wallet.
+async fn buyers(stack: &Stack, flows: usize) -> Result<Vec<Caller>, Failure> {
+    let mut buyers = Vec::with_capacity(flows);
+    for _ in 0..flows {
+        let buyer = Caller::new(stack, Role::User, stack.app().now()).await?;
+        buyer.post("/wallet", json!({})).await?;
+        buyer.post("/wallet/charges", json!({ "amount": 1 })).await?;
+        buyers.push(buyer);
+    }
+    Ok(buyers)
+}
+
+/// Runs flows until none is left.
+async fn buy(hall: Arc<Hall>, buyers: Arc<Vec<Caller>>, next: Arc<AtomicUsize>) -> Result<Vec<Flow>, Failure> {
+    let mut flows = Vec::new();
+    loop {
+        let flow = next.fetch_add(1, Ordering::Relaxed);
+        let Some(buyer) = buyers.get(flow) else { return Ok(flows) };
+        let started = now();
+        let wanted = json!({ "schedule_id": hall.schedule, "seat_ids": [Hall::seat(flow)] });
+        let held = buyer.post("/reservations", wanted).await?;
+        let hold = started.elapsed();
+        buyer.post("/payments", json!({ "reservation_id": held["reservation_id"] })).await?;
+        flows.push(Flow { hold, pay: started.elapsed() - hold });
+    }
+}
+
+fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
+    let table = if arguments.file { "in a file" } else { "in memory" };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let rate = flows.len() as f64 / took.as_secs_f64();
+    println!(
+        "complete hold → pay flows: {} with {} buyers at once, table {table}, {cores} cores",
+        flows.len(),
+        arguments.buyers
+    );
+    println!("flows per second: {rate:.0}");
+    print_times("hold", flows.iter().map(|flow| flow.hold).collect());
+    print_times("pay", flows.iter().map(|flow| flow.pay).collect());
+    print_times("flow", flows.iter().map(|flow| flow.hold + flow.pay).collect());
+    match peak_memory_mebibytes() {
+        Some(peak) => println!("peak memory of the process, engines included: {peak} MiB"),
+        None => println!("peak memory of the process: not told by this system"),
+    }
+}
+
+fn print_times(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: f64| {
+        let index = (times.len() as f64 * share) as usize;
+        times.get(index.min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    };
+    println!("{what}: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms", at(0.5), at(0.9), at(0.99), at(1.0));
+}
+
+/// The high-water mark of resident memory, where Linux tells it.
+fn peak_memory_mebibytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1_024)
+}

@@ -1,0 +1,130 @@
+//! What operations cost, as the table counts it, against the budget of `docs/data.md`.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::support::World;
+use crate::support::recorder::{Cost, Meter};
+
+/// A write budget, and a read budget with the number of calls.
+#[track_caller]
+fn within(what: &str, cost: Cost, write: f64, read: f64, calls: usize) {
+    println!("{what}: {} write units, {} read units, {} calls", cost.write, cost.read, cost.calls);
+    assert!(cost.calls > 0, "{what} was not metered");
+    assert!(cost.write <= write, "{what} costs {} write units, budget {write}", cost.write);
+    assert!(cost.read <= read, "{what} costs {} read units, budget {read}", cost.read);
+    assert!(cost.calls <= calls, "{what} makes {} calls, budget {calls}", cost.calls);
+}
+
+#[tokio::test]
+async fn operations_stay_within_their_budgets() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    let user = world.user_with(1_000_000).await;
+    let meter = Arc::new(Meter::default());
+    // A warm process: the schedule is known.
+    user.get(&format!("/schedules/{schedule}/seats/A-1-50")).await.expect(200);
+    world.stack.intercept(Some(meter.clone()));
+
+    // 2(b + 2) + 1 for b blocks, and 1 for the listing index.
+    let one = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    within("hold 1 seat", meter.take(), 8.0, 0.0, 1);
+    user.delete(&format!("/reservations/{one}")).await.expect(200);
+    within("release 1 seat", meter.take(), 7.0, 1.0, 2);
+    let four = user.hold(&schedule, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201).reservation();
+    within("hold 4 neighbours", meter.take(), 8.0, 0.0, 1);
+    user.delete(&format!("/reservations/{four}/tickets/A-1-4")).await.expect(200);
+    within("cancel 1 ticket", meter.take(), 7.0, 1.0, 2);
+    user.pay(&four).await.expect(201);
+    within("pay 3 neighbours", meter.take(), 9.0, 2.0, 2);
+    user.hold(&schedule, &["A-1-26"]).await.expect(201);
+    meter.take();
+    world.wait(400);
+    world.stack.run_schedule("expire_holds").await.expect("swept");
+    let swept = meter.take();
+    // The index is read in 32 pieces; the expiry itself is 1 read and 5 write units.
+    within("expire 1 hold", swept, 5.0, 17.0, 34);
+    user.post("/wallet/charges", json!({ "amount": 1 })).await.expect(201);
+    within("top up", meter.take(), 6.0, 1.0, 2);
+    user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    meter.take();
+    world.wait(2);
+    user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    within("list 50 seats", meter.take(), 0.0, 0.5, 1);
+    user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    let cost = meter.take();
+    assert_eq!(cost.calls, 0, "a second viewer within a second costs nothing");
+
+    let poor = world.user_with(0).await;
+    let held = poor.hold(&schedule, &["A-1-50"]).await.expect(201).reservation();
+    meter.take();
+    poor.pay(&held).await.expect_problem(402, "insufficient-balance");
+    within("decline", meter.take(), 1.0, 2.0, 2);
+    user.hold(&schedule, &["A-1-50"]).await.expect_problem(409, "seat-taken");
+    // A refused transaction is charged as if it were written, plus the look at the receipt.
+    within("refuse a taken seat", meter.take(), 6.0, 1.0, 2);
+}
+
+#[tokio::test]
+async fn six_tickets_cost_no_more_than_one() {
+    let world = World::new().await;
+    let schedule = world.schedule_with(json!({ "max_seats_per_user": 6 })).await;
+    world.admin().await.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
+    let user = world.user_with(1_000_000).await;
+    user.get(&format!("/schedules/{schedule}/seats/A-1-50")).await.expect(200);
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    let seats = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5", "A-1-6"];
+    let held = user.hold(&schedule, &seats).await.expect(201).reservation();
+    within("hold 6 neighbours", meter.take(), 8.0, 0.0, 1);
+    user.pay(&held).await.expect(201);
+    within("pay 6 neighbours", meter.take(), 9.0, 2.0, 2);
+}
+
+/// A stadium: 50,000 seats in 20 sections of 20 rows of 125.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stadium_costs_a_viewer_and_a_buyer_what_a_club_costs() {
+    let world = World::new().await;
+    let (schedule, admin) = (world.schedule().await, world.admin().await);
+    let meter = Arc::new(Meter::default());
+    let mut writes = 0.0;
+    for section in 1..=20 {
+        let rows: Vec<_> = (1..=20).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 125 })).collect();
+        let body = json!({ "section": format!("S{section}"), "rows": rows, "price": 90_000 });
+        world.stack.intercept(Some(meter.clone()));
+        let created = admin.post(&format!("/schedules/{schedule}/seats"), body).await.expect(201);
+        assert_eq!(created.body["created"], 2_500);
+        writes += meter.take().write;
+    }
+    println!("50,000 seats: {writes} write units");
+    assert!(writes <= 2_100.0, "50,000 seats cost {writes} write units");
+
+    let viewer = world.anybody();
+    let counts = viewer.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    assert_eq!(counts.body["sections"].as_array().map(Vec::len), Some(20));
+    assert_eq!(counts.body["items"], json!([]));
+    assert_eq!(counts.body["sections"][0]["available"], 2_500);
+    meter.take();
+    viewer.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    assert_eq!(meter.take(), Cost::default(), "the overview is remembered for a second");
+
+    let section = format!("/schedules/{schedule}/seats?section=S7");
+    let listed = viewer.get(&section).await.expect(200);
+    assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(2_500));
+    // 2,500 seats are about 25 KB: the reads of one section, not of the hall.
+    within("list a section of 2,500", meter.take(), 0.0, 10.0, 1);
+
+    let user = world.user_with(1_000_000).await;
+    user.get(&format!("/schedules/{schedule}/seats/S7-1-1")).await.expect(200);
+    meter.take();
+    let held = user.hold(&schedule, &["S7-20-100", "S7-20-99"]).await.expect(201).reservation();
+    within("hold in a stadium", meter.take(), 8.0, 0.0, 1);
+    user.pay(&held).await.expect(201);
+    within("pay in a stadium", meter.take(), 9.0, 2.0, 2);
+    world.wait(2);
+    let counts = viewer.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
+    let sold: i64 =
+        counts.body["sections"].as_array().expect("sections").iter().filter_map(|s| s["sold"].as_i64()).sum();
+    assert_eq!(sold, 2);
+}

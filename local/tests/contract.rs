@@ -1,0 +1,227 @@
+//! Four things that must agree: docs/api.md, template.yaml, the code, and the OpenAPI document that it serves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::template::{Event, Template};
+use onsale_platform::http::Code;
+use onsale_platform::lambda::Function;
+use serde_json::Value;
+
+use crate::repository::{self, called_by};
+use crate::support::World;
+
+/// Every route that needs no token. A new one is a decision, and made here.
+const PUBLIC: [&str; 11] = [
+    "$default",
+    "GET /concerts",
+    "GET /concerts/{concert_id}",
+    "GET /concerts/{concert_id}/schedules",
+    "GET /health",
+    "GET /openapi.json",
+    "GET /schedules/{schedule_id}",
+    "GET /schedules/{schedule_id}/seats",
+    "GET /schedules/{schedule_id}/seats/{seat_id}",
+    "POST /sessions",
+    "POST /users",
+];
+
+const CLASSES: [&str; 5] = ["public", "public+queue", "user", "user+queue", "admin"];
+
+/// The repeat sign of docs/api.md.
+const REPEATS: &str = " ⟲";
+
+/// A code with its status.
+type Refusal = (u16, String);
+
+/// A row of docs/api.md.
+#[derive(Debug)]
+struct Row {
+    route: String,
+    repeats: bool,
+    who: String,
+    successes: BTreeSet<u16>,
+    errors: BTreeSet<Refusal>,
+}
+
+/// An operation of the OpenAPI document.
+#[derive(Debug)]
+struct Operation {
+    route: String,
+    repeats: bool,
+    who: String,
+    token: bool,
+    body: bool,
+    parameters: bool,
+    successes: BTreeSet<u16>,
+    errors: BTreeSet<Refusal>,
+}
+
+/// The cells of all table rows of docs/api.md that begin with a name in code font and have so many cells.
+fn table_rows(text: &str, cells: usize) -> Vec<Vec<String>> {
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let rows = rows.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect());
+    rows.filter(|row: &Vec<String>| row.len() == cells).collect()
+}
+
+fn rows(text: &str) -> BTreeMap<String, Row> {
+    let mut rows = BTreeMap::new();
+    for cells in table_rows(text, 5) {
+        let name = cells[0].trim_matches('`').to_owned();
+        let route = cells[1].strip_suffix(REPEATS).unwrap_or(&cells[1]).to_owned();
+        let successes = cells[3]
+            .match_indices("→ ")
+            .filter_map(|(place, arrow)| cells[3][place + arrow.len()..].get(..3)?.parse().ok());
+        let errors = cells[4].split(" · ").filter(|error| *error != "—").map(|error| {
+            let (status, code) = error.split_once(' ').unwrap_or_else(|| panic!("{name}: {error:?} is no error"));
+            (status.parse().unwrap_or_else(|_| panic!("{name}: {status:?} is no status")), code.to_owned())
+        });
+        let row = Row {
+            repeats: route != cells[1],
+            route,
+            who: cells[2].clone(),
+            successes: successes.collect(),
+            errors: errors.collect(),
+        };
+        assert!(rows.insert(name.clone(), row).is_none(), "{name} has two rows");
+    }
+    rows
+}
+
+/// The refusals that docs/api.md names once for many routes, and which.
+fn common(text: &str) -> Vec<(Refusal, String)> {
+    let row = |cells: Vec<String>| {
+        ((cells[1].parse().expect("a status"), cells[0].trim_matches('`').to_owned()), cells[2].clone())
+    };
+    table_rows(text, 3).into_iter().map(row).collect()
+}
+
+/// Whether an operation is one of those that a common refusal names.
+fn is_among(operation: &Operation, which: &str) -> bool {
+    match which {
+        "every route" => true,
+        "routes with a body" => operation.body,
+        "routes with a body or parameters" => operation.body || operation.parameters,
+        "user and admin routes" => !operation.who.starts_with("public"),
+        "admin routes" => operation.who == "admin",
+        "routes with ⟲" => operation.repeats,
+        other => panic!("docs/api.md: which routes are {other:?}?"),
+    }
+}
+
+async fn operations() -> BTreeMap<String, Operation> {
+    let world = World::new().await;
+    let document = world.anybody().get("/openapi.json").await.expect(200).body;
+    let mut operations = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, described) in methods.as_object().expect("methods") {
+            let name = described["operationId"].as_str().expect("an operation id").to_owned();
+            let operation = operation(format!("{} {path}", method.to_uppercase()), described);
+            assert!(operations.insert(name.clone(), operation).is_none(), "{name} is two operations");
+        }
+    }
+    operations
+}
+
+fn operation(route: String, described: &Value) -> Operation {
+    let parameters: Vec<&Value> = described["parameters"].as_array().into_iter().flatten().collect();
+    let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());
+    for (status, response) in described["responses"].as_object().expect("responses") {
+        let status: u16 = status.parse().expect("a status");
+        let description = response["description"].as_str().unwrap_or_default();
+        if status < 400 {
+            successes.insert(status);
+            continue;
+        }
+        errors.extend(description.split(", ").map(|code| (status, code.to_owned())));
+        let types: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
+        assert_eq!(types, ["application/problem+json"], "{route}: {status}");
+    }
+    Operation {
+        repeats: parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"),
+        who: described["x-access"].as_str().unwrap_or_default().to_owned(),
+        token: !described["security"].is_null(),
+        body: !described["requestBody"].is_null(),
+        parameters: !parameters.is_empty(),
+        successes,
+        errors,
+        route,
+    }
+}
+
+#[tokio::test]
+async fn functions_and_their_routes_agree() {
+    let template = Template::load().expect("the template");
+    let rows = rows(&repository::read("docs/api.md"));
+    let operations = operations().await;
+    let code: BTreeMap<&str, Function> = functions::all().into_iter().collect();
+    let names: BTreeSet<&str> = template.functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(rows.keys().map(String::as_str).collect::<BTreeSet<_>>(), names, "docs/api.md and template.yaml");
+    assert_eq!(code.keys().copied().collect::<BTreeSet<_>>(), names, "the code and template.yaml");
+    for function in &template.functions {
+        let name = function.name.as_str();
+        let called_by = called_by(&template, function);
+        assert_eq!(rows[name].route, called_by, "{name}: docs/api.md and template.yaml");
+        let over_http = matches!(function.events.first(), Some(Event::Http { .. }));
+        assert_eq!(matches!(code[name], Function::Http(_)), over_http, "{name}: the code and template.yaml");
+        let documented = operations.get(name).map(|operation| operation.route.as_str());
+        let expected = (over_http && called_by != "$default").then_some(called_by.as_str());
+        assert_eq!(documented, expected, "{name}: the OpenAPI document and template.yaml");
+    }
+    for name in operations.keys() {
+        assert!(names.contains(name.as_str()), "{name}: an operation without a function");
+    }
+}
+
+#[tokio::test]
+async fn who_may_call_agrees() {
+    let template = Template::load().expect("the template");
+    let rows = rows(&repository::read("docs/api.md"));
+    let operations = operations().await;
+    let mut public = BTreeSet::new();
+    for function in &template.functions {
+        let (name, row) = (function.name.as_str(), &rows[&function.name]);
+        let Some(Event::Http { authorized, .. }) = function.events.first() else {
+            assert_eq!(row.who, "—", "{name}: nobody calls it over HTTP");
+            continue;
+        };
+        assert!(CLASSES.contains(&row.who.as_str()), "{name}: {}", row.who);
+        assert_eq!(!row.who.starts_with("public"), *authorized, "{name}: docs/api.md and template.yaml");
+        if !authorized {
+            public.insert(row.route.as_str());
+        }
+        if let Some(operation) = operations.get(name) {
+            assert_eq!(operation.who, row.who, "{name}: x-access of the code and docs/api.md");
+            assert_eq!(operation.token, *authorized, "{name}: security of the code and template.yaml");
+        }
+    }
+    assert_eq!(public, BTreeSet::from(PUBLIC), "what needs no token");
+}
+
+#[tokio::test]
+async fn answers_agree() {
+    let text = repository::read("docs/api.md");
+    let (rows, common) = (rows(&text), common(&text));
+    for (name, operation) in operations().await {
+        let row = &rows[&name];
+        assert_eq!(operation.repeats, row.repeats, "{name}: Idempotency-Key and ⟲");
+        assert_eq!(operation.successes, row.successes, "{name}: successes of the code and docs/api.md");
+        let shared = common.iter().filter(|(_, which)| is_among(&operation, which)).map(|(refusal, _)| refusal.clone());
+        let mut expected: BTreeSet<Refusal> = shared.collect();
+        for refusal in &row.errors {
+            assert!(expected.insert(refusal.clone()), "{name}: its row repeats the common {refusal:?}");
+        }
+        assert_eq!(operation.errors, expected, "{name}: refusals of the code and docs/api.md");
+    }
+}
+
+#[test]
+fn every_code_is_documented_with_its_status() {
+    let text = repository::read("docs/api.md");
+    let named = rows(&text)
+        .into_values()
+        .flat_map(|row| row.errors)
+        .chain(common(&text).into_iter().map(|(refusal, _)| refusal));
+    let named: BTreeSet<Refusal> = named.collect();
+    let codes = Code::ALL.map(|code| (code.facts().0.as_u16(), code.facts().1.to_owned()));
+    assert_eq!(named, BTreeSet::from(codes));
+}

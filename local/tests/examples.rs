@@ -1,0 +1,227 @@
+//! The examples in `events/`: each is what the runtime gives its function, and is answered on the demo data.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
+use aws_lambda_events::dynamodb;
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_http::request::LambdaRequest;
+use local::demo::{
+    self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, SCHEDULE_ID, USER_IDS, USER_PASSWORD, USERS,
+};
+use local::routes::Routes;
+use local::template::{Event, Function, Template};
+use onsale_platform::events::Event as ProductEvent;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::repository::{self, is_authorizer};
+use crate::support::World;
+
+/// The examples in an order in which each one succeeds, on new demo data.
+const STORY: &[(&str, u16)] = &[
+    ("get_health", 200),
+    ("get_openapi", 200),
+    ("no_route", 404),
+    ("sign_up", 201),
+    ("log_in", 200),
+    ("get_me", 200),
+    ("create_wallet", 200),
+    ("get_wallet", 200),
+    ("top_up", 201),
+    ("list_wallet_entries", 200),
+    ("search_concerts", 200),
+    ("get_concert", 200),
+    ("list_schedules", 200),
+    ("get_schedule", 200),
+    ("list_seats", 200),
+    ("get_seat", 200),
+    ("hold_seat", 201),
+    ("release_seat", 204),
+    ("create_reservation", 201),
+    ("list_reservations", 200),
+    ("get_reservation", 200),
+    ("get_ticket", 200),
+    ("cancel_ticket", 200),
+    ("pay", 201),
+    ("get_payment", 200),
+    ("create_concert", 201),
+    ("create_schedule", 201),
+    ("create_seats", 201),
+    ("delete_schedule", 204),
+];
+
+/// What is paid cannot be cancelled, and what is deleted not deleted for the first time: this begins anew.
+const OTHER_STORY: &[(&str, u16)] = &[
+    ("create_reservation", 201),
+    ("cancel_reservation", 200),
+    ("create_concert", 201),
+    ("create_schedule", 201),
+    ("delete_concert", 204),
+];
+
+/// What the examples that are no requests answer, at any time.
+fn other_answers() -> [(&'static str, Value); 5] {
+    [
+        ("authorize", json!({ "isAuthorized": false })),
+        ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),
+        ("relay_changes", json!({ "batchItemFailures": [] })),
+        ("settle_payment", json!({ "batchItemFailures": [] })),
+        ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
+    ]
+}
+
+fn example(function: &str) -> Value {
+    let path = format!("events/{function}.json");
+    serde_json::from_str(&repository::read(&path)).unwrap_or_else(|problem| panic!("{path}: {problem}"))
+}
+
+#[track_caller]
+fn parsed<T: DeserializeOwned>(function: &str) -> T {
+    serde_json::from_value(example(function)).unwrap_or_else(|problem| panic!("events/{function}.json: {problem}"))
+}
+
+async fn demo_world() -> World {
+    let world = World::new().await;
+    let demo = demo::ensure(&world.stack, ADMIN_PASSWORD, false).await.expect("demo data");
+    assert_eq!(demo.schedule_id.as_deref(), Some(SCHEDULE_ID));
+    world
+}
+
+#[test]
+fn every_function_has_an_example_and_every_example_a_function() {
+    let functions: BTreeSet<String> = functions::all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let examples = repository::files("events", "");
+    let examples: BTreeSet<String> = examples.iter().map(|path| repository::stem(path).to_owned()).collect();
+    assert_eq!(examples, functions);
+    let told = STORY.iter().chain(OTHER_STORY).map(|(name, _)| *name).chain(other_answers().map(|(name, _)| name));
+    assert_eq!(told.map(str::to_owned).collect::<BTreeSet<String>>(), functions, "the stories tell of all");
+}
+
+#[test]
+fn every_example_is_of_its_trigger() {
+    let template = Template::load().expect("the template");
+    for function in &template.functions {
+        let name = function.name.as_str();
+        match function.events.first() {
+            Some(Event::Http { path, authorized, .. }) => {
+                let route = if path == "$default" { path.clone() } else { repository::called_by(&template, function) };
+                is_request_of(function, &route, *authorized);
+            }
+            Some(Event::Queue(batch)) => {
+                for message in parsed::<SqsEvent>(name).records {
+                    assert_eq!(message.event_source_arn.as_deref(), Some(batch.source_arn.as_str()), "{name}");
+                    let event = serde_json::from_str::<ProductEvent>(message.body.as_deref().unwrap_or_default());
+                    event.unwrap_or_else(|problem| panic!("{name}: the body is no event of ours: {problem}"));
+                }
+            }
+            Some(Event::Stream(batch)) => {
+                assert!(!parsed::<dynamodb::Event>(name).records.is_empty());
+                for record in example(name)["Records"].as_array().into_iter().flatten() {
+                    assert!(local::filter::lets_through(&batch.patterns, record), "{name}: filtered out: {record}");
+                }
+            }
+            Some(Event::Schedule { .. }) => {
+                assert_eq!(parsed::<EventBridgeEvent>(name).detail_type, "Scheduled Event");
+            }
+            None if is_authorizer(&template, function) => {
+                let request: ApiGatewayV2CustomAuthorizerV2Request = parsed(name);
+                assert_eq!(request.identity_source.map(|sources| sources.len()), Some(1), "{name}");
+            }
+            None => assert!(example(name).is_object(), "{name}"),
+        }
+    }
+}
+
+/// The example is a request that API Gateway would hand to this function for this route, with its parameters.
+fn is_request_of(function: &Function, route: &str, authorized: bool) {
+    let name = function.name.as_str();
+    let LambdaRequest::ApiGatewayV2(request) = parsed(name) else { panic!("{name}: not of payload version 2") };
+    assert_eq!(request.version.as_deref(), Some("2.0"), "{name}");
+    assert_eq!(request.route_key.as_deref(), Some(route), "{name}");
+    assert_eq!(request.request_context.route_key.as_deref(), Some(route), "{name}");
+    let path = request.raw_path.as_deref().unwrap_or_default();
+    assert_eq!(request.request_context.http.path.as_deref(), Some(path), "{name}");
+    let mut filled = route.to_owned();
+    for (parameter, value) in &request.path_parameters {
+        filled = filled.replace(&format!("{{{parameter}}}"), value);
+    }
+    let method = &request.request_context.http.method;
+    if route == "$default" {
+        let template = Template::load().expect("the template");
+        assert_eq!(route_of(&template, method.as_str(), path), route, "{name}: another route takes it");
+    } else {
+        assert_eq!(filled, format!("{method} {path}"), "{name}");
+    }
+    let caller = request.request_context.authorizer.map(|authorizer| authorizer.fields).unwrap_or_default();
+    assert_eq!(caller.contains_key("sub"), authorized, "{name}: who calls");
+    assert_eq!(caller.get("exp").cloned(), authorized.then(|| json!(4_102_444_800_u32)), "{name}: until when");
+}
+
+fn route_of(template: &Template, method: &str, path: &str) -> String {
+    let events = template.functions.iter().flat_map(|function| &function.events);
+    let routes = Routes::new(events.filter_map(|event| match event {
+        Event::Http { method, path, .. } => Some((method.clone(), path.clone(), ())),
+        _ => None,
+    }));
+    routes.find(method, path).expect("$default takes the rest").key.clone()
+}
+
+#[tokio::test]
+async fn every_example_is_answered_on_the_demo_data() {
+    let world = demo_world().await;
+    let document = serde_json::to_value(functions::openapi()).expect("JSON");
+    tell(&world, &document, STORY).await;
+    tell(&demo_world().await, &document, OTHER_STORY).await;
+    for (function, expected) in other_answers() {
+        let answer = world.stack.invoke(function, example(function)).await;
+        assert_eq!(answer.as_ref(), Ok(&expected), "{function}");
+    }
+    let settled = world.stack.deliver().await.expect("the queues");
+    assert_eq!(settled, 1, "the event that relay_changes put on a queue");
+}
+
+async fn tell(world: &World, document: &Value, story: &[(&str, u16)]) {
+    for (function, expected) in story {
+        let answer = world.stack.invoke(function, example(function)).await;
+        let answer = answer.unwrap_or_else(|problem| panic!("{function}: {problem}"));
+        assert_eq!(answer["statusCode"], *expected, "{function}: {answer}");
+        assert_ne!(answer["headers"]["idempotent-replayed"], "true", "{function}: its key was used before");
+        if let Some(operation) = operation(document, function) {
+            assert!(!operation["responses"][expected.to_string()].is_null(), "{function}: {expected} is documented");
+        } else {
+            assert_eq!(*function, "no_route", "the only request without an operation");
+        }
+    }
+}
+
+fn operation<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .values()
+        .flat_map(|path| path.as_object().into_iter().flatten())
+        .map(|(_, operation)| operation)
+        .find(|operation| operation["operationId"] == id)
+}
+
+#[tokio::test]
+async fn the_demo_data_has_the_ids_that_examples_use() {
+    let world = demo_world().await;
+    let admin = (ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_ID, "admin");
+    let users = USERS.iter().zip(USER_IDS).map(|((email, _), id)| (*email, USER_PASSWORD, id, "user"));
+    for (email, password, id, role) in std::iter::once(admin).chain(users) {
+        let mut person = world.anybody();
+        let session = person.post("/sessions", json!({ "email": email, "password": password })).await.expect(200);
+        person.token = Some(session.text("access_token"));
+        let me = person.get("/users/me").await.expect(200);
+        assert_eq!((me.text("user_id").as_str(), me.text("role").as_str()), (id, role), "{email}");
+    }
+    let schedule = world.anybody().get(&format!("/schedules/{SCHEDULE_ID}")).await.expect(200);
+    assert_eq!(schedule.text("concert_id"), CONCERT_ID);
+    let seats = world.anybody().get(&format!("/schedules/{SCHEDULE_ID}/seats?available=true")).await.expect(200);
+    let seats: Vec<&str> =
+        seats.body["items"].as_array().into_iter().flatten().filter_map(|seat| seat["seat_id"].as_str()).collect();
+    let all: Vec<String> = (1..=50).map(|number| format!("A-1-{number}")).collect();
+    assert_eq!(seats, all);
+}

@@ -1,0 +1,79 @@
+//! The repository as its tests read it: its files, and what calls each function in the words of its documentation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use local::template::{Event, Function, Template};
+
+/// The folder of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+/// A file of the repository.
+#[track_caller]
+pub fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|problem| panic!("{path}: {problem}"))
+}
+
+/// All files below a folder whose names end so, as paths from the root, in order.
+pub fn files(folder: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|problem| panic!("{folder}: {problem}"));
+    for entry in entries {
+        let entry = entry.expect("an entry");
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().expect("a type").is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The name of a file without folder and ending.
+pub fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// What calls a function, as the first line of its file and its row of docs/api.md say it.
+pub fn called_by(template: &Template, function: &Function) -> String {
+    match function.events.as_slice() {
+        [] if is_authorizer(template, function) => "Authorizer of the HTTP API".to_owned(),
+        [] => "Invoked by operators".to_owned(),
+        [Event::Http { path, .. }] if path == "$default" => path.clone(),
+        [Event::Http { method, path, .. }] => format!("{method} {path}"),
+        [Event::Queue(batch)] => {
+            let queue = batch.source_arn.rsplit(':').next().unwrap_or_default();
+            format!("Queue `{}`", snake_case(queue.strip_suffix("Queue").unwrap_or(queue)))
+        }
+        [Event::Stream(_)] => "Table stream".to_owned(),
+        [Event::Schedule { expression, .. }] if expression == "cron(* * * * ? *)" => "Every minute at :00".to_owned(),
+        events => panic!("{}: there are no words for {events:?} yet", function.name),
+    }
+}
+
+/// Whether a function is the authorizer of the API.
+pub fn is_authorizer(template: &Template, function: &Function) -> bool {
+    template.api.authorizer.as_ref().is_some_and(|authorizer| authorizer.function == function.name)
+}
+
+/// `GetMe` from `get_me`.
+pub fn camel_case(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(capital).collect()
+}
+
+fn snake_case(name: &str) -> String {
+    let mut words = String::new();
+    for (place, letter) in name.char_indices() {
+        if place > 0 && letter.is_uppercase() {
+            words.push('_');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}

@@ -1,0 +1,175 @@
+//! The real program on its data directory, killed without warning: what was answered with success is there after
+//! the next start, and what a payment set off is carried through.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// How often something is looked at before it counts as not happening.
+const LOOKS_MAX: usize = 100_000;
+
+/// The running program.
+struct Program {
+    child: Child,
+    api: Api,
+    schedule: String,
+}
+
+/// Where its API is.
+#[derive(Clone)]
+struct Api(String);
+
+impl Program {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_onsale"))
+            .args(["--port", "0", "--lambda-port", "0", "--dynamodb-port", "0", "--sqs-port", "0", "--data"])
+            .arg(data)
+            .env("LOG_LEVEL", "error")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a ready line");
+        let ready: Value = serde_json::from_str(&line).expect("a JSON ready line");
+        let demo = std::fs::read(data.join("demo.json")).expect("demo data");
+        let demo: Value = serde_json::from_slice(&demo).expect("JSON");
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        Self { child, api: Api(text(&ready["api"])), schedule: text(&demo["schedule_id"]) }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("it is gone");
+    }
+}
+
+impl Api {
+    async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Option<(StatusCode, Value)> {
+        let mut request = Client::new().request(method, format!("{}{path}", self.0)).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        // An answer that never came whole is no answer.
+        let answer = request.send().await.ok()?;
+        let status = answer.status();
+        let body = answer.bytes().await.ok()?;
+        Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+    }
+
+    async fn log_in(&self, email: &str) -> String {
+        let body = json!({ "email": email, "password": local::demo::USER_PASSWORD });
+        let (status, session) = self.call(Method::POST, "/sessions", "", Some(body)).await.expect("an answer");
+        assert_eq!(status, 200, "{session}");
+        session["access_token"].as_str().expect("a token").to_owned()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_kill_9() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut charged, mut rounds_with_loss) = (local::demo::TOP_UP, 0);
+    for round in 0..3 {
+        let program = Program::start(directory.path());
+        let token = program.api.log_in("mina@onsale.local").await;
+        let (_, wallet) = program.api.call(Method::GET, "/wallet", &token, None).await.expect("an answer");
+        let balance = wallet["balance"].as_i64().expect("a balance");
+        assert!(balance >= charged, "round {round}: {balance} of {charged} that were answered");
+        rounds_with_loss += usize::from(balance > charged);
+
+        // One after the other until the program dies under them; every answered one counts.
+        let (_, first) = top_up(&program.api, &token).await.expect("an answer");
+        charged = first["balance"].as_i64().expect("a balance");
+        let (api, caller_token) = (program.api.clone(), token.clone());
+        let calling = tokio::spawn(async move {
+            let mut answered = 0;
+            while let Some((status, body)) = top_up(&api, &caller_token).await {
+                assert_eq!(status, 201, "{body}");
+                answered = body["balance"].as_i64().expect("a balance");
+            }
+            answered
+        });
+        // Wait for the load to be seen, not for a time.
+        let mut seen = false;
+        for _ in 0..LOOKS_MAX {
+            let (_, wallet) = program.api.call(Method::GET, "/wallet", &token, None).await.expect("an answer");
+            seen = wallet["balance"].as_i64().is_some_and(|balance| balance > charged + 20);
+            if seen {
+                break;
+            }
+        }
+        assert!(seen, "the load never came");
+        program.kill();
+        charged = charged.max(calling.await.expect("no panic"));
+    }
+    let program = Program::start(directory.path());
+    let token = program.api.log_in("mina@onsale.local").await;
+    let (_, wallet) = program.api.call(Method::GET, "/wallet", &token, None).await.expect("an answer");
+    assert!(wallet["balance"].as_i64().is_some_and(|balance| balance >= charged));
+    println!("rounds in which a write was committed whose answer nobody got: {rounds_with_loss}");
+}
+
+async fn top_up(api: &Api, token: &str) -> Option<(StatusCode, Value)> {
+    api.call(Method::POST, "/wallet/charges", token, Some(json!({ "amount": 1 }))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decline_is_carried_through_after_kill_9() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start(directory.path());
+    let token = program.api.log_in("mina@onsale.local").await;
+    let mut held = Vec::new();
+    for seat in 1..=4 {
+        let body = json!({ "schedule_id": program.schedule, "seat_ids": [format!("A-1-{seat}")] });
+        let (status, reservation) =
+            program.api.call(Method::POST, "/reservations", &token, Some(body)).await.expect("an answer");
+        assert_eq!(status, 201, "{reservation}");
+        held.push(reservation["reservation_id"].clone());
+    }
+    let broke = sign_up_broke(&program.api).await;
+    let body = json!({ "schedule_id": program.schedule, "seat_ids": ["A-1-10"] });
+    let (_, reservation) =
+        program.api.call(Method::POST, "/reservations", &broke, Some(body)).await.expect("an answer");
+    let body = json!({ "reservation_id": reservation["reservation_id"] });
+    let (status, problem) = program.api.call(Method::POST, "/payments", &broke, Some(body)).await.expect("an answer");
+    assert_eq!((status.as_u16(), &problem["code"]), (402, &json!("insufficient-balance")));
+    program.kill();
+
+    let program = Program::start(directory.path());
+    let seat = format!("/schedules/{}/seats/A-1-10", program.schedule);
+    // The stream is read again from its mark; the seat is free once the event has come through.
+    let mut state = Value::Null;
+    for _ in 0..LOOKS_MAX {
+        let (_, seat) = program.api.call(Method::GET, &seat, "", None).await.expect("an answer");
+        state = seat["state"].clone();
+        if state == "available" {
+            break;
+        }
+    }
+    assert_eq!(state, "available");
+    for reservation in held {
+        let path = format!("/reservations/{}", reservation.as_str().expect("an id"));
+        let (status, reservation) = program.api.call(Method::GET, &path, &token, None).await.expect("an answer");
+        assert_eq!((status.as_u16(), &reservation["state"]), (200, &json!("held")));
+    }
+}
+
+async fn sign_up_broke(api: &Api) -> String {
+    let body = json!({ "email": "broke@onsale.local", "password": local::demo::USER_PASSWORD, "name": "Broke" });
+    let (status, user) = api.call(Method::POST, "/users", "", Some(body)).await.expect("an answer");
+    assert_eq!(status, 201, "{user}");
+    let token = api.log_in("broke@onsale.local").await;
+    let (status, wallet) = api.call(Method::POST, "/wallet", &token, Some(json!({}))).await.expect("an answer");
+    assert_eq!(status, 201, "{wallet}");
+    token
+}

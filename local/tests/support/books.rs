@@ -1,0 +1,202 @@
+//! Adds everything up again, from the raw items of the table: the invariants that must hold in every state
+//! (`docs/data.md`). It shares no code with the store, so that a mistake there cannot hide here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::World;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// What the table says, in one look.
+pub struct Books {
+    items: Vec<Item>,
+    now: i64,
+}
+
+/// One seat of a block.
+struct Seat {
+    value: String,
+    key: String,
+}
+
+fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+fn number(item: &Item, name: &str) -> i64 {
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+impl Books {
+    /// Reads the whole table.
+    pub async fn open(world: &World) -> Self {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = world
+                .stack
+                .clients()
+                .0
+                .scan()
+                .table_name(&world.stack.app().config().table)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .expect("a scan");
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Self { items, now: world.clock.now().as_second() }
+    }
+
+    fn with_sort_key(&self, prefix: &str) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| text(item, "sk").starts_with(prefix))
+    }
+
+    fn seats(&self) -> Vec<Seat> {
+        let mut seats = Vec::new();
+        for block in self.with_sort_key("BLOCK#") {
+            let pk = text(block, "pk");
+            let (schedule, section) =
+                pk.strip_prefix("SEATS#").and_then(|rest| rest.split_once('#')).expect("a key of a block");
+            let sk = text(block, "sk");
+            let row = sk.trim_start_matches("BLOCK#").split('#').next().expect("a row").to_owned();
+            for (name, value) in block {
+                if name.parse::<u16>().is_ok() {
+                    let key = format!("{schedule}/{section}-{row}-{name}");
+                    seats.push(Seat { value: value.as_s().expect("a seat value").clone(), key });
+                }
+            }
+        }
+        seats
+    }
+
+    /// How many seats are held by somebody now, and how many are sold.
+    pub fn held_and_sold(&self) -> (usize, usize) {
+        let seats = self.seats();
+        let held = seats.iter().filter(|seat| self.held_until(&seat.value).is_some_and(|until| until >= self.now));
+        (held.count(), seats.iter().filter(|seat| seat.value.starts_with('~')).count())
+    }
+
+    fn held_until(&self, value: &str) -> Option<i64> {
+        i64::from_str_radix(value.get(..8)?, 16).ok()
+    }
+
+    /// Insists on all of it.
+    pub fn check(&self) {
+        self.check_seats();
+        self.check_allowances();
+        self.check_wallets();
+    }
+
+    /// S1, S2, S5, P2: what blocks and reservations say of each other.
+    fn check_seats(&self) {
+        let seats: BTreeMap<String, String> = self.seats().into_iter().map(|seat| (seat.key, seat.value)).collect();
+        let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+        for reservation in self.with_sort_key("RSV#") {
+            let id = uuid::Uuid::parse_str(text(reservation, "sk").trim_start_matches("RSV#")).expect("an id");
+            let short = short(id);
+            let state = text(reservation, "state");
+            let until = number(reservation, "held_until");
+            let tickets = reservation["tickets"].as_l().expect("tickets");
+            let mut paid = 0;
+            for ticket in tickets.iter().map(|ticket| ticket.as_m().expect("a ticket")) {
+                let cancelled = ticket.get("cancelled").is_some_and(|value| value.as_bool() == Ok(&true));
+                let key = format!("{}/{}", text(reservation, "schedule_id"), text(ticket, "id"));
+                let value = seats.get(&key).unwrap_or_else(|| panic!("{key} does not exist"));
+                let names_us = value.ends_with(&short);
+                if cancelled {
+                    continue;
+                }
+                match state.as_str() {
+                    "paid" => {
+                        assert_eq!(*value, format!("~{short}"), "{key} of a paid reservation");
+                        *owners.entry(key).or_default() += 1;
+                        paid += number(ticket, "price");
+                    }
+                    "held" if until >= self.now => {
+                        assert_eq!(*value, format!("{until:08x}{short}"), "{key} of a live hold");
+                        *owners.entry(key).or_default() += 1;
+                    }
+                    "declined" if names_us => {
+                        assert!(
+                            reservation.contains_key("expiry_shard"),
+                            "{key} names a declined reservation that gave it back"
+                        );
+                        *owners.entry(key).or_default() += 1;
+                    }
+                    "held" | "declined" => {}
+                    _ => assert!(!names_us || until < self.now, "{key} still names an ended reservation: {value}"),
+                }
+            }
+            if state == "paid" {
+                let payment = reservation["payment"].as_m().expect("a payment");
+                assert_eq!(number(payment, "amount"), paid, "what was paid for {id}");
+                assert_eq!(self.debits(&format!("rsv-{id}")), [-paid], "the ledger of {id}");
+            } else {
+                assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money");
+            }
+        }
+        assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
+        for (key, value) in &seats {
+            let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| until >= self.now);
+            assert!(!live || owners.contains_key(key), "{key} is {value} without an owner");
+        }
+    }
+
+    fn debits(&self, reference: &str) -> Vec<i64> {
+        let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
+        entries.map(|entry| number(entry, "amount")).collect()
+    }
+
+    /// S5: what a user's allowance counts is what the user holds and owns.
+    fn check_allowances(&self) {
+        for allowance in self.with_sort_key("ALLOWANCE#") {
+            let (pk, sk) = (text(allowance, "pk"), text(allowance, "sk"));
+            let schedule = sk.trim_start_matches("ALLOWANCE#");
+            let mut counted = 0;
+            for reservation in self.with_sort_key("RSV#") {
+                let given_back = !reservation.contains_key("expiry_shard") && text(reservation, "state") != "paid";
+                if text(reservation, "pk") != pk || text(reservation, "schedule_id") != schedule || given_back {
+                    continue;
+                }
+                let tickets = reservation["tickets"].as_l().expect("tickets").iter();
+                let live = tickets.filter(|ticket| !ticket.as_m().expect("a ticket").contains_key("cancelled"));
+                counted += i64::try_from(live.count()).expect("few");
+            }
+            assert_eq!(number(allowance, "count"), counted, "allowance {pk} {sk}");
+        }
+    }
+
+    /// W1–W3: balances explained by gap-free ledgers.
+    fn check_wallets(&self) {
+        for wallet in self.with_sort_key("WALLET") {
+            let pk = text(wallet, "pk");
+            let mut entries: Vec<&Item> =
+                self.with_sort_key("ENTRY#").filter(|entry| text(entry, "pk") == pk).collect();
+            entries.sort_by_key(|entry| number(entry, "seq"));
+            let mut balance = 0;
+            for (index, entry) in entries.iter().enumerate() {
+                balance += number(entry, "amount");
+                assert_eq!(number(entry, "seq"), i64::try_from(index).expect("few") + 1, "a gap in {pk}");
+                assert_eq!(number(entry, "balance_after"), balance, "entry {index} of {pk}");
+                assert!(balance >= 0, "{pk} below zero");
+            }
+            assert_eq!(number(wallet, "balance"), balance, "the balance of {pk}");
+            assert_eq!(number(wallet, "seq"), i64::try_from(entries.len()).expect("few"), "the entries of {pk}");
+        }
+    }
+}
+
+/// 22 characters of base64url, written out here again on purpose.
+fn short(id: uuid::Uuid) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = id.as_u128();
+    let digits = (0..21).map(|index| (bits >> (122 - 6 * index)) & 63).chain([(bits & 3) << 4]);
+    digits.map(|digit| char::from(LETTERS[usize::try_from(digit).expect("six bits")])).collect()
+}

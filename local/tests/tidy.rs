@@ -1,0 +1,220 @@
+//! The shape of the repository, as rules that fail: names, places, sizes, and what may be used where.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use local::template::Template;
+
+use crate::repository::{called_by, camel_case, files, read, root, stem};
+
+/// What a source file may have in lines.
+const LINES_MAX: usize = 450;
+
+/// Files that were longer when the limit came, and may not grow. A line goes when its file has shrunk.
+const LONGER: [(&str, usize); 0] = [];
+
+/// The product: what runs in Lambda.
+const PRODUCT: [&str; 3] = ["shared/domain/src", "shared/platform/src", "functions/src"];
+
+/// Files that say nothing to a reader of the tree.
+const UNTOLD: [&str; 8] =
+    [".git", ".gitignore", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "clippy.toml", "rustfmt.toml"];
+
+/// Files of the product in which a word stands, but for those in the allowed places.
+fn elsewhere(word: &str, allowed: &[&str]) -> Vec<String> {
+    let all = PRODUCT.iter().flat_map(|folder| files(folder, ".rs"));
+    let forbidden = all.filter(|path| !allowed.iter().any(|place| path.starts_with(place)));
+    forbidden.filter(|path| read(path).contains(word)).collect()
+}
+
+/// All Rust files of the workspace.
+fn sources() -> Vec<String> {
+    ["functions", "local", "shared"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+}
+
+/// The domain of a function: the folder that its file lies in.
+fn domain_of(name: &str) -> String {
+    let ending = format!("/{name}.rs");
+    let found: Vec<String> =
+        files("functions/src", &ending).into_iter().filter(|path| !path.starts_with("functions/src/bin/")).collect();
+    assert_eq!(found.len(), 1, "{name} has one file in one domain, not {found:?}");
+    let folder = found[0].strip_suffix(&ending).unwrap_or_default();
+    folder.strip_prefix("functions/src/").unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_function_has_one_name_everywhere() {
+    let template = Template::load().expect("the template");
+    let mut missing = Vec::new();
+    for function in &template.functions {
+        let name = function.name.as_str();
+        assert_eq!(function.logical_id, format!("{}Function", camel_case(name)));
+        let domain = domain_of(name);
+        let places = [
+            format!("functions/src/bin/{name}.rs"),
+            format!("events/{name}.json"),
+            format!("local/tests/{domain}/{name}.rs"),
+        ];
+        missing.extend(places.into_iter().filter(|path| !root().join(path).exists()));
+        let main = read(&format!("functions/src/bin/{name}.rs"));
+        for told in [format!("//! The Lambda binary of `{name}`.\n"), format!("use functions::{domain}::{name};\n")] {
+            assert!(main.contains(&told), "functions/src/bin/{name}.rs does not say {told:?}");
+        }
+    }
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
+fn nothing_lies_about_without_a_function() {
+    let template = Template::load().expect("the template");
+    let names: BTreeSet<&str> = template.functions.iter().map(|function| function.name.as_str()).collect();
+    for path in files("functions/src", ".rs").iter().chain(&files("events", "")) {
+        let name = stem(path);
+        let shared = matches!(name, "lib" | "mod" | "shown");
+        assert!(shared || names.contains(name), "{path} belongs to no function of template.yaml");
+    }
+}
+
+#[test]
+fn a_function_says_first_what_calls_it() {
+    let template = Template::load().expect("the template");
+    for function in &template.functions {
+        let (name, called_by) = (function.name.as_str(), called_by(&template, function));
+        let domain = domain_of(name);
+        let path = format!("functions/src/{domain}/{name}.rs");
+        let first = read(&path).lines().next().unwrap_or_default().to_owned();
+        assert!(first.starts_with(&format!("//! {called_by} — ")), "{path} begins with {first:?}, not {called_by:?}");
+        let path = format!("functions/src/{domain}/mod.rs");
+        let entry = format!("    // {}: ", called_by.replace('`', ""));
+        let row = format!("    (\"{name}\", ");
+        let contents = read(&path);
+        let lines: Vec<&str> = contents.lines().collect();
+        let told = lines.windows(2).any(|pair| pair[0].starts_with(&entry) && pair[1].starts_with(&row));
+        assert!(told, "{path} does not say {entry:?} above {name}");
+    }
+}
+
+#[test]
+fn the_sdk_is_used_in_few_places() {
+    let store = "shared/platform/src/store/";
+    let app = "shared/platform/src/app.rs";
+    let events = "shared/platform/src/events.rs";
+    for (word, allowed) in [
+        // The table by the store, queues by what sends events; the app makes the clients.
+        ("aws_sdk", &[store, app, events][..]),
+        ("aws_config", &[app]),
+        (".dynamodb()", &[store, app]),
+        (".sqs()", &[events, app]),
+        // The signing secret, through the client that the app has only where the template gives it one.
+        (".secrets()", &["shared/platform/src/tokens.rs", app]),
+    ] {
+        assert_eq!(elsewhere(word, allowed), [""; 0], "{word} belongs in {allowed:?}");
+    }
+}
+
+#[test]
+fn status_codes_are_known_at_the_edge_only() {
+    for word in ["StatusCode", ".status()"] {
+        assert_eq!(elsewhere(word, &["shared/platform/src/http/"]), [""; 0], "{word}");
+    }
+}
+
+#[test]
+fn time_randomness_and_settings_come_from_the_app() {
+    let app = "shared/platform/src/app.rs";
+    for word in [
+        "Timestamp::now",
+        "Zoned::now",
+        "SystemTime",
+        "Instant",
+        "Utc::now",
+        "new_v4",
+        "now_v7",
+        "getrandom",
+        "OsRng",
+        "rand::",
+        "RandomState",
+    ] {
+        assert_eq!(elsewhere(word, &[app]), [""; 0], "{word} belongs in {app}");
+    }
+    // The level of the logs is read before there is an app.
+    assert_eq!(elsewhere("env::var", &[app, "shared/platform/src/lambda.rs"]), [""; 0]);
+}
+
+#[test]
+fn the_runtime_is_used_in_one_place() {
+    let lambda = "shared/platform/src/lambda.rs";
+    assert_eq!(elsewhere("lambda_runtime", &[lambda]), [""; 0]);
+    assert_eq!(elsewhere("lambda_http", &[lambda, "shared/platform/src/http/extract.rs"]), [""; 0]);
+}
+
+#[test]
+fn the_domain_touches_nothing() {
+    for word in ["async ", "axum", "aws_", "tokio", "serde", "tracing", "std::env", "std::fs", "std::net"] {
+        let used: Vec<String> =
+            files("shared/domain/src", ".rs").into_iter().filter(|path| read(path).contains(word)).collect();
+        assert_eq!(used, [""; 0], "{word}");
+    }
+}
+
+#[test]
+fn files_are_short_and_get_no_longer() {
+    for path in sources() {
+        let lines = read(&path).lines().count();
+        let longer = LONGER.iter().find(|(longer, _)| *longer == path).map(|(_, most)| *most);
+        match longer {
+            Some(most) => {
+                assert!(lines <= most, "{path} has grown from {most} to {lines} lines; {LINES_MAX} is the limit");
+                assert!(lines > LINES_MAX, "{path} has {lines} lines: take it out of LONGER");
+            }
+            None => assert!(lines <= LINES_MAX, "{path} has {lines} lines; {LINES_MAX} is the limit"),
+        }
+    }
+    for (path, _) in LONGER {
+        assert!(root().join(path).exists(), "{path} is gone: take it out of LONGER");
+    }
+}
+
+#[test]
+fn nothing_is_left_undone() {
+    // Put together, so that this file does not name them.
+    let words = [["to", "do!("], ["unimple", "mented!("], ["d", "bg!("], ["#[ig", "nore"], ["FIX", "ME"], ["XX", "X"]];
+    for path in sources() {
+        let text = read(&path);
+        for word in words.map(|parts| parts.concat()) {
+            assert!(!text.contains(&word), "{path} has {word}");
+        }
+    }
+}
+
+#[test]
+fn no_crate_may_be_unsafe() {
+    for path in ["shared/domain/src", "shared/platform/src", "functions/src", "local/src"] {
+        let path = format!("{path}/lib.rs");
+        assert!(read(&path).contains("\n#![forbid(unsafe_code)]\n"), "{path}");
+    }
+    // Binaries and tests are roots of their own: their packages take the lints of the workspace.
+    assert!(read("Cargo.toml").contains("\nunsafe_code = \"forbid\"\n"));
+    for package in ["shared/domain", "shared/platform", "functions", "local"] {
+        let manifest = format!("{package}/Cargo.toml");
+        assert!(read(&manifest).contains("\n[lints]\nworkspace = true"), "{manifest}");
+    }
+}
+
+#[test]
+fn the_readme_names_what_lies_at_the_top() {
+    let readme = read("README.md");
+    let unkept: Vec<String> = read(".gitignore")
+        .lines()
+        .map(|line| line.trim_matches('/').to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+    for entry in fs::read_dir(root()).expect("the root") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let told = if entry.path().is_dir() { format!("{name}/") } else { name.clone() };
+        if !UNTOLD.contains(&name.as_str()) && !unkept.contains(&name) {
+            assert!(readme.contains(&told), "README.md does not name {told}");
+        }
+    }
+}

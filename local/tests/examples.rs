@@ -26,6 +26,8 @@ const STORY: &[(&str, u16)] = &[
     ("no_route", 404),
     ("sign_up", 201),
     ("log_in", 200),
+    ("refresh_session", 401), // a token that anybody may know is worth nothing
+    ("log_out", 204),
     ("get_me", 200),
     ("create_wallet", 200),
     ("get_wallet", 200),
@@ -62,10 +64,11 @@ const OTHER_STORY: &[(&str, u16)] = &[
 ];
 
 /// What the examples that are no requests answer, at any time.
-fn other_answers() -> [(&'static str, Value); 5] {
+fn other_answers() -> [(&'static str, Value); 6] {
     [
         ("authorize", json!({ "isAuthorized": false })),
         ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),
+        ("rotate_keys", json!({ "rotation": "00000000-0000-4000-8000-000000000107" })),
         ("relay_changes", json!({ "batchItemFailures": [] })),
         ("settle_payment", json!({ "batchItemFailures": [] })),
         ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),

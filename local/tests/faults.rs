@@ -245,3 +245,23 @@ async fn f14_with_the_sweep_off_everything_stays_correct() {
     let listed = user.get(&format!("/schedules/{schedule}/seats?available=true")).await.expect(200);
     assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(50));
 }
+
+#[tokio::test]
+async fn f11_a_decline_that_is_told_after_its_hall_is_gone_is_settled() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    let user = world.user_with(1).await;
+    let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    user.pay(&held).await.expect_problem(402, "insufficient-balance");
+    world.wait(302);
+    let admin = world.admin().await;
+    let concert = admin.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
+    admin.delete(&format!("/concerts/{concert}/schedules/{schedule}")).await.expect(204);
+    for _ in 0..2 {
+        world.wait(400);
+        world.stack.run_schedule("expire_holds").await.expect("swept");
+    }
+    world.stack.settle().await.expect("settled");
+    let dead = world.stack.sqs().queues().census(&world.stack.template().unread_queues());
+    assert_eq!(dead.1.len(), 0, "nothing ends in a dead-letter queue");
+}

@@ -284,3 +284,25 @@ async fn a_deletion_meets_buyers() {
         world.check_books().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_holds_that_meet_the_same_lapsed_one_both_succeed() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    for round in 0..8 {
+        let user = world.user().await;
+        let seat = |number: usize| format!("A-1-{}", 6 * round + number);
+        user.hold(&schedule, &[&seat(1), &seat(2), &seat(3)]).await.expect(201);
+        world.wait(302);
+        let user = world.again(&user).await;
+        // Whoever finds that the other has closed the lapsed hold has as much room as the one who closed it.
+        let replies = at_once([[1, 2], [3, 4]], |seats| {
+            let (user, schedule) = (user.clone(), schedule.clone());
+            let seats = seats.map(seat);
+            async move { user.hold(&schedule, &[&seats[0], &seats[1]]).await }
+        })
+        .await;
+        assert_eq!(statuses(&replies), [(201, 2)].into());
+        world.check_books().await;
+    }
+}

@@ -43,6 +43,7 @@ pub fn stem(path: &str) -> &str {
 pub fn called_by(template: &Template, function: &Function) -> String {
     match function.events.as_slice() {
         [] if is_authorizer(template, function) => "Authorizer of the HTTP API".to_owned(),
+        [] if rotates_a_secret(function) => "Rotation of a secret".to_owned(),
         [] => "Invoked by operators".to_owned(),
         [Event::Http { path, .. }] if path == "$default" => path.clone(),
         [Event::Http { method, path, .. }] => format!("{method} {path}"),
@@ -59,6 +60,12 @@ pub fn called_by(template: &Template, function: &Function) -> String {
 /// Whether a function is the authorizer of the API.
 pub fn is_authorizer(template: &Template, function: &Function) -> bool {
     template.api.authorizer.as_ref().is_some_and(|authorizer| authorizer.function == function.name)
+}
+
+/// Whether Secrets Manager calls a function to replace a secret.
+fn rotates_a_secret(function: &Function) -> bool {
+    let logical_id = format!("{}Function", camel_case(&function.name));
+    read("template.yaml").contains(&format!("RotationLambdaARN: !GetAtt {logical_id}.Arn"))
 }
 
 /// `GetMe` from `get_me`.

@@ -25,6 +25,7 @@ async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Re
                 "role": claims.role,
                 "exp": claims.exp,
                 "jti": claims.jti,
+                "sid": claims.sid,
             },
         }),
         None => refused,

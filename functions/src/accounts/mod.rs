@@ -6,6 +6,9 @@ pub mod authorize;
 pub mod get_me;
 pub mod grant_role;
 pub mod log_in;
+pub mod log_out;
+pub mod refresh_session;
+pub mod rotate_keys;
 mod shown;
 pub mod sign_up;
 
@@ -13,12 +16,18 @@ pub mod sign_up;
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /users: makes an account.
     ("sign_up", Function::Http(sign_up::routes)),
-    // POST /sessions: gives an access token for e-mail and password.
+    // POST /sessions: gives access and refresh token for e-mail and password.
     ("log_in", Function::Http(log_in::routes)),
+    // POST /sessions/refresh: gives a new pair of tokens for a refresh token.
+    ("refresh_session", Function::Http(refresh_session::routes)),
+    // DELETE /sessions: ends the caller's session.
+    ("log_out", Function::Http(log_out::routes)),
     // GET /users/me: who the caller is.
     ("get_me", Function::Http(get_me::routes)),
     // Authorizer of the HTTP API: verifies access tokens.
     ("authorize", Function::Event(authorize::answer)),
+    // Rotation of a secret: makes the next signing key, on deployment and every 30 days.
+    ("rotate_keys", Function::Event(rotate_keys::answer)),
     // Invoked by operators: makes somebody an administrator.
     ("grant_role", Function::Event(grant_role::answer)),
 ];

@@ -1,8 +1,41 @@
 use jiff::Timestamp;
+use onsale_domain::account::Role;
+use onsale_platform::app::App;
+use onsale_platform::refresh::RefreshToken;
+use onsale_platform::store::Failure;
 use onsale_platform::store::accounts::Account;
+use onsale_platform::tokens;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// A session's tokens.
+#[derive(Serialize, ToSchema)]
+pub struct SessionOut {
+    /// For `Authorization: Bearer …`.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds the access token lives.
+    expires_in: i64,
+    /// For POST /sessions/refresh, once.
+    refresh_token: String,
+}
+
+impl SessionOut {
+    /// The tokens of a session: `refresh`, and a new access token.
+    ///
+    /// # Errors
+    /// When the access token cannot be signed.
+    pub async fn new(app: &App, refresh: &RefreshToken, role: Role) -> Result<Self, Failure> {
+        Ok(Self {
+            access_token: tokens::sign(app, refresh.user, role, refresh.family).await?,
+            token_type: "Bearer",
+            expires_in: tokens::ACCESS_SECONDS,
+            refresh_token: refresh.text(),
+        })
+    }
+}
 
 /// A user, as shown to that user.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Answer, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
 use onsale_platform::store::accounts::{self, Account};
+use onsale_platform::store::attempts::{self, Bucket};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +20,7 @@ use super::shown::UserOut;
 struct SignUpIn {
     /// An e-mail address, the same however it is typed.
     email: String,
-    /// 8 to 128 characters of any kind but NUL.
+    /// 8 to 128 characters of any kind but NUL; not one that is easily guessed.
     password: String,
     /// 1 to 60 characters.
     name: String,
@@ -31,11 +32,21 @@ struct SignUpIn {
         (status = 201, body = UserOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 409, body = ProblemOut, description = "email-taken"),
+        (status = 429, body = ProblemOut, description = "too-many-attempts"),
     ))]
-async fn handle(State(app): State<App>, Json(request): Json<SignUpIn>) -> Result<Answer<UserOut>, Problem> {
+async fn handle(
+    State(app): State<App>,
+    source: SourceAddress,
+    Json(request): Json<SignUpIn>,
+) -> Result<Answer<UserOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
     let name = account::name(&request.name).map_err(invalid("name"))?;
+    if passwords::is_common(&password, &[email.as_str(), &name]) {
+        return Err(invalid("password")("must not be one that is easily guessed"));
+    }
+    let source = Bucket::sign_up_source(&source.0);
+    attempts::count(&app, &source, app.config().sign_up_free_attempts).await?;
     let now = app.now();
     let account = Account {
         id: app.ids().uuid(now),

@@ -17,6 +17,8 @@ const DELETIONS_PER_RUN: u16 = 5;
 const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
+    // First, for they are few: however many holds have lapsed must not keep them waiting.
+    let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
     let (mut closed, mut failed) = (0, 0);
     let mut position = Some(Position::default());
     for _ in 0..STEPS_MAX {
@@ -29,7 +31,6 @@ async fn handle(app: &App) -> Result<Value, Failure> {
     if position.is_some() {
         tracing::warn!(closed, "more holds have lapsed than one run closes");
     }
-    let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 

@@ -118,7 +118,7 @@ struct Caller {
 impl Caller {
     async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
         let user = stack.app().ids().uuid(at);
-        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role).await? })
+        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role, user).await? })
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {

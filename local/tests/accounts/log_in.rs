@@ -18,7 +18,8 @@ async fn a_session_opens_what_is_the_users() {
     let world = World::new().await;
     let user = sign_up(&world, MINA).await.expect(201);
     let session = log_in(&world, " MINA@example.com", PASSWORD).await.expect(200);
-    let shape = json!({ "access_token": session.text("access_token"), "token_type": "Bearer", "expires_in": 900 });
+    let shape = json!({ "access_token": session.text("access_token"), "token_type": "Bearer", "expires_in": 900,
+        "refresh_token": session.text("refresh_token") });
     assert_eq!(session.body, shape);
     assert_eq!(session.headers["cache-control"], "no-store");
     let mut mina = world.anybody();
@@ -29,10 +30,10 @@ async fn a_session_opens_what_is_the_users() {
 #[tokio::test]
 async fn a_password_is_the_same_in_every_composition() {
     let world = World::new().await;
-    let composed = "비밀번호비밀번호é";
+    let composed = "바다위의달빛산책é";
     let body = json!({ "email": MINA, "password": composed, "name": "Mina" });
     world.anybody().post("/users", body).await.expect(201);
-    log_in(&world, MINA, "비밀번호비밀번호e\u{301}").await.expect(200);
+    log_in(&world, MINA, "바다위의달빛산책e\u{301}").await.expect(200);
 }
 
 #[tokio::test]

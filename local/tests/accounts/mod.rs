@@ -4,6 +4,9 @@ mod authorize;
 mod get_me;
 mod grant_role;
 mod log_in;
+mod log_out;
+mod refresh_session;
+mod rotate_keys;
 mod sign_up;
 mod tokens;
 

@@ -48,7 +48,8 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
 /// The same person with a token of now.
 async fn renewed(world: &World, mut person: crate::support::Person) -> crate::support::Person {
     let role = onsale_domain::account::Role::Admin;
-    person.token = Some(onsale_platform::tokens::sign(world.stack.app(), person.id, role).await.expect("a token"));
+    person.token =
+        Some(onsale_platform::tokens::sign(world.stack.app(), person.id, role, person.id).await.expect("a token"));
     person
 }
 

@@ -111,10 +111,8 @@ async fn a_date_without_seats_is_deleted() {
 #[tokio::test]
 async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
     let world = World::new().await;
-    let (admin, mina) = (world.admin().await, world.user_with(200_000).await);
+    let admin = world.admin().await;
     let (concert, id) = with_seats(&world, &admin).await;
-    let held = mina.hold(&id, &["A-1-50"]).await.expect(201);
-    mina.pay(&held.reservation()).await.expect(201);
     let path = format!("/concerts/{concert}/schedules/{id}");
     for shut in [0, 1] {
         let before = world.dump();
@@ -125,16 +123,42 @@ async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
         world.stack.intercept(None);
         assert!(death.done() > 0);
         assert_ne!(world.dump(), before);
-        // Nobody else can end it before the sweep; nor can anybody buy what may be going.
+        // Nobody else can end it before the sweep; nor can anybody buy what may be going, or is told that it is gone.
         admin.delete(&path).await.expect_problem(503, "busy");
+        world.user().await.hold(&id, &["A-1-1"]).await.expect_problem(503, "busy");
         world.wait(400);
         world.stack.run_schedule("expire_holds").await.expect("swept");
         assert_eq!(world.dump(), before);
     }
     let joon = world.user_with(0).await;
     joon.hold(&id, &["A-1-1", "A-1-49"]).await.expect(201);
-    joon.hold(&id, &["A-1-50"]).await.expect_problem(409, "seat-taken");
     world.anybody().get(&format!("/concerts/{concert}/schedules")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_deletion_that_died_half_way_is_taken_over_also_without_the_sweep() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (concert, id) = with_seats(&world, &admin).await;
+    world.stack.intercept(Some(Arc::new(Disturb::after("UpdateItem", Fault::LoseRequest, 1, 1_000))));
+    admin.delete(&format!("/concerts/{concert}")).await.expect_problem(503, "busy");
+    world.stack.intercept(None);
+    world.wait(301);
+    admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect(204);
+    admin.delete(&format!("/concerts/{concert}")).await.expect(204);
+    world.anybody().get(&format!("/concerts/{concert}")).await.expect_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_refused_is_noticed_by_nobody() {
+    let world = World::new().await;
+    let (admin, mina) = (world.admin().await, world.user_with(200_000).await);
+    let (concert, id) = with_seats(&world, &admin).await;
+    let held = mina.hold(&id, &["A-1-50"]).await.expect(201);
+    mina.pay(&held.reservation()).await.expect(201);
+    let before = world.dump();
+    admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect_problem(409, "has-live-reservations");
+    assert_eq!(world.dump(), before);
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl World {
     }
 
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
-        let token = tokens::sign(self.stack.app(), id, role).await.expect("a token");
+        let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), gateway: self.gateway.clone() }
     }
 

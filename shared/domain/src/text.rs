@@ -47,7 +47,8 @@ pub fn paragraphs(given: &str, characters_max: usize) -> Result<String, TextErro
 /// Folds a text for comparison: compatibility forms composed (NFKC), lower case.
 #[must_use]
 pub fn folded(given: &str) -> String {
-    given.nfkc().collect::<String>().to_lowercase().nfkc().collect()
+    // A final sigma is the same letter as one within a word.
+    given.nfkc().collect::<String>().to_lowercase().replace('ς', "σ").nfkc().collect()
 }
 
 #[cfg(test)]
@@ -67,6 +68,7 @@ mod tests {
     #[test]
     fn folding_ignores_case_and_compatibility_forms() {
         assert_eq!(folded("ＡBc"), "abc");
+        assert!(folded("ΟΔΟΣΑ").contains(&folded("ΟΔΟΣ")));
         assert_eq!(folded("e\u{301}"), folded("É"));
     }
 }

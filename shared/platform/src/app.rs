@@ -9,13 +9,14 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::signing::Signers;
 use crate::store::cache::Caches;
-use crate::tokens::{Signer, Verifier};
+use crate::tokens::Verifier;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
-const TRY_TIMEOUT: Duration = Duration::from_millis(1_500);
+const TRY_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// A call may take this long with all its tries.
-const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Tries of one call by the SDK, the first included.
 const CALL_ATTEMPTS: u32 = 3;
 /// The SDK's first back-off; its default of a second is longer than a whole hold should take.
@@ -164,7 +165,7 @@ struct Inner {
     parts: Parts,
     caches: Caches,
     verifier: Verifier,
-    signer: tokio::sync::OnceCell<Signer>,
+    signers: Signers,
 }
 
 impl App {
@@ -176,7 +177,7 @@ impl App {
                 parts,
                 caches: Caches::default(),
                 verifier: Verifier::default(),
-                signer: tokio::sync::OnceCell::new(),
+                signers: Signers::default(),
             }),
         }
     }
@@ -241,8 +242,8 @@ impl App {
         &self.inner.verifier
     }
 
-    pub(crate) fn signer(&self) -> &tokio::sync::OnceCell<Signer> {
-        &self.inner.signer
+    pub(crate) fn signers(&self) -> &Signers {
+        &self.inner.signers
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub account_free_attempts: u32,
     /// Failed log-ins a source address may have before pauses begin.
     pub source_free_attempts: u32,
+    /// Sign-ups a source address may try before pauses begin.
+    pub sign_up_free_attempts: u32,
 }
 
 /// A setting is missing or cannot be understood. The text names the variable, never its value.
@@ -74,6 +76,7 @@ impl Config {
                 .or_else(|| text("SIGNING_KEY_SECRET").map(SigningKeySource::Secret)),
             account_free_attempts: number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
             source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 20)?,
+            sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 10)?,
         })
     }
 }

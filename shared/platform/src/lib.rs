@@ -10,5 +10,7 @@ pub mod events;
 pub mod http;
 pub mod lambda;
 pub mod passwords;
+pub mod refresh;
+pub mod signing;
 pub mod store;
 pub mod tokens;

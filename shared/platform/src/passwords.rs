@@ -24,6 +24,27 @@ pub async fn hash(app: &App, password: Password) -> Result<String, Failure> {
     off_thread(move || Ok(hash_with(&password, &salt[..16])?.to_string())).await
 }
 
+/// Fewest guesses a password must withstand, as a power of ten: fewer are tried online within days.
+const GUESSES_LOG10_MIN: f64 = 6.0;
+
+/// Whether a password is among the first that anybody would try: a common one, a pattern, or made of what is known
+/// of its owner. Judged by zxcvbn's lists and patterns.
+#[must_use]
+pub fn is_common(password: &Password, known: &[&str]) -> bool {
+    std::str::from_utf8(password.as_bytes())
+        .is_ok_and(|password| zxcvbn::zxcvbn(password, known).guesses_log10() < GUESSES_LOG10_MIN)
+}
+
+/// Whether a hash was made with less than what is asked for today, and should be made anew.
+#[must_use]
+pub fn is_outdated(hash: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(hash) else { return true };
+    let Ok(parameters) = Params::try_from(&hash) else { return true };
+    (parameters.m_cost(), parameters.t_cost()) < (MEMORY_KIB, PASSES)
+        || parameters.m_cost() < MEMORY_KIB
+        || parameters.t_cost() < PASSES
+}
+
 /// Whether `password` is the one that was hashed. Without a hash (there is no such user) it costs the same time
 /// and says no.
 ///

@@ -6,20 +6,15 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use onsale_domain::account::Role;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::config::SigningKeySource;
+use crate::signing;
 use crate::store::Failure;
-use crate::store::keys::{self, KID_PREFIX, VerifyingKey};
+use crate::store::keys::{self, KID_PREFIX};
 
 /// How long an access token lives, in seconds.
 pub const ACCESS_SECONDS: i64 = 900;
@@ -31,8 +26,11 @@ const AUDIENCE: &str = "onsale-api";
 const ACCESS_TYPE: &str = "at+jwt";
 /// Longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 2_048;
-/// A token with an unknown key makes a process read the keys again, at most this often.
-const RELOAD_SECONDS: i64 = 1;
+/// Keys are read again after so many seconds, so that one that was taken away ends everywhere.
+const KEYS_SECONDS: i64 = 300;
+/// A token with an unknown key makes a process read the keys again, at most so often a second: forged ones must not
+/// make every request a read, and one that is signed with a key of this very second must find it.
+const RELOADS_PER_SECOND_MAX: u32 = 10;
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,20 +52,16 @@ pub struct Claims {
     pub jti: Uuid,
     /// Role by name.
     pub role: String,
+    /// The session it was given in, which log-out ends.
+    pub sid: Uuid,
 }
 
-/// Signs tokens; made once per process from the signing source.
-pub struct Signer {
-    kid: String,
-    key: EncodingKey,
-}
-
-/// Signs an access token for a user.
+/// Signs an access token for a user in a session.
 ///
 /// # Errors
 /// When the signing secret cannot be read or the public half cannot be published.
-pub async fn sign(app: &App, user: Uuid, role: Role) -> Result<String, Failure> {
-    let signer = app.signer().get_or_try_init(|| make_signer(app)).await?;
+pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<String, Failure> {
+    let signer = signing::signer(app).await?;
     let now = app.now();
     let issued = now.as_second();
     let claims = Claims {
@@ -79,6 +73,7 @@ pub async fn sign(app: &App, user: Uuid, role: Role) -> Result<String, Failure> 
         iat: issued,
         jti: app.ids().uuid(now),
         role: role.as_str().to_owned(),
+        sid: session,
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(ACCESS_TYPE.to_owned());
@@ -86,35 +81,19 @@ pub async fn sign(app: &App, user: Uuid, role: Role) -> Result<String, Failure> 
     jsonwebtoken::encode(&header, &claims, &signer.key).map_err(|error| Failure::Internal(error.to_string()))
 }
 
-/// Reads the secret, makes the key pair that follows from it, and publishes the public half before the first
-/// token is signed.
-async fn make_signer(app: &App) -> Result<Signer, Failure> {
-    let internal = |problem: &dyn std::fmt::Display| Failure::Internal(format!("signing key: {problem}"));
-    let secret = match &app.config().signing_key {
-        None => return Err(internal(&"this function may not sign")),
-        Some(SigningKeySource::File(path)) => std::fs::read_to_string(path).map_err(|error| internal(&error))?,
-        Some(SigningKeySource::Secret(arn)) => {
-            let secrets = app.secrets().ok_or_else(|| internal(&"no client"))?;
-            let answer = secrets.get_secret_value().secret_id(arn).send().await;
-            let answer = answer.map_err(|error| internal(&error))?;
-            answer.secret_string.ok_or_else(|| internal(&"the secret is not text"))?
-        }
-    };
-    // The secret has far more than 256 bits; its digest is the seed of RFC 8032.
-    let seed = Sha256::digest(secret.trim().as_bytes());
-    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|error| internal(&error))?;
-    let public = pair.public_key().as_ref();
-    let digest = Sha256::digest(public);
-    let kid = format!("{KID_PREFIX}{}", URL_SAFE_NO_PAD.encode(&digest[..12]));
-    let private = pair.to_pkcs8v1().map_err(|error| internal(&error))?;
-    keys::publish(app, &VerifyingKey { kid: kid.clone(), public: URL_SAFE_NO_PAD.encode(public) }).await?;
-    Ok(Signer { kid, key: EncodingKey::from_ed_der(private.as_ref()) })
+/// The keys as they were read last, and how often in that second.
+#[derive(Default)]
+struct Known {
+    read_at: i64,
+    second: i64,
+    reloads: u32,
+    keys: HashMap<String, DecodingKey>,
 }
 
 /// The verifying keys a process knows.
 #[derive(Default)]
 pub struct Verifier {
-    known: Mutex<(Option<Timestamp>, HashMap<String, DecodingKey>)>,
+    known: Mutex<Known>,
 }
 
 /// The claims of an access token, or `None` for anything that is not one, valid now.
@@ -152,14 +131,20 @@ pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
 }
 
 async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
-    let (loaded, known) = {
-        let known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
-        (known.0, known.1.get(kid).cloned())
-    };
-    let now = app.now();
-    let recently = loaded.is_some_and(|at| (0..RELOAD_SECONDS).contains(&at.duration_until(now).as_secs()));
-    if known.is_some() || recently {
-        return Ok(known);
+    let second = app.now().as_second();
+    {
+        let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = second - known.read_at;
+        if let Some(key) = known.keys.get(kid).filter(|_| (0..KEYS_SECONDS).contains(&age)) {
+            return Ok(Some(key.clone()));
+        }
+        if known.second != second {
+            (known.second, known.reloads) = (second, 0);
+        }
+        if known.reloads >= RELOADS_PER_SECOND_MAX {
+            return Ok(None);
+        }
+        known.reloads += 1;
     }
     let keys: HashMap<String, DecodingKey> = keys::all(app)
         .await?
@@ -167,6 +152,7 @@ async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
         .filter_map(|key| Some((key.kid, DecodingKey::from_ed_components(&key.public).ok()?)))
         .collect();
     let found = keys.get(kid).cloned();
-    *app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner) = (Some(now), keys);
+    let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
+    (known.read_at, known.keys) = (second, keys);
     Ok(found)
 }

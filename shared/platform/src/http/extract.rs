@@ -28,6 +28,8 @@ pub struct User {
     pub id: Uuid,
     /// As what.
     pub role: Role,
+    /// The session the access token was given in.
+    pub session: Uuid,
 }
 
 /// A caller who is an administrator.
@@ -49,9 +51,10 @@ impl FromRequestParts<App> for User {
             |name: &str| fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
         let id: Uuid = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
         let role = text("role").and_then(Role::parse).ok_or_else(refused)?;
+        let session: Uuid = text("sid").and_then(|sid| sid.parse().ok()).ok_or_else(refused)?;
         // The authorizer's answer is cached for up to a minute; the token may have ended since.
         match number("exp") {
-            Some(end) if app.now().as_second() < end => Ok(Self { id, role }),
+            Some(end) if app.now().as_second() < end => Ok(Self { id, role, session }),
             _ => Err(Problem::new(Code::Unauthorized, "the access token has ended")),
         }
     }
@@ -62,7 +65,7 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match User::from_request_parts(parts, app).await? {
-            User { id, role: Role::Admin } => Ok(Self { id }),
+            User { id, role: Role::Admin, .. } => Ok(Self { id }),
             User { role: Role::User, .. } => Err(Problem::new(Code::Forbidden, "administrators only")),
         }
     }

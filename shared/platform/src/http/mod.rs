@@ -42,6 +42,9 @@ async fn write_problems(request: Request, next: Next) -> Response {
             Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
                 .write(language, &request_id)
         }
+        None if response.status() == axum::http::StatusCode::NOT_FOUND => {
+            Problem::new(Code::NotFound, "there is no such route").write(language, &request_id)
+        }
         None => response,
     }
 }

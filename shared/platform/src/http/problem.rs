@@ -27,7 +27,9 @@ pub enum Code {
     EmailTaken,
     /// E-mail address or password is wrong.
     BadCredentials,
-    /// Too many log-in attempts.
+    /// The refresh token is worth nothing, or nothing any more.
+    SessionEnded,
+    /// Too many log-in or sign-up attempts.
     TooManyAttempts,
     /// No date of the concert is on sale.
     NoBookableSchedule,
@@ -71,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -82,6 +84,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::EmailTaken,
         Self::BadCredentials,
+        Self::SessionEnded,
         Self::TooManyAttempts,
         Self::NoBookableSchedule,
         Self::HasLiveReservations,
@@ -136,6 +139,7 @@ impl Code {
                 "E-mail address or password is wrong",
                 "이메일 또는 비밀번호가 올바르지 않습니다",
             ),
+            Self::SessionEnded => (S::UNAUTHORIZED, "session-ended", "Log in again", "다시 로그인해 주세요"),
             Self::TooManyAttempts => {
                 (S::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다")
             }

@@ -19,8 +19,10 @@ const BUSY_RETRY_SECONDS: i64 = 1;
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Busy => Self::new(Code::Busy, "nothing was changed; the same request may be sent again")
-                .retry_after(BUSY_RETRY_SECONDS),
+            Failure::Busy => {
+                Self::new(Code::Busy, "the same request, with the same key if it has one, may be sent again")
+                    .retry_after(BUSY_RETRY_SECONDS)
+            }
             Failure::Unknown => {
                 tracing::error!("the table did not answer");
                 Self::new(Code::Busy, "the outcome is unknown; the same request with the same key may be sent again")

@@ -5,7 +5,7 @@ use onsale_domain::account::{Email, Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{from_item, text, to_item, unreadable};
+use super::item::{from_item, number, text, to_item, unreadable};
 use super::read::{self, Consistency};
 use super::table::{self, Key};
 use super::write::{Rejected, Transaction, Write};
@@ -106,6 +106,19 @@ pub async fn get(app: &App, user: Uuid) -> Result<Option<Account>, Failure> {
     item.map(|item| from_item::<AccountItem>(item).and_then(account)).transpose()
 }
 
+/// Replaces the hash of a password that has not changed meanwhile.
+///
+/// # Errors
+/// When the table fails.
+pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Failure> {
+    let write = Write::update(&table::user(account.id), "SET password_hash = :new, version = version + :one")
+        .when("password_hash = :old")
+        .value(":new", text(hash))
+        .value(":old", text(&account.password_hash))
+        .value(":one", number(1));
+    write.applies(app).await.map(|_| ())
+}
+
 /// Gives a user a role; effective with the user's next access token.
 ///
 /// # Errors
@@ -115,7 +128,7 @@ pub async fn grant_role(app: &App, user: Uuid, role: Role) -> Result<(), Failure
         .when("attribute_exists(pk)")
         .name("#role", "role")
         .value(":role", text(role.as_str()))
-        .value(":one", super::item::number(1));
+        .value(":one", number(1));
     match write.applies(app).await? {
         true => Ok(()),
         false => Err(Failure::Internal("the user does not exist".into())),

@@ -1,9 +1,15 @@
 //! Buckets of log-in attempts, one per account and one per source address.
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use std::net::Ipv6Addr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use onsale_domain::attempts::{self, Blocked, Bucket, FORGOTTEN_AFTER};
+use onsale_domain::account::Email;
+use onsale_domain::attempts::{self, Blocked, Bucket as Count, FORGOTTEN_AFTER};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::item::{Item, from_item, number, to_item, unreadable};
 use super::read::{self, Consistency};
@@ -11,6 +17,43 @@ use super::table::{self, Key};
 use super::write::{Rejected, Write};
 use super::{Attempts, Failure};
 use crate::app::App;
+
+/// The name of a bucket: a digest, so that no address lies in a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket(String);
+
+impl Bucket {
+    /// Log-ins to one account, whoever tries.
+    #[must_use]
+    pub fn account(email: &Email) -> Self {
+        Self::new("account", email.as_str())
+    }
+
+    /// Log-ins from one address, whatever the account.
+    #[must_use]
+    pub fn log_in_source(address: &str) -> Self {
+        Self::new("source", &network(address))
+    }
+
+    /// Sign-ups from one address.
+    #[must_use]
+    pub fn sign_up_source(address: &str) -> Self {
+        Self::new("sign-up", &network(address))
+    }
+
+    fn new(kind: &str, whose: &str) -> Self {
+        let digest = Sha256::new().chain_update(kind).chain_update([0]).chain_update(whose).finalize();
+        Self(format!("{kind}-{}", URL_SAFE_NO_PAD.encode(&digest[..16])))
+    }
+}
+
+/// What one client has of addresses: of IPv6 the whole /64.
+fn network(address: &str) -> String {
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) => format!("{:x?}", &address.segments()[..4]),
+        Err(_) => address.to_owned(),
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct BucketItem {
@@ -40,8 +83,8 @@ impl From<Failure> for AttemptError {
 ///
 /// # Errors
 /// When the bucket's pause is not over, or the table fails.
-pub async fn count(app: &App, bucket: &str, free: u32) -> Result<(), AttemptError> {
-    let key = table::attempts(bucket);
+pub async fn count(app: &App, bucket: &Bucket, free: u32) -> Result<(), AttemptError> {
+    let key = table::attempts(&bucket.0);
     let mut attempts = Attempts::new(app);
     let mut item = read::get(app, &key, Consistency::Strong).await?;
     loop {
@@ -62,32 +105,32 @@ pub async fn count(app: &App, bucket: &str, free: u32) -> Result<(), AttemptErro
 ///
 /// # Errors
 /// When the table fails.
-pub async fn forget(app: &App, bucket: &str) -> Result<(), Failure> {
-    Write::delete(&table::attempts(bucket)).applies(app).await.map(|_| ())
+pub async fn forget(app: &App, bucket: &Bucket) -> Result<(), Failure> {
+    Write::delete(&table::attempts(&bucket.0)).applies(app).await.map(|_| ())
 }
 
 /// Takes back one attempt of `bucket` that turned out a success; others' attempts stay counted.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn take_back(app: &App, bucket: &str) -> Result<(), Failure> {
-    let write = Write::update(&table::attempts(bucket), "SET #count = #count - :one, version = version + :one")
+pub async fn take_back(app: &App, bucket: &Bucket) -> Result<(), Failure> {
+    let write = Write::update(&table::attempts(&bucket.0), "SET #count = #count - :one, version = version + :one")
         .when("#count >= :one")
         .name("#count", "count")
         .value(":one", number(1));
     write.applies(app).await.map(|_| ())
 }
 
-fn known(item: Option<Item>) -> Result<(Option<Bucket>, u64), Failure> {
+fn known(item: Option<Item>) -> Result<(Option<Count>, u64), Failure> {
     let Some(item) = item.map(from_item::<BucketItem>).transpose()? else {
         return Ok((None, 0));
     };
     let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    let bucket = Bucket { count: item.count, blocked_until: at(item.blocked_until)?, last_at: at(item.last_at)? };
+    let bucket = Count { count: item.count, blocked_until: at(item.blocked_until)?, last_at: at(item.last_at)? };
     Ok((Some(bucket), item.version))
 }
 
-async fn put(app: &App, key: &Key, bucket: Bucket, version: u64) -> Result<Item, Rejected<()>> {
+async fn put(app: &App, key: &Key, bucket: Count, version: u64) -> Result<Item, Rejected<()>> {
     let item = to_item(
         key,
         &BucketItem {

@@ -1,6 +1,6 @@
 //! Concerts, their listing by time and the search in their names.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::concert::letter_pairs;
 use onsale_domain::text::folded;
@@ -43,6 +43,9 @@ struct ConcertItem {
     deleting: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     certain: bool,
+    /// Whose mark it is, while it is being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deletion: Option<Uuid>,
 }
 
 /// An entry of the name search has what a filter needs.
@@ -68,6 +71,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
         fingerprint: concert.fingerprint.clone(),
         deleting: false,
         certain: false,
+        deletion: None,
     };
     let mut attempts = Attempts::new(app);
     loop {
@@ -81,8 +85,9 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
         match transaction.commit(app).await {
             Ok(()) => return Ok(None),
             Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => {
-                if let Some(existing) = get(app, concert.id).await? {
-                    return Ok(Some(existing));
+                // Also one that is being deleted: a repeat of its creation is still a repeat.
+                if let Some(existing) = kept(app, concert.id).await? {
+                    return read_concert(existing).map(Some);
                 }
                 attempts.again().await?;
             }
@@ -97,9 +102,12 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
+    kept(app, id).await?.filter(|concert| !concert.deleting).map(read_concert).transpose()
+}
+
+async fn kept(app: &App, id: Uuid) -> Result<Option<ConcertItem>, Failure> {
     let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
-    let concert = item.map(from_item::<ConcertItem>).transpose()?;
-    concert.filter(|concert| !concert.deleting).map(read_concert).transpose()
+    item.map(from_item::<ConcertItem>).transpose()
 }
 
 /// A page of the concerts whose folded names contain `query`, newest first.
@@ -129,57 +137,67 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
     Ok(Page { items: items?, next: keys.next })
 }
 
-/// What a concert was when it was marked as being deleted.
+/// What marking a concert as being deleted came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marked {
     /// There is no such concert.
     NoConcert,
-    /// On sale.
+    /// By this deletion.
     Now,
-    /// Being deleted already, by a request that may be at it still or may have died.
+    /// By another, whose request may be at it still.
     Before,
     /// Deleted for certain.
     Certain,
 }
 
-/// Marks a concert as being deleted: it is neither shown nor given schedules. The mark also puts it on the expiry
-/// index, so that the sweep ends the deletion.
-pub(crate) async fn mark_deleting(app: &App, id: Uuid) -> Result<Marked, Failure> {
-    let set = "SET deleting = :yes, expiry_shard = :shard, expires_at = :from";
+/// Marks a concert as being deleted by `deletion`: it is neither shown nor given schedules. The mark also puts it on
+/// the expiry index, so that the sweep ends the deletion. A mark whose request must have died is taken over.
+pub(crate) async fn mark_deleting(app: &App, id: Uuid, deletion: Uuid) -> Result<Marked, Failure> {
+    let now = app.now().as_second();
+    let set = "SET deleting = :yes, deletion = :mine, expiry_shard = :shard, expires_at = :from";
     let write = Write::update(&table::concert(id), set)
-        .when("attribute_exists(pk)")
+        .when(
+            "attribute_exists(pk) AND attribute_not_exists(certain) \
+             AND (deleting = :no OR deletion = :mine OR expires_at < :now)",
+        )
         .value(":yes", AttributeValue::Bool(true))
+        .value(":no", AttributeValue::Bool(false))
+        .value(":mine", text(deletion.to_string()))
+        .value(":now", number(now))
         .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
-        .value(":from", number(app.now().as_second() + DELETION_REST_SECONDS));
-    match write.run(app, ReturnValue::AllOld).await {
-        Ok(old) => Ok(match from_item::<ConcertItem>(old)? {
-            ConcertItem { certain: true, .. } => Marked::Certain,
-            ConcertItem { deleting: true, .. } => Marked::Before,
-            _ => Marked::Now,
-        }),
-        Err(Rejected::Guards(_)) => Ok(Marked::NoConcert),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        .value(":from", number(now + DELETION_REST_SECONDS));
+    if write.applies(app).await? {
+        return Ok(Marked::Now);
     }
+    Ok(match kept(app, id).await? {
+        None => Marked::NoConcert,
+        Some(concert) if concert.certain => Marked::Certain,
+        Some(_) => Marked::Before,
+    })
 }
 
-/// Notes that a deletion can no longer be undone; `false` when somebody has undone it.
-pub(crate) async fn mark_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
-    let write = Write::update(&table::concert(id), "SET certain = :yes").when("deleting = :yes");
-    write.value(":yes", AttributeValue::Bool(true)).applies(app).await
+/// Notes that a deletion can no longer be undone; `false` when the mark is not its own any more.
+pub(crate) async fn mark_certain(app: &App, id: Uuid, deletion: Uuid) -> Result<bool, Failure> {
+    let write = Write::update(&table::concert(id), "SET certain = :yes").when("deletion = :mine");
+    write.value(":yes", AttributeValue::Bool(true)).value(":mine", text(deletion.to_string())).applies(app).await
 }
 
-/// Takes the mark away again, unless the deletion has become certain.
-pub(crate) async fn unmark(app: &App, id: Uuid) -> Result<(), Failure> {
-    let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE expiry_shard, expires_at")
-        .when("attribute_exists(pk) AND attribute_not_exists(certain)");
-    write.value(":no", AttributeValue::Bool(false)).applies(app).await.map(|_| ())
+/// Takes a deletion's mark away again, unless it has become certain.
+pub(crate) async fn unmark(app: &App, id: Uuid, deletion: Uuid) -> Result<(), Failure> {
+    let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE deletion, expiry_shard, expires_at")
+        .when("deletion = :mine AND attribute_not_exists(certain)");
+    let write = write.value(":no", AttributeValue::Bool(false)).value(":mine", text(deletion.to_string()));
+    write.applies(app).await.map(|_| ())
+}
+
+/// The deletion that has marked a concert.
+pub(crate) async fn deletion_of(app: &App, id: Uuid) -> Result<Option<Uuid>, Failure> {
+    Ok(kept(app, id).await?.and_then(|concert| concert.deletion))
 }
 
 /// Whether a concert is deleted for certain, its schedules with it.
 pub(crate) async fn is_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
-    let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
-    Ok(item.map(from_item::<ConcertItem>).transpose()?.is_some_and(|concert| concert.certain))
+    Ok(kept(app, id).await?.is_some_and(|concert| concert.certain))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

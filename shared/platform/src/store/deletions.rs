@@ -45,14 +45,12 @@ pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid) -> Result<Delet
         Some(kept) if kept.schedule.concert_id == concert => kept,
         _ => return Ok(Deletion::Certain),
     };
-    if kept.deletion.is_some() {
-        return begun_before(app, &kept).await;
-    }
     let deletion = app.ids().uuid(app.now());
     match shut(app, &kept, deletion).await? {
-        Deletion::Certain if schedules::mark_certain(app, id, deletion).await? => Ok(Deletion::Certain),
-        Deletion::Certain => Err(Failure::Busy),
-        Deletion::LiveReservations => Ok(Deletion::LiveReservations),
+        Shut::Now if schedules::mark_certain(app, id, deletion).await? => Ok(Deletion::Certain),
+        Shut::Now => Err(Failure::Busy),
+        Shut::Before => Ok(Deletion::Certain),
+        Shut::LiveSeats => Ok(Deletion::LiveReservations),
     }
 }
 
@@ -61,15 +59,16 @@ pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid) -> Result<Delet
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of a part of it has not come to an end.
 pub async fn delete_concert(app: &App, id: Uuid) -> Result<Deletion, Failure> {
-    let marked = concerts::mark_deleting(app, id).await?;
-    if matches!(marked, Marked::NoConcert | Marked::Certain) {
-        return Ok(Deletion::Certain);
-    }
     let deletion = app.ids().uuid(app.now());
+    match concerts::mark_deleting(app, id, deletion).await? {
+        Marked::NoConcert | Marked::Certain => return Ok(Deletion::Certain),
+        Marked::Before => return Err(Failure::Busy),
+        Marked::Now => {}
+    }
     let mut shut_now = Vec::new();
     let result = match shut_all(app, id, deletion, &mut shut_now).await {
         // Without an answer to this write nothing may be undone: it may have become certain.
-        Ok(Deletion::Certain) => match concerts::mark_certain(app, id).await? {
+        Ok(Deletion::Certain) => match concerts::mark_certain(app, id, deletion).await? {
             true => return Ok(Deletion::Certain),
             false => Err(Failure::Busy),
         },
@@ -78,10 +77,7 @@ pub async fn delete_concert(app: &App, id: Uuid) -> Result<Deletion, Failure> {
     for kept in &shut_now {
         open(app, &kept.schedule, deletion).await?;
     }
-    // Somebody else's mark is theirs to take away, or the sweep's.
-    if marked == Marked::Now {
-        concerts::unmark(app, id).await?;
-    }
+    concerts::unmark(app, id, deletion).await?;
     result
 }
 
@@ -94,21 +90,21 @@ async fn shut_all(
 ) -> Result<Deletion, Failure> {
     for listed in schedules::of_concert(app, concert).await? {
         let Some(kept) = schedules::kept(app, listed.schedule.id).await? else { continue };
-        let done = match kept.deletion {
-            Some(_) => begun_before(app, &kept).await?,
-            None => shut(app, &kept, deletion).await?,
-        };
-        if done == Deletion::LiveReservations {
-            return Ok(done);
+        match shut(app, &kept, deletion).await? {
+            Shut::Now => shut_now.push(kept),
+            Shut::Before => {}
+            Shut::LiveSeats => return Ok(Deletion::LiveReservations),
         }
-        shut_now.push(kept);
     }
     Ok(Deletion::Certain)
 }
 
-/// What a deletion that another request began has come to.
-async fn begun_before(app: &App, kept: &KeptSchedule) -> Result<Deletion, Failure> {
-    if is_certain(app, kept).await? { Ok(Deletion::Certain) } else { Err(Failure::Busy) }
+/// Whether a schedule is being deleted by a deletion that may yet come to nothing.
+pub(crate) async fn is_pending(app: &App, schedule: Uuid) -> Result<bool, Failure> {
+    match schedules::kept(app, schedule).await? {
+        Some(kept) if kept.deletion.is_some() => Ok(!is_certain(app, &kept).await?),
+        _ => Ok(false),
+    }
 }
 
 /// Whether a schedule will be removed, by itself or with its concert.
@@ -116,16 +112,52 @@ async fn is_certain(app: &App, kept: &KeptSchedule) -> Result<bool, Failure> {
     Ok(kept.certain || concerts::is_certain(app, kept.schedule.concert_id).await?)
 }
 
-/// Marks a schedule and leases all its blocks shut, or undoes that.
-async fn shut(app: &App, kept: &KeptSchedule, deletion: Uuid) -> Result<Deletion, Failure> {
+/// What shutting a schedule came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shut {
+    /// All its blocks are shut by this deletion.
+    Now,
+    /// Another deletion of it is certain.
+    Before,
+    /// A seat is held or sold; nothing is shut.
+    LiveSeats,
+}
+
+/// Marks a schedule and leases all its blocks shut, or undoes that. What a request began that must have died is
+/// undone first.
+async fn shut(app: &App, kept: &KeptSchedule, deletion: Uuid) -> Result<Shut, Failure> {
+    if let Some(other) = kept.deletion {
+        if is_certain(app, kept).await? {
+            return Ok(Shut::Before);
+        }
+        if kept.abandoned_from >= app.now().as_second() {
+            return Err(Failure::Busy);
+        }
+        open(app, &kept.schedule, other).await?;
+    }
+    // Looked at before it is marked: a deletion that is refused at once is not noticed by anybody.
+    if has_live_seats(app, &kept.schedule).await? {
+        return Ok(Shut::LiveSeats);
+    }
     if !schedules::mark_deleting(app, &kept.schedule, Some(deletion), None).await? {
         return Err(Failure::Busy);
     }
     if shut_blocks(app, &kept.schedule, deletion).await? {
-        return Ok(Deletion::Certain);
+        return Ok(Shut::Now);
     }
     open(app, &kept.schedule, deletion).await?;
-    Ok(Deletion::LiveReservations)
+    Ok(Shut::LiveSeats)
+}
+
+async fn has_live_seats(app: &App, schedule: &Schedule) -> Result<bool, Failure> {
+    for label in schedule.sections.keys() {
+        let blocks = seats::section(app, schedule.id, label, true).await?;
+        let now = second(app.now());
+        if blocks.iter().flat_map(|block| block.seats.values()).any(|seat| seat.state(now) != SeatState::Available) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether all blocks are shut under this deletion now.
@@ -264,7 +296,10 @@ async fn end_schedule(app: &App, id: Uuid) -> Result<(), Failure> {
 /// Removes a concert that is deleted for certain once its schedules are all gone. Any other is shown again.
 async fn end_concert(app: &App, id: Uuid) -> Result<(), Failure> {
     if !concerts::is_certain(app, id).await? {
-        return concerts::unmark(app, id).await;
+        return match concerts::deletion_of(app, id).await? {
+            Some(deletion) => concerts::unmark(app, id, deletion).await,
+            None => Ok(()),
+        };
     }
     let left = schedules::of_concert(app, id).await?;
     if left.is_empty() { concerts::remove(app, id).await } else { Ok(()) }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::item::{from_item, to_item};
+use super::item::{from_item, number, to_item};
 use super::read::Query;
 use super::table;
 use super::write::Write;
@@ -21,6 +21,9 @@ pub struct VerifyingKey {
     pub kid: String,
     /// The Ed25519 public key, 32 bytes in base64url.
     pub public: String,
+    /// When it verifies no more, epoch seconds; none while it may still be signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_at: Option<i64>,
 }
 
 /// Publishes a key; one that is there already is left as it is.
@@ -31,11 +34,24 @@ pub async fn publish(app: &App, key: &VerifyingKey) -> Result<(), Failure> {
     Write::create(to_item(&table::verifying_key(&key.kid), key)?).applies(app).await.map(|_| ())
 }
 
-/// All keys that verify.
+/// Lets a key end at `second`; one that has an end already keeps it.
+///
+/// # Errors
+/// When the table fails.
+pub async fn retire(app: &App, kid: &str, second: i64) -> Result<(), Failure> {
+    let write = Write::update(&table::verifying_key(kid), "SET delete_at = :end")
+        .when("attribute_exists(pk) AND attribute_not_exists(delete_at)")
+        .value(":end", number(second));
+    write.applies(app).await.map(|_| ())
+}
+
+/// All keys that verify now.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn all(app: &App) -> Result<Vec<VerifyingKey>, Failure> {
     let items = Query::partition(table::KEYS_PARTITION, KID_PREFIX).strong().all(app, KEYS_MAX).await?;
-    items.into_iter().map(from_item).collect()
+    let keys: Result<Vec<VerifyingKey>, Failure> = items.into_iter().map(from_item).collect();
+    let now = app.now().as_second();
+    Ok(keys?.into_iter().filter(|key| key.delete_at.is_none_or(|end| end > now)).collect())
 }

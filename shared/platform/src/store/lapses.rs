@@ -15,14 +15,27 @@ use super::{Attempts, Failure, allowances, table};
 use crate::app::App;
 use crate::events::Kind;
 
+/// What closing came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// Its allowance was given back, now.
+    Now,
+    /// Its allowance had been given back, by somebody who was faster.
+    Before,
+    /// It is paid, live or not there: nothing is to be given back.
+    Nothing,
+}
+
 /// Closes the books of a reservation whose time has passed: state and allowance; its seats are free already.
-/// `false` when there was nothing to close.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<bool, Failure> {
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(false) };
-        if read.settled || !read.lapsed(app.now()) {
-            return Ok(false);
+        let Some(read) = get(app, user, id).await? else { return Ok(Closed::Nothing) };
+        match read.state {
+            State::Paid => return Ok(Closed::Nothing),
+            _ if read.settled => return Ok(Closed::Before),
+            _ if !read.lapsed(app.now()) => return Ok(Closed::Nothing),
+            _ => {}
         }
         let change = (read.state == State::Held).then_some(Kind::ReservationExpired);
         let seats = read.live_tickets().count();
@@ -31,7 +44,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<bool, Failu
         transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
         transaction.add(Guard::Allowance, allowances::give_back(&after, seats));
         match transaction.commit(app).await {
-            Ok(()) => return Ok(true),
+            Ok(()) => return Ok(Closed::Now),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::Allowance => {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
@@ -72,8 +85,8 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
     });
     for result in closed.await? {
         match result {
-            Ok(true) => swept.closed += 1,
-            Ok(false) => {}
+            Ok(Closed::Now) => swept.closed += 1,
+            Ok(Closed::Before | Closed::Nothing) => {}
             Err(_) => swept.failed += 1,
         }
     }

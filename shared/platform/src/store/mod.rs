@@ -21,6 +21,7 @@ mod reservation_item;
 pub mod reservations;
 pub mod schedules;
 pub mod seats;
+pub mod sessions;
 mod table;
 pub mod wallets;
 mod write;
@@ -59,8 +60,8 @@ const ATTEMPTS_MAX: u32 = 60;
 const BACKOFF_MIN: Duration = Duration::from_millis(25);
 /// Longest back-off between them.
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
-/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take three.
-const TRIED_FOR_MAX: Duration = Duration::from_secs(4);
+/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
+const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
 
 /// Counts the tries of a write and waits between them with full jitter, so that those who collide do not
 /// collide again.

@@ -66,7 +66,7 @@ pub enum PayFailure {
 /// See [`PayFailure`].
 pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<Paid, PayFailure> {
     let mut attempts = Attempts::new(app);
-    let mut declined = false;
+    let mut declined: Option<u32> = None;
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
         let read = read.ok_or(PayFailure::NotFound)?;
@@ -79,9 +79,13 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
             return Ok(Paid { payment: payment.clone(), reservation: read, how });
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
+            // The two were not read at one instant: what the key has paid may be this.
+            if reservations::get(app, user, id).await?.is_some_and(|read| read.payment.is_some()) {
+                continue;
+            }
             return Err(PayFailure::KeyReused);
         }
-        if declined && read.state == State::Declined {
+        if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
             return Err(PayFailure::InsufficientBalance);
         }
@@ -103,7 +107,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                 }
             }
             Err(_) => {
-                declined = true;
+                declined = Some(read.declines);
                 match decline(app, &read).await {
                     Ok(()) => return Err(PayFailure::InsufficientBalance),
                     Err(rejected) => rejected,

@@ -10,11 +10,12 @@ use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_bl
 use uuid::Uuid;
 
 use super::item::{Item, key_of, text, unreadable};
+use super::lapses::{self, Closed};
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::reservation_item;
 use super::seats::{self, read_block};
 use super::write::{FailedGuard, Rejected, Transaction, Write};
-use super::{Attempts, Failure, allowances, lapses, schedules, table};
+use super::{Attempts, Failure, allowances, deletions, schedules, table};
 use crate::app::App;
 use crate::events::Kind;
 
@@ -96,7 +97,13 @@ pub async fn hold(app: &App, wanted: Wanted) -> Result<Held, HoldFailure> {
 async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
     let sections = wanted.seats.iter().map(|seat| &seat.section);
     let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
-    let schedule = schedule.ok_or_else(|| HoldError::SeatNotFound(wanted.seats.clone()))?;
+    let Some(schedule) = schedule else {
+        // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
+        return Err(match deletions::is_pending(app, wanted.schedule).await? {
+            true => Failure::Busy.into(),
+            false => HoldError::SeatNotFound(wanted.seats).into(),
+        });
+    };
     let request = HoldRequest {
         id: wanted.id,
         user: wanted.user,
@@ -203,7 +210,8 @@ async fn refuse_or_retry(
             Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
         }
     }
-    if closing && schedules::fresh(app, schedule.id).await?.is_none() {
+    let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
+    if gone && !deletions::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }
     match allowance {
@@ -240,11 +248,12 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
     }
 }
 
-/// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any was.
+/// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any is now.
 async fn close_lapsed(app: &App, user: Uuid, allowance: &Item) -> Result<bool, Failure> {
     let mut closed = false;
     for id in allowances::lapsed(allowance, second(app.now())) {
-        closed |= lapses::close(app, user, id).await?;
+        // Also if somebody else was faster: the allowance is not what it was.
+        closed |= lapses::close(app, user, id).await? != Closed::Nothing;
     }
     Ok(closed)
 }
@@ -328,9 +337,10 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         };
         let after = read.clone().without(&seats);
         let change = after.settled.then_some(Kind::ReservationCancelled);
-        match release(app, &read, &after, &seats, &gone, change).await {
+        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
+        match release(app, &read, &after, &ours, seats.len(), change).await {
             Ok(()) => return Ok(after),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &failed)?),
+            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
             Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
             Err(Rejected::Failure(failure)) => return Err(failure.into()),
         }
@@ -338,18 +348,17 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
     }
 }
 
-/// Writes the release of `seats`: their blocks (but those `gone` to others already), the reservation as it is
-/// `after`, and the allowance.
+/// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
+/// the allowance.
 async fn release(
     app: &App,
     read: &Reservation,
     after: &Reservation,
-    seats: &[SeatId],
-    gone: &[SeatId],
+    ours: &[SeatId],
+    count: usize,
     change: Option<Kind>,
 ) -> Result<(), Rejected<Guard>> {
     let mut transaction = Transaction::new();
-    let ours = seats.iter().filter(|seat| !gone.contains(seat));
     for (place, (block, numbers)) in by_block(ours).iter().enumerate() {
         transaction.add(
             Guard::Seats(place),
@@ -359,22 +368,22 @@ async fn release(
         );
     }
     transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
-    transaction.add(Guard::Allowance, allowances::give_back(after, seats.len()));
+    transaction.add(Guard::Allowance, allowances::give_back(after, count));
     transaction.commit(app).await
 }
 
-/// Seats of a reservation that failed block guards show in other hands: a faster clock took them over.
-fn lost_seats(read: &Reservation, failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
+/// Seats of a reservation that failed block guards show in other hands: a faster clock took them over. Without the
+/// block, which a deletion has removed, they are nobody's.
+fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
     let mine = read.held_value();
+    let blocks: Vec<BlockId> = by_block(seats).into_keys().collect();
     let mut lost = Vec::new();
-    for failed in failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_))) {
-        let Some(old) = &failed.old else { continue };
-        for seat in read.live_seats() {
-            let is_this_block = key_of(old) == Some(table::block(read.schedule_id, &seat.block()));
-            if is_this_block && read_block(&seat.section, old)?.seats.get(&seat.number) != Some(&mine) {
-                lost.push(seat.clone());
-            }
-        }
+    for failed in failed {
+        let Guard::Seats(place) = failed.guard else { continue };
+        let Some(block) = blocks.get(place) else { continue };
+        let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
+        let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
+        lost.extend(seats.iter().filter(|seat| seat.block() == *block && value(seat) != Some(mine)).cloned());
     }
     Ok(lost)
 }
@@ -393,9 +402,10 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
         }
         let seats: Vec<SeatId> = read.live_seats().cloned().collect();
         let after = read.clone().closed();
-        match release(app, &read, &after, &seats, &gone, None).await {
+        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
+        match release(app, &read, &after, &ours, seats.len(), None).await {
             Ok(()) => return Ok(()),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &failed)?),
+            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
             Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
             Err(Rejected::Failure(failure)) => return Err(failure),
         }

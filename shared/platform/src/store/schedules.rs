@@ -34,6 +34,9 @@ struct ScheduleItem {
     deletion: Option<Uuid>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     certain: bool,
+    /// While it is being deleted.
+    #[serde(default, skip_serializing)]
+    expires_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,6 +53,8 @@ pub(crate) struct KeptSchedule {
     pub deletion: Option<Uuid>,
     /// Whether that deletion was answered as done, or may have been.
     pub certain: bool,
+    /// From when on its request must have died, epoch seconds.
+    pub abandoned_from: i64,
 }
 
 /// What became of a schedule that was to be created.
@@ -226,10 +231,10 @@ pub(crate) async fn price_section(
     }
 }
 
-/// Notes how many seats a section has.
+/// Notes how many seats a section has; of several who count at once the highest is right, for seats only come.
 pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, seats: u32) -> Result<(), Failure> {
     let write = Write::update(&table::schedule(schedule), "SET sections.#section.seats = :seats")
-        .when("attribute_exists(sections.#section)")
+        .when("sections.#section.seats < :seats")
         .name("#section", section.as_str())
         .value(":seats", number(seats));
     write.applies(app).await?;
@@ -328,6 +333,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
         fingerprint: fingerprint.to_owned(),
         deletion: None,
         certain: false,
+        expires_at: 0,
     }
 }
 
@@ -349,5 +355,11 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
         deleting: item.deletion.is_some(),
     };
-    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, deletion: item.deletion, certain: item.certain })
+    Ok(KeptSchedule {
+        schedule,
+        fingerprint: item.fingerprint,
+        deletion: item.deletion,
+        certain: item.certain,
+        abandoned_from: item.expires_at,
+    })
 }

@@ -39,6 +39,10 @@ pub fn email(email: &Email) -> Key {
     key(format!("EMAIL#{}", email.as_str()), "EMAIL")
 }
 
+pub fn session(user: Uuid, family: Uuid) -> Key {
+    key(user_partition(user), format!("SESSION#{family}"))
+}
+
 pub fn attempts(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "ATTEMPTS")
 }

@@ -21,10 +21,12 @@ use crate::app::App;
 macro_rules! conditioned {
     ($builder:expr, $condition:expr, $names:expr, $values:expr) => {
         $builder
+            .set_return_values_on_condition_check_failure(
+                $condition.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld),
+            )
             .set_condition_expression($condition)
             .set_expression_attribute_names($names)
             .set_expression_attribute_values($values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     };
 }
 
@@ -242,10 +244,9 @@ fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsEr
     Rejected::Failure(Failure::Internal(format!("transaction cancelled: {codes:?}")))
 }
 
-fn rejected_alone<E, R>(error: SdkError<E, R>) -> Rejected<()>
+fn rejected_alone<E>(error: SdkError<E>) -> Rejected<()>
 where
     E: ProvideErrorMetadata + std::error::Error + ConditionFailed + 'static,
-    R: std::fmt::Debug,
 {
     match error.as_service_error().map(|service| (service.code(), service)) {
         Some((Some("ConditionalCheckFailedException"), service)) => {
@@ -289,11 +290,13 @@ impl ConditionFailed for aws_sdk_dynamodb::operation::delete_item::DeleteItemErr
 }
 
 /// What an error of the SDK means, conditions and conflicts aside.
-pub fn failure<E, R>(error: &SdkError<E, R>) -> Failure
+pub fn failure<E>(error: &SdkError<E>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
 {
+    if error.raw_response().is_some_and(|response| response.status().is_server_error()) {
+        return Failure::Unknown;
+    }
     let Some(service) = error.as_service_error() else {
         return match error {
             SdkError::ConstructionFailure(_) => wrong_call(format!("{error:?}")),

@@ -1,0 +1,42 @@
+//! POST /sessions/refresh — gives a new pair of tokens for a refresh token, which is used up by it.
+
+use axum::extract::State;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Code, Json, Problem, ProblemOut};
+use onsale_platform::refresh::RefreshToken;
+use onsale_platform::store::{accounts, sessions};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::SessionOut;
+
+/// The token of the session to go on with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefreshSessionIn {
+    /// As log_in or this route gave it last.
+    refresh_token: String,
+}
+
+#[utoipa::path(post, path = "/sessions/refresh", operation_id = "refresh_session", request_body = RefreshSessionIn,
+    extensions(("x-access" = json!("public"))),
+    responses(
+        (status = 200, body = SessionOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 401, body = ProblemOut, description = "session-ended"),
+    ))]
+async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -> Result<Answer<SessionOut>, Problem> {
+    let ended = || Problem::new(Code::SessionEnded, "the refresh token is not valid, or not any more");
+    let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
+    let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
+    // The role of now, not of the log-in.
+    let account = accounts::get(&app, next.user).await?.ok_or_else(ended)?;
+    Ok(Answer::ok(SessionOut::new(&app, &next, account.role).await?))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

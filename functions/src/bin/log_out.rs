@@ -1,0 +1,8 @@
+//! The Lambda binary of `log_out`.
+
+use functions::accounts::log_out;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(log_out::routes))
+}

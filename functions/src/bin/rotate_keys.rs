@@ -1,0 +1,8 @@
+//! The Lambda binary of `rotate_keys`.
+
+use functions::accounts::rotate_keys;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(rotate_keys::answer))
+}

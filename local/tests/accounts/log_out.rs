@@ -1,0 +1,40 @@
+//! DELETE /sessions
+
+use serde_json::json;
+
+use super::{PASSWORD, log_in, sign_up};
+use crate::support::{Person, World};
+
+const MINA: &str = "mina@example.com";
+
+async fn device(world: &World) -> (Person, String) {
+    let session = log_in(world, MINA, PASSWORD).await.expect(200);
+    let mut person = world.anybody();
+    person.token = Some(session.text("access_token"));
+    (person, session.text("refresh_token"))
+}
+
+#[tokio::test]
+async fn a_session_ends_and_the_others_go_on() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    let (phone, of_phone) = device(&world).await;
+    let (laptop, of_laptop) = device(&world).await;
+    assert!(phone.delete("/sessions").await.expect(204).bytes.is_empty());
+    // Again is the same success.
+    phone.delete("/sessions").await.expect(204);
+    let refresh = |token: &str| json!({ "refresh_token": token });
+    phone.post("/sessions/refresh", refresh(&of_phone)).await.expect_problem(401, "session-ended");
+    laptop.post("/sessions/refresh", refresh(&of_laptop)).await.expect(200);
+    // What the access token still opens ends with it.
+    phone.get("/users/me").await.expect(200);
+    world.wait(910);
+    phone.get("/users/me").await.expect(403);
+}
+
+#[tokio::test]
+async fn nobody_is_logged_out_without_a_token() {
+    let world = World::new().await;
+    let reply = world.anybody().delete("/sessions").await.expect(401);
+    assert_eq!(reply.body, json!({ "message": "Unauthorized" }));
+}

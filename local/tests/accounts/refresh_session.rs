@@ -1,0 +1,138 @@
+//! POST /sessions/refresh
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{PASSWORD, log_in, sign_up};
+use crate::support::recorder::{Disturb, Fault};
+use crate::support::{Reply, World, at_once};
+
+const MINA: &str = "mina@example.com";
+
+async fn refresh(world: &World, token: &str) -> Reply {
+    world.anybody().post("/sessions/refresh", json!({ "refresh_token": token })).await
+}
+
+async fn session(world: &World) -> Reply {
+    sign_up(world, MINA).await.expect(201);
+    log_in(world, MINA, PASSWORD).await.expect(200)
+}
+
+#[tokio::test]
+async fn a_session_goes_on_for_thirty_days() {
+    let world = World::new().await;
+    let mut token = session(&world).await.text("refresh_token");
+    for _ in 0..29 {
+        world.wait(86_400);
+        let next = refresh(&world, &token).await.expect(200);
+        let shape = json!({
+            "access_token": next.text("access_token"), "token_type": "Bearer", "expires_in": 900,
+            "refresh_token": next.text("refresh_token"),
+        });
+        assert_eq!(next.body, shape);
+        assert_eq!(next.headers["cache-control"], "no-store");
+        let mut mina = world.anybody();
+        mina.token = Some(next.text("access_token"));
+        mina.get("/users/me").await.expect(200);
+        token = next.text("refresh_token");
+    }
+    world.wait(86_400);
+    refresh(&world, &token).await.expect_problem(401, "session-ended");
+}
+
+#[tokio::test]
+async fn a_lost_answer_gives_the_same_successor_again() {
+    let world = World::new().await;
+    let first = session(&world).await.text("refresh_token");
+    let second = refresh(&world, &first).await.expect(200).text("refresh_token");
+    world.wait(30);
+    assert_eq!(refresh(&world, &first).await.expect(200).text("refresh_token"), second);
+    refresh(&world, &second).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_used_token_that_comes_late_ends_the_session() {
+    let world = World::new().await;
+    let first = session(&world).await.text("refresh_token");
+    let second = refresh(&world, &first).await.expect(200).text("refresh_token");
+    world.wait(31);
+    refresh(&world, &first).await.expect_problem(401, "session-ended");
+    refresh(&world, &second).await.expect_problem(401, "session-ended");
+}
+
+#[tokio::test]
+async fn a_used_token_whose_successor_was_used_ends_the_session_at_once() {
+    let world = World::new().await;
+    let first = session(&world).await.text("refresh_token");
+    let second = refresh(&world, &first).await.expect(200).text("refresh_token");
+    let third = refresh(&world, &second).await.expect(200).text("refresh_token");
+    refresh(&world, &first).await.expect_problem(401, "session-ended");
+    refresh(&world, &third).await.expect_problem(401, "session-ended");
+    // Another session of the same user is another family.
+    let other = log_in(&world, MINA, PASSWORD).await.expect(200).text("refresh_token");
+    refresh(&world, &other).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_tabs_at_once_get_one_successor() {
+    let world = World::new().await;
+    let first = session(&world).await.text("refresh_token");
+    let tab = world.anybody();
+    let replies = at_once(0..10, |_| {
+        let (tab, body) = (tab.clone(), json!({ "refresh_token": first }));
+        async move { tab.post("/sessions/refresh", body).await.expect(200).text("refresh_token") }
+    })
+    .await;
+    assert!(replies.iter().all(|token| *token == replies[0]));
+    refresh(&world, &replies[0]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_is_a_success() {
+    for times in [1, 3] {
+        let world = World::new().await;
+        let first = session(&world).await.text("refresh_token");
+        world.stack.intercept(Some(Arc::new(Disturb::next("UpdateItem", Fault::LoseAnswer, times))));
+        let second = refresh(&world, &first).await.expect(200).text("refresh_token");
+        world.stack.intercept(None);
+        refresh(&world, &second).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_refused() {
+    let world = World::new().await;
+    let session = session(&world).await;
+    let token = session.text("refresh_token");
+    // Who knows user and session, which every access token names, cannot end the session by guessing.
+    let mut forged = token.clone();
+    let other = if &forged[60..61] == "A" { "B" } else { "A" };
+    forged.replace_range(60..61, other);
+    refresh(&world, &forged).await.expect_problem(401, "session-ended");
+    for other in ["", "rt1.", &session.text("access_token"), &token[..40], &format!("rt1.{}", "A".repeat(107))] {
+        refresh(&world, other).await.expect_problem(401, "session-ended");
+    }
+    refresh(&world, &token).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_role_is_that_of_now() {
+    let world = World::new().await;
+    let token = session(&world).await.text("refresh_token");
+    world.stack.invoke("grant_role", json!({ "email": MINA, "role": "admin" })).await.expect("granted");
+    let mut mina = world.anybody();
+    mina.token = Some(refresh(&world, &token).await.expect(200).text("access_token"));
+    mina.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
+}
+
+#[tokio::test]
+async fn the_table_keeps_no_token() {
+    let world = World::new().await;
+    let first = session(&world).await.text("refresh_token");
+    let second = refresh(&world, &first).await.expect(200).text("refresh_token");
+    let dump = format!("{:?}", world.dump());
+    for token in [first, second] {
+        assert!(!dump.contains(&token) && !dump.contains(&token[50..]), "a token lies in the table");
+    }
+}

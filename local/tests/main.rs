@@ -9,6 +9,7 @@ mod events;
 mod examples;
 mod faults;
 mod flow;
+mod logs;
 mod payments;
 mod races;
 mod repository;

@@ -1,6 +1,7 @@
 //! POST /sessions
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -8,6 +9,7 @@ use axum::http::Request;
 use serde_json::json;
 
 use super::{PASSWORD, log_in, sign_up};
+use crate::support::recorder::Meter;
 use crate::support::{Reply, World, at_once};
 
 const MINA: &str = "mina@example.com";
@@ -52,6 +54,20 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
     // Neither does a password that nobody can have tell whether the address is known.
     let short = log_in(&world, MINA, "short").await.expect_problem(401, "bad-credentials");
     assert_eq!(short.apart_from_instance(), wrong.apart_from_instance());
+}
+
+#[tokio::test]
+async fn an_unknown_address_costs_what_a_wrong_password_costs() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    log_in(&world, MINA, WRONG).await.expect(401);
+    let wrong = meter.take();
+    log_in(&world, "nobody@example.com", WRONG).await.expect(401);
+    // The same calls; the hash is computed either way.
+    assert_eq!(meter.take().calls, wrong.calls);
+    assert!(wrong.calls >= 5);
 }
 
 #[tokio::test]

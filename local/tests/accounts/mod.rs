@@ -5,6 +5,7 @@ mod get_me;
 mod grant_role;
 mod log_in;
 mod log_out;
+mod matrix;
 mod refresh_session;
 mod rotate_keys;
 mod sign_up;

@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 pub mod books;
+pub mod logs;
 pub mod recorder;
 
 /// When every test's clock starts: some Saturday, half a second past.
@@ -37,6 +38,7 @@ impl World {
 
     /// A new world with other settings.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        logs::watch();
         let clock = Clock::manual(START.parse().expect("a time"));
         let mut options = Options { clock: clock.clone(), ids: Ids::Random, ..Options::default() };
         change(&mut options);
@@ -232,6 +234,7 @@ impl Person {
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>, key: Option<Uuid>) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(key) = key {
+            logs::keep_secret(&key.to_string());
             request = request.header("idempotency-key", key.to_string());
         }
         let body = match body {

@@ -1,0 +1,159 @@
+//! Every route of the OpenAPI document against every kind of caller, and tokens broken in ten thousand ways.
+
+use axum::http::Method;
+use onsale_platform::app::Ids;
+use onsale_platform::tokens;
+use serde_json::{Value, json};
+
+use super::tokens::Forge;
+use crate::support::{Person, Reply, World};
+
+/// One operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    access: String,
+}
+
+async fn operations(world: &World) -> Vec<Operation> {
+    let document = world.anybody().get("/openapi.json").await.expect(200).body;
+    let mut all = Vec::new();
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            all.push(Operation {
+                method: method.to_uppercase().parse().expect("a method"),
+                path: path.clone(),
+                access: operation["x-access"].as_str().expect("an access class").to_owned(),
+            });
+        }
+    }
+    assert!(all.len() > 30, "only {} operations", all.len());
+    all
+}
+
+/// What stands in a path for its parameters.
+struct Places {
+    schedule: String,
+    reservation: String,
+    seat: &'static str,
+}
+
+impl Places {
+    fn path(&self, template: &str) -> String {
+        template
+            .replace("{schedule_id}", &self.schedule)
+            .replace("{reservation_id}", &self.reservation)
+            .replace("{payment_id}", &format!("rsv-{}", self.reservation))
+            .replace("{seat_id}", self.seat)
+            .replace("{ticket_id}", self.seat)
+            .replace("{concert_id}", "0193a000-0000-7000-8000-000000000001")
+    }
+}
+
+async fn call(person: &Person, operation: &Operation, places: &Places) -> Reply {
+    person.call(operation.method.clone(), &places.path(&operation.path), Some(json!({})), None).await
+}
+
+fn with_token(world: &World, token: String) -> Person {
+    let mut person = world.anybody();
+    person.token = Some(token);
+    person
+}
+
+#[tokio::test]
+async fn every_route_meets_every_kind_of_caller() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    let mina = world.user_with(200_000).await;
+    let reservation = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    let theirs = Places { schedule: schedule.clone(), reservation, seat: "A-1-1" };
+    let nobodys = Places { schedule, reservation: "0193a000-0000-7000-8000-00000000beef".to_owned(), seat: "A-1-2" };
+    let forge = Forge::new(&world).await;
+    let refused = [
+        forge.with_claim("aud", Some(json!("another-api"))),
+        forge.with_claim("exp", Some(json!(forge.claims["iat"].as_i64().expect("a time") - 10))),
+        // A token of ours that is for something else.
+        forge.with_header("typ", Some(json!("queue+jwt"))),
+    ];
+    let (anybody, stranger) = (world.anybody(), world.user().await);
+    let mut met = 0;
+    for operation in operations(&world).await {
+        let name = format!("{} {}", operation.method, operation.path);
+        let is_public = operation.access.starts_with("public");
+        let anonymous = call(&anybody, &operation, &theirs).await;
+        assert_eq!(
+            anonymous.status == 401 && anonymous.body["code"].is_null(),
+            !is_public,
+            "{name}: {}",
+            anonymous.body
+        );
+        for token in &refused {
+            let reply = call(&with_token(&world, token.clone()), &operation, &theirs).await;
+            assert_eq!(reply.body == json!({ "message": "Forbidden" }), !is_public, "{name}: {}", reply.body);
+        }
+        if operation.access == "admin" {
+            call(&stranger, &operation, &theirs).await.expect_problem(403, "forbidden");
+        }
+        // What is somebody else's is told apart from what does not exist by nothing.
+        let owned = ["{reservation_id}", "{payment_id}"].iter().any(|id| operation.path.contains(id));
+        if owned || name.starts_with("DELETE /schedules/") {
+            let (foreign, missing) =
+                (call(&stranger, &operation, &theirs).await, call(&stranger, &operation, &nobodys).await);
+            assert_eq!(foreign.status, 404, "{name}: {}", foreign.body);
+            assert_eq!(foreign.apart_from_instance(), missing.apart_from_instance(), "{name}");
+        }
+        met += 1;
+    }
+    println!("{met} operations met every kind of caller");
+    assert_eq!(mina.get("/reservations").await.expect(200).body["items"][0]["state"], "held");
+}
+
+#[tokio::test]
+async fn ten_thousand_broken_tokens_are_refused() {
+    let world = World::new().await;
+    let own = world.user().await.token.expect("a token");
+    let forge = Forge::new(&world).await;
+    let app = world.stack.app();
+    let random = Ids::seeded("broken tokens");
+    let below = |most: usize| usize::try_from(random.below(most as u64)).expect("small");
+    for round in 0..10_000 {
+        let mut bytes = own.clone().into_bytes();
+        match round % 4 {
+            0 => {
+                let place = below(bytes.len());
+                let letter = b"ABCabc019-_.="[below(13)];
+                // The last letter of a signature has bits that mean nothing: a change there may change nothing.
+                if bytes[place] == letter || place + 1 == bytes.len() {
+                    continue;
+                }
+                bytes[place] = letter;
+            }
+            1 => bytes.truncate(below(bytes.len())),
+            2 => {
+                let place = below(bytes.len());
+                bytes.insert(place, b"Aa0-_. \0\xc3"[below(9)]);
+            }
+            _ => {
+                let (from, to) = (below(bytes.len()), below(bytes.len()));
+                if bytes[from] == bytes[to] || from.max(to) + 1 == bytes.len() {
+                    continue;
+                }
+                bytes.swap(from, to);
+            }
+        }
+        let broken = String::from_utf8_lossy(&bytes);
+        assert!(tokens::verify(app, &broken).await.expect("an answer").is_none(), "accepted: {broken}");
+    }
+    assert!(tokens::verify(app, &own).await.expect("an answer").is_some());
+    // A claim twice, in either order: which one counts must not be for a parser to say.
+    let header = forge.header.to_string();
+    let claims = forge.claims.to_string();
+    for doubled in [claims.replacen('{', r#"{"role":"admin","#, 1), claims.replace('}', r#","role":"admin"}"#)] {
+        let token = forge.signed_text(&header, &doubled);
+        assert!(tokens::verify(app, &token).await.expect("an answer").is_none());
+    }
+    for (name, value) in [("exp", json!(9_007_199_254_740_993_i64)), ("exp", json!(1.5)), ("sid", Value::Null)] {
+        let token = forge.with_claim(name, Some(value));
+        assert!(tokens::verify(app, &token).await.expect("an answer").is_none(), "{name}");
+    }
+}

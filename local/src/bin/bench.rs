@@ -13,13 +13,17 @@ use axum::http::{Request, StatusCode, header};
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use local::stack::{Data, Mode, Options, Stack};
-use onsale_domain::account::Role;
-use onsale_platform::tokens;
+use onsale_domain::account::{Password, Role};
+use onsale_platform::{passwords, tokens};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Seats of a section that are sold before the next is opened.
 const SECTION_SEATS: usize = 2_500;
+/// A password for measuring; nobody has it.
+const PASSWORD: &str = "seventeen violet harbours";
+/// Log-ins that are measured.
+const ACCOUNT_ROUNDS: usize = 30;
 /// Largest body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
@@ -57,6 +61,7 @@ async fn main() -> Result<(), Failure> {
         flows.extend(task.await??);
     }
     report(&arguments, &mut flows, started.elapsed());
+    report_accounts(&stack).await?;
     stack.shutdown().await;
     Ok(())
 }
@@ -122,6 +127,10 @@ impl Caller {
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.send(path, body, StatusCode::CREATED).await
+    }
+
+    async fn send(&self, path: &str, body: Value, expected: StatusCode) -> Result<Value, Failure> {
         let request = Request::post(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
@@ -129,7 +138,7 @@ impl Caller {
         let response = self.gateway.clone().oneshot(request).await?;
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await?;
-        if status != StatusCode::CREATED {
+        if status != expected {
             return Err(format!("POST {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
         }
         Ok(serde_json::from_slice(&bytes)?)
@@ -182,13 +191,39 @@ fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
     }
 }
 
+/// Log-ins one after the other, how much of each is the hash, and what the authorizer takes.
+async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
+    let caller = Caller::new(stack, Role::User, stack.app().now()).await?;
+    let credentials = json!({ "email": "bench@onsale.local", "password": PASSWORD });
+    let user = json!({ "email": "bench@onsale.local", "password": PASSWORD, "name": "Bench" });
+    caller.post("/users", user).await?;
+    let (mut log_ins, mut hashes, mut verifications) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ACCOUNT_ROUNDS {
+        let started = now();
+        caller.send("/sessions", credentials.clone(), StatusCode::OK).await?;
+        log_ins.push(started.elapsed());
+        let started = now();
+        passwords::verify(Password::parse(PASSWORD)?, None).await?;
+        hashes.push(started.elapsed());
+        let started = now();
+        tokens::verify(stack.app(), &caller.token).await?;
+        verifications.push(started.elapsed());
+    }
+    let share = 100.0 * hashes.iter().sum::<Duration>().as_secs_f64() / log_ins.iter().sum::<Duration>().as_secs_f64();
+    print_times("log in", log_ins);
+    print_times("its hash", hashes);
+    println!("share of the hash in a log-in: {share:.0} %");
+    print_times("authorize", verifications);
+    Ok(())
+}
+
 fn print_times(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |share: f64| {
         let index = (times.len() as f64 * share) as usize;
         times.get(index.min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
     };
-    println!("{what}: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms", at(0.5), at(0.9), at(0.99), at(1.0));
+    println!("{what}: p50 {:.2} ms, p90 {:.2} ms, p99 {:.2} ms, slowest {:.2} ms", at(0.5), at(0.9), at(0.99), at(1.0));
 }
 
 /// The high-water mark of resident memory, where Linux tells it.

@@ -92,3 +92,26 @@ async fn nobody_signs_up_as_an_administrator() {
     world.anybody().post("/users", body).await.expect_invalid("body");
     log_in(&world, "mina@example.com", PASSWORD).await.expect_problem(401, "bad-credentials");
 }
+
+#[tokio::test]
+async fn a_password_that_is_easily_guessed_is_refused() {
+    let world = World::new().await;
+    for password in ["password", "12345678", "qwertyuiop", "iloveyou1", "mina@example.com", "minaminamina"] {
+        let body = json!({ "email": "mina@example.com", "password": password, "name": "Mina" });
+        world.anybody().post("/users", body).await.expect_invalid("password");
+    }
+    sign_up(&world, "mina@example.com").await.expect(201);
+}
+
+#[tokio::test]
+async fn a_source_that_signs_many_up_pauses_and_the_pause_ends_by_itself() {
+    let world = World::new().await;
+    // Ten are free, and the eleventh is the first that is followed by a pause.
+    for number in 0..11 {
+        sign_up(&world, &format!("user-{number}@example.com")).await.expect(201);
+    }
+    let paused = sign_up(&world, "one-more@example.com").await.expect_problem(429, "too-many-attempts");
+    assert_eq!(paused.headers["retry-after"], "1");
+    world.wait(1);
+    sign_up(&world, "one-more@example.com").await.expect(201);
+}

@@ -16,6 +16,10 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use crate::intercept::{After, Before, Call, Intercept, Slot};
+use crate::permissions::Caller;
+
+/// The error of a call that the caller's policy does not allow.
+const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
 
 /// The answer of an engine: a status and a JSON body.
 pub(super) struct Answer {
@@ -37,21 +41,23 @@ pub(super) trait Engine: Send + Sync + 'static {
     fn observe(_operation: &str, _request: &mut Value) {}
 }
 
-/// The hook of one engine.
+/// The hook of one engine, for one caller.
 pub(super) struct Connector<E> {
     engine: Arc<E>,
     slot: Slot,
+    /// None may do anything.
+    caller: Option<Caller>,
 }
 
 impl<E> Connector<E> {
-    pub(super) fn new(engine: Arc<E>, slot: Slot) -> Self {
-        Self { engine, slot }
+    pub(super) fn new(engine: Arc<E>, slot: Slot, caller: Option<Caller>) -> Self {
+        Self { engine, slot, caller }
     }
 }
 
 impl<E> Clone for Connector<E> {
     fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), slot: self.slot.clone() }
+        Self { engine: Arc::clone(&self.engine), slot: self.slot.clone(), caller: self.caller.clone() }
     }
 }
 
@@ -70,11 +76,17 @@ impl<E: Engine> HttpClient for Connector<E> {
 impl<E: Engine> HttpConnector for Connector<E> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let engine = Arc::clone(&self.engine);
-        let intercept = self.slot.get();
+        let (intercept, caller) = (self.slot.get(), self.caller.clone());
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default();
             let body = request.body().bytes().unwrap_or_default();
+            if let Some(caller) = caller {
+                let request: Value = serde_json::from_slice(body).unwrap_or_default();
+                if let Err(refusal) = caller.may(E::SERVICE, operation, &request) {
+                    return response(error(DENIED, &refusal));
+                }
+            }
             let answer = match intercept {
                 None => engine.execute(operation, body).await,
                 Some(intercept) => intercepted(&*engine, &*intercept, operation, body).await?,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Identity, Scope};
+use super::policy::{self, Statement};
 use super::{ACCOUNT, REGION, Template, TemplateError, entries, text_of, texts};
 
 /// A function without a time-out has this many seconds, as on AWS.
@@ -27,6 +28,8 @@ const QUEUE_ATTRIBUTES: [&str; 5] = [
 pub struct Table {
     /// Its name.
     pub name: String,
+    /// Its ARN.
+    pub arn: String,
     /// The ARN that stream events name as their source.
     pub stream_arn: String,
     /// The body of the `CreateTable` request.
@@ -59,6 +62,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
+    /// What it may do.
+    pub statements: Vec<Statement>,
     /// What calls it.
     pub events: Vec<Event>,
 }
@@ -215,8 +220,9 @@ fn read_table(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Table
     }
     let time_to_live = &properties["TimeToLiveSpecification"];
     let time_to_live = (time_to_live["Enabled"] == true).then(|| text_of(&time_to_live["AttributeName"]));
-    let stream_arn = scope.resources[logical_id].attributes["StreamArn"].clone();
-    Ok(Table { name, stream_arn, definition: Value::Object(definition), time_to_live })
+    let own = &scope.resources[logical_id].attributes;
+    let (arn, stream_arn) = (own["Arn"].clone(), own["StreamArn"].clone());
+    Ok(Table { name, arn, stream_arn, definition: Value::Object(definition), time_to_live })
 }
 
 fn read_queue(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Queue, TemplateError> {
@@ -256,6 +262,7 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         variables,
+        statements: policy::read(&scope.resolve(&properties["Policies"])?)?,
         events,
     })
 }

@@ -140,11 +140,18 @@ pub(super) fn read(template: &Value) -> Result<Template, TemplateError> {
     let queues = of_type("AWS::SQS::Queue").map(|(id, resource)| read_queue(id, resource, &scope));
     let functions =
         of_type("AWS::Serverless::Function").map(|(id, resource)| read_function(id, resource, globals, &scope));
+    let mut functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
+    for (logical_id, mapping) in of_type("AWS::Lambda::EventSourceMapping") {
+        let properties = scope.resolve(&mapping["Properties"])?;
+        let function = functions.iter_mut().find(|function| properties["FunctionName"] == function.name.as_str());
+        let function = function.ok_or_else(|| TemplateError::new(format!("names no function for {logical_id}")))?;
+        function.events.extend(read_mapping(&properties)?);
+    }
     let api = of_type("AWS::Serverless::HttpApi").next().map(|(_, resource)| &resource["Properties"]);
     Ok(Template {
         table: read_table(logical_id, table, &scope)?,
         queues: queues.collect::<Result<_, _>>()?,
-        functions: functions.collect::<Result<_, _>>()?,
+        functions,
         api: read_api(api, globals, &scope)?,
     })
 }
@@ -276,8 +283,6 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
             path: properties["Path"].as_str().unwrap_or("$default").to_owned(),
             authorized: properties["Auth"]["Authorizer"] != "NONE",
         }),
-        "SQS" => Some(Event::Queue(read_batch(properties, "Queue", QUEUE_BATCH_DEFAULT)?)),
-        "DynamoDB" => Some(Event::Stream(read_batch(properties, "Stream", STREAM_BATCH_DEFAULT)?)),
         "Schedule" | "ScheduleV2" => {
             let property = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
             let input = properties["Input"].as_str().map(serde_json::from_str).transpose();
@@ -290,7 +295,19 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
     })
 }
 
-fn read_batch(properties: &Value, source: &str, size: u64) -> Result<Batch, TemplateError> {
+/// A queue or a stream that calls a function. Only as a resource of its own: for one among a function's `Events` SAM
+/// attaches a managed policy to the function's role, which is wider than what is enforced here.
+fn read_mapping(properties: &Value) -> Result<Option<Event>, TemplateError> {
+    let source = text_of(&properties["EventSourceArn"]);
+    Ok(match source.split(':').nth(2) {
+        _ if properties["Enabled"] == false => None,
+        Some("sqs") => Some(Event::Queue(read_batch(properties, source, QUEUE_BATCH_DEFAULT)?)),
+        Some("dynamodb") => Some(Event::Stream(read_batch(properties, source, STREAM_BATCH_DEFAULT)?)),
+        _ => return Err(TemplateError::new(format!("has the event source {source}, which the local stack has not"))),
+    })
+}
+
+fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch, TemplateError> {
     let mut patterns = Vec::new();
     for filter in properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten() {
         let pattern = serde_json::from_str(filter["Pattern"].as_str().unwrap_or_default());
@@ -298,7 +315,7 @@ fn read_batch(properties: &Value, source: &str, size: u64) -> Result<Batch, Temp
     }
     let types = properties["FunctionResponseTypes"].as_array();
     Ok(Batch {
-        source_arn: text_of(&properties[source]),
+        source_arn,
         size: usize::try_from(properties["BatchSize"].as_u64().unwrap_or(size)).unwrap_or(1),
         patterns,
         reports_failures: types.is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),

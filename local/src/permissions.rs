@@ -160,6 +160,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Its name.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
     /// Whether it may make this call.
     ///
     /// # Errors

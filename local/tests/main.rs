@@ -10,6 +10,7 @@ mod examples;
 mod faults;
 mod flow;
 mod payments;
+mod permissions;
 mod races;
 mod repository;
 mod reservations;

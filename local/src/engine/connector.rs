@@ -81,7 +81,7 @@ impl<E: Engine> HttpConnector for Connector<E> {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default();
             let body = request.body().bytes().unwrap_or_default();
-            if let Some(caller) = caller {
+            if let Some(caller) = &caller {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
                 if let Err(refusal) = caller.may(E::SERVICE, operation, &request) {
                     return response(error(DENIED, &refusal));
@@ -89,7 +89,10 @@ impl<E: Engine> HttpConnector for Connector<E> {
             }
             let answer = match intercept {
                 None => engine.execute(operation, body).await,
-                Some(intercept) => intercepted(&*engine, &*intercept, operation, body).await?,
+                Some(intercept) => {
+                    let function = caller.as_ref().map(Caller::function);
+                    intercepted(&*engine, &*intercept, (function, operation), body).await?
+                }
             };
             response(answer)
         })
@@ -106,11 +109,11 @@ fn response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
 async fn intercepted<E: Engine>(
     engine: &E,
     intercept: &dyn Intercept,
-    operation: &str,
+    (function, operation): (Option<&str>, &str),
     body: &[u8],
 ) -> Result<Answer, ConnectorError> {
     let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let call = Call { service: E::SERVICE, operation, request: &request };
+    let call = Call { function, service: E::SERVICE, operation, request: &request };
     match intercept.before(&call) {
         Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
         Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
@@ -121,7 +124,7 @@ async fn intercepted<E: Engine>(
     E::observe(operation, &mut request);
     let answer = engine.execute(operation, request.to_string().as_bytes()).await;
     let response: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    match intercept.after(&Call { service: E::SERVICE, operation, request: &request }, &response) {
+    match intercept.after(&Call { function, service: E::SERVICE, operation, request: &request }, &response) {
         After::Deliver => Ok(answer),
         After::LoseAnswer => Err(lost("the answer was lost")),
     }

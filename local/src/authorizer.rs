@@ -62,7 +62,7 @@ impl Authorizer {
         context: &ApiGatewayV2httpRequestContext,
     ) -> Result<Fields, Refusal> {
         let identity = self.identity(parts).ok_or(Refusal::Unauthorized)?;
-        let now = functions.app().now();
+        let now = functions.now();
         if let Some(answer) = self.recall(&identity, now) {
             return answer.ok_or(Refusal::Forbidden);
         }

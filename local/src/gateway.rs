@@ -49,9 +49,9 @@ impl Gateway {
     pub fn new(template: &Template, functions: Arc<Functions>) -> Self {
         let mut routes = Vec::new();
         for declaration in &template.functions {
-            let code = functions.get(&declaration.name).map(|entry| entry.code);
-            let Some(Function::Http(build)) = code else { continue };
-            let router = onsale_platform::http::finish(build(), functions.app().clone());
+            let Some(entry) = functions.get(&declaration.name) else { continue };
+            let Function::Http(build) = entry.code else { continue };
+            let router = onsale_platform::http::finish(build(), entry.app.clone());
             for event in &declaration.events {
                 if let Event::Http { method, path, authorized } = event {
                     let (timeout, authorized) = (declaration.timeout, *authorized);
@@ -93,7 +93,7 @@ impl Gateway {
     }
 
     fn context(&self, parts: &request::Parts, route: &Route<Target>, source: IpAddr) -> ApiGatewayV2httpRequestContext {
-        let now = self.0.functions.app().now();
+        let now = self.0.functions.now();
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut context = ApiGatewayV2httpRequestContext::default();
         context.route_key = Some(route.key.clone());

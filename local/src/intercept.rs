@@ -10,6 +10,8 @@ use serde_json::Value;
 /// One call of an SDK client, as it goes over the wire.
 #[derive(Debug)]
 pub struct Call<'a> {
+    /// The function that calls; none for whoever looks in from outside.
+    pub function: Option<&'a str>,
     /// `dynamodb` or `sqs`.
     pub service: &'static str,
     /// The operation, e.g. `TransactWriteItems`.

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
-use onsale_platform::app::App;
+use jiff::Timestamp;
+use onsale_platform::app::{App, Clock, Ids};
 use onsale_platform::lambda::{self, Function};
 use serde_json::{Value, json};
 
+use crate::processes::{ProcessError, Processes};
 use crate::template::{self, Template, TemplateError};
 
 /// Why a function gave no answer.
@@ -41,45 +43,48 @@ impl CallError {
     }
 }
 
-/// A function: what the template says of it, and its code.
+/// A function: what the template says of it, its code, and what its process has to itself.
 #[derive(Clone)]
 pub struct Entry {
     /// Its row of the template.
     pub declaration: template::Function,
     /// Its code.
     pub code: Function,
+    /// Its app: settings, clients and memory that no other function shares.
+    pub app: App,
 }
 
-/// All functions of the stack, around one [`App`].
+/// All functions of the stack.
 pub struct Functions {
-    app: App,
+    clock: Clock,
     entries: HashMap<String, Entry>,
 }
 
 impl Functions {
-    /// Joins the template's functions with their code.
+    /// Joins the template's functions with their code, and starts a process for each; random ids come from `ids`.
     ///
     /// # Errors
-    /// When one side has a function that the other has not.
-    pub fn new(template: &Template, app: App) -> Result<Self, TemplateError> {
+    /// When one side has a function that the other has not, or a variable is wrong.
+    pub fn new(template: &Template, processes: &Processes, ids: &Ids) -> Result<Self, ProcessError> {
         let mut code: HashMap<&str, Function> = functions::all().into_iter().collect();
         let mut entries = HashMap::new();
         for declaration in &template.functions {
             let code = code.remove(declaration.name.as_str());
             let code =
                 code.ok_or_else(|| TemplateError::new(format!("has {}, which has no code", declaration.name)))?;
-            entries.insert(declaration.name.clone(), Entry { declaration: declaration.clone(), code });
+            let app = processes.app(declaration, ids.clone())?;
+            entries.insert(declaration.name.clone(), Entry { declaration: declaration.clone(), code, app });
         }
         match code.keys().next() {
-            Some(name) => Err(TemplateError::new(format!("does not have the function {name}"))),
-            None => Ok(Self { app, entries }),
+            Some(name) => Err(TemplateError::new(format!("does not have the function {name}")).into()),
+            None => Ok(Self { clock: processes.clock().clone(), entries }),
         }
     }
 
-    /// The app that the functions share.
+    /// The time that the functions see.
     #[must_use]
-    pub fn app(&self) -> &App {
-        &self.app
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// A function by the name of its binary or by its logical id.
@@ -95,7 +100,7 @@ impl Functions {
     /// When there is no such function, or it gives no answer.
     pub async fn call(&self, name: &str, event: Value) -> Result<Value, CallError> {
         let entry = self.get(name).ok_or_else(|| CallError::Unknown(name.to_owned()))?;
-        let (code, app) = (entry.code, self.app.clone());
+        let (code, app) = (entry.code, entry.app.clone());
         let answer = within(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
         answer.map_err(|problem| CallError::Failed(problem.to_string()))
     }

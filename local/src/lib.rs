@@ -5,6 +5,7 @@
 //! | API Gateway | [`gateway`] |
 //! | Lambda | [`lambda`], called over [`invoke`] or by [`triggers`] |
 //! | `DynamoDB`, SQS | [`engine`], behind the hook of the SDK |
+//! | IAM | [`permissions`] |
 //! | CloudFormation | [`template`] |
 #![forbid(unsafe_code)]
 
@@ -17,7 +18,9 @@ pub mod gateway;
 pub mod intercept;
 pub mod invoke;
 pub mod lambda;
+pub mod permissions;
 pub mod ports;
+pub mod processes;
 pub mod routes;
 pub mod schedule;
 pub mod stack;

@@ -7,11 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
-use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
-use onsale_platform::config::{Config, ConfigError};
+use onsale_platform::app::{App, Clock, Ids};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,7 +19,9 @@ use crate::engine::{EngineError, storage};
 use crate::gateway::Gateway;
 use crate::intercept::{Intercept, Slot};
 use crate::lambda::{CallError, Functions};
-use crate::template::{REGION, Template, TemplateError};
+use crate::permissions::Ledger;
+use crate::processes::{Clients, ProcessError, Processes};
+use crate::template::{Template, TemplateError};
 use crate::triggers::{Running, TriggerError, Triggers};
 
 /// Where the data lives.
@@ -47,7 +46,7 @@ pub enum Mode {
 pub struct Options {
     /// Where the data lives.
     pub data: Data,
-    /// Variables that replace those of the template. `SWEEP` is the stack's own: `off` stops the schedules, as the
+    /// Variables that replace those of the template, for the functions that have them. `SWEEP` is the stack's own: `off` stops the schedules, as the
     /// template's parameter `Sweep` does on AWS.
     pub variables: HashMap<String, String>,
     /// The time that functions see.
@@ -83,9 +82,9 @@ pub enum Error {
     /// A trigger cannot be made.
     #[error(transparent)]
     Trigger(#[from] TriggerError),
-    /// A variable is wrong.
+    /// A function cannot be given what it needs.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Process(#[from] ProcessError),
     /// `SWEEP` is neither on nor off.
     #[error("setting SWEEP: must be on or off")]
     Sweep,
@@ -104,8 +103,8 @@ pub struct Stack {
     gateway: Gateway,
     triggers: Arc<Triggers>,
     running: Option<Running>,
-    clients: (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client),
-    clock: Clock,
+    processes: Processes,
+    outsider: App,
     engines: (DynamoDb, Sqs),
     slot: Slot,
     home: Home,
@@ -135,32 +134,20 @@ impl Stack {
         sqs.make_queues(&template.queues).await?;
 
         let slot = Slot::default();
-        let clients = clients(&dynamodb, &sqs, &slot).await;
-        let mut variables = template.variables()?;
-        // The key lies in a file here, not in Secrets Manager.
-        variables.remove("SIGNING_KEY_SECRET");
+        let engines = (dynamodb, sqs);
         let signing_key = home.signing_key(if file.is_some() { &Ids::Random } else { &options.ids })?;
-        variables.insert("SIGNING_KEY_FILE".into(), signing_key.to_string_lossy().into_owned());
-        variables.extend(options.variables);
-        let app = App::new(Parts {
-            config: Config::from_variables(&variables)?,
-            dynamodb: clients.0.clone(),
-            sqs: clients.1.clone(),
-            secrets: None,
-            clock: options.clock.clone(),
-            ids: options.ids,
-        });
-        let functions = Arc::new(Functions::new(&template, app)?);
+        let given = (options.variables, signing_key);
+        let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given).await;
+        let outsider = processes.outsider(&template, options.ids.clone())?;
+        let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));
         let checkpoint = match &file {
             Some(_) => Some(home.checkpoint()?),
             None => None,
         };
-        let engines = (dynamodb, sqs);
         let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
         let running = (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
-        let clock = options.clock;
-        Ok(Self { template, functions, gateway, triggers, running, clients, clock, engines, slot, home })
+        Ok(Self { template, functions, gateway, triggers, running, processes, outsider, engines, slot, home })
     }
 
     /// The HTTP API, to be called in this process or served on a port.
@@ -173,15 +160,7 @@ impl Stack {
     /// # Errors
     /// When the template cannot be used.
     pub fn gateway_with_ids(&self, ids: Ids) -> Result<Router, Error> {
-        let app = App::new(Parts {
-            config: self.app().config().clone(),
-            dynamodb: self.clients.0.clone(),
-            sqs: self.clients.1.clone(),
-            secrets: None,
-            clock: self.clock.clone(),
-            ids,
-        });
-        let functions = Arc::new(Functions::new(&self.template, app)?);
+        let functions = Arc::new(Functions::new(&self.template, &self.processes, &ids)?);
         Ok(Gateway::new(&self.template, functions).router())
     }
 
@@ -190,10 +169,17 @@ impl Stack {
         crate::invoke::router(Arc::clone(&self.functions))
     }
 
-    /// What the functions are given.
+    /// An app of no function, for whoever looks in from outside: it has the variables of all of them, a memory of
+    /// its own, and may do anything.
     #[must_use]
     pub fn app(&self) -> &App {
-        self.functions.app()
+        &self.outsider
+    }
+
+    /// What functions asked for, and whether they were allowed it.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        self.processes.guard().ledger()
     }
 
     /// The template the stack was made from.
@@ -214,10 +200,11 @@ impl Stack {
         &self.engines.1
     }
 
-    /// The clients that the functions use, interceptor included.
+    /// The clients of a function, or those of nobody in particular, which may do anything. Both meet the interceptor.
     #[must_use]
-    pub fn clients(&self) -> &(aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
-        &self.clients
+    pub fn clients(&self, function: Option<&str>) -> Clients {
+        let function = function.and_then(|name| self.template.function(name));
+        self.processes.clients(function)
     }
 
     /// The directory of the data, or of what is a file even when the data is memory.
@@ -331,22 +318,6 @@ fn sweep(variables: &HashMap<String, String>) -> Result<bool, Error> {
         Some("off") => Ok(false),
         Some(_) => Err(Error::Sweep),
     }
-}
-
-/// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
-async fn clients(dynamodb: &DynamoDb, sqs: &Sqs, slot: &Slot) -> (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client) {
-    let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
-        .region(Region::new(REGION))
-        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .http_client(dynamodb.http_client(slot.clone()))
-        .load()
-        .await;
-    // Nothing listens at these addresses; without them a setting of the environment would count.
-    let table = aws_sdk_dynamodb::config::Builder::from(&settings).endpoint_url("http://dynamodb.localhost");
-    let queues = aws_sdk_sqs::config::Builder::from(&settings)
-        .endpoint_url("http://sqs.localhost")
-        .http_client(sqs.http_client(slot.clone()));
-    (aws_sdk_dynamodb::Client::from_conf(table.build()), aws_sdk_sqs::Client::from_conf(queues.build()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod faults;
 mod flow;
 mod logs;
 mod payments;
+mod permissions;
 mod races;
 mod repository;
 mod reservations;

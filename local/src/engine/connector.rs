@@ -16,6 +16,10 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use crate::intercept::{After, Before, Call, Intercept, Slot};
+use crate::permissions::Caller;
+
+/// The error of a call that the caller's policy does not allow.
+const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
 
 /// The answer of an engine: a status and a JSON body.
 pub(super) struct Answer {
@@ -37,21 +41,23 @@ pub(super) trait Engine: Send + Sync + 'static {
     fn observe(_operation: &str, _request: &mut Value) {}
 }
 
-/// The hook of one engine.
+/// The hook of one engine, for one caller.
 pub(super) struct Connector<E> {
     engine: Arc<E>,
     slot: Slot,
+    /// None may do anything.
+    caller: Option<Caller>,
 }
 
 impl<E> Connector<E> {
-    pub(super) fn new(engine: Arc<E>, slot: Slot) -> Self {
-        Self { engine, slot }
+    pub(super) fn new(engine: Arc<E>, slot: Slot, caller: Option<Caller>) -> Self {
+        Self { engine, slot, caller }
     }
 }
 
 impl<E> Clone for Connector<E> {
     fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), slot: self.slot.clone() }
+        Self { engine: Arc::clone(&self.engine), slot: self.slot.clone(), caller: self.caller.clone() }
     }
 }
 
@@ -70,14 +76,23 @@ impl<E: Engine> HttpClient for Connector<E> {
 impl<E: Engine> HttpConnector for Connector<E> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let engine = Arc::clone(&self.engine);
-        let intercept = self.slot.get();
+        let (intercept, caller) = (self.slot.get(), self.caller.clone());
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default();
             let body = request.body().bytes().unwrap_or_default();
+            if let Some(caller) = &caller {
+                let request: Value = serde_json::from_slice(body).unwrap_or_default();
+                if let Err(refusal) = caller.may(E::SERVICE, operation, &request) {
+                    return response(error(DENIED, &refusal));
+                }
+            }
             let answer = match intercept {
                 None => engine.execute(operation, body).await,
-                Some(intercept) => intercepted(&*engine, &*intercept, operation, body).await?,
+                Some(intercept) => {
+                    let function = caller.as_ref().map(Caller::function);
+                    intercepted(&*engine, &*intercept, (function, operation), body).await?
+                }
             };
             response(answer)
         })
@@ -94,11 +109,11 @@ fn response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
 async fn intercepted<E: Engine>(
     engine: &E,
     intercept: &dyn Intercept,
-    operation: &str,
+    (function, operation): (Option<&str>, &str),
     body: &[u8],
 ) -> Result<Answer, ConnectorError> {
     let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let call = Call { service: E::SERVICE, operation, request: &request };
+    let call = Call { function, service: E::SERVICE, operation, request: &request };
     match intercept.before(&call) {
         Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
         Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
@@ -109,7 +124,7 @@ async fn intercepted<E: Engine>(
     E::observe(operation, &mut request);
     let answer = engine.execute(operation, request.to_string().as_bytes()).await;
     let response: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    match intercept.after(&Call { service: E::SERVICE, operation, request: &request }, &response) {
+    match intercept.after(&Call { function, service: E::SERVICE, operation, request: &request }, &response) {
         After::Deliver => Ok(answer),
         After::LoseAnswer => Err(lost("the answer was lost")),
     }

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::EngineError;
 use super::connector::{Answer, Connector, Engine};
 use crate::intercept::Slot;
+use crate::permissions::Caller;
 use crate::template::Table;
 
 /// The table's engine.
@@ -44,10 +45,10 @@ impl DynamoDb {
         &self.written
     }
 
-    /// The hook for the SDK's client.
+    /// The hook for the SDK's client; of `caller`, if a function calls.
     #[must_use]
-    pub fn http_client(&self, slot: Slot) -> SharedHttpClient {
-        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot))
+    pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
+        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
     }
 
     /// Makes the table of the template, unless it is there from an earlier run.

@@ -17,6 +17,7 @@ use winterbaume_sqs::SqsService;
 use super::connector::{Answer, Connector, Engine};
 use super::{EngineError, Queues};
 use crate::intercept::Slot;
+use crate::permissions::Caller;
 use crate::template::{ACCOUNT, Queue};
 
 /// Where the engine believes it is asked; it takes its region from here.
@@ -43,10 +44,10 @@ impl Sqs {
         &self.queues
     }
 
-    /// The hook for the SDK's client.
+    /// The hook for the SDK's client; of `caller`, if a function calls.
     #[must_use]
-    pub fn http_client(&self, slot: Slot) -> SharedHttpClient {
-        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot))
+    pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
+        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
     }
 
     /// Makes the queues of the template.

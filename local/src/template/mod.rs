@@ -5,6 +5,7 @@
 
 mod intrinsics;
 mod parts;
+pub(crate) mod policy;
 mod yaml;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 pub use parts::{Api, Authorizer, Batch, Event, Function, Queue, Table};
+pub use policy::{Pattern, Statement};
 
 /// The template this binary was built with.
 pub const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
@@ -68,10 +70,10 @@ impl Template {
         self.functions.iter().find(|function| function.name == name || function.logical_id == name)
     }
 
-    /// The variables of all functions together, as one process serves them all.
+    /// The variables of all functions together: the settings of a whole stack.
     ///
     /// # Errors
-    /// When two functions want different values for one variable: one process cannot have both.
+    /// When two functions want different values for one variable: a setting has one.
     pub fn variables(&self) -> Result<HashMap<String, String>, TemplateError> {
         let mut union = HashMap::new();
         for function in &self.functions {
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_process_cannot_have_two_values_for_a_variable() {
+    fn a_setting_has_one_value_for_all_functions() {
         let function = |id: &str, value: &str| {
             format!(
                 "  {id}:\n    Type: AWS::Serverless::Function\n    Metadata: {{BuildProperties: {{Binary: {id}}}}}\n    \

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Identity, Scope};
+use super::policy::{self, Statement};
 use super::{ACCOUNT, REGION, Template, TemplateError, entries, text_of, texts};
 
 /// A function without a time-out has this many seconds, as on AWS.
@@ -27,6 +28,8 @@ const QUEUE_ATTRIBUTES: [&str; 5] = [
 pub struct Table {
     /// Its name.
     pub name: String,
+    /// Its ARN.
+    pub arn: String,
     /// The ARN that stream events name as their source.
     pub stream_arn: String,
     /// The body of the `CreateTable` request.
@@ -59,6 +62,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
+    /// What it may do.
+    pub statements: Vec<Statement>,
     /// What calls it.
     pub events: Vec<Event>,
 }
@@ -135,11 +140,18 @@ pub(super) fn read(template: &Value) -> Result<Template, TemplateError> {
     let queues = of_type("AWS::SQS::Queue").map(|(id, resource)| read_queue(id, resource, &scope));
     let functions =
         of_type("AWS::Serverless::Function").map(|(id, resource)| read_function(id, resource, globals, &scope));
+    let mut functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
+    for (logical_id, mapping) in of_type("AWS::Lambda::EventSourceMapping") {
+        let properties = scope.resolve(&mapping["Properties"])?;
+        let function = functions.iter_mut().find(|function| properties["FunctionName"] == function.name.as_str());
+        let function = function.ok_or_else(|| TemplateError::new(format!("names no function for {logical_id}")))?;
+        function.events.extend(read_mapping(&properties)?);
+    }
     let api = of_type("AWS::Serverless::HttpApi").next().map(|(_, resource)| &resource["Properties"]);
     Ok(Template {
         table: read_table(logical_id, table, &scope)?,
         queues: queues.collect::<Result<_, _>>()?,
-        functions: functions.collect::<Result<_, _>>()?,
+        functions,
         api: read_api(api, globals, &scope)?,
     })
 }
@@ -215,8 +227,9 @@ fn read_table(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Table
     }
     let time_to_live = &properties["TimeToLiveSpecification"];
     let time_to_live = (time_to_live["Enabled"] == true).then(|| text_of(&time_to_live["AttributeName"]));
-    let stream_arn = scope.resources[logical_id].attributes["StreamArn"].clone();
-    Ok(Table { name, stream_arn, definition: Value::Object(definition), time_to_live })
+    let own = &scope.resources[logical_id].attributes;
+    let (arn, stream_arn) = (own["Arn"].clone(), own["StreamArn"].clone());
+    Ok(Table { name, arn, stream_arn, definition: Value::Object(definition), time_to_live })
 }
 
 fn read_queue(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Queue, TemplateError> {
@@ -256,6 +269,7 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         variables,
+        statements: policy::read(&scope.resolve(&properties["Policies"])?)?,
         events,
     })
 }
@@ -269,8 +283,6 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
             path: properties["Path"].as_str().unwrap_or("$default").to_owned(),
             authorized: properties["Auth"]["Authorizer"] != "NONE",
         }),
-        "SQS" => Some(Event::Queue(read_batch(properties, "Queue", QUEUE_BATCH_DEFAULT)?)),
-        "DynamoDB" => Some(Event::Stream(read_batch(properties, "Stream", STREAM_BATCH_DEFAULT)?)),
         "Schedule" | "ScheduleV2" => {
             let property = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
             let input = properties["Input"].as_str().map(serde_json::from_str).transpose();
@@ -283,7 +295,19 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
     })
 }
 
-fn read_batch(properties: &Value, source: &str, size: u64) -> Result<Batch, TemplateError> {
+/// A queue or a stream that calls a function. Only as a resource of its own: for one among a function's `Events` SAM
+/// attaches a managed policy to the function's role, which is wider than what is enforced here.
+fn read_mapping(properties: &Value) -> Result<Option<Event>, TemplateError> {
+    let source = text_of(&properties["EventSourceArn"]);
+    Ok(match source.split(':').nth(2) {
+        _ if properties["Enabled"] == false => None,
+        Some("sqs") => Some(Event::Queue(read_batch(properties, source, QUEUE_BATCH_DEFAULT)?)),
+        Some("dynamodb") => Some(Event::Stream(read_batch(properties, source, STREAM_BATCH_DEFAULT)?)),
+        _ => return Err(TemplateError::new(format!("has the event source {source}, which the local stack has not"))),
+    })
+}
+
+fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch, TemplateError> {
     let mut patterns = Vec::new();
     for filter in properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten() {
         let pattern = serde_json::from_str(filter["Pattern"].as_str().unwrap_or_default());
@@ -291,7 +315,7 @@ fn read_batch(properties: &Value, source: &str, size: u64) -> Result<Batch, Temp
     }
     let types = properties["FunctionResponseTypes"].as_array();
     Ok(Batch {
-        source_arn: text_of(&properties[source]),
+        source_arn,
         size: usize::try_from(properties["BatchSize"].as_u64().unwrap_or(size)).unwrap_or(1),
         patterns,
         reports_failures: types.is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),

@@ -169,7 +169,7 @@ impl Triggers {
     }
 
     fn scheduled_event(&self, function: &str) -> Value {
-        let now = self.functions.app().now();
+        let now = self.functions.now();
         json!({
             "version": "0",
             "id": Ids::Random.uuid(now),

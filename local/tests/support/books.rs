@@ -37,7 +37,7 @@ impl Books {
         loop {
             let answer = world
                 .stack
-                .clients()
+                .clients(None)
                 .0
                 .scan()
                 .table_name(&world.stack.app().config().table)

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
+use local::permissions::Ledger;
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
 use onsale_platform::app::{Clock, Ids};
@@ -28,6 +29,19 @@ pub struct World {
     pub clock: Clock,
     gateway: Router,
     people: AtomicUsize,
+    _warden: Warden,
+}
+
+/// Insists at the end of every test that no function was refused a call by its policy: some failures are only logged.
+struct Warden(Ledger);
+
+impl Drop for Warden {
+    fn drop(&mut self) {
+        let denied = self.0.denied();
+        if !std::thread::panicking() {
+            assert!(denied.is_empty(), "template.yaml does not allow {denied:#?}");
+        }
+    }
 }
 
 impl World {
@@ -45,7 +59,8 @@ impl World {
         let clock = options.clock.clone();
         let stack = Stack::start(options).await.expect("the stack starts");
         let gateway = stack.gateway();
-        Self { stack, clock, gateway, people: AtomicUsize::new(0) }
+        let warden = Warden(stack.ledger().clone());
+        Self { stack, clock, gateway, people: AtomicUsize::new(0), _warden: warden }
     }
 
     /// Adds everything up again.

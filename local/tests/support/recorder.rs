@@ -1,10 +1,11 @@
 //! Interceptors: what calls cost, and what can go wrong with them.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use local::intercept::{After, Before, Call, Intercept};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 /// Adds up what the calls to the table cost.
 #[derive(Default)]
@@ -120,5 +121,45 @@ impl Intercept for Disturb {
 
     fn after(&self, call: &Call<'_>, _: &Value) -> After {
         if self.fault == Fault::LoseAnswer && self.strikes(call) { After::LoseAnswer } else { After::Deliver }
+    }
+}
+
+/// Lets the calls of one operation of one function wait until it is opened.
+pub struct Gate {
+    function: &'static str,
+    operation: &'static str,
+    waiting: Semaphore,
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A closed gate.
+    pub fn before(function: &'static str, operation: &'static str) -> Self {
+        Self { function, operation, waiting: Semaphore::new(0), open: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Returns once a call waits.
+    pub async fn reached(&self) {
+        self.waiting.acquire().await.expect("never closed").forget();
+    }
+
+    /// Lets through what waits and all that comes.
+    pub fn open(&self) {
+        self.open.add_permits(Semaphore::MAX_PERMITS);
+    }
+}
+
+impl Intercept for Gate {
+    fn before(&self, call: &Call<'_>) -> Before {
+        if call.function != Some(self.function) || call.operation != self.operation {
+            return Before::Proceed;
+        }
+        self.waiting.add_permits(1);
+        let open = Arc::clone(&self.open);
+        Before::Hold(Box::pin(async move { drop(open.acquire().await) }))
+    }
+
+    fn after(&self, _: &Call<'_>, _: &Value) -> After {
+        After::Deliver
     }
 }

@@ -1,0 +1,378 @@
+//! Does what IAM does on AWS: lets a function call only what its row of the template allows.
+//!
+//! A call is expanded into what is authorized, by these rules:
+//!
+//! - `TransactWriteItems` counts as `PutItem`, `UpdateItem`, `DeleteItem` and `ConditionCheckItem` of its items,
+//!   `TransactGetItems` as `GetItem`: IAM has no actions of their names.
+//! - The leading keys are the partition keys of a call. All keys that one call has for the same action and resource
+//!   go together, so one statement must allow all of them.
+//! - A query of an index has the resource `<table>/index/<name>`, and its leading key is the value of the index's
+//!   own partition key.
+//! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.
+//! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
+//!   passes by it is why no statement allows one.
+//!
+//! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::template::{Statement, Table, Template};
+
+/// What one call asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Such as `dynamodb:PutItem`.
+    pub action: String,
+    /// The ARN.
+    pub resource: String,
+    /// Partition keys; none for what has no keys.
+    pub leading_keys: Vec<String>,
+}
+
+/// What a function asked for, but for ids: there are only so many of these.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The function.
+    pub function: String,
+    /// Such as `dynamodb:PutItem`.
+    pub action: String,
+    /// The ARN.
+    pub resource: String,
+    /// The leading key up to its first `#`, as the pattern that lets it through: `USER#*`; the whole key when it
+    /// has none.
+    pub key: Option<String>,
+}
+
+/// What was asked for since the stack started, by whether it was allowed.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger(Arc<Mutex<BTreeMap<Use, bool>>>);
+
+impl Ledger {
+    /// All that functions used.
+    #[must_use]
+    pub fn allowed(&self) -> BTreeSet<Use> {
+        self.with(true)
+    }
+
+    /// All that functions were refused.
+    #[must_use]
+    pub fn denied(&self) -> BTreeSet<Use> {
+        self.with(false)
+    }
+
+    fn with(&self, wanted: bool) -> BTreeSet<Use> {
+        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.iter().filter(|(_, allowed)| **allowed == wanted).map(|(used, _)| used.clone()).collect()
+    }
+
+    fn note(&self, function: &str, access: &Access, allowed: bool) {
+        let used = |key| {
+            let (action, resource) = (access.action.clone(), access.resource.clone());
+            Use { function: function.to_owned(), action, resource, key }
+        };
+        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| class(key)).collect();
+        let uses: Vec<Use> =
+            if keys.is_empty() { vec![used(None)] } else { keys.into_iter().map(|key| used(Some(key))).collect() };
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for used in uses {
+            // A refusal is never forgotten: one call may use a key that another may not.
+            noted.entry(used).and_modify(|before| *before &= allowed).or_insert(allowed);
+        }
+    }
+}
+
+fn class(key: &str) -> String {
+    key.split_once('#').map_or_else(|| key.to_owned(), |(kind, _)| format!("{kind}#*"))
+}
+
+/// The names that calls give to resources.
+#[derive(Debug)]
+struct Resources {
+    tables: HashMap<String, TableNames>,
+    /// ARNs by URL.
+    queues: HashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct TableNames {
+    arn: String,
+    hash_key: String,
+    /// Partition keys of the indexes.
+    indexes: HashMap<String, String>,
+}
+
+impl TableNames {
+    fn of(table: &Table) -> Self {
+        let hash_key = |of: &Value| {
+            let keys = of["KeySchema"].as_array().into_iter().flatten();
+            let hash = keys.filter(|key| key["KeyType"] == "HASH").find_map(|key| key["AttributeName"].as_str());
+            hash.unwrap_or_default().to_owned()
+        };
+        let indexes = table.definition["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+        let name = |index: &Value| index["IndexName"].as_str().unwrap_or_default().to_owned();
+        Self {
+            arn: table.arn.clone(),
+            hash_key: hash_key(&table.definition),
+            indexes: indexes.map(|index| (name(index), hash_key(index))).collect(),
+        }
+    }
+}
+
+/// Decides for every function of a template, and remembers.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    resources: Arc<Resources>,
+    ledger: Ledger,
+}
+
+impl Guard {
+    /// Decides by the statements of `template`.
+    #[must_use]
+    pub fn new(template: &Template) -> Self {
+        let table = (template.table.name.clone(), TableNames::of(&template.table));
+        let queues = template.queues.iter().map(|queue| (queue.url.clone(), queue.arn.clone()));
+        let resources = Resources { tables: HashMap::from([table]), queues: queues.collect() };
+        Self { resources: Arc::new(resources), ledger: Ledger::default() }
+    }
+
+    /// What it remembers.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The caller that `function` is.
+    #[must_use]
+    pub fn caller(&self, function: &str, statements: &[Statement]) -> Caller {
+        Caller { guard: self.clone(), function: function.into(), statements: statements.into() }
+    }
+}
+
+/// A function as it calls: its name and what it may do.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    guard: Guard,
+    function: Arc<str>,
+    statements: Arc<[Statement]>,
+}
+
+impl Caller {
+    /// Its name.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// Whether it may make this call.
+    ///
+    /// # Errors
+    /// The sentence in which AWS refuses it.
+    pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
+        for access in self.guard.resources.expand(service, operation, request) {
+            let allowed = self.statements.iter().any(|statement| statement.allows(&access));
+            self.guard.ledger.note(&self.function, &access, allowed);
+            if !allowed {
+                let Access { action, resource, leading_keys } = &access;
+                tracing::error!(function = &*self.function, action, resource, ?leading_keys, "not authorized");
+                let function = &self.function;
+                return Err(format!("{function} is not authorized to perform: {action} on resource: {resource}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Statement {
+    fn allows(&self, access: &Access) -> bool {
+        let keys = &access.leading_keys;
+        self.actions.contains(&access.action)
+            && self.resources.contains(&access.resource)
+            && self.leading_keys.as_ref().is_none_or(|patterns| {
+                !keys.is_empty() && keys.iter().all(|key| patterns.iter().any(|pattern| pattern.matches(key)))
+            })
+    }
+}
+
+impl Resources {
+    /// What is authorized of a call.
+    fn expand(&self, service: &str, operation: &str, request: &Value) -> Vec<Access> {
+        if service == "sqs" {
+            let action = if operation == "SendMessageBatch" { "SendMessage" } else { operation };
+            let url = request["QueueUrl"].as_str().unwrap_or_default();
+            let resource = self.queues.get(url).cloned().unwrap_or_else(|| url.to_owned());
+            return vec![Access { action: format!("sqs:{action}"), resource, leading_keys: Vec::new() }];
+        }
+        let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
+        let mut add = |action, (resource, key): (String, Option<String>)| {
+            grouped.entry((action, resource)).or_default().extend(key);
+        };
+        match operation {
+            "TransactWriteItems" => {
+                for (kind, write) in request["TransactItems"].as_array().into_iter().flatten().flat_map(fields) {
+                    match kind.as_str() {
+                        "Put" => add("PutItem", self.item(write, "Item")),
+                        "Update" => add("UpdateItem", self.item(write, "Key")),
+                        "Delete" => add("DeleteItem", self.item(write, "Key")),
+                        _ => add("ConditionCheckItem", self.item(write, "Key")),
+                    }
+                }
+            }
+            "TransactGetItems" => {
+                for item in request["TransactItems"].as_array().into_iter().flatten() {
+                    add("GetItem", self.item(&item["Get"], "Key"));
+                }
+            }
+            "BatchGetItem" => {
+                for (table, wanted) in fields(&request["RequestItems"]) {
+                    for key in wanted["Keys"].as_array().into_iter().flatten() {
+                        add("BatchGetItem", self.keyed(table, key));
+                    }
+                }
+            }
+            "Query" => add("Query", self.queried(request)),
+            "PutItem" => add("PutItem", self.item(request, "Item")),
+            other => add(other, self.item(request, "Key")),
+        }
+        grouped
+            .into_iter()
+            .map(|((action, resource), leading_keys)| Access {
+                action: format!("dynamodb:{action}"),
+                resource,
+                leading_keys,
+            })
+            .collect()
+    }
+
+    fn item(&self, call: &Value, place: &str) -> (String, Option<String>) {
+        self.keyed(call["TableName"].as_str().unwrap_or_default(), &call[place])
+    }
+
+    fn keyed(&self, table: &str, item: &Value) -> (String, Option<String>) {
+        match self.tables.get(table) {
+            Some(names) => (names.arn.clone(), item[&names.hash_key]["S"].as_str().map(str::to_owned)),
+            None => (table.to_owned(), None),
+        }
+    }
+
+    fn queried(&self, query: &Value) -> (String, Option<String>) {
+        let table = query["TableName"].as_str().unwrap_or_default();
+        let Some(names) = self.tables.get(table) else { return (table.to_owned(), None) };
+        let (resource, hash_key) = match query["IndexName"].as_str() {
+            Some(index) => {
+                (format!("{}/index/{index}", names.arn), names.indexes.get(index).map_or("", String::as_str))
+            }
+            None => (names.arn.clone(), names.hash_key.as_str()),
+        };
+        (resource, equal_to(query, hash_key))
+    }
+}
+
+/// The text that a query's key condition wants `attribute` to equal.
+fn equal_to(query: &Value, attribute: &str) -> Option<String> {
+    let condition = query["KeyConditionExpression"].as_str()?;
+    let names = |name: &str| query["ExpressionAttributeNames"][name].as_str().unwrap_or(name) == attribute;
+    let equation = condition.split(" AND ").filter_map(|part| part.split_once(" = "));
+    let (_, value) = equation.map(|(name, value)| (name.trim(), value.trim())).find(|(name, _)| names(name))?;
+    query["ExpressionAttributeValues"][value]["S"].as_str().map(str::to_owned)
+}
+
+fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn expanded(service: &str, operation: &str, request: Value) -> Vec<(String, String, Vec<String>)> {
+        let guard = Guard::new(&Template::load().unwrap());
+        let accesses = guard.resources.expand(service, operation, &request);
+        accesses.into_iter().map(|access| (access.action, access.resource, access.leading_keys)).collect()
+    }
+
+    fn key(pk: &str) -> Value {
+        json!({ "pk": { "S": pk }, "sk": { "S": "x" } })
+    }
+
+    const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
+
+    #[test]
+    fn a_transaction_counts_as_what_it_writes() {
+        let items = json!([
+            { "Update": { "TableName": "Table", "Key": key("A#1") } },
+            { "Put": { "TableName": "Table", "Item": key("B") } },
+            { "Update": { "TableName": "Table", "Key": key("C#2") } },
+            { "Delete": { "TableName": "Table", "Key": key("D#3") } },
+            { "ConditionCheck": { "TableName": "Table", "Key": key("E#4") } },
+        ]);
+        let expected = [
+            ("dynamodb:ConditionCheckItem", vec!["E#4"]),
+            ("dynamodb:DeleteItem", vec!["D#3"]),
+            ("dynamodb:PutItem", vec!["B"]),
+            ("dynamodb:UpdateItem", vec!["A#1", "C#2"]),
+        ];
+        let expected = expected.map(|(action, keys)| {
+            (action.to_owned(), TABLE.to_owned(), keys.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        assert_eq!(expanded("dynamodb", "TransactWriteItems", json!({ "TransactItems": items })), expected);
+        let items = json!([{ "Get": { "TableName": "Table", "Key": key("A#1") } }]);
+        let read = expanded("dynamodb", "TransactGetItems", json!({ "TransactItems": items }));
+        assert_eq!(read, [("dynamodb:GetItem".to_owned(), TABLE.to_owned(), vec!["A#1".to_owned()])]);
+    }
+
+    #[test]
+    fn a_query_of_an_index_has_the_index_and_its_key() {
+        let query = json!({
+            "TableName": "Table", "IndexName": "by_time", "KeyConditionExpression": "#owner = :owner",
+            "ExpressionAttributeNames": { "#owner": "owner" }, "ExpressionAttributeValues": { ":owner": { "S": "U#1" } },
+        });
+        let of_index = expanded("dynamodb", "Query", query);
+        assert_eq!(of_index[0].1, format!("{TABLE}/index/by_time"));
+        assert_eq!(of_index[0].2, ["U#1"]);
+        let query = json!({
+            "TableName": "Table", "KeyConditionExpression": "begins_with(sk, :prefix) AND pk = :pk",
+            "ExpressionAttributeValues": { ":pk": { "S": "A#1" }, ":prefix": { "S": "x" } },
+        });
+        let of_table = expanded("dynamodb", "Query", query);
+        assert_eq!(of_table, [("dynamodb:Query".to_owned(), TABLE.to_owned(), vec!["A#1".to_owned()])]);
+    }
+
+    #[test]
+    fn batches_count_by_their_parts() {
+        let wanted = json!({ "RequestItems": { "Table": { "Keys": [key("A#1"), key("B#2")] } } });
+        let read = expanded("dynamodb", "BatchGetItem", wanted);
+        assert_eq!(read[0].2, ["A#1", "B#2"]);
+        let url = "https://sqs.us-east-1.amazonaws.com/000000000000/PaymentsQueue";
+        let sent = expanded("sqs", "SendMessageBatch", json!({ "QueueUrl": url, "Entries": [] }));
+        let arn = "arn:aws:sqs:us-east-1:000000000000:PaymentsQueue".to_owned();
+        assert_eq!(sent, [("sqs:SendMessage".to_owned(), arn, vec![])]);
+    }
+
+    #[test]
+    fn a_function_may_do_what_a_statement_says_for_all_its_keys() {
+        let template = Template::load().unwrap();
+        let guard = Guard::new(&template);
+        let condition = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*", "KEYS"] } });
+        let statement = json!([{ "Statement": [{
+            "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan"],
+            "Resource": TABLE, "Condition": condition,
+        }] }]);
+        let caller = guard.caller("get_it", &crate::template::policy::read(&statement).unwrap());
+        let may = |operation: &str, request: Value| caller.may("dynamodb", operation, &request).is_ok();
+        let get = |pk: &str| json!({ "TableName": "Table", "Key": key(pk) });
+        assert!(may("GetItem", get("USER#1")) && may("GetItem", get("KEYS")));
+        assert!(!may("GetItem", get("EMAIL#1")) && !may("GetItem", get("KEYS#1")));
+        assert!(!may("UpdateItem", get("USER#1")), "another action");
+        assert!(!may("GetItem", json!({ "TableName": "Other", "Key": key("USER#1") })), "another table");
+        let keys = |pks: [&str; 2]| json!({ "RequestItems": { "Table": { "Keys": pks.map(key) } } });
+        assert!(may("BatchGetItem", keys(["USER#1", "KEYS"])));
+        assert!(!may("BatchGetItem", keys(["USER#1", "EMAIL#1"])), "one of its keys");
+        assert!(!may("Scan", json!({ "TableName": "Table" })), "a condition on keys needs a key");
+        let denied: Vec<String> = guard.ledger().denied().into_iter().filter_map(|used| used.key).collect();
+        assert!(denied.contains(&"EMAIL#*".to_owned()) && denied.contains(&"KEYS#*".to_owned()), "{denied:?}");
+    }
+}

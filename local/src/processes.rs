@@ -1,0 +1,129 @@
+//! What each function has to itself, as a process of its own has on AWS: the settings of its own row of the template,
+//! its own memory, and clients that may do no more than its policy allows.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
+use onsale_platform::config::{Config, ConfigError};
+
+use crate::engine::dynamodb::DynamoDb;
+use crate::engine::sqs::Sqs;
+use crate::intercept::Slot;
+use crate::permissions::{Caller, Guard};
+use crate::template::{Function, REGION, Template, TemplateError};
+
+/// The variable that says on AWS where the signing secret lies. Here the secret is a file.
+const SECRET_VARIABLE: &str = "SIGNING_KEY_SECRET";
+const SECRET_FILE_VARIABLE: &str = "SIGNING_KEY_FILE";
+
+/// The clients of the table and of the queues.
+pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
+
+/// Makes the apps of functions.
+pub struct Processes {
+    settings: SdkConfig,
+    engines: (DynamoDb, Sqs),
+    slot: Slot,
+    guard: Guard,
+    clock: Clock,
+    overrides: HashMap<String, String>,
+    signing_key: PathBuf,
+}
+
+/// An app cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A variable is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl Processes {
+    /// Over these engines. `overrides` replace variables of the template where a function has them.
+    pub async fn new(
+        template: &Template,
+        engines: (DynamoDb, Sqs),
+        slot: Slot,
+        clock: Clock,
+        (overrides, signing_key): (HashMap<String, String>, PathBuf),
+    ) -> Self {
+        let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .http_client(engines.0.http_client(slot.clone(), None))
+            .load()
+            .await;
+        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, signing_key }
+    }
+
+    /// What functions asked for.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The time that functions see.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A function's own app.
+    ///
+    /// # Errors
+    /// When a variable is wrong.
+    pub fn app(&self, function: &Function, ids: Ids) -> Result<App, ConfigError> {
+        let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
+        self.build(variables.collect(), self.clients(Some(function)), ids)
+    }
+
+    /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
+    /// outside.
+    ///
+    /// # Errors
+    /// When a variable is wrong, or two functions want different values for one.
+    pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
+        Ok(self.build(template.variables()?, self.clients(None), ids)?)
+    }
+
+    /// The clients of a function, or such as may do anything.
+    #[must_use]
+    pub fn clients(&self, function: Option<&Function>) -> Clients {
+        self.connected(function.map(|function| self.guard.caller(&function.name, &function.statements)))
+    }
+
+    fn build(
+        &self,
+        mut variables: HashMap<String, String>,
+        (dynamodb, sqs): Clients,
+        ids: Ids,
+    ) -> Result<App, ConfigError> {
+        for (name, value) in &self.overrides {
+            variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
+        }
+        if variables.remove(SECRET_VARIABLE).is_some() {
+            variables.insert(SECRET_FILE_VARIABLE.into(), self.signing_key.to_string_lossy().into_owned());
+        }
+        let config = Config::from_variables(&variables)?;
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock: self.clock.clone(), ids }))
+    }
+
+    /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
+    fn connected(&self, caller: Option<Caller>) -> Clients {
+        let (dynamodb, sqs) = &self.engines;
+        // Nothing listens at these addresses; without them a setting of the environment would count.
+        let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)
+            .endpoint_url("http://dynamodb.localhost")
+            .http_client(dynamodb.http_client(self.slot.clone(), caller.clone()));
+        let queues = aws_sdk_sqs::config::Builder::from(&self.settings)
+            .endpoint_url("http://sqs.localhost")
+            .http_client(sqs.http_client(self.slot.clone(), caller));
+        (aws_sdk_dynamodb::Client::from_conf(table.build()), aws_sdk_sqs::Client::from_conf(queues.build()))
+    }
+}

@@ -1,0 +1,316 @@
+//! What functions may touch is what they do touch: nothing more is allowed, and nothing else is called.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::permissions::Use;
+use local::stack::{Options, Stack};
+use local::template::{Event, Function, Pattern, Template};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::recorder::{Disturb, Fault, Gate};
+use crate::support::{Person, World};
+
+/// Actions of the pollers, which Lambda carries out with the role of the function that they call.
+const QUEUE_READS: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+const STREAM_READS: [&str; 4] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+const SECRET: &str = "secretsmanager:";
+
+/// Everything that the statements of a function allow, one line for each action, resource and kind of key.
+fn allowed(function: &Function) -> BTreeSet<Use> {
+    let mut uses = BTreeSet::new();
+    for statement in &function.statements {
+        let keys: Vec<Option<String>> = match &statement.leading_keys {
+            None => vec![None],
+            Some(patterns) => patterns.iter().map(Pattern::as_str).map(|key| Some(key.to_owned())).collect(),
+        };
+        for action in &statement.actions {
+            for resource in &statement.resources {
+                for key in keys.clone() {
+                    let (function, action, resource) = (function.name.clone(), action.clone(), resource.clone());
+                    uses.insert(Use { function, action, resource, key });
+                }
+            }
+        }
+    }
+    uses
+}
+
+fn is_polled(used: &Use) -> bool {
+    QUEUE_READS.contains(&used.action.as_str()) || STREAM_READS.contains(&used.action.as_str())
+}
+
+/// As a person looks for it in the template.
+fn told(uses: &BTreeSet<Use>, other: &BTreeSet<Use>) -> Vec<String> {
+    let missing = uses.difference(other);
+    missing
+        .map(|used| {
+            let resource = used.resource.rsplit(':').next().unwrap_or_default();
+            format!("{}: {} on {resource} of {}", used.function, used.action, used.key.as_deref().unwrap_or("no key"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_template_allows_exactly_what_functions_use() {
+    let world = World::new().await;
+    accounts(&world).await;
+    shop(&world).await;
+    buying(&world).await;
+    declining(&world).await;
+    deleting(&world).await;
+    dying_deletions(&world).await;
+    seats_of_a_dying_date(&world).await;
+    poison(&world).await;
+    let used = world.stack.ledger().allowed();
+    let functions = &world.stack.template().functions;
+    let by_itself = |used: &Use| !is_polled(used) && !used.action.starts_with(SECRET);
+    let allowed: BTreeSet<Use> = functions.iter().flat_map(allowed).filter(by_itself).collect();
+    let superfluous = told(&allowed, &used);
+    assert!(superfluous.is_empty(), "template.yaml allows what nobody uses: {superfluous:#?}");
+    let unnamed = told(&used, &allowed);
+    assert!(unnamed.is_empty(), "template.yaml does not name what is used: {unnamed:#?}");
+}
+
+/// Everything of accounts, with an address that is taken.
+async fn accounts(world: &World) {
+    let mut mina = world.anybody();
+    let user = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
+    mina.post("/users", user.clone()).await.expect(201);
+    mina.post("/users", user).await.expect(409);
+    let session = json!({ "email": "mina@example.com", "password": "correct horse battery" });
+    mina.token = Some(mina.post("/sessions", session).await.expect(200).text("access_token"));
+    mina.get("/users/me").await.expect(200);
+    let role = json!({ "email": "mina@example.com", "role": "admin" });
+    world.stack.invoke("grant_role", role).await.expect("granted");
+    mina.get("/health").await.expect(200);
+    mina.get("/openapi.json").await.expect(200);
+    mina.get("/nowhere").await.expect(404);
+}
+
+/// What is on sale, made twice with the same keys and looked at in every way, also as a hall too large to list.
+async fn shop(world: &World) {
+    let (admin, key) = (world.admin().await, Uuid::from_u128(1));
+    let body = json!({ "name": "Concert", "description": "" });
+    admin.post_with_key("/concerts", body.clone(), key).await.expect(201);
+    let concert = admin.post_with_key("/concerts", body, key).await.expect(201).text("concert_id");
+    let date = json!({
+        "place": "Olympic Hall", "starts_at": world.at(864_000), "sale_opens_at": world.at(-3_600),
+        "sale_closes_at": world.at(864_000),
+    });
+    let path = format!("/concerts/{concert}/schedules");
+    admin.post_with_key(&path, date.clone(), key).await.expect(201);
+    let schedule = admin.post_with_key(&path, date, key).await.expect(201).text("schedule_id");
+    let rows: Vec<Value> = (1..=10).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 125 })).collect();
+    let seats = format!("/schedules/{schedule}/seats");
+    admin.post(&seats, json!({ "rows": rows })).await.expect(201);
+    let looks = ["/concerts".to_owned(), "/concerts?query=concert".to_owned(), format!("/concerts/{concert}"), path];
+    for look in looks {
+        admin.get(&look).await.expect(200);
+    }
+    let looks =
+        [format!("/schedules/{schedule}"), seats.clone(), format!("{seats}?section=A"), format!("{seats}/A-1-1")];
+    for look in looks {
+        admin.get(&look).await.expect(200);
+    }
+}
+
+/// From the wallet to the ticket, by both ways of holding; with collisions, lapses, and a seat that another took over.
+async fn buying(world: &World) {
+    let schedule = world.hall().await;
+    let (mina, joon) = (world.user_with(500_000).await, world.user_with(500_000).await);
+    mina.post("/wallet", json!({})).await.expect(200);
+    mina.get("/wallet").await.expect(200);
+    let three = mina.hold(&schedule, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201).reservation();
+    let path = format!("/reservations/{three}");
+    mina.get("/reservations").await.expect(200);
+    mina.get(&path).await.expect(200);
+    mina.get(&format!("{path}/tickets/A-1-1")).await.expect(200);
+    mina.delete(&format!("{path}/tickets/A-1-3")).await.expect(200);
+    mina.pay(&three).await.expect(201);
+    mina.get(&format!("/payments/rsv-{three}")).await.expect(200);
+    mina.get("/wallet/entries").await.expect(200);
+    let seat = format!("/schedules/{schedule}/seats/A-1-4/hold");
+    joon.put(&seat).await.expect(201);
+    mina.put(&seat).await.expect_problem(409, "seat-taken");
+    joon.delete(&seat).await.expect(204);
+    let one = joon.hold(&schedule, &["A-1-5"]).await.expect(201).reservation();
+    joon.delete(&format!("/reservations/{one}")).await.expect(200);
+    // Many want a seat at once: who collides looks.
+    let collision = Arc::new(Disturb::next("TransactWriteItems", Fault::Conflict, 1));
+    world.stack.intercept(Some(collision));
+    joon.hold(&schedule, &["A-1-6"]).await.expect(201);
+    world.stack.intercept(None);
+    // A faster clock takes a seat over while its holder pays.
+    let late = mina.hold(&schedule, &["A-1-7"]).await.expect(201).reservation();
+    world.wait(310);
+    let next = world.user().await;
+    next.hold(&schedule, &["A-1-7"]).await.expect(201);
+    world.wait(-30);
+    mina.pay(&late).await.expect_problem(409, "hold-expired");
+    world.wait(400);
+    world.stack.run_schedule("expire_holds").await.expect("swept");
+}
+
+/// A payment without money, and what its event sets off.
+async fn declining(world: &World) {
+    let schedule = world.hall().await;
+    let poor = world.user_with(0).await;
+    let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    poor.pay(&held).await.expect_problem(402, "insufficient-balance");
+    world.stack.settle().await.expect("settled");
+}
+
+/// A concert with a date of 50 seats: the ids of both.
+async fn concert(world: &World, admin: &Person) -> (String, String) {
+    let schedule = world.hall().await;
+    let shown = admin.get(&format!("/schedules/{schedule}")).await.expect(200);
+    (shown.text("concert_id"), schedule)
+}
+
+async fn sweep(world: &World) {
+    world.wait(400);
+    for _ in 0..2 {
+        world.stack.run_schedule("expire_holds").await.expect("swept");
+    }
+}
+
+/// Deletions that are carried out, of a date and of a concert whose date is deleted once more.
+async fn deleting(world: &World) {
+    let admin = world.admin().await;
+    let (one, date) = concert(world, &admin).await;
+    admin.delete(&format!("/concerts/{one}/schedules/{date}")).await.expect(204);
+    let (two, date) = concert(world, &admin).await;
+    admin.delete(&format!("/concerts/{two}")).await.expect(204);
+    admin.delete(&format!("/concerts/{two}/schedules/{date}")).await.expect(204);
+    sweep(world).await;
+}
+
+/// Deletions that die half way, and a concert's that meets one of a date.
+async fn dying_deletions(world: &World) {
+    let admin = world.admin().await;
+    let (id, date) = concert(world, &admin).await;
+    let lose =
+        |spared| world.stack.intercept(Some(Arc::new(Disturb::after("UpdateItem", Fault::LoseRequest, spared, 9))));
+    lose(1);
+    admin.delete(&format!("/concerts/{id}/schedules/{date}")).await.expect_problem(503, "busy");
+    world.stack.intercept(None);
+    admin.delete(&format!("/concerts/{id}")).await.expect_problem(503, "busy");
+    let (id, _) = concert(world, &admin).await;
+    lose(2);
+    admin.delete(&format!("/concerts/{id}")).await.expect_problem(503, "busy");
+    world.stack.intercept(None);
+    sweep(world).await;
+}
+
+/// Seats that are created while their date is deleted.
+async fn seats_of_a_dying_date(world: &World) {
+    let admin = world.admin().await;
+    let schedule = world.schedule().await;
+    let concert = admin.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
+    let gate = Arc::new(Gate::before("create_seats", "GetItem"));
+    world.stack.intercept(Some(gate.clone()));
+    let path = format!("/schedules/{schedule}/seats");
+    let creating = tokio::spawn({
+        let admin = admin.clone();
+        async move { admin.post(&path, json!({})).await }
+    });
+    gate.reached().await;
+    admin.delete(&format!("/concerts/{concert}/schedules/{schedule}")).await.expect(204);
+    gate.open();
+    creating.await.expect("no panic").expect_problem(404, "not-found");
+    world.stack.intercept(None);
+}
+
+/// A change that no code of ours would write.
+async fn poison(world: &World) {
+    let item = json!({ "pk": { "S": "USER#x" }, "sk": { "S": "RSV#x" }, "change": { "S": "reservation.eaten" } });
+    let request = json!({ "TableName": world.stack.template().table.name, "Item": item });
+    world.stack.dynamodb().ask("PutItem", &request).expect("put");
+    world.stack.settle().await.expect("settled");
+}
+
+#[test]
+fn what_lambda_polls_for_a_function_is_allowed_to_that_function_alone() {
+    for function in Template::load().expect("the template").functions {
+        let mut expected = BTreeSet::new();
+        for event in &function.events {
+            let (actions, resource) = match event {
+                Event::Queue(batch) => (&QUEUE_READS[..], &batch.source_arn),
+                Event::Stream(batch) => (&STREAM_READS[..], &batch.source_arn),
+                Event::Http { .. } | Event::Schedule { .. } => continue,
+            };
+            expected.extend(actions.iter().map(|action| Use {
+                function: function.name.clone(),
+                action: (*action).to_owned(),
+                resource: resource.clone(),
+                key: None,
+            }));
+        }
+        let given: BTreeSet<Use> = allowed(&function).into_iter().filter(is_polled).collect();
+        assert_eq!(given, expected, "{}", function.name);
+    }
+}
+
+#[test]
+fn who_is_told_where_the_secret_lies_may_read_it_and_nobody_else() {
+    for function in Template::load().expect("the template").functions {
+        let mut given = allowed(&function).into_iter().filter(|used| used.action.starts_with(SECRET));
+        match function.variables.get("SIGNING_KEY_SECRET") {
+            Some(secret) => assert!(given.all(|used| used.resource == *secret), "{}", function.name),
+            None => assert_eq!(given.next(), None),
+        }
+        let reads = allowed(&function).iter().any(|used| used.action == "secretsmanager:GetSecretValue");
+        assert_eq!(reads, function.variables.contains_key("SIGNING_KEY_SECRET"), "{}", function.name);
+    }
+}
+
+#[test]
+fn every_statement_on_items_says_of_which_keys() {
+    let template = Template::load().expect("the template");
+    for function in &template.functions {
+        let mut statements: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for statement in &function.statements {
+            for action in statement.actions.iter().filter(|action| action.starts_with("dynamodb:")) {
+                let of_items = !STREAM_READS.contains(&action.as_str());
+                let name = &function.name;
+                assert_eq!(statement.leading_keys.is_some(), of_items, "{name}: {action}");
+                for pattern in statement.leading_keys.iter().flatten().map(Pattern::as_str) {
+                    assert!(!pattern.contains('*') || pattern.ends_with("#*"), "{name}: {action} of {pattern}");
+                }
+                for resource in &statement.resources {
+                    *statements.entry((action.clone(), resource.clone())).or_default() += 1;
+                }
+            }
+        }
+        // Two statements would each allow some of the keys of a transaction, and none all of them.
+        let several: Vec<_> = statements.into_iter().filter(|(_, count)| *count > 1).collect();
+        assert!(several.is_empty(), "{}: {several:?} in several statements", function.name);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_refused_and_noted() {
+    let stack = Stack::start(Options::default()).await.expect("the stack starts");
+    let put = async |function: Option<&str>, pk: &str| {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let table = stack.template().table.name.as_str();
+        let put = stack.clients(function).0.put_item().table_name(table).item("pk", text(pk)).item("sk", text("x"));
+        put.send().await.err().and_then(|error| error.code().map(str::to_owned))
+    };
+    assert_eq!(put(Some("create_reservation"), "USER#1").await, None);
+    assert!(stack.ledger().denied().is_empty());
+    for pk in ["CONCERT#1", "SCHEDULE#1", "KEYS", "EMAIL#mina@example.com", "SEATS#1#A"] {
+        let refused = put(Some("create_reservation"), pk).await;
+        assert_eq!(refused.as_deref(), Some("AccessDeniedException"), "{pk}");
+    }
+    assert_eq!(put(Some("get_reservation"), "USER#1").await.as_deref(), Some("AccessDeniedException"));
+    assert_eq!(put(None, "CONCERT#1").await, None, "from outside");
+    let denied: Vec<String> = told(&stack.ledger().denied(), &BTreeSet::new());
+    assert_eq!(denied.len(), 6, "{denied:#?}");
+    assert!(denied.contains(&"create_reservation: dynamodb:PutItem on table/Table of CONCERT#*".to_owned()));
+}

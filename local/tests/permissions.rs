@@ -11,6 +11,7 @@ use local::template::{Event, Function, Pattern, Template};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::accounts;
 use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::{Person, World};
 
@@ -58,7 +59,7 @@ fn told(uses: &BTreeSet<Use>, other: &BTreeSet<Use>) -> Vec<String> {
 #[tokio::test]
 async fn the_template_allows_exactly_what_functions_use() {
     let world = World::new().await;
-    accounts(&world).await;
+    people(&world).await;
     shop(&world).await;
     buying(&world).await;
     declining(&world).await;
@@ -77,14 +78,28 @@ async fn the_template_allows_exactly_what_functions_use() {
 }
 
 /// Everything of accounts, with an address that is taken.
-async fn accounts(world: &World) {
+async fn people(world: &World) {
     let mut mina = world.anybody();
     let user = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
     mina.post("/users", user.clone()).await.expect(201);
     mina.post("/users", user).await.expect(409);
-    let session = json!({ "email": "mina@example.com", "password": "correct horse battery" });
-    mina.token = Some(mina.post("/sessions", session).await.expect(200).text("access_token"));
-    mina.get("/users/me").await.expect(200);
+    let credentials = json!({ "email": "mina@example.com", "password": "correct horse battery" });
+    let session = mina.post("/sessions", credentials.clone()).await.expect(200);
+    mina.token = Some(session.text("access_token"));
+    let user = mina.get("/users/me").await.expect(200).text("user_id");
+    // A hash from years ago is made anew.
+    accounts::weaken(world, &user).await;
+    mina.post("/sessions", credentials).await.expect(200);
+    let refresh = |token: &str| json!({ "refresh_token": token });
+    let first = session.text("refresh_token");
+    let second = mina.post("/sessions/refresh", refresh(&first)).await.expect(200).text("refresh_token");
+    mina.post("/sessions/refresh", refresh(&second)).await.expect(200);
+    mina.post("/sessions/refresh", refresh(&first)).await.expect(401);
+    mina.delete("/sessions").await.expect(204);
+    // The key that is replaced by the second rotation is the first that ends.
+    for _ in 0..3 {
+        world.stack.invoke("rotate_keys", json!({})).await.expect("rotated");
+    }
     let role = json!({ "email": "mina@example.com", "role": "admin" });
     world.stack.invoke("grant_role", role).await.expect("granted");
     mina.get("/health").await.expect(200);

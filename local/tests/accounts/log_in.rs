@@ -3,15 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use argon2::PasswordHasher;
-use argon2::password_hash::phc::PasswordHash;
-use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
 
-use super::{PASSWORD, log_in, sign_up};
+use super::{PASSWORD, log_in, sign_up, weaken};
 use crate::support::recorder::Meter;
 use crate::support::{Reply, World, at_once};
 
@@ -190,21 +187,7 @@ async fn an_address_that_is_none_is_a_bad_request() {
 async fn a_hash_of_old_parameters_is_made_anew() {
     let world = World::new().await;
     let user = sign_up(&world, MINA).await.expect(201).text("user_id");
-    let old = argon2::Params::new(8 * 1024, 1, 1, None).expect("parameters");
-    let old = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, old);
-    let old: PasswordHash = old.hash_password_with_salt(PASSWORD.as_bytes(), &[1; 16]).expect("a hash");
-    let (client, table) = (&world.stack.clients().0, &world.stack.app().config().table);
-    let key = |part: &str| AttributeValue::S(part.to_owned());
-    client
-        .update_item()
-        .table_name(table)
-        .key("pk", key(&format!("USER#{user}")))
-        .key("sk", key("PROFILE"))
-        .update_expression("SET password_hash = :old")
-        .expression_attribute_values(":old", key(&old.to_string()))
-        .send()
-        .await
-        .expect("an older hash");
+    weaken(&world, &user).await;
     for _ in 0..2 {
         log_in(&world, MINA, PASSWORD).await.expect(200);
         let dump = format!("{:?}", world.dump());

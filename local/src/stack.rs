@@ -331,4 +331,20 @@ mod tests {
         assert!(matches!((given(""), given("on"), given("off")), (Ok(true), Ok(true), Ok(false))));
         assert!(matches!((given("OFF"), given("DISABLED")), (Err(Error::Sweep), Err(Error::Sweep))));
     }
+
+    #[tokio::test]
+    async fn a_function_has_the_settings_of_its_own_row_and_no_others() {
+        let given =
+            [("HOLD_SECONDS", "30"), ("LOG_IN_SOURCE_FREE_ATTEMPTS", "7"), ("PARKED_QUEUE_URL", "http://other")];
+        let variables = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = Options { variables: HashMap::from(variables), ..Options::default() };
+        let stack = Stack::start(options).await.unwrap();
+        let config = |name: &str| stack.functions.get(name).unwrap().app.config();
+        assert!(config("log_in").signing_key.is_some() && config("authorize").signing_key.is_none());
+        assert_eq!((config("log_in").hold_seconds, config("hold_seat").hold_seconds), (30, 30));
+        assert_eq!((config("log_in").source_free_attempts, config("hold_seat").source_free_attempts), (7, 20));
+        assert_eq!(config("relay_changes").parked_queue_url.as_deref(), Some("http://other"));
+        assert!(config("settle_payment").parked_queue_url.is_none());
+        assert!(stack.app().config().signing_key.is_some() && stack.app().config().payments_queue_url.is_some());
+    }
 }

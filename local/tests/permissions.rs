@@ -71,6 +71,8 @@ async fn the_template_allows_exactly_what_functions_use() {
     let functions = &world.stack.template().functions;
     let by_itself = |used: &Use| !is_polled(used) && !used.action.starts_with(SECRET);
     let allowed: BTreeSet<Use> = functions.iter().flat_map(allowed).filter(by_itself).collect();
+    let refused = told(&world.stack.ledger().denied(), &allowed);
+    assert!(refused.is_empty(), "template.yaml does not allow what functions do: {refused:#?}");
     let superfluous = told(&allowed, &used);
     assert!(superfluous.is_empty(), "template.yaml allows what nobody uses: {superfluous:#?}");
     let unnamed = told(&used, &allowed);

@@ -176,7 +176,9 @@ impl Caller {
             self.guard.ledger.note(&self.function, &access, allowed);
             if !allowed {
                 let Access { action, resource, leading_keys } = &access;
-                tracing::error!(function = &*self.function, action, resource, ?leading_keys, "not authorized");
+                // Kinds of keys, not keys: some have an address in them.
+                let kinds: Vec<String> = leading_keys.iter().map(|key| class(key)).collect();
+                tracing::error!(function = &*self.function, action, resource, ?kinds, "not authorized");
                 let function = &self.function;
                 return Err(format!("{function} is not authorized to perform: {action} on resource: {resource}"));
             }

@@ -216,6 +216,9 @@ async fn dying_deletions(world: &World) {
     lose(1);
     admin.delete(&format!("/concerts/{id}/schedules/{date}")).await.expect_problem(503, "busy");
     world.stack.intercept(None);
+    // While it may yet come to nothing, nobody is told that the seats are gone.
+    admin.hold(&date, &["A-1-1"]).await.expect_problem(503, "busy");
+    admin.put(&format!("/schedules/{date}/seats/A-1-1/hold")).await.expect_problem(503, "busy");
     admin.delete(&format!("/concerts/{id}")).await.expect_problem(503, "busy");
     let (id, _) = concert(world, &admin).await;
     lose(2);

@@ -1,5 +1,5 @@
-//! Rotation of a secret — makes the next signing key, on deployment and every 30 days; the last one verifies until
-//! its tokens have ended.
+//! Rotation of a secret — makes the next signing key, on deployment and every 30 days; the last one goes on
+//! to verify.
 //!
 //! Secrets Manager calls it four times for a rotation, a step each. An operator who gives no step gets all of them.
 

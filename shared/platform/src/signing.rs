@@ -3,6 +3,8 @@
 //! **Only functions whose settings name a source can read it**, and what they read never leaves this file but as a
 //! signature. Verifiers know public halves from the table.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -185,7 +187,12 @@ impl SigningKeySource {
     /// Keeps a new secret beside the current one.
     async fn keep(&self, app: &App, id: &str, secret: &str) -> Result<(), Failure> {
         match self {
-            Self::File(path) => std::fs::write(path.with_extension(id), secret).map_err(internal),
+            Self::File(path) => {
+                // Only its owner may read it, from the first byte on.
+                let mut options = std::fs::OpenOptions::new();
+                let file = options.write(true).create(true).truncate(true).mode(0o600).open(path.with_extension(id));
+                file.and_then(|mut file| file.write_all(secret.as_bytes())).map_err(internal)
+            }
             Self::Secret(arn) => {
                 let secrets = app.secrets().ok_or_else(|| internal("no client"))?;
                 let request = secrets.put_secret_value().secret_id(arn).client_request_token(id);

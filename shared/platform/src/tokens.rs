@@ -134,15 +134,15 @@ async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
     let second = app.now().as_second();
     {
         let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = second - known.read_at;
-        if let Some(key) = known.keys.get(kid).filter(|_| (0..KEYS_SECONDS).contains(&age)) {
-            return Ok(Some(key.clone()));
+        let (age, key) = (second - known.read_at, known.keys.get(kid).cloned());
+        if key.is_some() && (0..KEYS_SECONDS).contains(&age) {
+            return Ok(key);
         }
         if known.second != second {
             (known.second, known.reloads) = (second, 0);
         }
         if known.reloads >= RELOADS_PER_SECOND_MAX {
-            return Ok(None);
+            return Ok(key);
         }
         known.reloads += 1;
     }

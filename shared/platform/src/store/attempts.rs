@@ -50,7 +50,10 @@ impl Bucket {
 /// What one client has of addresses: of IPv6 the whole /64.
 fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
-        Ok(address) => format!("{:x?}", &address.segments()[..4]),
+        Ok(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.to_string(),
+            None => format!("{:x?}", &v6.segments()[..4]),
+        },
         Err(_) => address.to_owned(),
     }
 }

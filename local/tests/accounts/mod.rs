@@ -8,6 +8,7 @@ mod log_out;
 mod matrix;
 mod refresh_session;
 mod rotate_keys;
+mod secrets_manager;
 mod sign_up;
 mod tokens;
 

@@ -8,11 +8,10 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
 
-use super::{PASSWORD, log_in, sign_up, weaken};
+use super::{MINA, PASSWORD, log_in, sign_up, weaken};
 use crate::support::recorder::Meter;
 use crate::support::{Reply, World, at_once};
 
-const MINA: &str = "mina@example.com";
 const WRONG: &str = "wrong horse battery";
 
 #[tokio::test]

@@ -2,17 +2,8 @@
 
 use serde_json::json;
 
-use super::{PASSWORD, log_in, sign_up};
-use crate::support::{Person, World};
-
-const MINA: &str = "mina@example.com";
-
-async fn device(world: &World) -> (Person, String) {
-    let session = log_in(world, MINA, PASSWORD).await.expect(200);
-    let mut person = world.anybody();
-    person.token = Some(session.text("access_token"));
-    (person, session.text("refresh_token"))
-}
+use super::{MINA, device, sign_up};
+use crate::support::World;
 
 #[tokio::test]
 async fn a_session_ends_and_the_others_go_on() {

@@ -17,8 +17,10 @@ use argon2::password_hash::phc::PasswordHash;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
-use crate::support::{Reply, World};
+use crate::support::{Person, Reply, World};
 
+/// Somebody with an account.
+const MINA: &str = "mina@example.com";
 /// A password that will do.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -28,6 +30,14 @@ async fn sign_up(world: &World, email: &str) -> Reply {
 
 async fn log_in(world: &World, email: &str, password: &str) -> Reply {
     world.anybody().post("/sessions", json!({ "email": email, "password": password })).await
+}
+
+/// Mina on a device of hers, with the refresh token it keeps.
+async fn device(world: &World) -> (Person, String) {
+    let session = log_in(world, MINA, PASSWORD).await.expect(200);
+    let mut person = world.anybody();
+    person.token = Some(session.text("access_token"));
+    (person, session.text("refresh_token"))
 }
 
 /// Replaces the hash of a user's password by one of the same password that costs less, as from years ago.

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{PASSWORD, log_in, sign_up};
+use super::{MINA, PASSWORD, log_in, sign_up};
 use crate::support::recorder::{Disturb, Fault};
 use crate::support::{Reply, World, at_once};
-
-const MINA: &str = "mina@example.com";
 
 async fn refresh(world: &World, token: &str) -> Reply {
     world.anybody().post("/sessions/refresh", json!({ "refresh_token": token })).await

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{PASSWORD, log_in, sign_up};
+use super::{MINA, device, sign_up};
 use crate::support::{Person, World};
 
-const MINA: &str = "mina@example.com";
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 async fn step(world: &World, name: &str, rotation: u128) -> Value {
@@ -22,13 +21,6 @@ fn key_of(person: &Person) -> String {
     let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).expect("base64url");
     let header: Value = serde_json::from_slice(&header).expect("JSON");
     header["kid"].as_str().expect("a kid").to_owned()
-}
-
-async fn device(world: &World) -> (Person, String) {
-    let session = log_in(world, MINA, PASSWORD).await.expect(200);
-    let mut person = world.anybody();
-    person.token = Some(session.text("access_token"));
-    (person, session.text("refresh_token"))
 }
 
 #[tokio::test]

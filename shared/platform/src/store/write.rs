@@ -300,7 +300,10 @@ where
     let Some(service) = error.as_service_error() else {
         return match error {
             SdkError::ConstructionFailure(_) => wrong_call(format!("{error:?}")),
-            _ => Failure::Unknown,
+            _ => {
+                tracing::warn!(cause = causes(error), "a call of the table was not answered");
+                Failure::Unknown
+            }
         };
     };
     match service.code() {
@@ -315,6 +318,15 @@ where
         code => wrong_call(format!("{code:?}: {:?}", service.message())),
     }
 }
+
+/// What lies behind an error, from the outside in: an address that cannot be reached, a time-out.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source()).take(CAUSES_MAX);
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Most causes of one error that are told.
+const CAUSES_MAX: usize = 8;
 
 fn wrong_call(problem: impl std::fmt::Display) -> Failure {
     Failure::Internal(format!("the table refused a call: {problem}"))

@@ -1,9 +1,9 @@
 //! The whole stack in one process: engines, functions, gateway and triggers, put together from the template.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -277,7 +277,7 @@ impl Home {
             }
             Data::Directory(path) => {
                 let failed = |problem| Error::Directory(path.clone(), problem);
-                fs::create_dir_all(path).map_err(failed)?;
+                DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
                 let lock = File::create(path.join("lock")).map_err(failed)?;
                 match lock.try_lock() {
                     Ok(()) => Ok(Self { path: path.clone(), _lock: Some(lock), temporary: None }),

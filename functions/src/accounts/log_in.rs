@@ -4,9 +4,9 @@ use axum::extract::State;
 use onsale_domain::account::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code, Json, Problem, ProblemOut, SourceAddress, invalid};
-use onsale_platform::passwords;
 use onsale_platform::store::attempts::{self, Bucket};
 use onsale_platform::store::{accounts, sessions};
+use onsale_platform::{passwords, tokens};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -55,7 +55,8 @@ async fn handle(
     attempts::forget(&app, &account_bucket).await?;
     attempts::take_back(&app, &source_bucket).await?;
     let session = sessions::begin(&app, account.id).await?;
-    Ok(Answer::ok(SessionOut::new(&app, &session, account.role).await?))
+    let access_token = tokens::sign(&app, account.id, account.role, session.family).await?;
+    Ok(Answer::ok(SessionOut::new(access_token, &session)))
 }
 
 /// Its route.

@@ -5,6 +5,7 @@ use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code, Json, Problem, ProblemOut};
 use onsale_platform::refresh::RefreshToken;
 use onsale_platform::store::{accounts, sessions};
+use onsale_platform::tokens;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,10 +31,12 @@ struct RefreshSessionIn {
 async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -> Result<Answer<SessionOut>, Problem> {
     let ended = || Problem::new(Code::SessionEnded, "the refresh token is not valid, or not any more");
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
-    let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
     // The role of now, not of the log-in.
-    let account = accounts::get(&app, next.user).await?.ok_or_else(ended)?;
-    Ok(Answer::ok(SessionOut::new(&app, &next, account.role).await?))
+    let account = accounts::get(&app, token.user).await?.ok_or_else(ended)?;
+    let access_token = tokens::sign(&app, token.user, account.role, token.family).await?;
+    // Last: what can fail must not use the token up.
+    let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
+    Ok(Answer::ok(SessionOut::new(access_token, &next)))
 }
 
 /// Its route.

@@ -1,7 +1,7 @@
 //! Rotation of a secret — makes the next signing key, on deployment and every 30 days; the last one goes on
 //! to verify.
 //!
-//! Secrets Manager calls it four times for a rotation, a step each. An operator who gives no step gets all of them.
+//! Secrets Manager calls it four times for a rotation, a step each. An operator who sends `{}` gets all of them.
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
@@ -10,32 +10,30 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What Secrets Manager sends; all of it or nothing.
-#[derive(Default, Deserialize)]
+/// What Secrets Manager sends.
+#[derive(Deserialize)]
 struct RotateKeysIn {
     #[serde(rename = "Step")]
-    step: Option<String>,
+    step: String,
     #[serde(rename = "ClientRequestToken")]
-    id: Option<Uuid>,
+    id: Uuid,
 }
 
-async fn handle(app: &App, request: RotateKeysIn) -> Result<Value, Failure> {
-    let id = request.id.unwrap_or_else(|| app.ids().uuid(app.now())).to_string();
-    let one;
-    let steps: &[Step] = match request.step {
-        Some(name) => {
-            one = [Step::parse(&name).ok_or("Step must be one of Secrets Manager's four")?];
-            &one
+async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
+    if event == json!({}) {
+        let id = app.ids().uuid(app.now()).to_string();
+        for step in Step::ALL {
+            signing::rotate(app, step, &id).await?;
         }
-        None => &Step::ALL,
-    };
-    for step in steps {
-        signing::rotate(app, *step, &id).await?;
+        return Ok(json!({ "rotation": id }));
     }
-    Ok(json!({ "rotation": id }))
+    let request: RotateKeysIn = serde_json::from_value(event)?;
+    let step = Step::parse(&request.step).ok_or("Step must be one of Secrets Manager's four")?;
+    signing::rotate(app, step, &request.id.to_string()).await?;
+    Ok(json!({ "rotation": request.id }))
 }
 
 /// Its answer to an event.
 pub fn answer(app: App, event: Value) -> Answer {
-    Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
+    Box::pin(async move { handle(&app, event).await })
 }

@@ -1,8 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::account::Role;
-use onsale_platform::app::App;
 use onsale_platform::refresh::RefreshToken;
-use onsale_platform::store::Failure;
 use onsale_platform::store::accounts::Account;
 use onsale_platform::tokens;
 use serde::Serialize;
@@ -23,17 +20,9 @@ pub struct SessionOut {
 }
 
 impl SessionOut {
-    /// The tokens of a session: `refresh`, and a new access token.
-    ///
-    /// # Errors
-    /// When the access token cannot be signed.
-    pub async fn new(app: &App, refresh: &RefreshToken, role: Role) -> Result<Self, Failure> {
-        Ok(Self {
-            access_token: tokens::sign(app, refresh.user, role, refresh.family).await?,
-            token_type: "Bearer",
-            expires_in: tokens::ACCESS_SECONDS,
-            refresh_token: refresh.text(),
-        })
+    /// The tokens of a session.
+    pub fn new(access_token: String, refresh: &RefreshToken) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in: tokens::ACCESS_SECONDS, refresh_token: refresh.text() }
     }
 }
 

@@ -42,11 +42,12 @@ async fn handle(
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
     let name = account::name(&request.name).map_err(invalid("name"))?;
-    if passwords::is_common(&password, &[email.as_str(), &name]) {
-        return Err(invalid("password")("must not be one that is easily guessed"));
-    }
+    // Counted before anything that costs time.
     let source = Bucket::sign_up_source(&source.0);
     attempts::count(&app, &source, app.config().sign_up_free_attempts).await?;
+    if passwords::is_common(password.clone(), vec![email.as_str().to_owned(), name.clone()]).await? {
+        return Err(invalid("password")("must not be one that is easily guessed"));
+    }
     let now = app.now();
     let account = Account {
         id: app.ids().uuid(now),

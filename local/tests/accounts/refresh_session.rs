@@ -134,3 +134,16 @@ async fn the_table_keeps_no_token() {
         assert!(!dump.contains(&token) && !dump.contains(&token[50..]), "a token lies in the table");
     }
 }
+
+#[tokio::test]
+async fn an_outage_of_signing_uses_no_token_up() {
+    let world = World::new().await;
+    let token = session(&world).await.text("refresh_token");
+    let key = world.stack.directory().join("signing-key");
+    let kept = std::fs::read(&key).expect("a key");
+    std::fs::remove_file(&key).expect("taken away");
+    refresh(&world, &token).await.expect_problem(500, "internal");
+    world.wait(60);
+    std::fs::write(&key, kept).expect("put back");
+    refresh(&world, &token).await.expect(200);
+}

@@ -91,6 +91,48 @@ async fn an_operator_rotates_with_one_call() {
 }
 
 #[tokio::test]
+async fn what_is_neither_a_step_nor_an_operators_call_rotates_nothing() {
+    let world = World::new().await;
+    let before = std::fs::read_to_string(world.stack.directory().join("signing-key")).expect("a key");
+    for event in [json!({ "anything": "else" }), json!({ "Step": "createSecret" }), json!([]), json!(null)] {
+        world.stack.invoke("rotate_keys", event.clone()).await.expect_err(&event.to_string());
+    }
+    let after = std::fs::read_to_string(world.stack.directory().join("signing-key")).expect("a key");
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn rotations_that_meet_leave_the_key_in_force_without_an_end() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    device(&world).await;
+    step(&world, STEPS[0], 1).await;
+    step(&world, STEPS[1], 1).await;
+    world.stack.invoke("rotate_keys", json!({})).await.expect("rotated");
+    step(&world, STEPS[3], 1).await;
+    world.wait(2 * 86_400);
+    let (mina, _) = device(&world).await;
+    mina.get("/users/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn too_many_rotations_in_a_day_are_refused_and_nobody_is_locked_out() {
+    let world = World::new().await;
+    sign_up(&world, MINA).await.expect(201);
+    let (before, _) = device(&world).await;
+    let mut refused = 0;
+    for _ in 0..20 {
+        refused += usize::from(world.stack.invoke("rotate_keys", json!({})).await.is_err());
+    }
+    assert!((1..20).contains(&refused), "{refused} of 20 refused");
+    before.get("/users/me").await.expect(200);
+    world.wait(86_401);
+    world.stack.invoke("rotate_keys", json!({})).await.expect("rotated again");
+    let (mina, _) = device(&world).await;
+    mina.get("/users/me").await.expect(200);
+}
+
+#[tokio::test]
 async fn a_step_of_no_rotation_or_of_no_name_fails() {
     let world = World::new().await;
     for (name, id) in [("setSecret", 9), ("testSecret", 9), ("finishSecret", 9), ("dropSecret", 9)] {

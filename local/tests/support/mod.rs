@@ -254,6 +254,9 @@ impl Person {
         }
         let body = match body {
             Some(body) => {
+                for field in ["password", "email", "refresh_token"] {
+                    logs::keep_secret(body[field].as_str().unwrap_or_default());
+                }
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 Body::from(body.to_string())
             }

@@ -27,12 +27,24 @@ pub async fn hash(app: &App, password: Password) -> Result<String, Failure> {
 /// Fewest guesses a password must withstand, as a power of ten: fewer are tried online within days.
 const GUESSES_LOG10_MIN: f64 = 6.0;
 
+/// Characters that are judged of a password and of what is known of its owner: the time of judging grows faster than
+/// they do. What begins with so many characters that are easily guessed is refused however it goes on.
+const JUDGED_CHARACTERS_MAX: usize = 24;
+
 /// Whether a password is among the first that anybody would try: a common one, a pattern, or made of what is known
-/// of its owner. Judged by zxcvbn's lists and patterns.
-#[must_use]
-pub fn is_common(password: &Password, known: &[&str]) -> bool {
-    std::str::from_utf8(password.as_bytes())
-        .is_ok_and(|password| zxcvbn::zxcvbn(password, known).guesses_log10() < GUESSES_LOG10_MIN)
+/// of its owner. Judged by zxcvbn's lists and patterns, on a thread of its own.
+///
+/// # Errors
+/// When the judge fails.
+pub async fn is_common(password: Password, known: Vec<String>) -> Result<bool, Failure> {
+    off_thread(move || {
+        let judged = |text: &str| text.chars().take(JUDGED_CHARACTERS_MAX).collect::<String>();
+        let password = std::str::from_utf8(password.as_bytes()).map_err(|error| error.to_string())?;
+        let known: Vec<String> = known.iter().map(|text| judged(text)).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        Ok(zxcvbn::zxcvbn(&judged(password), &known).guesses_log10() < GUESSES_LOG10_MIN)
+    })
+    .await
 }
 
 /// Whether a hash was made with less than what is asked for today, and should be made anew.

@@ -96,6 +96,9 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
     let source = source(app)?;
     let pending = source.read(app, Stage::Pending(id)).await?;
     match (step, pending) {
+        (Step::Create, None) if keys::all(app).await?.len() >= keys::KEYS_MAX => {
+            Err(internal("too many keys verify already; wait a day for old ones to end"))
+        }
         (Step::Create, None) => {
             let secret: String = app.ids().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
             source.keep(app, id, &secret).await
@@ -134,6 +137,9 @@ async fn test(app: &App, next: &Signer) -> Result<(), Failure> {
 impl Signer {
     /// The key pair that follows from a secret.
     fn new(secret: &str) -> Result<Self, Failure> {
+        if secret.trim().len() < SECRET_CHARACTERS_MIN {
+            return Err(internal("the secret is too short"));
+        }
         // The secret has 256 bits or more; its digest is the seed of RFC 8032.
         let seed = Sha256::digest(secret.trim().as_bytes());
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(internal)?;
@@ -147,6 +153,11 @@ impl Signer {
         VerifyingKey { kid: self.kid.clone(), public: URL_SAFE_NO_PAD.encode(&self.public), delete_at: None }
     }
 }
+
+/// What Secrets Manager calls the version in force and the one that a rotation has made.
+const LIVE_STAGES: [&str; 2] = ["AWSCURRENT", "AWSPENDING"];
+/// Fewest characters of a secret; one that was cut off must never be signed from.
+const SECRET_CHARACTERS_MIN: usize = 32;
 
 /// Which version of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +187,12 @@ impl SigningKeySource {
                     Stage::Pending(id) => request.version_id(id),
                 };
                 match request.send().await {
+                    // A version that is neither is of a rotation that was given up, or that others have followed.
+                    Ok(answer)
+                        if !answer.version_stages().iter().any(|stage| LIVE_STAGES.contains(&stage.as_str())) =>
+                    {
+                        Ok(None)
+                    }
                     Ok(answer) => Ok(answer.secret_string),
                     Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
                     Err(error) => Err(internal(error)),
@@ -190,8 +207,11 @@ impl SigningKeySource {
             Self::File(path) => {
                 // Only its owner may read it, from the first byte on.
                 let mut options = std::fs::OpenOptions::new();
-                let file = options.write(true).create(true).truncate(true).mode(0o600).open(path.with_extension(id));
-                file.and_then(|mut file| file.write_all(secret.as_bytes())).map_err(internal)
+                let beside = path.with_extension("new");
+                let file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside);
+                file.and_then(|mut file| file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()))
+                    .and_then(|()| std::fs::rename(&beside, path.with_extension(id)))
+                    .map_err(internal)
             }
             Self::Secret(arn) => {
                 let secrets = app.secrets().ok_or_else(|| internal("no client"))?;

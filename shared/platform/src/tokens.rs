@@ -132,7 +132,7 @@ pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
 
 async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
     let second = app.now().as_second();
-    {
+    let known_before = {
         let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
         let (age, key) = (second - known.read_at, known.keys.get(kid).cloned());
         if key.is_some() && (0..KEYS_SECONDS).contains(&age) {
@@ -145,9 +145,14 @@ async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
             return Ok(key);
         }
         known.reloads += 1;
-    }
-    let keys: HashMap<String, DecodingKey> = keys::all(app)
-        .await?
+        key
+    };
+    let keys = match keys::all(app).await {
+        Ok(keys) => keys,
+        // What was known a while ago is better than to refuse everybody because of a hiccup.
+        Err(failure) => return known_before.map(Some).ok_or(failure),
+    };
+    let keys: HashMap<String, DecodingKey> = keys
         .into_iter()
         .filter_map(|key| Some((key.kid, DecodingKey::from_ed_components(&key.public).ok()?)))
         .collect();

@@ -12,8 +12,8 @@ use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure};
 use crate::app::App;
 
-/// A user as kept.
-#[derive(Clone, Debug)]
+/// A user as kept. Not `Debug`: a hash and an address are for no log.
+#[derive(Clone)]
 pub struct Account {
     /// Id.
     pub id: Uuid,

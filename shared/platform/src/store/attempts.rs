@@ -112,12 +112,14 @@ pub async fn forget(app: &App, bucket: &Bucket) -> Result<(), Failure> {
     Write::delete(&table::attempts(&bucket.0)).applies(app).await.map(|_| ())
 }
 
-/// Takes back one attempt of `bucket` that turned out a success; others' attempts stay counted.
+/// Takes back one attempt of `bucket` that turned out a success, and the pause it began; others' attempts stay counted.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn take_back(app: &App, bucket: &Bucket) -> Result<(), Failure> {
-    let write = Write::update(&table::attempts(&bucket.0), "SET #count = #count - :one, version = version + :one")
+    let set = "SET #count = #count - :one, version = version + :one, blocked_until = :now";
+    let write = Write::update(&table::attempts(&bucket.0), set)
+        .value(":now", number(app.now().as_millisecond()))
         .when("#count >= :one")
         .name("#count", "count")
         .value(":one", number(1));

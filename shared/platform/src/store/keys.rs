@@ -11,8 +11,10 @@ use crate::app::App;
 
 /// Every key id begins so; a range of keys needs a beginning that is not empty.
 pub const KID_PREFIX: &str = "k";
-/// Most keys that verify at one time.
+/// Most keys that verify at one time; a rotation that would make more is refused.
 pub const KEYS_MAX: usize = 16;
+/// Most keys that are read, ended ones included.
+const KEYS_READ_MAX: i32 = 500;
 
 /// A verifying key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,12 +28,12 @@ pub struct VerifyingKey {
     pub delete_at: Option<i64>,
 }
 
-/// Publishes a key; one that is there already is left as it is.
+/// Publishes a key. One that is there already has no end any more: whoever publishes it is about to sign with it.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn publish(app: &App, key: &VerifyingKey) -> Result<(), Failure> {
-    Write::create(to_item(&table::verifying_key(&key.kid), key)?).applies(app).await.map(|_| ())
+    Write::replace(to_item(&table::verifying_key(&key.kid), key)?).applies(app).await.map(|_| ())
 }
 
 /// Lets a key end at `second`; one that has an end already keeps it.
@@ -50,7 +52,9 @@ pub async fn retire(app: &App, kid: &str, second: i64) -> Result<(), Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn all(app: &App) -> Result<Vec<VerifyingKey>, Failure> {
-    let items = Query::partition(table::KEYS_PARTITION, KID_PREFIX).strong().all(app, KEYS_MAX).await?;
+    // One page: those that have ended lie there until the table removes them.
+    let (items, _) =
+        Query::partition(table::KEYS_PARTITION, KID_PREFIX).strong().page(app, KEYS_READ_MAX, None).await?;
     let keys: Result<Vec<VerifyingKey>, Failure> = items.into_iter().map(from_item).collect();
     let now = app.now().as_second();
     Ok(keys?.into_iter().filter(|key| key.delete_at.is_none_or(|end| end > now)).collect())

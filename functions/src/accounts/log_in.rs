@@ -40,8 +40,9 @@ async fn handle(
     let refused = || Problem::new(Code::BadCredentials, "check both and try again");
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let (account_bucket, source_bucket) = (Bucket::account(&email), Bucket::log_in_source(&source.0));
-    attempts::count(&app, &source_bucket, app.config().source_free_attempts).await?;
-    attempts::count(&app, &account_bucket, app.config().account_free_attempts).await?;
+    let config = app.config();
+    attempts::count(&app, &source_bucket, &config.attempts(config.source_free_attempts)).await?;
+    attempts::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
     // A password that nobody can have costs no hash: its length, which the caller knows, is all its time tells.
     let password = Password::parse(&request.password).map_err(|_| refused())?;
     let account = accounts::find(&app, &email).await?;

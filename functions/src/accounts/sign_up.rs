@@ -44,7 +44,7 @@ async fn handle(
     let name = account::name(&request.name).map_err(invalid("name"))?;
     // Counted before anything that costs time.
     let source = Bucket::sign_up_source(&source.0);
-    attempts::count(&app, &source, app.config().sign_up_free_attempts).await?;
+    attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
     if passwords::is_common(password.clone(), vec![email.as_str().to_owned(), name.clone()]).await? {
         return Err(invalid("password")("must not be one that is easily guessed"));
     }

@@ -194,3 +194,25 @@ async fn a_hash_of_old_parameters_is_made_anew() {
     }
     log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
 }
+
+#[tokio::test]
+async fn how_long_attempts_pause_is_a_setting() {
+    let world = World::with(|options| {
+        let settings = [
+            ("LOG_IN_ACCOUNT_FREE_ATTEMPTS", "1"),
+            ("ATTEMPT_PAUSE_MAX_SECONDS", "3"),
+            ("ATTEMPTS_FORGOTTEN_SECONDS", "60"),
+        ];
+        options.variables.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    })
+    .await;
+    sign_up(&world, MINA).await.expect(201);
+    for pause in [0, 1, 2, 3, 3] {
+        world.wait(pause);
+        log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    }
+    log_in(&world, MINA, PASSWORD).await.expect_problem(429, "too-many-attempts");
+    world.wait(60);
+    log_in(&world, MINA, WRONG).await.expect_problem(401, "bad-credentials");
+    log_in(&world, MINA, PASSWORD).await.expect(200);
+}

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+use onsale_domain::attempts::Limit;
+
 /// Longest a hold may be set to live, in seconds: a day. Longer is a reservation system, not an on-sale.
 pub const HOLD_SECONDS_MAX: u32 = 86_400;
 
@@ -39,6 +42,10 @@ pub struct Config {
     pub source_free_attempts: u32,
     /// Sign-ups a source address may try before pauses begin.
     pub sign_up_free_attempts: u32,
+    /// The longest pause between attempts, in seconds.
+    pub attempt_pause_max_seconds: u32,
+    /// After how many seconds of quiet attempts are forgotten.
+    pub attempts_forgotten_seconds: u32,
 }
 
 /// A setting is missing or cannot be understood. The text names the variable, never its value.
@@ -77,7 +84,21 @@ impl Config {
             account_free_attempts: number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
             source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 20)?,
             sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 10)?,
+            attempt_pause_max_seconds: number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
+            attempts_forgotten_seconds: number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
         })
+    }
+}
+
+impl Config {
+    /// A limit of attempts of which so many are free.
+    #[must_use]
+    pub fn attempts(&self, free: u32) -> Limit {
+        Limit {
+            free,
+            pause_max: SignedDuration::from_secs(self.attempt_pause_max_seconds.into()),
+            forgotten_after: SignedDuration::from_secs(self.attempts_forgotten_seconds.into()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use onsale_domain::account::Email;
-use onsale_domain::attempts::{self, Blocked, Bucket as Count, FORGOTTEN_AFTER};
+use onsale_domain::attempts::{self, Blocked, Bucket as Count, Limit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -86,14 +86,14 @@ impl From<Failure> for AttemptError {
 ///
 /// # Errors
 /// When the bucket's pause is not over, or the table fails.
-pub async fn count(app: &App, bucket: &Bucket, free: u32) -> Result<(), AttemptError> {
+pub async fn count(app: &App, bucket: &Bucket, limit: &Limit) -> Result<(), AttemptError> {
     let key = table::attempts(&bucket.0);
     let mut attempts = Attempts::new(app);
     let mut item = read::get(app, &key, Consistency::Strong).await?;
     loop {
         let (known, version) = known(item)?;
-        let next = attempts::attempt(known, free, app.now()).map_err(AttemptError::Blocked)?;
-        match put(app, &key, next, version).await {
+        let next = attempts::attempt(known, limit, app.now()).map_err(AttemptError::Blocked)?;
+        match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),
             Err(Rejected::Guards(_) | Rejected::Conflict(_)) => {
                 attempts.again().await?;
@@ -135,7 +135,7 @@ fn known(item: Option<Item>) -> Result<(Option<Count>, u64), Failure> {
     Ok((Some(bucket), item.version))
 }
 
-async fn put(app: &App, key: &Key, bucket: Count, version: u64) -> Result<Item, Rejected<()>> {
+async fn put(app: &App, key: &Key, bucket: Count, limit: &Limit, version: u64) -> Result<Item, Rejected<()>> {
     let item = to_item(
         key,
         &BucketItem {
@@ -143,7 +143,7 @@ async fn put(app: &App, key: &Key, bucket: Count, version: u64) -> Result<Item, 
             blocked_until: bucket.blocked_until.as_millisecond(),
             last_at: bucket.last_at.as_millisecond(),
             version: version + 1,
-            delete_at: (bucket.blocked_until + FORGOTTEN_AFTER).as_second(),
+            delete_at: (bucket.blocked_until + limit.forgotten_after).as_second(),
         },
     )?;
     let write = if version == 0 {

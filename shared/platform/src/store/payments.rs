@@ -70,20 +70,13 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
         let read = read.ok_or(PayFailure::NotFound)?;
-        if let Some(payment) = &read.payment {
-            let how = match payment.key == key {
-                true if attempts.made > 0 => How::Now,
-                true => How::Replayed,
-                false => How::Before,
-            };
-            return Ok(Paid { payment: payment.clone(), reservation: read, how });
+        if let Some(paid) = already_paid(&read, key, attempts.made) {
+            return Ok(paid);
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
             // The two were not read at one instant: what the key has paid may be this.
-            if reservations::get(app, user, id).await?.is_some_and(|read| read.payment.is_some()) {
-                continue;
-            }
-            return Err(PayFailure::KeyReused);
+            let read = reservations::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
+            return already_paid(&read, key, attempts.made).ok_or(PayFailure::KeyReused);
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
@@ -124,6 +117,17 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
             Rejected::Failure(failure) => return Err(failure.into()),
         }
     }
+}
+
+/// A reservation that is paid, as the success it is: by `key`, now or before, or by another.
+fn already_paid(read: &Reservation, key: &str, tries_before: u32) -> Option<Paid> {
+    let payment = read.payment.clone()?;
+    let how = match payment.key == key {
+        true if tries_before > 0 => How::Now,
+        true => How::Replayed,
+        false => How::Before,
+    };
+    Some(Paid { payment, reservation: read.clone(), how })
 }
 
 /// Reservation and wallet in one consistent read.

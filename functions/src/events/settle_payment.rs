@@ -4,19 +4,17 @@
 //! the reservation, and a settled one is left alone.
 
 use onsale_platform::app::App;
-use onsale_platform::events::{Event, Kind};
+use onsale_platform::events::{Data, Event, Kind};
 use onsale_platform::lambda::{Answer, Retry, queue_batch};
 use onsale_platform::store::reservations;
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
-    match event.kind {
-        Kind::PaymentDeclined => {
-            Ok(reservations::release_declined(app, event.data.user_id, event.data.reservation_id).await?)
+    match (event.kind, &event.data) {
+        (Kind::PaymentDeclined, Data::Reservation(data)) => {
+            Ok(reservations::release_declined(app, data.user_id, data.reservation_id).await?)
         }
-        Kind::ReservationHeld | Kind::ReservationExpired | Kind::ReservationCancelled | Kind::PaymentCompleted => {
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }
 

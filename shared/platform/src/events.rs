@@ -24,6 +24,9 @@ pub enum Kind {
     /// A payment was declined for lack of balance.
     #[serde(rename = "payment.declined")]
     PaymentDeclined,
+    /// An admitted queue token ended: its place is free.
+    #[serde(rename = "token.finished")]
+    TokenFinished,
 }
 
 /// A queue that events go to.
@@ -31,18 +34,21 @@ pub enum Kind {
 pub enum Queue {
     /// Read by `settle_payment`.
     Payments,
+    /// Read by `finish_tokens`.
+    Tokens,
     /// Read by people: what could not be understood.
     Parked,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ReservationHeld,
         Self::ReservationExpired,
         Self::ReservationCancelled,
         Self::PaymentCompleted,
         Self::PaymentDeclined,
+        Self::TokenFinished,
     ];
 
     /// Its name in events and in the table.
@@ -54,6 +60,7 @@ impl Kind {
             Self::ReservationCancelled => "reservation.cancelled",
             Self::PaymentCompleted => "payment.completed",
             Self::PaymentDeclined => "payment.declined",
+            Self::TokenFinished => "token.finished",
         }
     }
 
@@ -68,6 +75,7 @@ impl Kind {
     pub fn wanted_by(self) -> &'static [Queue] {
         match self {
             Self::PaymentDeclined => &[Queue::Payments],
+            Self::TokenFinished => &[Queue::Tokens],
             Self::ReservationHeld | Self::ReservationExpired | Self::ReservationCancelled | Self::PaymentCompleted => {
                 &[]
             }
@@ -78,7 +86,7 @@ impl Kind {
 /// One event. Its id is the change it tells of, so however often it is delivered, it is the same event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// `<user>/<sort key>/<version>` of the item whose change this is.
+    /// `<user>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number.
     pub id: String,
     /// What happened.
     #[serde(rename = "type")]
@@ -86,7 +94,17 @@ pub struct Event {
     /// When it was committed, epoch seconds.
     pub occurred_at: i64,
     /// The facts: ids and amounts, never an e-mail address, password or token.
-    pub data: ReservationData,
+    pub data: Data,
+}
+
+/// The facts of an event; which of them follows from its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Data {
+    /// Of a reservation or its payment.
+    Reservation(ReservationData),
+    /// Of a place in a waiting queue.
+    Token(TokenData),
 }
 
 /// What every event of a reservation says.
@@ -106,6 +124,19 @@ pub struct ReservationData {
     pub total: i64,
 }
 
+/// What every event of a queue token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenData {
+    /// Whose.
+    pub user_id: Uuid,
+    /// In which queue.
+    pub queue_id: String,
+    /// The number that was admitted.
+    pub number: u64,
+    /// What ended it: `used`, `expired` or `left`.
+    pub state: String,
+}
+
 /// Most messages of one SendMessageBatch (a limit of SQS).
 const BATCH_MAX: usize = 10;
 
@@ -116,6 +147,7 @@ const BATCH_MAX: usize = 10;
 pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), Failure> {
     let url = match queue {
         Queue::Payments => &app.config().payments_queue_url,
+        Queue::Tokens => &app.config().tokens_queue_url,
         Queue::Parked => &app.config().parked_queue_url,
     };
     let url = url.as_ref().ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;

@@ -82,21 +82,37 @@ pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, 
 where
     H: AsyncFn(&App, &Event) -> Result<(), Retry>,
 {
+    queue_batch_together(app, batch, async |app, events| {
+        // Side by side: one that is slow must not use up the time of the others.
+        futures_util::future::join_all(events.iter().map(|event| handle(app, event))).await
+    })
+    .await
+}
+
+/// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
+///
+/// # Errors
+/// When the batch itself cannot be read.
+pub async fn queue_batch_together<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+where
+    H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
+{
     let batch: SqsEvent = serde_json::from_value(batch)?;
-    let mut answer = SqsBatchResponse::default();
-    // Side by side: one that is slow must not use up the time of the others.
-    let handled = batch.records.into_iter().map(|message| {
-        let (app, handle) = (&app, &handle);
-        async move {
-            let event = serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default());
-            let problem = match event {
-                Ok(event) => handle(app, &event).await.err().map(|retry| retry.to_string()),
-                Err(problem) => Some(format!("not an event: {problem}")),
-            };
-            problem.map(|problem| (message.message_id.unwrap_or_default(), problem))
+    let (mut ids, mut events, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for message in batch.records {
+        let id = message.message_id.unwrap_or_default();
+        match serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default()) {
+            Ok(event) => {
+                ids.push(id);
+                events.push(event);
+            }
+            Err(problem) => failed.push((id, format!("not an event: {problem}"))),
         }
-    });
-    for (id, problem) in futures_util::future::join_all(handled).await.into_iter().flatten() {
+    }
+    let results = handle(&app, &events).await;
+    failed.extend(ids.into_iter().zip(results).filter_map(|(id, result)| Some((id, result.err()?.to_string()))));
+    let mut answer = SqsBatchResponse::default();
+    for (id, problem) in failed {
         tracing::error!(message_id = id, problem, "message failed");
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;

@@ -6,9 +6,10 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use uuid::Uuid;
 
-use super::item::Item;
+use super::item::{Item, key_of};
+use super::table::Key;
 use super::{reservation_item, table};
-use crate::events::{Event, Kind, ReservationData};
+use crate::events::{Data, Event, Kind, ReservationData, TokenData};
 
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
@@ -24,25 +25,56 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     let Some(change) = image.get("change") else { return Ok(None) };
     let kind = change.as_s().ok().and_then(|name| Kind::parse(name));
     let kind = kind.ok_or_else(|| Poison("an unknown change".to_owned()))?;
-    let key = |name: &str| image.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-    let (pk, sk) = (key("pk"), key("sk"));
-    let user: Option<Uuid> = pk.strip_prefix("USER#").and_then(|id| id.parse().ok());
-    let id: Option<Uuid> = sk.strip_prefix(table::RESERVATION_PREFIX).and_then(|id| id.parse().ok());
-    let (Some(user), Some(id)) = (user, id) else {
-        return Err(Poison("a change of an item that has no events".to_owned()));
+    let key = key_of(&image).ok_or_else(|| Poison("a change without a key".to_owned()))?;
+    let (version, data) = match kind {
+        Kind::TokenFinished => token(&key, image)?,
+        Kind::ReservationHeld
+        | Kind::ReservationExpired
+        | Kind::ReservationCancelled
+        | Kind::PaymentCompleted
+        | Kind::PaymentDeclined => reservation(&key, image)?,
     };
-    let read = reservation_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let owner = key.pk.strip_prefix(USER_PREFIX).unwrap_or(&key.pk);
     Ok(Some(Event {
-        id: format!("{user}/{sk}/{}", read.version),
+        id: format!("{owner}/{}/{version}", key.sk),
         kind,
         occurred_at: record.change.approximate_creation_date_time.timestamp(),
-        data: ReservationData {
-            user_id: user,
-            reservation_id: id,
-            concert_id: read.concert_id,
-            schedule_id: read.schedule_id,
-            ticket_ids: read.live_seats().map(ToString::to_string).collect(),
-            total: read.total(),
-        },
+        data,
     }))
+}
+
+/// What all that a user owns lies under.
+const USER_PREFIX: &str = "USER#";
+
+/// The owner of an item, and what follows `prefix` in its sort key.
+fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), Poison> {
+    let user = key.pk.strip_prefix(USER_PREFIX).and_then(|id| id.parse().ok());
+    let rest = key.sk.strip_prefix(prefix);
+    user.zip(rest).ok_or_else(|| Poison("a change of an item that has no events".to_owned()))
+}
+
+fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, id) = owned(key, table::RESERVATION_PREFIX)?;
+    let id: Uuid = id.parse().map_err(|_| Poison("a reservation without an id".to_owned()))?;
+    let read = reservation_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let data = ReservationData {
+        user_id: user,
+        reservation_id: id,
+        concert_id: read.concert_id,
+        schedule_id: read.schedule_id,
+        ticket_ids: read.live_seats().map(ToString::to_string).collect(),
+        total: read.total(),
+    };
+    Ok((read.version, Data::Reservation(data)))
+}
+
+/// A number is admitted once and ends once, so it is the version of what it tells.
+fn token(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, queue) = owned(key, table::TOKEN_PREFIX)?;
+    let part = |name: &str| image.get(name);
+    let number = part("number").and_then(|value| value.as_n().ok()?.parse().ok());
+    let state = part("state").and_then(|value| value.as_s().ok());
+    let (number, state) = number.zip(state).ok_or_else(|| Poison("a token without number or state".to_owned()))?;
+    let data = TokenData { user_id: user, queue_id: queue.to_owned(), number, state: state.clone() };
+    Ok((number, Data::Token(data)))
 }

@@ -15,6 +15,7 @@ pub mod deletions;
 mod item;
 pub mod keys;
 pub mod lapses;
+mod marks;
 pub mod payments;
 mod read;
 mod reservation_item;

@@ -77,6 +77,13 @@ pub fn reservations_by_time(user: Uuid) -> String {
     format!("{}#RSV", user_partition(user))
 }
 
+pub const TOKEN_PREFIX: &str = "TOKEN#";
+
+/// The mark that `consumer` has dealt with an event.
+pub fn event_mark(event: &str, consumer: &str) -> Key {
+    key(format!("EVENT#{event}"), consumer)
+}
+
 pub fn allowance(user: Uuid, schedule: Uuid) -> Key {
     key(user_partition(user), format!("ALLOWANCE#{schedule}"))
 }

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod concerts;
 pub mod events;
 pub mod payments;
+pub mod queue;
 pub mod reservations;
 pub mod seats;
 pub mod service;
@@ -21,6 +22,7 @@ use utoipa::openapi::OpenApi;
 pub fn all() -> Vec<(&'static str, Function)> {
     [
         accounts::FUNCTIONS,
+        queue::FUNCTIONS,
         concerts::FUNCTIONS,
         seats::FUNCTIONS,
         reservations::FUNCTIONS,

@@ -12,6 +12,7 @@ mod flow;
 mod logs;
 mod payments;
 mod permissions;
+mod queue;
 mod races;
 mod repository;
 mod reservations;

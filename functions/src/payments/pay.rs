@@ -4,6 +4,7 @@ use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::payments::{self, How};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,11 +37,12 @@ struct PayIn {
 async fn handle(
     State(app): State<App>,
     user: User,
+    pass: QueuePass,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
-    let paid = payments::pay(&app, user.id, request.reservation_id, &digest, key.0.is_some()).await?;
+    let paid = payments::pay(&app, user.id, request.reservation_id, &pass, (&digest, key.0.is_some())).await?;
     let out = PaymentOut::new(&paid.reservation, &paid.payment);
     Ok(match paid.how {
         How::Now => Answer::created(out),

@@ -5,8 +5,8 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::deletions;
-use onsale_platform::store::lapses::{self, Position};
+use onsale_platform::store::sweep::Position;
+use onsale_platform::store::{deletions, lapses};
 use serde_json::{Value, json};
 
 /// Reservations that one step closes.

@@ -1,14 +1,18 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
 use onsale_domain::hold::HoldError;
+use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
 
 use super::problem::{Code, Problem, invalid};
+use crate::queue_pass::{LookFailure, PassFailure};
 use crate::store::accounts::SignUpError;
 use crate::store::attempts::AttemptError;
 use crate::store::payments::PayFailure;
-use crate::store::reservations::{CancelError, HoldFailure};
+use crate::store::queue_tokens::{JoinFailure, LeaveFailure};
+use crate::store::releases::CancelError;
+use crate::store::reservations::HoldFailure;
 use crate::store::seats::CreateSeatsError;
 use crate::store::wallets::TopUpError;
 use crate::store::{Failure, ListError};
@@ -95,10 +99,62 @@ impl From<HoldError> for Problem {
     }
 }
 
+impl From<PassError> for Problem {
+    fn from(error: PassError) -> Self {
+        let code = match error {
+            PassError::Required => Code::QueueTokenRequired,
+            PassError::Invalid => Code::QueueTokenInvalid,
+            PassError::NotAdmitted => Code::QueueTokenNotAdmitted,
+            PassError::Ended => Code::QueueTokenEnded,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<PassFailure> for Problem {
+    fn from(error: PassFailure) -> Self {
+        match error {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LookFailure> for Problem {
+    fn from(error: LookFailure) -> Self {
+        match error {
+            LookFailure::NoCaller => {
+                Self::new(Code::Unauthorized, "this sale has a waiting queue; an access token is needed to look at it")
+            }
+            LookFailure::Pass(pass) => pass.into(),
+        }
+    }
+}
+
+impl From<JoinFailure> for Problem {
+    fn from(error: JoinFailure) -> Self {
+        match error {
+            JoinFailure::NoQueue => Self::new(Code::NotFound, "there is no such queue"),
+            JoinFailure::Refused(refused) => Self::new(Code::QueueClosed, refused.to_string()),
+            JoinFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LeaveFailure> for Problem {
+    fn from(error: LeaveFailure) -> Self {
+        match error {
+            LeaveFailure::HasLiveHold => Self::new(Code::HasLiveHold, "release or pay the seats first"),
+            LeaveFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<HoldFailure> for Problem {
     fn from(error: HoldFailure) -> Self {
         match error {
             HoldFailure::Refused(refused) => refused.into(),
+            HoldFailure::Pass(refused) => refused.into(),
             HoldFailure::KeyReused => key_reused(),
             HoldFailure::Failure(failure) => failure.into(),
         }
@@ -123,6 +179,7 @@ impl From<PayFailure> for Problem {
                 Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats again")
             }
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats again"),
+            PayFailure::Pass(refused) => refused.into(),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance => Self::new(Code::InsufficientBalance, "top up the wallet first"),

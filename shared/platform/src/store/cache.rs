@@ -8,6 +8,9 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::numbers::Numbers;
+use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::queue_token::Token;
 use onsale_domain::schedule::Schedule;
 use uuid::Uuid;
 
@@ -15,7 +18,7 @@ use super::seats::{Block, Overview};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
-/// How long what viewers see of a section is remembered.
+/// How long what viewers see of a section, and pollers of a queue, is remembered.
 pub const VIEW_SECONDS: i64 = 1;
 /// Most things of one kind that are remembered.
 const ENTRIES_MAX: usize = 1_000;
@@ -26,6 +29,15 @@ pub struct Caches {
     pub schedules: Cache<Uuid, Arc<Schedule>>,
     pub sections: Cache<String, Arc<Vec<Block>>>,
     pub overviews: Cache<Uuid, Arc<Overview>>,
+    /// The queue that guards a concert, if one does.
+    pub concert_queues: Cache<Uuid, Option<QueueId>>,
+    pub queues: Cache<QueueId, Arc<Queue>>,
+    pub counted_queues: Cache<QueueId, (Queue, u64)>,
+    pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
+    /// Held by whoever looks at a queue, so that the requests of one process share one look.
+    pub look: tokio::sync::Mutex<()>,
+    /// What the process knows of the counters of queues.
+    pub numbers: Mutex<HashMap<QueueId, Numbers>>,
 }
 
 /// Things remembered for a while.

@@ -2,14 +2,11 @@
 //! that their owners see, and the allowance.
 
 use onsale_domain::reservation::State;
-use onsale_domain::seat::second;
 use uuid::Uuid;
 
-use super::item::{Item, key_of};
-use super::read::Query;
 use super::reservation_item::{self, RESERVATION_KIND};
 use super::reservations::{Guard, get};
-use super::seats::side_by_side;
+use super::sweep::{self, Position, Swept};
 use super::write::{Rejected, Transaction};
 use super::{Attempts, Failure, allowances, table};
 use crate::app::App;
@@ -56,54 +53,16 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     }
 }
 
-/// Where a sweep has come to.
-#[derive(Clone, Debug, Default)]
-pub struct Position {
-    shard: u8,
-    start: Option<Item>,
-}
-
-/// One step of a sweep: closes the lapsed reservations of one page of the expiry index, at most `most`, and says
-/// where to go on; `None` after the last page. What cannot be closed is logged, passed by, and met again by the
-/// next sweep.
+/// One step of a sweep: closes the lapsed reservations of one page of the expiry index, at most `most`.
 ///
 /// # Errors
 /// When the index cannot be read.
 pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
-    let mut swept = Swept::default();
-    let shard = table::expiry_shard_at(RESERVATION_KIND, position.shard);
-    let (items, start) = Query::expired(shard, second(app.now())).page(app, i32::from(most), position.start).await?;
-    let keys = items.iter().filter_map(key_of).filter_map(|key| {
-        let user: Uuid = key.pk.strip_prefix("USER#")?.parse().ok()?;
-        let id: Uuid = key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok()?;
-        Some((user, id))
-    });
-    let closed = side_by_side(app, keys.collect::<Vec<_>>(), |app, (user, id)| async move {
-        Ok(close(&app, user, id).await.inspect_err(|failure| {
-            tracing::error!(reservation = %id, %failure, "a lapsed reservation could not be closed");
-        }))
-    });
-    for result in closed.await? {
-        match result {
-            Ok(Closed::Now) => swept.closed += 1,
-            Ok(Closed::Before | Closed::Nothing) => {}
-            Err(_) => swept.failed += 1,
-        }
-    }
-    let next = match start {
-        Some(start) => Some(Position { start: Some(start), ..position }),
-        None => {
-            (position.shard + 1 < table::EXPIRY_SHARDS).then(|| Position { shard: position.shard + 1, start: None })
-        }
-    };
-    Ok((swept, next))
-}
-
-/// What one step of a sweep did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Reservations closed.
-    pub closed: usize,
-    /// Reservations that could not be.
-    pub failed: usize,
+    sweep::step(app, RESERVATION_KIND, most, position, |app, key| async move {
+        let user = key.pk.strip_prefix("USER#").and_then(|id| id.parse().ok());
+        let id = key.sk.strip_prefix(table::RESERVATION_PREFIX).and_then(|id| id.parse().ok());
+        let (Some(user), Some(id)) = (user, id) else { return Ok(false) };
+        Ok(close(&app, user, id).await? == Closed::Now)
+    })
+    .await
 }

@@ -6,6 +6,7 @@
 //! condition or a lost answer the item that would prove success is read before anything is refused.
 
 pub mod accounts;
+pub mod admissions;
 mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
@@ -17,12 +18,16 @@ pub mod keys;
 pub mod lapses;
 mod marks;
 pub mod payments;
+pub mod queue_tokens;
+pub mod queues;
 mod read;
+pub mod releases;
 mod reservation_item;
 pub mod reservations;
 pub mod schedules;
 pub mod seats;
 pub mod sessions;
+pub mod sweep;
 mod table;
 pub mod wallets;
 mod write;

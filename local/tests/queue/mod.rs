@@ -1,0 +1,3 @@
+//! The waiting queue.
+
+mod join_queue;

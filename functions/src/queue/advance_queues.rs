@@ -5,8 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::sweep::{Position, Swept};
-use onsale_platform::store::{admissions, queues};
+use onsale_platform::store::{admissions, queues, sweep};
 use serde_json::{Value, json};
 
 /// Admissions that one step ends.
@@ -15,21 +14,11 @@ const ADMISSIONS_PER_STEP: u16 = 50;
 const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
-    // First, for it is short: however many admissions have lapsed must not keep those who wait.
-    let (moved, unmoved) = queues::sweep(app).await?;
-    let mut ended = Swept::default();
-    let mut position = Some(Position::default());
-    for _ in 0..STEPS_MAX {
-        let Some(here) = position.take() else { break };
-        let (swept, next) = admissions::sweep(app, ADMISSIONS_PER_STEP, here).await?;
-        ended.closed += swept.closed;
-        ended.failed += swept.failed;
-        position = next;
-    }
-    if position.is_some() {
-        tracing::warn!(ended = ended.closed, "more admissions have lapsed than one run ends");
-    }
-    Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": moved, "queues_failed": unmoved }))
+    // First, for it is short. Whatever becomes of one, the other is done.
+    let moved = queues::sweep(app).await;
+    let ended = sweep::run(app, STEPS_MAX, async |app, here| admissions::sweep(app, ADMISSIONS_PER_STEP, here).await);
+    let (ended, (queues, unmoved)) = (ended.await?, moved?);
+    Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": queues, "queues_failed": unmoved }))
 }
 
 /// Its answer to an event.

@@ -3,13 +3,13 @@
 //! While the number waits this reads nothing: it is in the signed token, and what is served is known to the process.
 
 use axum::extract::State as AppState;
-use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::queue::QueueId;
 use onsale_domain::queue_token::{PassError, State};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::{self, QueueClaims, QueuePass};
+use onsale_platform::queue_pass::{self, QueuePass};
 use onsale_platform::store::admissions::{self, Called};
-use onsale_platform::store::{queue_tokens, queues};
+use onsale_platform::store::queues;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,10 +32,10 @@ async fn handle(
     Params(id): Params<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let claims = pass.claims(&app, user.id, &id).await?;
     let queue = queues::polled(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
-    if claims.number > queue.serving {
+    let claims = pass.claims(&app, user.id, &id).await?;
+    if claims.number > queue.serving && !claims.admitted {
         let out = TokenOut::new(&id, State::Waiting, claims.number, &queue);
         let token = match pass.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
@@ -43,7 +43,7 @@ async fn handle(
         };
         return Ok(Answer::ok(out.token(token)));
     }
-    match called(&app, &user, &id, &claims, &queue).await? {
+    match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
         Called::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_pass::sign(&app, user.id, &id, claims.number, end).await?;
@@ -53,15 +53,6 @@ async fn handle(
         Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue))),
         Called::Replaced => Err(PassError::Ended.into()),
     }
-}
-
-/// A waiting token claims; an admitted one is looked up, at most once a second.
-async fn called(app: &App, user: &User, id: &QueueId, claims: &QueueClaims, queue: &Queue) -> Result<Called, Problem> {
-    if claims.admitted {
-        let there = queue_tokens::recent(app, user.id, id).await?;
-        return Ok(admissions::called(there, claims.number, app.now()));
-    }
-    Ok(admissions::claim(app, user.id, id, claims.number, queue).await?)
 }
 
 /// Its route.

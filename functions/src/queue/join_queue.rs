@@ -18,7 +18,8 @@ use super::shown::TokenOut;
         (status = 200, body = TokenOut, description = "the caller has joined before"),
         (status = 400, body = ProblemOut, description = "invalid-request"),
         (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "queue-closed"),
+        (status = 409, body = ProblemOut, description = "queue-closed, has-live-hold"),
+        (status = 429, body = ProblemOut, description = "too-many-attempts"),
     ))]
 async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;

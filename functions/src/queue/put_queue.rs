@@ -26,7 +26,7 @@ struct PutQueueIn {
     admit_per_second: u32,
     /// How long an admission lasts, 1 to 240.
     active_minutes: u32,
-    /// How long a called number may be claimed, 30 to 600; 60 if not given. A number that nobody claims occupies a
+    /// How long a called number may be claimed, 60 to 600; 60 if not given. A number that nobody claims occupies a
     /// place for so long.
     claim_seconds: Option<u32>,
     /// Nobody may join before it.

@@ -60,8 +60,9 @@ pub struct TokenOut {
     ahead: u64,
     /// How long that takes at the measured rate.
     eta_seconds: u64,
-    /// Not before so many milliseconds is it worth while to ask again.
-    retry_after_ms: u64,
+    /// Not before so many milliseconds is it worth while to ask again; none once the place is lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
     /// When the number was taken; only from join_queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_at: Option<Timestamp>,
@@ -84,7 +85,7 @@ impl TokenOut {
             position: standing.position,
             ahead: standing.ahead,
             eta_seconds: standing.eta_seconds,
-            retry_after_ms: standing.retry_after_milliseconds,
+            retry_after_ms: (!state.has_ended()).then_some(standing.retry_after_milliseconds),
             issued_at: None,
             expires_at: None,
             token: None,

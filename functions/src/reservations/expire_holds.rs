@@ -5,7 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::sweep::Position;
+use onsale_platform::store::sweep::{self, Swept};
 use onsale_platform::store::{deletions, lapses};
 use serde_json::{Value, json};
 
@@ -19,18 +19,8 @@ const STEPS_MAX: usize = 400;
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
-    let (mut closed, mut failed) = (0, 0);
-    let mut position = Some(Position::default());
-    for _ in 0..STEPS_MAX {
-        let Some(here) = position.take() else { break };
-        let (swept, next) = lapses::sweep(app, RESERVATIONS_PER_STEP, here).await?;
-        closed += swept.closed;
-        failed += swept.failed;
-        position = next;
-    }
-    if position.is_some() {
-        tracing::warn!(closed, "more holds have lapsed than one run closes");
-    }
+    let swept = sweep::run(app, STEPS_MAX, async |app, here| lapses::sweep(app, RESERVATIONS_PER_STEP, here).await);
+    let Swept { closed, failed } = swept.await?;
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 

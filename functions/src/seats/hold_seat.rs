@@ -47,7 +47,9 @@ async fn handle(
     };
     match reservations::hold(&app, wanted).await {
         Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
-        Err(refused @ HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_))) => {
+        Err(
+            refused @ (HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_)) | HoldFailure::Pass(_)),
+        ) => {
             let own = reservations::holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())
         }

@@ -17,7 +17,8 @@ async fn from_joining_to_the_ticket() {
     assert_eq!((&second.body["position"], &second.body["ahead"]), (&json!(2), &json!(1)));
     assert_eq!(joon.join().await.expect(200).body["position"], 2, "the same place");
     mina.hold(&schedule, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
-    for _ in 0..2 {
+    // Two seconds until this process takes over from the one that made the queue, and one more for its first move.
+    for _ in 0..3 {
         world.wait(1);
         mina.poll().await.expect(200);
     }

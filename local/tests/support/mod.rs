@@ -188,7 +188,7 @@ impl World {
 pub struct Person {
     pub id: Uuid,
     pub token: Option<String>,
-    /// Sent with every request, if there is one.
+    /// Sent with every request, if there is one. A JWT, so the logs are searched for it anyway.
     pub queue_token: Option<String>,
     gateway: Router,
 }
@@ -281,7 +281,6 @@ impl Person {
             request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
         }
         if let Some(token) = &self.queue_token {
-            logs::keep_secret(token);
             request.headers_mut().insert("queue-token", token.parse().expect("a header"));
         }
         let shown = format!("{} {}", request.method(), request.uri());

@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const LEASED_FROM_PER_SECOND: u64 = 500;
 /// How long a leased number may be given out.
 pub const LEASE: SignedDuration = SignedDuration::from_millis(200);
+/// For how long a measured rate counts.
+const MEASURED_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// Most numbers of one lease.
 pub const LEASE_NUMBERS_MAX: u64 = 100;
 
@@ -46,10 +48,13 @@ impl Numbers {
         Some(next)
     }
 
-    /// How many numbers to take from the counter now.
+    /// How many numbers to take from the counter now. What was measured long ago says nothing.
     #[must_use]
-    pub fn wanted(&self) -> u64 {
-        self.wanted
+    pub fn wanted(&self, now: Timestamp) -> u64 {
+        let recent = self
+            .since
+            .is_some_and(|(since, _)| (SignedDuration::ZERO..MEASURED_FOR).contains(&since.duration_until(now)));
+        if recent { self.wanted } else { 1 }
     }
 
     /// Notes that `count` numbers up to `last` were taken from the counter, and gives the first of them out.

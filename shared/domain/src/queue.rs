@@ -21,16 +21,26 @@ pub const ADMIT_PER_SECOND_MAX: u32 = 1_000;
 pub const ACTIVE_MINUTES_MAX: u32 = 240;
 /// How long a called number may be claimed, when nobody says otherwise.
 pub const CLAIM_SECONDS_DEFAULT: u32 = 60;
-/// Shortest claim window: longer than the longest pause between two polls.
-pub const CLAIM_SECONDS_MIN: u32 = 30;
+/// Shortest claim window: with [`CLAIM_GRACE`] still longer than the longest pause between two polls when the clocks of
+/// who opens and who closes a batch are a minute apart.
+pub const CLAIM_SECONDS_MIN: u32 = 60;
+/// How much longer a batch stays open than it says, because clocks differ.
+pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);
 /// Longest claim window. A number that nobody claims occupies a place for so long.
 pub const CLAIM_SECONDS_MAX: u32 = 600;
 /// Most numbers of one admission batch: each claim writes its batch, so a batch is in one transaction at a time.
 pub const BATCH_NUMBERS_MAX: u64 = 25;
 /// Most batches that one move opens; with the queue itself they are one transaction of at most 100 items.
 pub const BATCHES_PER_MOVE_MAX: u64 = 90;
-/// The queue is looked at, and moved, at most so often.
-pub const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// A queue is moved on at most so often, by whoever did so last.
+pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Another process moves it on when nobody has for so long: with a thousand processes one goes on moving it, and the
+/// others do not even try.
+pub const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
+/// Time that was not turned into calls while people waited is kept for so long.
+const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// How far clocks may differ; a queue that was moved by one further ahead is taken back to the present.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Over how long the rate of admission is measured, in milliseconds.
 const MEASURED_OVER_MILLISECONDS: u64 = 60_000;
 /// Time without any move that still counts as slow admission, in milliseconds.
@@ -101,7 +111,7 @@ pub enum SettingsError {
     #[error("must be between 1 and 240")]
     ActiveMinutes,
     /// Too short to be noticed, or too long.
-    #[error("must be between 30 and 600")]
+    #[error("must be between 60 and 600")]
     ClaimSeconds,
     /// Before 2000 or after 2100.
     #[error("must be between 2000 and 2100")]
@@ -120,6 +130,13 @@ pub enum JoinError {
     /// The queue has closed.
     #[error("the queue has closed")]
     Closed,
+    /// Who gives a place up gets another when the first could have been claimed: one account, one place. Else the
+    /// numbers that somebody takes and leaves would use up the places of others.
+    #[error("a place was given up a moment ago; wait before taking another")]
+    TooSoon(SignedDuration),
+    /// Seats are held with the token that was used up: a new one could not pay for them.
+    #[error("there is a live hold")]
+    HasLiveHold,
 }
 
 impl Settings {
@@ -197,7 +214,7 @@ pub struct Standing {
     pub ahead: u64,
     /// How long that takes at the measured rate.
     pub eta_seconds: u64,
-    /// When to ask again.
+    /// When to ask again: soon when the number is about to be called, and seldom far back and inside.
     pub retry_after_milliseconds: u64,
 }
 
@@ -224,35 +241,34 @@ impl Queue {
         self.serving.saturating_sub(self.finished)
     }
 
-    /// Whether it is time to look at it: a second after the last look, by the clock of whoever asks.
+    /// Whether it may be moved on at `now` when the last move must be `age` old, by the clock of whoever asks.
     #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.looked_at.duration_until(now) >= LOOK_EVERY
+    pub fn is_due(&self, now: Timestamp, age: SignedDuration) -> bool {
+        let passed = self.looked_at.duration_until(now);
+        passed >= age || passed < -CLOCKS_APART_MAX
     }
 
-    /// Decides on the next move, when `issued` numbers have been given out. `None` when nothing is to be written.
+    /// Decides on the next move, when `issued` numbers have been given out. `None` when nothing is to be written:
+    /// nobody waits, or the last move was less than [`MOVE_EVERY`] ago.
     ///
-    /// At most `admit_per_second` numbers are called for each second that passed, of which no more than `credit_max`
-    /// count; only numbers that had been given out at the last look, a second ago or more, so that a number on its way
-    /// to somebody is not overtaken; and never more than there are free places. Who looks twice, or with a clock that
-    /// is behind, finds nothing to do.
+    /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
+    /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
+    /// number on its way to somebody is not overtaken; and never more than there are free places. Who looks twice, or
+    /// with a clock that is behind, finds nothing to do.
     #[must_use]
-    pub fn advance(&self, issued: u64, now: Timestamp, credit_max: SignedDuration) -> Option<Move> {
-        if !self.is_due(now) {
+    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration) -> Option<Move> {
+        let waiting = self.seen.saturating_sub(self.serving);
+        if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
             return None;
         }
         let rate = u64::from(self.settings.admit_per_second);
-        let from = self.counted_until.max(now - credit_max).min(now);
-        let waiting = self.seen.saturating_sub(self.serving);
+        let from = self.counted_until.max(now - SAVED_MAX).min(now);
         let credit = milliseconds(from, now) * rate / 1_000;
-        let most = BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX;
+        let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
         let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
         let calls = waiting.min(room).min(credit).min(most);
-        if calls == 0 && issued <= self.seen {
-            return None;
-        }
         let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
-        // What time gave and nobody could use is not saved up; what is left of a second is.
+        // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
         let after = Self {
@@ -285,8 +301,10 @@ impl Queue {
             position,
             ahead: position.saturating_sub(1),
             eta_seconds,
-            retry_after_milliseconds: (eta_seconds * 250)
-                .clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
+            retry_after_milliseconds: match position {
+                0 => *RETRY_AFTER_MILLISECONDS.end(),
+                _ => (eta_seconds * 250).clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
+            },
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A user's place in a waiting queue, from the number taken to its end.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::queue::QueueId;
+use crate::queue::{JoinError, QueueId, Settings};
 use crate::seat::second;
 
 /// Where a place stands. There is no way back but a new number.
@@ -82,6 +82,15 @@ impl Token {
     pub fn state_at(&self, now: Timestamp) -> State {
         let lapsed = self.expires_at.is_some_and(|end| second(now) >= end);
         if self.state == State::Admitted && lapsed { State::Expired } else { self.state }
+    }
+
+    /// Whether its owner may have another place at `now`, once it has ended.
+    ///
+    /// # Errors
+    /// When it was given up before it could have been claimed and closed, had it been called at once.
+    pub fn may_be_replaced(&self, settings: &Settings, now: Timestamp) -> Result<(), JoinError> {
+        let from = self.issued_at + SignedDuration::from_secs(settings.claim_seconds.into());
+        if self.state == State::Left && now < from { Err(JoinError::TooSoon(now.duration_until(from))) } else { Ok(()) }
     }
 }
 

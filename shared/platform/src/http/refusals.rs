@@ -1,6 +1,7 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
 use onsale_domain::hold::HoldError;
+use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
@@ -42,6 +43,10 @@ impl From<Failure> for Problem {
 
 fn key_reused() -> Problem {
     Problem::new(Code::IdempotencyKeyReused, "a new request needs a new Idempotency-Key")
+}
+
+fn has_live_hold() -> Problem {
+    Problem::new(Code::HasLiveHold, "release or pay the seats first")
 }
 
 fn no_wallet() -> Problem {
@@ -135,7 +140,14 @@ impl From<JoinFailure> for Problem {
     fn from(error: JoinFailure) -> Self {
         match error {
             JoinFailure::NoQueue => Self::new(Code::NotFound, "there is no such queue"),
-            JoinFailure::Refused(refused) => Self::new(Code::QueueClosed, refused.to_string()),
+            JoinFailure::Refused(refused @ JoinError::TooSoon(wait)) => {
+                let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+                Self::new(Code::TooManyAttempts, refused.to_string()).retry_after(seconds)
+            }
+            JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
+            JoinFailure::Refused(refused @ (JoinError::NotOpen | JoinError::Closed)) => {
+                Self::new(Code::QueueClosed, refused.to_string())
+            }
             JoinFailure::Failure(failure) => failure.into(),
         }
     }
@@ -144,7 +156,7 @@ impl From<JoinFailure> for Problem {
 impl From<LeaveFailure> for Problem {
     fn from(error: LeaveFailure) -> Self {
         match error {
-            LeaveFailure::HasLiveHold => Self::new(Code::HasLiveHold, "release or pay the seats first"),
+            LeaveFailure::HasLiveHold => has_live_hold(),
             LeaveFailure::Failure(failure) => failure.into(),
         }
     }

@@ -22,6 +22,8 @@ use super::{Attempts, Failure, marks, table};
 use crate::app::App;
 use crate::events::Kind;
 
+/// How long a token is kept after the end of its admission.
+const TOKEN_KEPT_SECONDS: i64 = 30 * 86_400;
 /// Kind of admitted tokens on the expiry index.
 const TOKEN_KIND: &str = "token";
 const SECONDS_PER_MINUTE: u32 = 60;
@@ -45,16 +47,35 @@ enum Guard {
     Open,
 }
 
-/// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
-/// missed the window: the token ends, and the place has been given on.
+/// Where the holder of a number that was called stands; claims the number if nobody has.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+    let there = queue_tokens::recent(app, user, id).await?;
+    if let Some(called) = standing(there, wanted, app.now()) {
+        return Ok(called);
+    }
+    queue_tokens::forget(app, user, id);
+    claim(app, user, id, wanted, queue).await
+}
+
+/// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
+/// missed the window: the token ends, and the place has been given on.
+async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
     let mut attempts = Attempts::new(app);
+    let mut unseen = false;
     loop {
-        let Some(batch) = open_batch(app, id, wanted).await? else { return missed(app, user, id, wanted).await };
-        let now = app.now();
+        let Some(batch) = open_batch(app, id, wanted).await? else {
+            // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
+            if std::mem::replace(&mut unseen, true) {
+                return missed(app, user, id, wanted).await;
+            }
+            attempts.again().await?;
+            continue;
+        };
+        // Not before the queue was moved, whatever this clock says.
+        let now = app.now().max(queue.looked_at);
         let expires_at = second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
         let mut transaction = Transaction::new();
         transaction.add(Guard::Waiting, admit(user, id, wanted, now, expires_at));
@@ -66,7 +87,7 @@ pub async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Que
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
                     let there = old.map(|old| read_token(user, id, old)).transpose()?;
-                    return Ok(called(there, wanted, app.now()));
+                    return standing(there, wanted, app.now()).ok_or_else(still_waiting);
                 }
             }
             Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
@@ -76,16 +97,20 @@ pub async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Que
     }
 }
 
-/// What a token that is there says to the holder of a called number.
-#[must_use]
-pub fn called(there: Option<Token>, wanted: u64, now: Timestamp) -> Called {
-    let Some(token) = there.filter(|token| token.number == wanted) else { return Called::Replaced };
+/// What a token that is there says to the holder of a called number; none if it waits to be claimed.
+fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<Called> {
+    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(Called::Replaced) };
     match (token.state_at(now), token.expires_at) {
+        (State::Waiting, _) => None,
         (State::Admitted, Some(expires_at)) => {
-            Called::Admitted(Admission { queue: token.queue, number: wanted, expires_at })
+            Some(Called::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
         }
-        (state, _) => Called::Ended(state),
+        (state, _) => Some(Called::Ended(state)),
     }
+}
+
+fn still_waiting() -> Failure {
+    Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
 }
 
 /// The open batch of a called number.
@@ -109,7 +134,8 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Call
         Ok(_) => Ok(Called::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
-            Ok(called(old.map(|old| read_token(user, id, old)).transpose()?, wanted, app.now()))
+            let there = old.map(|old| read_token(user, id, old)).transpose()?;
+            standing(there, wanted, app.now()).ok_or_else(still_waiting)
         }
         Err(Rejected::Conflict(_)) => Err(Failure::Busy),
         Err(Rejected::Failure(failure)) => Err(failure),
@@ -122,7 +148,9 @@ pub(crate) fn named(write: Write) -> Write {
 }
 
 fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
-    let set = "SET #state = :admitted, admitted_at = :now, expires_at = :end, expiry_shard = :shard";
+    // Its removal by TTL would be no end of it.
+    let set = "SET #state = :admitted, admitted_at = :now, expires_at = :end, expiry_shard = :shard, \
+               delete_at = :delete_at";
     named(Write::update(&table::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":waiting", text(State::Waiting.as_str()))
@@ -130,17 +158,18 @@ fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32)
         .value(":now", number(now.as_millisecond()))
         .value(":end", number(expires_at))
         .value(":shard", text(table::expiry_shard(TOKEN_KIND, user)))
+        .value(":delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
 }
 
 /// The end of an admitted token. Its event frees the place.
 pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
-    ending(token.user, &token.queue, token.number, to, now).when("#state = :admitted AND #number = :number")
+    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
 }
 
-/// Sets a token's end; again, it changes nothing. The caller adds the condition.
-pub(crate) fn ending(user: Uuid, id: &QueueId, of: u64, to: State, now: Timestamp) -> Write {
+/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
+pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
     let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
-    named(Write::update(&table::queue_token(user, id), set))
+    named(Write::update(&table::queue_token(user, id), set).when(condition))
         .value(":to", text(to.as_str()))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(of))
@@ -165,8 +194,8 @@ pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timest
         true => format!("#number = :number AND ({lasts} OR #state = :to)"),
         false => format!("#number = :number AND {lasts}"),
     };
-    let write = ending(user, &admission.queue, admission.number, State::Used, now).when(condition);
-    write.value(":now", number(second(now)))
+    let used = (user, &admission.queue, admission.number);
+    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
 }
 
 /// One step of a sweep: ends the admissions of one page of the expiry index whose time has passed, at most `most`.
@@ -175,9 +204,8 @@ pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timest
 /// When the index cannot be read.
 pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
-        let user = key.pk.strip_prefix("USER#").and_then(|id| id.parse().ok());
-        let queue = key.sk.strip_prefix(table::TOKEN_PREFIX).and_then(|id| QueueId::parse(id).ok());
-        let (Some(user), Some(queue)) = (user, queue) else { return Ok(false) };
+        let Some((user, id)) = table::owned(&key, table::TOKEN_PREFIX) else { return Ok(false) };
+        let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match queue_tokens::get(&app, user, &queue, Consistency::Strong).await? {
             Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
                 end(&token, State::Expired, app.now()).applies(&app).await

@@ -32,7 +32,10 @@ pub struct Caches {
     /// The queue that guards a concert, if one does.
     pub concert_queues: Cache<Uuid, Option<QueueId>>,
     pub queues: Cache<QueueId, Arc<Queue>>,
-    pub counted_queues: Cache<QueueId, (Queue, u64)>,
+    /// With how many numbers they have given out; none where there is no such queue.
+    pub counted_queues: Cache<QueueId, Option<(Queue, u64)>>,
+    /// The version of each queue that this process has moved last.
+    pub moves: Cache<QueueId, u64>,
     pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub look: tokio::sync::Mutex<()>,

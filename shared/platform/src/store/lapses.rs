@@ -59,9 +59,8 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
 /// When the index cannot be read.
 pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     sweep::step(app, RESERVATION_KIND, most, position, |app, key| async move {
-        let user = key.pk.strip_prefix("USER#").and_then(|id| id.parse().ok());
-        let id = key.sk.strip_prefix(table::RESERVATION_PREFIX).and_then(|id| id.parse().ok());
-        let (Some(user), Some(id)) = (user, id) else { return Ok(false) };
+        let Some((user, id)) = table::owned(&key, table::RESERVATION_PREFIX) else { return Ok(false) };
+        let Ok(id) = id.parse() else { return Ok(false) };
         Ok(close(&app, user, id).await? == Closed::Now)
     })
     .await

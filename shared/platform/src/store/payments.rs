@@ -103,11 +103,11 @@ pub async fn pay(
             return Err(PayFailure::InsufficientBalance);
         }
         let now = app.now();
+        read.may_be_paid(now)?;
         let admission = match &read.admitted_by {
             Some((queue, _)) => Some(pass.admission(app, user, queue).await?),
             None => None,
         };
-        read.may_be_paid(now)?;
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;
         let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
             Ok((after_wallet, entry)) => {

@@ -13,7 +13,7 @@ use onsale_domain::queue_token::{State, Token};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::admissions::{Called, claim, end, ending, named};
+use super::admissions::{Called, called, end, ending, named};
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_item, number, text, unreadable};
 use super::read::{self, Consistency};
@@ -21,8 +21,8 @@ use super::write::{Rejected, Write};
 use super::{Attempts, Failure, queues, reservations, table};
 use crate::app::App;
 
-/// How long after joining a token is kept, whatever became of it.
-const TOKEN_KEPT_SECONDS: i64 = 30 * 86_400;
+/// How long after joining a token is kept that was never admitted.
+const TOKEN_KEPT_SECONDS: i64 = 90 * 86_400;
 
 #[derive(Deserialize)]
 struct TokenItem {
@@ -74,9 +74,15 @@ pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Tok
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
+    let at = app.now();
     let token = get(app, user, queue, Consistency::Strong).await?;
-    app.caches().queue_tokens.put(key, token.clone(), app.now());
+    app.caches().queue_tokens.put(key, token.clone(), at);
     Ok(token)
+}
+
+/// Lets [`recent`] look again.
+pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
+    app.caches().queue_tokens.forget(&(user, queue.clone()));
 }
 
 /// Why somebody did not get a place.
@@ -111,8 +117,11 @@ pub struct Joined {
 pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFailure> {
     let queue = queues::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let mut attempts = Attempts::new(app);
-    // May be a moment old: what is put in its place is conditioned on it.
-    let mut there = get(app, user, id, Consistency::Eventual).await?;
+    // May be a moment old: what is put in its place is conditioned on it, and what is answered is read again.
+    let mut there = match get(app, user, id, Consistency::Eventual).await? {
+        Some(_) => get(app, user, id, Consistency::Strong).await?,
+        None => None,
+    };
     loop {
         let before = match there.take() {
             Some(token) => Some(brought_up_to_date(app, token, &queue).await?),
@@ -121,7 +130,7 @@ pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFai
         match before {
             Some(token) if !token.state.has_ended() => return Ok(Joined { token, queue, new: false }),
             ended => {
-                queue.settings.may_join(app.now())?;
+                may_join(app, user, id, ended.as_ref(), &queue).await?;
                 match put(app, user, id, ended.as_ref()).await? {
                     Put::Done(token) => return Ok(Joined { token, queue, new: true }),
                     Put::There(other) => there = other,
@@ -132,11 +141,30 @@ pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFai
     }
 }
 
+/// Whether somebody whose last place has ended may have another now.
+async fn may_join(
+    app: &App,
+    user: Uuid,
+    id: &QueueId,
+    ended: Option<&Token>,
+    queue: &Queue,
+) -> Result<(), JoinFailure> {
+    let now = app.now();
+    queue.settings.may_join(now)?;
+    let Some(ended) = ended else { return Ok(()) };
+    ended.may_be_replaced(&queue.settings, now)?;
+    // What was held with a token that is used up is paid with the same.
+    if ended.state == State::Used && reservations::has_live_hold(app, user, id).await? {
+        return Err(JoinError::HasLiveHold.into());
+    }
+    Ok(())
+}
+
 /// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
 async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<Token, Failure> {
     match token.state_at(app.now()) {
         State::Waiting if token.number <= queue.serving => {
-            match claim(app, token.user, &token.queue, token.number, queue).await? {
+            match called(app, token.user, &token.queue, token.number, queue).await? {
                 Called::Admitted(admission) => {
                     Ok(Token { state: State::Admitted, expires_at: Some(admission.expires_at), ..token })
                 }
@@ -212,7 +240,7 @@ async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
         if let Some(leased) = numbers.take(app.now()) {
             return Ok(leased);
         }
-        numbers.wanted()
+        numbers.wanted(app.now())
     };
     let last = queues::take_numbers(app, id, wanted).await?;
     let mut known = app.caches().numbers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -255,9 +283,10 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
                 return Err(LeaveFailure::HasLiveHold);
             }
             // A hold that is made since we looked is counted in `holds`.
-            (State::Admitted, _) => ending(user, id, wanted, State::Left, now)
-                .when("#state = :admitted AND #number = :number AND holds = :holds")
-                .value(":holds", number(token.holds)),
+            (State::Admitted, _) => {
+                let condition = "#state = :admitted AND #number = :number AND holds = :holds";
+                ending((user, id, wanted), State::Left, now, condition).value(":holds", number(token.holds))
+            }
             (State::Used | State::Expired | State::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {

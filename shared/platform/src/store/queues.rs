@@ -1,30 +1,38 @@
 //! Queues: their settings, the numbers they have called, and the moves that call more.
 //!
-//! **Whoever polls moves the queue on**: of each process at most one request a second reads the queue, and it calls
-//! the next numbers if a second has passed since anybody did. The sweep does the same when nobody polls. All of them
-//! meet in the version of the queue, so together they call no more than one alone would.
+//! **Whoever polls moves the queue on**: of each process at most one request a second reads the queue. The process that
+//! moved it last calls the next numbers if a second has passed, another one if two have; the sweep does so when nobody
+//! polls. All of them meet in the version of the queue, so together they call no more than one alone would.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, Move, Queue, QueueId, Settings};
+use onsale_domain::queue::{
+    BATCHES_PER_MOVE_MAX, CLAIM_GRACE, MOVE_EVERY, Move, Queue, QueueId, Settings, TAKE_OVER_AFTER,
+};
 use serde::{Deserialize, Serialize};
 
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, Query};
+use super::seats::side_by_side;
 use super::table;
 use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure};
 use crate::app::App;
 
-/// For how much time without a move one poll may call numbers. Short, so that a clock that is ahead calls little more.
-const POLL_CREDIT: SignedDuration = SignedDuration::from_secs(2);
+/// For how much time one poll may call numbers at once. Short, so that a clock that is ahead calls little more.
+const POLL_AT_ONCE: SignedDuration = SignedDuration::from_secs(2);
 /// For how much time the sweep may: the minute since the last one.
-const SWEEP_CREDIT: SignedDuration = SignedDuration::from_secs(60);
-/// Most queues that a sweep moves on.
-const QUEUES_MAX: usize = 1_000;
+const SWEEP_AT_ONCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a poll takes part in moving its queue; then it answers with what it has read.
+const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
+/// Queues of one page of a sweep.
+const QUEUES_PER_PAGE: i32 = 100;
+/// Most pages of queues in one sweep; more is left to polls, and said.
+const QUEUE_PAGES_MAX: usize = 100;
 /// How often a closing of batches is tried with those left out that were claimed from meanwhile.
 const CLOSINGS_MAX: usize = 3;
 
@@ -92,6 +100,7 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings) -> Result<(Queue, 
         let old = match put_write(id, &new).run(app, ReturnValue::AllOld).await {
             Ok(old) => old,
             Err(Rejected::Failure(Failure::Unknown) | Rejected::Conflict(_) | Rejected::Guards(_)) => {
+                // Without a condition none fails; whatever others wrote is kept.
                 attempts.again().await?;
                 continue;
             }
@@ -161,7 +170,7 @@ pub(crate) async fn fresh(app: &App, id: &QueueId) -> Result<Option<Queue>, Fail
 /// # Errors
 /// When the table fails.
 pub async fn current(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
-    seen(app, id, None).await
+    seen(app, id, false).await
 }
 
 /// A queue, at most a second old; whoever finds that what is remembered is older moves it on.
@@ -169,10 +178,10 @@ pub async fn current(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Fail
 /// # Errors
 /// When the table fails.
 pub async fn polled(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
-    seen(app, id, Some(POLL_CREDIT)).await
+    seen(app, id, true).await
 }
 
-async fn seen(app: &App, id: &QueueId, credit: Option<SignedDuration>) -> Result<Option<Arc<Queue>>, Failure> {
+async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>, Failure> {
     let known = || app.caches().queues.get(id, app.now(), VIEW_SECONDS);
     if let Some(known) = known() {
         return Ok(Some(known));
@@ -181,16 +190,20 @@ async fn seen(app: &App, id: &QueueId, credit: Option<SignedDuration>) -> Result
     if let Some(known) = known() {
         return Ok(Some(known));
     }
+    // As old as its reading, however long the move takes.
+    let at = app.now();
     let Some(mut queue) = fresh(app, id).await? else { return Ok(None) };
-    if let Some(credit) = credit {
-        match advance(app, id, queue, credit).await {
-            Ok(moved) => queue = moved,
+    let mine = app.caches().moves.get(id, at, i64::MAX) == Some(queue.version);
+    if moves && queue.is_due(at, if mine { MOVE_EVERY } else { TAKE_OVER_AFTER }) {
+        match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, POLL_AT_ONCE)).await {
+            Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.
-            Err(failure) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
+            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
+            Err(_) => tracing::warn!(queue = %id, "a poll had no time to move its queue on"),
         }
     }
     let queue = Arc::new(queue);
-    app.caches().queues.put(id.clone(), Arc::clone(&queue), app.now());
+    app.caches().queues.put(id.clone(), Arc::clone(&queue), at);
     Ok(Some(queue))
 }
 
@@ -200,8 +213,9 @@ async fn seen(app: &App, id: &QueueId, credit: Option<SignedDuration>) -> Result
 /// When the table fails.
 pub async fn counted(app: &App, id: &QueueId) -> Result<Option<(Queue, u64)>, Failure> {
     if let Some(known) = app.caches().counted_queues.get(id, app.now(), VIEW_SECONDS) {
-        return Ok(Some(known));
+        return Ok(known);
     }
+    let at = app.now();
     let (mut queue, mut given_out) = (None, 0);
     for item in read::get_all(app, &[table::queue(id), table::issued(id)], Consistency::Eventual).await? {
         match key_of(&item) == Some(table::queue(id)) {
@@ -209,10 +223,9 @@ pub async fn counted(app: &App, id: &QueueId) -> Result<Option<(Queue, u64)>, Fa
             false => given_out = read_issued(&item)?,
         }
     }
+    // Also that there is none: anybody may ask.
     let counted = queue.map(|queue| (queue, given_out));
-    if let Some(counted) = counted {
-        app.caches().counted_queues.put(id.clone(), counted, app.now());
-    }
+    app.caches().counted_queues.put(id.clone(), counted, at);
     Ok(counted)
 }
 
@@ -232,17 +245,21 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
 }
 
 /// Frees the places of batches whose time is over, and calls the next numbers. Gives the queue as it is then.
-async fn advance(app: &App, id: &QueueId, read: Queue, credit: SignedDuration) -> Result<Queue, Failure> {
+async fn advance(app: &App, id: &QueueId, read: Queue, at_once: SignedDuration) -> Result<Queue, Failure> {
     let now = app.now();
-    if !read.is_due(now) {
-        return Ok(read);
-    }
-    let queue = Queue { finished: read.finished + close_batches(app, id).await?, ..read };
+    let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
+        tracing::warn!(queue = %id, %failure, "batches could not be closed");
+        0
+    });
+    let queue = Queue { finished: read.finished + freed, ..read };
     let issued = read::get(app, &table::issued(id), Consistency::Strong).await?;
     let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
-    let Some(next) = queue.advance(issued, now, credit) else { return Ok(queue) };
+    let Some(next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
     match move_transaction(id, &queue, &next)?.commit(app).await {
-        Ok(()) => Ok(next.after),
+        Ok(()) => {
+            app.caches().moves.put(id.clone(), next.after.version, now);
+            Ok(next.after)
+        }
         // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
             fresh(app, id).await?.ok_or(Failure::Unknown)
@@ -261,7 +278,7 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
     transaction.add(
         (),
         Write::update(&table::queue(id), set)
-            .when("version = :read AND looked_at < :now")
+            .when("version = :read")
             .value(":serving", number(after.serving))
             .value(":seen", number(after.seen))
             .value(":now", number(after.looked_at.as_millisecond()))
@@ -281,7 +298,7 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
 /// Closes the batches whose claim window is over, oldest first: each goes, and what nobody claimed of it is finished.
 /// Returns how many places that freed. One that is claimed from at this moment is left to the next look.
 async fn close_batches(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    let now = app.now().as_millisecond();
+    let now = (app.now() - CLAIM_GRACE).as_millisecond();
     let most = i32::try_from(BATCHES_PER_MOVE_MAX).unwrap_or(i32::MAX);
     let open = Query::partition(table::queue_partition(id), table::ADMISSION_BATCH_PREFIX);
     let (items, _) = open.page(app, most, None).await?;
@@ -331,20 +348,26 @@ pub(crate) fn finished(id: &QueueId, count: impl ToString) -> Write {
 /// # Errors
 /// When the list of queues cannot be read.
 pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
-    let (mut all, mut failed) = (0, 0);
-    for item in Query::by_time(table::QUEUES_BY_TIME).all(app, QUEUES_MAX).await? {
-        let id = key_of(&item).and_then(|key| QueueId::parse(key.pk.strip_prefix("QUEUE#")?).ok());
-        let Some(id) = id else { continue };
-        all += 1;
-        let moved = match fresh(app, &id).await {
-            Ok(Some(queue)) => advance(app, &id, queue, SWEEP_CREDIT).await.map(|_| ()),
-            Ok(None) => Ok(()),
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = moved {
-            failed += 1;
-            tracing::error!(queue = %id, %failure, "a queue could not be moved on");
+    let (mut all, mut failed, mut start) = (0, 0, None);
+    for _ in 0..QUEUE_PAGES_MAX {
+        let (items, next) = Query::by_time(table::QUEUES_BY_TIME).page(app, QUEUES_PER_PAGE, start).await?;
+        let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
+        let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
+            let moved = match fresh(&app, &id).await {
+                Ok(Some(queue)) => advance(&app, &id, queue, SWEEP_AT_ONCE).await.map(|_| ()),
+                Ok(None) => Ok(()),
+                Err(failure) => Err(failure),
+            };
+            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be moved on")))
+        });
+        let moved = moved.await?;
+        all += moved.len();
+        failed += moved.iter().filter(|moved| moved.is_err()).count();
+        start = next;
+        if start.is_none() {
+            return Ok((all, failed));
         }
     }
+    tracing::warn!(all, "there are more queues than one sweep moves on");
     Ok((all, failed))
 }

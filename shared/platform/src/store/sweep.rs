@@ -10,10 +10,53 @@ use super::table::{self, Key};
 use crate::app::App;
 
 /// Where a sweep has come to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Position {
     shard: u8,
+    shards_left: u8,
     start: Option<Item>,
+}
+
+impl Position {
+    /// The beginning of a sweep. Each minute begins with another partition, so that none is always the last when there
+    /// is more to do than one run can.
+    fn first(app: &App) -> Self {
+        let minute = app.now().as_second().div_euclid(60);
+        let shard = u8::try_from(minute.rem_euclid(i64::from(table::EXPIRY_SHARDS))).unwrap_or(0);
+        Self { shard, shards_left: table::EXPIRY_SHARDS - 1, start: None }
+    }
+
+    /// After this page, which ended at `start`.
+    fn next(self, start: Option<Item>) -> Option<Self> {
+        if start.is_some() {
+            return Some(Self { start, ..self });
+        }
+        let shards_left = self.shards_left.checked_sub(1)?;
+        Some(Self { shard: (self.shard + 1) % table::EXPIRY_SHARDS, shards_left, start: None })
+    }
+}
+
+/// A whole sweep: `step` after step, at most `steps_max`. More is left to the next run, and said.
+///
+/// # Errors
+/// When a step fails as a whole.
+pub async fn run<S>(app: &App, steps_max: usize, step: S) -> Result<Swept, Failure>
+where
+    S: AsyncFn(&App, Position) -> Result<(Swept, Option<Position>), Failure>,
+{
+    let mut all = Swept::default();
+    let mut position = Some(Position::first(app));
+    for _ in 0..steps_max {
+        let Some(here) = position.take() else { break };
+        let (swept, next) = step(app, here).await?;
+        all.closed += swept.closed;
+        all.failed += swept.failed;
+        position = next;
+    }
+    if position.is_some() {
+        tracing::warn!(closed = all.closed, "more has lapsed than one run closes");
+    }
+    Ok(all)
 }
 
 /// What a sweep did.
@@ -39,13 +82,8 @@ where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
 {
     let query = Query::expired(table::expiry_shard_at(kind, position.shard), second(app.now()));
-    let (items, start) = query.page(app, i32::from(most), position.start).await?;
-    let next = match start {
-        Some(start) => Some(Position { start: Some(start), ..position }),
-        None => {
-            (position.shard + 1 < table::EXPIRY_SHARDS).then(|| Position { shard: position.shard + 1, start: None })
-        }
-    };
+    let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
+    let next = position.next(start);
     let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
     let closed = side_by_side(app, keys, |app, key| {
         let closing = close(app, key.clone());

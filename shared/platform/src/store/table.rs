@@ -32,6 +32,11 @@ pub fn user_partition(user: Uuid) -> String {
     format!("USER#{user}")
 }
 
+/// Of something that a user owns the user, and what follows `prefix` in its sort key.
+pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
+    Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
+}
+
 pub fn user(user: Uuid) -> Key {
     key(user_partition(user), "PROFILE")
 }

@@ -1,0 +1,147 @@
+//! A whole on-sale in virtual time: ten thousand people come within seconds, wait, buy, leave, vanish. What `load/queue.js`
+//! does to a running stack, without its clock.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::support::queue::public;
+use crate::support::recorder::Meter;
+use crate::support::{Person, Reply, World};
+
+/// How many come.
+const PEOPLE: usize = 1_000;
+/// How many of them join in one second.
+const JOIN_PER_SECOND: usize = 100;
+/// How many may be inside.
+const CAPACITY: u64 = 500;
+/// How many are let in a second.
+const ADMIT_PER_SECOND: u64 = 250;
+/// Every so manyth buys; there is a seat for each.
+const BUYER_EVERY: usize = 40;
+/// In what time all of it must be over, in seconds.
+const SECONDS_MAX: i64 = 800;
+
+/// What somebody came for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    /// To buy a seat.
+    Buy,
+    /// To look around inside and leave.
+    Look,
+    /// To leave after the first poll.
+    GiveUp,
+    /// Never to be seen again after joining.
+    Vanish,
+    /// To be let in, and then never to be seen again.
+    FallAsleep,
+}
+
+impl Plan {
+    fn of(number: usize) -> Self {
+        match number {
+            _ if number.is_multiple_of(BUYER_EVERY) => Self::Buy,
+            _ => [Self::Look, Self::Look, Self::Look, Self::GiveUp, Self::Vanish, Self::FallAsleep][number % 6],
+        }
+    }
+}
+
+/// Somebody in the crowd.
+struct Visitor {
+    person: Person,
+    plan: Plan,
+    /// In which second to ask again; none once it is over.
+    asks_at: Option<i64>,
+    position: u64,
+    bought: bool,
+}
+
+impl Visitor {
+    /// Asks once, and does what it came for when it is let in. The position never rises.
+    async fn ask(&mut self, schedule: &str, second: i64, seat: &str) {
+        let place = self.person.poll().await.expect(200);
+        let position = place.body["position"].as_u64().expect("a position");
+        assert!(position <= self.position, "{} after {}: {}", position, self.position, place.body);
+        self.position = position;
+        match (place.text("state").as_str(), self.plan) {
+            ("waiting", Plan::GiveUp) => self.leave().await,
+            ("waiting", _) => {
+                let wait = place.body["retry_after_ms"].as_i64().expect("a time");
+                self.asks_at = Some(second + (wait + 999) / 1_000);
+            }
+            ("admitted", Plan::Buy) => {
+                let held = self.person.hold(schedule, &[seat]).await.expect(201).reservation();
+                self.person.pay(&held).await.expect(201);
+                (self.bought, self.asks_at) = (true, None);
+            }
+            ("admitted", Plan::Look | Plan::GiveUp) => self.leave().await,
+            ("admitted", Plan::FallAsleep | Plan::Vanish) => self.asks_at = None,
+            (state, plan) => panic!("{state} for somebody who came to {plan:?}: {}", place.body),
+        }
+    }
+
+    async fn leave(&mut self) {
+        self.person.leave().await.expect(204);
+        self.asks_at = None;
+    }
+}
+
+fn number(reply: &Reply, field: &str) -> u64 {
+    reply.body[field].as_u64().unwrap_or_else(|| panic!("no {field} in {}", reply.body))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_people_come_at_once() {
+    let world = World::new().await;
+    let schedule = hall(&world).await;
+    let mut crowd: Vec<Visitor> = Vec::with_capacity(PEOPLE);
+    let meter = Arc::new(Meter::default());
+    let (mut second, mut served, mut most_inside) = (0, 0, 0);
+    while second < SECONDS_MAX {
+        for index in crowd.len()..(crowd.len() + JOIN_PER_SECOND).min(PEOPLE) {
+            let plan = Plan::of(index);
+            let mut person = if plan == Plan::Buy { world.user_with(50_000).await } else { world.user().await };
+            let joined = person.join().await.expect(201);
+            let asks_at = (plan != Plan::Vanish).then_some(second + 1);
+            crowd.push(Visitor { person, plan, asks_at, position: number(&joined, "position"), bought: false });
+        }
+        world.wait(1);
+        second += 1;
+        for (index, visitor) in crowd.iter_mut().enumerate().filter(|(_, visitor)| visitor.asks_at == Some(second)) {
+            let (row, place) = (index / BUYER_EVERY / 25 + 1, index / BUYER_EVERY % 25 + 1);
+            visitor.ask(&schedule, second, &format!("A-{row}-{place}")).await;
+        }
+        if second % 60 == 0 {
+            world.stack.run_schedule("advance_queues").await.expect("advanced");
+        }
+        world.stack.settle().await.expect("settled");
+        let queue = world.anybody().get("/queues/spring").await.expect(200);
+        let (inside, serving) = (number(&queue, "active"), number(&queue, "serving"));
+        assert!(inside <= CAPACITY, "{inside} inside in second {second}");
+        assert!(serving <= served + 2 * ADMIT_PER_SECOND, "from {served} to {serving} in second {second}");
+        (served, most_inside) = (serving, most_inside.max(inside));
+        let all_seen = crowd.len() == PEOPLE && crowd.iter().all(|visitor| visitor.asks_at.is_none());
+        if all_seen && inside == 0 && serving == number(&queue, "issued") {
+            break;
+        }
+        world.stack.intercept(Some(meter.clone()));
+    }
+    let bought = crowd.iter().filter(|visitor| visitor.bought).count();
+    println!("{PEOPLE} people, {bought} bought, over in second {second}, at most {most_inside} inside");
+    assert_eq!(bought, PEOPLE.div_ceil(BUYER_EVERY), "everybody who came to buy");
+    let left = public(&world).await;
+    assert_eq!((&left["active"], &left["serving"]), (&json!(0), &left["issued"]), "no place is lost");
+    world.check_books().await;
+}
+
+/// A hall with a seat for each buyer.
+async fn hall(world: &World) -> String {
+    let schedule = world
+        .queued_hall(json!({ "capacity": CAPACITY, "admit_per_second": ADMIT_PER_SECOND, "active_minutes": 1 }))
+        .await;
+    let rows: Vec<_> =
+        (1..=PEOPLE / BUYER_EVERY / 25 + 1).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 25 })).collect();
+    let seats = json!({ "section": "A", "rows": rows, "price": 50_000 });
+    world.admin().await.post(&format!("/schedules/{schedule}/seats"), seats).await.expect(201);
+    schedule
+}

@@ -1,6 +1,7 @@
 //! GET /queues/{queue_id} — which number is being served, the same for everybody.
 //!
-//! A cache in front of it serves any crowd from one read a second; whoever has a token works out the own place.
+//! A cache in front of it serves any crowd from one look a second, which moves the queue on like any poll; whoever has a
+//! token works out the own place.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -26,8 +27,9 @@ const MAX_AGE_SECONDS: u32 = 1;
     ))]
 async fn handle(State(app): State<App>, Params(id): Params<String>, headers: HeaderMap) -> Result<Viewed, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let counted = queues::counted(&app, &id).await?;
-    let (queue, issued) = counted.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
+    let queue = queues::polled(&app, &id).await?;
+    let queue = queue.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
+    let issued = queues::issued(&app, &id).await?;
     Ok(Viewed::new(&QueueOut::new(&id, &queue, issued), &headers, MAX_AGE_SECONDS)?)
 }
 

@@ -16,7 +16,6 @@ use utoipa_axum::routes;
         (status = 204, description = "the place is given up, or was lost before"),
         (status = 400, body = ProblemOut, description = "invalid-request"),
         (status = 401, body = ProblemOut, description = "queue-token-required, queue-token-invalid"),
-        (status = 403, body = ProblemOut, description = "queue-token-ended"),
         (status = 404, body = ProblemOut, description = "not-found"),
         (status = 409, body = ProblemOut, description = "has-live-hold"),
     ))]

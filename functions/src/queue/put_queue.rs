@@ -69,7 +69,7 @@ async fn handle(
         })(error)
     })?;
     let (queue, new) = queues::put(&app, &id, settings).await?;
-    let issued = if new { 0 } else { queues::counted(&app, &id).await?.map_or(0, |(_, issued)| issued) };
+    let issued = if new { 0 } else { queues::issued(&app, &id).await? };
     Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
 }
 

@@ -125,8 +125,8 @@ pub enum SettingsError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
     /// The queue has not opened.
-    #[error("the queue has not opened yet")]
-    NotOpen,
+    #[error("the queue opens at {0}")]
+    NotOpen(Timestamp),
     /// The queue has closed.
     #[error("the queue has closed")]
     Closed,
@@ -165,10 +165,10 @@ impl Settings {
     /// # Errors
     /// Before the opening instant, and from the closing one on.
     pub fn may_join(&self, now: Timestamp) -> Result<(), JoinError> {
-        match () {
-            () if self.opens_at.is_some_and(|opens| now < opens) => Err(JoinError::NotOpen),
-            () if self.closes_at.is_some_and(|closes| now >= closes) => Err(JoinError::Closed),
-            () => Ok(()),
+        match (self.opens_at, self.closes_at) {
+            (Some(opens), _) if now < opens => Err(JoinError::NotOpen(opens)),
+            (_, Some(closes)) if now >= closes => Err(JoinError::Closed),
+            _ => Ok(()),
         }
     }
 }

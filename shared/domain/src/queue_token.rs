@@ -109,7 +109,7 @@ pub struct Admission {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PassError {
     /// There is none.
-    #[error("this sale has a waiting queue; send the header Queue-Token")]
+    #[error("the header Queue-Token is needed; joining the waiting queue gives one")]
     Required,
     /// Forged, somebody else's, or of another queue.
     #[error("the Queue-Token is not one of yours for this queue")]

@@ -22,7 +22,6 @@ use crate::tokens::{self, Life};
 pub const WAITING_SECONDS: i64 = 12 * 3_600;
 /// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
 const CLOCKS_APART_SECONDS: i64 = 60;
-const LIFE_SECONDS_MAX: i64 = WAITING_SECONDS + CLOCKS_APART_SECONDS;
 /// What queue tokens are for.
 const AUDIENCE: &str = "onsale-queue";
 /// The `typ` of queue tokens.
@@ -121,7 +120,8 @@ impl fmt::Debug for QueuePass {
 }
 
 impl QueuePass {
-    /// The claims of the caller's valid token of `queue`, waiting or admitted.
+    /// The claims of the caller's token of `queue`, waiting or admitted, also when its time is over: where its holder
+    /// stands is asked of the table.
     ///
     /// # Errors
     /// [`PassError::Required`], [`PassError::Invalid`], or the table's failure.
@@ -129,14 +129,7 @@ impl QueuePass {
         let token = self.queue_token.as_deref().ok_or(PassError::Required)?;
         let claims = tokens::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
         let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
-        let claims = claims.filter(own).ok_or(PassError::Invalid)?;
-        let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
-        if life.holds(app) {
-            return Ok(claims);
-        }
-        // It was ours once; what is from the future is not.
-        let over = app.now().as_second() >= claims.exp;
-        Err(if over { PassError::Ended } else { PassError::Invalid }.into())
+        Ok(claims.filter(own).ok_or(PassError::Invalid)?)
     }
 
     /// The admission that the caller's token proves, by its signature and its time. Whether it has been used or given
@@ -147,7 +140,10 @@ impl QueuePass {
     pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, PassFailure> {
         let claims = self.claims(app, user, queue).await?;
         let expires_at = u32::try_from(claims.exp).map_err(|_| PassError::Invalid)?;
+        let life = Life { begins: claims.nbf, issued: claims.iat, ends: i64::MAX, most: i64::MAX };
         match () {
+            // Signed in what is the future here.
+            () if !life.holds(app) => Err(PassError::Invalid.into()),
             () if !claims.admitted => Err(PassError::NotAdmitted.into()),
             () if app.now().as_second() >= claims.exp => Err(PassError::Ended.into()),
             () => Ok(Admission { queue: queue.clone(), number: claims.number, expires_at }),

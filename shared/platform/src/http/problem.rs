@@ -176,7 +176,9 @@ impl Code {
             Self::QueueTokenEnded => {
                 (S::FORBIDDEN, "queue-token-ended", "The queue token has ended", "만료된 대기열 토큰입니다")
             }
-            Self::QueueClosed => (S::CONFLICT, "queue-closed", "The queue is closed", "대기열이 닫혀 있습니다"),
+            Self::QueueClosed => {
+                (S::CONFLICT, "queue-closed", "Nobody may join the queue now", "지금은 대기열에 참여할 수 없습니다")
+            }
             Self::HasLiveHold => {
                 (S::CONFLICT, "has-live-hold", "Seats are held with it", "아직 예약 중인 좌석이 있습니다")
             }

@@ -145,7 +145,7 @@ impl From<JoinFailure> for Problem {
                 Self::new(Code::TooManyAttempts, refused.to_string()).retry_after(seconds)
             }
             JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
-            JoinFailure::Refused(refused @ (JoinError::NotOpen | JoinError::Closed)) => {
+            JoinFailure::Refused(refused @ (JoinError::NotOpen(_) | JoinError::Closed)) => {
                 Self::new(Code::QueueClosed, refused.to_string())
             }
             JoinFailure::Failure(failure) => failure.into(),

@@ -31,9 +31,10 @@ pub struct Caches {
     pub overviews: Cache<Uuid, Arc<Overview>>,
     /// The queue that guards a concert, if one does.
     pub concert_queues: Cache<Uuid, Option<QueueId>>,
-    pub queues: Cache<QueueId, Arc<Queue>>,
-    /// With how many numbers they have given out; none where there is no such queue.
-    pub counted_queues: Cache<QueueId, Option<(Queue, u64)>>,
+    /// Queues; none where there is no such queue.
+    pub queues: Cache<QueueId, Option<Arc<Queue>>>,
+    /// How many numbers queues have given out.
+    pub issued: Cache<QueueId, u64>,
     /// The version of each queue that this process has moved last.
     pub moves: Cache<QueueId, u64>,
     pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,

@@ -107,7 +107,6 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings) -> Result<(Queue, 
             Err(Rejected::Failure(failure)) => return Err(failure),
         };
         app.caches().queues.forget(id);
-        app.caches().counted_queues.forget(id);
         // Of an item that was not there, the embedded engine shows the key.
         return match old.contains_key("version") {
             true => Ok((Queue { settings, ..read_queue(old)? }, false)),
@@ -184,15 +183,19 @@ pub async fn polled(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failu
 async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>, Failure> {
     let known = || app.caches().queues.get(id, app.now(), VIEW_SECONDS);
     if let Some(known) = known() {
-        return Ok(Some(known));
+        return Ok(known);
     }
     let _only_one_looks = app.caches().look.lock().await;
     if let Some(known) = known() {
-        return Ok(Some(known));
+        return Ok(known);
     }
     // As old as its reading, however long the move takes.
     let at = app.now();
-    let Some(mut queue) = fresh(app, id).await? else { return Ok(None) };
+    let Some(mut queue) = fresh(app, id).await? else {
+        // Anybody may ask for what is not there.
+        app.caches().queues.put(id.clone(), None, at);
+        return Ok(None);
+    };
     let mine = app.caches().moves.get(id, at, i64::MAX) == Some(queue.version);
     if moves && queue.is_due(at, if mine { MOVE_EVERY } else { TAKE_OVER_AFTER }) {
         match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, POLL_AT_ONCE)).await {
@@ -202,31 +205,24 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
             Err(_) => tracing::warn!(queue = %id, "a poll had no time to move its queue on"),
         }
     }
-    let queue = Arc::new(queue);
-    app.caches().queues.put(id.clone(), Arc::clone(&queue), at);
-    Ok(Some(queue))
+    let queue = Some(Arc::new(queue));
+    app.caches().queues.put(id.clone(), queue.clone(), at);
+    Ok(queue)
 }
 
-/// A queue and how many numbers it has given out, at most a second old: what the public sees.
+/// How many numbers a queue has given out, at most a second ago: what the public sees.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn counted(app: &App, id: &QueueId) -> Result<Option<(Queue, u64)>, Failure> {
-    if let Some(known) = app.caches().counted_queues.get(id, app.now(), VIEW_SECONDS) {
+pub async fn issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    if let Some(known) = app.caches().issued.get(id, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
     let at = app.now();
-    let (mut queue, mut given_out) = (None, 0);
-    for item in read::get_all(app, &[table::queue(id), table::issued(id)], Consistency::Eventual).await? {
-        match key_of(&item) == Some(table::queue(id)) {
-            true => queue = Some(read_queue(item)?),
-            false => given_out = read_issued(&item)?,
-        }
-    }
-    // Also that there is none: anybody may ask.
-    let counted = queue.map(|queue| (queue, given_out));
-    app.caches().counted_queues.put(id.clone(), counted, at);
-    Ok(counted)
+    let issued = read::get(app, &table::issued(id), Consistency::Eventual).await?;
+    let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+    app.caches().issued.put(id.clone(), issued, at);
+    Ok(issued)
 }
 
 fn read_issued(item: &Item) -> Result<u64, Failure> {

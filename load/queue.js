@@ -312,10 +312,11 @@ function over(me, state) {
 
 // Looks at the public numbers each second, until every number has been called: from then on nobody comes in.
 export function watcher({ queue }) {
-  for (;;) {
+  for (let unseen = 0; unseen < 10; unseen++) {
     const answer = call('GET', `/queues/${queue}`);
     looks.add(1);
     if (expected('look', answer, '200')) {
+      unseen = -1;
       const { active, serving, issued } = answer.body;
       if (active > CAPACITY_BOUND) {
         overfull.add(1);

@@ -99,12 +99,15 @@ export const options = {
   },
 };
 
+// A refusal is an answer; k6 shall count as failed what is none.
+http.setResponseCallback(http.expectedStatuses({ min: 200, max: 499 }));
+
 // A request; its answer's status, code and body.
 function call(method, path, body, tokens = {}) {
   const headers = { 'content-type': 'application/json' };
   if (tokens.access) headers.authorization = `Bearer ${tokens.access}`;
   if (tokens.queue) headers['queue-token'] = tokens.queue;
-  const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}').replace(/[A-Z]-\d+-\d+/, '{seat_id}');
+  const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}').replace(/[A-Z]\d+-\d+-\d+/, '{seat_id}');
   const params = { headers, tags: { name: `${method} ${name.replace(/\?.*/, '').replace(/load-[0-9a-z]+/, '{id}')}` } };
   return answered(http.request(method, BASE_URL + path, body === undefined ? null : JSON.stringify(body), params));
 }

@@ -37,9 +37,11 @@ const PASSWORD = 'lantern-quarry-58';
 const SEAT_PRICE = 50000;
 const SECTION_SEATS = 500;
 const ROW_SEATS = 25;
-const CLAIM_SECONDS = 30;
+const CLAIM_SECONDS = 60;
+// A batch stays open so much longer, because clocks differ.
+const CLAIM_GRACE_SECONDS = 30;
 // The longest that anybody waits: everybody before comes in, holds a place for six seconds, or misses a claim window.
-const MISSED_SECONDS = (Math.ceil(PEOPLE / GROUP) * 2 * CLAIM_SECONDS) / CAPACITY;
+const MISSED_SECONDS = (Math.ceil(PEOPLE / GROUP) * 2 * (CLAIM_SECONDS + CLAIM_GRACE_SECONDS)) / CAPACITY;
 const LONGEST_SECONDS = Math.ceil(60 + (PEOPLE / RATE + PEOPLE / ADMIT + (PEOPLE * 6) / CAPACITY + MISSED_SECONDS) * 2);
 
 // What must not be.

@@ -82,11 +82,10 @@ pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, 
 where
     H: AsyncFn(&App, &Event) -> Result<(), Retry>,
 {
-    queue_batch_together(app, batch, async |app, events| {
-        // Side by side: one that is slow must not use up the time of the others.
-        futures_util::future::join_all(events.iter().map(|event| handle(app, event))).await
-    })
-    .await
+    let batch = Messages::read(batch)?;
+    // Side by side: one that is slow must not use up the time of the others.
+    let results = futures_util::future::join_all(batch.events.iter().map(|event| handle(&app, event))).await;
+    batch.answered(results)
 }
 
 /// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
@@ -97,28 +96,48 @@ pub async fn queue_batch_together<H>(app: App, batch: Value, handle: H) -> Resul
 where
     H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
 {
-    let batch: SqsEvent = serde_json::from_value(batch)?;
-    let (mut ids, mut events, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for message in batch.records {
-        let id = message.message_id.unwrap_or_default();
-        match serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default()) {
-            Ok(event) => {
-                ids.push(id);
-                events.push(event);
+    let batch = Messages::read(batch)?;
+    let results = handle(&app, &batch.events).await;
+    batch.answered(results)
+}
+
+/// The messages of a batch: events with the ids of their messages, and what is no event of ours.
+struct Messages {
+    ids: Vec<String>,
+    events: Vec<Event>,
+    failed: Vec<(String, String)>,
+}
+
+impl Messages {
+    fn read(batch: Value) -> Result<Self, Failure> {
+        let batch: SqsEvent = serde_json::from_value(batch)?;
+        let mut messages = Self { ids: Vec::new(), events: Vec::new(), failed: Vec::new() };
+        for message in batch.records {
+            let id = message.message_id.unwrap_or_default();
+            match serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default()) {
+                Ok(event) => {
+                    messages.ids.push(id);
+                    messages.events.push(event);
+                }
+                Err(problem) => messages.failed.push((id, format!("not an event: {problem}"))),
             }
-            Err(problem) => failed.push((id, format!("not an event: {problem}"))),
         }
+        Ok(messages)
     }
-    let results = handle(&app, &events).await;
-    failed.extend(ids.into_iter().zip(results).filter_map(|(id, result)| Some((id, result.err()?.to_string()))));
-    let mut answer = SqsBatchResponse::default();
-    for (id, problem) in failed {
-        tracing::error!(message_id = id, problem, "message failed");
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = id;
-        answer.batch_item_failures.push(failure);
+
+    /// The partial-batch answer that names what failed.
+    fn answered(self, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
+        let results = self.ids.into_iter().zip(results);
+        let unhandled = results.filter_map(|(id, result)| Some((id, result.err()?.to_string())));
+        let mut answer = SqsBatchResponse::default();
+        for (id, problem) in self.failed.into_iter().chain(unhandled) {
+            tracing::error!(message_id = id, problem, "message failed");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            answer.batch_item_failures.push(failure);
+        }
+        Ok(serde_json::to_value(answer)?)
     }
-    Ok(serde_json::to_value(answer)?)
 }
 
 /// JSON lines on standard output, one per failure; `LOG_LEVEL` sets the level (default `info`).

@@ -7,11 +7,15 @@
 pub mod account;
 pub mod attempts;
 pub mod concert;
+pub mod coupon;
 pub mod hold;
 pub mod id;
 pub mod money;
+pub mod order;
+pub mod product;
 pub mod reservation;
 pub mod schedule;
 pub mod seat;
+pub mod stock;
 pub mod text;
 pub mod wallet;

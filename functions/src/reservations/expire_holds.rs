@@ -1,7 +1,8 @@
-//! Every minute at :00 — closes the books of lapsed holds, and ends deletions.
+//! Every minute at :00 — closes the books of lapsed holds and orders, and ends deletions.
 //!
-//! Nothing waits for it: a lapsed seat is free already. It ends reservations, gives allowances back, and removes
-//! what was deleted, some at a time; what cannot be done now is done a minute later.
+//! No seat waits for it: a lapsed one is free already. It ends reservations and gives allowances back; it ends pending
+//! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What cannot
+//! be done now is done a minute later.
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
@@ -9,8 +10,8 @@ use onsale_platform::store::deletions;
 use onsale_platform::store::lapses::{self, Position};
 use serde_json::{Value, json};
 
-/// Reservations that one step closes.
-const RESERVATIONS_PER_STEP: u16 = 50;
+/// Reservations or orders that one step closes.
+const LAPSED_PER_STEP: u16 = 50;
 /// Deletions of one expiry partition that one run carries on.
 const DELETIONS_PER_RUN: u16 = 5;
 /// Steps of one run; more is left to the next minute, and said.
@@ -23,13 +24,13 @@ async fn handle(app: &App) -> Result<Value, Failure> {
     let mut position = Some(Position::default());
     for _ in 0..STEPS_MAX {
         let Some(here) = position.take() else { break };
-        let (swept, next) = lapses::sweep(app, RESERVATIONS_PER_STEP, here).await?;
+        let (swept, next) = lapses::sweep(app, LAPSED_PER_STEP, here).await?;
         closed += swept.closed;
         failed += swept.failed;
         position = next;
     }
     if position.is_some() {
-        tracing::warn!(closed, "more holds have lapsed than one run closes");
+        tracing::warn!(closed, "more has lapsed than one run closes");
     }
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }

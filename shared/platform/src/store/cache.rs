@@ -1,6 +1,6 @@
 //! What a process may remember between requests, and for how long.
 //!
-//! **Nothing here decides who gets a seat**: a remembered schedule or price is repeated in no condition only
+//! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
 //! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
 
 use std::collections::HashMap;
@@ -8,15 +8,26 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::coupon::Coupon;
+use onsale_domain::product::Sort;
 use onsale_domain::schedule::Schedule;
 use uuid::Uuid;
 
+use super::products::{Listing, Viewed};
+use super::read::Page;
+use super::sales::Popular;
 use super::seats::{Block, Overview};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
 /// How long what viewers see of a section is remembered.
 pub const VIEW_SECONDS: i64 = 1;
+/// How long a page of products is remembered.
+pub const CATALOG_SECONDS: i64 = 5;
+/// How long a coupon is remembered, and that none of it is left: neither ever changes.
+pub const COUPON_SECONDS: i64 = 60;
+/// How long the popular products are remembered.
+pub const POPULAR_SECONDS: i64 = 60;
 /// Most things of one kind that are remembered.
 const ENTRIES_MAX: usize = 1_000;
 
@@ -26,6 +37,12 @@ pub struct Caches {
     pub schedules: Cache<Uuid, Arc<Schedule>>,
     pub sections: Cache<String, Arc<Vec<Block>>>,
     pub overviews: Cache<Uuid, Arc<Overview>>,
+    pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
+    pub products: Cache<Uuid, Arc<Viewed>>,
+    pub coupons: Cache<Uuid, Arc<Coupon>>,
+    pub remaining: Cache<Uuid, i64>,
+    pub exhausted: Cache<Uuid, ()>,
+    pub popular: Cache<u8, Arc<Popular>>,
 }
 
 /// Things remembered for a while.

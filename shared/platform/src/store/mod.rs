@@ -6,23 +6,33 @@
 //! condition or a lost answer the item that would prove success is read before anything is refused.
 
 pub mod accounts;
+pub mod adjustments;
 mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
 pub mod changes;
 pub mod concerts;
+pub mod coupons;
 pub mod deletions;
 mod item;
 pub mod keys;
 pub mod lapses;
 mod marks;
+mod order_item;
+pub mod order_payments;
+pub mod orders;
 pub mod payments;
+pub mod placing;
+pub mod products;
 mod read;
+pub mod refunds;
 mod reservation_item;
 pub mod reservations;
+pub mod sales;
 pub mod schedules;
 pub mod seats;
 pub mod sessions;
+mod stock;
 mod table;
 pub mod wallets;
 mod write;

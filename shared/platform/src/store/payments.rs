@@ -36,10 +36,10 @@ pub enum How {
     Before,
 }
 
-/// Why a reservation was not paid.
+/// Why a reservation or order was not paid.
 #[derive(Debug, thiserror::Error)]
 pub enum PayFailure {
-    /// The user has no such reservation.
+    /// The user has no such reservation or order.
     #[error("not found")]
     NotFound,
     /// By the rules.
@@ -131,7 +131,7 @@ fn already_paid(read: &Reservation, key: &str, tries_before: u32) -> Option<Paid
 }
 
 /// Reservation and wallet in one consistent read.
-async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
+pub(crate) async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
     let (reservation_key, wallet_key) = (table::reservation(user, id), table::wallet(user));
     let (mut reservation, mut wallet) = (None, None);
     for item in read::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
@@ -185,7 +185,7 @@ async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
 }
 
 /// The keys of the wallet's last payments, with this one's if the client gave one.
-fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
+pub(crate) fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
     let mut keys: Vec<String> = wallet.recent_keys.iter().cloned().chain(key.map(str::to_owned)).collect();
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
     keys.drain(..old);

@@ -1,0 +1,270 @@
+//! Placing an order: stock, order and coupon, and when it is paid at once wallet and ledger, change together or not at
+//! all.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use onsale_domain::coupon::{Claim, CouponError};
+use onsale_domain::id;
+use onsale_domain::order::{self, Order, OrderError, OrderRequest};
+use onsale_domain::product::Product;
+use onsale_domain::stock::{Portion, take};
+use onsale_domain::wallet::{Entry, Wallet};
+use uuid::Uuid;
+
+use super::item::key_of;
+use super::lapses::Closed;
+use super::orders::{self, Guard, get};
+use super::read::{self, Consistency};
+use super::stock::Refused;
+use super::wallets::{kept, movement};
+use super::write::{FailedGuard, Rejected, Transaction};
+use super::{Attempts, Failure, coupons, order_item, products, stock, table};
+use crate::app::App;
+use crate::events::Kind;
+
+/// What somebody wants to buy, under the id of the order to make.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Id of the order.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The lines, as [`order::merged`] passed them.
+    pub lines: Vec<order::Wanted>,
+    /// The coupon to use.
+    pub coupon: Option<Uuid>,
+    /// Whether to pay at once.
+    pub pay: bool,
+    /// Digest of the request.
+    pub fingerprint: String,
+}
+
+/// What placing came to.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order as it is now.
+    pub order: Order,
+    /// Whether it was there already, under the same key.
+    pub replayed: bool,
+}
+
+/// Why an order was not placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] OrderError),
+    /// The user has no wallet to pay from.
+    #[error("no wallet")]
+    NoWallet,
+    /// The balance is too small; nothing of the order remains.
+    #[error("insufficient balance")]
+    InsufficientBalance,
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// From which shards the units of a product come, where the first choice was short.
+type Plans = BTreeMap<Uuid, Vec<Portion>>;
+
+/// An order that is to be written, with the movement that pays it.
+struct Draft {
+    order: Order,
+    paid: Option<(Wallet, Wallet, Entry)>,
+}
+
+/// Places an order.
+///
+/// # Errors
+/// See [`PlaceFailure`].
+pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
+    let mut attempts = Attempts::new(app);
+    let mut plans = Plans::new();
+    loop {
+        let draft = match decide(app, wanted, &plans).await {
+            Ok(draft) => draft,
+            Err(PlaceFailure::Failure(failure)) => return Err(failure.into()),
+            Err(refused) => {
+                // A repeat of what succeeded is a success, also when stock, money or coupon are gone since.
+                if let Some(there) = repeated(app, wanted, attempts.made > 0).await? {
+                    return Ok(there);
+                }
+                if !has_own_lapsed(app, wanted, &refused).await? {
+                    return Err(refused);
+                }
+                attempts.again().await?;
+                continue;
+            }
+        };
+        let rejected = match transaction(&draft)?.commit(app).await {
+            Ok(()) => return Ok(Placed { order: draft.order, replayed: false }),
+            Err(rejected) => rejected,
+        };
+        // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
+        let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
+        if let Some(there) = repeated(app, wanted, ours).await? {
+            return Ok(there);
+        }
+        match rejected {
+            Rejected::Guards(failed) => refuse_or_plan(app, &draft.order, failed, &mut plans).await?,
+            Rejected::Conflict(with) => plan_around(app, &draft.order, &with, &mut plans).await?,
+            Rejected::Failure(Failure::Unknown) => {}
+            Rejected::Failure(failure) => return Err(failure.into()),
+        }
+        attempts.again().await?;
+    }
+}
+
+/// Reads what the decision needs, and makes it.
+async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, PlaceFailure> {
+    let ids = wanted.lines.iter().map(|line| line.product);
+    let (products, (wallet, claim)) = tokio::try_join!(products::several(app, ids), own(app, wanted))?;
+    let now = app.now();
+    let taken = |product: &Product, units: i64| match plans.get(&product.id) {
+        Some(plan) => plan.clone(),
+        None => vec![Portion { shard: product.shards.first_for(wanted.id, product.id), units }],
+    };
+    let request = OrderRequest {
+        id: wanted.id,
+        user: wanted.user,
+        lines: wanted.lines.clone(),
+        coupon: wanted.coupon,
+        fingerprint: wanted.fingerprint.clone(),
+        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+    };
+    let order = order::place(request, &products, taken, claim.as_ref(), now)?;
+    if !wanted.pay {
+        return Ok(Draft { order, paid: None });
+    }
+    let before = wallet.ok_or(PlaceFailure::NoWallet)?;
+    let paid = before.pay(order.total(), now, order.payment_id());
+    let (after, entry) = paid.map_err(|_| PlaceFailure::InsufficientBalance)?;
+    // The id follows from the request's key, and the payment of this order is nobody else's.
+    let key = id::fingerprint(&["place_order", &order.id.to_string()]);
+    let (order, _) = order.paid(now, key, true);
+    Ok(Draft { order, paid: Some((before, after, entry)) })
+}
+
+/// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
+async fn own(app: &App, wanted: &Wanted) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
+    let wallet_key = table::wallet(wanted.user);
+    let claim_key = wanted.coupon.map(|coupon| table::claim(wanted.user, coupon));
+    let keys: Vec<table::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
+    let (mut wallet, mut claim) = (None, None);
+    for item in read::get_all(app, &keys, Consistency::Strong).await? {
+        if key_of(&item).as_ref() == Some(&wallet_key) {
+            wallet = Some(kept(item)?.wallet);
+        } else {
+            claim = Some(coupons::read_claim(item)?);
+        }
+    }
+    Ok((wallet, claim))
+}
+
+fn transaction(draft: &Draft) -> Result<Transaction<Guard>, Failure> {
+    let order = &draft.order;
+    let mut transaction = Transaction::new();
+    for (place, line) in order.lines.iter().enumerate() {
+        for portion in &line.taken {
+            transaction.add(Guard::Stock(place), stock::take(line.product, *portion, Some(line.price)));
+        }
+    }
+    if let Some(coupon) = order.coupon {
+        transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
+    }
+    let change = if draft.paid.is_some() { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    transaction.add(Guard::New, order_item::create(order, change)?);
+    if let Some((before, after, entry)) = &draft.paid {
+        let (wallet, entry) = movement(order.user, *before, *after, entry, None)?;
+        transaction.add(Guard::Wallet, wallet);
+        transaction.add(Guard::Entry, entry);
+    }
+    Ok(transaction)
+}
+
+/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one.
+async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
+    match get(app, wanted.user, wanted.id).await? {
+        Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
+        there => Ok(there.map(|order| Placed { order, replayed: !ours })),
+    }
+}
+
+/// Whether an order of the buyer's own that has lapsed is what keeps the coupon, and does so no longer.
+async fn has_own_lapsed(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
+    let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
+    match own(app, wanted).await?.1.map(|claim| claim.used_by) {
+        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != Closed::Nothing),
+        // Given back meanwhile.
+        Some(None) => Ok(true),
+        None => Ok(false),
+    }
+}
+
+/// Says why an order cannot be had, or finds other shards to take from and returns for another try.
+async fn refuse_or_plan(
+    app: &App,
+    order: &Order,
+    failed: Vec<FailedGuard<Guard>>,
+    plans: &mut Plans,
+) -> Result<(), PlaceFailure> {
+    let (mut stopped, mut changed, mut short) = (Vec::new(), Vec::new(), Vec::new());
+    for FailedGuard { guard, old } in failed {
+        // Whatever else failed is stale, and read again.
+        let Guard::Stock(place) = guard else { continue };
+        let line = &order.lines[place];
+        let group = match stock::why(old, line.price)? {
+            Refused::NotSelling => &mut stopped,
+            Refused::PriceChanged => &mut changed,
+            Refused::Short => &mut short,
+        };
+        if !group.contains(&line.product) {
+            group.push(line.product);
+        }
+    }
+    match () {
+        () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
+        () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
+        () => plan(app, order, &short, plans).await,
+    }
+}
+
+/// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
+/// everything is gone instead of trying until its time is up.
+async fn plan_around(app: &App, order: &Order, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let mut contended: Vec<Uuid> = Vec::new();
+    for guard in with {
+        let Guard::Stock(place) = guard else { continue };
+        let product = order.lines[*place].product;
+        if !contended.contains(&product) {
+            contended.push(product);
+        }
+    }
+    plan(app, order, &contended, plans).await
+}
+
+/// Looks at all shards of these products at one instant and decides from which to take; refuses when all together have
+/// too little.
+async fn plan(app: &App, order: &Order, wanted: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let mut gone = Vec::new();
+    for product in products::several(app, wanted.iter().copied()).await? {
+        let Some(line) = order.lines.iter().find(|line| line.product == product.id) else { continue };
+        let levels = stock::levels(app, product.id, product.shards).await?;
+        match take(&levels, product.shards.first_for(order.id, product.id), line.quantity()) {
+            Some(portions) => {
+                plans.insert(product.id, portions);
+            }
+            None => gone.push(product.id),
+        }
+    }
+    // The one who has them may be ourselves, by a try whose answer is still on its way.
+    if gone.is_empty() || get(app, order.user, order.id).await?.is_some() {
+        return Ok(());
+    }
+    Err(OrderError::OutOfStock(gone).into())
+}

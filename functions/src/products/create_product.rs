@@ -1,10 +1,10 @@
 //! POST /products — makes a product with its stock, and puts it on sale.
 
 use axum::extract::State;
+use onsale_domain::id;
 use onsale_domain::money::Price;
-use onsale_domain::product::{self, Product};
+use onsale_domain::product::{self, Product, State as ProductState};
 use onsale_domain::stock::{self, Shards};
-use onsale_domain::{id, product::State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
 use onsale_platform::store::products::{self, Created};
@@ -12,7 +12,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::shown::ProductOut;
 
@@ -32,7 +31,7 @@ struct CreateProductIn {
 
 #[utoipa::path(post, path = "/products", operation_id = "create_product", request_body = CreateProductIn,
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),
     responses(
         (status = 201, body = ProductOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
@@ -64,7 +63,9 @@ async fn handle(
     match products::create(&app, &new, stock).await? {
         Created::New => Ok(Answer::created(ProductOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
-        Created::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused, "a new product needs a new Idempotency-Key")),
+        Created::KeyReused => {
+            Err(Problem::new(Code::IdempotencyKeyReused, "a new product needs a new Idempotency-Key"))
+        }
     }
 }
 

@@ -41,9 +41,8 @@ async fn handle(
     Params(id): Params<Uuid>,
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
-    let state = |name: &String| {
-        ProductState::parse(name).ok_or_else(|| invalid("state")("must be hold, selling or stopped"))
-    };
+    let state =
+        |name: &String| ProductState::parse(name).ok_or_else(|| invalid("state")("must be hold, selling or stopped"));
     let change = Change {
         name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,

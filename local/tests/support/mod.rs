@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub mod books;
 pub mod logs;
 pub mod recorder;
+pub mod shop;
+mod shop_books;
 
 /// When every test's clock starts: some Saturday, half a second past.
 pub const START: &str = "2026-11-21T10:00:00.500Z";

@@ -301,9 +301,10 @@ mod tests {
         assert_eq!(claim().redeem(100, at(200)), Err(CouponError::Expired));
         let used = Claim { used_by: Some(Uuid::from_u128(5)), ..claim() };
         assert_eq!(used.redeem(100, at(200)), Err(CouponError::Used));
-        assert_eq!([used.state_at(at(300)), claim().state_at(at(200)), claim().state_at(at(199))], [
-            "used", "expired", "unused"
-        ]);
+        assert_eq!(
+            [used.state_at(at(300)), claim().state_at(at(200)), claim().state_at(at(199))],
+            ["used", "expired", "unused"]
+        );
     }
 
     #[test]

@@ -214,7 +214,9 @@ impl Code {
             Self::CouponNotOpen => {
                 (S::CONFLICT, "coupon-not-open", "The coupon is not valid now", "쿠폰 사용 기간이 아닙니다")
             }
-            Self::CouponNotYours => (S::CONFLICT, "coupon-not-yours", "Claim the coupon first", "보유한 쿠폰이 아닙니다"),
+            Self::CouponNotYours => {
+                (S::CONFLICT, "coupon-not-yours", "Claim the coupon first", "보유한 쿠폰이 아닙니다")
+            }
             Self::CouponUsed => (S::CONFLICT, "coupon-used", "The coupon is used", "이미 사용한 쿠폰입니다"),
             Self::CouponExpired => (S::CONFLICT, "coupon-expired", "The coupon has expired", "만료된 쿠폰입니다"),
             Self::IdempotencyKeyReused => (

@@ -133,9 +133,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::Declined) => {
                 Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats or order again")
             }
-            PayFailure::Refused(PayError::HoldExpired) => {
-                Self::new(Code::HoldExpired, "hold the seats or order again")
-            }
+            PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats or order again"),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance => insufficient_balance(),

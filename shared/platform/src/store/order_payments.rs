@@ -63,8 +63,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                 let keys = value(&remembered(&wallet, given.then_some(key)))?;
                 let (wallet_write, entry_write) = movement(user, wallet.wallet, after_wallet, &entry, Some(keys))?;
                 let mut transaction = Transaction::new();
-                transaction
-                    .add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
+                transaction.add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
                 transaction.add(Guard::Wallet, wallet_write);
                 transaction.add(Guard::Entry, entry_write);
                 match transaction.commit(app).await {

@@ -131,7 +131,11 @@ fn already_paid(read: &Reservation, key: &str, tries_before: u32) -> Option<Paid
 }
 
 /// Reservation and wallet in one consistent read.
-pub(crate) async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
+pub(crate) async fn inputs(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
     let (reservation_key, wallet_key) = (table::reservation(user, id), table::wallet(user));
     let (mut reservation, mut wallet) = (None, None);
     for item in read::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
@@ -190,13 +194,4 @@ pub(crate) fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> 
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
     keys.drain(..old);
     keys
-}
-
-/// A payment, with what it pays for.
-///
-/// # Errors
-/// When the table fails.
-pub async fn get(app: &App, user: Uuid, reservation: Uuid) -> Result<Option<(Reservation, Payment)>, Failure> {
-    let read = reservations::get(app, user, reservation).await?;
-    Ok(read.and_then(|read| read.payment.clone().map(|payment| (read, payment))))
 }

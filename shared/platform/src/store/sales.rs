@@ -82,9 +82,7 @@ fn batches(events: &[Event]) -> Vec<Vec<usize>> {
         let Some(sale) = Sale::of(event) else { continue };
         let with_it: BTreeSet<(Date, Uuid)> = counters.iter().copied().chain(sale.counters()).collect();
         match batches.last_mut() {
-            Some(batch)
-                if batch.len() < EVENTS_MAX && batch.len() + 1 + with_it.len() <= TRANSACTION_ITEMS_MAX =>
-            {
+            Some(batch) if batch.len() < EVENTS_MAX && batch.len() + 1 + with_it.len() <= TRANSACTION_ITEMS_MAX => {
                 batch.push(place);
                 counters = with_it;
             }
@@ -230,10 +228,8 @@ async fn keep(app: &App, days: u8, popular: &Popular) -> Result<(), Failure> {
         price: ranked.price.get(),
         sold: ranked.sold,
     };
-    let item = PopularItem {
-        as_of: popular.as_of.as_millisecond(),
-        products: popular.products.iter().map(ranked).collect(),
-    };
+    let item =
+        PopularItem { as_of: popular.as_of.as_millisecond(), products: popular.products.iter().map(ranked).collect() };
     let write = Write::replace(to_item(&table::popular(days), &item)?);
     let write = write.when("attribute_not_exists(pk) OR as_of <= :as_of").value(":as_of", number(item.as_of));
     write.applies(app).await.map(|_| ())

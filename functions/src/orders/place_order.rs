@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::order::{self, Wanted};
+use onsale_domain::placing::{self as rules, Wanted};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Object, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::placing;
@@ -57,7 +57,7 @@ async fn handle(
 ) -> Result<Answer<OrderOut>, Problem> {
     let line = |Object(line): &Object<LineIn>| Wanted { product: line.product_id, quantity: line.quantity };
     let given: Vec<Wanted> = request.items.iter().map(line).collect();
-    let lines = order::merged(&given).map_err(invalid("items"))?;
+    let lines = rules::merged(&given).map_err(invalid("items"))?;
     let written: Vec<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
     let wanted = placing::Wanted {

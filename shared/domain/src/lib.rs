@@ -12,6 +12,7 @@ pub mod hold;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod placing;
 pub mod product;
 pub mod reservation;
 pub mod schedule;

@@ -2,7 +2,7 @@
 
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
-use onsale_domain::order::OrderError;
+use onsale_domain::placing::OrderError;
 use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use onsale_domain::coupon::{Claim, CouponError};
 use onsale_domain::id;
-use onsale_domain::order::{self, Order, OrderError, OrderRequest};
+use onsale_domain::order::Order;
+use onsale_domain::placing::{self as rules, OrderError, OrderRequest};
 use onsale_domain::product::Product;
 use onsale_domain::stock::{Portion, take};
 use onsale_domain::wallet::{Entry, Wallet};
@@ -30,8 +31,8 @@ pub struct Wanted {
     pub id: Uuid,
     /// The buyer.
     pub user: Uuid,
-    /// The lines, as [`order::merged`] passed them.
-    pub lines: Vec<order::Wanted>,
+    /// The lines, as [`rules::merged`] passed them.
+    pub lines: Vec<rules::Wanted>,
     /// The coupon to use.
     pub coupon: Option<Uuid>,
     /// Whether to pay at once.
@@ -137,7 +138,7 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
         fingerprint: wanted.fingerprint.clone(),
         hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
     };
-    let order = order::place(request, &products, taken, claim.as_ref(), now)?;
+    let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
     if !wanted.pay {
         return Ok(Draft { order, paid: None });
     }

@@ -82,9 +82,9 @@ async fn what_is_refused_costs_little() {
     world.stack.intercept(Some(meter.clone()));
     // A refused transaction is charged as if it were written, plus the receipt and a look at the shards.
     user.order(&[(&gone, 1)]).await.expect_problem(409, "out-of-stock");
-    within("refuse what is sold out", meter.take(), 4.0, 4.0, 6);
+    within("refuse what is sold out", meter.take(), 4.0, 2.5, 4);
     user.order(&[(&spread, 1)]).await.expect_problem(409, "out-of-stock");
-    within("refuse what is sold out in 16 shards", meter.take(), 4.0, 35.0, 6);
+    within("refuse what is sold out in 16 shards", meter.take(), 4.0, 33.5, 4);
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn paying_meets_the_end_of_the_order() {
     let world = Arc::new(World::new().await);
     let product = world.product(1_000, 20).await;
     let mut outcomes = BTreeMap::new();
-    for _ in 0..20 {
+    for round in 0..20 {
         let user = world.user_with(1_000).await;
         let before = world.left(&product);
         let order = user.order(&[(&product, 1)]).await.expect(201).order();
@@ -140,6 +140,10 @@ async fn paying_meets_the_end_of_the_order() {
         world.wait(300);
         let (payer, paying, sweeping) = (user.clone(), order.clone(), Arc::clone(&world));
         let (paid, ()) = tokio::join!(tokio::spawn(async move { payer.pay_order(&paying).await }), async move {
+            // Now the one is a little earlier, now the other.
+            for _ in 0..round * 4 {
+                tokio::task::yield_now().await;
+            }
             sweeping.wait(2);
             sweeping.stack.run_schedule("expire_holds").await.expect("swept");
         });

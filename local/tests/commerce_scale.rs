@@ -1,6 +1,6 @@
 //! An on-sale in numbers: thousands of callers for hundreds of units and coupons.
 //!
-//! `cargo test` runs a fifth of each; `ONSALE_SCALE=full cargo test -p local --test suite scale` runs all of it.
+//! `cargo test` runs a tenth of each; `ONSALE_SCALE=full cargo test -p local --test suite scale` runs all of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::support::{Person, Reply, World, at_once};
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 64;
 
-/// A part of a full scale: all of it if asked for, else a fifth.
+/// A part of a full scale: all of it if asked for, else a tenth.
 fn scaled(full: usize) -> usize {
     match std::env::var("ONSALE_SCALE").as_deref() {
         Ok("full") => full,
-        _ => full / 5,
+        _ => full / 10,
     }
 }
 

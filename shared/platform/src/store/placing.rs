@@ -9,7 +9,7 @@ use onsale_domain::id;
 use onsale_domain::order::Order;
 use onsale_domain::placing::{self as rules, OrderError, OrderRequest};
 use onsale_domain::product::Product;
-use onsale_domain::stock::{Portion, take};
+use onsale_domain::stock::{Portion, Shards, take};
 use onsale_domain::wallet::{Entry, Wallet};
 use uuid::Uuid;
 
@@ -73,10 +73,21 @@ pub enum PlaceFailure {
 /// From which shards the units of a product come, where the first choice was short.
 type Plans = BTreeMap<Uuid, Vec<Portion>>;
 
-/// An order that is to be written, with the movement that pays it.
+/// An order that is to be written, with the movement that pays it, and over how many shards each product is spread.
 struct Draft {
     order: Order,
     paid: Option<(Wallet, Wallet, Entry)>,
+    shards: BTreeMap<Uuid, Shards>,
+}
+
+/// What one try came to, if it was neither refused nor failed.
+enum Tried {
+    /// The order is written.
+    Placed(Order),
+    /// Something moved meanwhile: all is read again.
+    Stale,
+    /// The order may be there, or is: by an earlier request, or (`ours`) by this one.
+    MayBeThere { ours: bool },
 }
 
 /// Places an order.
@@ -87,37 +98,38 @@ pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
     loop {
-        let draft = match decide(app, wanted, &plans).await {
-            Ok(draft) => draft,
-            Err(PlaceFailure::Failure(failure)) => return Err(failure.into()),
-            Err(refused) => {
-                // A repeat of what succeeded is a success, also when stock, money or coupon are gone since.
-                if let Some(there) = repeated(app, wanted, attempts.made > 0).await? {
-                    return Ok(there);
-                }
-                if !has_own_lapsed(app, wanted, &refused).await? {
-                    return Err(refused);
-                }
-                attempts.again().await?;
-                continue;
-            }
+        let tried = try_once(app, wanted, &mut plans).await;
+        // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
+        // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
+        let there = match &tried {
+            Ok(Tried::Placed(_) | Tried::Stale) | Err(PlaceFailure::Failure(_)) => None,
+            Ok(Tried::MayBeThere { ours }) => repeated(app, wanted, *ours || attempts.made > 0).await?,
+            Err(_) => repeated(app, wanted, attempts.made > 0).await?,
         };
-        let rejected = match transaction(&draft)?.commit(app).await {
-            Ok(()) => return Ok(Placed { order: draft.order, replayed: false }),
-            Err(rejected) => rejected,
-        };
-        // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
-        let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
-        if let Some(there) = repeated(app, wanted, ours).await? {
-            return Ok(there);
-        }
-        match rejected {
-            Rejected::Guards(failed) => refuse_or_plan(app, &draft.order, failed, &mut plans).await?,
-            Rejected::Conflict(with) => plan_around(app, &draft.order, &with, &mut plans).await?,
-            Rejected::Failure(Failure::Unknown) => {}
-            Rejected::Failure(failure) => return Err(failure.into()),
+        match (there, tried) {
+            (Some(there), _) => return Ok(there),
+            (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
+            (None, Ok(Tried::Stale | Tried::MayBeThere { .. })) => {}
+            (None, Err(refused)) if has_own_lapsed(app, wanted, &refused).await? => {}
+            (None, Err(refused)) => return Err(refused),
         }
         attempts.again().await?;
+    }
+}
+
+/// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
+/// the plan for the next try says where.
+async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
+    let draft = decide(app, wanted, plans).await?;
+    match transaction(&draft)?.commit(app).await {
+        Ok(()) => Ok(Tried::Placed(draft.order)),
+        Err(Rejected::Guards(failed)) if failed.iter().any(|failed| failed.guard == Guard::New) => {
+            Ok(Tried::MayBeThere { ours: false })
+        }
+        Err(Rejected::Guards(failed)) => refuse_or_plan(app, &draft, failed, plans).await.map(|()| Tried::Stale),
+        Err(Rejected::Conflict(with)) => plan_around(app, &draft, &with, plans).await.map(|()| Tried::Stale),
+        Err(Rejected::Failure(Failure::Unknown)) => Ok(Tried::MayBeThere { ours: true }),
+        Err(Rejected::Failure(failure)) => Err(failure.into()),
     }
 }
 
@@ -139,8 +151,9 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
         hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
     };
     let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
+    let shards = products.iter().map(|product| (product.id, product.shards)).collect();
     if !wanted.pay {
-        return Ok(Draft { order, paid: None });
+        return Ok(Draft { order, paid: None, shards });
     }
     let before = wallet.ok_or(PlaceFailure::NoWallet)?;
     let paid = before.pay(order.total(), now, order.payment_id());
@@ -148,7 +161,7 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
     // The id follows from the request's key, and the payment of this order is nobody else's.
     let key = id::fingerprint(&["place_order", &order.id.to_string()]);
     let (order, _) = order.paid(now, key, true);
-    Ok(Draft { order, paid: Some((before, after, entry)) })
+    Ok(Draft { order, paid: Some((before, after, entry)), shards })
 }
 
 /// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
@@ -207,10 +220,10 @@ async fn has_own_lapsed(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> R
     }
 }
 
-/// Says why an order cannot be had, or finds other shards to take from and returns for another try.
+/// Says why an order cannot be had, or finds other shards to take from.
 async fn refuse_or_plan(
     app: &App,
-    order: &Order,
+    draft: &Draft,
     failed: Vec<FailedGuard<Guard>>,
     plans: &mut Plans,
 ) -> Result<(), PlaceFailure> {
@@ -218,7 +231,7 @@ async fn refuse_or_plan(
     for FailedGuard { guard, old } in failed {
         // Whatever else failed is stale, and read again.
         let Guard::Stock(place) = guard else { continue };
-        let line = &order.lines[place];
+        let line = &draft.order.lines[place];
         let group = match stock::why(old, line.price)? {
             Refused::NotSelling => &mut stopped,
             Refused::PriceChanged => &mut changed,
@@ -231,41 +244,39 @@ async fn refuse_or_plan(
     match () {
         () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
         () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
-        () => plan(app, order, &short, plans).await,
+        () => plan(app, draft, &short, plans).await,
     }
 }
 
 /// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
 /// everything is gone instead of trying until its time is up.
-async fn plan_around(app: &App, order: &Order, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
+async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
     let mut contended: Vec<Uuid> = Vec::new();
     for guard in with {
         let Guard::Stock(place) = guard else { continue };
-        let product = order.lines[*place].product;
+        let product = draft.order.lines[*place].product;
         if !contended.contains(&product) {
             contended.push(product);
         }
     }
-    plan(app, order, &contended, plans).await
+    plan(app, draft, &contended, plans).await
 }
 
-/// Looks at all shards of these products at one instant and decides from which to take; refuses when all together have
-/// too little.
-async fn plan(app: &App, order: &Order, wanted: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+/// Looks at all shards of each of these products at one instant and decides from which to take; refuses when all
+/// together have too little.
+async fn plan(app: &App, draft: &Draft, products: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let order = &draft.order;
     let mut gone = Vec::new();
-    for product in products::several(app, wanted.iter().copied()).await? {
-        let Some(line) = order.lines.iter().find(|line| line.product == product.id) else { continue };
-        let levels = stock::levels(app, product.id, product.shards).await?;
-        match take(&levels, product.shards.first_for(order.id, product.id), line.quantity()) {
+    for product in products {
+        let line = order.lines.iter().find(|line| line.product == *product);
+        let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
+        let levels = stock::levels(app, *product, *shards).await?;
+        match take(&levels, shards.first_for(order.id, *product), line.quantity()) {
             Some(portions) => {
-                plans.insert(product.id, portions);
+                plans.insert(*product, portions);
             }
-            None => gone.push(product.id),
+            None => gone.push(*product),
         }
     }
-    // The one who has them may be ourselves, by a try whose answer is still on its way.
-    if gone.is_empty() || get(app, order.user, order.id).await?.is_some() {
-        return Ok(());
-    }
-    Err(OrderError::OutOfStock(gone).into())
+    if gone.is_empty() { Ok(()) } else { Err(OrderError::OutOfStock(gone).into()) }
 }

@@ -4,8 +4,11 @@
 
 pub mod accounts;
 pub mod concerts;
+pub mod coupons;
 pub mod events;
+pub mod orders;
 pub mod payments;
+pub mod products;
 pub mod queue;
 pub mod reservations;
 pub mod seats;
@@ -28,6 +31,9 @@ pub fn all() -> Vec<(&'static str, Function)> {
         reservations::FUNCTIONS,
         wallet::FUNCTIONS,
         payments::FUNCTIONS,
+        products::FUNCTIONS,
+        orders::FUNCTIONS,
+        coupons::FUNCTIONS,
         events::FUNCTIONS,
         service::FUNCTIONS,
     ]

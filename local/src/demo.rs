@@ -1,5 +1,5 @@
 //! What a new stack has in it, so that it can be tried at once: an administrator, three users with money, a concert on
-//! sale, and one whose sale has a waiting queue.
+//! sale, one whose sale has a waiting queue, ten products and two coupons.
 //!
 //! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
 //! ids are the same on every machine and can stand in examples.
@@ -45,6 +45,23 @@ pub const SCHEDULE_ID: &str = "965d5465-870a-811b-a08d-0a917363a8fe";
 pub const QUEUE_ID: &str = "encore";
 /// The id of that concert's schedule, which has the seats A-1-1 to A-1-50.
 pub const QUEUED_SCHEDULE_ID: &str = "fe9f238d-5bfc-8711-8fe7-020a22b4c6aa";
+/// The products: their ids, names and prices.
+pub const PRODUCTS: [(&str, &str, i64); 10] = [
+    ("f029293e-5811-8a32-95f7-3ce09e715f9a", "Light stick", 25000),
+    ("584924aa-dd50-8440-b1ec-b450b4f42105", "Tour shirt", 32000),
+    ("b343ebac-31ea-8e96-af03-cce8c52f77e0", "Hooded sweater", 68000),
+    ("42efadd1-e1ef-8eb3-89a5-c0d47b93a671", "Photo book", 45000),
+    ("f1de0637-5bfa-8565-a7cc-9984e59784fb", "Live album", 19000),
+    ("00a8309d-f951-8f37-8721-6c54abe2ce6e", "Signed poster", 15000),
+    ("5d6d1a1b-a651-8b9b-9a99-77224af62701", "Tote bag", 22000),
+    ("2c6c5f0d-bc75-867e-bd06-7fd33444e3b1", "Enamel pin", 8000),
+    ("ad12b86e-6efb-85ee-9702-298f0880fa96", "Key ring", 9000),
+    ("b1719359-c4ce-8ff5-b959-d83e9e85d28f", "Postcard set", 6000),
+];
+/// Units that there are of each product to begin with.
+pub const STOCK: i64 = 100;
+/// The ids of the coupons: a tenth off, at most 5,000; and 3,000 off.
+pub const COUPON_IDS: [&str; 2] = ["676d0d0c-31a3-89c3-b1ac-bdcb3286eafc", "5763e753-0a39-8501-95ba-63b7c94275af"];
 /// What each user's wallet is topped up by, in minor units.
 pub const TOP_UP: i64 = 1_000_000;
 
@@ -57,6 +74,10 @@ const SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000002";
 const QUEUED_CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000004";
 const QUEUED_SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000005";
 const TOP_UP_KEY: &str = "00000000-0000-4000-8000-000000000003";
+const FIRST_PRODUCT_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0010;
+const FIRST_COUPON_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0020;
+/// How many of each coupon there are.
+const COUPONS: i64 = 50;
 const SALE_OPENED: SignedDuration = SignedDuration::from_hours(1);
 const SALE_CLOSES: SignedDuration = SignedDuration::from_hours(29 * 24);
 const STARTS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -124,6 +145,7 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
         });
         let keys = [QUEUED_CONCERT_KEY, QUEUED_SCHEDULE_KEY];
         caller.make_concert(&admin, demo.began_at, concert, keys).await?;
+        caller.make_shop(&admin, demo.began_at).await?;
     }
     demo.complete = true;
     write(&path, &demo)?;
@@ -186,6 +208,25 @@ impl Caller {
         Ok(schedule_id)
     }
 
+    async fn make_shop(&self, admin: &str, began_at: Timestamp) -> Result<(), DemoError> {
+        for ((_, name, price), key) in PRODUCTS.into_iter().zip(FIRST_PRODUCT_KEY..) {
+            let product = json!({ "name": name, "price": price, "stock": STOCK });
+            self.post("/products", Some(admin), Some(&key_text(key)), product).await?;
+        }
+        let discounts = [
+            ("A tenth off", json!({ "kind": "percent", "value": 10, "max": 5_000 })),
+            ("3,000 off", json!({ "kind": "amount", "value": 3_000 })),
+        ];
+        for ((name, discount), key) in discounts.into_iter().zip(FIRST_COUPON_KEY..) {
+            let (from, until) = (began_at - SALE_OPENED, began_at + SALE_CLOSES);
+            let coupon = json!({
+                "name": name, "discount": discount, "quantity": COUPONS, "valid_from": from, "valid_until": until,
+            });
+            self.post("/coupons", Some(admin), Some(&key_text(key)), coupon).await?;
+        }
+        Ok(())
+    }
+
     /// An address that is taken was signed up by a start that was cut short.
     async fn sign_up(&self, email: &str, password: &str, name: &str) -> Result<(), DemoError> {
         let user = json!({ "email": email, "password": password, "name": name });
@@ -231,6 +272,12 @@ impl Caller {
         let answer = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() { Ok(answer) } else { Err(DemoError::Refused(shown, status, answer)) }
     }
+}
+
+/// A key of a run of keys, as it is written.
+fn key_text(key: u128) -> String {
+    let hex = format!("{key:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 fn text(answer: &Value, field: &str) -> String {

@@ -8,8 +8,8 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
 use local::demo::{
-    self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, QUEUE_ID, QUEUED_SCHEDULE_ID, SCHEDULE_ID, USER_IDS,
-    USER_PASSWORD, USERS,
+    self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, COUPON_IDS, PRODUCTS, QUEUE_ID, QUEUED_SCHEDULE_ID,
+    SCHEDULE_ID, STOCK, USER_IDS, USER_PASSWORD, USERS,
 };
 use local::routes::Routes;
 use local::template::{Event, Function, Template};
@@ -54,6 +54,21 @@ const STORY: &[(&str, u16)] = &[
     ("cancel_ticket", 200),
     ("pay", 201),
     ("get_payment", 200),
+    ("cancel_payment", 200),
+    ("list_products", 200),
+    ("popular_products", 200),
+    ("get_product", 200),
+    ("update_product", 200),
+    ("adjust_stock", 201),
+    ("create_product", 201),
+    ("create_coupon", 201),
+    ("get_coupon", 200),
+    ("claim_coupon", 201),
+    ("list_my_coupons", 200),
+    ("place_order", 201),
+    ("list_orders", 200),
+    ("get_order", 200),
+    ("cancel_order", 200),
     ("create_concert", 201),
     ("create_schedule", 201),
     ("create_seats", 201),
@@ -79,6 +94,8 @@ fn other_answers() -> [(&'static str, Value); 8] {
         ("settle_payment", json!({ "batchItemFailures": [] })),
         ("finish_tokens", json!({ "batchItemFailures": [] })),
         ("advance_queues", json!({ "ended": 0, "failed": 0, "queues": 1, "queues_failed": 0 })),
+        ("record_sales", json!({ "batchItemFailures": [] })),
+        ("rank_products", json!({ "days_1": 1, "days_3": 1, "days_7": 1 })),
         ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
     ]
 }
@@ -237,4 +254,14 @@ async fn the_demo_data_has_the_ids_that_examples_use() {
     assert_eq!(seats, all);
     let queued = world.anybody().get(&format!("/schedules/{QUEUED_SCHEDULE_ID}")).await.expect(200);
     assert_eq!(queued.text("queue_id"), QUEUE_ID);
+    for (id, name, price) in PRODUCTS {
+        let product = world.anybody().get(&format!("/products/{id}")).await.expect(200).body;
+        assert_eq!(
+            (&product["name"], &product["price"], &product["available"]),
+            (&json!(name), &json!(price), &json!(STOCK))
+        );
+    }
+    for id in COUPON_IDS {
+        assert_eq!(world.anybody().get(&format!("/coupons/{id}")).await.expect(200).body["remaining"], 50);
+    }
 }

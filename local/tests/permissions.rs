@@ -63,6 +63,9 @@ async fn the_template_allows_exactly_what_functions_use() {
     shop(&world).await;
     buying(&world).await;
     declining(&world).await;
+    shelves(&world).await;
+    ordering(&world).await;
+    giving_back(&world).await;
     deleting(&world).await;
     dying_deletions(&world).await;
     seats_of_a_dying_date(&world).await;
@@ -179,6 +182,81 @@ async fn declining(world: &World) {
     let poor = world.user_with(0).await;
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
+    world.stack.settle().await.expect("settled");
+}
+
+/// What is sold by the piece, made twice with the same keys, changed, looked at in every way, and ranked.
+async fn shelves(world: &World) {
+    let (admin, key) = (world.admin().await, Uuid::from_u128(2));
+    let body = json!({ "name": "Light stick", "price": 1_000, "stock": 4, "stock_shards": 2 });
+    admin.post_with_key("/products", body.clone(), key).await.expect(201);
+    let product = admin.post_with_key("/products", body, key).await.expect(201).text("product_id");
+    let path = format!("/products/{product}");
+    for delta in [2, -2] {
+        admin.post(&format!("{path}/stock"), json!({ "delta": delta })).await.expect(201);
+    }
+    admin.patch(&path, json!({ "price": 900 })).await.expect(200);
+    let body = json!({
+        "name": "Half", "discount": { "kind": "percent", "value": 50 }, "quantity": 2, "shards": 2,
+        "valid_from": world.at(0).to_string(), "valid_until": world.at(86_400).to_string(),
+    });
+    admin.post_with_key("/coupons", body.clone(), key).await.expect(201);
+    let coupon = admin.post_with_key("/coupons", body, key).await.expect(201).text("coupon_id");
+    for _ in 0..2 {
+        world.user().await.claim(&coupon).await.expect(201);
+    }
+    world.user().await.claim(&coupon).await.expect_problem(409, "coupon-exhausted");
+    for look in [path, "/products".to_owned(), "/products/popular".to_owned(), format!("/coupons/{coupon}")] {
+        admin.get(&look).await.expect(200);
+    }
+    let buyer = world.user_with(10_000).await;
+    buyer.buy(&[(&product, 1)]).await.expect(201);
+    world.stack.settle().await.expect("settled");
+    world.stack.run_schedule("rank_products").await.expect("ranked");
+}
+
+/// Orders in every way: looked at, given up, lapsed while each function looks, short of one shard, declined, swept.
+async fn ordering(world: &World) {
+    let product = world.product_with(json!({ "stock": 40, "stock_shards": 2 })).await;
+    let (coupon, mina) = (world.coupon(5).await, world.user_with(10_000).await);
+    mina.claim(&coupon).await.expect(201);
+    mina.get("/users/me/coupons").await.expect(200);
+    let order = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
+    mina.get("/orders").await.expect(200);
+    mina.delete(&format!("/orders/{order}")).await.expect(200);
+    // More than one shard has.
+    mina.order(&[(&product, 21)]).await.expect(201);
+    world.wait(400);
+    world.stack.run_schedule("expire_holds").await.expect("swept");
+    let mut lapsed = Vec::new();
+    for _ in 0..3 {
+        lapsed.push(mina.order(&[(&product, 1)]).await.expect(201).order());
+    }
+    let last = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
+    world.wait(310);
+    mina.get(&format!("/orders/{}", lapsed[0])).await.expect(200);
+    mina.delete(&format!("/orders/{}", lapsed[1])).await.expect(200);
+    mina.pay_order(&lapsed[2]).await.expect_problem(409, "hold-expired");
+    // The coupon of a lapsed order is used by the next.
+    let next = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
+    assert_eq!((mina.order_state(&last).await, mina.order_state(&next).await), ("expired".into(), "pending".into()));
+    let poor = world.user_with(0).await;
+    let declined = poor.order(&[(&product, 1)]).await.expect(201).order();
+    poor.pay_order(&declined).await.expect_problem(402, "insufficient-balance");
+    world.stack.settle().await.expect("settled");
+}
+
+/// Payments of both kinds, given back.
+async fn giving_back(world: &World) {
+    let (schedule, product) = (world.hall().await, world.product(1_000, 5).await);
+    let mina = world.user_with(100_000).await;
+    let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    mina.pay(&held).await.expect(201);
+    mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
+    let order = mina.order(&[(&product, 1)]).await.expect(201).order();
+    mina.pay_order(&order).await.expect(201);
+    mina.get(&format!("/payments/ord-{order}")).await.expect(200);
+    mina.refund_order(&order).await.expect(200);
     world.stack.settle().await.expect("settled");
 }
 

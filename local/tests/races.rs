@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::support::{Person, World, at_once};
 
-fn statuses(replies: &[crate::support::Reply]) -> BTreeMap<u16, usize> {
+/// How many replies have each status.
+pub fn statuses(replies: &[crate::support::Reply]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
     for reply in replies {
         *counts.entry(reply.status.as_u16()).or_default() += 1;

@@ -2,6 +2,7 @@
 
 use onsale_platform::lambda::Function;
 
+pub mod record_sales;
 pub mod relay_changes;
 pub mod settle_payment;
 
@@ -11,4 +12,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("relay_changes", Function::Event(relay_changes::answer)),
     // Queue payments: releases what a declined payment held.
     ("settle_payment", Function::Event(settle_payment::answer)),
+    // Queue sales: counts what was sold, by product and day.
+    ("record_sales", Function::Event(record_sales::answer)),
 ];

@@ -35,7 +35,7 @@ async fn relay(app: &App, record: &Value) -> Result<(), Failure> {
         Ok(None) => Ok(()),
         Ok(Some(event)) => {
             let body = serde_json::to_string(&event)?;
-            for queue in event.kind.wanted_by() {
+            for queue in event.wanted_by() {
                 events::send(app, *queue, std::slice::from_ref(&body)).await?;
             }
             Ok(())

@@ -1,18 +1,21 @@
-//! Queue `payments` — releases the seats and the allowance that a declined payment held.
+//! Queue `payments` — releases what a declined payment held: seats and allowance, or stock and coupon.
 //!
 //! Delivered twice, late or out of order it does the same once: what it writes is conditioned on the version of
-//! the reservation, and a settled one is left alone.
+//! the reservation or order, and a settled one is left alone.
 
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event, Kind};
 use onsale_platform::lambda::{Answer, Retry, queue_batch};
-use onsale_platform::store::releases;
+use onsale_platform::store::{orders, releases};
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     match (event.kind, &event.data) {
         (Kind::PaymentDeclined, Data::Reservation(data)) => {
             Ok(releases::release_declined(app, data.user_id, data.reservation_id).await?)
+        }
+        (Kind::PaymentDeclined, Data::Order(data)) => {
+            Ok(orders::release_declined(app, data.user_id, data.order_id).await?)
         }
         _ => Ok(()),
     }

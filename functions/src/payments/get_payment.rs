@@ -2,16 +2,15 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::payments;
+use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User};
+use onsale_platform::store::{orders, reservations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
-use super::shown::PaymentOut;
+use super::shown::{PaidThing, PaymentOut};
 
 #[utoipa::path(get, path = "/payments/{payment_id}", operation_id = "get_payment",
-    params(("payment_id" = String, Path, description = "rsv-<reservation id>")),
+    params(("payment_id" = String, Path, description = "rsv-<reservation id> or ord-<order id>")),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(
         (status = 200, body = PaymentOut),
@@ -23,11 +22,13 @@ async fn handle(
     user: User,
     Params(payment_id): Params<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
-    let reservation: Option<Uuid> = payment_id.strip_prefix("rsv-").and_then(|id| id.parse().ok());
-    let reservation = reservation.ok_or_else(|| invalid("payment_id")("must be rsv- and a reservation id"))?;
-    let paid = payments::get(&app, user.id, reservation).await?;
-    let (reservation, payment) = paid.ok_or_else(|| Problem::new(Code::NotFound, "you have no such payment"))?;
-    Ok(Answer::ok(PaymentOut::new(&reservation, &payment)))
+    let out = match PaidThing::parse(&payment_id)? {
+        PaidThing::Reservation(id) => {
+            reservations::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::of_reservation)
+        }
+        PaidThing::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::of_order),
+    };
+    out.map(Answer::ok).ok_or_else(|| Problem::new(Code::NotFound, "you have no such payment"))
 }
 
 /// Its route.

@@ -1,11 +1,12 @@
-//! POST /payments — pays a reservation from the caller's wallet, in one atomic step.
+//! POST /payments — pays a reservation or an order from the caller's wallet, in one atomic step.
 
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::payments::{self, How};
+use onsale_platform::store::{Failure, order_payments};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,12 +15,14 @@ use uuid::Uuid;
 
 use super::shown::PaymentOut;
 
-/// What to pay.
+/// What to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PayIn {
     /// A held reservation of the caller.
-    reservation_id: Uuid,
+    reservation_id: Option<Uuid>,
+    /// A pending order of the caller.
+    order_id: Option<Uuid>,
 }
 
 #[utoipa::path(post, path = "/payments", operation_id = "pay", request_body = PayIn,
@@ -42,9 +45,20 @@ async fn handle(
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
-    let paid = payments::pay(&app, user.id, request.reservation_id, &pass, (&digest, key.0.is_some())).await?;
-    let out = PaymentOut::new(&paid.reservation, &paid.payment);
-    Ok(match paid.how {
+    let given = key.0.is_some();
+    let (out, how) = match (request.reservation_id, request.order_id) {
+        (Some(reservation), None) => {
+            let paid = payments::pay(&app, user.id, reservation, &pass, (&digest, given)).await?;
+            (PaymentOut::of_reservation(&paid.reservation), paid.how)
+        }
+        (None, Some(order)) => {
+            let paid = order_payments::pay(&app, user.id, order, &digest, given).await?;
+            (PaymentOut::of_order(&paid.order), paid.how)
+        }
+        _ => return Err(invalid("reservation_id")("must be given, or order_id, and not both")),
+    };
+    let out = out.ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
+    Ok(match how {
         How::Now => Answer::created(out),
         How::Replayed => Answer::created(out).replayed(true),
         How::Before => Answer::ok(out),

@@ -25,6 +25,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_ticket", Function::Http(get_ticket::routes)),
     // DELETE /reservations/{reservation_id}/tickets/{ticket_id}: gives one seat back.
     ("cancel_ticket", Function::Http(cancel_ticket::routes)),
-    // Every minute at :00: closes the books of lapsed holds and ends deletions.
+    // Every minute at :00: closes the books of lapsed holds and orders, and ends deletions.
     ("expire_holds", Function::Event(expire_holds::answer)),
 ];

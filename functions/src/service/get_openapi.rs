@@ -23,8 +23,8 @@ pub(crate) fn describe(document: &mut OpenApi) {
     document.info.title = "Onsale".to_owned();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document.info.description = Some(
-        "Seats for concerts, sold in the minutes in which far more people than seats arrive. Times are RFC 3339 \
-         UTC, money is an integer in minor units, refusals are application/problem+json."
+        "Seats for concerts and limited products, sold in the minutes in which far more people than there are seats \
+         or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are application/problem+json."
             .to_owned(),
     );
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();

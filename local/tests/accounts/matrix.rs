@@ -35,6 +35,7 @@ async fn operations(world: &World) -> Vec<Operation> {
 struct Places {
     schedule: String,
     reservation: String,
+    order: String,
     seat: &'static str,
 }
 
@@ -46,6 +47,9 @@ impl Places {
             .replace("{payment_id}", &format!("rsv-{}", self.reservation))
             .replace("{seat_id}", self.seat)
             .replace("{ticket_id}", self.seat)
+            .replace("{order_id}", &self.order)
+            .replace("{product_id}", "0193a000-0000-7000-8000-000000000002")
+            .replace("{coupon_id}", "0193a000-0000-7000-8000-000000000003")
             .replace("{concert_id}", "0193a000-0000-7000-8000-000000000001")
     }
 }
@@ -66,8 +70,11 @@ async fn every_route_meets_every_kind_of_caller() {
     let schedule = world.hall().await;
     let mina = world.user_with(200_000).await;
     let reservation = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
-    let theirs = Places { schedule: schedule.clone(), reservation, seat: "A-1-1" };
-    let nobodys = Places { schedule, reservation: "0193a000-0000-7000-8000-00000000beef".to_owned(), seat: "A-1-2" };
+    let product = world.product(1_000, 10).await;
+    let order = mina.order(&[(&product, 1)]).await.expect(201).order();
+    let theirs = Places { schedule: schedule.clone(), reservation, order, seat: "A-1-1" };
+    let nobody = "0193a000-0000-7000-8000-00000000beef".to_owned();
+    let nobodys = Places { schedule, reservation: nobody.clone(), order: nobody, seat: "A-1-2" };
     let forge = Forge::new(&world).await;
     let refused = [
         forge.with_claim("aud", Some(json!("another-api"))),
@@ -95,7 +102,7 @@ async fn every_route_meets_every_kind_of_caller() {
             call(&stranger, &operation, &theirs).await.expect_problem(403, "forbidden");
         }
         // What is somebody else's is told apart from what does not exist by nothing.
-        let owned = ["{reservation_id}", "{payment_id}"].iter().any(|id| operation.path.contains(id));
+        let owned = ["{reservation_id}", "{payment_id}", "{order_id}"].iter().any(|id| operation.path.contains(id));
         if owned || name.starts_with("DELETE /schedules/") {
             let (foreign, missing) =
                 (call(&stranger, &operation, &theirs).await, call(&stranger, &operation, &nobodys).await);
@@ -106,6 +113,7 @@ async fn every_route_meets_every_kind_of_caller() {
     }
     println!("{met} operations met every kind of caller");
     assert_eq!(mina.get("/reservations").await.expect(200).body["items"][0]["state"], "held");
+    assert_eq!(mina.get("/orders").await.expect(200).body["items"][0]["state"], "pending");
 }
 
 #[tokio::test]

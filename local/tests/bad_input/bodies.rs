@@ -65,7 +65,15 @@ fn wrong_values(place: &Place) -> Vec<String> {
     if !place.optional {
         wrong.push("null".to_owned());
     }
+    if place.value.is_boolean() {
+        wrong.retain(|value| value != "true");
+    }
     wrong.extend(match &place.value {
+        Value::Bool(_) => ["0", "1", "\"true\"", "True"].map(str::to_owned).into(),
+        // Units may be taken away.
+        Value::Number(number) if place.pointer.ends_with("/delta") => {
+            wrong_numbers(number).into_iter().filter(|value| value != "-1").collect()
+        }
         Value::Number(number) => wrong_numbers(number),
         Value::String(text) => wrong_texts(place, text),
         Value::Array(_) => ["[]", "[null]", "[7]", "7", "\"\""].map(str::to_owned).into(),

@@ -36,6 +36,9 @@ struct Target {
     concert: String,
     schedule: String,
     reservation: String,
+    product: String,
+    coupon: String,
+    order: String,
     refresh_token: String,
 }
 
@@ -56,12 +59,15 @@ impl Target {
         let concert = caller.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
         let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
         caller.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
+        let (product, coupon) = (world.product(10, 1_000).await, world.coupon(1_000).await);
+        caller.claim(&coupon).await.expect(201);
+        let order = caller.order(&[(&product, 1)]).await.expect(201).order();
         let body = json!({ "email": "there@example.com", "password": "correct horse battery", "name": "There" });
         caller.post("/users", body).await.expect(201);
         let body = json!({ "email": "there@example.com", "password": "correct horse battery" });
         let refresh_token = caller.post("/sessions", body).await.expect(200).text("refresh_token");
         let document = caller.get("/openapi.json").await.expect(200).body;
-        Self { world, caller, document, concert, schedule, reservation, refresh_token }
+        Self { world, caller, document, concert, schedule, reservation, product, coupon, order, refresh_token }
     }
 
     fn routes(&self) -> Vec<Route> {
@@ -127,7 +133,22 @@ impl Target {
             "create_seats" => json!({ "section": "B", "rows": [{ "row": "1", "from": 1, "to": 2 }], "price": 100 }),
             "create_reservation" => json!({ "schedule_id": self.schedule, "seat_ids": ["A-1-2", "A-1-3"] }),
             "top_up" => json!({ "amount": 100 }),
-            "pay" => json!({ "reservation_id": self.reservation }),
+            // One of the two; null is as good as left out.
+            "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
+            "create_product" => json!({ "name": "Tour poster", "price": 15_000, "stock": 5, "stock_shards": 2 }),
+            "update_product" => json!({ "name": "Light stick", "price": 10, "state": "selling" }),
+            "adjust_stock" => json!({ "delta": 5 }),
+            "place_order" => json!({
+                "items": [{ "product_id": self.product, "quantity": 1 }], "coupon_id": self.coupon, "pay": false,
+            }),
+            "create_coupon" => json!({
+                "name": "Ten percent",
+                "discount": { "kind": "percent", "value": 10, "max": 5_000 },
+                "quantity": 10,
+                "shards": 2,
+                "valid_from": world.at(0).to_string(),
+                "valid_until": world.at(9_000).to_string(),
+            }),
             other => panic!("{other} takes a body: say here which one would succeed"),
         };
         self.has_all_properties(route.schema.as_ref().expect("a schema"), &body);
@@ -159,6 +180,9 @@ impl Target {
             ("reservation_id", &self.reservation),
             ("payment_id", &payment),
             ("queue_id", "there"),
+            ("product_id", &self.product),
+            ("order_id", &self.order),
+            ("coupon_id", &self.coupon),
             ("seat_id", "A-1-2"),
             ("ticket_id", "A-1-1"),
         ];

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::World;
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// What the table says, in one look.
 pub struct Books {
@@ -21,11 +21,11 @@ struct Seat {
     key: String,
 }
 
-fn text(item: &Item, name: &str) -> String {
+pub(super) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
-fn number(item: &Item, name: &str) -> i64 {
+pub(super) fn number(item: &Item, name: &str) -> i64 {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
@@ -54,7 +54,11 @@ impl Books {
         Self { items, now: world.clock.now().as_second() }
     }
 
-    fn with_sort_key(&self, prefix: &str) -> impl Iterator<Item = &Item> {
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
+    }
+
+    pub(super) fn with_sort_key(&self, prefix: &str) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(move |item| text(item, "sk").starts_with(prefix))
     }
 
@@ -92,6 +96,7 @@ impl Books {
         self.check_seats();
         self.check_allowances();
         self.check_wallets();
+        self.check_shop();
     }
 
     /// S1, S2, S5, P2: what blocks and reservations say of each other.
@@ -131,6 +136,10 @@ impl Books {
                         *owners.entry(key).or_default() += 1;
                     }
                     "held" | "declined" => {}
+                    "cancelled" if reservation.contains_key("payment") => {
+                        assert!(!names_us, "{key} still names a refunded reservation");
+                        paid += number(ticket, "price");
+                    }
                     _ => assert!(!names_us || until < self.now, "{key} still names an ended reservation: {value}"),
                 }
             }
@@ -138,6 +147,9 @@ impl Books {
                 let payment = reservation["payment"].as_m().expect("a payment");
                 assert_eq!(number(payment, "amount"), paid, "what was paid for {id}");
                 assert_eq!(self.debits(&format!("rsv-{id}")), [-paid], "the ledger of {id}");
+            } else if let Some(payment) = reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
+                assert_eq!((number(payment, "amount"), number(payment, "refunded")), (paid, paid), "refund of {id}");
+                assert_eq!(self.debits(&format!("rsv-{id}")), [-paid, paid], "the ledger of {id}");
             } else {
                 assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money");
             }
@@ -149,9 +161,12 @@ impl Books {
         }
     }
 
-    fn debits(&self, reference: &str) -> Vec<i64> {
+    /// What moved for this reference, in the order of the ledger.
+    pub(super) fn debits(&self, reference: &str) -> Vec<i64> {
         let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
-        entries.map(|entry| number(entry, "amount")).collect()
+        let mut entries: Vec<&Item> = entries.collect();
+        entries.sort_by_key(|entry| number(entry, "seq"));
+        entries.into_iter().map(|entry| number(entry, "amount")).collect()
     }
 
     /// S5: what a user's allowance counts is what the user holds and owns.
@@ -194,7 +209,7 @@ impl Books {
 }
 
 /// 22 characters of base64url, written out here again on purpose.
-fn short(id: uuid::Uuid) -> String {
+pub(super) fn short(id: uuid::Uuid) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = id.as_u128();
     let digits = (0..21).map(|index| (bits >> (122 - 6 * index)) & 63).chain([(bits & 3) << 4]);

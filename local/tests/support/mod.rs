@@ -20,6 +20,8 @@ pub mod books;
 pub mod logs;
 pub mod queue;
 pub mod recorder;
+pub mod shop;
+mod shop_books;
 
 /// When every test's clock starts: some Saturday, half a second past.
 pub const START: &str = "2026-11-21T10:00:00.500Z";
@@ -104,6 +106,11 @@ impl World {
     /// The same user with a new token: they end after a quarter of an hour.
     pub async fn again(&self, user: &Person) -> Person {
         self.with_new_token(user.id, Role::User).await
+    }
+
+    /// The same administrator with a new token.
+    pub async fn admin_again(&self, admin: &Person) -> Person {
+        self.with_new_token(admin.id, Role::Admin).await
     }
 
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {

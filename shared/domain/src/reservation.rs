@@ -80,6 +80,20 @@ pub struct Payment {
     pub key: String,
 }
 
+impl Payment {
+    /// Gives back what is left of it, and says how much that is: never more than was paid.
+    pub fn give_back_the_rest(&mut self) -> i64 {
+        let rest = (self.amount - self.refunded).max(0);
+        self.refunded += rest;
+        rest
+    }
+}
+
+/// The concert has begun: what was paid for it is not given back any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the concert has started")]
+pub struct ConcertStarted;
+
 /// A reservation as it stands in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reservation {
@@ -257,6 +271,22 @@ impl Reservation {
         (self, payment)
     }
 
+    /// It as it stands once its payment was given back, and how much that is; `None` when nothing was paid, or all is
+    /// given back.
+    ///
+    /// # Errors
+    /// From the start of the concert on.
+    pub fn refunded(mut self, now: Timestamp) -> Result<Option<(Self, i64)>, ConcertStarted> {
+        let (State::Paid, Some(payment)) = (self.state, self.payment.as_mut()) else { return Ok(None) };
+        if now >= self.starts_at {
+            return Err(ConcertStarted);
+        }
+        let back = payment.give_back_the_rest();
+        self.state = State::Cancelled;
+        self.version += 1;
+        Ok(Some((self, back)))
+    }
+
     /// It as it stands once a payment was declined; `release` ends it.
     #[must_use]
     pub fn declined(mut self, release: bool) -> Self {
@@ -305,5 +335,15 @@ mod tests {
         assert_eq!(reservation.cancel(at(2_301)), Ok(Cancel::Close));
         assert_eq!(reservation.clone().closed().cancel(at(2_301)), Ok(Cancel::AlreadyEnded));
         assert_eq!(reservation.paid(at(2_000), String::new()).0.cancel(at(2_000)), Err(AlreadyPaid));
+    }
+    #[test]
+    fn what_is_paid_is_given_back_once_and_before_the_concert() {
+        let (paid, _) = held(&["A-1-1", "A-1-2"]).paid(at(2_000), String::new());
+        assert_eq!(paid.clone().refunded(at(5_000)), Err(ConcertStarted));
+        let (refunded, back) = paid.refunded(at(4_999)).expect("in time").expect("a refund");
+        assert_eq!((back, refunded.state, refunded.settled), (100_000, State::Cancelled, true));
+        // Repeating it is no refusal, also later.
+        assert_eq!(refunded.refunded(at(6_000)), Ok(None));
+        assert_eq!(held(&["A-1-1"]).refunded(at(2_000)), Ok(None));
     }
 }

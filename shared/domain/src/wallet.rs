@@ -99,6 +99,13 @@ impl Wallet {
         self.moved(EntryKind::Payment, -minor_units, at, reference).ok_or(InsufficientBalance)
     }
 
+    /// The wallet and entry after `minor_units` of a payment came back, whatever the balance then is; `None` when it
+    /// cannot be counted.
+    #[must_use]
+    pub fn refund(self, minor_units: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+        self.moved(EntryKind::Refund, minor_units, at, reference).filter(|_| minor_units >= 0)
+    }
+
     fn moved(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         let wallet = Self { balance: self.balance.checked_add(amount)?, seq: self.seq.checked_add(1)? };
         Some((wallet, Entry { seq: wallet.seq, kind, amount, balance_after: wallet.balance, at, reference }))
@@ -134,6 +141,15 @@ mod tests {
             prop_assert_eq!(entries.iter().map(|entry| entry.amount).sum::<i64>(), wallet.balance);
             prop_assert_eq!(entries.len() as u64, wallet.seq);
         }
+    }
+
+    #[test]
+    fn a_refund_always_fits() {
+        let full = Wallet { balance: AMOUNT_MAX, seq: 1 };
+        let (after, entry) = full.refund(5, Timestamp::UNIX_EPOCH, String::new()).expect("counted");
+        assert_eq!((after.balance, after.seq, entry.kind, entry.amount), (AMOUNT_MAX + 5, 2, EntryKind::Refund, 5));
+        assert_eq!(full.refund(-1, Timestamp::UNIX_EPOCH, String::new()), None);
+        assert_eq!(full.refund(i64::MAX, Timestamp::UNIX_EPOCH, String::new()), None);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Config {
     pub table: String,
     /// URL of the queue that `settle_payment` reads.
     pub payments_queue_url: Option<String>,
+    /// URL of the queue that `record_sales` reads.
+    pub sales_queue_url: Option<String>,
     /// URL of the queue that `finish_tokens` reads.
     pub tokens_queue_url: Option<String>,
     /// URL of the queue where `relay_changes` parks what it cannot map.
@@ -72,6 +74,7 @@ impl Config {
         Ok(Self {
             table: text("TABLE_NAME").ok_or(ConfigError { name: "TABLE_NAME", problem: "is missing" })?,
             payments_queue_url: text("PAYMENTS_QUEUE_URL"),
+            sales_queue_url: text("SALES_QUEUE_URL"),
             tokens_queue_url: text("TOKENS_QUEUE_URL"),
             parked_queue_url: text("PARKED_QUEUE_URL"),
             hold_seconds,

@@ -1,5 +1,6 @@
 //! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,6 +25,18 @@ pub enum Kind {
     /// A payment was declined for lack of balance.
     #[serde(rename = "payment.declined")]
     PaymentDeclined,
+    /// A payment was given back.
+    #[serde(rename = "payment.cancelled")]
+    PaymentCancelled,
+    /// Units were taken for an order that waits for its payment.
+    #[serde(rename = "order.placed")]
+    OrderPlaced,
+    /// An order's time passed unpaid.
+    #[serde(rename = "order.expired")]
+    OrderExpired,
+    /// An order was given up by its owner before it was paid.
+    #[serde(rename = "order.cancelled")]
+    OrderCancelled,
     /// An admitted queue token ended: its place is free.
     #[serde(rename = "token.finished")]
     TokenFinished,
@@ -34,6 +47,8 @@ pub enum Kind {
 pub enum Queue {
     /// Read by `settle_payment`.
     Payments,
+    /// Read by `record_sales`.
+    Sales,
     /// Read by `finish_tokens`.
     Tokens,
     /// Read by people: what could not be understood.
@@ -42,12 +57,16 @@ pub enum Queue {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::ReservationHeld,
         Self::ReservationExpired,
         Self::ReservationCancelled,
         Self::PaymentCompleted,
         Self::PaymentDeclined,
+        Self::PaymentCancelled,
+        Self::OrderPlaced,
+        Self::OrderExpired,
+        Self::OrderCancelled,
         Self::TokenFinished,
     ];
 
@@ -60,6 +79,10 @@ impl Kind {
             Self::ReservationCancelled => "reservation.cancelled",
             Self::PaymentCompleted => "payment.completed",
             Self::PaymentDeclined => "payment.declined",
+            Self::PaymentCancelled => "payment.cancelled",
+            Self::OrderPlaced => "order.placed",
+            Self::OrderExpired => "order.expired",
+            Self::OrderCancelled => "order.cancelled",
             Self::TokenFinished => "token.finished",
         }
     }
@@ -68,18 +91,6 @@ impl Kind {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// The one table of which kind goes where. A kind nobody wants is sent nowhere.
-    #[must_use]
-    pub fn wanted_by(self) -> &'static [Queue] {
-        match self {
-            Self::PaymentDeclined => &[Queue::Payments],
-            Self::TokenFinished => &[Queue::Tokens],
-            Self::ReservationHeld | Self::ReservationExpired | Self::ReservationCancelled | Self::PaymentCompleted => {
-                &[]
-            }
-        }
     }
 }
 
@@ -97,12 +108,37 @@ pub struct Event {
     pub data: Data,
 }
 
+impl Event {
+    /// The one table of which event goes where. One that nobody wants is sent nowhere.
+    #[must_use]
+    pub fn wanted_by(&self) -> &'static [Queue] {
+        match (self.kind, &self.data) {
+            (Kind::PaymentDeclined, _) => &[Queue::Payments],
+            (Kind::PaymentCompleted | Kind::PaymentCancelled, Data::Order(_)) => &[Queue::Sales],
+            (Kind::TokenFinished, _) => &[Queue::Tokens],
+            (
+                Kind::ReservationHeld
+                | Kind::ReservationExpired
+                | Kind::ReservationCancelled
+                | Kind::PaymentCompleted
+                | Kind::PaymentCancelled
+                | Kind::OrderPlaced
+                | Kind::OrderExpired
+                | Kind::OrderCancelled,
+                _,
+            ) => &[],
+        }
+    }
+}
+
 /// The facts of an event; which of them follows from its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Data {
     /// Of a reservation or its payment.
     Reservation(ReservationData),
+    /// Of an order or its payment.
+    Order(OrderData),
     /// Of a place in a waiting queue.
     Token(TokenData),
 }
@@ -122,6 +158,30 @@ pub struct ReservationData {
     pub ticket_ids: Vec<String>,
     /// What they cost together, in minor units.
     pub total: i64,
+}
+
+/// What every event of an order says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderData {
+    /// Whose.
+    pub user_id: Uuid,
+    /// Which.
+    pub order_id: Uuid,
+    /// What is bought.
+    pub lines: Vec<LineData>,
+    /// What it costs, in minor units.
+    pub total: i64,
+    /// The day (UTC) on which it was paid, once it is: also what is given back later was sold on that day.
+    pub paid_on: Option<Date>,
+}
+
+/// Units of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineData {
+    /// The product.
+    pub product_id: Uuid,
+    /// How many.
+    pub quantity: i64,
 }
 
 /// What every event of a queue token says.
@@ -147,6 +207,7 @@ const BATCH_MAX: usize = 10;
 pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), Failure> {
     let url = match queue {
         Queue::Payments => &app.config().payments_queue_url,
+        Queue::Sales => &app.config().sales_queue_url,
         Queue::Tokens => &app.config().tokens_queue_url,
         Queue::Parked => &app.config().parked_queue_url,
     };

@@ -75,6 +75,24 @@ pub enum Code {
     HoldExpired,
     /// The payment was declined before.
     PaymentDeclined,
+    /// The concert has started: its payment is not given back.
+    ConcertStarted,
+    /// Fewer units are left than are wanted.
+    OutOfStock,
+    /// The price is another than a moment ago.
+    PriceChanged,
+    /// The product is not on sale.
+    NotSelling,
+    /// None of the coupon is left.
+    CouponExhausted,
+    /// Before or after the coupon's dates.
+    CouponNotOpen,
+    /// The caller has not claimed the coupon.
+    CouponNotYours,
+    /// Another order uses the coupon.
+    CouponUsed,
+    /// The coupon's dates are over.
+    CouponExpired,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
     /// Throttled or of unknown outcome: the same request again, in a moment.
@@ -85,7 +103,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 46] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -120,6 +138,15 @@ impl Code {
         Self::InsufficientBalance,
         Self::HoldExpired,
         Self::PaymentDeclined,
+        Self::ConcertStarted,
+        Self::OutOfStock,
+        Self::PriceChanged,
+        Self::NotSelling,
+        Self::CouponExhausted,
+        Self::CouponNotOpen,
+        Self::CouponNotYours,
+        Self::CouponUsed,
+        Self::CouponExpired,
         Self::IdempotencyKeyReused,
         Self::Busy,
         Self::Internal,
@@ -214,6 +241,23 @@ impl Code {
             Self::PaymentDeclined => {
                 (S::CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다")
             }
+            Self::ConcertStarted => {
+                (S::CONFLICT, "concert-started", "The concert has started", "공연이 이미 시작되었습니다")
+            }
+            Self::OutOfStock => (S::CONFLICT, "out-of-stock", "Not enough is left", "재고가 부족합니다"),
+            Self::PriceChanged => (S::CONFLICT, "price-changed", "The price has changed", "가격이 변경되었습니다"),
+            Self::NotSelling => (S::CONFLICT, "not-selling", "It is not on sale", "판매 중인 상품이 아닙니다"),
+            Self::CouponExhausted => {
+                (S::CONFLICT, "coupon-exhausted", "No coupon is left", "쿠폰이 모두 소진되었습니다")
+            }
+            Self::CouponNotOpen => {
+                (S::CONFLICT, "coupon-not-open", "The coupon is not valid now", "쿠폰 사용 기간이 아닙니다")
+            }
+            Self::CouponNotYours => {
+                (S::CONFLICT, "coupon-not-yours", "Claim the coupon first", "보유한 쿠폰이 아닙니다")
+            }
+            Self::CouponUsed => (S::CONFLICT, "coupon-used", "The coupon is used", "이미 사용한 쿠폰입니다"),
+            Self::CouponExpired => (S::CONFLICT, "coupon-expired", "The coupon has expired", "만료된 쿠폰입니다"),
             Self::IdempotencyKeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
@@ -242,6 +286,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     seats: Vec<String>,
+    items: Vec<String>,
     retry_after_seconds: Option<i64>,
 }
 
@@ -267,6 +312,9 @@ pub struct ProblemOut {
     /// For `seat-taken` and `seat-not-found`: which seats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
+    /// For `out-of-stock`, `price-changed` and `not-selling`: which products.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<String>,
 }
 
 /// Where problem types live.
@@ -276,13 +324,21 @@ impl Problem {
     /// A problem with a text for the caller.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), seats: Vec::new(), retry_after_seconds: None }
+        let (errors, seats, items) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, detail: detail.into(), errors, seats, items, retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
     #[must_use]
     pub fn about_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
         self.seats = seats.into_iter().map(|seat| seat.to_string()).collect();
+        self
+    }
+
+    /// The same, with the products it is about.
+    #[must_use]
+    pub fn about_items(mut self, products: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.items = products.into_iter().map(|product| product.to_string()).collect();
         self
     }
 
@@ -313,6 +369,7 @@ impl Problem {
             code,
             errors: self.errors,
             seats: self.seats,
+            items: self.items,
         };
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();

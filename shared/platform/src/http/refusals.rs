@@ -1,6 +1,8 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
+use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
+use onsale_domain::placing::OrderError;
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::PayError;
@@ -9,9 +11,14 @@ use onsale_domain::schedule::SaleError;
 use super::problem::{Code, Problem, invalid};
 use crate::queue_pass::{LookFailure, PassFailure};
 use crate::store::accounts::SignUpError;
+use crate::store::adjustments::AdjustError;
 use crate::store::attempts::AttemptError;
+use crate::store::coupons::ClaimFailure;
+use crate::store::orders::CancelOrderError;
 use crate::store::payments::PayFailure;
+use crate::store::placing::PlaceFailure;
 use crate::store::queue_tokens::{JoinFailure, LeaveFailure};
+use crate::store::refunds::RefundFailure;
 use crate::store::releases::CancelError;
 use crate::store::reservations::HoldFailure;
 use crate::store::seats::CreateSeatsError;
@@ -51,6 +58,10 @@ fn has_live_hold() -> Problem {
 
 fn no_wallet() -> Problem {
     Problem::new(Code::NoWallet, "create one with POST /wallet")
+}
+
+fn insufficient_balance() -> Problem {
+    Problem::new(Code::InsufficientBalance, "top up the wallet first")
 }
 
 impl From<ListError> for Problem {
@@ -186,16 +197,89 @@ impl From<CancelError> for Problem {
 impl From<PayFailure> for Problem {
     fn from(error: PayFailure) -> Self {
         match error {
-            PayFailure::NotFound => Self::new(Code::NotFound, "there is no such reservation of yours"),
+            PayFailure::NotFound => Self::new(Code::NotFound, "there is no such reservation or order of yours"),
             PayFailure::Refused(PayError::Declined) => {
-                Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats again")
+                Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats or order again")
             }
-            PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats again"),
             PayFailure::Pass(refused) => refused.into(),
+            PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats or order again"),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),
-            PayFailure::InsufficientBalance => Self::new(Code::InsufficientBalance, "top up the wallet first"),
+            PayFailure::InsufficientBalance => insufficient_balance(),
             PayFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<OrderError> for Problem {
+    fn from(error: OrderError) -> Self {
+        let detail = error.to_string();
+        match error {
+            OrderError::NoProduct(_) => Self::new(Code::NotFound, detail),
+            OrderError::NotSelling(products) => Self::new(Code::NotSelling, detail).about_items(products),
+            OrderError::PriceChanged(products) => Self::new(Code::PriceChanged, detail).about_items(products),
+            OrderError::OutOfStock(products) => Self::new(Code::OutOfStock, detail).about_items(products),
+            OrderError::Coupon(CouponError::NotYours) => Self::new(Code::CouponNotYours, detail),
+            OrderError::Coupon(CouponError::Used) => Self::new(Code::CouponUsed, detail),
+            OrderError::Coupon(CouponError::NotOpen) => Self::new(Code::CouponNotOpen, detail),
+            OrderError::Coupon(CouponError::Expired) => Self::new(Code::CouponExpired, detail),
+            OrderError::TooDear | OrderError::TooScattered => invalid("items")(detail),
+        }
+    }
+}
+
+impl From<PlaceFailure> for Problem {
+    fn from(error: PlaceFailure) -> Self {
+        match error {
+            PlaceFailure::Refused(refused) => refused.into(),
+            PlaceFailure::NoWallet => no_wallet(),
+            PlaceFailure::InsufficientBalance => insufficient_balance(),
+            PlaceFailure::KeyReused => key_reused(),
+            PlaceFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CancelOrderError> for Problem {
+    fn from(error: CancelOrderError) -> Self {
+        match error {
+            CancelOrderError::NotFound => Self::new(Code::NotFound, "there is no such order of yours"),
+            CancelOrderError::AlreadyPaid(paid) => Self::new(Code::AlreadyPaid, paid.to_string()),
+            CancelOrderError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RefundFailure> for Problem {
+    fn from(error: RefundFailure) -> Self {
+        match error {
+            RefundFailure::NotFound => Self::new(Code::NotFound, "you have no such payment"),
+            RefundFailure::Refused(started) => Self::new(Code::ConcertStarted, started.to_string()),
+            RefundFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AdjustError> for Problem {
+    fn from(error: AdjustError) -> Self {
+        match error {
+            AdjustError::NoProduct => Self::new(Code::NotFound, "there is no such product"),
+            AdjustError::OutOfStock => Self::new(Code::OutOfStock, "fewer units are there than were to be taken away"),
+            AdjustError::KeyReused => key_reused(),
+            AdjustError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ClaimFailure> for Problem {
+    fn from(error: ClaimFailure) -> Self {
+        match error {
+            ClaimFailure::NoCoupon => Self::new(Code::NotFound, "there is no such coupon"),
+            ClaimFailure::Refused(refused @ ClaimError::NotOpen) => Self::new(Code::CouponNotOpen, refused.to_string()),
+            ClaimFailure::Refused(refused @ ClaimError::Exhausted) => {
+                Self::new(Code::CouponExhausted, refused.to_string())
+            }
+            ClaimFailure::Failure(failure) => failure.into(),
         }
     }
 }

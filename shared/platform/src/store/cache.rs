@@ -1,6 +1,6 @@
 //! What a process may remember between requests, and for how long.
 //!
-//! **Nothing here decides who gets a seat**: a remembered schedule or price is repeated in no condition only
+//! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
 //! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
 
 use std::collections::HashMap;
@@ -8,18 +8,29 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::coupon::Coupon;
 use onsale_domain::numbers::Numbers;
+use onsale_domain::product::Sort;
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::queue_token::Token;
 use onsale_domain::schedule::Schedule;
 use uuid::Uuid;
 
+use super::products::{Listing, Viewed};
+use super::read::Page;
+use super::sales::Popular;
 use super::seats::{Block, Overview};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
 /// How long what viewers see of a section, and pollers of a queue, is remembered.
 pub const VIEW_SECONDS: i64 = 1;
+/// How long a page of products is remembered.
+pub const CATALOG_SECONDS: i64 = 5;
+/// How long a coupon is remembered, and that none of it is left: neither ever changes.
+pub const COUPON_SECONDS: i64 = 60;
+/// How long the popular products are remembered.
+pub const POPULAR_SECONDS: i64 = 60;
 /// Most things of one kind that are remembered.
 const ENTRIES_MAX: usize = 1_000;
 
@@ -42,6 +53,12 @@ pub struct Caches {
     pub look: tokio::sync::Mutex<()>,
     /// What the process knows of the counters of queues.
     pub numbers: Mutex<HashMap<QueueId, Numbers>>,
+    pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
+    pub products: Cache<Uuid, Arc<Viewed>>,
+    pub coupons: Cache<Uuid, Arc<Coupon>>,
+    pub remaining: Cache<Uuid, i64>,
+    pub exhausted: Cache<Uuid, ()>,
+    pub popular: Cache<u8, Arc<Popular>>,
 }
 
 /// Things remembered for a while.

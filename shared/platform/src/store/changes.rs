@@ -4,12 +4,14 @@
 //! version, so a record read twice, late or without its old image gives the same event.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use jiff::tz::TimeZone;
+use onsale_domain::order::Line;
 use uuid::Uuid;
 
 use super::item::{Item, key_of};
 use super::table::Key;
-use super::{reservation_item, table};
-use crate::events::{Data, Event, Kind, ReservationData, TokenData};
+use super::{order_item, reservation_item, table};
+use crate::events::{Data, Event, Kind, LineData, OrderData, ReservationData, TokenData};
 
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +30,19 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     let key = key_of(&image).ok_or_else(|| Poison("a change without a key".to_owned()))?;
     let (version, data) = match kind {
         Kind::TokenFinished => token(&key, image)?,
+        Kind::OrderPlaced | Kind::OrderExpired | Kind::OrderCancelled => order(&key, image)?,
+        // A payment lives in what it pays for.
+        Kind::PaymentCompleted | Kind::PaymentDeclined | Kind::PaymentCancelled
+            if key.sk.starts_with(table::ORDER_PREFIX) =>
+        {
+            order(&key, image)?
+        }
         Kind::ReservationHeld
         | Kind::ReservationExpired
         | Kind::ReservationCancelled
         | Kind::PaymentCompleted
-        | Kind::PaymentDeclined => reservation(&key, image)?,
+        | Kind::PaymentDeclined
+        | Kind::PaymentCancelled => reservation(&key, image)?,
     };
     let (owner, _) = owned(&key, "")?;
     Ok(Some(Event {
@@ -60,6 +70,21 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         total: read.total(),
     };
     Ok((read.version, Data::Reservation(data)))
+}
+
+fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, id) = owned(key, table::ORDER_PREFIX)?;
+    let id: Uuid = id.parse().map_err(|_| Poison("an order without an id".to_owned()))?;
+    let read = order_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let line = |line: &Line| LineData { product_id: line.product, quantity: line.quantity() };
+    let data = OrderData {
+        user_id: user,
+        order_id: id,
+        lines: read.lines.iter().map(line).collect(),
+        total: read.total(),
+        paid_on: read.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
+    };
+    Ok((read.version, Data::Order(data)))
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.

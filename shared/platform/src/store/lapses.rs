@@ -1,23 +1,24 @@
-//! Closing the books of reservations whose time has passed. Their seats are free already; what is left is the state
-//! that their owners see, and the allowance.
+//! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the state
+//! that their owners see, and the allowance. Units of an order and its coupon come back by this alone.
 
 use onsale_domain::reservation::State;
 use uuid::Uuid;
 
+use super::order_item::ORDER_KIND;
 use super::reservation_item::{self, RESERVATION_KIND};
 use super::reservations::{Guard, get};
 use super::sweep::{self, Position, Swept};
 use super::write::{Rejected, Transaction};
-use super::{Attempts, Failure, allowances, table};
+use super::{Attempts, Failure, allowances, orders, table};
 use crate::app::App;
-use crate::events::Kind;
+use crate::events;
 
 /// What closing came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
-    /// Its allowance was given back, now.
+    /// What it had taken was given back, now.
     Now,
-    /// Its allowance had been given back, by somebody who was faster.
+    /// It had been given back, by somebody who was faster.
     Before,
     /// It is paid, live or not there: nothing is to be given back.
     Nothing,
@@ -34,7 +35,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
             _ if !read.lapsed(app.now()) => return Ok(Closed::Nothing),
             _ => {}
         }
-        let change = (read.state == State::Held).then_some(Kind::ReservationExpired);
+        let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
         let seats = read.live_tickets().count();
         let after = read.clone().closed();
         let mut transaction = Transaction::new();
@@ -53,15 +54,42 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     }
 }
 
-/// One step of a sweep: closes the lapsed reservations of one page of the expiry index, at most `most`.
+/// What lapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reservations that are held or declined.
+    Reservations,
+    /// Orders that are pending or declined.
+    Orders,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Reservations, Self::Orders];
+}
+
+/// One step of a sweep: closes the lapsed reservations or orders of one page of the expiry index, at most `most`.
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
-    sweep::step(app, RESERVATION_KIND, most, position, |app, key| async move {
-        let Some((user, id)) = table::owned(&key, table::RESERVATION_PREFIX) else { return Ok(false) };
+pub async fn sweep(
+    app: &App,
+    kind: Kind,
+    most: u16,
+    position: Position,
+) -> Result<(Swept, Option<Position>), Failure> {
+    let (name, prefix) = match kind {
+        Kind::Reservations => (RESERVATION_KIND, table::RESERVATION_PREFIX),
+        Kind::Orders => (ORDER_KIND, table::ORDER_PREFIX),
+    };
+    sweep::step(app, name, most, position, |app, key| async move {
+        let Some((user, id)) = table::owned(&key, prefix) else { return Ok(false) };
         let Ok(id) = id.parse() else { return Ok(false) };
-        Ok(close(&app, user, id).await? == Closed::Now)
+        let closed = match kind {
+            Kind::Reservations => close(&app, user, id).await?,
+            Kind::Orders => orders::close(&app, user, id).await?,
+        };
+        Ok(closed == Closed::Now)
     })
     .await
 }

@@ -6,27 +6,37 @@
 //! condition or a lost answer the item that would prove success is read before anything is refused.
 
 pub mod accounts;
+pub mod adjustments;
 pub mod admissions;
 mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
 pub mod changes;
 pub mod concerts;
+pub mod coupons;
 pub mod deletions;
 mod item;
 pub mod keys;
 pub mod lapses;
 mod marks;
+mod order_item;
+pub mod order_payments;
+pub mod orders;
 pub mod payments;
+pub mod placing;
+pub mod products;
 pub mod queue_tokens;
 pub mod queues;
 mod read;
+pub mod refunds;
 pub mod releases;
 mod reservation_item;
 pub mod reservations;
+pub mod sales;
 pub mod schedules;
 pub mod seats;
 pub mod sessions;
+mod stock;
 pub mod sweep;
 mod table;
 pub mod wallets;

@@ -38,10 +38,10 @@ pub enum How {
     Before,
 }
 
-/// Why a reservation was not paid.
+/// Why a reservation or order was not paid.
 #[derive(Debug, thiserror::Error)]
 pub enum PayFailure {
-    /// The user has no such reservation.
+    /// The user has no such reservation or order.
     #[error("not found")]
     NotFound,
     /// By the rules.
@@ -160,7 +160,11 @@ fn already_paid(read: &Reservation, key: &str, tries_before: u32) -> Option<Paid
 }
 
 /// Reservation and wallet in one consistent read.
-async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
+pub(crate) async fn inputs(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
     let (reservation_key, wallet_key) = (table::reservation(user, id), table::wallet(user));
     let (mut reservation, mut wallet) = (None, None);
     for item in read::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
@@ -220,18 +224,9 @@ async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
 }
 
 /// The keys of the wallet's last payments, with this one's if the client gave one.
-fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
+pub(crate) fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
     let mut keys: Vec<String> = wallet.recent_keys.iter().cloned().chain(key.map(str::to_owned)).collect();
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
     keys.drain(..old);
     keys
-}
-
-/// A payment, with what it pays for.
-///
-/// # Errors
-/// When the table fails.
-pub async fn get(app: &App, user: Uuid, reservation: Uuid) -> Result<Option<(Reservation, Payment)>, Failure> {
-    let read = reservations::get(app, user, reservation).await?;
-    Ok(read.and_then(|read| read.payment.clone().map(|payment| (read, payment))))
 }

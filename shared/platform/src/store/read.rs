@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, TransactGetItem};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::item::{Item, key_item, number, text};
 use super::table::Key;
@@ -77,6 +79,33 @@ pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Resul
         }
     }
     Ok(found)
+}
+
+/// Reads several items as they were at one instant, in the order of `keys`, at most [`BATCH_MAX`]. Whoever writes one of
+/// them at that moment is waited for.
+pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, Failure> {
+    let mut attempts = Attempts::new(app);
+    let gets: Result<Vec<TransactGetItem>, _> = keys
+        .iter()
+        .map(|key| Get::builder().table_name(&app.config().table).set_key(Some(key_item(key))).build())
+        .map(|get| get.map(|get| TransactGetItem::builder().get(get).build()))
+        .collect();
+    let gets = gets.map_err(|error| Failure::Internal(error.to_string()))?;
+    loop {
+        match app.dynamodb().transact_get_items().set_transact_items(Some(gets.clone())).send().await {
+            Ok(answer) => {
+                let items = answer.responses.unwrap_or_default().into_iter();
+                return Ok(items.map(|response| response.item.filter(|item| !item.is_empty())).collect());
+            }
+            Err(error) if error.as_service_error().is_some_and(is_cancelled) => attempts.again().await?,
+            Err(error) => return Err(failure(&error)),
+        }
+    }
+}
+
+/// Reads are cancelled for one reason only: another transaction is at work on one of the items.
+fn is_cancelled(error: &TransactGetItemsError) -> bool {
+    matches!(error, TransactGetItemsError::TransactionCanceledException(_))
 }
 
 fn keys_request(keys: &[Key], consistency: Consistency) -> Result<KeysAndAttributes, Failure> {
@@ -176,8 +205,17 @@ impl Query {
         }
     }
 
+    /// Reads a cursor, if it is one that this very list gave, letter by letter.
     fn cursor(&self, given: &str) -> Option<Item> {
-        let json: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(given).ok()?).ok()?;
+        if given.len() > CURSOR_CHARACTERS_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(given).ok()?;
+        let (json, mark) = bytes.split_at_checked(bytes.len().checked_sub(CURSOR_MARK_BYTES)?)?;
+        if mark != self.mark(json) {
+            return None;
+        }
+        let json: Value = serde_json::from_slice(json).ok()?;
         let json = json.as_object()?;
         let part = |name: &str| json.get(name).and_then(Value::as_str);
         let (pk, sk) = (part("pk")?, part("sk")?);
@@ -191,7 +229,39 @@ impl Query {
             }
             Range::UpTo { .. } | Range::Expired { .. } => false,
         };
-        (belongs && given.len() <= CURSOR_CHARACTERS_MAX).then_some(item)
+        belongs.then_some(item)
+    }
+
+    /// The key of the last item of a page as the cursor of the next; opaque to clients.
+    fn written(&self, last: &Item) -> Option<String> {
+        let mut json = serde_json::Map::new();
+        for (name, value) in last {
+            let value = match value {
+                AttributeValue::S(value) => Value::String(value.clone()),
+                AttributeValue::N(value) => Value::Number(value.parse::<i64>().ok()?.into()),
+                _ => return None,
+            };
+            json.insert(name.clone(), value);
+        }
+        let mut bytes = Value::Object(json).to_string().into_bytes();
+        let mark = self.mark(&bytes);
+        bytes.extend(mark);
+        Some(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// What shows that a cursor was altered, or is of another list or direction. It has no secret, and needs none:
+    /// whoever computes it anew has named a place in a list that he may read from its beginning.
+    fn mark(&self, json: &[u8]) -> [u8; CURSOR_MARK_BYTES] {
+        let (condition, values) = self.condition();
+        let mut hash = Sha256::new().chain_update([u8::from(self.newest_first)]).chain_update(condition);
+        for value in values.iter().filter_map(|(_, value)| value.as_s().ok()) {
+            hash.update(value.len().to_be_bytes());
+            hash.update(value);
+        }
+        let digest = hash.chain_update(json).finalize();
+        let mut mark = [0; CURSOR_MARK_BYTES];
+        mark.copy_from_slice(&digest[..CURSOR_MARK_BYTES]);
+        mark
     }
 
     /// One page of at most `limit` evaluated items, after `start`.
@@ -256,7 +326,7 @@ impl Query {
                 break;
             }
         }
-        Ok(Page { items, next: start.as_ref().and_then(written) })
+        Ok(Page { items, next: start.as_ref().and_then(|last| self.written(last)) })
     }
 }
 
@@ -273,17 +343,5 @@ pub enum ListError {
 
 /// Longest cursor that is read.
 const CURSOR_CHARACTERS_MAX: usize = 1_000;
-
-/// The key of the last item of a page as the cursor of the next; opaque to clients.
-fn written(last: &Item) -> Option<String> {
-    let mut json = serde_json::Map::new();
-    for (name, value) in last {
-        let value = match value {
-            AttributeValue::S(value) => Value::String(value.clone()),
-            AttributeValue::N(value) => Value::Number(value.parse::<i64>().ok()?.into()),
-            _ => return None,
-        };
-        json.insert(name.clone(), value);
-    }
-    Some(URL_SAFE_NO_PAD.encode(Value::Object(json).to_string()))
-}
+/// Bytes at the end of a cursor that belong to what stands before them.
+const CURSOR_MARK_BYTES: usize = 9;

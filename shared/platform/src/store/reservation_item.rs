@@ -100,7 +100,8 @@ pub fn update(read: &Reservation, after: &Reservation, change: Option<Kind>) -> 
     if after.settled {
         remove.extend(["expiry_shard", "expires_at"]);
     }
-    if after.settled && after.state != State::Paid {
+    // What was ever paid explains entries of the ledger, and stays.
+    if after.settled && after.payment.is_none() {
         set.push_str(", delete_at = :delete_at");
         values.insert(":delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS));
     }

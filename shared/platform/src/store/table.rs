@@ -3,8 +3,11 @@
 //! **All that a user owns lies under `USER#<id>`, and the id comes from the verified token**: asking for what
 //! somebody else owns is asking for a key that does not exist.
 
+use jiff::civil::Date;
 use onsale_domain::account::Email;
 use onsale_domain::queue::QueueId;
+use onsale_domain::money::Price;
+use onsale_domain::product::Sort;
 use onsale_domain::seat::{BlockId, Label};
 use uuid::Uuid;
 
@@ -177,4 +180,78 @@ pub fn expiry_shard_at(kind: &str, shard: u8) -> String {
 /// Every expiry partition of a kind.
 pub fn expiry_shards(kind: &str) -> impl Iterator<Item = String> {
     (0..EXPIRY_SHARDS).map(move |shard| expiry_shard_at(kind, shard))
+}
+
+// ---------------------------------------------------------------------------------- products, stock, orders, coupons
+
+pub fn product(id: Uuid) -> Key {
+    key(format!("PRODUCT#{id}"), "PRODUCT")
+}
+
+/// The receipt of a change of stock.
+pub fn adjustment(product: Uuid, id: Uuid) -> Key {
+    key(format!("PRODUCT#{product}"), format!("ADJUST#{id}"))
+}
+
+/// One shard of a limited quantity: of a product's stock, or of what is left of a coupon.
+pub fn stock(of: Uuid, shard: u8) -> Key {
+    key(format!("STOCK#{of}#{shard}"), "STOCK")
+}
+
+/// What sorts before every character that a name may have, so that a name comes before its continuations.
+const NAME_END: char = '\u{1f}';
+
+/// All selling products in one order; the dearest first is the cheapest first, read backwards.
+pub fn catalog_partition(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Newest => "CATALOG#newest",
+        Sort::PriceUp | Sort::PriceDown => "CATALOG#price",
+        Sort::Name => "CATALOG#name",
+    }
+}
+
+/// The entries of a selling product, one in each partition of the catalog.
+pub fn listings(id: Uuid, folded_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
+    let at = |sort: Sort, value: String| key(catalog_partition(sort).to_owned(), format!("{value}#{id}"));
+    [
+        at(Sort::Newest, format!("{created_at_millisecond:015}")),
+        at(Sort::PriceUp, format!("{:08}", price.get())),
+        at(Sort::Name, format!("{folded_name}{NAME_END}")),
+    ]
+}
+
+pub const ORDER_PREFIX: &str = "ORDER#";
+
+pub fn order(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("{ORDER_PREFIX}{id}"))
+}
+
+pub fn orders_by_time(user: Uuid) -> String {
+    format!("{}#ORDER", user_partition(user))
+}
+
+pub fn coupon(id: Uuid) -> Key {
+    key(format!("COUPON#{id}"), "COUPON")
+}
+
+pub const CLAIM_PREFIX: &str = "CLAIM#";
+
+pub fn claim(user: Uuid, coupon: Uuid) -> Key {
+    key(user_partition(user), format!("{CLAIM_PREFIX}{coupon}"))
+}
+
+/// Units sold of what was paid on a day (UTC).
+pub fn sales_partition(day: Date) -> String {
+    format!("SALES#{day}")
+}
+
+pub const SOLD_PREFIX: &str = "PRODUCT#";
+
+pub fn sales(day: Date, product: Uuid) -> Key {
+    key(sales_partition(day), format!("{SOLD_PREFIX}{product}"))
+}
+
+/// What sold best in so many days.
+pub fn popular(days: u8) -> Key {
+    key("POPULAR".to_owned(), days.to_string())
 }

@@ -1,0 +1,8 @@
+//! The Lambda binary of `create_coupon`.
+
+use functions::coupons::create_coupon;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(create_coupon::routes))
+}

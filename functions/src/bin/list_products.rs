@@ -1,0 +1,8 @@
+//! The Lambda binary of `list_products`.
+
+use functions::products::list_products;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(list_products::routes))
+}

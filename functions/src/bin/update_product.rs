@@ -1,0 +1,8 @@
+//! The Lambda binary of `update_product`.
+
+use functions::products::update_product;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(update_product::routes))
+}

@@ -1,0 +1,112 @@
+//! POST /coupons — makes a coupon: so many discounts, to be had between two times.
+
+use axum::extract::State;
+use jiff::Timestamp;
+use onsale_domain::coupon::{self, Coupon, Discount, DiscountError, PlanError};
+use onsale_domain::id as ids;
+use onsale_domain::stock::Shards;
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid};
+use onsale_platform::store::coupons::{self, Created};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::CouponOut;
+
+/// A new coupon.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateCouponIn {
+    /// 1 to 60 characters.
+    name: String,
+    #[schema(value_type = DiscountIn)]
+    discount: Object<DiscountIn>,
+    /// How many, 1 to 1,000,000.
+    quantity: i64,
+    /// Over how many items they are spread, 1 to 16; 1 if not given. More of them are claimed faster.
+    shards: Option<i64>,
+    /// First instant in which it may be claimed and used.
+    valid_from: Timestamp,
+    /// First instant in which it may not any more.
+    valid_until: Timestamp,
+}
+
+/// What it takes off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DiscountIn {
+    /// `amount` or `percent`.
+    kind: String,
+    /// Minor units, 1 to 10,000,000; or hundredths, 1 to 100, rounded down to whole minor units.
+    value: i64,
+    /// Most that a percentage takes off, in minor units.
+    max: Option<i64>,
+}
+
+#[utoipa::path(post, path = "/coupons", operation_id = "create_coupon", request_body = CreateCouponIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = CouponOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    admin: Admin,
+    key: IdempotencyKey,
+    Json(request): Json<CreateCouponIn>,
+) -> Result<Answer<CouponOut>, Problem> {
+    let new = parse(&app, key.id(&app, admin.id, "create_coupon"), &request)?;
+    match coupons::create(&app, &new).await? {
+        Created::New => Ok(Answer::created(CouponOut::new(&new, None))),
+        Created::Replayed(there) => Ok(Answer::created(CouponOut::new(&there, None)).replayed(true)),
+        Created::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused, "a new coupon needs a new Idempotency-Key")),
+    }
+}
+
+fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Problem> {
+    let name = coupon::name(&request.name).map_err(invalid("name"))?;
+    let Object(DiscountIn { kind, value, max }) = &request.discount;
+    let discount = Discount::parse(kind, *value, *max).map_err(|error| {
+        invalid(match error {
+            DiscountError::Kind => "discount.kind",
+            DiscountError::Amount | DiscountError::Percent => "discount.value",
+            DiscountError::Max => "discount.max",
+        })(error)
+    })?;
+    let shards = request.shards.map(Shards::parse).transpose().map_err(invalid("shards"))?.unwrap_or(Shards::ONE);
+    coupon::plan(request.quantity, request.valid_from, request.valid_until).map_err(|error| {
+        invalid(match error {
+            PlanError::Quantity => "quantity",
+            PlanError::EndsBeforeItBegins => "valid_until",
+        })(error)
+    })?;
+    let parts = [
+        "create_coupon".to_owned(),
+        name.clone(),
+        kind.clone(),
+        [*value, max.unwrap_or(0), request.quantity, shards.get().into()].map(|number| number.to_string()).join(" "),
+        [request.valid_from, request.valid_until].map(|time| time.to_string()).join(" "),
+    ];
+    Ok(Coupon {
+        id,
+        name,
+        discount,
+        quantity: request.quantity,
+        shards,
+        valid_from: request.valid_from,
+        valid_until: request.valid_until,
+        created_at: app.now(),
+        fingerprint: ids::fingerprint(&parts.each_ref().map(String::as_str)),
+    })
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,78 @@
+//! POST /orders — takes units of products from stock, and pays them in the same step if asked to.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_domain::placing::{self as rules, Wanted};
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Object, Problem, ProblemOut, User, invalid};
+use onsale_platform::store::placing;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::OrderOut;
+
+/// What to buy.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlaceOrderIn {
+    /// 1 to 20 lines; those of one product are summed.
+    #[schema(value_type = Vec<LineIn>)]
+    items: Vec<Object<LineIn>>,
+    /// A coupon that the caller has claimed.
+    coupon_id: Option<Uuid>,
+    /// Whether to pay from the wallet at once. Otherwise the units are held until `expires_at`, to be paid by
+    /// `POST /payments`.
+    pay: bool,
+}
+
+/// So many of a product.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LineIn {
+    product_id: Uuid,
+    /// 1 to 100, of one product in all lines together.
+    quantity: i64,
+}
+
+#[utoipa::path(post, path = "/orders", operation_id = "place_order", request_body = PlaceOrderIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = OrderOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 402, body = ProblemOut, description = "insufficient-balance"),
+        (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
+        (status = 409, body = ProblemOut, description = "not-selling, price-changed, out-of-stock, coupon-not-yours, \
+            coupon-used, coupon-not-open, coupon-expired"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    key: IdempotencyKey,
+    Json(request): Json<PlaceOrderIn>,
+) -> Result<Answer<OrderOut>, Problem> {
+    let line = |Object(line): &Object<LineIn>| Wanted { product: line.product_id, quantity: line.quantity };
+    let given: Vec<Wanted> = request.items.iter().map(line).collect();
+    let lines = rules::merged(&given).map_err(invalid("items"))?;
+    let written: Vec<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
+    let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
+    let wanted = placing::Wanted {
+        id: key.id(&app, user.id, "place_order"),
+        user: user.id,
+        fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),
+        lines,
+        coupon: request.coupon_id,
+        pay: request.pay,
+    };
+    let placed = placing::place(&app, &wanted).await?;
+    Ok(Answer::created(OrderOut::new(&placed.order, app.now())).replayed(placed.replayed))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

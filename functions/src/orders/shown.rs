@@ -1,0 +1,75 @@
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::order::{Line, Order};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An order, as shown to its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderOut {
+    order_id: Uuid,
+    /// `pending`, `paid`, `cancelled`, `expired` or `declined`.
+    state: &'static str,
+    /// Why it ended, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    created_at: Timestamp,
+    /// Last second in which it may be paid.
+    expires_at: Timestamp,
+    items: Vec<LineOut>,
+    /// What its lines cost together, in minor units.
+    subtotal: i64,
+    /// What the coupon takes off.
+    discount: i64,
+    /// What is to be paid.
+    total: i64,
+    currency: &'static str,
+    /// The coupon it uses, or used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon_id: Option<Uuid>,
+    /// Once it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<String>,
+}
+
+/// Units of one product.
+#[derive(Debug, Serialize, ToSchema)]
+struct LineOut {
+    product_id: Uuid,
+    /// Frozen when the order was placed.
+    name: String,
+    /// Of one, frozen when the order was placed, in minor units.
+    price: i64,
+    quantity: i64,
+    /// Of all, in minor units.
+    amount: i64,
+}
+
+impl OrderOut {
+    /// An order as it stands at `now`.
+    pub fn new(order: &Order, now: Timestamp) -> Self {
+        let state = order.state_at(now);
+        let line = |line: &Line| LineOut {
+            product_id: line.product,
+            name: line.name.clone(),
+            price: line.price.get(),
+            quantity: line.quantity(),
+            amount: line.amount(),
+        };
+        Self {
+            order_id: order.id,
+            state: state.as_str(),
+            reason: state.reason(),
+            created_at: order.created_at,
+            expires_at: Timestamp::from_second(order.held_until.into()).unwrap_or(Timestamp::MAX),
+            items: order.lines.iter().map(line).collect(),
+            subtotal: order.subtotal(),
+            discount: order.discount,
+            total: order.total(),
+            currency: CURRENCY,
+            coupon_id: order.coupon,
+            payment_id: order.payment.as_ref().map(|_| order.payment_id()),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! POST /products/{product_id}/stock — adds units to a product's stock, or takes away what is there.
+
+use axum::extract::State;
+use onsale_domain::{id, stock};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::store::adjustments;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// By how much.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AdjustStockIn {
+    /// Units to add or, below zero, to take away: -1,000,000 to 1,000,000, and not 0.
+    delta: i64,
+}
+
+/// A change of stock.
+#[derive(Serialize, ToSchema)]
+struct AdjustStockOut {
+    adjustment_id: Uuid,
+    product_id: Uuid,
+    delta: i64,
+    /// Units that can be had now.
+    available: i64,
+}
+
+#[utoipa::path(post, path = "/products/{product_id}/stock", operation_id = "adjust_stock",
+    request_body = AdjustStockIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    params(
+        ("product_id" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect"),
+    ),
+    responses(
+        (status = 201, body = AdjustStockOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 409, body = ProblemOut, description = "out-of-stock"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    admin: Admin,
+    key: IdempotencyKey,
+    Params(product_id): Params<Uuid>,
+    Json(request): Json<AdjustStockIn>,
+) -> Result<Answer<AdjustStockOut>, Problem> {
+    let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
+    let adjustment_id = key.id(&app, admin.id, "adjust_stock");
+    let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
+    let done = adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint).await?;
+    let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };
+    Ok(Answer::created(out).replayed(done.replayed))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

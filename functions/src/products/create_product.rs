@@ -1,0 +1,75 @@
+//! POST /products — makes a product with its stock, and puts it on sale.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_domain::money::Price;
+use onsale_domain::product::{self, Product, State as ProductState};
+use onsale_domain::stock::{self, Shards};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::store::products::{self, Created};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::ProductOut;
+
+/// A new product.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateProductIn {
+    /// 1 to 60 characters.
+    name: String,
+    /// Of one, in minor units, 0 to 10,000,000.
+    price: i64,
+    /// Units to begin with, 0 to 1,000,000.
+    stock: i64,
+    /// Over how many items the stock is spread, 1 to 16; 1 if not given. More of them sell faster.
+    stock_shards: Option<i64>,
+}
+
+#[utoipa::path(post, path = "/products", operation_id = "create_product", request_body = CreateProductIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = ProductOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    admin: Admin,
+    key: IdempotencyKey,
+    Json(request): Json<CreateProductIn>,
+) -> Result<Answer<ProductOut>, Problem> {
+    let name = product::name(&request.name).map_err(invalid("name"))?;
+    let price = Price::parse(request.price).map_err(invalid("price"))?;
+    let stock = stock::quantity(request.stock).map_err(invalid("stock"))?;
+    let shards = request.stock_shards.map(Shards::parse).transpose().map_err(invalid("stock_shards"))?;
+    let shards = shards.unwrap_or(Shards::ONE);
+    let numbers = [price.get(), stock, shards.get().into()].map(|number| number.to_string()).join(" ");
+    let new = Product {
+        id: key.id(&app, admin.id, "create_product"),
+        fingerprint: id::fingerprint(&["create_product", &name, &numbers]),
+        name,
+        price,
+        state: ProductState::Selling,
+        shards,
+        created_at: app.now(),
+        version: 1,
+    };
+    match products::create(&app, &new, stock).await? {
+        Created::New => Ok(Answer::created(ProductOut::new(&new, None))),
+        Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
+        Created::KeyReused => {
+            Err(Problem::new(Code::IdempotencyKeyReused, "a new product needs a new Idempotency-Key"))
+        }
+    }
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

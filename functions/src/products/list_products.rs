@@ -1,0 +1,56 @@
+//! GET /products — what is on sale, by age, price or name, at most five seconds old.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use onsale_domain::product::Sort;
+use onsale_platform::app::App;
+use onsale_platform::http::{Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
+use onsale_platform::store::products;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::ListedProductOut;
+
+/// How long a page may be cached, in seconds.
+const MAX_AGE_SECONDS: u32 = 5;
+
+/// Which page of which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListProductsIn {
+    /// `newest` (the default), `price`, `-price` or `name`.
+    sort: Option<String>,
+    /// 1 to 100, default 20.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+#[utoipa::path(get, path = "/products", operation_id = "list_products", params(ListProductsIn),
+    extensions(("x-access" = json!("public"))),
+    responses(
+        (status = 200, body = Listed<ListedProductOut>, description = "with an ETag"),
+        (status = 304, description = "as If-None-Match names it"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    QueryString(request): QueryString<ListProductsIn>,
+    headers: HeaderMap,
+) -> Result<Viewed, Problem> {
+    let sort = match &request.sort {
+        None => Sort::default(),
+        Some(name) => Sort::parse(name).ok_or_else(|| invalid("sort")("must be newest, price, -price or name"))?,
+    };
+    let limit = page_limit(request.limit)?;
+    let page = products::list(&app, sort, limit, request.cursor.as_deref()).await?;
+    let items: Vec<ListedProductOut> = page.items.iter().map(ListedProductOut::from).collect();
+    Ok(Viewed::new(&Listed { items, next: page.next.clone() }, &headers, MAX_AGE_SECONDS)?)
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

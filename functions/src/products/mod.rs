@@ -1,0 +1,30 @@
+//! Products: made, listed, changed and restocked, and what of them sells best.
+
+use onsale_platform::lambda::Function;
+
+pub mod adjust_stock;
+pub mod create_product;
+pub mod get_product;
+pub mod list_products;
+pub mod popular_products;
+pub mod rank_products;
+pub(crate) mod shown;
+pub mod update_product;
+
+/// The functions of this domain.
+pub const FUNCTIONS: &[(&str, Function)] = &[
+    // POST /products: makes a product with its stock.
+    ("create_product", Function::Http(create_product::routes)),
+    // GET /products: what is on sale, in one of four orders.
+    ("list_products", Function::Http(list_products::routes)),
+    // GET /products/popular: what sold best in the last days.
+    ("popular_products", Function::Http(popular_products::routes)),
+    // GET /products/{product_id}: one product with its stock.
+    ("get_product", Function::Http(get_product::routes)),
+    // PATCH /products/{product_id}: another name, price or state.
+    ("update_product", Function::Http(update_product::routes)),
+    // POST /products/{product_id}/stock: adds units or takes some away.
+    ("adjust_stock", Function::Http(adjust_stock::routes)),
+    // Every 10 minutes: counts anew what sold best.
+    ("rank_products", Function::Event(rank_products::answer)),
+];

@@ -1,0 +1,92 @@
+//! GET /products/popular — what sold best in the last days, as last counted.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_platform::app::App;
+use onsale_platform::http::{Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::store::sales::{self, POPULAR_MAX, Ranked, SPANS};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// How long the answer may be cached, in seconds.
+const MAX_AGE_SECONDS: u32 = 60;
+/// Days when nobody says otherwise.
+const DAYS_DEFAULT: u8 = 3;
+/// Products when nobody says otherwise.
+const LIMIT_DEFAULT: usize = 5;
+
+/// Of which days, and how many.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PopularProductsIn {
+    /// 1, 3 (the default) or 7: today (UTC) and those before it.
+    days: Option<u8>,
+    /// 1 to 50, default 5.
+    limit: Option<usize>,
+}
+
+/// What sold best.
+#[derive(Serialize, ToSchema)]
+struct PopularProductsOut {
+    /// When it was counted; null before the first count.
+    as_of: Option<Timestamp>,
+    days: u8,
+    /// The best first.
+    items: Vec<PopularProductOut>,
+}
+
+/// A product that sold.
+#[derive(Serialize, ToSchema)]
+struct PopularProductOut {
+    product_id: Uuid,
+    name: String,
+    /// Of one, in minor units, when it was counted.
+    price: i64,
+    currency: &'static str,
+    /// Units that were paid and not given back.
+    sold: i64,
+}
+
+impl From<&Ranked> for PopularProductOut {
+    fn from(ranked: &Ranked) -> Self {
+        let (name, price) = (ranked.name.clone(), ranked.price.get());
+        Self { product_id: ranked.id, name, price, currency: CURRENCY, sold: ranked.sold }
+    }
+}
+
+#[utoipa::path(get, path = "/products/popular", operation_id = "popular_products", params(PopularProductsIn),
+    extensions(("x-access" = json!("public"))),
+    responses(
+        (status = 200, body = PopularProductsOut, description = "with an ETag"),
+        (status = 304, description = "as If-None-Match names it"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    QueryString(request): QueryString<PopularProductsIn>,
+    headers: HeaderMap,
+) -> Result<Viewed, Problem> {
+    let days = request.days.unwrap_or(DAYS_DEFAULT);
+    if !SPANS.contains(&days) {
+        return Err(invalid("days")("must be 1, 3 or 7"));
+    }
+    let limit = match request.limit.unwrap_or(LIMIT_DEFAULT) {
+        limit @ 1..=POPULAR_MAX => limit,
+        _ => return Err(invalid("limit")("must be between 1 and 50")),
+    };
+    let popular = sales::popular(&app, days).await?;
+    let ranked = popular.iter().flat_map(|popular| &popular.products).take(limit);
+    let as_of = popular.as_ref().map(|popular| popular.as_of);
+    let body = PopularProductsOut { as_of, days, items: ranked.map(PopularProductOut::from).collect() };
+    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?)
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,20 @@
+//! Every 10 minutes — counts anew what sold best in the last 1, 3 and 7 days.
+//!
+//! Run twice, or late, it counts what there is to count then; a list is never replaced by an earlier one.
+
+use onsale_platform::app::App;
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::store::sales;
+use serde_json::{Map, Value};
+
+async fn handle(app: &App) -> Result<Value, Failure> {
+    let lists = sales::rank(app).await?;
+    let counted: Map<String, Value> =
+        lists.into_iter().map(|(days, products)| (format!("days_{days}"), products.into())).collect();
+    Ok(counted.into())
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, _: Value) -> Answer {
+    Box::pin(async move { handle(&app).await })
+}

@@ -1,0 +1,61 @@
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::product::Product;
+use onsale_platform::store::products::Listing;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A product.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProductOut {
+    product_id: Uuid,
+    name: String,
+    /// Of one, in minor units.
+    price: i64,
+    currency: &'static str,
+    /// `hold`, `selling` or `stopped`.
+    state: &'static str,
+    created_at: Timestamp,
+    /// Units that can be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<i64>,
+}
+
+impl ProductOut {
+    /// A product, with how many units of it can be had.
+    pub fn new(product: &Product, available: Option<i64>) -> Self {
+        Self {
+            product_id: product.id,
+            name: product.name.clone(),
+            price: product.price.get(),
+            currency: CURRENCY,
+            state: product.state.as_str(),
+            created_at: product.created_at,
+            available,
+        }
+    }
+}
+
+/// A product on sale, in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedProductOut {
+    product_id: Uuid,
+    name: String,
+    /// Of one, in minor units.
+    price: i64,
+    currency: &'static str,
+    created_at: Timestamp,
+}
+
+impl From<&Listing> for ListedProductOut {
+    fn from(listing: &Listing) -> Self {
+        Self {
+            product_id: listing.id,
+            name: listing.name.clone(),
+            price: listing.price.get(),
+            currency: CURRENCY,
+            created_at: listing.created_at,
+        }
+    }
+}

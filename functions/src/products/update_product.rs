@@ -1,0 +1,59 @@
+//! PATCH /products/{product_id} — gives a product another name, price or state.
+
+use axum::extract::State;
+use onsale_domain::money::Price;
+use onsale_domain::product::{self, Change, State as ProductState};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Code, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::store::products;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::shown::ProductOut;
+
+/// What shall be different; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateProductIn {
+    /// 1 to 60 characters.
+    name: Option<String>,
+    /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.
+    price: Option<i64>,
+    /// `hold`, `selling` or `stopped`; only what is `selling` is listed and sold.
+    state: Option<String>,
+}
+
+#[utoipa::path(patch, path = "/products/{product_id}", operation_id = "update_product",
+    request_body = UpdateProductIn, params(("product_id" = Uuid, Path)),
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    responses(
+        (status = 200, body = ProductOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    _: Admin,
+    Params(id): Params<Uuid>,
+    Json(request): Json<UpdateProductIn>,
+) -> Result<Answer<ProductOut>, Problem> {
+    let state =
+        |name: &String| ProductState::parse(name).ok_or_else(|| invalid("state")("must be hold, selling or stopped"));
+    let change = Change {
+        name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
+        price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
+        state: request.state.as_ref().map(state).transpose()?,
+    };
+    let product = products::update(&app, id, &change).await?;
+    let product = product.ok_or_else(|| Problem::new(Code::NotFound, "there is no such product"))?;
+    Ok(Answer::ok(ProductOut::new(&product, None)))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

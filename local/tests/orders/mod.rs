@@ -1,0 +1,10 @@
+//! Orders.
+
+mod cancel_order;
+mod get_order;
+mod list_orders;
+mod place_order;
+mod place_order_coupons;
+
+/// An id that nothing has.
+const NOBODY: &str = "0193a000-0000-7000-8000-00000000dead";

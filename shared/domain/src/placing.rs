@@ -1,0 +1,280 @@
+//! Placing an order: what may be asked for, and what of it stock and wallet need not be asked.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::coupon::{Claim, CouponError};
+use crate::money::AMOUNT_MAX;
+use crate::order::{Line, Order, State};
+use crate::product::Product;
+use crate::seat::second_rounded_up;
+use crate::stock::Portion;
+
+/// Most lines of an order.
+pub const LINES_MAX: usize = 20;
+/// Most units of one product in an order.
+pub const UNITS_MAX: i64 = 100;
+/// Most shards that one order takes from: with order, wallet, entry and claim it must fit into one transaction.
+pub const PORTIONS_MAX: usize = 90;
+
+/// So many units of a product that somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The product.
+    pub product: Uuid,
+    /// Units.
+    pub quantity: i64,
+}
+
+/// A list of lines that cannot be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinesError {
+    /// None.
+    #[error("must have at least one line")]
+    Empty,
+    /// Too many.
+    #[error("must have at most 20 lines")]
+    TooMany,
+    /// A line of nothing, or too many units of one product.
+    #[error("must have 1 to 100 units of a product")]
+    Quantity,
+}
+
+/// Sums the lines of each product, in the order in which the products come first (K2).
+///
+/// # Errors
+/// Without lines, with more than [`LINES_MAX`], or when a product has fewer than 1 or more than [`UNITS_MAX`] units.
+pub fn merged(lines: &[Wanted]) -> Result<Vec<Wanted>, LinesError> {
+    if lines.is_empty() {
+        return Err(LinesError::Empty);
+    }
+    if lines.len() > LINES_MAX {
+        return Err(LinesError::TooMany);
+    }
+    let mut merged: Vec<Wanted> = Vec::with_capacity(lines.len());
+    for line in lines {
+        if !(1..=UNITS_MAX).contains(&line.quantity) {
+            return Err(LinesError::Quantity);
+        }
+        match merged.iter_mut().find(|known| known.product == line.product) {
+            Some(known) => known.quantity += line.quantity,
+            None => merged.push(*line),
+        }
+    }
+    let within = merged.iter().all(|line| line.quantity <= UNITS_MAX);
+    if within { Ok(merged) } else { Err(LinesError::Quantity) }
+}
+
+/// Why an order cannot be placed, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// There are no such products.
+    #[error("there is no such product")]
+    NoProduct(Vec<Uuid>),
+    /// They are held back or no longer offered.
+    #[error("it is not on sale")]
+    NotSelling(Vec<Uuid>),
+    /// They have another price than a moment ago.
+    #[error("the price has just changed; order again at the new one")]
+    PriceChanged(Vec<Uuid>),
+    /// Fewer are left than are wanted.
+    #[error("fewer are left than are wanted")]
+    OutOfStock(Vec<Uuid>),
+    /// The coupon cannot be used.
+    #[error(transparent)]
+    Coupon(#[from] CouponError),
+    /// It costs more than may be paid at once.
+    #[error("must cost at most 10000000 together")]
+    TooDear,
+    /// What is left of its products lies in too many places to be taken at once.
+    #[error("must name fewer products or units: their stock is spread too thinly")]
+    TooScattered,
+}
+
+/// Who orders, under which id, and how long the units wait for payment.
+pub struct OrderRequest {
+    /// Id of the order to make.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The lines, as [`merged`] passed them.
+    pub lines: Vec<Wanted>,
+    /// The coupon to use.
+    pub coupon: Option<Uuid>,
+    /// Digest of the request.
+    pub fingerprint: String,
+    /// How long the units wait.
+    pub hold: SignedDuration,
+}
+
+/// Decides on everything about an order that stock and wallet need not be asked for. `taken` says from which shards
+/// the units of a line shall come; `claim` is what the user has claimed of the coupon.
+///
+/// # Errors
+/// See [`OrderError`]; what is said of a product is said of all for which it is true.
+pub fn place(
+    request: OrderRequest,
+    products: &[Product],
+    taken: impl Fn(&Product, i64) -> Vec<Portion>,
+    claim: Option<&Claim>,
+    now: Timestamp,
+) -> Result<Order, OrderError> {
+    let product = |line: &Wanted| products.iter().find(|product| product.id == line.product);
+    let those = |which: &dyn Fn(&Wanted) -> bool| -> Vec<Uuid> {
+        request.lines.iter().filter(|line| which(line)).map(|line| line.product).collect()
+    };
+    let missing = those(&|line| product(line).is_none());
+    if !missing.is_empty() {
+        return Err(OrderError::NoProduct(missing));
+    }
+    let stopped = those(&|line| !product(line).is_some_and(Product::is_selling));
+    if !stopped.is_empty() {
+        return Err(OrderError::NotSelling(stopped));
+    }
+    let lines: Vec<Line> = request
+        .lines
+        .iter()
+        .filter_map(|line| Some((product(line)?, line.quantity)))
+        .map(|(product, quantity)| Line {
+            product: product.id,
+            name: product.name.clone(),
+            price: product.price,
+            taken: taken(product, quantity),
+        })
+        .collect();
+    let subtotal: i64 = lines.iter().map(Line::amount).sum();
+    let discount = match (request.coupon, claim) {
+        (None, _) => 0,
+        (Some(_), None) => return Err(CouponError::NotYours.into()),
+        (Some(_), Some(claim)) => claim.redeem(subtotal, now)?,
+    };
+    if subtotal - discount > AMOUNT_MAX {
+        return Err(OrderError::TooDear);
+    }
+    if lines.iter().map(|line| line.taken.len()).sum::<usize>() > PORTIONS_MAX {
+        return Err(OrderError::TooScattered);
+    }
+    Ok(Order {
+        id: request.id,
+        user: request.user,
+        created_at: now,
+        held_until: second_rounded_up(now + request.hold),
+        state: State::Pending,
+        lines,
+        coupon: request.coupon,
+        discount,
+        payment: None,
+        declines: 0,
+        settled: false,
+        version: 1,
+        fingerprint: request.fingerprint,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::coupon::Discount;
+    use crate::product;
+    use crate::product::tests::product;
+    use proptest::prelude::*;
+
+    pub(crate) fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn wanted(product: u128, quantity: i64) -> Wanted {
+        Wanted { product: Uuid::from_u128(product), quantity }
+    }
+
+    fn request(lines: &[Wanted], coupon: Option<u128>) -> OrderRequest {
+        OrderRequest {
+            id: Uuid::from_u128(9),
+            user: Uuid::from_u128(8),
+            lines: merged(lines).expect("lines"),
+            coupon: coupon.map(Uuid::from_u128),
+            fingerprint: String::new(),
+            hold: SignedDuration::from_secs(300),
+        }
+    }
+
+    fn in_one(_: &Product, quantity: i64) -> Vec<Portion> {
+        vec![Portion { shard: 0, units: quantity }]
+    }
+
+    fn claim(discount: Discount) -> Claim {
+        let (coupon, name) = (Uuid::from_u128(7), "Coupon".to_owned());
+        let (valid_from, valid_until, claimed_at) = (at(0), at(10_000), at(0));
+        Claim { coupon, name, discount, valid_from, valid_until, claimed_at, used_by: None }
+    }
+
+    pub(crate) fn pending() -> Order {
+        let products = [product(1, 100), product(2, 30)];
+        let lines = [wanted(1, 2), wanted(2, 1)];
+        place(request(&lines, None), &products, in_one, None, at(1_000)).expect("an order")
+    }
+
+    #[test]
+    fn an_order_freezes_price_and_name_and_sums_up() {
+        let products = [product(1, 100), product(2, 30)];
+        let lines = [wanted(2, 1), wanted(1, 2), wanted(2, 3)];
+        let ten_percent = claim(Discount::Percent { percent: 10, max: None });
+        let order = place(request(&lines, Some(7)), &products, in_one, Some(&ten_percent), at(1_000));
+        let order = order.expect("an order");
+        let shown: Vec<(&str, i64, i64)> =
+            order.lines.iter().map(|line| (line.name.as_str(), line.quantity(), line.amount())).collect();
+        assert_eq!(shown, [("Product 2", 4, 120), ("Product 1", 2, 200)]);
+        assert_eq!((order.subtotal(), order.discount, order.total(), order.held_until), (320, 32, 288, 1_300));
+    }
+
+    #[test]
+    fn refusals_have_an_order() {
+        let mut products = [product(1, AMOUNT_MAX), product(2, 30)];
+        products[1].state = product::State::Hold;
+        let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
+        let of = |lines: &[Wanted], products: &[Product], coupon, claim: Option<&Claim>| {
+            place(request(lines, coupon), products, in_one, claim, at(1_000))
+        };
+        let id = Uuid::from_u128;
+        assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
+        assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
+        products[1].state = product::State::Selling;
+        assert_eq!(of(&lines[..2], &products, Some(7), None), Err(CouponError::NotYours.into()));
+        assert_eq!(of(&lines[..2], &products, None, None), Err(OrderError::TooDear));
+        // A coupon may bring it within the cap.
+        let large = claim(Discount::Amount(AMOUNT_MAX));
+        assert_eq!(of(&[wanted(1, 2)], &products, Some(7), Some(&large)).map(|order| order.total()), Ok(AMOUNT_MAX));
+        let thin = |_: &Product, quantity: i64| {
+            (0..quantity).map(|shard| Portion { shard: u8::try_from(shard).expect("few"), units: 1 }).collect()
+        };
+        let scattered = place(request(&[wanted(2, 91)], None), &products, thin, None, at(1_000));
+        assert_eq!(scattered, Err(OrderError::TooScattered));
+    }
+
+    proptest! {
+        /// K2: merging loses no unit and names each product once, in the order in which they came.
+        #[test]
+        fn merging_loses_nothing(lines in proptest::collection::vec((0..6_u128, -2..=60_i64), 0..25)) {
+            let lines: Vec<Wanted> = lines.into_iter().map(|(id, quantity)| wanted(id, quantity)).collect();
+            let units = |lines: &[Wanted], id: Uuid| -> i64 {
+                lines.iter().filter(|line| line.product == id).map(|line| line.quantity).sum()
+            };
+            match merged(&lines) {
+                Ok(merged) => {
+                    prop_assert!(lines.len() <= LINES_MAX && lines.iter().all(|line| line.quantity >= 1));
+                    for (place, line) in merged.iter().enumerate() {
+                        prop_assert_eq!(line.quantity, units(&lines, line.product));
+                        prop_assert!(merged[place + 1..].iter().all(|other| other.product != line.product));
+                    }
+                    prop_assert!(lines.iter().all(|line| merged.iter().any(|known| known.product == line.product)));
+                }
+                Err(LinesError::Empty) => prop_assert!(lines.is_empty()),
+                Err(LinesError::TooMany) => prop_assert!(lines.len() > LINES_MAX),
+                Err(LinesError::Quantity) => {
+                    let wrong = |line: &Wanted| line.quantity < 1 || units(&lines, line.product) > UNITS_MAX;
+                    prop_assert!(lines.iter().any(wrong));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Units added to a product's stock or taken away from it, each change once under its receipt.
+
+use onsale_domain::product::Product;
+use onsale_domain::stock::{self as rules, Portion};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::item::{from_item, to_item};
+use super::read::{self, Consistency};
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure, products, stock, table};
+use crate::app::App;
+
+#[derive(Serialize, Deserialize)]
+struct AdjustmentItem {
+    delta: i64,
+    at: i64,
+    fingerprint: String,
+}
+
+/// A change of stock that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adjusted {
+    /// Units that can be had now.
+    pub available: i64,
+    /// Whether it had been carried out before, under the same key.
+    pub replayed: bool,
+}
+
+/// Why a stock was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdjustError {
+    /// There is no such product.
+    #[error("no product")]
+    NoProduct,
+    /// Fewer units are there than were to be taken away.
+    #[error("out of stock")]
+    OutOfStock,
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    Shard,
+}
+
+/// Changes the stock of a product by `delta` under the receipt `id`, once however often it is asked for. What is added
+/// is spread evenly; what is taken away comes from where it is, and never below nothing.
+///
+/// # Errors
+/// See [`AdjustError`].
+pub async fn adjust(
+    app: &App,
+    product: Uuid,
+    id: Uuid,
+    delta: i64,
+    fingerprint: &str,
+) -> Result<Adjusted, AdjustError> {
+    let product = products::get(app, product).await?.ok_or(AdjustError::NoProduct)?;
+    let receipt = AdjustmentItem { delta, at: app.now().as_millisecond(), fingerprint: fingerprint.to_owned() };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(portions) = portions(app, &product, id, delta).await? else {
+            // What is missing may have been taken away by this very change.
+            return repeated(app, &product, id, fingerprint, attempts.made > 0).await?.ok_or(AdjustError::OutOfStock);
+        };
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::New, Write::create(to_item(&table::adjustment(product.id, id), &receipt)?));
+        for portion in portions {
+            let write = match delta {
+                ..0 => stock::take(product.id, portion, None),
+                _ => stock::put_in(product.id, portion),
+            };
+            transaction.add(Guard::Shard, write);
+        }
+        let rejected = match transaction.commit(app).await {
+            Ok(()) => {
+                app.caches().products.forget(&product.id);
+                return Ok(Adjusted { available: available(app, &product).await?, replayed: false });
+            }
+            Err(rejected) => rejected,
+        };
+        let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
+        if let Some(done) = repeated(app, &product, id, fingerprint, ours).await? {
+            return Ok(done);
+        }
+        match rejected {
+            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
+                attempts.again().await?;
+            }
+            Rejected::Failure(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+/// From or to which shards the units go; `None` when there are too few.
+async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<Option<Vec<Portion>>, Failure> {
+    if delta < 0 {
+        let levels = stock::levels(app, product.id, product.shards).await?;
+        return Ok(rules::take(&levels, product.shards.first_for(id, product.id), -delta));
+    }
+    let spread = product.shards.each().zip(product.shards.split(delta));
+    Ok(Some(spread.filter(|(_, units)| *units > 0).map(|(shard, units)| Portion { shard, units }).collect()))
+}
+
+async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
+    Ok(stock::levels(app, product.id, product.shards).await?.into_iter().sum())
+}
+
+/// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one.
+async fn repeated(
+    app: &App,
+    product: &Product,
+    id: Uuid,
+    fingerprint: &str,
+    ours: bool,
+) -> Result<Option<Adjusted>, AdjustError> {
+    let item = read::get(app, &table::adjustment(product.id, id), Consistency::Strong).await?;
+    let Some(item) = item else { return Ok(None) };
+    if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
+        return Err(AdjustError::KeyReused);
+    }
+    Ok(Some(Adjusted { available: available(app, product).await?, replayed: !ours }))
+}

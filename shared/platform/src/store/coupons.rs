@@ -1,0 +1,308 @@
+//! Coupons, and who has claimed them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use onsale_domain::coupon::{Claim, ClaimError, Coupon, Discount};
+use onsale_domain::stock::{Portion, Shards, take};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::cache::{COUPON_SECONDS, VIEW_SECONDS};
+use super::item::{Item, from_item, key_of, text, to_item, unreadable};
+use super::read::{self, Consistency, ListError, Page, Query};
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure, stock, table};
+use crate::app::App;
+
+#[derive(Serialize, Deserialize)]
+struct DiscountItem {
+    kind: String,
+    value: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CouponItem {
+    id: Uuid,
+    name: String,
+    discount: DiscountItem,
+    quantity: i64,
+    shards: u8,
+    valid_from: i64,
+    valid_until: i64,
+    created_at: i64,
+    fingerprint: String,
+}
+
+/// A claim has the coupon's terms, so that an order needs to read nothing else of it.
+#[derive(Serialize, Deserialize)]
+struct ClaimItem {
+    name: String,
+    discount: DiscountItem,
+    valid_from: i64,
+    valid_until: i64,
+    claimed_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_by: Option<Uuid>,
+    /// Id of the request that made it, by which that request knows its own work if the answer was lost.
+    made_by: Uuid,
+}
+
+/// What became of a coupon that was to be created.
+#[derive(Debug)]
+pub enum Created {
+    /// It was written.
+    New,
+    /// It was there already under the same key and request.
+    Replayed(Coupon),
+    /// The key was used for another request.
+    KeyReused,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    Shard,
+}
+
+/// Writes a coupon with its shards in one transaction.
+///
+/// # Errors
+/// When the table fails.
+pub async fn create(app: &App, coupon: &Coupon) -> Result<Created, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::New, Write::create(to_item(&table::coupon(coupon.id), &item(coupon))?));
+        for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
+            transaction.add(Guard::Shard, stock::create(coupon.id, Portion { shard, units }, None)?);
+        }
+        let rejected = match transaction.commit(app).await {
+            Ok(()) => return Ok(Created::New),
+            Err(rejected) => rejected,
+        };
+        if let Some(there) = get(app, coupon.id).await? {
+            return Ok(match () {
+                () if there.fingerprint != coupon.fingerprint => Created::KeyReused,
+                () if attempts.made > 0 || matches!(rejected, Rejected::Failure(_)) => Created::New,
+                () => Created::Replayed(there),
+            });
+        }
+        match rejected {
+            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
+                attempts.again().await?;
+            }
+            Rejected::Failure(failure) => return Err(failure),
+        }
+    }
+}
+
+async fn get(app: &App, id: Uuid) -> Result<Option<Coupon>, Failure> {
+    read::get(app, &table::coupon(id), Consistency::Strong).await?.map(read_coupon).transpose()
+}
+
+/// A coupon as this process knows it, or as it is read: nothing of it changes.
+///
+/// # Errors
+/// When the table fails.
+pub async fn known(app: &App, id: Uuid) -> Result<Option<Arc<Coupon>>, Failure> {
+    if let Some(known) = app.caches().coupons.get(&id, app.now(), COUPON_SECONDS) {
+        return Ok(Some(known));
+    }
+    let Some(coupon) = get(app, id).await?.map(Arc::new) else { return Ok(None) };
+    app.caches().coupons.put(id, Arc::clone(&coupon), app.now());
+    Ok(Some(coupon))
+}
+
+/// How many of a coupon are left, at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn remaining(app: &App, coupon: &Coupon) -> Result<i64, Failure> {
+    if let Some(known) = app.caches().remaining.get(&coupon.id, app.now(), VIEW_SECONDS) {
+        return Ok(known);
+    }
+    let remaining = stock::seen(app, coupon.id, coupon.shards).await?;
+    app.caches().remaining.put(coupon.id, remaining, app.now());
+    Ok(remaining)
+}
+
+/// Why a coupon was not claimed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimFailure {
+    /// There is no such coupon.
+    #[error("no coupon")]
+    NoCoupon,
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] ClaimError),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Claims a coupon for a user; `true` when it was not claimed before. Claiming it again is the same claim.
+///
+/// # Errors
+/// See [`ClaimFailure`].
+pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), ClaimFailure> {
+    let coupon = known(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
+    let now = app.now();
+    let gone = app.caches().exhausted.get(&id, now, COUPON_SECONDS).map(|()| ClaimError::Exhausted);
+    if let Some(refused) = coupon.may_be_claimed(now).err().or(gone) {
+        // A repeat of what succeeded is a success, also when nobody else can have one any more.
+        let there = claimed(app, user, id).await?;
+        return there.map(|(claim, _)| (claim, false)).ok_or_else(|| refused.into());
+    }
+    let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
+    let item = to_item(&table::claim(user, id), &claim_item(&new, made_by))?;
+    let first = coupon.shards.first_for(user, id);
+    let mut from = Portion { shard: first, units: 1 };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::Shard, stock::take(id, from, None));
+        transaction.add(Guard::New, Write::create(item.clone()));
+        let rejected = match transaction.commit(app).await {
+            Ok(()) => return Ok((new, true)),
+            Err(rejected) => rejected,
+        };
+        if let Some((there, by)) = claimed(app, user, id).await? {
+            return Ok((there, by == made_by));
+        }
+        match rejected {
+            // Who finds a shard empty, or in others' hands, looks at all of them at one instant.
+            Rejected::Guards(_) | Rejected::Conflict(_) => {
+                let levels = stock::levels(app, id, coupon.shards).await?;
+                let Some(portions) = take(&levels, first, 1) else {
+                    // None ever comes back, so this stays true.
+                    app.caches().exhausted.put(id, (), app.now());
+                    return Err(ClaimError::Exhausted.into());
+                };
+                from = portions.first().copied().unwrap_or(from);
+            }
+            Rejected::Failure(Failure::Unknown) => {}
+            Rejected::Failure(failure) => return Err(failure.into()),
+        }
+        attempts.again().await?;
+    }
+}
+
+/// What a user has claimed of a coupon, and by which request.
+async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, Uuid)>, Failure> {
+    let Some(item) = read::get(app, &table::claim(user, coupon), Consistency::Strong).await? else { return Ok(None) };
+    let item: ClaimItem = from_item(item)?;
+    let made_by = item.made_by;
+    Ok(Some((from_claim_item(coupon, item)?, made_by)))
+}
+
+/// A page of what a user has claimed, by coupon.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
+    let query = Query::partition(table::user_partition(user), table::CLAIM_PREFIX).strong();
+    let page = query.listed(app, limit, cursor).await?;
+    let items: Result<Vec<Claim>, Failure> = page.items.into_iter().map(read_claim).collect();
+    Ok(Page { items: items?, next: page.next })
+}
+
+/// The write by which an order uses a claim that no other uses.
+pub(crate) fn redeem(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
+    Write::update(&table::claim(user, coupon), "SET used_by = :order")
+        .when("attribute_exists(pk) AND attribute_not_exists(used_by)")
+        .value(":order", text(order.to_string()))
+}
+
+/// The write by which an order gives a claim back.
+pub(crate) fn give_back(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
+    Write::update(&table::claim(user, coupon), "REMOVE used_by")
+        .when("used_by = :order")
+        .value(":order", text(order.to_string()))
+}
+
+/// A claim as it lies in the table.
+pub(crate) fn read_claim(item: Item) -> Result<Claim, Failure> {
+    let coupon = key_of(&item).and_then(|key| key.sk.strip_prefix(table::CLAIM_PREFIX)?.parse().ok());
+    from_claim_item(coupon.ok_or_else(|| unreadable("claim key"))?, from_item(item)?)
+}
+
+fn new_claim(coupon: &Coupon, now: Timestamp) -> Claim {
+    Claim {
+        coupon: coupon.id,
+        name: coupon.name.clone(),
+        discount: coupon.discount,
+        valid_from: coupon.valid_from,
+        valid_until: coupon.valid_until,
+        claimed_at: now,
+        used_by: None,
+    }
+}
+
+fn discount_item(discount: Discount) -> DiscountItem {
+    let (kind, value, max) = discount.written();
+    DiscountItem { kind: kind.to_owned(), value, max }
+}
+
+fn read_discount(item: &DiscountItem) -> Result<Discount, Failure> {
+    Discount::parse(&item.kind, item.value, item.max).map_err(unreadable)
+}
+
+fn at(millisecond: i64) -> Result<Timestamp, Failure> {
+    Timestamp::from_millisecond(millisecond).map_err(unreadable)
+}
+
+fn item(coupon: &Coupon) -> CouponItem {
+    CouponItem {
+        id: coupon.id,
+        name: coupon.name.clone(),
+        discount: discount_item(coupon.discount),
+        quantity: coupon.quantity,
+        shards: coupon.shards.get(),
+        valid_from: coupon.valid_from.as_millisecond(),
+        valid_until: coupon.valid_until.as_millisecond(),
+        created_at: coupon.created_at.as_millisecond(),
+        fingerprint: coupon.fingerprint.clone(),
+    }
+}
+
+fn read_coupon(item: Item) -> Result<Coupon, Failure> {
+    let item: CouponItem = from_item(item)?;
+    Ok(Coupon {
+        id: item.id,
+        discount: read_discount(&item.discount)?,
+        name: item.name,
+        quantity: item.quantity,
+        shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
+        valid_from: at(item.valid_from)?,
+        valid_until: at(item.valid_until)?,
+        created_at: at(item.created_at)?,
+        fingerprint: item.fingerprint,
+    })
+}
+
+fn claim_item(claim: &Claim, made_by: Uuid) -> ClaimItem {
+    ClaimItem {
+        name: claim.name.clone(),
+        discount: discount_item(claim.discount),
+        valid_from: claim.valid_from.as_millisecond(),
+        valid_until: claim.valid_until.as_millisecond(),
+        claimed_at: claim.claimed_at.as_millisecond(),
+        used_by: claim.used_by,
+        made_by,
+    }
+}
+
+fn from_claim_item(coupon: Uuid, item: ClaimItem) -> Result<Claim, Failure> {
+    Ok(Claim {
+        coupon,
+        discount: read_discount(&item.discount)?,
+        name: item.name,
+        valid_from: at(item.valid_from)?,
+        valid_until: at(item.valid_until)?,
+        claimed_at: at(item.claimed_at)?,
+        used_by: item.used_by,
+    })
+}

@@ -1,0 +1,129 @@
+//! Paying an order that was placed before: order, wallet and ledger change together or not at all.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use onsale_domain::order::Order;
+use onsale_domain::reservation::{PayError, Payment};
+use uuid::Uuid;
+
+use super::item::{key_of, value};
+use super::orders::{self, Guard};
+use super::payments::{How, PayFailure, remembered};
+use super::read::{self, Consistency};
+use super::wallets::{KeptWallet, kept, movement};
+use super::write::{FailedGuard, Rejected, Transaction};
+use super::{Attempts, Failure, order_item, table};
+use crate::app::App;
+use crate::events::Kind;
+
+/// What paying came to.
+#[derive(Clone, Debug)]
+pub struct PaidOrder {
+    /// What was paid.
+    pub order: Order,
+    /// Its payment.
+    pub payment: Payment,
+    /// Which success it is.
+    pub how: How,
+}
+
+/// Pays the order `id` of `user`. `key` is a digest of the request's idempotency key, or of a new random id without
+/// one; `given` says which.
+///
+/// # Errors
+/// See [`PayFailure`].
+pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<PaidOrder, PayFailure> {
+    let mut attempts = Attempts::new(app);
+    let mut declined: Option<u32> = None;
+    loop {
+        let (read, wallet) = inputs(app, user, id).await?;
+        let read = read.ok_or(PayFailure::NotFound)?;
+        if let Some(paid) = already_paid(&read, key, attempts.made) {
+            return Ok(paid);
+        }
+        if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
+            // The two were not read at one instant: what the key has paid may be this.
+            let read = orders::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
+            return already_paid(&read, key, attempts.made).ok_or(PayFailure::KeyReused);
+        }
+        if declined.is_some_and(|before| read.declines > before) {
+            // The answer to our own decline was lost.
+            return Err(PayFailure::InsufficientBalance);
+        }
+        let now = app.now();
+        if !read.settled && read.lapsed(now) {
+            // What lapsed is over for its owner at once, whenever the sweep comes.
+            orders::current(app, user, id).await?;
+            return Err(read.may_be_paid(now).err().unwrap_or(PayError::HoldExpired).into());
+        }
+        read.may_be_paid(now)?;
+        let wallet = wallet.ok_or(PayFailure::NoWallet)?;
+        let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
+            Ok((after_wallet, entry)) => {
+                let (after, payment) = read.clone().paid(now, key.to_owned(), false);
+                let keys = value(&remembered(&wallet, given.then_some(key)))?;
+                let (wallet_write, entry_write) = movement(user, wallet.wallet, after_wallet, &entry, Some(keys))?;
+                let mut transaction = Transaction::new();
+                transaction.add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
+                transaction.add(Guard::Wallet, wallet_write);
+                transaction.add(Guard::Entry, entry_write);
+                match transaction.commit(app).await {
+                    Ok(()) => return Ok(PaidOrder { order: after, payment, how: How::Now }),
+                    Err(rejected) => rejected,
+                }
+            }
+            Err(_) => {
+                declined = Some(read.declines);
+                match decline(app, &read).await {
+                    Ok(()) => return Err(PayFailure::InsufficientBalance),
+                    Err(rejected) => rejected,
+                }
+            }
+        };
+        match rejected {
+            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
+                attempts.again().await?;
+            }
+            Rejected::Failure(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+/// An order that is paid, as the success it is: by `key`, now or before, or by another.
+fn already_paid(read: &Order, key: &str, tries_before: u32) -> Option<PaidOrder> {
+    let payment = read.payment.clone()?;
+    let how = match payment.key == key {
+        true if tries_before > 0 => How::Now,
+        true => How::Replayed,
+        false => How::Before,
+    };
+    Some(PaidOrder { payment, order: read.clone(), how })
+}
+
+/// Order and wallet in one consistent read.
+pub(crate) async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Order>, Option<KeptWallet>), Failure> {
+    let (order_key, wallet_key) = (table::order(user, id), table::wallet(user));
+    let (mut order, mut wallet) = (None, None);
+    for item in read::get_all(app, &[order_key.clone(), wallet_key], Consistency::Strong).await? {
+        if key_of(&item).as_ref() == Some(&order_key) {
+            order = Some(order_item::read(user, id, item)?);
+        } else {
+            wallet = Some(kept(item)?);
+        }
+    }
+    Ok((order, wallet))
+}
+
+/// Records that the balance was too small. The order stays on the expiry index: its event gives stock and coupon back,
+/// and the sweep does if the event is lost.
+async fn decline(app: &App, read: &Order) -> Result<(), Rejected<Guard>> {
+    let after = read.clone().declined(app.config().release_on_decline);
+    let write = order_item::update(read, &after, Some(Kind::PaymentDeclined))?;
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(()),
+        Err(Rejected::Guards(failed)) => Err(Rejected::Guards(
+            failed.into_iter().map(|failed| FailedGuard { guard: Guard::Version, old: failed.old }).collect(),
+        )),
+        Err(Rejected::Conflict(_)) => Err(Rejected::Conflict(vec![Guard::Version])),
+        Err(Rejected::Failure(failure)) => Err(Rejected::Failure(failure)),
+    }
+}

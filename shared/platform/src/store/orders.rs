@@ -1,0 +1,171 @@
+//! Orders once they are placed: read, given up, and ended with all that they took given back.
+
+use onsale_domain::order::{Order, State};
+use onsale_domain::reservation::{AlreadyPaid, Cancel};
+use uuid::Uuid;
+
+use super::item::{key_of, unreadable};
+use super::lapses::Closed;
+use super::read::{self, Consistency, ListError, Page, Query};
+use super::write::{Rejected, Transaction};
+use super::{Attempts, Failure, coupons, order_item, stock, table};
+use crate::app::App;
+use crate::events::Kind;
+
+/// What each item of an order's transactions guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// The order is not there yet.
+    New,
+    /// The order is at the version that was read.
+    Version,
+    /// The line at this place takes its units from a shard that has them, at the price and in the state that was read.
+    Stock(usize),
+    /// The shard is there, to get units back.
+    Shelf,
+    /// The claim of the coupon is unused, or used by this order.
+    Claim,
+    /// The wallet is at the entry that was read.
+    Wallet,
+    /// The ledger entry is not there yet.
+    Entry,
+}
+
+/// An order of a user as it lies in the table.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let item = read::get(app, &table::order(user, id), Consistency::Strong).await?;
+    item.map(|item| order_item::read(user, id, item)).transpose()
+}
+
+/// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have
+/// the coupon back.
+///
+/// # Errors
+/// When the table fails.
+pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let Some(read) = get(app, user, id).await? else { return Ok(None) };
+    if read.settled || !read.lapsed(app.now()) {
+        return Ok(Some(read));
+    }
+    if let Err(failure) = close(app, user, id).await {
+        // It is shown as expired in any case, and the sweep closes it.
+        tracing::warn!(order = %id, %failure, "a lapsed order could not be closed on the spot");
+        return Ok(Some(read));
+    }
+    get(app, user, id).await
+}
+
+/// A page of a user's orders, newest first.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
+    let page = Query::by_time(table::orders_by_time(user)).listed(app, limit, cursor).await?;
+    let keys = page.filter_map(|item| key_of(&item));
+    let mut found = Vec::new();
+    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+        let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::ORDER_PREFIX)?.parse().ok());
+        found.push(order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)?);
+    }
+    found.sort_by_key(|order| (std::cmp::Reverse(order.created_at), order.id));
+    Ok(Page { items: found, next: keys.next })
+}
+
+/// Why an order was not cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelOrderError {
+    /// The user has no such order.
+    #[error("not found")]
+    NotFound,
+    /// It is paid.
+    #[error(transparent)]
+    AlreadyPaid(#[from] AlreadyPaid),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Gives a pending order up. What has ended stays as it is, and is a success.
+///
+/// # Errors
+/// See [`CancelOrderError`].
+pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrderError> {
+    let ended = end(app, user, id, |read| {
+        Ok::<_, CancelOrderError>(match read.cancel(app.now())? {
+            Cancel::Release => Some((read.clone().cancelled(), Some(Kind::OrderCancelled))),
+            Cancel::Close => Some((read.clone().closed(), Some(Kind::OrderExpired))),
+            Cancel::AlreadyEnded => None,
+        })
+    });
+    Ok(ended.await?.ok_or(CancelOrderError::NotFound)?.0)
+}
+
+/// Gives back what a declined order took, once however often it is asked for.
+///
+/// # Errors
+/// When the table fails.
+pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
+    let ended = end(app, user, id, |read| {
+        let due = read.state == State::Declined && !read.settled;
+        Ok::<_, Failure>(due.then(|| (read.clone().closed(), None)))
+    });
+    ended.await.map(|_| ())
+}
+
+/// Closes an order whose time has passed: its state, and all that it took.
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
+    let ended = end(app, user, id, |read| {
+        let due = !read.settled && read.lapsed(app.now());
+        let change = (read.state == State::Pending).then_some(Kind::OrderExpired);
+        Ok::<_, Failure>(due.then(|| (read.clone().closed(), change)))
+    });
+    Ok(match ended.await? {
+        Some((_, true)) => Closed::Now,
+        Some((order, false)) if order.settled && order.state != State::Paid => Closed::Before,
+        Some(_) | None => Closed::Nothing,
+    })
+}
+
+/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
+/// `None` of `ending` leaves it as it is. Says how it stands then, and whether that was done now.
+async fn end<E: From<Failure>>(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    ending: impl Fn(&Order) -> Result<Option<(Order, Option<Kind>)>, E>,
+) -> Result<Option<(Order, bool)>, E> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(read) = get(app, user, id).await? else { return Ok(None) };
+        let Some((after, change)) = ending(&read)? else { return Ok(Some((read, false))) };
+        match given_back(&read, &after, change)?.commit(app).await {
+            Ok(()) => return Ok(Some((after, true))),
+            Err(Rejected::Guards(failed)) if failed[0].guard != Guard::Version => {
+                return Err(Failure::Internal(format!("stock or coupon of order {id} is not as it left them")).into());
+            }
+            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
+                attempts.again().await?;
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+        }
+    }
+}
+
+/// The order as it is `after`, its units back where they came from, and its coupon unused. The order's version is what
+/// makes it happen once.
+pub(crate) fn given_back(read: &Order, after: &Order, change: Option<Kind>) -> Result<Transaction<Guard>, Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add(Guard::Version, order_item::update(read, after, change)?);
+    for line in &read.lines {
+        for portion in &line.taken {
+            transaction.add(Guard::Shelf, stock::put_in(line.product, *portion));
+        }
+    }
+    if let Some(coupon) = read.coupon {
+        transaction.add(Guard::Claim, coupons::give_back(read.user, coupon, read.id));
+    }
+    Ok(transaction)
+}

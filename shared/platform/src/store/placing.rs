@@ -1,0 +1,282 @@
+//! Placing an order: stock, order and coupon, and when it is paid at once wallet and ledger, change together or not at
+//! all.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use onsale_domain::coupon::{Claim, CouponError};
+use onsale_domain::id;
+use onsale_domain::order::Order;
+use onsale_domain::placing::{self as rules, OrderError, OrderRequest};
+use onsale_domain::product::Product;
+use onsale_domain::stock::{Portion, Shards, take};
+use onsale_domain::wallet::{Entry, Wallet};
+use uuid::Uuid;
+
+use super::item::key_of;
+use super::lapses::Closed;
+use super::orders::{self, Guard, get};
+use super::read::{self, Consistency};
+use super::stock::Refused;
+use super::wallets::{kept, movement};
+use super::write::{FailedGuard, Rejected, Transaction};
+use super::{Attempts, Failure, coupons, order_item, products, stock, table};
+use crate::app::App;
+use crate::events::Kind;
+
+/// What somebody wants to buy, under the id of the order to make.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Id of the order.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The lines, as [`rules::merged`] passed them.
+    pub lines: Vec<rules::Wanted>,
+    /// The coupon to use.
+    pub coupon: Option<Uuid>,
+    /// Whether to pay at once.
+    pub pay: bool,
+    /// Digest of the request.
+    pub fingerprint: String,
+}
+
+/// What placing came to.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order as it is now.
+    pub order: Order,
+    /// Whether it was there already, under the same key.
+    pub replayed: bool,
+}
+
+/// Why an order was not placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] OrderError),
+    /// The user has no wallet to pay from.
+    #[error("no wallet")]
+    NoWallet,
+    /// The balance is too small; nothing of the order remains.
+    #[error("insufficient balance")]
+    InsufficientBalance,
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// From which shards the units of a product come, where the first choice was short.
+type Plans = BTreeMap<Uuid, Vec<Portion>>;
+
+/// An order that is to be written, with the movement that pays it, and over how many shards each product is spread.
+struct Draft {
+    order: Order,
+    paid: Option<(Wallet, Wallet, Entry)>,
+    shards: BTreeMap<Uuid, Shards>,
+}
+
+/// What one try came to, if it was neither refused nor failed.
+enum Tried {
+    /// The order is written.
+    Placed(Order),
+    /// Something moved meanwhile: all is read again.
+    Stale,
+    /// The order may be there, or is: by an earlier request, or (`ours`) by this one.
+    MayBeThere { ours: bool },
+}
+
+/// Places an order.
+///
+/// # Errors
+/// See [`PlaceFailure`].
+pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
+    let mut attempts = Attempts::new(app);
+    let mut plans = Plans::new();
+    loop {
+        let tried = try_once(app, wanted, &mut plans).await;
+        // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
+        // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
+        let there = match &tried {
+            Ok(Tried::Placed(_) | Tried::Stale) | Err(PlaceFailure::Failure(_)) => None,
+            Ok(Tried::MayBeThere { ours }) => repeated(app, wanted, *ours || attempts.made > 0).await?,
+            Err(_) => repeated(app, wanted, attempts.made > 0).await?,
+        };
+        match (there, tried) {
+            (Some(there), _) => return Ok(there),
+            (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
+            (None, Ok(Tried::Stale | Tried::MayBeThere { .. })) => {}
+            (None, Err(refused)) if has_own_lapsed(app, wanted, &refused).await? => {}
+            (None, Err(refused)) => return Err(refused),
+        }
+        attempts.again().await?;
+    }
+}
+
+/// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
+/// the plan for the next try says where.
+async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
+    let draft = decide(app, wanted, plans).await?;
+    match transaction(&draft)?.commit(app).await {
+        Ok(()) => Ok(Tried::Placed(draft.order)),
+        Err(Rejected::Guards(failed)) if failed.iter().any(|failed| failed.guard == Guard::New) => {
+            Ok(Tried::MayBeThere { ours: false })
+        }
+        Err(Rejected::Guards(failed)) => refuse_or_plan(app, &draft, failed, plans).await.map(|()| Tried::Stale),
+        Err(Rejected::Conflict(with)) => plan_around(app, &draft, &with, plans).await.map(|()| Tried::Stale),
+        Err(Rejected::Failure(Failure::Unknown)) => Ok(Tried::MayBeThere { ours: true }),
+        Err(Rejected::Failure(failure)) => Err(failure.into()),
+    }
+}
+
+/// Reads what the decision needs, and makes it.
+async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, PlaceFailure> {
+    let ids = wanted.lines.iter().map(|line| line.product);
+    let (products, (wallet, claim)) = tokio::try_join!(products::several(app, ids), own(app, wanted))?;
+    let now = app.now();
+    let taken = |product: &Product, units: i64| match plans.get(&product.id) {
+        Some(plan) => plan.clone(),
+        None => vec![Portion { shard: product.shards.first_for(wanted.id, product.id), units }],
+    };
+    let request = OrderRequest {
+        id: wanted.id,
+        user: wanted.user,
+        lines: wanted.lines.clone(),
+        coupon: wanted.coupon,
+        fingerprint: wanted.fingerprint.clone(),
+        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+    };
+    let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
+    let shards = products.iter().map(|product| (product.id, product.shards)).collect();
+    if !wanted.pay {
+        return Ok(Draft { order, paid: None, shards });
+    }
+    let before = wallet.ok_or(PlaceFailure::NoWallet)?;
+    let paid = before.pay(order.total(), now, order.payment_id());
+    let (after, entry) = paid.map_err(|_| PlaceFailure::InsufficientBalance)?;
+    // The id follows from the request's key, and the payment of this order is nobody else's.
+    let key = id::fingerprint(&["place_order", &order.id.to_string()]);
+    let (order, _) = order.paid(now, key, true);
+    Ok(Draft { order, paid: Some((before, after, entry)), shards })
+}
+
+/// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
+async fn own(app: &App, wanted: &Wanted) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
+    let wallet_key = table::wallet(wanted.user);
+    let claim_key = wanted.coupon.map(|coupon| table::claim(wanted.user, coupon));
+    let keys: Vec<table::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
+    let (mut wallet, mut claim) = (None, None);
+    for item in read::get_all(app, &keys, Consistency::Strong).await? {
+        if key_of(&item).as_ref() == Some(&wallet_key) {
+            wallet = Some(kept(item)?.wallet);
+        } else {
+            claim = Some(coupons::read_claim(item)?);
+        }
+    }
+    Ok((wallet, claim))
+}
+
+fn transaction(draft: &Draft) -> Result<Transaction<Guard>, Failure> {
+    let order = &draft.order;
+    let mut transaction = Transaction::new();
+    for (place, line) in order.lines.iter().enumerate() {
+        for portion in &line.taken {
+            transaction.add(Guard::Stock(place), stock::take(line.product, *portion, Some(line.price)));
+        }
+    }
+    if let Some(coupon) = order.coupon {
+        transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
+    }
+    let change = if draft.paid.is_some() { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    transaction.add(Guard::New, order_item::create(order, change)?);
+    if let Some((before, after, entry)) = &draft.paid {
+        let (wallet, entry) = movement(order.user, *before, *after, entry, None)?;
+        transaction.add(Guard::Wallet, wallet);
+        transaction.add(Guard::Entry, entry);
+    }
+    Ok(transaction)
+}
+
+/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one.
+async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
+    match get(app, wanted.user, wanted.id).await? {
+        Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
+        there => Ok(there.map(|order| Placed { order, replayed: !ours })),
+    }
+}
+
+/// Whether an order of the buyer's own that has lapsed is what keeps the coupon, and does so no longer.
+async fn has_own_lapsed(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
+    let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
+    match own(app, wanted).await?.1.map(|claim| claim.used_by) {
+        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != Closed::Nothing),
+        // Given back meanwhile.
+        Some(None) => Ok(true),
+        None => Ok(false),
+    }
+}
+
+/// Says why an order cannot be had, or finds other shards to take from.
+async fn refuse_or_plan(
+    app: &App,
+    draft: &Draft,
+    failed: Vec<FailedGuard<Guard>>,
+    plans: &mut Plans,
+) -> Result<(), PlaceFailure> {
+    let (mut stopped, mut changed, mut short) = (Vec::new(), Vec::new(), Vec::new());
+    for FailedGuard { guard, old } in failed {
+        // Whatever else failed is stale, and read again.
+        let Guard::Stock(place) = guard else { continue };
+        let line = &draft.order.lines[place];
+        let group = match stock::why(old, line.price)? {
+            Refused::NotSelling => &mut stopped,
+            Refused::PriceChanged => &mut changed,
+            Refused::Short => &mut short,
+        };
+        if !group.contains(&line.product) {
+            group.push(line.product);
+        }
+    }
+    match () {
+        () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
+        () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
+        () => plan(app, draft, &short, plans).await,
+    }
+}
+
+/// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
+/// everything is gone instead of trying until its time is up.
+async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let mut contended: Vec<Uuid> = Vec::new();
+    for guard in with {
+        let Guard::Stock(place) = guard else { continue };
+        let product = draft.order.lines[*place].product;
+        if !contended.contains(&product) {
+            contended.push(product);
+        }
+    }
+    plan(app, draft, &contended, plans).await
+}
+
+/// Looks at all shards of each of these products at one instant and decides from which to take; refuses when all
+/// together have too little.
+async fn plan(app: &App, draft: &Draft, products: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let order = &draft.order;
+    let mut gone = Vec::new();
+    for product in products {
+        let line = order.lines.iter().find(|line| line.product == *product);
+        let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
+        let levels = stock::levels(app, *product, *shards).await?;
+        match take(&levels, shards.first_for(order.id, *product), line.quantity()) {
+            Some(portions) => {
+                plans.insert(*product, portions);
+            }
+            None => gone.push(*product),
+        }
+    }
+    if gone.is_empty() { Ok(()) } else { Err(OrderError::OutOfStock(gone).into()) }
+}

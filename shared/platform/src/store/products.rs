@@ -1,0 +1,271 @@
+//! Products, their entries in the catalog, and what viewers see of them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use onsale_domain::money::Price;
+use onsale_domain::product::{Change, Product, Sort, State};
+use onsale_domain::stock::{Portion, Shards};
+use onsale_domain::text::folded;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::cache::{CATALOG_SECONDS, VIEW_SECONDS};
+use super::item::{Item, from_item, number, text, to_item, unreadable};
+use super::read::{self, Consistency, ListError, Page, Query};
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure, stock, table};
+use crate::app::App;
+
+#[derive(Serialize, Deserialize)]
+struct ProductItem {
+    id: Uuid,
+    name: String,
+    price: i64,
+    state: String,
+    shards: u8,
+    /// How many units there were to begin with; what was added or taken away since is in receipts.
+    stock: i64,
+    created_at: i64,
+    version: u64,
+    fingerprint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ListingItem {
+    id: Uuid,
+    name: String,
+    price: i64,
+    listed_at: i64,
+}
+
+/// A product as the catalog lists it: an entry has all that a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The product.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its price.
+    pub price: Price,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A product with how many units of it can be had.
+#[derive(Clone, Debug)]
+pub struct Viewed {
+    /// The product.
+    pub product: Product,
+    /// Units, of all shards together.
+    pub available: i64,
+}
+
+/// What became of a product that was to be created.
+#[derive(Debug)]
+pub enum Created {
+    /// It was written.
+    New,
+    /// It was there already under the same key and request.
+    Replayed(Product),
+    /// The key was used for another request.
+    KeyReused,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    Version,
+    Shard,
+    Listing,
+}
+
+/// Writes a product with its stock and its entries in the catalog, in one transaction.
+///
+/// # Errors
+/// When the table fails.
+pub async fn create(app: &App, product: &Product, stock: i64) -> Result<Created, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::New, Write::create(to_item(&table::product(product.id), &item(product, stock))?));
+        for (shard, units) in product.shards.each().zip(product.shards.split(stock)) {
+            let terms = Some((product.price, product.state));
+            transaction.add(Guard::Shard, stock::create(product.id, Portion { shard, units }, terms)?);
+        }
+        list_anew(&mut transaction, None, product)?;
+        let rejected = match transaction.commit(app).await {
+            Ok(()) => return Ok(Created::New),
+            Err(rejected) => rejected,
+        };
+        if let Some(there) = get(app, product.id).await? {
+            return Ok(match () {
+                () if there.fingerprint != product.fingerprint => Created::KeyReused,
+                () if attempts.made > 0 || matches!(rejected, Rejected::Failure(_)) => Created::New,
+                () => Created::Replayed(there),
+            });
+        }
+        match rejected {
+            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
+                attempts.again().await?;
+            }
+            Rejected::Failure(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Adds the writes that take a product's entries from where they were `before` to where they belong `after`.
+fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, after: &Product) -> Result<(), Failure> {
+    let keys = |product: Option<&Product>| {
+        let selling = product.filter(|product| product.is_selling());
+        selling.map(|product| {
+            table::listings(product.id, &folded(&product.name), product.price, product.created_at.as_millisecond())
+        })
+    };
+    let (old, new) = (keys(before), keys(Some(after)));
+    for key in old.iter().flatten().filter(|key| !new.iter().flatten().any(|kept| kept == *key)) {
+        transaction.add(Guard::Listing, Write::delete(key));
+    }
+    let entry = ListingItem {
+        id: after.id,
+        name: after.name.clone(),
+        price: after.price.get(),
+        listed_at: after.created_at.as_millisecond(),
+    };
+    for key in new.iter().flatten() {
+        transaction.add(Guard::Listing, Write::replace(to_item(key, &entry)?));
+    }
+    Ok(())
+}
+
+/// A product, in any state.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, id: Uuid) -> Result<Option<Product>, Failure> {
+    read::get(app, &table::product(id), Consistency::Strong).await?.map(read_product).transpose()
+}
+
+/// Several products, those that exist; perhaps a moment old, which an order's conditions catch.
+pub(crate) async fn several(app: &App, ids: impl Iterator<Item = Uuid>) -> Result<Vec<Product>, Failure> {
+    let keys: Vec<table::Key> = ids.map(table::product).collect();
+    read::get_all(app, &keys, Consistency::Eventual).await?.into_iter().map(read_product).collect()
+}
+
+/// A product with its stock, at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn viewed(app: &App, id: Uuid) -> Result<Option<Arc<Viewed>>, Failure> {
+    if let Some(known) = app.caches().products.get(&id, app.now(), VIEW_SECONDS) {
+        return Ok(Some(known));
+    }
+    let item = read::get(app, &table::product(id), Consistency::Eventual).await?;
+    let Some(product) = item.map(read_product).transpose()? else { return Ok(None) };
+    let available = stock::seen(app, id, product.shards).await?;
+    let viewed = Arc::new(Viewed { product, available });
+    app.caches().products.put(id, Arc::clone(&viewed), app.now());
+    Ok(Some(viewed))
+}
+
+/// Gives a product another name, price or state, its shards and entries with it; `None` without such a product.
+/// Doing it again changes nothing.
+///
+/// # Errors
+/// When the table fails.
+pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Product>, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(read) = get(app, id).await? else { return Ok(None) };
+        let Some(after) = read.changed(change) else { return Ok(Some(read)) };
+        let mut transaction = Transaction::new();
+        transaction.add(
+            Guard::Version,
+            Write::update(
+                &table::product(id),
+                "SET #name = :name, price = :price, #state = :state, version = :version",
+            )
+            .when("version = :read_version")
+            .name("#name", "name")
+            .name("#state", "state")
+            .value(":name", text(&after.name))
+            .value(":price", number(after.price.get()))
+            .value(":state", text(after.state.as_str()))
+            .value(":version", number(after.version))
+            .value(":read_version", number(read.version)),
+        );
+        for shard in after.shards.each() {
+            transaction.add(Guard::Shard, stock::set_terms(id, shard, after.price, after.state));
+        }
+        list_anew(&mut transaction, Some(&read), &after)?;
+        match transaction.commit(app).await {
+            Ok(()) => {
+                app.caches().products.forget(&id);
+                return Ok(Some(after));
+            }
+            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
+                attempts.again().await?;
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        }
+    }
+}
+
+/// A page of the products on sale, at most [`CATALOG_SECONDS`] old.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Result<Arc<Page<Listing>>, ListError> {
+    let key = (sort, limit, cursor.map(str::to_owned));
+    if let Some(known) = app.caches().catalog.get(&key, app.now(), CATALOG_SECONDS) {
+        return Ok(known);
+    }
+    let forwards = Query::partition(table::catalog_partition(sort), "");
+    let query = match sort {
+        Sort::PriceUp | Sort::Name => forwards,
+        Sort::Newest | Sort::PriceDown => forwards.newest_first(),
+    };
+    let page = query.listed(app, limit, cursor).await?;
+    let items: Result<Vec<Listing>, Failure> = page.items.into_iter().map(read_listing).collect();
+    let page = Arc::new(Page { items: items?, next: page.next });
+    app.caches().catalog.put(key, Arc::clone(&page), app.now());
+    Ok(page)
+}
+
+fn item(product: &Product, stock: i64) -> ProductItem {
+    ProductItem {
+        id: product.id,
+        name: product.name.clone(),
+        price: product.price.get(),
+        state: product.state.as_str().to_owned(),
+        shards: product.shards.get(),
+        stock,
+        created_at: product.created_at.as_millisecond(),
+        version: product.version,
+        fingerprint: product.fingerprint.clone(),
+    }
+}
+
+fn read_product(item: Item) -> Result<Product, Failure> {
+    let item: ProductItem = from_item(item)?;
+    Ok(Product {
+        id: item.id,
+        name: item.name,
+        price: Price::parse(item.price).map_err(unreadable)?,
+        state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
+        shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
+        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        version: item.version,
+        fingerprint: item.fingerprint,
+    })
+}
+
+fn read_listing(item: Item) -> Result<Listing, Failure> {
+    let item: ListingItem = from_item(item)?;
+    Ok(Listing {
+        id: item.id,
+        name: item.name,
+        price: Price::parse(item.price).map_err(unreadable)?,
+        created_at: Timestamp::from_millisecond(item.listed_at).map_err(unreadable)?,
+    })
+}

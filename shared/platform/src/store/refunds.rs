@@ -1,0 +1,116 @@
+//! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
+
+use onsale_domain::order::Order;
+use onsale_domain::reservation::{ConcertStarted, Reservation};
+use onsale_domain::seat::{SeatValue, by_block};
+use onsale_domain::wallet::Wallet;
+use uuid::Uuid;
+
+use super::item::text;
+use super::order_payments;
+use super::orders::{self, given_back};
+use super::payments;
+use super::reservations::{self, all_mine, set_seats};
+use super::wallets::movement;
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure, allowances, reservation_item};
+use crate::app::App;
+use crate::events::Kind;
+
+/// Why a payment was not given back.
+#[derive(Debug, thiserror::Error)]
+pub enum RefundFailure {
+    /// The user has no such payment.
+    #[error("not found")]
+    NotFound,
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] ConcertStarted),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Gives the payment of an order back. What was given back before stays so, and is a success.
+///
+/// # Errors
+/// See [`RefundFailure`].
+pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let (read, wallet) = order_payments::inputs(app, user, id).await?;
+        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
+        let Some((after, back)) = read.clone().refunded() else { return Ok(read) };
+        let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
+        let mut transaction = given_back(&read, &after, Some(Kind::PaymentCancelled))?;
+        transaction.add(orders::Guard::Wallet, wallet);
+        transaction.add(orders::Guard::Entry, entry);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(after),
+            Err(rejected) => again(&mut attempts, rejected).await?,
+        }
+    }
+}
+
+/// Gives the payment of a reservation back, before its concert starts. What was given back before stays so, and is a
+/// success.
+///
+/// # Errors
+/// See [`RefundFailure`].
+pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation, RefundFailure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let (read, wallet) = payments::inputs(app, user, id).await?;
+        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
+        let Some((after, back)) = read.clone().refunded(app.now())? else { return Ok(read) };
+        let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
+        let mut transaction = seats_freed(&read, &after)?;
+        transaction.add(reservations::Guard::Wallet, wallet);
+        transaction.add(reservations::Guard::Entry, entry);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(after),
+            Err(rejected) => again(&mut attempts, rejected).await?,
+        }
+    }
+}
+
+/// The reservation as it is `after`, its seats free if they are its own, and as many of the user's allowance.
+fn seats_freed(read: &Reservation, after: &Reservation) -> Result<Transaction<reservations::Guard>, Failure> {
+    let mut transaction = Transaction::new();
+    let sold = SeatValue::Sold { reservation: read.id }.to_string();
+    for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
+        transaction.add(
+            reservations::Guard::Seats(place),
+            set_seats(read.schedule_id, block, numbers, SeatValue::Free)
+                .when(all_mine(numbers))
+                .value(":mine", text(sold.clone())),
+        );
+    }
+    let update = reservation_item::update(read, after, Some(Kind::PaymentCancelled))?;
+    transaction.add(reservations::Guard::Version, update);
+    transaction.add(reservations::Guard::Allowance, allowances::give_back(after, read.live_tickets().count()));
+    Ok(transaction)
+}
+
+/// The two writes that put money back: it always fits, for the cap binds top-ups only.
+fn credited(
+    app: &App,
+    user: Uuid,
+    wallet: Option<Wallet>,
+    back: i64,
+    reference: String,
+) -> Result<(Write, Write), Failure> {
+    let wallet = wallet.ok_or_else(|| Failure::Internal(format!("{reference} was paid from no wallet")))?;
+    let refunded = wallet.refund(back, app.now(), reference);
+    let (after, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
+    movement(user, wallet, after, &entry, None)
+}
+
+/// Waits for another try, unless the table has failed. Every guard of a refund is stale when it fails: all inputs are
+/// read again, and what was our own success is found there.
+async fn again<G>(attempts: &mut Attempts<'_>, rejected: Rejected<G>) -> Result<(), Failure> {
+    match rejected {
+        Rejected::Failure(failure) if !matches!(failure, Failure::Unknown) => Err(failure),
+        Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(_) => attempts.again().await,
+    }
+}

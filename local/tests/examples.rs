@@ -85,7 +85,7 @@ const OTHER_STORY: &[(&str, u16)] = &[
 ];
 
 /// What the examples that are no requests answer, at any time.
-fn other_answers() -> [(&'static str, Value); 8] {
+fn other_answers() -> [(&'static str, Value); 10] {
     [
         ("authorize", json!({ "isAuthorized": false })),
         ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),

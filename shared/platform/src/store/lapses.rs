@@ -72,12 +72,7 @@ impl Kind {
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(
-    app: &App,
-    kind: Kind,
-    most: u16,
-    position: Position,
-) -> Result<(Swept, Option<Position>), Failure> {
+pub async fn sweep(app: &App, kind: Kind, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     let (name, prefix) = match kind {
         Kind::Reservations => (RESERVATION_KIND, table::RESERVATION_PREFIX),
         Kind::Orders => (ORDER_KIND, table::ORDER_PREFIX),

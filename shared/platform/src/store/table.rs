@@ -5,9 +5,9 @@
 
 use jiff::civil::Date;
 use onsale_domain::account::Email;
-use onsale_domain::queue::QueueId;
 use onsale_domain::money::Price;
 use onsale_domain::product::Sort;
+use onsale_domain::queue::QueueId;
 use onsale_domain::seat::{BlockId, Label};
 use uuid::Uuid;
 

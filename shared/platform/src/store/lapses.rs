@@ -59,8 +59,8 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     }
 }
 
-/// What lapses, by its kind on the expiry index.
-const KINDS: [&str; 2] = [RESERVATION_KIND, ORDER_KIND];
+/// What lapses, by its kind on the expiry index. Orders come first: their units are wanted, a lapsed seat is free already.
+const KINDS: [&str; 2] = [ORDER_KIND, RESERVATION_KIND];
 
 /// Where a sweep has come to.
 #[derive(Clone, Debug, Default)]

@@ -58,7 +58,7 @@ function expected(reply, status) {
   return reply.json();
 }
 
-// A coupon, and one caller for each of RATE × SECONDS arrivals.
+// A coupon, and one caller for each arrival: RATE × SECONDS, and one that may come in the last instant.
 export function setup() {
   const run = `${Date.now()}`;
   const admin = expected(post('/sessions', ADMIN), 200).access_token;
@@ -78,7 +78,7 @@ export function setup() {
     201,
   ).coupon_id;
   const tokens = [];
-  for (let caller = 0; caller < RATE * SECONDS; caller += 1) {
+  for (let caller = 0; caller <= RATE * SECONDS; caller += 1) {
     const account = { email: `claim-${run}-${caller}@onsale.local`, password: PASSWORD };
     expected(post('/users', { ...account, name: 'Load' }), 201);
     tokens.push(expected(post('/sessions', account), 200).access_token);
@@ -119,8 +119,9 @@ export function teardown(data) {
     holders += mine.items.length;
   }
   check(null, {
-    'each coupon that is gone has one holder': () => holders === COUPONS - coupon.remaining,
-    'all are gone if enough came, and none too many': () => holders === Math.min(COUPONS, data.tokens.length),
+    'each coupon that is gone has one holder, and none is too many': () =>
+      holders === COUPONS - coupon.remaining && coupon.remaining >= 0,
+    'all are gone if enough came': () => coupon.remaining === 0 || RATE * SECONDS < COUPONS,
   });
   console.log(`${holders} of ${COUPONS} coupons claimed`);
 }

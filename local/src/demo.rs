@@ -1,5 +1,5 @@
 //! What a new stack has in it, so that it can be tried at once: an administrator, three users with money, a concert on
-//! sale, ten products and two coupons.
+//! sale, one whose sale has a waiting queue, ten products and two coupons.
 //!
 //! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
 //! ids are the same on every machine and can stand in examples.
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use onsale_platform::app::Ids;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,10 @@ pub const USER_IDS: [&str; 3] = [
 pub const CONCERT_ID: &str = "de34110d-d776-8f2f-8a6d-2efc0b25ca10";
 /// The id of its schedule, which has the seats A-1-1 to A-1-50.
 pub const SCHEDULE_ID: &str = "965d5465-870a-811b-a08d-0a917363a8fe";
+/// The queue in front of the second concert, which has two places.
+pub const QUEUE_ID: &str = "encore";
+/// The id of that concert's schedule, which has the seats A-1-1 to A-1-50.
+pub const QUEUED_SCHEDULE_ID: &str = "fe9f238d-5bfc-8711-8fe7-020a22b4c6aa";
 /// The products: their ids, names and prices.
 pub const PRODUCTS: [(&str, &str, i64); 10] = [
     ("f029293e-5811-8a32-95f7-3ce09e715f9a", "Light stick", 25000),
@@ -67,6 +71,8 @@ const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.
 const CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000001";
 const SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000002";
+const QUEUED_CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000004";
+const QUEUED_SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000005";
 const TOP_UP_KEY: &str = "00000000-0000-4000-8000-000000000003";
 const FIRST_PRODUCT_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0010;
 const FIRST_COUPON_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0020;
@@ -127,7 +133,18 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
             caller.make_wallet(email).await?;
         }
         let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
-        demo.schedule_id = Some(caller.make_concert(&admin, demo.began_at).await?);
+        let concert = json!({ "name": "Onsale Live", "description": "The concert of the demo data." });
+        let keys = [CONCERT_KEY, SCHEDULE_KEY];
+        demo.schedule_id = Some(caller.make_concert(&admin, demo.began_at, concert, keys).await?);
+        let queue = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
+        caller.send(Method::PUT, &format!("/queues/{QUEUE_ID}"), Some(&admin), None, queue).await?;
+        let concert = json!({
+            "name": "Onsale Encore",
+            "description": "The concert of the demo data whose sale has a waiting queue.",
+            "queue_id": QUEUE_ID,
+        });
+        let keys = [QUEUED_CONCERT_KEY, QUEUED_SCHEDULE_KEY];
+        caller.make_concert(&admin, demo.began_at, concert, keys).await?;
         caller.make_shop(&admin, demo.began_at).await?;
     }
     demo.complete = true;
@@ -168,9 +185,15 @@ impl Caller {
         Ok(())
     }
 
-    async fn make_concert(&self, admin: &str, began_at: Timestamp) -> Result<String, DemoError> {
-        let concert = json!({ "name": "Onsale Live", "description": "The concert of the demo data." });
-        let concert = self.post("/concerts", Some(admin), Some(CONCERT_KEY), concert).await?;
+    /// A concert with one date and fifty seats; the id of the date.
+    async fn make_concert(
+        &self,
+        admin: &str,
+        began_at: Timestamp,
+        concert: Value,
+        [concert_key, schedule_key]: [&str; 2],
+    ) -> Result<String, DemoError> {
+        let concert = self.post("/concerts", Some(admin), Some(concert_key), concert).await?;
         let concert_id = text(&concert, "concert_id");
         let schedule = json!({
             "place": "Seoul Olympic Hall",
@@ -179,7 +202,7 @@ impl Caller {
             "starts_at": began_at + STARTS,
         });
         let path = format!("/concerts/{concert_id}/schedules");
-        let schedule = self.post(&path, Some(admin), Some(SCHEDULE_KEY), schedule).await?;
+        let schedule = self.post(&path, Some(admin), Some(schedule_key), schedule).await?;
         let schedule_id = text(&schedule, "schedule_id");
         self.post(&format!("/schedules/{schedule_id}/seats"), Some(admin), None, json!({})).await?;
         Ok(schedule_id)
@@ -220,7 +243,19 @@ impl Caller {
     }
 
     async fn post(&self, path: &str, token: Option<&str>, key: Option<&str>, body: Value) -> Result<Value, DemoError> {
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        self.send(Method::POST, path, token, key, body).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        key: Option<&str>,
+        body: Value,
+    ) -> Result<Value, DemoError> {
+        let shown = format!("{method} {path}");
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -235,7 +270,7 @@ impl Caller {
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), RESPONSE_BYTES_MAX).await.map_err(io::Error::other)?;
         let answer = serde_json::from_slice(&bytes).unwrap_or_default();
-        if status.is_success() { Ok(answer) } else { Err(DemoError::Refused(format!("POST {path}"), status, answer)) }
+        if status.is_success() { Ok(answer) } else { Err(DemoError::Refused(shown, status, answer)) }
     }
 }
 

@@ -8,8 +8,8 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
 use local::demo::{
-    self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, COUPON_IDS, PRODUCTS, SCHEDULE_ID, STOCK, USER_IDS,
-    USER_PASSWORD, USERS,
+    self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, COUPON_IDS, PRODUCTS, QUEUE_ID, QUEUED_SCHEDULE_ID,
+    SCHEDULE_ID, STOCK, USER_IDS, USER_PASSWORD, USERS,
 };
 use local::routes::Routes;
 use local::template::{Event, Function, Template};
@@ -34,6 +34,11 @@ const STORY: &[(&str, u16)] = &[
     ("get_wallet", 200),
     ("top_up", 201),
     ("list_wallet_entries", 200),
+    ("put_queue", 200),
+    ("join_queue", 201),
+    ("get_queue", 200),
+    ("get_token", 401), // a token that anybody may know is worth nothing
+    ("leave_queue", 401),
     ("search_concerts", 200),
     ("get_concert", 200),
     ("list_schedules", 200),
@@ -80,13 +85,15 @@ const OTHER_STORY: &[(&str, u16)] = &[
 ];
 
 /// What the examples that are no requests answer, at any time.
-fn other_answers() -> [(&'static str, Value); 8] {
+fn other_answers() -> [(&'static str, Value); 10] {
     [
         ("authorize", json!({ "isAuthorized": false })),
         ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),
         ("rotate_keys", json!({ "rotation": "00000000-0000-4000-8000-000000000107" })),
         ("relay_changes", json!({ "batchItemFailures": [] })),
         ("settle_payment", json!({ "batchItemFailures": [] })),
+        ("finish_tokens", json!({ "batchItemFailures": [] })),
+        ("advance_queues", json!({ "ended": 0, "failed": 0, "queues": 1, "queues_failed": 0 })),
         ("record_sales", json!({ "batchItemFailures": [] })),
         ("rank_products", json!({ "days_1": 1, "days_3": 1, "days_7": 1 })),
         ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
@@ -245,6 +252,8 @@ async fn the_demo_data_has_the_ids_that_examples_use() {
         seats.body["items"].as_array().into_iter().flatten().filter_map(|seat| seat["seat_id"].as_str()).collect();
     let all: Vec<String> = (1..=50).map(|number| format!("A-1-{number}")).collect();
     assert_eq!(seats, all);
+    let queued = world.anybody().get(&format!("/schedules/{QUEUED_SCHEDULE_ID}")).await.expect(200);
+    assert_eq!(queued.text("queue_id"), QUEUE_ID);
     for (id, name, price) in PRODUCTS {
         let product = world.anybody().get(&format!("/products/{id}")).await.expect(200).body;
         assert_eq!(

@@ -19,6 +19,7 @@ mod orders;
 mod payments;
 mod permissions;
 mod products;
+mod queue;
 mod races;
 mod repository;
 mod reservations;

@@ -1,10 +1,11 @@
 //! POST /concerts — makes a concert.
 
 use axum::extract::State;
+use onsale_domain::queue::QueueId;
 use onsale_domain::{concert, id};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
-use onsale_platform::store::concerts::{self, Concert};
+use onsale_platform::store::concerts::{self, Concert, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +21,8 @@ struct CreateConcertIn {
     name: String,
     /// Up to 2,000 characters.
     description: String,
+    /// The waiting queue that guards its sale; none if not given. A concert keeps its queue.
+    queue_id: Option<String>,
 }
 
 #[utoipa::path(post, path = "/concerts", operation_id = "create_concert", request_body = CreateConcertIn,
@@ -29,6 +32,7 @@ struct CreateConcertIn {
         (status = 201, body = ConcertOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 403, body = ProblemOut, description = "forbidden"),
+        (status = 404, body = ProblemOut, description = "not-found"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
     ))]
 async fn handle(
@@ -39,13 +43,21 @@ async fn handle(
 ) -> Result<Answer<ConcertOut>, Problem> {
     let name = concert::name(&request.name).map_err(invalid("name"))?;
     let description = concert::description(&request.description).map_err(invalid("description"))?;
-    let fingerprint = id::fingerprint(&["create_concert", &name, &description]);
-    let new =
-        Concert { id: key.id(&app, admin.id, "create_concert"), name, description, created_at: app.now(), fingerprint };
+    let queue = request.queue_id.as_deref().map(QueueId::parse).transpose().map_err(invalid("queue_id"))?;
+    let mut parts = vec!["create_concert", &name, &description];
+    parts.extend(queue.as_ref().map(QueueId::as_str));
+    let fingerprint = id::fingerprint(&parts);
+    let id = key.id(&app, admin.id, "create_concert");
+    let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
     match concerts::create(&app, &new).await? {
-        None => Ok(Answer::created(new.into())),
-        Some(there) if there.fingerprint == new.fingerprint => Ok(Answer::created(there.into()).replayed(true)),
-        Some(_) => Err(Problem::new(Code::IdempotencyKeyReused, "a new concert needs a new Idempotency-Key")),
+        Created::New => Ok(Answer::created(new.into())),
+        Created::Before(there) if there.fingerprint == new.fingerprint => {
+            Ok(Answer::created(there.into()).replayed(true))
+        }
+        Created::NoQueue => Err(Problem::new(Code::NotFound, "there is no such queue")),
+        Created::Before(_) => {
+            Err(Problem::new(Code::IdempotencyKeyReused, "a new concert needs a new Idempotency-Key"))
+        }
     }
 }
 

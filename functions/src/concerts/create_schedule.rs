@@ -8,6 +8,7 @@ use onsale_domain::id;
 use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::store::concerts;
 use onsale_platform::store::schedules::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -53,7 +54,8 @@ async fn handle(
     Params(concert_id): Params<Uuid>,
     Json(request): Json<CreateScheduleIn>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
-    let new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
+    let mut new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
+    new.queue = concerts::queue_of(&app, concert_id).await?;
     let parts = [
         "create_schedule".to_owned(),
         concert_id.to_string(),
@@ -91,6 +93,7 @@ fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Sched
         sale_opens_at: request.sale_opens_at,
         sale_closes_at: request.sale_closes_at,
         max_seats_per_user,
+        queue: None,
         sections: BTreeMap::new(),
         deleting: false,
     })

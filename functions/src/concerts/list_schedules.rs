@@ -3,7 +3,8 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
-use onsale_platform::store::schedules;
+use onsale_platform::queue_pass::QueuePass;
+use onsale_platform::store::{concerts, schedules};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,10 +32,14 @@ struct ListSchedulesIn {
     ))]
 async fn handle(
     State(app): State<App>,
+    pass: QueuePass,
     Params(concert): Params<Uuid>,
     QueryString(request): QueryString<ListSchedulesIn>,
 ) -> Result<Answer<Listed<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;
+    if let Some(queue) = concerts::queue_of(&app, concert).await? {
+        pass.may_look(&app, &queue).await?;
+    }
     let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
         return Err(Problem::new(Code::NoBookableSchedule, "no date of this concert is on sale now"));

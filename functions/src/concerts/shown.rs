@@ -13,6 +13,9 @@ pub struct ConcertOut {
     name: String,
     description: String,
     created_at: Timestamp,
+    /// The waiting queue that guards its sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
 }
 
 impl From<Concert> for ConcertOut {
@@ -22,6 +25,7 @@ impl From<Concert> for ConcertOut {
             name: concert.name,
             description: concert.description,
             created_at: concert.created_at,
+            queue_id: concert.queue.map(|queue| queue.to_string()),
         }
     }
 }
@@ -40,6 +44,9 @@ pub struct ScheduleOut {
     /// Seats one user may hold and own.
     max_seats_per_user: u16,
     currency: &'static str,
+    /// The waiting queue that guards it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
     /// With prices; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     sections: Option<Vec<SectionOut>>,
@@ -73,6 +80,7 @@ impl From<&Schedule> for ScheduleOut {
             sale_closes_at: schedule.sale_closes_at,
             max_seats_per_user: schedule.max_seats_per_user,
             currency: CURRENCY,
+            queue_id: schedule.queue.as_ref().map(ToString::to_string),
             sections: Some(
                 schedule
                     .sections

@@ -6,13 +6,13 @@
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event, Kind};
 use onsale_platform::lambda::{Answer, Retry, queue_batch};
-use onsale_platform::store::{orders, reservations};
+use onsale_platform::store::{orders, releases};
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     match (event.kind, &event.data) {
         (Kind::PaymentDeclined, Data::Reservation(data)) => {
-            Ok(reservations::release_declined(app, data.user_id, data.reservation_id).await?)
+            Ok(releases::release_declined(app, data.user_id, data.reservation_id).await?)
         }
         (Kind::PaymentDeclined, Data::Order(data)) => {
             Ok(orders::release_declined(app, data.user_id, data.order_id).await?)

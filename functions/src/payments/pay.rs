@@ -4,6 +4,7 @@ use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::payments::{self, How};
 use onsale_platform::store::{Failure, order_payments};
 use serde::Deserialize;
@@ -39,6 +40,7 @@ struct PayIn {
 async fn handle(
     State(app): State<App>,
     user: User,
+    pass: QueuePass,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
@@ -46,7 +48,7 @@ async fn handle(
     let given = key.0.is_some();
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
-            let paid = payments::pay(&app, user.id, reservation, &digest, given).await?;
+            let paid = payments::pay(&app, user.id, reservation, &pass, (&digest, given)).await?;
             (PaymentOut::of_reservation(&paid.reservation), paid.how)
         }
         (None, Some(order)) => {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User};
-use onsale_platform::store::reservations;
+use onsale_platform::store::releases;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ async fn handle(
     user: User,
     Params(id): Params<Uuid>,
 ) -> Result<Answer<ReservationOut>, Problem> {
-    let reservation = reservations::cancel(&app, user.id, id, None).await?;
+    let reservation = releases::cancel(&app, user.id, id, None).await?;
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::reservations;
+use onsale_platform::store::releases;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ async fn handle(
     Params((id, ticket)): Params<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
-    let reservation = reservations::cancel(&app, user.id, id, Some(&seat)).await?;
+    let reservation = releases::cancel(&app, user.id, id, Some(&seat)).await?;
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
 }
 

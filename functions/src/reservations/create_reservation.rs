@@ -6,6 +6,7 @@ use onsale_domain::id;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::reservations::{self, Wanted};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,6 +39,7 @@ struct CreateReservationIn {
 async fn handle(
     State(app): State<App>,
     user: User,
+    pass: QueuePass,
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {
@@ -53,6 +55,7 @@ async fn handle(
             &request.schedule_id.to_string(),
             &request.seat_ids.join(" "),
         ]),
+        pass,
     };
     let held = reservations::hold(&app, wanted).await?;
     Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))

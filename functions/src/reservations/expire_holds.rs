@@ -6,8 +6,8 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::deletions;
-use onsale_platform::store::lapses::{self, Position};
+use onsale_platform::store::lapses::{self, Kind};
+use onsale_platform::store::{deletions, sweep};
 use serde_json::{Value, json};
 
 /// Reservations or orders that one step closes.
@@ -20,18 +20,12 @@ const STEPS_MAX: usize = 400;
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
-    let (mut closed, mut failed) = (0, 0);
-    let mut position = Some(Position::default());
-    for _ in 0..STEPS_MAX {
-        let Some(here) = position.take() else { break };
-        let (swept, next) = lapses::sweep(app, LAPSED_PER_STEP, here).await?;
-        closed += swept.closed;
-        failed += swept.failed;
-        position = next;
-    }
-    if position.is_some() {
-        tracing::warn!(closed, "more has lapsed than one run closes");
-    }
+    // Orders before reservations: others wait for their units, while a lapsed seat is free already.
+    let orders = async |app: &App, here| lapses::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
+    let orders = sweep::run(app, STEPS_MAX, orders).await?;
+    let reservations = async |app: &App, here| lapses::sweep(app, Kind::Reservations, LAPSED_PER_STEP, here).await;
+    let reservations = sweep::run(app, STEPS_MAX, reservations).await?;
+    let (closed, failed) = (reservations.closed + orders.closed, reservations.failed + orders.failed);
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, invalid};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::{schedules, seats};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,11 +22,15 @@ use super::shown::SeatOut;
     ))]
 async fn handle(
     State(app): State<App>,
+    pass: QueuePass,
     Params((schedule_id, seat)): Params<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Code::SeatNotFound, "the schedule has no such seat");
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let schedule = schedules::with_sections(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
+    if let Some(queue) = &schedule.queue {
+        pass.may_look(&app, queue).await?;
+    }
     let section = schedule.sections.get(&seat.section).ok_or_else(not_found)?;
     let state = seats::get(&app, schedule_id, &seat).await?.ok_or_else(not_found)?;
     Ok(Answer::ok(SeatOut::new(&seat, section.price, state)))

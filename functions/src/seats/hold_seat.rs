@@ -6,6 +6,7 @@ use onsale_domain::id;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::reservations::{self, HoldFailure, Wanted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,6 +32,7 @@ use crate::reservations::shown::ReservationOut;
 async fn handle(
     State(app): State<App>,
     user: User,
+    pass: QueuePass,
     key: IdempotencyKey,
     Params((schedule, seat)): Params<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
@@ -41,10 +43,13 @@ async fn handle(
         schedule,
         seats: vec![seat.clone()],
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
+        pass,
     };
     match reservations::hold(&app, wanted).await {
         Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
-        Err(refused @ HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_))) => {
+        Err(
+            refused @ (HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_)) | HoldFailure::Pass(_)),
+        ) => {
             let own = reservations::holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())
         }

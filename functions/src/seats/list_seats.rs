@@ -12,6 +12,7 @@ use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{Label, SeatId, SeatState, second};
 use onsale_platform::app::App;
 use onsale_platform::http::{Code, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::schedules;
 use onsale_platform::store::seats::{self, Block, Counts};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,7 @@ struct SectionCountsOut {
     ))]
 async fn handle(
     State(app): State<App>,
+    pass: QueuePass,
     Params(id): Params<Uuid>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
@@ -77,11 +79,15 @@ async fn handle(
         schedule => schedule,
     };
     let schedule = schedule.ok_or_else(no_seats)?;
+    if let Some(queue) = &schedule.queue {
+        pass.may_look(&app, queue).await?;
+    }
+    let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {
         Some(section) => schedule.sections.contains_key(&section).then_some(section).into_iter().collect(),
         None if schedule.seats() > SEATS_WITHOUT_SECTION_MAX => {
             let body = counts_only(&app, &schedule).await?;
-            return Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?);
+            return Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?.private(private));
         }
         None => schedule.sections.keys().cloned().collect(),
     };
@@ -94,7 +100,7 @@ async fn handle(
     if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {
         return Err(no_seats());
     }
-    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?)
+    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?.private(private))
 }
 
 async fn counts_only(app: &App, schedule: &Schedule) -> Result<ListSeatsOut, Problem> {

@@ -4,7 +4,8 @@ use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Code, NoContent, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::reservations::{self, CancelError};
+use onsale_platform::store::releases::{self, CancelError};
+use onsale_platform::store::reservations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ async fn handle(
     let not_held = || Problem::new(Code::NotHeldByYou, "the seat is not in a live hold of yours");
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let reservation = reservations::holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
-    match reservations::cancel(&app, user.id, reservation.id, Some(&seat)).await {
+    match releases::cancel(&app, user.id, reservation.id, Some(&seat)).await {
         Ok(_) => Ok(NoContent),
         // Paid between our two looks: it is owned, no longer held.
         Err(CancelError::NotFound | CancelError::AlreadyPaid(_)) => Err(not_held()),

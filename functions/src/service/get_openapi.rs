@@ -2,9 +2,10 @@
 
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code};
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,7 +31,11 @@ pub(crate) fn describe(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for operation in document.paths.paths.values_mut().flat_map(operations) {
-        add_common_refusals(operation);
+        let guarded = access(operation).is_some_and(|access| access.ends_with("+queue"));
+        if guarded {
+            add_queue_token(operation);
+        }
+        add_common_refusals(operation, guarded);
     }
 }
 
@@ -39,10 +44,34 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-fn add_common_refusals(operation: &mut Operation) {
+/// Who may call an operation.
+fn access(operation: &Operation) -> Option<&str> {
+    operation.extensions.as_ref()?.get("x-access")?.as_str()
+}
+
+/// The header that a sale behind a waiting queue asks for.
+fn add_queue_token(operation: &mut Operation) {
+    let header = ParameterBuilder::new()
+        .name("Queue-Token")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("an admitted token, if the concert has a waiting queue"))
+        .schema(Some(Object::with_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(RefOr::T(header.build()));
+}
+
+fn add_common_refusals(operation: &mut Operation, guarded: bool) {
     let mut codes = vec![Code::Internal, Code::Busy];
-    if operation.security.is_some() {
+    if operation.security.is_some() || guarded {
         codes.push(Code::Unauthorized);
+    }
+    if guarded {
+        codes.extend([
+            Code::QueueTokenRequired,
+            Code::QueueTokenInvalid,
+            Code::QueueTokenNotAdmitted,
+            Code::QueueTokenEnded,
+        ]);
     }
     if operation.request_body.is_some() {
         codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);

@@ -57,6 +57,8 @@ impl Target {
         caller.post("/wallet/charges", json!({ "amount": 1_000_000 })).await.expect(201);
         let reservation = caller.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
         let concert = caller.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
+        let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
+        caller.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
         let (product, coupon) = (world.product(10, 1_000).await, world.coupon(1_000).await);
         caller.claim(&coupon).await.expect(201);
         let order = caller.order(&[(&product, 1)]).await.expect(201).order();
@@ -114,7 +116,13 @@ impl Target {
             "sign_up" => json!({ "email": "new@example.com", "password": "correct horse battery", "name": "New" }),
             "log_in" => json!({ "email": "there@example.com", "password": "correct horse battery" }),
             "refresh_session" => json!({ "refresh_token": self.refresh_token }),
-            "create_concert" => json!({ "name": "Another concert", "description": "What it is" }),
+            "put_queue" => json!({
+                "capacity": 10, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60,
+                "opens_at": world.at(-60).to_string(), "closes_at": world.at(60).to_string(),
+            }),
+            "create_concert" => {
+                json!({ "name": "Another concert", "description": "What it is", "queue_id": "there" })
+            }
             "create_schedule" => json!({
                 "place": "Another hall",
                 "starts_at": world.at(9_000).to_string(),
@@ -171,6 +179,7 @@ impl Target {
             ("schedule_id", &self.schedule),
             ("reservation_id", &self.reservation),
             ("payment_id", &payment),
+            ("queue_id", "there"),
             ("product_id", &self.product),
             ("order_id", &self.order),
             ("coupon_id", &self.coupon),

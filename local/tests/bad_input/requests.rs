@@ -1,6 +1,7 @@
 //! What is sent beside a body: content type, path, query and headers.
 
 use axum::http::HeaderValue;
+use onsale_domain::queue::QueueId;
 
 use super::{MARKER, Target, expect_refused};
 
@@ -58,6 +59,8 @@ async fn a_malformed_id_is_refused_on_every_route() {
     let before = target.world.dump();
     for route in target.routes() {
         for parameter in route.parameters.iter().filter(|name| route.path.contains(&format!("{{{name}}}"))) {
+            // Some of them are good ids of a queue, which is any slug.
+            let malformed = malformed.iter().filter(|id| *parameter != "queue_id" || QueueId::parse(id).is_err());
             for id in malformed {
                 let id = id.replace('{', "%7B").replace('}', "%7D");
                 let reply = target.send_with(&route, &target.path(&route, parameter, &id), None).await;

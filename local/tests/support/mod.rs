@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 pub mod books;
 pub mod logs;
+pub mod queue;
 pub mod recorder;
 pub mod shop;
 mod shop_books;
@@ -84,7 +85,7 @@ impl World {
 
     /// Somebody without a token.
     pub fn anybody(&self) -> Person {
-        Person { id: Uuid::nil(), token: None, gateway: self.gateway.clone() }
+        Person { id: Uuid::nil(), token: None, queue_token: None, gateway: self.gateway.clone() }
     }
 
     /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.
@@ -114,7 +115,7 @@ impl World {
 
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
         let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
-        Person { id, token: Some(token), gateway: self.gateway.clone() }
+        Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone() }
     }
 
     /// A user with `balance` in a wallet.
@@ -143,8 +144,13 @@ impl World {
 
     /// The same with other fields in the schedule's request.
     pub async fn schedule_with(&self, change: Value) -> String {
+        self.schedule_of(json!({ "name": "Concert", "description": "" }), change).await
+    }
+
+    /// The same of another concert.
+    pub async fn schedule_of(&self, concert: Value, change: Value) -> String {
         let admin = self.admin().await;
-        let concert = admin.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
+        let concert = admin.post("/concerts", concert).await.expect(201);
         let mut body = json!({
             "place": "Olympic Hall",
             "starts_at": self.at(30 * 86_400).to_string(),
@@ -189,6 +195,8 @@ impl World {
 pub struct Person {
     pub id: Uuid,
     pub token: Option<String>,
+    /// Sent with every request, if there is one. A JWT, so the logs are searched for it anyway.
+    pub queue_token: Option<String>,
     gateway: Router,
 }
 
@@ -278,6 +286,9 @@ impl Person {
             && !request.headers().contains_key(header::AUTHORIZATION)
         {
             request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
+        }
+        if let Some(token) = &self.queue_token {
+            request.headers_mut().insert("queue-token", token.parse().expect("a header"));
         }
         let shown = format!("{} {}", request.method(), request.uri());
         let response = self.gateway.clone().oneshot(request).await.expect("the gateway answers");

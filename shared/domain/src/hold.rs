@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::queue_token::Admission;
 use crate::reservation::{Reservation, State, Ticket};
 use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
 use crate::seat::{SeatId, second_rounded_up};
@@ -65,6 +66,8 @@ pub struct HoldRequest {
     pub fingerprint: String,
     /// How long the hold lives.
     pub hold: SignedDuration,
+    /// The admission it is made with; the hold does not outlast it.
+    pub admission: Option<Admission>,
 }
 
 /// Decides on everything about a hold that the table need not be asked for.
@@ -85,6 +88,9 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         .into_iter()
         .map(|seat| Ticket { price: schedule.sections[&seat.section].price, seat, cancelled: false })
         .collect();
+    let until = second_rounded_up(now + request.hold);
+    // Its last second is the last in which the admission can still pay for it.
+    let last = request.admission.as_ref().map_or(u32::MAX, |admission| admission.expires_at.saturating_sub(1));
     Ok(Reservation {
         id: request.id,
         user: request.user,
@@ -93,7 +99,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         place: schedule.place.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
-        held_until: second_rounded_up(now + request.hold),
+        held_until: until.min(last),
         state: State::Held,
         tickets,
         payment: None,
@@ -101,12 +107,14 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         settled: false,
         version: 1,
         fingerprint: request.fingerprint,
+        admitted_by: request.admission.map(|admission| (admission.queue, admission.number)),
     })
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::queue::QueueId;
     use crate::schedule;
 
     pub(crate) fn seats(ids: &[&str]) -> Vec<SeatId> {
@@ -124,6 +132,7 @@ pub(crate) mod tests {
             seats: seats(ids),
             fingerprint: String::new(),
             hold: SignedDuration::from_secs(300),
+            admission: None,
         }
     }
 
@@ -144,6 +153,17 @@ pub(crate) mod tests {
         let now = at(2_000) + SignedDuration::from_millis(1);
         let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
         assert_eq!(reservation.held_until, 2_301);
+    }
+
+    #[test]
+    fn a_hold_does_not_outlast_its_admission() {
+        let queue = QueueId::parse("q").expect("a queue id");
+        for (expires_at, held_until) in [(2_100, 2_099), (2_300, 2_299), (2_301, 2_300), (9_000, 2_300)] {
+            let admission = Some(Admission { queue: queue.clone(), number: 7, expires_at });
+            let held = hold(HoldRequest { admission, ..request(&["A-1-1"]) }, &schedule::example(), at(2_000));
+            let held = held.expect("held");
+            assert_eq!((held.held_until, held.admitted_by), (held_until, Some((queue.clone(), 7))));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
+use crate::queue::QueueId;
 use crate::seat::{SeatId, SeatValue, second};
 
 /// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
@@ -126,6 +127,8 @@ pub struct Reservation {
     pub version: u64,
     /// Digest of the request that made it.
     pub fingerprint: String,
+    /// The queue and number it was admitted by, if its concert has a queue.
+    pub admitted_by: Option<(QueueId, u64)>,
 }
 
 /// Why a reservation cannot be paid, in order of precedence.

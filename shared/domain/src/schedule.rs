@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
+use crate::queue::QueueId;
 use crate::seat::Label;
 use crate::text::{self, TextError};
 
@@ -26,9 +27,9 @@ pub struct Section {
 }
 
 /// First instant of 2000.
-const TIME_MIN: Timestamp = Timestamp::constant(946_684_800, 0);
+pub(crate) const TIME_MIN: Timestamp = Timestamp::constant(946_684_800, 0);
 /// First instant of 2100.
-const TIME_MAX: Timestamp = Timestamp::constant(4_102_444_800, 0);
+pub(crate) const TIME_MAX: Timestamp = Timestamp::constant(4_102_444_800, 0);
 
 /// One date of a concert.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Schedule {
     pub sale_closes_at: Timestamp,
     /// Seats one user may hold and own.
     pub max_seats_per_user: u16,
+    /// The waiting queue that guards it, its concert's.
+    pub queue: Option<QueueId>,
     /// Its sections.
     pub sections: BTreeMap<Label, Section>,
     /// Set when it is being deleted: nothing new may be held, listed or created.
@@ -139,6 +142,7 @@ pub(crate) fn example() -> Schedule {
         sale_opens_at: at(1_000),
         sale_closes_at: at(4_000),
         max_seats_per_user: 4,
+        queue: None,
         sections: Label::parse("A")
             .map(|label| (label, Section { price: Price::DEFAULT, seats: 50 }))
             .into_iter()

@@ -10,6 +10,7 @@ pub mod events;
 pub mod http;
 pub mod lambda;
 pub mod passwords;
+pub mod queue_pass;
 pub mod refresh;
 pub mod signing;
 pub mod store;

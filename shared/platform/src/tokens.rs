@@ -1,4 +1,5 @@
-//! Access tokens: Ed25519-signed JWTs of fifteen minutes.
+//! Signed tokens: Ed25519-signed JWTs, told apart by their `typ`. Access tokens live fifteen minutes; those of the
+//! waiting queue are in [`crate::queue_pass`].
 //!
 //! **Only a function with a signing source can sign; everybody verifies with public keys read from the table.**
 //! The algorithm is fixed here and never taken from a token.
@@ -8,11 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use onsale_domain::account::Role;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::signing;
+use crate::signing::{self, Signer};
 use crate::store::Failure;
 use crate::store::keys::{self, KID_PREFIX};
 
@@ -75,10 +77,15 @@ pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<St
         role: role.as_str().to_owned(),
         sid: session,
     };
+    signed(&signer, ACCESS_TYPE, &claims)
+}
+
+/// Claims as a signed token of a type.
+pub(crate) fn signed(signer: &Signer, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
     let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(ACCESS_TYPE.to_owned());
+    header.typ = Some(token_type.to_owned());
     header.kid = Some(signer.kid.clone());
-    jsonwebtoken::encode(&header, &claims, &signer.key).map_err(|error| Failure::Internal(error.to_string()))
+    jsonwebtoken::encode(&header, claims, &signer.key).map_err(|error| Failure::Internal(error.to_string()))
 }
 
 /// The keys as they were read last, and how often in that second.
@@ -101,12 +108,44 @@ pub struct Verifier {
 /// # Errors
 /// When the keys cannot be read.
 pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
+    let Some(claims) = verified::<Claims>(app, token, ACCESS_TYPE, AUDIENCE).await? else { return Ok(None) };
+    let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: ACCESS_SECONDS };
+    Ok((life.holds(app) && Role::parse(&claims.role).is_some()).then_some(claims))
+}
+
+/// The times of a token, epoch seconds, and the longest life its type may have.
+pub(crate) struct Life {
+    pub begins: i64,
+    pub issued: i64,
+    pub ends: i64,
+    pub most: i64,
+}
+
+impl Life {
+    /// Whether it is valid now, as far as clocks agree.
+    pub fn holds(&self, app: &App) -> bool {
+        let now = app.now().as_second();
+        self.begins <= now.saturating_add(LEEWAY_SECONDS)
+            && self.issued <= now.saturating_add(LEEWAY_SECONDS)
+            && now.saturating_sub(LEEWAY_SECONDS) < self.ends
+            && self.ends.saturating_sub(self.issued) <= self.most
+    }
+}
+
+/// The claims of a token that one of our keys signed, with its type and audience; its times are for the caller to
+/// judge. `None` for anything else.
+pub(crate) async fn verified<C: DeserializeOwned + Clone>(
+    app: &App,
+    token: &str,
+    token_type: &str,
+    audience: &str,
+) -> Result<Option<C>, Failure> {
     if token.len() > TOKEN_BYTES_MAX {
         return Ok(None);
     }
     let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(None) };
     let own_header = header.alg == Algorithm::EdDSA
-        && header.typ.as_deref() == Some(ACCESS_TYPE)
+        && header.typ.as_deref() == Some(token_type)
         && header.crit.is_none()
         && header.jku.is_none()
         && header.jwk.is_none()
@@ -115,19 +154,13 @@ pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
     let Some(kid) = header.kid.filter(|kid| own_header && kid.starts_with(KID_PREFIX)) else { return Ok(None) };
     let Some(key) = key(app, &kid).await? else { return Ok(None) };
     let mut validation = Validation::new(Algorithm::EdDSA);
-    validation.set_audience(&[AUDIENCE]);
+    validation.set_audience(&[audience]);
     validation.set_issuer(&[&app.config().token_issuer]);
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     // Times are compared with the clock of the app, which the library does not know.
     validation.validate_exp = false;
     validation.validate_nbf = false;
-    let Ok(token) = jsonwebtoken::decode::<Claims>(token, &key, &validation) else { return Ok(None) };
-    let (claims, now) = (token.claims, app.now().as_second());
-    let in_time = claims.nbf <= now.saturating_add(LEEWAY_SECONDS)
-        && claims.iat <= now.saturating_add(LEEWAY_SECONDS)
-        && now.saturating_sub(LEEWAY_SECONDS) < claims.exp
-        && claims.exp.saturating_sub(claims.iat) <= ACCESS_SECONDS;
-    Ok((in_time && Role::parse(&claims.role).is_some()).then_some(claims))
+    Ok(jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|token| token.claims))
 }
 
 async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {

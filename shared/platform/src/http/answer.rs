@@ -89,6 +89,7 @@ pub struct Viewed {
     tag: String,
     seen: bool,
     max_age_seconds: u32,
+    shared: bool,
 }
 
 impl Viewed {
@@ -105,14 +106,22 @@ impl Viewed {
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
         let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
         let seen = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
-        Ok(Self { body, tag, seen, max_age_seconds })
+        Ok(Self { body, tag, seen, max_age_seconds, shared: true })
+    }
+
+    /// The same for one viewer only: no cache between may give it to another.
+    #[must_use]
+    pub fn private(mut self, private: bool) -> Self {
+        self.shared = !private;
+        self
     }
 }
 
 impl IntoResponse for Viewed {
     fn into_response(self) -> Response {
         let status = if self.seen { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
-        let cache = format!("public, max-age={}", self.max_age_seconds);
+        let whose = if self.shared { "public" } else { "private" };
+        let cache = format!("{whose}, max-age={}", self.max_age_seconds);
         let headers = [(header::ETAG, self.tag), (header::CACHE_CONTROL, cache)];
         if self.seen {
             return (status, headers).into_response();

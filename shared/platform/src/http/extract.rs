@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::problem::{Code, Problem, invalid};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
+use crate::queue_pass::QueuePass;
 
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -68,6 +69,17 @@ impl FromRequestParts<App> for Admin {
             User { id, role: Role::Admin, .. } => Ok(Self { id }),
             User { role: Role::User, .. } => Err(Problem::new(Code::Forbidden, "administrators only")),
         }
+    }
+}
+
+impl FromRequestParts<App> for QueuePass {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
+        let access_token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+        Ok(Self { queue_token: text("queue-token").map(str::to_owned), access_token: access_token.map(str::to_owned) })
     }
 }
 

@@ -31,6 +31,18 @@ pub enum Code {
     SessionEnded,
     /// Too many log-in or sign-up attempts.
     TooManyAttempts,
+    /// A queue token is needed.
+    QueueTokenRequired,
+    /// The queue token is forged, somebody else's, or of another queue.
+    QueueTokenInvalid,
+    /// The queue token's number was not called yet, or not claimed.
+    QueueTokenNotAdmitted,
+    /// The queue token was used, has expired, or was given up.
+    QueueTokenEnded,
+    /// Nobody may join the queue now.
+    QueueClosed,
+    /// Seats are held with the queue token.
+    HasLiveHold,
     /// No date of the concert is on sale.
     NoBookableSchedule,
     /// Seats are held or sold.
@@ -91,7 +103,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 46] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -104,6 +116,12 @@ impl Code {
         Self::BadCredentials,
         Self::SessionEnded,
         Self::TooManyAttempts,
+        Self::QueueTokenRequired,
+        Self::QueueTokenInvalid,
+        Self::QueueTokenNotAdmitted,
+        Self::QueueTokenEnded,
+        Self::QueueClosed,
+        Self::HasLiveHold,
         Self::NoBookableSchedule,
         Self::HasLiveReservations,
         Self::SectionHasOtherPrice,
@@ -169,6 +187,27 @@ impl Code {
             Self::SessionEnded => (S::UNAUTHORIZED, "session-ended", "Log in again", "다시 로그인해 주세요"),
             Self::TooManyAttempts => {
                 (S::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다")
+            }
+            Self::QueueTokenRequired => {
+                (S::UNAUTHORIZED, "queue-token-required", "Join the queue first", "대기열에 먼저 참여해 주세요")
+            }
+            Self::QueueTokenInvalid => (
+                S::UNAUTHORIZED,
+                "queue-token-invalid",
+                "The queue token is not valid",
+                "유효하지 않은 대기열 토큰입니다",
+            ),
+            Self::QueueTokenNotAdmitted => {
+                (S::FORBIDDEN, "queue-token-not-admitted", "It is not your turn yet", "아직 입장 순서가 아닙니다")
+            }
+            Self::QueueTokenEnded => {
+                (S::FORBIDDEN, "queue-token-ended", "The queue token has ended", "만료된 대기열 토큰입니다")
+            }
+            Self::QueueClosed => {
+                (S::CONFLICT, "queue-closed", "Nobody may join the queue now", "지금은 대기열에 참여할 수 없습니다")
+            }
+            Self::HasLiveHold => {
+                (S::CONFLICT, "has-live-hold", "Seats are held with it", "아직 예약 중인 좌석이 있습니다")
             }
             Self::NoBookableSchedule => {
                 (S::NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다")

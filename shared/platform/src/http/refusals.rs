@@ -3,10 +3,13 @@
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
 use onsale_domain::placing::OrderError;
+use onsale_domain::queue::JoinError;
+use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
 
 use super::problem::{Code, Problem, invalid};
+use crate::queue_pass::{LookFailure, PassFailure};
 use crate::store::accounts::SignUpError;
 use crate::store::adjustments::AdjustError;
 use crate::store::attempts::AttemptError;
@@ -14,8 +17,10 @@ use crate::store::coupons::ClaimFailure;
 use crate::store::orders::CancelOrderError;
 use crate::store::payments::PayFailure;
 use crate::store::placing::PlaceFailure;
+use crate::store::queue_tokens::{JoinFailure, LeaveFailure};
 use crate::store::refunds::RefundFailure;
-use crate::store::reservations::{CancelError, HoldFailure};
+use crate::store::releases::CancelError;
+use crate::store::reservations::HoldFailure;
 use crate::store::seats::CreateSeatsError;
 use crate::store::wallets::TopUpError;
 use crate::store::{Failure, ListError};
@@ -45,6 +50,10 @@ impl From<Failure> for Problem {
 
 fn key_reused() -> Problem {
     Problem::new(Code::IdempotencyKeyReused, "a new request needs a new Idempotency-Key")
+}
+
+fn has_live_hold() -> Problem {
+    Problem::new(Code::HasLiveHold, "release or pay the seats first")
 }
 
 fn no_wallet() -> Problem {
@@ -106,10 +115,69 @@ impl From<HoldError> for Problem {
     }
 }
 
+impl From<PassError> for Problem {
+    fn from(error: PassError) -> Self {
+        let code = match error {
+            PassError::Required => Code::QueueTokenRequired,
+            PassError::Invalid => Code::QueueTokenInvalid,
+            PassError::NotAdmitted => Code::QueueTokenNotAdmitted,
+            PassError::Ended => Code::QueueTokenEnded,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<PassFailure> for Problem {
+    fn from(error: PassFailure) -> Self {
+        match error {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LookFailure> for Problem {
+    fn from(error: LookFailure) -> Self {
+        match error {
+            LookFailure::NoCaller => {
+                Self::new(Code::Unauthorized, "this sale has a waiting queue; an access token is needed to look at it")
+            }
+            LookFailure::Pass(pass) => pass.into(),
+        }
+    }
+}
+
+impl From<JoinFailure> for Problem {
+    fn from(error: JoinFailure) -> Self {
+        match error {
+            JoinFailure::NoQueue => Self::new(Code::NotFound, "there is no such queue"),
+            JoinFailure::Refused(refused @ JoinError::TooSoon(wait)) => {
+                let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+                Self::new(Code::TooManyAttempts, refused.to_string()).retry_after(seconds)
+            }
+            JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
+            JoinFailure::Refused(refused @ (JoinError::NotOpen(_) | JoinError::Closed)) => {
+                Self::new(Code::QueueClosed, refused.to_string())
+            }
+            JoinFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LeaveFailure> for Problem {
+    fn from(error: LeaveFailure) -> Self {
+        match error {
+            LeaveFailure::HasLiveHold => has_live_hold(),
+            LeaveFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<HoldFailure> for Problem {
     fn from(error: HoldFailure) -> Self {
         match error {
             HoldFailure::Refused(refused) => refused.into(),
+            HoldFailure::Pass(refused) => refused.into(),
             HoldFailure::KeyReused => key_reused(),
             HoldFailure::Failure(failure) => failure.into(),
         }
@@ -133,6 +201,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::Declined) => {
                 Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats or order again")
             }
+            PayFailure::Pass(refused) => refused.into(),
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats or order again"),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),

@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::coupon::Coupon;
+use onsale_domain::numbers::Numbers;
 use onsale_domain::product::Sort;
+use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::queue_token::Token;
 use onsale_domain::schedule::Schedule;
 use uuid::Uuid;
 
@@ -20,7 +23,7 @@ use super::seats::{Block, Overview};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
-/// How long what viewers see of a section is remembered.
+/// How long what viewers see of a section, and pollers of a queue, is remembered.
 pub const VIEW_SECONDS: i64 = 1;
 /// How long a page of products is remembered.
 pub const CATALOG_SECONDS: i64 = 5;
@@ -37,6 +40,19 @@ pub struct Caches {
     pub schedules: Cache<Uuid, Arc<Schedule>>,
     pub sections: Cache<String, Arc<Vec<Block>>>,
     pub overviews: Cache<Uuid, Arc<Overview>>,
+    /// The queue that guards a concert, if one does.
+    pub concert_queues: Cache<Uuid, Option<QueueId>>,
+    /// Queues; none where there is no such queue.
+    pub queues: Cache<QueueId, Option<Arc<Queue>>>,
+    /// How many numbers queues have given out.
+    pub issued: Cache<QueueId, u64>,
+    /// The version of each queue that this process has moved last.
+    pub moves: Cache<QueueId, u64>,
+    pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
+    /// Held by whoever looks at a queue, so that the requests of one process share one look.
+    pub look: tokio::sync::Mutex<()>,
+    /// What the process knows of the counters of queues.
+    pub numbers: Mutex<HashMap<QueueId, Numbers>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<Uuid, Arc<Viewed>>,
     pub coupons: Cache<Uuid, Arc<Coupon>>,

@@ -44,7 +44,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         | Kind::PaymentDeclined
         | Kind::PaymentCancelled => reservation(&key, image)?,
     };
-    let owner = key.pk.strip_prefix(USER_PREFIX).unwrap_or(&key.pk);
+    let (owner, _) = owned(&key, "")?;
     Ok(Some(Event {
         id: format!("{owner}/{}/{version}", key.sk),
         kind,
@@ -53,14 +53,8 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     }))
 }
 
-/// What all that a user owns lies under.
-const USER_PREFIX: &str = "USER#";
-
-/// The owner of an item, and what follows `prefix` in its sort key.
 fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), Poison> {
-    let user = key.pk.strip_prefix(USER_PREFIX).and_then(|id| id.parse().ok());
-    let rest = key.sk.strip_prefix(prefix);
-    user.zip(rest).ok_or_else(|| Poison("a change of an item that has no events".to_owned()))
+    table::owned(key, prefix).ok_or_else(|| Poison("a change of an item that has no events".to_owned()))
 }
 
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {

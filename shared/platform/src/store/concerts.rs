@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::concert::letter_pairs;
+use onsale_domain::queue::QueueId;
 use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::cache::SCHEDULE_SECONDS;
 use super::item::{from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, PAGES_MAX, Page, Query};
 use super::schedules::{DELETION_KIND, DELETION_REST_SECONDS};
@@ -28,6 +30,8 @@ pub struct Concert {
     pub created_at: Timestamp,
     /// Digest of the request that created it.
     pub fingerprint: String,
+    /// The waiting queue that guards its sale; the same for good.
+    pub queue: Option<QueueId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,6 +43,8 @@ struct ConcertItem {
     owner: String,
     created_at: i64,
     fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
     #[serde(default)]
     deleting: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -55,11 +61,29 @@ struct LetterPairItem<'a> {
     folded_name: &'a str,
 }
 
+/// What became of a concert that was to be created.
+#[derive(Debug)]
+pub enum Created {
+    /// It was written.
+    New,
+    /// One was there already under its id.
+    Before(Concert),
+    /// There is no such queue.
+    NoQueue,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    QueueThere,
+    Searchable,
+}
+
 /// Writes a concert with its search entries in one transaction, or finds the one that is there under its id.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Failure> {
+pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
     let folded_name = folded(&concert.name);
     let item = ConcertItem {
         id: concert.id,
@@ -69,6 +93,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
         owner: table::CONCERTS_BY_TIME.to_owned(),
         created_at: concert.created_at.as_millisecond(),
         fingerprint: concert.fingerprint.clone(),
+        queue_id: concert.queue.as_ref().map(ToString::to_string),
         deleting: false,
         certain: false,
         deletion: None,
@@ -76,18 +101,24 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add((), Write::create(to_item(&table::concert(concert.id), &item)?));
+        transaction.add(Guard::New, Write::create(to_item(&table::concert(concert.id), &item)?));
+        if let Some(queue) = &concert.queue {
+            transaction.add(Guard::QueueThere, Write::check(&table::queue(queue)).when("attribute_exists(pk)"));
+        }
         for pair in letter_pairs(&folded_name) {
             let key = table::letter_pair(&pair, item.created_at, concert.id);
             let entry = LetterPairItem { id: concert.id, folded_name: &folded_name };
-            transaction.add((), Write::replace(to_item(&key, &entry)?));
+            transaction.add(Guard::Searchable, Write::replace(to_item(&key, &entry)?));
         }
         match transaction.commit(app).await {
-            Ok(()) => return Ok(None),
-            Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => {
+            Ok(()) => return Ok(Created::New),
+            Err(rejected @ (Rejected::Guards(_) | Rejected::Failure(Failure::Unknown))) => {
                 // Also one that is being deleted: a repeat of its creation is still a repeat.
                 if let Some(existing) = kept(app, concert.id).await? {
-                    return read_concert(existing).map(Some);
+                    return read_concert(existing).map(Created::Before);
+                }
+                if matches!(&rejected, Rejected::Guards(failed) if failed[0].guard == Guard::QueueThere) {
+                    return Ok(Created::NoQueue);
                 }
                 attempts.again().await?;
             }
@@ -103,6 +134,21 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Option<Concert>, Fai
 /// When the table fails.
 pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
     kept(app, id).await?.filter(|concert| !concert.deleting).map(read_concert).transpose()
+}
+
+/// The queue that guards a concert's sale, if it has one. A concert keeps its queue, so this may be remembered.
+///
+/// # Errors
+/// When the table fails.
+pub async fn queue_of(app: &App, id: Uuid) -> Result<Option<QueueId>, Failure> {
+    if let Some(known) = app.caches().concert_queues.get(&id, app.now(), SCHEDULE_SECONDS) {
+        return Ok(known);
+    }
+    // What is not there yet may come to be.
+    let Some(concert) = kept(app, id).await? else { return Ok(None) };
+    let queue = read_concert(concert)?.queue;
+    app.caches().concert_queues.put(id, queue.clone(), app.now());
+    Ok(queue)
 }
 
 async fn kept(app: &App, id: Uuid) -> Result<Option<ConcertItem>, Failure> {
@@ -229,5 +275,6 @@ fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
         description: item.description,
         created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
         fingerprint: item.fingerprint,
+        queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
     })
 }

@@ -2,21 +2,16 @@
 //! that their owners see, and the allowance. Units of an order and its coupon come back by this alone.
 
 use onsale_domain::reservation::State;
-use onsale_domain::seat::second;
 use uuid::Uuid;
 
-use super::item::{Item, key_of};
 use super::order_item::ORDER_KIND;
-use super::orders;
-use super::read::Query;
 use super::reservation_item::{self, RESERVATION_KIND};
 use super::reservations::{Guard, get};
-use super::seats::side_by_side;
-use super::table::Key;
+use super::sweep::{self, Position, Swept};
 use super::write::{Rejected, Transaction};
-use super::{Attempts, Failure, allowances, table};
+use super::{Attempts, Failure, allowances, orders, table};
 use crate::app::App;
-use crate::events::Kind;
+use crate::events;
 
 /// What closing came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +35,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
             _ if !read.lapsed(app.now()) => return Ok(Closed::Nothing),
             _ => {}
         }
-        let change = (read.state == State::Held).then_some(Kind::ReservationExpired);
+        let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
         let seats = read.live_tickets().count();
         let after = read.clone().closed();
         let mut transaction = Transaction::new();
@@ -59,75 +54,37 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     }
 }
 
-/// What lapses, by its kind on the expiry index. Orders come first: their units are wanted, a lapsed seat is free already.
-const KINDS: [&str; 2] = [ORDER_KIND, RESERVATION_KIND];
-
-/// Where a sweep has come to.
-#[derive(Clone, Debug, Default)]
-pub struct Position {
-    kind: usize,
-    shard: u8,
-    start: Option<Item>,
+/// What lapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reservations that are held or declined.
+    Reservations,
+    /// Orders that are pending or declined.
+    Orders,
 }
 
-impl Position {
-    /// The expiry partition after this one.
-    fn next_partition(&self) -> Option<Self> {
-        let (kind, shard) = match self.shard + 1 {
-            shard if shard < table::EXPIRY_SHARDS => (self.kind, shard),
-            _ => (self.kind + 1, 0),
-        };
-        (kind < KINDS.len()).then_some(Self { kind, shard, start: None })
-    }
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Reservations, Self::Orders];
 }
 
-/// One step of a sweep: closes the lapsed reservations or orders of one page of the expiry index, at most `most`, and
-/// says where to go on; `None` after the last page. What cannot be closed is logged, passed by, and met again by the
-/// next sweep.
+/// One step of a sweep: closes the lapsed reservations or orders of one page of the expiry index, at most `most`.
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
-    let mut swept = Swept::default();
-    let shard = table::expiry_shard_at(KINDS[position.kind], position.shard);
-    let (items, start) =
-        Query::expired(shard, second(app.now())).page(app, i32::from(most), position.start.clone()).await?;
-    let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
-    let closed = side_by_side(app, keys, |app, key| async move {
-        Ok(close_key(&app, &key).await.inspect_err(|failure| {
-            tracing::error!(lapsed = key.sk, %failure, "what has lapsed could not be closed");
-        }))
-    });
-    for result in closed.await? {
-        match result {
-            Ok(Closed::Now) => swept.closed += 1,
-            Ok(Closed::Before | Closed::Nothing) => {}
-            Err(_) => swept.failed += 1,
-        }
-    }
-    let next = match start {
-        Some(start) => Some(Position { start: Some(start), ..position }),
-        None => position.next_partition(),
+pub async fn sweep(app: &App, kind: Kind, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
+    let (name, prefix) = match kind {
+        Kind::Reservations => (RESERVATION_KIND, table::RESERVATION_PREFIX),
+        Kind::Orders => (ORDER_KIND, table::ORDER_PREFIX),
     };
-    Ok((swept, next))
-}
-
-/// Closes what lies at a key of the expiry index.
-async fn close_key(app: &App, key: &Key) -> Result<Closed, Failure> {
-    let user: Option<Uuid> = key.pk.strip_prefix("USER#").and_then(|id| id.parse().ok());
-    let id = |prefix: &str| key.sk.strip_prefix(prefix).and_then(|id| id.parse::<Uuid>().ok());
-    match (user, id(table::RESERVATION_PREFIX), id(table::ORDER_PREFIX)) {
-        (Some(user), Some(id), _) => close(app, user, id).await,
-        (Some(user), _, Some(id)) => orders::close(app, user, id).await,
-        _ => Ok(Closed::Nothing),
-    }
-}
-
-/// What one step of a sweep did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Reservations and orders closed.
-    pub closed: usize,
-    /// Those that could not be.
-    pub failed: usize,
+    sweep::step(app, name, most, position, |app, key| async move {
+        let Some((user, id)) = table::owned(&key, prefix) else { return Ok(false) };
+        let Ok(id) = id.parse() else { return Ok(false) };
+        let closed = match kind {
+            Kind::Reservations => close(&app, user, id).await?,
+            Kind::Orders => orders::close(&app, user, id).await?,
+        };
+        Ok(closed == Closed::Now)
+    })
+    .await
 }

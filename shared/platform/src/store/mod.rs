@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod adjustments;
+pub mod admissions;
 mod allowances;
 pub mod attempts;
 pub(crate) mod cache;
@@ -24,8 +25,11 @@ pub mod orders;
 pub mod payments;
 pub mod placing;
 pub mod products;
+pub mod queue_tokens;
+pub mod queues;
 mod read;
 pub mod refunds;
+pub mod releases;
 mod reservation_item;
 pub mod reservations;
 pub mod sales;
@@ -33,6 +37,7 @@ pub mod schedules;
 pub mod seats;
 pub mod sessions;
 mod stock;
+pub mod sweep;
 mod table;
 pub mod wallets;
 mod write;

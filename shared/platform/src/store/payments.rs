@@ -1,6 +1,7 @@
 //! Paying a reservation: seats, reservation, wallet and ledger change together or not at all.
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::{PayError, Payment, Reservation, State};
 use onsale_domain::seat::{SeatValue, by_block};
 use uuid::Uuid;
@@ -10,9 +11,10 @@ use super::read::{self, Consistency};
 use super::reservations::{self, Guard, all_mine, set_seats};
 use super::wallets::{KeptWallet, RECENT_KEYS_MAX, kept, movement};
 use super::write::{FailedGuard, Rejected, Transaction};
-use super::{Attempts, Failure, reservation_item, table};
+use super::{Attempts, Failure, admissions, reservation_item, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::queue_pass::{PassFailure, QueuePass};
 
 /// What paying came to.
 #[derive(Clone, Debug)]
@@ -45,6 +47,9 @@ pub enum PayFailure {
     /// By the rules.
     #[error(transparent)]
     Refused(#[from] PayError),
+    /// By the guard of the queue that the reservation was admitted by.
+    #[error(transparent)]
+    Pass(#[from] PassError),
     /// The key was used to pay something else.
     #[error("key reused")]
     KeyReused,
@@ -59,12 +64,27 @@ pub enum PayFailure {
     Failure(#[from] Failure),
 }
 
+impl From<PassFailure> for PayFailure {
+    fn from(failure: PassFailure) -> Self {
+        match failure {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 /// Pays the reservation `id` of `user`. `key` is a digest of the request's idempotency key, or of a new random
 /// id without one; `given` says which.
 ///
 /// # Errors
 /// See [`PayFailure`].
-pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<Paid, PayFailure> {
+pub async fn pay(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    pass: &QueuePass,
+    (key, given): (&str, bool),
+) -> Result<Paid, PayFailure> {
     let mut attempts = Attempts::new(app);
     let mut declined: Option<u32> = None;
     loop {
@@ -84,6 +104,10 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         }
         let now = app.now();
         read.may_be_paid(now)?;
+        let admission = match &read.admitted_by {
+            Some((queue, _)) => Some(pass.admission(app, user, queue).await?),
+            None => None,
+        };
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;
         let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
             Ok((after_wallet, entry)) => {
@@ -92,6 +116,10 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                 let (wallet_write, entry_write) =
                     movement(user, wallet.wallet, after_wallet, &entry, Some(value(&keys)?))?;
                 let mut transaction = seats_sold(&read, &after)?;
+                if let Some(admission) = &admission {
+                    let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
+                    transaction.add(Guard::Admission, admissions::use_up(user, admission, again, now));
+                }
                 transaction.add(Guard::Wallet, wallet_write);
                 transaction.add(Guard::Entry, entry_write);
                 match transaction.commit(app).await {
@@ -108,6 +136,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
             }
         };
         match rejected {
+            Rejected::Guards(failed) if admission_lost(&failed) => return Err(PassError::Ended.into()),
             Rejected::Guards(failed) if seats_lost(app, user, id, &failed).await? => {
                 return Err(PayError::HoldExpired.into());
             }
@@ -160,6 +189,12 @@ fn seats_sold(read: &Reservation, after: &Reservation) -> Result<Transaction<Gua
     }
     transaction.add(Guard::Version, reservation_item::update(read, after, Some(Kind::PaymentCompleted))?);
     Ok(transaction)
+}
+
+/// The admission is over, and nothing else has changed that would be told first.
+fn admission_lost(failed: &[FailedGuard<Guard>]) -> bool {
+    let has = |guard| failed.iter().any(|failed| failed.guard == guard);
+    has(Guard::Admission) && !has(Guard::Version)
 }
 
 /// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over.

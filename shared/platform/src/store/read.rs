@@ -129,6 +129,8 @@ pub struct Query {
 enum Range {
     /// A partition of the table, sort keys with this beginning.
     Partition { pk: String, prefix: String },
+    /// A partition of the table, sort keys with this beginning that are not after another.
+    UpTo { pk: String, prefix: String, last: String },
     /// All that an owner has.
     ByTime { owner: String },
     /// What of an expiry partition ended before a second.
@@ -143,6 +145,11 @@ impl Query {
     /// All of a partition of the table whose sort key begins with `prefix`, in order.
     pub fn partition(pk: impl Into<String>, prefix: &str) -> Self {
         Self::new(Range::Partition { pk: pk.into(), prefix: prefix.to_owned() })
+    }
+
+    /// Of a partition of the table what has a sort key from `prefix` to `last`, last first.
+    pub fn up_to(last: &Key, prefix: &str) -> Self {
+        Self::new(Range::UpTo { pk: last.pk.clone(), prefix: prefix.to_owned(), last: last.sk.clone() }).newest_first()
     }
 
     /// All that `owner` has, newest first, as keys.
@@ -175,7 +182,7 @@ impl Query {
 
     fn index(&self) -> Option<&'static str> {
         match self.range {
-            Range::Partition { .. } => None,
+            Range::Partition { .. } | Range::UpTo { .. } => None,
             Range::ByTime { .. } => Some(super::table::BY_TIME_INDEX),
             Range::Expired { .. } => Some(super::table::EXPIRY_INDEX),
         }
@@ -186,6 +193,10 @@ impl Query {
             Range::Partition { pk, prefix } => {
                 ("pk = :pk AND begins_with(sk, :prefix)", vec![(":pk", text(pk)), (":prefix", text(prefix))])
             }
+            Range::UpTo { pk, prefix, last } => (
+                "pk = :pk AND sk BETWEEN :prefix AND :last",
+                vec![(":pk", text(pk)), (":prefix", text(prefix)), (":last", text(last))],
+            ),
             Range::ByTime { owner } => ("#owner = :owner", vec![(":owner", text(owner))]),
             Range::Expired { shard, before } => (
                 "expiry_shard = :shard AND expires_at < :before",
@@ -216,7 +227,7 @@ impl Query {
                 item.insert("created_at".to_owned(), number(json.get("created_at")?.as_i64()?));
                 !pk.is_empty() && !sk.is_empty() && json.len() == 4 && part("owner") == Some(owner)
             }
-            Range::Expired { .. } => false,
+            Range::UpTo { .. } | Range::Expired { .. } => false,
         };
         belongs.then_some(item)
     }

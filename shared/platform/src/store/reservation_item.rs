@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
+use onsale_domain::queue::QueueId;
 use onsale_domain::reservation::{Payment, Reservation, State, Ticket};
 use onsale_domain::seat::SeatId;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,10 @@ struct ReservationItem {
     declines: u32,
     version: u64,
     fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_number: Option<u64>,
     /// What this version tells the world; the stream is read by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<String>,
@@ -138,6 +143,8 @@ fn item(reservation: &Reservation, change: Option<Kind>) -> ReservationItem {
         declines: reservation.declines,
         version: reservation.version,
         fingerprint: reservation.fingerprint.clone(),
+        queue_id: reservation.admitted_by.as_ref().map(|(queue, _)| queue.to_string()),
+        queue_number: reservation.admitted_by.as_ref().map(|(_, number)| *number),
         change: change.map(|kind| kind.as_str().to_owned()),
         expiry_shard: (!reservation.settled).then(|| table::expiry_shard(RESERVATION_KIND, reservation.id)),
         expires_at: (!reservation.settled).then(|| i64::from(reservation.held_until)),
@@ -162,6 +169,7 @@ pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Reservation, Failure> {
             key: payment.key,
         })
     };
+    let queue = item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?;
     Ok(Reservation {
         id,
         user,
@@ -178,5 +186,6 @@ pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Reservation, Failure> {
         settled: item.expiry_shard.is_none(),
         version: item.version,
         fingerprint: item.fingerprint,
+        admitted_by: queue.zip(item.queue_number),
     })
 }

@@ -1,23 +1,26 @@
-//! Reservations: seats held for one buyer, given back, or closed when their time has passed.
+//! Reservations: seats held for one buyer, and read again.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use onsale_domain::hold::{self, HoldError, HoldRequest};
-use onsale_domain::reservation::{AlreadyPaid, Cancel, Reservation, State};
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue_token::PassError;
+use onsale_domain::reservation::{Reservation, State};
 use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, second};
 use uuid::Uuid;
 
-use super::item::{Item, key_of, text, unreadable};
+use super::item::{Item, key_of, number, text, unreadable};
 use super::lapses::{self, Closed};
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::reservation_item;
 use super::seats::{self, read_block};
 use super::write::{FailedGuard, Rejected, Transaction, Write};
-use super::{Attempts, Failure, allowances, deletions, schedules, table};
+use super::{Attempts, Failure, admissions, allowances, deletions, schedules, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::queue_pass::{PassFailure, QueuePass};
 
 /// What each item of a reservation's transactions guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub(crate) enum Guard {
     Wallet,
     /// The ledger entry is not there yet.
     Entry,
+    /// The queue token is admitted.
+    Admission,
 }
 
 /// What holding came to.
@@ -51,12 +56,24 @@ pub enum HoldFailure {
     /// By the rules.
     #[error(transparent)]
     Refused(#[from] HoldError),
+    /// By the guard of the concert's queue.
+    #[error(transparent)]
+    Pass(#[from] PassError),
     /// The key was used for another request.
     #[error("key reused")]
     KeyReused,
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
+}
+
+impl From<PassFailure> for HoldFailure {
+    fn from(failure: PassFailure) -> Self {
+        match failure {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
 }
 
 /// Seats somebody wants, under the id of the reservation to make.
@@ -72,6 +89,8 @@ pub struct Wanted {
     pub seats: Vec<SeatId>,
     /// Digest of the request.
     pub fingerprint: String,
+    /// What the request brings along for the concert's queue.
+    pub pass: QueuePass,
 }
 
 /// Holds seats, all or none.
@@ -84,10 +103,10 @@ pub async fn hold(app: &App, wanted: Wanted) -> Result<Held, HoldFailure> {
     match decided {
         Ok((schedule, new)) => take(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(HoldFailure::Refused(refused)) => match get(app, user, id).await? {
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get(app, user, id).await? {
             Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
             Some(_) => Err(HoldFailure::KeyReused),
-            None => Err(refused.into()),
+            None => Err(refused),
         },
         Err(failure) => Err(failure),
     }
@@ -104,12 +123,17 @@ async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation
             false => HoldError::SeatNotFound(wanted.seats).into(),
         });
     };
+    let admission = match &schedule.queue {
+        Some(queue) => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        None => None,
+    };
     let request = HoldRequest {
         id: wanted.id,
         user: wanted.user,
         seats: wanted.seats,
         fingerprint: wanted.fingerprint,
         hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+        admission,
     };
     let reservation = hold::hold(request, &schedule, app.now())?;
     Ok((schedule, reservation))
@@ -161,6 +185,9 @@ fn hold_transaction(
     }
     transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
     transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user));
+    if let Some((queue, number)) = &new.admitted_by {
+        transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
+    }
     Ok(transaction)
 }
 
@@ -207,6 +234,7 @@ async fn refuse_or_retry(
                 }
             }
             Guard::Allowance => allowance = old,
+            Guard::Admission => return Err(PassError::Ended.into()),
             Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
         }
     }
@@ -295,120 +323,20 @@ pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Re
     Ok(Page { items: found, next: keys.next })
 }
 
-/// Why something was not cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// The user has no such reservation or ticket.
-    #[error("not found")]
-    NotFound,
-    /// It is paid.
-    #[error(transparent)]
-    AlreadyPaid(#[from] AlreadyPaid),
-    /// The table failed.
-    #[error(transparent)]
-    Failure(#[from] Failure),
+/// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
+pub(crate) async fn has_live_hold(app: &App, user: Uuid, queue: &QueueId) -> Result<bool, Failure> {
+    let now = app.now();
+    let values = vec![(":queue", text(queue.as_str())), (":now", number(second(now)))];
+    let query = Query::partition(table::user_partition(user), table::RESERVATION_PREFIX)
+        .strong()
+        .filter("queue_id = :queue AND held_until >= :now", values);
+    for item in query.all(app, LIVE_HOLDS_MAX).await? {
+        if reservation_item::read(user, Uuid::nil(), item)?.state_at(now) == State::Held {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-/// Gives back all seats of a held reservation, or one. What has ended stays as it is, and is a success.
-///
-/// # Errors
-/// See [`CancelError`].
-pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) -> Result<Reservation, CancelError> {
-    let mut attempts = Attempts::new(app);
-    let mut gone: Vec<SeatId> = Vec::new();
-    loop {
-        let read = get(app, user, id).await?.ok_or(CancelError::NotFound)?;
-        let now = app.now();
-        let decision = match ticket {
-            Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelError::NotFound)??,
-            None => read.cancel(now)?,
-        };
-        match decision {
-            Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => {
-                lapses::close(app, user, id).await?;
-                return Ok(get(app, user, id).await?.unwrap_or(read));
-            }
-            Cancel::Release => {}
-        }
-        let seats: Vec<SeatId> = match ticket {
-            Some(seat) => vec![seat.clone()],
-            None => read.live_seats().cloned().collect(),
-        };
-        let after = read.clone().without(&seats);
-        let change = after.settled.then_some(Kind::ReservationCancelled);
-        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
-        match release(app, &read, &after, &ours, seats.len(), change).await {
-            Ok(()) => return Ok(after),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
-        }
-        attempts.again().await?;
-    }
-}
-
-/// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
-/// the allowance.
-async fn release(
-    app: &App,
-    read: &Reservation,
-    after: &Reservation,
-    ours: &[SeatId],
-    count: usize,
-    change: Option<Kind>,
-) -> Result<(), Rejected<Guard>> {
-    let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in by_block(ours).iter().enumerate() {
-        transaction.add(
-            Guard::Seats(place),
-            set_seats(read.schedule_id, block, numbers, SeatValue::Free)
-                .when(all_mine(numbers))
-                .value(":mine", text(read.held_value().to_string())),
-        );
-    }
-    transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
-    transaction.add(Guard::Allowance, allowances::give_back(after, count));
-    transaction.commit(app).await
-}
-
-/// Seats of a reservation that failed block guards show in other hands: a faster clock took them over. Without the
-/// block, which a deletion has removed, they are nobody's.
-fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
-    let mine = read.held_value();
-    let blocks: Vec<BlockId> = by_block(seats).into_keys().collect();
-    let mut lost = Vec::new();
-    for failed in failed {
-        let Guard::Seats(place) = failed.guard else { continue };
-        let Some(block) = blocks.get(place) else { continue };
-        let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
-        let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
-        lost.extend(seats.iter().filter(|seat| seat.block() == *block && value(seat) != Some(mine)).cloned());
-    }
-    Ok(lost)
-}
-
-/// Gives back the seats and allowance of a declined reservation, once however often it is asked for.
-///
-/// # Errors
-/// When the table fails.
-pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
-    let mut attempts = Attempts::new(app);
-    let mut gone: Vec<SeatId> = Vec::new();
-    loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(()) };
-        if read.settled || read.state != State::Declined {
-            return Ok(());
-        }
-        let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-        let after = read.clone().closed();
-        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
-        match release(app, &read, &after, &ours, seats.len(), None).await {
-            Ok(()) => return Ok(()),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
-            Err(Rejected::Failure(failure)) => return Err(failure),
-        }
-        attempts.again().await?;
-    }
-}
+/// Most reservations of a user and a queue whose time has not passed: as many as requests in a hold's time.
+const LIVE_HOLDS_MAX: usize = 10_000;

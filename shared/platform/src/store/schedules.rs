@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use onsale_domain::money::Price;
+use onsale_domain::queue::QueueId;
 use onsale_domain::schedule::{Schedule, Section};
 use onsale_domain::seat::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ struct ScheduleItem {
     #[serde(default)]
     sections: BTreeMap<String, SectionItem>,
     fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deletion: Option<Uuid>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -331,6 +334,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
         max_seats_per_user: schedule.max_seats_per_user,
         sections: BTreeMap::new(),
         fingerprint: fingerprint.to_owned(),
+        queue_id: schedule.queue.as_ref().map(ToString::to_string),
         deletion: None,
         certain: false,
         expires_at: 0,
@@ -352,6 +356,7 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         sale_opens_at: at(item.sale_opens_at)?,
         sale_closes_at: at(item.sale_closes_at)?,
         max_seats_per_user: item.max_seats_per_user,
+        queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
         deleting: item.deletion.is_some(),
     };

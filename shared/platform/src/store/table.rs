@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use onsale_domain::account::Email;
 use onsale_domain::money::Price;
 use onsale_domain::product::Sort;
+use onsale_domain::queue::QueueId;
 use onsale_domain::seat::{BlockId, Label};
 use uuid::Uuid;
 
@@ -32,6 +33,11 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
 
 pub fn user_partition(user: Uuid) -> String {
     format!("USER#{user}")
+}
+
+/// Of something that a user owns the user, and what follows `prefix` in its sort key.
+pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
+    Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
 pub fn user(user: Uuid) -> Key {
@@ -80,7 +86,34 @@ pub fn reservations_by_time(user: Uuid) -> String {
     format!("{}#RSV", user_partition(user))
 }
 
+pub fn queue_partition(queue: &QueueId) -> String {
+    format!("QUEUE#{queue}")
+}
+
+pub fn queue(queue: &QueueId) -> Key {
+    key(queue_partition(queue), "QUEUE")
+}
+
+/// All queues on the `by_time` index.
+pub const QUEUES_BY_TIME: &str = "QUEUE";
+
+/// The counter of a queue's numbers; apart from it, because those who join meet here and the queue is in transactions.
+pub fn issued(queue: &QueueId) -> Key {
+    key(format!("{}#ISSUED", queue_partition(queue)), "ISSUED")
+}
+
+pub const ADMISSION_BATCH_PREFIX: &str = "BATCH#";
+
+/// The batch of called numbers that begins with this one.
+pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
+    key(queue_partition(queue), format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
+}
+
 pub const TOKEN_PREFIX: &str = "TOKEN#";
+
+pub fn queue_token(user: Uuid, queue: &QueueId) -> Key {
+    key(user_partition(user), format!("{TOKEN_PREFIX}{queue}"))
+}
 
 /// The mark that `consumer` has dealt with an event.
 pub fn event_mark(event: &str, consumer: &str) -> Key {

@@ -1,0 +1,8 @@
+//! The Lambda binary of `advance_queues`.
+
+use functions::queue::advance_queues;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(advance_queues::answer))
+}

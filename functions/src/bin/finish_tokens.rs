@@ -1,0 +1,8 @@
+//! The Lambda binary of `finish_tokens`.
+
+use functions::queue::finish_tokens;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Event(finish_tokens::answer))
+}

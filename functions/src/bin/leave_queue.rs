@@ -1,0 +1,8 @@
+//! The Lambda binary of `leave_queue`.
+
+use functions::queue::leave_queue;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run(Function::Http(leave_queue::routes))
+}

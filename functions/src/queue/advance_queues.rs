@@ -1,0 +1,27 @@
+//! Every minute at :00 — ends admissions whose time has passed, and moves every queue on.
+//!
+//! Nothing waits for it while people poll: they move their queue themselves, every second. It frees what those leave
+//! behind who do not come back.
+
+use onsale_platform::app::App;
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::store::{admissions, queues, sweep};
+use serde_json::{Value, json};
+
+/// Admissions that one step ends.
+const ADMISSIONS_PER_STEP: u16 = 50;
+/// Steps of one run; more is left to the next minute, and said.
+const STEPS_MAX: usize = 400;
+
+async fn handle(app: &App) -> Result<Value, Failure> {
+    // First, for it is short. Whatever becomes of one, the other is done.
+    let moved = queues::sweep(app).await;
+    let ended = sweep::run(app, STEPS_MAX, async |app, here| admissions::sweep(app, ADMISSIONS_PER_STEP, here).await);
+    let (ended, (queues, unmoved)) = (ended.await?, moved?);
+    Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": queues, "queues_failed": unmoved }))
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, _: Value) -> Answer {
+    Box::pin(async move { handle(&app).await })
+}

@@ -1,0 +1,61 @@
+//! GET /queues/{queue_id}/tokens/me — where the caller stands; claims the admission when the number was called.
+//!
+//! While the number waits this reads nothing: it is in the signed token, and what is served is known to the process.
+
+use axum::extract::State as AppState;
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue_token::{PassError, State};
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::queue_pass::{self, QueuePass};
+use onsale_platform::store::admissions::{self, Called};
+use onsale_platform::store::queues;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::TokenOut;
+
+#[utoipa::path(get, path = "/queues/{queue_id}/tokens/me", operation_id = "get_token",
+    params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    responses(
+        (status = 200, body = TokenOut),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 401, body = ProblemOut, description = "queue-token-required, queue-token-invalid"),
+        (status = 403, body = ProblemOut, description = "queue-token-ended"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+    ))]
+async fn handle(
+    AppState(app): AppState<App>,
+    user: User,
+    pass: QueuePass,
+    Params(id): Params<String>,
+) -> Result<Answer<TokenOut>, Problem> {
+    let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
+    let queue = queues::polled(&app, &id).await?;
+    let queue = queue.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
+    let claims = pass.claims(&app, user.id, &id).await?;
+    if claims.number > queue.serving && !claims.admitted {
+        let out = TokenOut::new(&id, State::Waiting, claims.number, &queue);
+        let token = match pass.queue_token {
+            Some(token) if !claims.is_old(app.now()) => token,
+            _ => queue_pass::sign(&app, user.id, &id, claims.number, None).await?,
+        };
+        return Ok(Answer::ok(out.token(token)));
+    }
+    match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
+        Called::Admitted(admission) => {
+            let end = Some(admission.expires_at);
+            let token = queue_pass::sign(&app, user.id, &id, claims.number, end).await?;
+            let out = TokenOut::new(&id, State::Admitted, claims.number, &queue);
+            Ok(Answer::ok(out.expires_at(end).token(token)))
+        }
+        Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue))),
+        Called::Replaced => Err(PassError::Ended.into()),
+    }
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

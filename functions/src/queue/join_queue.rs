@@ -1,0 +1,37 @@
+//! POST /queues/{queue_id}/tokens — gives the caller a place, or the one that is there.
+
+use axum::extract::State;
+use onsale_domain::queue::QueueId;
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::queue_pass;
+use onsale_platform::store::queue_tokens;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::TokenOut;
+
+#[utoipa::path(post, path = "/queues/{queue_id}/tokens", operation_id = "join_queue",
+    params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    responses(
+        (status = 201, body = TokenOut),
+        (status = 200, body = TokenOut, description = "the caller has joined before"),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 409, body = ProblemOut, description = "queue-closed, has-live-hold"),
+        (status = 429, body = ProblemOut, description = "too-many-attempts"),
+    ))]
+async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) -> Result<Answer<TokenOut>, Problem> {
+    let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
+    let joined = queue_tokens::join(&app, user.id, &id).await?;
+    let token = joined.token;
+    let signed = queue_pass::sign(&app, user.id, &id, token.number, token.expires_at).await?;
+    let out = TokenOut::new(&id, token.state, token.number, &joined.queue);
+    let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);
+    Ok(Answer::created_if(joined.new, out))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

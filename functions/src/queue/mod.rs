@@ -1,0 +1,30 @@
+//! The waiting queue in front of a sale: a number to take, a place to poll for, an admission to buy with.
+
+use onsale_platform::lambda::Function;
+
+pub mod advance_queues;
+pub mod finish_tokens;
+pub mod get_queue;
+pub mod get_token;
+pub mod join_queue;
+pub mod leave_queue;
+pub mod put_queue;
+mod shown;
+
+/// The functions of this domain.
+pub const FUNCTIONS: &[(&str, Function)] = &[
+    // PUT /queues/{queue_id}: makes a queue or changes its settings.
+    ("put_queue", Function::Http(put_queue::routes)),
+    // GET /queues/{queue_id}: which number is being served, for everybody.
+    ("get_queue", Function::Http(get_queue::routes)),
+    // POST /queues/{queue_id}/tokens: gives the caller a place.
+    ("join_queue", Function::Http(join_queue::routes)),
+    // GET /queues/{queue_id}/tokens/me: where the caller stands.
+    ("get_token", Function::Http(get_token::routes)),
+    // DELETE /queues/{queue_id}/tokens/me: gives the place up.
+    ("leave_queue", Function::Http(leave_queue::routes)),
+    // Queue tokens: frees the places of ended admissions.
+    ("finish_tokens", Function::Event(finish_tokens::answer)),
+    // Every minute at :00: ends admissions whose time has passed, and moves every queue on.
+    ("advance_queues", Function::Event(advance_queues::answer)),
+];

@@ -1,0 +1,79 @@
+//! PUT /queues/{queue_id} — makes a queue or changes its settings.
+//!
+//! Whoever waits keeps the number, whoever is inside stays. A capacity below those inside lets nobody in until enough
+//! of them are done.
+
+use axum::extract::State;
+use jiff::Timestamp;
+use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError};
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::store::queues;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shown::QueueOut;
+
+/// How a queue shall admit.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PutQueueIn {
+    /// Most who may be inside at one time, 1 to 1,000,000.
+    capacity: u32,
+    /// Most numbers called in a second, 1 to 1,000.
+    admit_per_second: u32,
+    /// How long an admission lasts, 1 to 240.
+    active_minutes: u32,
+    /// How long a called number may be claimed, 60 to 600; 60 if not given. A number that nobody claims occupies a
+    /// place for so long.
+    claim_seconds: Option<u32>,
+    /// Nobody may join before it.
+    opens_at: Option<Timestamp>,
+    /// Nobody may join from it on; who has joined is still admitted.
+    closes_at: Option<Timestamp>,
+}
+
+#[utoipa::path(put, path = "/queues/{queue_id}", operation_id = "put_queue", request_body = PutQueueIn,
+    params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    responses(
+        (status = 201, body = QueueOut),
+        (status = 200, body = QueueOut, description = "it was there"),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    _: Admin,
+    Params(id): Params<String>,
+    Json(request): Json<PutQueueIn>,
+) -> Result<Answer<QueueOut>, Problem> {
+    let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
+    let settings = Settings {
+        capacity: request.capacity,
+        admit_per_second: request.admit_per_second,
+        active_minutes: request.active_minutes,
+        claim_seconds: request.claim_seconds.unwrap_or(CLAIM_SECONDS_DEFAULT),
+        opens_at: request.opens_at,
+        closes_at: request.closes_at,
+    };
+    let settings = settings.checked().map_err(|error| {
+        invalid(match error {
+            SettingsError::Capacity => "capacity",
+            SettingsError::AdmitPerSecond => "admit_per_second",
+            SettingsError::ActiveMinutes => "active_minutes",
+            SettingsError::ClaimSeconds => "claim_seconds",
+            SettingsError::OpensAt => "opens_at",
+            SettingsError::ClosesAt => "closes_at",
+        })(error)
+    })?;
+    let (queue, new) = queues::put(&app, &id, settings).await?;
+    let issued = if new { 0 } else { queues::issued(&app, &id).await? };
+    Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

@@ -1,0 +1,4 @@
+//! The waiting queue.
+
+mod crowd;
+mod join_queue;

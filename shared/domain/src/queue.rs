@@ -1,0 +1,323 @@
+//! The waiting queue: numbers, not lists.
+//!
+//! Who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may be
+//! claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
+//! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::schedule::{TIME_MAX, TIME_MIN};
+
+/// Longest id of a queue.
+pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;
+/// Most places of a queue.
+pub const CAPACITY_MAX: u32 = 1_000_000;
+/// Most numbers a queue may call in a second.
+pub const ADMIT_PER_SECOND_MAX: u32 = 1_000;
+/// Longest an admission may last.
+pub const ACTIVE_MINUTES_MAX: u32 = 240;
+/// How long a called number may be claimed, when nobody says otherwise.
+pub const CLAIM_SECONDS_DEFAULT: u32 = 60;
+/// Shortest claim window: with [`CLAIM_GRACE`] still longer than the longest pause between two polls when the clocks of
+/// who opens and who closes a batch are a minute apart.
+pub const CLAIM_SECONDS_MIN: u32 = 60;
+/// How much longer a batch stays open than it says, because clocks differ.
+pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// Longest claim window. A number that nobody claims occupies a place for so long.
+pub const CLAIM_SECONDS_MAX: u32 = 600;
+/// Most numbers of one admission batch: each claim writes its batch, so a batch is in one transaction at a time.
+pub const BATCH_NUMBERS_MAX: u64 = 25;
+/// Most batches that one move opens; with the queue itself they are one transaction of at most 100 items.
+pub const BATCHES_PER_MOVE_MAX: u64 = 90;
+/// A queue is moved on at most so often, by whoever did so last.
+pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Another process moves it on when nobody has for so long: with a thousand processes one goes on moving it, and the
+/// others do not even try.
+pub const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
+/// Time that was not turned into calls while people waited is kept for so long.
+const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// How far clocks may differ; a queue that was moved by one further ahead is taken back to the present.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// Over how long the rate of admission is measured, in milliseconds.
+const MEASURED_OVER_MILLISECONDS: u64 = 60_000;
+/// Time without any move that still counts as slow admission, in milliseconds.
+const UNMEASURED_MILLISECONDS_MAX: u64 = 600_000;
+/// Shortest and longest time until the next poll, in milliseconds.
+const RETRY_AFTER_MILLISECONDS: RangeInclusive<u64> = 1_000..=20_000;
+
+/// The id of a queue: 1 to 64 lower-case letters, digits and hyphens, such as `summer-festival`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QueueId(String);
+
+/// Not the id of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 64 lower-case letters, digits and hyphens")]
+pub struct QueueIdError;
+
+impl QueueId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has another character.
+    pub fn parse(given: &str) -> Result<Self, QueueIdError> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let length = (1..=QUEUE_ID_CHARACTERS_MAX).contains(&given.len());
+        if length && given.bytes().all(allowed) { Ok(Self(given.to_owned())) } else { Err(QueueIdError) }
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for QueueId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// How a queue admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Places: most numbers that may be called and unfinished at one time.
+    pub capacity: u32,
+    /// Most numbers that are called in a second.
+    pub admit_per_second: u32,
+    /// How long an admission lasts.
+    pub active_minutes: u32,
+    /// How long a called number may be claimed.
+    pub claim_seconds: u32,
+    /// Nobody may join before it.
+    pub opens_at: Option<Timestamp>,
+    /// Nobody may join from it on; who has joined is still admitted.
+    pub closes_at: Option<Timestamp>,
+}
+
+/// What is wrong with settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// No place, or too many.
+    #[error("must be between 1 and 1000000")]
+    Capacity,
+    /// Nobody a second, or too many.
+    #[error("must be between 1 and 1000")]
+    AdmitPerSecond,
+    /// No time, or too much.
+    #[error("must be between 1 and 240")]
+    ActiveMinutes,
+    /// Too short to be noticed, or too long.
+    #[error("must be between 60 and 600")]
+    ClaimSeconds,
+    /// Before 2000 or after 2100.
+    #[error("must be between 2000 and 2100")]
+    OpensAt,
+    /// Before 2000 or after 2100, or not after the opening.
+    #[error("must be after opens_at, and between 2000 and 2100")]
+    ClosesAt,
+}
+
+/// Nobody may join now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// The queue has not opened.
+    #[error("the queue opens at {0}")]
+    NotOpen(Timestamp),
+    /// The queue has closed.
+    #[error("the queue has closed")]
+    Closed,
+    /// Who gives a place up gets another when the first could have been claimed: one account, one place. Else the
+    /// numbers that somebody takes and leaves would use up the places of others.
+    #[error("a place was given up a moment ago; wait before taking another")]
+    TooSoon(SignedDuration),
+    /// Seats are held with the token that was used up: a new one could not pay for them.
+    #[error("there is a live hold")]
+    HasLiveHold,
+}
+
+impl Settings {
+    /// Checks settings.
+    ///
+    /// # Errors
+    /// When one is out of its range; the first in the order of the fields.
+    pub fn checked(self) -> Result<Self, SettingsError> {
+        let in_time = |time: Option<Timestamp>| time.is_none_or(|time| (TIME_MIN..=TIME_MAX).contains(&time));
+        let empty = self.opens_at.zip(self.closes_at).is_some_and(|(opens, closes)| closes <= opens);
+        match () {
+            () if !(1..=CAPACITY_MAX).contains(&self.capacity) => Err(SettingsError::Capacity),
+            () if !(1..=ADMIT_PER_SECOND_MAX).contains(&self.admit_per_second) => Err(SettingsError::AdmitPerSecond),
+            () if !(1..=ACTIVE_MINUTES_MAX).contains(&self.active_minutes) => Err(SettingsError::ActiveMinutes),
+            () if !(CLAIM_SECONDS_MIN..=CLAIM_SECONDS_MAX).contains(&self.claim_seconds) => {
+                Err(SettingsError::ClaimSeconds)
+            }
+            () if !in_time(self.opens_at) => Err(SettingsError::OpensAt),
+            () if empty || !in_time(self.closes_at) => Err(SettingsError::ClosesAt),
+            () => Ok(self),
+        }
+    }
+
+    /// Whether somebody new may join at `now`.
+    ///
+    /// # Errors
+    /// Before the opening instant, and from the closing one on.
+    pub fn may_join(&self, now: Timestamp) -> Result<(), JoinError> {
+        match (self.opens_at, self.closes_at) {
+            (Some(opens), _) if now < opens => Err(JoinError::NotOpen(opens)),
+            (_, Some(closes)) if now >= closes => Err(JoinError::Closed),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A queue as it stands in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How it admits.
+    pub settings: Settings,
+    /// The last number that was called; 0 before the first.
+    pub serving: u64,
+    /// How many of the called numbers are over.
+    pub finished: u64,
+    /// The last number that had been given out at the last look.
+    pub seen: u64,
+    /// When that was.
+    pub looked_at: Timestamp,
+    /// Up to when the time has been turned into calls.
+    pub counted_until: Timestamp,
+    /// Numbers called in a thousand seconds of waiting, as measured over the last minute or so.
+    pub rate_milli: u64,
+    /// Up to when that was measured.
+    pub measured_at: Timestamp,
+    /// Rises with every change of settings and every move.
+    pub version: u64,
+}
+
+/// What a look at a queue leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The queue as it will be.
+    pub after: Queue,
+    /// The numbers that are called; empty when only the look is noted.
+    pub called: RangeInclusive<u64>,
+}
+
+/// Where somebody stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// 1 is the next to be called; 0 has been called.
+    pub position: u64,
+    /// How many are to be called before.
+    pub ahead: u64,
+    /// How long that takes at the measured rate.
+    pub eta_seconds: u64,
+    /// When to ask again: soon when the number is about to be called, and seldom far back and inside.
+    pub retry_after_milliseconds: u64,
+}
+
+impl Queue {
+    /// A new queue in which nobody waits.
+    #[must_use]
+    pub fn new(settings: Settings, now: Timestamp) -> Self {
+        Self {
+            settings,
+            serving: 0,
+            finished: 0,
+            seen: 0,
+            looked_at: now,
+            counted_until: now,
+            rate_milli: u64::from(settings.admit_per_second) * 1_000,
+            measured_at: now,
+            version: 1,
+        }
+    }
+
+    /// How many places are in use.
+    #[must_use]
+    pub fn in_use(&self) -> u64 {
+        self.serving.saturating_sub(self.finished)
+    }
+
+    /// Whether it may be moved on at `now` when the last move must be `age` old, by the clock of whoever asks.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp, age: SignedDuration) -> bool {
+        let passed = self.looked_at.duration_until(now);
+        passed >= age || passed < -CLOCKS_APART_MAX
+    }
+
+    /// Decides on the next move, when `issued` numbers have been given out. `None` when nothing is to be written:
+    /// nobody waits, or the last move was less than [`MOVE_EVERY`] ago.
+    ///
+    /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
+    /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
+    /// number on its way to somebody is not overtaken; and never more than there are free places. Who looks twice, or
+    /// with a clock that is behind, finds nothing to do.
+    #[must_use]
+    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration) -> Option<Move> {
+        let waiting = self.seen.saturating_sub(self.serving);
+        if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
+            return None;
+        }
+        let rate = u64::from(self.settings.admit_per_second);
+        let from = self.counted_until.max(now - SAVED_MAX).min(now);
+        let credit = milliseconds(from, now) * rate / 1_000;
+        let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
+        let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
+        let calls = waiting.min(room).min(credit).min(most);
+        let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
+        // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
+        let limited_by_time = calls > 0 && (calls == credit || calls == most);
+        let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
+        let after = Self {
+            serving: self.serving + calls,
+            seen: issued.max(self.seen),
+            looked_at: now,
+            counted_until,
+            rate_milli: if waiting > 0 { self.measured(calls, now) } else { self.rate_milli },
+            measured_at: now,
+            version: self.version + 1,
+            ..*self
+        };
+        Some(Move { called: self.serving + 1..=after.serving, after })
+    }
+
+    /// The rate after `calls` since it was measured last. Time in which nobody waited is not asked about.
+    fn measured(&self, calls: u64, now: Timestamp) -> u64 {
+        let passed = milliseconds(self.measured_at, now).min(UNMEASURED_MILLISECONDS_MAX);
+        (self.rate_milli * MEASURED_OVER_MILLISECONDS + calls * 1_000_000) / (MEASURED_OVER_MILLISECONDS + passed)
+    }
+
+    /// Where the holder of `number` stands.
+    #[must_use]
+    pub fn standing(&self, number: u64) -> Standing {
+        let position = number.saturating_sub(self.serving);
+        // Never faster than is allowed, whatever was measured before the settings were changed.
+        let rate_milli = self.rate_milli.min(u64::from(self.settings.admit_per_second) * 1_000).max(1);
+        let eta_seconds = (position * 1_000).div_ceil(rate_milli);
+        Standing {
+            position,
+            ahead: position.saturating_sub(1),
+            eta_seconds,
+            retry_after_milliseconds: match position {
+                0 => *RETRY_AFTER_MILLISECONDS.end(),
+                _ => (eta_seconds * 250).clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
+            },
+        }
+    }
+}
+
+impl Move {
+    /// The called numbers in batches of neighbours, as first and last of each.
+    pub fn batches(&self) -> impl Iterator<Item = (u64, u64)> {
+        let last = *self.called.end();
+        let size = usize::try_from(BATCH_NUMBERS_MAX).unwrap_or(1);
+        self.called.clone().step_by(size).map(move |first| (first, (first + BATCH_NUMBERS_MAX - 1).min(last)))
+    }
+}
+
+fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(from.duration_until(to).as_millis()).unwrap_or(0)
+}

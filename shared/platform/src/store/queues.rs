@@ -1,0 +1,369 @@
+//! Queues: their settings, the numbers they have called, and the moves that call more.
+//!
+//! **Whoever polls moves the queue on**: of each process at most one request a second reads the queue. The process that
+//! moved it last calls the next numbers if a second has passed, another one if two have; the sweep does so when nobody
+//! polls. All of them meet in the version of the queue, so together they call no more than one alone would.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::queue::{
+    BATCHES_PER_MOVE_MAX, CLAIM_GRACE, MOVE_EVERY, Move, Queue, QueueId, Settings, TAKE_OVER_AFTER,
+};
+use serde::{Deserialize, Serialize};
+
+use super::cache::VIEW_SECONDS;
+use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
+use super::read::{self, Consistency, Query};
+use super::seats::side_by_side;
+use super::table;
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure};
+use crate::app::App;
+
+/// For how much time one poll may call numbers at once. Short, so that a clock that is ahead calls little more.
+const POLL_AT_ONCE: SignedDuration = SignedDuration::from_secs(2);
+/// For how much time the sweep may: the minute since the last one.
+const SWEEP_AT_ONCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a poll takes part in moving its queue; then it answers with what it has read.
+const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
+/// Queues of one page of a sweep.
+const QUEUES_PER_PAGE: i32 = 100;
+/// Most pages of queues in one sweep; more is left to polls, and said.
+const QUEUE_PAGES_MAX: usize = 100;
+/// How often a closing of batches is tried with those left out that were claimed from meanwhile.
+const CLOSINGS_MAX: usize = 3;
+
+#[derive(Deserialize)]
+struct QueueItem {
+    capacity: u32,
+    admit_per_second: u32,
+    active_minutes: u32,
+    claim_seconds: u32,
+    #[serde(default)]
+    opens_at: Option<i64>,
+    #[serde(default)]
+    closes_at: Option<i64>,
+    serving: u64,
+    finished: u64,
+    seen: u64,
+    looked_at: i64,
+    counted_until: i64,
+    rate_milli: u64,
+    measured_at: i64,
+    version: u64,
+}
+
+/// A batch of called numbers that may be claimed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct BatchItem {
+    pub first: u64,
+    pub last: u64,
+    pub claimed: u64,
+    /// Epoch milliseconds.
+    pub closes_at: i64,
+}
+
+fn read_queue(item: Item) -> Result<Queue, Failure> {
+    let item: QueueItem = from_item(item)?;
+    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
+    Ok(Queue {
+        settings: Settings {
+            capacity: item.capacity,
+            admit_per_second: item.admit_per_second,
+            active_minutes: item.active_minutes,
+            claim_seconds: item.claim_seconds,
+            opens_at: item.opens_at.map(at).transpose()?,
+            closes_at: item.closes_at.map(at).transpose()?,
+        },
+        serving: item.serving,
+        finished: item.finished,
+        seen: item.seen,
+        looked_at: at(item.looked_at)?,
+        counted_until: at(item.counted_until)?,
+        rate_milli: item.rate_milli,
+        measured_at: at(item.measured_at)?,
+        version: item.version,
+    })
+}
+
+/// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new.
+///
+/// # Errors
+/// When the table fails.
+pub async fn put(app: &App, id: &QueueId, settings: Settings) -> Result<(Queue, bool), Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let new = Queue::new(settings, app.now());
+        let old = match put_write(id, &new).run(app, ReturnValue::AllOld).await {
+            Ok(old) => old,
+            Err(Rejected::Failure(Failure::Unknown) | Rejected::Conflict(_) | Rejected::Guards(_)) => {
+                // Without a condition none fails; whatever others wrote is kept.
+                attempts.again().await?;
+                continue;
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        };
+        app.caches().queues.forget(id);
+        // Of an item that was not there, the embedded engine shows the key.
+        return match old.contains_key("version") {
+            true => Ok((Queue { settings, ..read_queue(old)? }, false)),
+            false => Ok((new, true)),
+        };
+    }
+}
+
+/// Sets the settings; counters only where there are none yet.
+fn put_write(id: &QueueId, new: &Queue) -> Write {
+    let (settings, now) = (new.settings, number(new.looked_at.as_millisecond()));
+    let mut set = "SET #owner = :owner, #capacity = :capacity, admit_per_second = :admit_per_second, \
+         active_minutes = :active_minutes, claim_seconds = :claim_seconds, version = if_not_exists(version, :zero) + :one"
+        .to_owned();
+    for counter in ["serving", "finished", "seen"] {
+        set.push_str(&format!(", {counter} = if_not_exists({counter}, :zero)"));
+    }
+    for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
+        set.push_str(&format!(", {time} = if_not_exists({time}, :now)"));
+    }
+    set.push_str(", rate_milli = if_not_exists(rate_milli, :rate)");
+    let mut remove: Vec<&str> = Vec::new();
+    let mut times = Vec::new();
+    for (name, placeholder, time) in
+        [("opens_at", ":opens_at", settings.opens_at), ("closes_at", ":closes_at", settings.closes_at)]
+    {
+        match time {
+            Some(time) => {
+                set.push_str(&format!(", {name} = {placeholder}"));
+                times.push((placeholder, number(time.as_millisecond())));
+            }
+            None => remove.push(name),
+        }
+    }
+    if !remove.is_empty() {
+        set.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    let write = Write::update(&table::queue(id), set)
+        .name("#owner", "owner")
+        .name("#capacity", "capacity")
+        .value(":owner", text(table::QUEUES_BY_TIME))
+        .value(":capacity", number(settings.capacity))
+        .value(":admit_per_second", number(settings.admit_per_second))
+        .value(":active_minutes", number(settings.active_minutes))
+        .value(":claim_seconds", number(settings.claim_seconds))
+        .value(":zero", number(0))
+        .value(":one", number(1))
+        .value(":now", now)
+        .value(":rate", number(new.rate_milli));
+    times.into_iter().fold(write, |write, (placeholder, time)| write.value(placeholder, time))
+}
+
+/// A queue as it is now.
+pub(crate) async fn fresh(app: &App, id: &QueueId) -> Result<Option<Queue>, Failure> {
+    read::get(app, &table::queue(id), Consistency::Strong).await?.map(read_queue).transpose()
+}
+
+/// A queue, at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn current(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
+    seen(app, id, false).await
+}
+
+/// A queue, at most a second old; whoever finds that what is remembered is older moves it on.
+///
+/// # Errors
+/// When the table fails.
+pub async fn polled(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
+    seen(app, id, true).await
+}
+
+async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>, Failure> {
+    let known = || app.caches().queues.get(id, app.now(), VIEW_SECONDS);
+    if let Some(known) = known() {
+        return Ok(known);
+    }
+    let _only_one_looks = app.caches().look.lock().await;
+    if let Some(known) = known() {
+        return Ok(known);
+    }
+    // As old as its reading, however long the move takes.
+    let at = app.now();
+    let Some(mut queue) = fresh(app, id).await? else {
+        // Anybody may ask for what is not there.
+        app.caches().queues.put(id.clone(), None, at);
+        return Ok(None);
+    };
+    let mine = app.caches().moves.get(id, at, i64::MAX) == Some(queue.version);
+    if moves && queue.is_due(at, if mine { MOVE_EVERY } else { TAKE_OVER_AFTER }) {
+        match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, POLL_AT_ONCE)).await {
+            Ok(Ok(moved)) => queue = moved,
+            // Somebody else will; who polls only wants to know a place.
+            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
+            Err(_) => tracing::warn!(queue = %id, "a poll had no time to move its queue on"),
+        }
+    }
+    let queue = Some(Arc::new(queue));
+    app.caches().queues.put(id.clone(), queue.clone(), at);
+    Ok(queue)
+}
+
+/// How many numbers a queue has given out, at most a second ago: what the public sees.
+///
+/// # Errors
+/// When the table fails.
+pub async fn issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    if let Some(known) = app.caches().issued.get(id, app.now(), VIEW_SECONDS) {
+        return Ok(known);
+    }
+    let at = app.now();
+    let issued = read::get(app, &table::issued(id), Consistency::Eventual).await?;
+    let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+    app.caches().issued.put(id.clone(), issued, at);
+    Ok(issued)
+}
+
+fn read_issued(item: &Item) -> Result<u64, Failure> {
+    let issued = item.get("issued").and_then(|issued| issued.as_n().ok()?.parse().ok());
+    issued.ok_or_else(|| unreadable("the counter of a queue"))
+}
+
+/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a hole.
+pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<u64, Failure> {
+    let write = Write::update(&table::issued(id), "ADD issued :count").value(":count", number(count));
+    match write.run(app, ReturnValue::UpdatedNew).await {
+        Ok(new) => read_issued(&new),
+        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(Rejected::Conflict(_) | Rejected::Guards(_)) => Err(Failure::Busy),
+    }
+}
+
+/// Frees the places of batches whose time is over, and calls the next numbers. Gives the queue as it is then.
+async fn advance(app: &App, id: &QueueId, read: Queue, at_once: SignedDuration) -> Result<Queue, Failure> {
+    let now = app.now();
+    let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
+        tracing::warn!(queue = %id, %failure, "batches could not be closed");
+        0
+    });
+    let queue = Queue { finished: read.finished + freed, ..read };
+    let issued = read::get(app, &table::issued(id), Consistency::Strong).await?;
+    let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+    let Some(next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
+    match move_transaction(id, &queue, &next)?.commit(app).await {
+        Ok(()) => {
+            app.caches().moves.put(id.clone(), next.after.version, now);
+            Ok(next.after)
+        }
+        // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
+        Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
+            fresh(app, id).await?.ok_or(Failure::Unknown)
+        }
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}
+
+/// The queue and the batches that a move opens. What was read is still so: its version says. Places that became free
+/// meanwhile only make the move smaller than it might be.
+fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
+    let after = &next.after;
+    let mut transaction = Transaction::new();
+    let set = "SET serving = :serving, seen = :seen, looked_at = :now, counted_until = :counted_until, \
+               rate_milli = :rate, measured_at = :now, version = :version";
+    transaction.add(
+        (),
+        Write::update(&table::queue(id), set)
+            .when("version = :read")
+            .value(":serving", number(after.serving))
+            .value(":seen", number(after.seen))
+            .value(":now", number(after.looked_at.as_millisecond()))
+            .value(":counted_until", number(after.counted_until.as_millisecond()))
+            .value(":rate", number(after.rate_milli))
+            .value(":version", number(after.version))
+            .value(":read", number(read.version)),
+    );
+    let closes_at = after.looked_at + SignedDuration::from_secs(read.settings.claim_seconds.into());
+    for (first, last) in next.batches() {
+        let batch = BatchItem { first, last, claimed: 0, closes_at: closes_at.as_millisecond() };
+        transaction.add((), Write::create(to_item(&table::admission_batch(id, first), &batch)?));
+    }
+    Ok(transaction)
+}
+
+/// Closes the batches whose claim window is over, oldest first: each goes, and what nobody claimed of it is finished.
+/// Returns how many places that freed. One that is claimed from at this moment is left to the next look.
+async fn close_batches(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    let now = (app.now() - CLAIM_GRACE).as_millisecond();
+    let most = i32::try_from(BATCHES_PER_MOVE_MAX).unwrap_or(i32::MAX);
+    let open = Query::partition(table::queue_partition(id), table::ADMISSION_BATCH_PREFIX);
+    let (items, _) = open.page(app, most, None).await?;
+    let batches: Result<Vec<BatchItem>, Failure> = items.into_iter().map(from_item).collect();
+    let mut over: Vec<BatchItem> = batches?.into_iter().filter(|batch| batch.closes_at <= now).collect();
+    for _ in 0..CLOSINGS_MAX {
+        if over.is_empty() {
+            return Ok(0);
+        }
+        let unclaimed: u64 = over.iter().map(|batch| batch.last + 1 - batch.first - batch.claimed).sum();
+        match closing(id, &over, unclaimed).commit(app).await {
+            Ok(()) => return Ok(unclaimed),
+            Err(Rejected::Guards(failed)) => {
+                let lost: Vec<Option<u64>> = failed.into_iter().map(|failed| failed.guard).collect();
+                over.retain(|batch| !lost.contains(&Some(batch.first)));
+            }
+            Err(Rejected::Conflict(_)) => return Ok(0),
+            Err(Rejected::Failure(failure)) => return Err(failure),
+        }
+    }
+    Ok(0)
+}
+
+/// Each batch goes under the condition that nobody has claimed from it since it was read. A guard is the batch's first
+/// number, or the queue itself.
+fn closing(id: &QueueId, over: &[BatchItem], unclaimed: u64) -> Transaction<Option<u64>> {
+    let mut transaction = Transaction::new();
+    for batch in over {
+        let write = Write::delete(&table::admission_batch(id, batch.first)).when("claimed = :read");
+        transaction.add(Some(batch.first), write.value(":read", number(batch.claimed)));
+    }
+    if unclaimed > 0 {
+        transaction.add(None, finished(id, unclaimed));
+    }
+    transaction
+}
+
+/// Counts numbers of a queue as finished; only ever within a transaction that can happen once.
+pub(crate) fn finished(id: &QueueId, count: impl ToString) -> Write {
+    Write::update(&table::queue(id), "SET finished = finished + :count")
+        .when("attribute_exists(pk)")
+        .value(":count", number(count))
+}
+
+/// Moves every queue on; how many there are, and how many could not be.
+///
+/// # Errors
+/// When the list of queues cannot be read.
+pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
+    let (mut all, mut failed, mut start) = (0, 0, None);
+    for _ in 0..QUEUE_PAGES_MAX {
+        let (items, next) = Query::by_time(table::QUEUES_BY_TIME).page(app, QUEUES_PER_PAGE, start).await?;
+        let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
+        let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
+            let moved = match fresh(&app, &id).await {
+                Ok(Some(queue)) => advance(&app, &id, queue, SWEEP_AT_ONCE).await.map(|_| ()),
+                Ok(None) => Ok(()),
+                Err(failure) => Err(failure),
+            };
+            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be moved on")))
+        });
+        let moved = moved.await?;
+        all += moved.len();
+        failed += moved.iter().filter(|moved| moved.is_err()).count();
+        start = next;
+        if start.is_none() {
+            return Ok((all, failed));
+        }
+    }
+    tracing::warn!(all, "there are more queues than one sweep moves on");
+    Ok((all, failed))
+}

@@ -13,18 +13,10 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::support::shop::order_of;
-use crate::support::{Person, Reply, World, at_once};
+use crate::support::{Person, Reply, World, at_once, scaled};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 64;
-
-/// A part of a full scale: all of it if asked for, else a twentieth.
-fn scaled(full: usize) -> usize {
-    match std::env::var("ONSALE_SCALE").as_deref() {
-        Ok("full") => full,
-        _ => full / 20,
-    }
-}
 
 /// Posts until the answer is not 503: who is told to come again does, with the same key.
 async fn insists(person: &Person, path: &str, body: Value) -> Reply {

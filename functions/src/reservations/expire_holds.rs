@@ -20,7 +20,7 @@ const STEPS_MAX: usize = 400;
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = deletions::sweep(app, DELETIONS_PER_RUN).await?;
-    // Orders before reservations: others wait for their units, while a lapsed seat is free already.
+    // Orders before reservations: their units are wanted, a lapsed seat is free already.
     let orders = async |app: &App, here| lapses::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;
     let reservations = async |app: &App, here| lapses::sweep(app, Kind::Reservations, LAPSED_PER_STEP, here).await;

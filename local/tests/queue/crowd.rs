@@ -1,13 +1,14 @@
 //! A whole on-sale in virtual time: a crowd comes within seconds, waits, buys, leaves, vanishes. What `load/queue.js`
-//! does to a running stack, without its clock. `ONSALE_PEOPLE=10000` is what `.ci/run` asks for.
+//! does to a running stack, without its clock. `ONSALE_SCALE=full` makes it ten thousand
+//! people.
 
 use serde_json::{Value, json};
 
 use crate::support::queue::public;
-use crate::support::{Person, Reply, World};
+use crate::support::{Person, Reply, World, scaled};
 
-/// How many come when nobody says otherwise: more take minutes in a debug build.
-const PEOPLE: usize = 500;
+/// How many come at full scale; else a twentieth of them, for all of them take minutes in a debug build.
+const PEOPLE: usize = 10_000;
 /// In how many seconds they join.
 const JOIN_SECONDS: usize = 5;
 /// Of how many people one may be inside at a time.
@@ -92,7 +93,7 @@ fn number(reply: &Reply, field: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_comes_at_once_and_nobody_is_lost() {
-    let people = std::env::var("ONSALE_PEOPLE").map_or(PEOPLE, |given| given.parse().expect("a number of people"));
+    let people = scaled(PEOPLE);
     let (capacity, rate) = ((people / PEOPLE_PER_PLACE) as u64, (people / PEOPLE_PER_ADMISSION) as u64);
     let world = World::new().await;
     let schedule = hall(&world, people, json!({ "capacity": capacity, "admit_per_second": rate })).await;

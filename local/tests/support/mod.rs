@@ -365,6 +365,14 @@ impl Reply {
     }
 }
 
+/// A part of a full scale: all of it with `ONSALE_SCALE=full`, else a twentieth.
+pub fn scaled(full: usize) -> usize {
+    match std::env::var("ONSALE_SCALE").as_deref() {
+        Ok("full") => full,
+        _ => full / 20,
+    }
+}
+
 /// Runs one future for each input, all at once, and gives their results in order.
 pub async fn at_once<I, T, F>(inputs: impl IntoIterator<Item = I>, work: impl Fn(I) -> F) -> Vec<T>
 where

@@ -3,7 +3,7 @@
 // were, or when the mean of successful claims is over half a second.
 //
 //   cargo run --release -- --in-memory
-//   k6 run load/coupons.js                        # API=http://127.0.0.1:3000 RATE=50 SECONDS=10 COUPONS=100
+//   k6 run -e BASE_URL=http://127.0.0.1:3000 -e RATE=50 -e SECONDS=10 -e COUPONS=100 load/coupons.js
 //
 // Callers are signed up before the rush begins; signing up hashes passwords, so that takes a while for many.
 
@@ -12,7 +12,7 @@ import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { check, fail } from 'k6';
 
-const API = __ENV.API || 'http://127.0.0.1:3000';
+const API = __ENV.BASE_URL || 'http://127.0.0.1:3000';
 const RATE = Number(__ENV.RATE || 50);
 const SECONDS = Number(__ENV.SECONDS || 10);
 const COUPONS = Number(__ENV.COUPONS || 100);

@@ -3,7 +3,7 @@
 // none of those that are right, or when the mean of successful orders is over half a second.
 //
 //   cargo run --release -- --in-memory
-//   k6 run load/orders.js                         # API=http://127.0.0.1:3000 RATE=50 SECONDS=20 UNITS=500
+//   k6 run -e BASE_URL=http://127.0.0.1:3000 -e RATE=50 -e SECONDS=20 -e UNITS=500 load/orders.js
 //
 // Each order is placed and paid in one step, so a success is a complete flow.
 
@@ -12,7 +12,7 @@ import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { check, fail } from 'k6';
 
-const API = __ENV.API || 'http://127.0.0.1:3000';
+const API = __ENV.BASE_URL || 'http://127.0.0.1:3000';
 const RATE = Number(__ENV.RATE || 50);
 const SECONDS = Number(__ENV.SECONDS || 20);
 const UNITS = Number(__ENV.UNITS || 500);

@@ -39,8 +39,9 @@ pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
 pub const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// Time that was not turned into calls while people waited is kept for so long.
 const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
-/// How far clocks may differ; a queue that was moved by one further ahead is taken back to the present.
-const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// How far clocks may differ, one that jumps back included; a queue that was moved by one further ahead is taken back to
+/// the present.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(10);
 /// Over how long the rate of admission is measured, in milliseconds.
 const MEASURED_OVER_MILLISECONDS: u64 = 60_000;
 /// Time without any move that still counts as slow admission, in milliseconds.
@@ -321,3 +322,6 @@ impl Move {
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(from.duration_until(to).as_millis()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

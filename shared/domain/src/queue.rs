@@ -189,8 +189,8 @@ pub struct Queue {
     pub looked_at: Timestamp,
     /// Up to when the time has been turned into calls.
     pub counted_until: Timestamp,
-    /// Numbers called in a thousand seconds of waiting, as measured over the last minute or so.
-    pub rate_milli: u64,
+    /// Numbers called in a million seconds of waiting, as measured over the last minute or so.
+    pub rate_micro: u64,
     /// Up to when that was measured.
     pub measured_at: Timestamp,
     /// Rises with every change of settings and every move.
@@ -230,7 +230,7 @@ impl Queue {
             seen: 0,
             looked_at: now,
             counted_until: now,
-            rate_milli: u64::from(settings.admit_per_second) * 1_000,
+            rate_micro: u64::from(settings.admit_per_second) * 1_000_000,
             measured_at: now,
             version: 1,
         }
@@ -277,7 +277,7 @@ impl Queue {
             seen: issued.max(self.seen),
             looked_at: now,
             counted_until,
-            rate_milli: if waiting > 0 { self.measured(calls, now) } else { self.rate_milli },
+            rate_micro: if waiting > 0 { self.measured(calls, now) } else { self.rate_micro },
             measured_at: now,
             version: self.version + 1,
             ..*self
@@ -288,7 +288,7 @@ impl Queue {
     /// The rate after `calls` since it was measured last. Time in which nobody waited is not asked about.
     fn measured(&self, calls: u64, now: Timestamp) -> u64 {
         let passed = milliseconds(self.measured_at, now).min(UNMEASURED_MILLISECONDS_MAX);
-        (self.rate_milli * MEASURED_OVER_MILLISECONDS + calls * 1_000_000) / (MEASURED_OVER_MILLISECONDS + passed)
+        (self.rate_micro * MEASURED_OVER_MILLISECONDS + calls * 1_000_000_000) / (MEASURED_OVER_MILLISECONDS + passed)
     }
 
     /// Where the holder of `number` stands.
@@ -296,15 +296,15 @@ impl Queue {
     pub fn standing(&self, number: u64) -> Standing {
         let position = number.saturating_sub(self.serving);
         // Never faster than is allowed, whatever was measured before the settings were changed.
-        let rate_milli = self.rate_milli.min(u64::from(self.settings.admit_per_second) * 1_000).max(1);
-        let eta_seconds = (position * 1_000).div_ceil(rate_milli);
+        let rate_micro = self.rate_micro.min(u64::from(self.settings.admit_per_second) * 1_000_000).max(1);
+        let eta_seconds = position.saturating_mul(1_000_000).div_ceil(rate_micro);
         Standing {
             position,
             ahead: position.saturating_sub(1),
             eta_seconds,
             retry_after_milliseconds: match position {
                 0 => *RETRY_AFTER_MILLISECONDS.end(),
-                _ => (eta_seconds * 250).clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
+                _ => eta_seconds.saturating_mul(250).clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
             },
         }
     }

@@ -51,14 +51,26 @@ pub struct Caches {
     pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub look: tokio::sync::Mutex<()>,
-    /// What the process knows of the counters of queues.
-    pub numbers: Mutex<HashMap<QueueId, Numbers>>,
+    /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
+    numbers: Mutex<HashMap<QueueId, Numbers>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<Uuid, Arc<Viewed>>,
     pub coupons: Cache<Uuid, Arc<Coupon>>,
     pub remaining: Cache<Uuid, i64>,
     pub exhausted: Cache<Uuid, ()>,
     pub popular: Cache<u8, Arc<Popular>>,
+}
+
+impl Caches {
+    /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
+    /// become holes.
+    pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {
+        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
+            known.clear();
+        }
+        work(known.entry(queue.clone()).or_default())
+    }
 }
 
 /// Things remembered for a while.

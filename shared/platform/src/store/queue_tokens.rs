@@ -4,7 +4,7 @@
 //! A token never goes back, and its owner never has the same number again, so a condition on state and number says
 //! all that a version would.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
@@ -234,17 +234,13 @@ async fn put(app: &App, user: Uuid, id: &QueueId, ended: Option<&Token>) -> Resu
 
 /// The next number: of this process's lease while so many join that it has one, or from the counter.
 async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    let wanted = {
-        let mut known = app.caches().numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let numbers = known.entry(id.clone()).or_default();
-        if let Some(leased) = numbers.take(app.now()) {
-            return Ok(leased);
-        }
-        numbers.wanted(app.now())
-    };
+    let now = app.now();
+    let (leased, wanted) = app.caches().numbers_of(id, |numbers| (numbers.take(now), numbers.wanted(now)));
+    if let Some(leased) = leased {
+        return Ok(leased);
+    }
     let last = queues::take_numbers(app, id, wanted).await?;
-    let mut known = app.caches().numbers.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(known.entry(id.clone()).or_default().taken(last, wanted, app.now()))
+    Ok(app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now())))
 }
 
 /// Why somebody could not leave.

@@ -51,7 +51,7 @@ struct QueueItem {
     seen: u64,
     looked_at: i64,
     counted_until: i64,
-    rate_milli: u64,
+    rate_micro: u64,
     measured_at: i64,
     version: u64,
 }
@@ -83,7 +83,7 @@ fn read_queue(item: Item) -> Result<Queue, Failure> {
         seen: item.seen,
         looked_at: at(item.looked_at)?,
         counted_until: at(item.counted_until)?,
-        rate_milli: item.rate_milli,
+        rate_micro: item.rate_micro,
         measured_at: at(item.measured_at)?,
         version: item.version,
     })
@@ -127,7 +127,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
     for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
         set.push_str(&format!(", {time} = if_not_exists({time}, :now)"));
     }
-    set.push_str(", rate_milli = if_not_exists(rate_milli, :rate)");
+    set.push_str(", rate_micro = if_not_exists(rate_micro, :rate)");
     let mut remove: Vec<&str> = Vec::new();
     let mut times = Vec::new();
     for (name, placeholder, time) in
@@ -155,7 +155,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":now", now)
-        .value(":rate", number(new.rate_milli));
+        .value(":rate", number(new.rate_micro));
     times.into_iter().fold(write, |write, (placeholder, time)| write.value(placeholder, time))
 }
 
@@ -198,7 +198,7 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
     };
     let mine = app.caches().moves.get(id, at, i64::MAX) == Some(queue.version);
     if moves && queue.is_due(at, if mine { MOVE_EVERY } else { TAKE_OVER_AFTER }) {
-        match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, POLL_AT_ONCE)).await {
+        match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, at, POLL_AT_ONCE)).await {
             Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.
             Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
@@ -241,8 +241,13 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
 }
 
 /// Frees the places of batches whose time is over, and calls the next numbers. Gives the queue as it is then.
-async fn advance(app: &App, id: &QueueId, read: Queue, at_once: SignedDuration) -> Result<Queue, Failure> {
-    let now = app.now();
+async fn advance(
+    app: &App,
+    id: &QueueId,
+    read: Queue,
+    now: Timestamp,
+    at_once: SignedDuration,
+) -> Result<Queue, Failure> {
     let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
         tracing::warn!(queue = %id, %failure, "batches could not be closed");
         0
@@ -270,7 +275,7 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
     let after = &next.after;
     let mut transaction = Transaction::new();
     let set = "SET serving = :serving, seen = :seen, looked_at = :now, counted_until = :counted_until, \
-               rate_milli = :rate, measured_at = :now, version = :version";
+               rate_micro = :rate, measured_at = :now, version = :version";
     transaction.add(
         (),
         Write::update(&table::queue(id), set)
@@ -279,7 +284,7 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
             .value(":seen", number(after.seen))
             .value(":now", number(after.looked_at.as_millisecond()))
             .value(":counted_until", number(after.counted_until.as_millisecond()))
-            .value(":rate", number(after.rate_milli))
+            .value(":rate", number(after.rate_micro))
             .value(":version", number(after.version))
             .value(":read", number(read.version)),
     );
@@ -350,7 +355,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
         let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
         let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
             let moved = match fresh(&app, &id).await {
-                Ok(Some(queue)) => advance(&app, &id, queue, SWEEP_AT_ONCE).await.map(|_| ()),
+                Ok(Some(queue)) => advance(&app, &id, queue, app.now(), SWEEP_AT_ONCE).await.map(|_| ()),
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),
             };

@@ -38,7 +38,7 @@ async fn one_hundred_orders_at_once_are_right_to_the_unit() {
             if number < 30 {
                 body["coupon_id"] = json!(coupon);
             }
-            let key = Uuid::from_u128(7);
+            let key = user.key();
             let placed = user.insist("/orders", body, key).await;
             if placed.status != 201 {
                 return (placed, user);
@@ -242,7 +242,7 @@ async fn changes_of_stock_meet_orders() {
         let replies = at_once(users.into_iter().enumerate(), |(number, user)| {
             let (admin, product) = (admin.clone(), product.clone());
             async move {
-                let key = Uuid::from_u128(user.id.as_u128());
+                let key = user.key();
                 match number % 4 {
                     0 => {
                         let delta = if number % 8 == 0 { 3 } else { -4 };
@@ -276,7 +276,7 @@ async fn a_new_price_meets_orders() {
                     10 => admin.patch(&format!("/products/{product}"), json!({ "price": 300 })).await,
                     20 => admin.patch(&format!("/products/{product}"), json!({ "name": "Lamp" })).await,
                     25 => admin.post(&format!("/products/{product}/stock"), json!({ "delta": 5 })).await,
-                    _ => user.insist("/orders", order_of(&[(&product, 2)], true), Uuid::from_u128(7)).await,
+                    _ => user.insist("/orders", order_of(&[(&product, 2)], true), user.key()).await,
                 }
             }
         })
@@ -334,7 +334,7 @@ async fn one_hundred_users_want_forty_coupons() {
         let callers: Vec<_> = users.iter().cloned().chain(users.iter().cloned()).collect();
         let replies = at_once(callers, |user| {
             let coupon = coupon.clone();
-            let key = Uuid::from_u128(user.id.as_u128());
+            let key = user.key();
             async move { user.insist(&format!("/coupons/{coupon}/claims"), json!({}), key).await }
         })
         .await;

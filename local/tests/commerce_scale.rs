@@ -10,18 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use local::intercept::{After, Before, Call, Intercept};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use crate::support::shop::order_of;
 use crate::support::{Person, World, at_once, scaled};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 64;
-
-/// The key of somebody's one request.
-fn key_of(person: &Person) -> Uuid {
-    Uuid::from_u128(person.id.as_u128())
-}
 
 async fn crowd(world: &World, size: usize) -> Vec<Person> {
     let mut people = Vec::with_capacity(size);
@@ -43,7 +37,7 @@ async fn ten_thousand_callers_for_one_hundred_coupons() {
             let (coupon, gate, world) = (coupon.clone(), Arc::clone(&gate), Arc::clone(&world));
             async move {
                 let _turn = gate.acquire().await.expect("open");
-                let reply = person.insist(&format!("/coupons/{coupon}/claims"), json!({}), key_of(&person)).await;
+                let reply = person.insist(&format!("/coupons/{coupon}/claims"), json!({}), person.key()).await;
                 // None ever comes back: if one is there now, one was there when it was said that none is.
                 let left = if reply.status == 201 { 0 } else { world.left(&coupon) };
                 (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
@@ -71,7 +65,7 @@ async fn ten_thousand_buyers_of_five_hundred_units() {
         let (product, gate, world) = (product.clone(), Arc::clone(&gate), Arc::clone(&world));
         async move {
             let _turn = gate.acquire().await.expect("open");
-            let reply = person.insist("/orders", order_of(&[(&product, 1)], false), key_of(&person)).await;
+            let reply = person.insist("/orders", order_of(&[(&product, 1)], false), person.key()).await;
             let left = if reply.status == 201 { 0 } else { world.left(&product) };
             (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
         }
@@ -144,7 +138,7 @@ async fn seconds_to_sell(shards: i64) -> usize {
             let product = product.clone();
             async move {
                 let body = order_of(&[(&product, 1)], false);
-                let reply = person.post_with_key("/orders", body, key_of(&person)).await;
+                let reply = person.post_with_key("/orders", body, person.key()).await;
                 assert!([201, 503].contains(&reply.status.as_u16()), "{reply:?}");
                 (reply.status == 201, person)
             }

@@ -67,6 +67,11 @@ impl Person {
         self.call(Method::PATCH, path, Some(body), None).await
     }
 
+    /// A key for one request of this person's. It is not the person's id, which may be logged.
+    pub fn key(&self) -> Uuid {
+        Uuid::from_u128(!self.id.as_u128())
+    }
+
     /// Posts until the answer is not 503: who is told to come again does, with the same key.
     pub async fn insist(&self, path: &str, body: Value, key: Uuid) -> Reply {
         for _ in 0..100 {

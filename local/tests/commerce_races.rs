@@ -38,16 +38,17 @@ async fn one_hundred_orders_at_once_are_right_to_the_unit() {
             if number < 30 {
                 body["coupon_id"] = json!(coupon);
             }
-            let placed = user.post("/orders", body).await;
+            let key = user.key();
+            let placed = user.insist("/orders", body, key).await;
             if placed.status != 201 {
                 return (placed, user);
             }
             let order = placed.order();
             if number % 2 == 1 {
-                user.pay_order(&order).await.expect(201);
+                user.insist("/payments", json!({ "order_id": order }), key).await.expect(201);
             }
             if number % 5 == 0 {
-                user.refund_order(&order).await.expect(200);
+                user.insist(&format!("/payments/ord-{order}/cancel"), json!({}), key).await.expect(200);
             }
             (placed, user)
         }
@@ -241,13 +242,14 @@ async fn changes_of_stock_meet_orders() {
         let replies = at_once(users.into_iter().enumerate(), |(number, user)| {
             let (admin, product) = (admin.clone(), product.clone());
             async move {
+                let key = user.key();
                 match number % 4 {
                     0 => {
                         let delta = if number % 8 == 0 { 3 } else { -4 };
-                        admin.post(&format!("/products/{product}/stock"), json!({ "delta": delta })).await
+                        admin.insist(&format!("/products/{product}/stock"), json!({ "delta": delta }), key).await
                     }
-                    1 => user.order(&[(&product, 2)]).await,
-                    _ => user.buy(&[(&product, 1)]).await,
+                    1 => user.insist("/orders", order_of(&[(&product, 2)], false), key).await,
+                    _ => user.insist("/orders", order_of(&[(&product, 1)], true), key).await,
                 }
             }
         })
@@ -274,7 +276,7 @@ async fn a_new_price_meets_orders() {
                     10 => admin.patch(&format!("/products/{product}"), json!({ "price": 300 })).await,
                     20 => admin.patch(&format!("/products/{product}"), json!({ "name": "Lamp" })).await,
                     25 => admin.post(&format!("/products/{product}/stock"), json!({ "delta": 5 })).await,
-                    _ => user.buy(&[(&product, 2)]).await,
+                    _ => user.insist("/orders", order_of(&[(&product, 2)], true), user.key()).await,
                 }
             }
         })
@@ -332,7 +334,8 @@ async fn one_hundred_users_want_forty_coupons() {
         let callers: Vec<_> = users.iter().cloned().chain(users.iter().cloned()).collect();
         let replies = at_once(callers, |user| {
             let coupon = coupon.clone();
-            async move { user.claim(&coupon).await }
+            let key = user.key();
+            async move { user.insist(&format!("/coupons/{coupon}/claims"), json!({}), key).await }
         })
         .await;
         let counts = codes(&replies);

@@ -10,24 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use local::intercept::{After, Before, Call, Intercept};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use crate::support::shop::order_of;
-use crate::support::{Person, Reply, World, at_once, scaled};
+use crate::support::{Person, World, at_once, scaled};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 64;
-
-/// Posts until the answer is not 503: who is told to come again does, with the same key.
-async fn insists(person: &Person, path: &str, body: Value) -> Reply {
-    for _ in 0..100 {
-        let reply = person.post_with_key(path, body.clone(), Uuid::from_u128(person.id.as_u128())).await;
-        if reply.status != 503 {
-            return reply;
-        }
-    }
-    panic!("busy a hundred times");
-}
 
 async fn crowd(world: &World, size: usize) -> Vec<Person> {
     let mut people = Vec::with_capacity(size);
@@ -49,7 +37,7 @@ async fn ten_thousand_callers_for_one_hundred_coupons() {
             let (coupon, gate, world) = (coupon.clone(), Arc::clone(&gate), Arc::clone(&world));
             async move {
                 let _turn = gate.acquire().await.expect("open");
-                let reply = insists(&person, &format!("/coupons/{coupon}/claims"), json!({})).await;
+                let reply = person.insist(&format!("/coupons/{coupon}/claims"), json!({}), person.key()).await;
                 // None ever comes back: if one is there now, one was there when it was said that none is.
                 let left = if reply.status == 201 { 0 } else { world.left(&coupon) };
                 (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
@@ -77,7 +65,7 @@ async fn ten_thousand_buyers_of_five_hundred_units() {
         let (product, gate, world) = (product.clone(), Arc::clone(&gate), Arc::clone(&world));
         async move {
             let _turn = gate.acquire().await.expect("open");
-            let reply = insists(&person, "/orders", order_of(&[(&product, 1)], false)).await;
+            let reply = person.insist("/orders", order_of(&[(&product, 1)], false), person.key()).await;
             let left = if reply.status == 201 { 0 } else { world.left(&product) };
             (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
         }
@@ -149,8 +137,8 @@ async fn seconds_to_sell(shards: i64) -> usize {
         let replies = at_once(waiting, |person| {
             let product = product.clone();
             async move {
-                let key = Uuid::from_u128(person.id.as_u128());
-                let reply = person.post_with_key("/orders", order_of(&[(&product, 1)], false), key).await;
+                let body = order_of(&[(&product, 1)], false);
+                let reply = person.post_with_key("/orders", body, person.key()).await;
                 assert!([201, 503].contains(&reply.status.as_u16()), "{reply:?}");
                 (reply.status == 201, person)
             }

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Person, Reply, World};
 
@@ -64,6 +65,22 @@ pub fn order_of(lines: &[(&str, i64)], pay: bool) -> Value {
 impl Person {
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.call(Method::PATCH, path, Some(body), None).await
+    }
+
+    /// A key for one request of this person's. It is not the person's id, which may be logged.
+    pub fn key(&self) -> Uuid {
+        Uuid::from_u128(!self.id.as_u128())
+    }
+
+    /// Posts until the answer is not 503: who is told to come again does, with the same key.
+    pub async fn insist(&self, path: &str, body: Value, key: Uuid) -> Reply {
+        for _ in 0..100 {
+            let reply = self.post_with_key(path, body.clone(), key).await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+        panic!("busy a hundred times");
     }
 
     /// Orders, to be paid later.

@@ -80,10 +80,7 @@ pub async fn adjust(
             transaction.add(Guard::Shard, write);
         }
         let rejected = match transaction.commit(app).await {
-            Ok(()) => {
-                app.caches().products.forget(&product.id);
-                return Ok(Adjusted { available: available(app, &product).await?, replayed: false });
-            }
+            Ok(()) => return Ok(Adjusted { available: available(app, &product).await?, replayed: false }),
             Err(rejected) => rejected,
         };
         let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));

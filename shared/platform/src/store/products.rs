@@ -199,10 +199,7 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
         }
         list_anew(&mut transaction, Some(&read), &after)?;
         match transaction.commit(app).await {
-            Ok(()) => {
-                app.caches().products.forget(&id);
-                return Ok(Some(after));
-            }
+            Ok(()) => return Ok(Some(after)),
             Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
                 attempts.again().await?;
             }

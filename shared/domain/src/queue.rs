@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::schedule::{TIME_MAX, TIME_MIN};
 
@@ -32,11 +33,11 @@ pub const CLAIM_SECONDS_MAX: u32 = 600;
 pub const BATCH_NUMBERS_MAX: u64 = 25;
 /// Most batches that one move opens; with the queue itself they are one transaction of at most 100 items.
 pub const BATCHES_PER_MOVE_MAX: u64 = 90;
-/// A queue is moved on at most so often, by whoever did so last.
+/// A queue is moved on at most so often.
 pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
-/// Another process moves it on when nobody has for so long: with a thousand processes one goes on moving it, and the
-/// others do not even try.
-pub const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
+/// Another process takes over from the one that moved it last when nobody has moved it for so long: with a thousand
+/// processes one goes on moving it, and the others do not even try.
+const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// Time that was not turned into calls while people waited is kept for so long.
 const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// How far clocks may differ, one that jumps back included; a queue that was moved by one further ahead is taken back to
@@ -193,6 +194,8 @@ pub struct Queue {
     pub rate_micro: u64,
     /// Up to when that was measured.
     pub measured_at: Timestamp,
+    /// The process whose poll moved it last; none if that was the sweep, or nobody.
+    pub moved_by: Option<Uuid>,
     /// Rises with every change of settings and every move.
     pub version: u64,
 }
@@ -232,6 +235,7 @@ impl Queue {
             counted_until: now,
             rate_micro: u64::from(settings.admit_per_second) * 1_000_000,
             measured_at: now,
+            moved_by: None,
             version: 1,
         }
     }
@@ -242,9 +246,14 @@ impl Queue {
         self.serving.saturating_sub(self.finished)
     }
 
-    /// Whether it may be moved on at `now` when the last move must be `age` old, by the clock of whoever asks.
+    /// Whether `process` should move it on at `now`, by its own clock.
     #[must_use]
-    pub fn is_due(&self, now: Timestamp, age: SignedDuration) -> bool {
+    pub fn is_up_to(&self, process: Uuid, now: Timestamp) -> bool {
+        let others = self.moved_by.is_some_and(|last| last != process);
+        self.is_due(now, if others { TAKE_OVER_AFTER } else { MOVE_EVERY })
+    }
+
+    fn is_due(&self, now: Timestamp, age: SignedDuration) -> bool {
         let passed = self.looked_at.duration_until(now);
         passed >= age || passed < -CLOCKS_APART_MAX
     }
@@ -304,7 +313,9 @@ impl Queue {
             eta_seconds,
             retry_after_milliseconds: match position {
                 0 => *RETRY_AFTER_MILLISECONDS.end(),
-                _ => eta_seconds.saturating_mul(250).clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
+                _ => eta_seconds
+                    .saturating_mul(250)
+                    .clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
             },
         }
     }

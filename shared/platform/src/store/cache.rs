@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::coupon::Coupon;
@@ -20,6 +20,7 @@ use super::products::{Listing, Viewed};
 use super::read::Page;
 use super::sales::Popular;
 use super::seats::{Block, Overview};
+use crate::app::App;
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
@@ -46,11 +47,11 @@ pub struct Caches {
     pub queues: Cache<QueueId, Option<Arc<Queue>>>,
     /// How many numbers queues have given out.
     pub issued: Cache<QueueId, u64>,
-    /// The version of each queue that this process has moved last.
-    pub moves: Cache<QueueId, u64>,
     pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub look: tokio::sync::Mutex<()>,
+    /// What this process is called where it must be told from others; through [`Caches::process`].
+    process: OnceLock<Uuid>,
     /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
     numbers: Mutex<HashMap<QueueId, Numbers>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
@@ -62,6 +63,11 @@ pub struct Caches {
 }
 
 impl Caches {
+    /// What this process is called where it must be told from others.
+    pub fn process(&self, app: &App) -> Uuid {
+        *self.process.get_or_init(|| app.ids().uuid(app.now()))
+    }
+
     /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
     /// become holes.
     pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {

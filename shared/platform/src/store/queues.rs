@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::queue::{
-    BATCHES_PER_MOVE_MAX, CLAIM_GRACE, MOVE_EVERY, Move, Queue, QueueId, Settings, TAKE_OVER_AFTER,
-};
+use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Move, Queue, QueueId, Settings};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
@@ -53,6 +52,8 @@ struct QueueItem {
     counted_until: i64,
     rate_micro: u64,
     measured_at: i64,
+    #[serde(default)]
+    moved_by: Option<Uuid>,
     version: u64,
 }
 
@@ -85,6 +86,7 @@ fn read_queue(item: Item) -> Result<Queue, Failure> {
         counted_until: at(item.counted_until)?,
         rate_micro: item.rate_micro,
         measured_at: at(item.measured_at)?,
+        moved_by: item.moved_by,
         version: item.version,
     })
 }
@@ -196,9 +198,10 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
         app.caches().queues.put(id.clone(), None, at);
         return Ok(None);
     };
-    let mine = app.caches().moves.get(id, at, i64::MAX) == Some(queue.version);
-    if moves && queue.is_due(at, if mine { MOVE_EVERY } else { TAKE_OVER_AFTER }) {
-        match tokio::time::timeout(POLL_MOVES_FOR, advance(app, id, queue, at, POLL_AT_ONCE)).await {
+    let process = app.caches().process(app);
+    if moves && queue.is_up_to(process, at) {
+        let advance = advance(app, id, queue, at, Mover::Poll(process));
+        match tokio::time::timeout(POLL_MOVES_FOR, advance).await {
             Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.
             Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
@@ -240,14 +243,17 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
     }
 }
 
+/// Who moves a queue on.
+#[derive(Clone, Copy, Debug)]
+enum Mover {
+    /// A poll, in this process.
+    Poll(Uuid),
+    /// The sweep.
+    Sweep,
+}
+
 /// Frees the places of batches whose time is over, and calls the next numbers. Gives the queue as it is then.
-async fn advance(
-    app: &App,
-    id: &QueueId,
-    read: Queue,
-    now: Timestamp,
-    at_once: SignedDuration,
-) -> Result<Queue, Failure> {
+async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mover) -> Result<Queue, Failure> {
     let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
         tracing::warn!(queue = %id, %failure, "batches could not be closed");
         0
@@ -255,12 +261,14 @@ async fn advance(
     let queue = Queue { finished: read.finished + freed, ..read };
     let issued = read::get(app, &table::issued(id), Consistency::Strong).await?;
     let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
-    let Some(next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
+    let (at_once, moved_by) = match mover {
+        Mover::Poll(process) => (POLL_AT_ONCE, Some(process)),
+        Mover::Sweep => (SWEEP_AT_ONCE, None),
+    };
+    let Some(mut next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
+    next.after.moved_by = moved_by;
     match move_transaction(id, &queue, &next)?.commit(app).await {
-        Ok(()) => {
-            app.caches().moves.put(id.clone(), next.after.version, now);
-            Ok(next.after)
-        }
+        Ok(()) => Ok(next.after),
         // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
             fresh(app, id).await?.ok_or(Failure::Unknown)
@@ -276,10 +284,15 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
     let mut transaction = Transaction::new();
     let set = "SET serving = :serving, seen = :seen, looked_at = :now, counted_until = :counted_until, \
                rate_micro = :rate, measured_at = :now, version = :version";
+    let (set, moved_by) = match after.moved_by {
+        Some(process) => (format!("{set}, moved_by = :moved_by"), Some(text(process.to_string()))),
+        None => (format!("{set} REMOVE moved_by"), None),
+    };
+    let write = Write::update(&table::queue(id), set).when("version = :read");
+    let write = moved_by.into_iter().fold(write, |write, process| write.value(":moved_by", process));
     transaction.add(
         (),
-        Write::update(&table::queue(id), set)
-            .when("version = :read")
+        write
             .value(":serving", number(after.serving))
             .value(":seen", number(after.seen))
             .value(":now", number(after.looked_at.as_millisecond()))
@@ -355,7 +368,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
         let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
         let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
             let moved = match fresh(&app, &id).await {
-                Ok(Some(queue)) => advance(&app, &id, queue, app.now(), SWEEP_AT_ONCE).await.map(|_| ()),
+                Ok(Some(queue)) => advance(&app, &id, queue, app.now(), Mover::Sweep).await.map(|_| ()),
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),
             };

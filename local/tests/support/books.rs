@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::World;
 
+mod queue;
+
 type Item = HashMap<String, AttributeValue>;
 
 /// What the table says, in one look.
@@ -92,6 +94,7 @@ impl Books {
         self.check_seats();
         self.check_allowances();
         self.check_wallets();
+        self.check_queues();
     }
 
     /// S1, S2, S5, P2: what blocks and reservations say of each other.

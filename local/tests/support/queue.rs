@@ -1,8 +1,11 @@
 //! Waiting queues: what tests do with them, and an independent look at their books.
 
+use axum::Router;
 use axum::http::Method;
+use onsale_platform::app::Ids;
 use serde_json::{Value, json};
 
+use super::books::Books;
 use super::{Person, Reply, World};
 
 /// The queue of most tests.
@@ -11,11 +14,16 @@ pub const QUEUE: &str = "spring";
 impl World {
     /// Makes or changes the queue.
     pub async fn queue(&self, settings: Value) {
+        self.queue_called(QUEUE, settings).await;
+    }
+
+    /// Makes or changes any queue.
+    pub async fn queue_called(&self, queue: &str, settings: Value) {
         let mut body = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
         for (name, value) in settings.as_object().expect("an object") {
             body[name] = value.clone();
         }
-        let reply = self.admin().await.call(Method::PUT, &format!("/queues/{QUEUE}"), Some(body), None).await;
+        let reply = self.admin().await.call(Method::PUT, &format!("/queues/{queue}"), Some(body), None).await;
         assert!(reply.status.is_success(), "{}", reply.body);
     }
 
@@ -32,6 +40,68 @@ impl World {
     pub async fn tick(&self) {
         self.wait(1);
         self.stack.run_schedule("advance_queues").await.expect("advanced");
+    }
+
+    /// The same several times.
+    pub async fn ticks(&self, seconds: usize) {
+        for _ in 0..seconds {
+            self.tick().await;
+        }
+    }
+
+    /// Until every number that was called has been claimed or its window is over, every admission has ended, and every
+    /// event of it is told. Nobody may be inside then, whatever went wrong before.
+    pub async fn at_quiet(&self) {
+        self.stack.settle().await.expect("settled");
+        for _ in 0..3 {
+            self.wait(700);
+            self.stack.run_schedule("advance_queues").await.expect("advanced");
+            self.stack.settle().await.expect("settled");
+        }
+        let books = self.check_books().await;
+        books.check_every_place(QUEUE);
+        assert_eq!(books.in_use(QUEUE), 0, "a place has leaked");
+    }
+
+    /// Tells all events, and insists that every place in use is accounted for.
+    pub async fn settled_books(&self) -> Books {
+        self.stack.settle().await.expect("settled");
+        let books = self.check_books().await;
+        books.check_every_place(QUEUE);
+        books
+    }
+
+    /// The token of somebody, as the table has it.
+    pub fn token_of(&self, person: &Person) -> Value {
+        let key = json!({ "pk": { "S": format!("USER#{}", person.id) }, "sk": { "S": format!("TOKEN#{QUEUE}") } });
+        let request = json!({ "TableName": self.stack.template().table.name, "Key": key, "ConsistentRead": true });
+        self.stack.dynamodb().ask("GetItem", &request).expect("the table is read")["Item"].clone()
+    }
+
+    /// The state of somebody's token, as the table has it.
+    pub fn state_of(&self, person: &Person) -> String {
+        self.token_of(person)["state"]["S"].as_str().unwrap_or("none").to_owned()
+    }
+
+    /// The same person with a new access token: they end after a quarter of an hour.
+    pub async fn renewed(&self, person: &Person) -> Person {
+        Person { queue_token: person.queue_token.clone(), ..self.again(person).await }
+    }
+
+    /// Other instances of every function, with memories of their own.
+    pub fn other_instances(&self) -> Router {
+        self.stack.gateway_with_ids(Ids::Random).expect("a gateway")
+    }
+
+    /// Users without money who have all joined the queue, in this order.
+    pub async fn crowd(&self, count: usize) -> Vec<Person> {
+        let mut all = Vec::with_capacity(count);
+        for _ in 0..count {
+            let mut user = self.user().await;
+            user.join().await.expect(201);
+            all.push(user);
+        }
+        all
     }
 
     /// A user with money who has joined the queue.
@@ -73,6 +143,27 @@ impl Person {
     /// Leaves the queue.
     pub async fn leave(&self) -> Reply {
         self.delete(&format!("/queues/{QUEUE}/tokens/me")).await
+    }
+
+    /// Asks for the place with an older token, and keeps what there is.
+    pub async fn poll_with(&self, token: &str) -> Reply {
+        Self { queue_token: Some(token.to_owned()), ..self.clone() }.poll().await
+    }
+
+    /// The same person with another queue token, or with none.
+    pub fn with_queue_token(&self, token: Option<&str>) -> Self {
+        Self { queue_token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same person, served by other instances.
+    pub fn at(&self, instances: &Router) -> Self {
+        Self { gateway: instances.clone(), ..self.clone() }
+    }
+
+    /// The queue token, which there must be.
+    #[track_caller]
+    pub fn own_token(&self) -> String {
+        self.queue_token.clone().expect("a queue token")
     }
 
     fn keep_token(&mut self, reply: Reply) -> Reply {

@@ -80,3 +80,6 @@ impl Numbers {
 fn lease_milliseconds() -> u64 {
     u64::try_from(LEASE.as_millis()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

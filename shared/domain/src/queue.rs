@@ -303,3 +303,6 @@ impl Move {
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(from.duration_until(to).as_millis()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

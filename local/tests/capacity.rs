@@ -9,7 +9,7 @@ use crate::support::{Person, World};
 
 /// A write budget, and a read budget with the number of calls.
 #[track_caller]
-fn within(what: &str, cost: Cost, write: f64, read: f64, calls: usize) {
+pub fn within(what: &str, cost: Cost, write: f64, read: f64, calls: usize) {
     println!("{what}: {} write units, {} read units, {} calls", cost.write, cost.read, cost.calls);
     assert!(cost.calls > 0, "{what} was not metered");
     assert!(cost.write <= write, "{what} costs {} write units, budget {write}", cost.write);

@@ -10,7 +10,7 @@ mod refresh_session;
 mod rotate_keys;
 mod secrets_manager;
 mod sign_up;
-mod tokens;
+pub mod tokens;
 
 use argon2::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use crate::support::World;
 
 /// The URL of the queue whose logical name in the template begins with `name`.
-fn queue(world: &World, name: &str) -> String {
+pub fn queue(world: &World, name: &str) -> String {
     let queues = &world.stack.template().queues;
     let found = queues.iter().find(|queue| queue.name.contains(&format!("{name}Queue")));
     found.unwrap_or_else(|| panic!("no {name} among {queues:?}")).url.clone()
 }
 
 /// Takes every message off a queue.
-async fn take(world: &World, url: &str) -> Vec<String> {
+pub async fn take(world: &World, url: &str) -> Vec<String> {
     let mut bodies = Vec::new();
     loop {
         let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
@@ -31,13 +31,13 @@ async fn take(world: &World, url: &str) -> Vec<String> {
     }
 }
 
-async fn put(world: &World, url: &str, body: &str) {
+pub async fn put(world: &World, url: &str, body: &str) {
     let request = json!({ "QueueUrl": url, "MessageBody": body });
     world.stack.sqs().ask("SendMessage", &request).await.expect("sent");
 }
 
 /// A batch as SQS hands it to a function; the messages are named `m0`, `m1` …
-fn batch(bodies: &[&str]) -> Value {
+pub fn batch(bodies: &[&str]) -> Value {
     let record = |(number, body): (usize, &&str)| {
         json!({
             "messageId": format!("m{number}"),

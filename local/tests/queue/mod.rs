@@ -1,3 +1,30 @@
 //! The waiting queue.
 
+mod advance_queues;
+mod buying;
+mod capacity;
+mod faults;
+mod finish_tokens;
+mod get_queue;
+mod get_token;
+mod guard;
 mod join_queue;
+mod leave_queue;
+mod put_queue;
+mod races;
+mod skews;
+
+use crate::support::World;
+use crate::support::queue::QUEUE;
+
+/// The key of a queue's item, its counter or a batch, as the table's engine is asked for it.
+fn key(queue: &str, sk: &str) -> serde_json::Value {
+    let pk = if sk == "ISSUED" { format!("QUEUE#{queue}#ISSUED") } else { format!("QUEUE#{queue}") };
+    serde_json::json!({ "pk": { "S": pk }, "sk": { "S": sk } })
+}
+
+/// How many numbers of the queue are finished.
+async fn finished(world: &World) -> i64 {
+    let books = world.check_books().await;
+    books.serving(QUEUE) - books.in_use(QUEUE)
+}

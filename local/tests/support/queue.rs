@@ -2,7 +2,9 @@
 
 use axum::Router;
 use axum::http::Method;
+use onsale_domain::queue::QueueId;
 use onsale_platform::app::Ids;
+use onsale_platform::queue_pass;
 use serde_json::{Value, json};
 
 use super::books::Books;
@@ -39,7 +41,12 @@ impl World {
     /// Lets a second pass and the queue move on, as somebody else's poll would make it.
     pub async fn tick(&self) {
         self.wait(1);
-        self.stack.run_schedule("advance_queues").await.expect("advanced");
+        // Nobody of the queue's own: a number that is never called, signed as ours are.
+        let mut bystander = self.again(&self.anybody()).await;
+        let queue = QueueId::parse(QUEUE).expect("an id");
+        let token = queue_pass::sign(self.stack.app(), bystander.id, &queue, BYSTANDER, None).await;
+        bystander.queue_token = Some(token.expect("a token"));
+        bystander.poll().await.expect(200);
     }
 
     /// The same several times.
@@ -49,18 +56,19 @@ impl World {
         }
     }
 
-    /// Until every number that was called has been claimed or its window is over, every admission has ended, and every
-    /// event of it is told. Nobody may be inside then, whatever went wrong before.
+    /// Until every number has been called, every claim window is over, every admission has ended, and every event is
+    /// told. Nobody may be inside then, whatever went wrong before.
     pub async fn at_quiet(&self) {
-        self.stack.settle().await.expect("settled");
-        for _ in 0..3 {
+        for _ in 0..ROUNDS_MAX {
+            self.stack.settle().await.expect("settled");
+            let books = self.check_books().await;
+            if books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE) {
+                return books.check_every_place(QUEUE);
+            }
             self.wait(700);
             self.stack.run_schedule("advance_queues").await.expect("advanced");
-            self.stack.settle().await.expect("settled");
         }
-        let books = self.check_books().await;
-        books.check_every_place(QUEUE);
-        assert_eq!(books.in_use(QUEUE), 0, "a place has leaked");
+        panic!("a place has leaked: {}", public(self).await);
     }
 
     /// Tells all events, and insists that every place in use is accounted for.
@@ -114,18 +122,28 @@ impl World {
     /// A user with money who may buy.
     pub async fn admitted(&self) -> Person {
         let mut user = self.joined().await;
+        self.until_admitted(&mut user).await;
+        user
+    }
+
+    /// Lets seconds pass until somebody is called and has claimed.
+    pub async fn until_admitted(&self, person: &mut Person) {
         for _ in 0..SECONDS_MAX {
             self.tick().await;
-            if user.poll().await.expect(200).body["state"] == "admitted" {
-                return user;
+            if person.poll().await.expect(200).body["state"] == "admitted" {
+                return;
             }
         }
-        panic!("nobody is admitted");
+        panic!("nobody is admitted: {}", public(self).await);
     }
 }
 
+/// A number that no test calls.
+const BYSTANDER: u64 = 1_000_000_000;
 /// How long a test waits for an admission at most.
 const SECONDS_MAX: usize = 200;
+/// How many claim windows a test lets pass at most until everybody is out.
+const ROUNDS_MAX: usize = 100;
 
 impl Person {
     /// Joins the queue and keeps the token.

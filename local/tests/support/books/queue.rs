@@ -17,7 +17,8 @@ impl Books {
         for queue in &queues {
             let id = text(queue, "pk").trim_start_matches("QUEUE#").to_owned();
             let issued = self.issued(&id);
-            let (serving, finished, seen) = (number(queue, "serving"), number(queue, "finished"), number(queue, "seen"));
+            let (serving, finished, seen) =
+                (number(queue, "serving"), number(queue, "finished"), number(queue, "seen"));
             assert!((0..=serving).contains(&finished), "{id}: {finished} of {serving} are finished");
             assert!(serving <= seen && seen <= issued, "{id}: serving {serving}, seen {seen}, issued {issued}");
             self.check_numbers(&id, issued);
@@ -122,9 +123,8 @@ impl Books {
             assert!(first > after && (1..=BATCH_NUMBERS_MAX).contains(&size), "{queue}: batch {first} to {last}");
             assert!(last <= serving, "{queue}: {last} is offered, but {serving} is served");
             assert!((0..=size).contains(&claimed), "{queue}: {claimed} of {size} are claimed");
-            let claims = |token: &&Item| {
-                token.contains_key("admitted_at") && (first..=last).contains(&number(token, "number"))
-            };
+            let claims =
+                |token: &&Item| token.contains_key("admitted_at") && (first..=last).contains(&number(token, "number"));
             let tokens = i64::try_from(self.tokens(queue).into_iter().filter(claims).count()).expect("few");
             // Fewer tokens when somebody was admitted, left, and joined again.
             assert!(claimed >= tokens, "{queue}: {tokens} claimed of batch {first}, {claimed} are counted");

@@ -25,16 +25,24 @@ enum Step {
     /// Somebody takes a number; or takes it and never comes back, which is a hole.
     Join(bool),
     /// A scheduler reads the queue and its batches, as a poll or a sweep.
-    Read { scheduler: usize, sweeps: bool },
+    Read {
+        scheduler: usize,
+        sweeps: bool,
+    },
     /// It writes what it decided on, whatever has happened since.
-    Write { scheduler: usize },
+    Write {
+        scheduler: usize,
+    },
     Poll(usize),
     Claim(usize),
     /// An admission ends; its event is told later.
     End(usize),
     Deliver(usize),
     /// A scheduler's clock is set.
-    Skew { scheduler: usize, milliseconds: i64 },
+    Skew {
+        scheduler: usize,
+        milliseconds: i64,
+    },
     Capacity(u32),
 }
 
@@ -227,8 +235,7 @@ impl Model {
     }
 
     fn check(&self) {
-        let unclaimed: u64 =
-            self.batches.iter().map(|(first, batch)| batch.last + 1 - first - batch.claimed).sum();
+        let unclaimed: u64 = self.batches.iter().map(|(first, batch)| batch.last + 1 - first - batch.claimed).sum();
         let inside = u64::try_from(self.numbers(Place::Admitted).len() + self.untold.len()).expect("few");
         assert_eq!(self.queue.in_use(), inside + unclaimed, "places in use are those taken and those offered");
         if !self.lowered {
@@ -418,9 +425,8 @@ fn the_time_that_is_left_follows_what_was_measured() {
 #[test]
 fn who_is_near_asks_often_and_who_is_far_seldom() {
     let queue = Queue::new(settings(1_000, 10), at(0));
-    let retries: Vec<u64> = [1, 40, 41, 400, 800, 8_000]
-        .map(|number| queue.standing(number).retry_after_milliseconds)
-        .into();
+    let retries: Vec<u64> =
+        [1, 40, 41, 400, 800, 8_000].map(|number| queue.standing(number).retry_after_milliseconds).into();
     assert_eq!(retries, [1_000, 1_000, 1_250, 10_000, 20_000, 20_000]);
     let served = Queue { serving: 7, ..queue };
     let standing = served.standing(7);

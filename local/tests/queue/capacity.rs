@@ -1,0 +1,145 @@
+//! What a queue costs, as the table counts it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::capacity::within;
+use crate::events::{batch, queue, take};
+use crate::support::recorder::{Cost, Meter};
+use crate::support::{World, at_once};
+
+/// A world whose calls are counted from now on, with somebody who has done everything once: processes are warm.
+async fn metered(world: &World) -> Arc<Meter> {
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    meter
+}
+
+#[tokio::test]
+async fn joining_costs_two_writes_and_half_a_read() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5 })).await;
+    let (mut mina, mut joon) = (world.user().await, world.user().await);
+    world.joined().await.leave().await.expect(204);
+    let meter = metered(&world).await;
+    mina.join().await.expect(201);
+    within("join", meter.take(), 2.0, 0.5, 3);
+    mina.join().await.expect(200);
+    within("join again", meter.take(), 0.0, 0.5, 1);
+    world.wait(1);
+    joon.join().await.expect(201);
+    within("join, the first in a second", meter.take(), 2.0, 1.5, 4);
+    joon.leave().await.expect(204);
+    within("leave while waiting", meter.take(), 1.0, 2.0, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_poll_of_who_waits_costs_nothing() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5 })).await;
+    let mut crowd = world.crowd(100).await;
+    world.ticks(7).await;
+    for person in &mut crowd {
+        person.poll().await.expect(200);
+    }
+    world.wait(1);
+    let meter = metered(&world).await;
+    // Ten polls of a hundred people, some of them side by side, within a second.
+    for round in 0..10 {
+        let part = crowd.clone();
+        at_once(part, |mut person| async move { person.poll().await.expect(200) }).await;
+        if round % 3 == 2 {
+            world.clock.advance(jiff::SignedDuration::from_millis(250));
+        }
+    }
+    let cost = meter.take();
+    println!("1,000 polls of 100 people in a second: {cost:?}");
+    // Five have been admitted: how they stand is looked up, once a second each.
+    let admitted = 5;
+    assert!(cost.calls <= 4 + admitted, "{cost:?}");
+    let mut waiting = crowd.split_off(50);
+    world.clock.advance(jiff::SignedDuration::from_millis(250));
+    for _ in 0..20 {
+        for person in &mut waiting {
+            assert_eq!(person.poll().await.expect(200).body["state"], "waiting");
+        }
+    }
+    let cost = meter.take();
+    println!("1,000 polls of 50 who wait in a second: {cost:?}");
+    assert!((1..=4).contains(&cost.calls), "{cost:?}");
+    assert!(cost.write <= 2.0 && cost.read <= 2.5, "{cost:?}");
+}
+
+#[tokio::test]
+async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "capacity": 50, "admit_per_second": 50 })).await;
+    let warm = world.admitted().await;
+    let held = warm.hold(&hall, &["A-1-49"]).await.expect(201).reservation();
+    warm.pay(&held).await.expect(201);
+    world.stack.settle().await.expect("settled");
+    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    world.ticks(2).await;
+    let warm = world.joined().await;
+    warm.clone().poll().await.expect(200);
+    warm.leave().await.expect(204);
+    world.wait(1);
+    joon.poll().await.expect(200);
+    let meter = metered(&world).await;
+    mina.poll().await.expect(200);
+    within("claim an admission", meter.take(), 5.0, 1.0, 2);
+    mina.poll().await.expect(200);
+    within("poll of who is admitted", meter.take(), 0.0, 1.0, 1);
+    mina.poll().await.expect(200);
+    assert_eq!(meter.take(), Cost::default(), "again within a second");
+    let four = mina.hold(&hall, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201).reservation();
+    within("hold 4 neighbours with a token", meter.take(), 10.0, 0.0, 1);
+    mina.get(&format!("/schedules/{hall}/seats/A-1-9")).await.expect(200);
+    meter.take();
+    mina.pay(&four).await.expect(201);
+    within("pay 4 neighbours with a token", meter.take(), 12.0, 2.0, 2);
+    world.stack.settle().await.expect("settled");
+    within("finish 1", meter.take(), 4.0, 0.0, 1);
+    joon.leave().await.expect(204);
+    // The queue, the token, the reservations; the token, and its place on the index.
+    within("leave the sale", meter.take(), 2.0, 3.0, 4);
+}
+
+#[tokio::test]
+async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 60, "admit_per_second": 60 })).await;
+    let mut crowd = world.crowd(60).await;
+    world.ticks(1).await;
+    world.wait(1);
+    let meter = metered(&world).await;
+    let index = 16.0 * 0.5;
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    // The queue and three batches; the list of queues, the queue, its counter, its batches, sixteen pieces of the index.
+    within("call 60 numbers", meter.take(), 8.0, 3.0 + index, 22);
+    for person in &mut crowd {
+        assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
+    }
+    meter.take();
+    for person in &crowd[..30] {
+        person.leave().await.expect(204);
+    }
+    meter.take();
+    world.stack.relay().await.expect("relayed");
+    let told = take(&world, &queue(&world, "Tokens")).await;
+    let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
+    meter.take();
+    world.stack.invoke("finish_tokens", batch(&bodies)).await.expect("an answer");
+    within("finish 30 together", meter.take(), 62.0, 0.0, 1);
+    world.wait(61);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    within("close 3 batches all of which were claimed", meter.take(), 6.0, 3.5 + index, 22);
+    world.wait(600);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    // Each a read and a write, and one of the index.
+    within("end 30 admissions", meter.take(), 60.0, 30.0 + 3.5 + 2.0 * index, 22 + 16 + 60);
+    world.wait(1);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    within("find nothing to do", meter.take(), 0.0, 3.0 + index, 20);
+}

@@ -1,0 +1,219 @@
+//! finish_tokens, from the queue of tokens
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::finished;
+use crate::events::{batch, put, queue, take};
+use crate::support::queue::QUEUE;
+use crate::support::recorder::{Disturb, Fault};
+use crate::support::{Person, World};
+
+/// The events that wait on the queue, taken off it.
+async fn events(world: &World) -> Vec<String> {
+    world.stack.relay().await.expect("relayed");
+    take(world, &queue(world, "Tokens")).await
+}
+
+async fn finish(world: &World, bodies: &[&str]) -> Value {
+    world.stack.invoke("finish_tokens", batch(bodies)).await.expect("an answer")
+}
+
+/// That many who were admitted and have left, and the events of it.
+async fn left(world: &World, count: usize) -> Vec<String> {
+    let mut crowd = world.crowd(count).await;
+    world.ticks(2).await;
+    for person in &mut crowd {
+        assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
+        person.leave().await.expect(204);
+    }
+    events(world).await
+}
+
+#[tokio::test]
+async fn an_end_is_told_with_the_facts_and_no_secrets() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({})).await;
+    let mina = world.admitted().await;
+    let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+    mina.pay(&held).await.expect(201);
+    let told = events(&world).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
+    assert!(event["occurred_at"].take().is_i64());
+    let expected = json!({
+        "id": format!("{}/TOKEN#spring/1", mina.id), "type": "token.finished", "occurred_at": null,
+        "data": { "user_id": mina.id, "queue_id": "spring", "number": 1, "state": "used" },
+    });
+    assert_eq!(event, expected);
+}
+
+#[tokio::test]
+async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "capacity": 9, "admit_per_second": 9 })).await;
+    let (used, left) = (world.admitted().await, world.admitted().await);
+    let (expired, lapsed) = (world.admitted().await, world.admitted().await);
+    let waiting = world.joined().await;
+    waiting.leave().await.expect(204);
+    let mut missed = world.joined().await;
+    let one = used.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+    let two = used.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
+    for held in [one, two] {
+        used.pay(&held).await.expect(201);
+    }
+    left.leave().await.expect(204);
+    world.wait(100);
+    world.ticks(2).await;
+    world.wait(61);
+    missed.poll().await.expect(200);
+    assert_eq!(world.state_of(&missed), "expired");
+    world.wait(440);
+    // One is ended by joining again, the other by the sweep.
+    world.renewed(&lapsed).await.join().await.expect(201);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    let mut ends: Vec<String> = events(&world)
+        .await
+        .iter()
+        .map(|event| serde_json::from_str::<Value>(event).expect("JSON"))
+        .map(|event| format!("{} {}", event["data"]["user_id"], event["data"]["state"]))
+        .collect();
+    ends.sort();
+    // A second payment touches the token once more: the same event again.
+    ends.dedup();
+    let told = |person: &Person, state: &str| format!("{} {}", json!(person.id), json!(state));
+    let mut expected = [told(&used, "used"), told(&left, "left"), told(&expired, "expired"), told(&lapsed, "expired")];
+    expected.sort();
+    assert_eq!(ends, expected);
+}
+
+#[tokio::test]
+async fn a_place_is_freed_once_however_often_and_late_and_out_of_order_it_is_told() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
+    let told = left(&world, 5).await;
+    let [one, two, three, four, five] = [0, 1, 2, 3, 4].map(|index: usize| told[index].as_str());
+    let done = json!({ "batchItemFailures": [] });
+    assert_eq!(finished(&world).await, 0);
+    for (bodies, count) in [
+        (&[five, five, five][..], 1),
+        (&[five], 1),
+        (&[three, five, one], 3),
+        (&[one, two], 4),
+        (&[five, four, three, two, one], 5),
+        (&[two], 5),
+    ] {
+        assert_eq!(finish(&world, bodies).await, done);
+        assert_eq!(finished(&world).await, count);
+    }
+    // A month less a day later it is known still, and the places are long given on.
+    world.wait(29 * 86_400);
+    let before = world.dump();
+    assert_eq!(finish(&world, &[one, five]).await, done);
+    assert_eq!(world.dump(), before);
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn the_same_person_may_end_many_times() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1, "admit_per_second": 5 })).await;
+    let mut mina = world.user().await;
+    for round in 1..=4 {
+        mina.join().await.expect(201);
+        world.until_admitted(&mut mina).await;
+        mina.leave().await.expect(204);
+        world.stack.settle().await.expect("settled");
+        assert_eq!(finished(&world).await, round);
+    }
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn more_ends_than_one_transaction_takes_are_counted_together() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 200, "admit_per_second": 200 })).await;
+    let told = left(&world, 120).await;
+    let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
+    assert_eq!(finish(&world, &bodies).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(finished(&world).await, 120);
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn what_is_no_end_of_ours_fails_alone() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
+    world.queue_called("autumn", json!({})).await;
+    let told = left(&world, 3).await;
+    let with = |field: &str, value: Value| {
+        let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
+        event["data"][field] = value;
+        event["id"] = json!(format!("another/{field}"));
+        event.to_string()
+    };
+    let (nowhere, malformed) = (with("queue_id", json!("winter")), with("queue_id", json!("Spring")));
+    let number = with("number", json!("one"));
+    let bodies = [&nowhere, told[0].as_str(), "garbage", &malformed, &told[1], "", &number, "{}", &told[2]];
+    let failed = finish(&world, &bodies).await;
+    let mut names: Vec<&str> = failed["batchItemFailures"]
+        .as_array()
+        .expect("failures")
+        .iter()
+        .filter_map(|failure| failure["itemIdentifier"].as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["m0", "m2", "m3", "m5", "m6", "m7"]);
+    assert_eq!(finished(&world).await, 3);
+    assert_eq!(world.check_books().await.in_use("autumn"), 0);
+}
+
+#[tokio::test]
+async fn what_tells_something_else_is_done_with() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
+    let told = left(&world, 1).await;
+    let before = world.dump();
+    let mut bodies = Vec::new();
+    for kind in ["reservation.held", "reservation.expired", "payment.completed", "payment.declined"] {
+        let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
+        event["type"] = json!(kind);
+        bodies.push(event.to_string());
+    }
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    assert_eq!(finish(&world, &bodies).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.dump(), before);
+    assert_eq!(finish(&world, &[]).await, json!({ "batchItemFailures": [] }));
+}
+
+#[tokio::test]
+async fn what_the_table_refuses_is_delivered_again() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1 })).await;
+    let mina = world.admitted().await;
+    mina.leave().await.expect(204);
+    world.stack.relay().await.expect("relayed");
+    world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
+    assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
+    world.stack.intercept(None);
+    assert_eq!(finished(&world).await, 0);
+    assert_eq!(world.stack.deliver().await.expect("delivered"), 1);
+    assert_eq!(finished(&world).await, 1);
+}
+
+#[tokio::test]
+async fn what_always_fails_ends_in_the_dead_letter_queue_and_keeps_no_place() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1 })).await;
+    let mina = world.admitted().await;
+    put(&world, &queue(&world, "Tokens"), "garbage").await;
+    mina.leave().await.expect(204);
+    world.stack.relay().await.expect("relayed");
+    for _ in 0..12 {
+        world.stack.deliver().await.expect("delivered");
+    }
+    assert!(take(&world, &queue(&world, "Tokens")).await.is_empty());
+    assert_eq!(take(&world, &queue(&world, "TokensDeadLetter")).await, ["garbage"]);
+    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+}

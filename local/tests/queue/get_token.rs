@@ -1,0 +1,275 @@
+//! GET /queues/{queue_id}/tokens/me
+
+use serde_json::{Value, json};
+
+use crate::accounts::tokens::Forge;
+use crate::support::queue::QUEUE;
+use crate::support::{Person, World};
+
+const HOUR: i64 = 3_600;
+
+#[tokio::test]
+async fn the_place_falls_to_the_admission_by_polls_alone() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5 })).await;
+    let mut crowd = world.crowd(3).await;
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let place = crowd[2].poll().await.expect(200).body;
+        assert_eq!(place["number"], 3);
+        assert_eq!(place["retry_after_ms"], 1_000);
+        assert!(place["token"].is_string());
+        let part = |name: &str| place[name].as_u64().expect("a number");
+        seen.push((place["state"].to_string(), part("position"), part("ahead"), part("eta_seconds")));
+        world.wait(1);
+    }
+    let waiting = |position, ahead| ("\"waiting\"".to_owned(), position, ahead, position);
+    let admitted = ("\"admitted\"".to_owned(), 0, 0, 0);
+    assert_eq!(seen, [waiting(3, 2), waiting(3, 2), waiting(2, 1), waiting(1, 0), admitted]);
+    let again = crowd[2].poll().await.expect(200);
+    assert_eq!(again.text("expires_at"), "2026-11-21T10:10:04Z");
+    assert!(again.body.get("issued_at").is_none());
+    assert_eq!(world.settled_books().await.inside(QUEUE), 1);
+}
+
+#[tokio::test]
+async fn the_remaining_time_is_that_of_the_measured_rate() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1, "admit_per_second": 10 })).await;
+    let mut crowd = world.crowd(60).await;
+    let before = crowd[59].poll().await.expect(200).body;
+    assert_eq!((&before["position"], &before["eta_seconds"]), (&json!(60), &json!(6)));
+    // One place, and everybody in it stays for ten seconds: a tenth a second, not ten.
+    for number in 0..30 {
+        world.ticks(2).await;
+        assert_eq!(crowd[number].poll().await.expect(200).body["state"], "admitted", "{number}");
+        world.wait(8);
+        crowd[number].leave().await.expect(204);
+        world.stack.settle().await.expect("settled");
+    }
+    let last = world.renewed(&crowd[59]).await.poll().await.expect(200).body;
+    let eta = last["eta_seconds"].as_u64().expect("a time");
+    assert!((100..=330).contains(&eta), "{last}");
+    assert_eq!(last["retry_after_ms"], 20_000);
+}
+
+#[tokio::test]
+async fn a_token_that_waits_long_is_signed_anew_and_the_old_one_ends() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1 })).await;
+    // Nobody sweeps, so the first stays where she is.
+    world.admitted().await;
+    let mina = world.joined().await;
+    let first = mina.own_token();
+    let poll = async |token: &str| world.renewed(&mina).await.poll_with(token).await;
+    world.wait(6 * HOUR);
+    assert_eq!(poll(&first).await.expect(200).text("token"), first);
+    world.wait(1);
+    let second = poll(&first).await.expect(200).text("token");
+    assert_ne!(second, first);
+    world.wait(6 * HOUR - 1);
+    for token in [&first, &second] {
+        assert_eq!(poll(token).await.expect(200).body["number"], 2);
+    }
+    world.wait(5);
+    poll(&first).await.expect_problem(403, "queue-token-ended");
+    assert_eq!(poll(&second).await.expect(200).body["state"], "waiting");
+}
+
+#[tokio::test]
+async fn the_answer_to_the_claim_may_get_lost() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    let mut mina = world.joined().await;
+    let waiting = mina.own_token();
+    world.ticks(2).await;
+    let first = mina.poll().await.expect(200);
+    world.wait(5);
+    let again = mina.poll_with(&waiting).await.expect(200);
+    for field in ["state", "number", "expires_at"] {
+        assert_eq!(again.body[field], first.body[field]);
+    }
+    assert_eq!(world.settled_books().await.inside(QUEUE), 1);
+}
+
+#[tokio::test]
+async fn who_misses_the_call_has_lost_the_place() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "capacity": 1, "claim_seconds": 30 })).await;
+    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    world.ticks(2).await;
+    // The last moment of the window: nobody has closed it.
+    world.wait(29);
+    assert_eq!(joon.poll().await.expect(200).body["position"], 1);
+    world.wait(1);
+    assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
+    let missed = mina.poll().await.expect(200);
+    assert_eq!((missed.text("state"), missed.body.get("token")), ("expired".to_owned(), None));
+    assert_eq!(world.state_of(&mina), "expired");
+    assert_eq!(mina.poll().await.expect(200).body["state"], "expired");
+    mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
+    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn an_open_batch_may_be_claimed_whatever_the_clock_says() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    world.ticks(2).await;
+    world.wait(59);
+    world.clock.advance(jiff::SignedDuration::from_millis(500));
+    joon.poll().await.expect(200);
+    // Now the window has ended, but this instance looked less than a second ago and nobody else does.
+    world.clock.advance(jiff::SignedDuration::from_millis(700));
+    assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn how_a_place_ended_is_told_to_its_holder() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "capacity": 4, "admit_per_second": 4 })).await;
+    let (mut used, mut left, mut expired) = (world.admitted().await, world.admitted().await, world.admitted().await);
+    let held = used.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+    used.pay(&held).await.expect(201);
+    left.leave().await.expect(204);
+    for (person, state) in [(&mut used, "used"), (&mut left, "left")] {
+        let told = person.poll().await.expect(200);
+        assert_eq!(told.text("state"), state);
+        assert_eq!((told.body.get("token"), told.body.get("expires_at")), (None, None));
+    }
+    // By the clock alone, before anybody has written it down.
+    world.wait(600);
+    assert_eq!(expired.poll().await.expect(200).body["state"], "expired");
+    assert_eq!(world.state_of(&expired), "admitted");
+    world.wait(5);
+    expired.poll().await.expect_problem(403, "queue-token-ended");
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn who_has_left_learns_it_when_the_number_is_called() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    let mut mina = world.joined().await;
+    mina.leave().await.expect(204);
+    // Until then a poll reads nothing, not even this.
+    assert_eq!(mina.poll().await.expect(200).body["state"], "waiting");
+    world.ticks(2).await;
+    assert_eq!(mina.poll().await.expect(200).body["state"], "left");
+    world.at_quiet().await;
+}
+
+/// What a queue token of ours says and how it is signed, to be changed.
+struct Forged {
+    forge: Forge,
+    header: Value,
+    claims: Value,
+}
+
+impl Forged {
+    async fn of(world: &World, person: &Person) -> Self {
+        let forge = Forge::new(world).await;
+        let mut header = forge.header.clone();
+        header["typ"] = json!("queue+jwt");
+        let now = world.clock.now().as_second();
+        let claims = json!({
+            "iss": forge.claims["iss"], "aud": "onsale-queue", "sub": person.id, "queue": QUEUE, "number": 1,
+            "admitted": false, "exp": now + 12 * HOUR, "nbf": now, "iat": now,
+        });
+        Self { forge, header, claims }
+    }
+
+    fn header(&self, name: &str, value: Value) -> String {
+        let mut header = self.header.clone();
+        header[name] = value;
+        self.forge.signed(&header, &self.claims)
+    }
+
+    fn claim(&self, name: &str, value: Value) -> String {
+        let mut claims = self.claims.clone();
+        claims[name] = value;
+        self.forge.signed(&self.header, &claims)
+    }
+}
+
+#[tokio::test]
+async fn only_our_own_tokens_are_believed() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    let mina = world.joined().await;
+    let forged = Forged::of(&world, &mina).await;
+    let now = world.clock.now().as_second();
+    // What it takes to make one; the rest are each one step away from it.
+    mina.poll_with(&forged.claim("number", json!(1))).await.expect(200);
+    let mut refused = vec![
+        forged.header("typ", json!("at+jwt")),
+        forged.header("typ", json!("JWT")),
+        forged.header("alg", json!("none")),
+        forged.header("alg", json!("HS256")),
+        forged.header("kid", json!("kAnotherKey")),
+        forged.header("crit", json!(["exp"])),
+    ];
+    for (name, value) in [
+        ("aud", json!("onsale-api")),
+        ("iss", json!("somebody else")),
+        ("sub", json!("0193a000-0000-7000-8000-00000000dead")),
+        ("sub", json!("not an id")),
+        ("queue", json!("autumn")),
+        ("queue", json!(["spring"])),
+        ("number", json!("1")),
+        ("number", json!(-1)),
+        ("number", json!(1.5)),
+        ("admitted", json!("yes")),
+        ("exp", json!(now + 12 * HOUR + 1)),
+        ("exp", json!(i64::MAX)),
+        ("exp", json!("never")),
+        ("nbf", json!(now + 60)),
+        ("iat", json!(now + 60)),
+        ("iat", json!(i64::MIN)),
+        ("role", json!("admin")),
+    ] {
+        refused.push(forged.claim(name, value));
+    }
+    let own = mina.own_token();
+    let cut = own[..own.len() - 4].to_owned();
+    refused.extend([cut, format!("{own}=="), format!("{own}.x"), String::from("garbage"), String::from("..")]);
+    let mut parts: Vec<&str> = own.split('.').collect();
+    let other = forged.claim("admitted", json!(true));
+    parts[1] = other.split('.').nth(1).expect("claims");
+    refused.push(parts.join("."));
+    for token in &refused {
+        let reply = mina.poll_with(token).await;
+        reply.expect_problem(401, "queue-token-invalid");
+    }
+    let ended = forged.claim("exp", json!(now - 6));
+    mina.poll_with(&ended).await.expect_problem(403, "queue-token-ended");
+    // Rightly signed, of a queue that is not there.
+    let nowhere = forged.claim("queue", json!("winter"));
+    let lost = mina.with_queue_token(Some(&nowhere));
+    lost.get("/queues/winter/tokens/me").await.expect_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_token_is_its_owners_and_its_queues_alone() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    world.queue_called("autumn", json!({})).await;
+    let (mina, joon) = (world.joined().await, world.joined().await);
+    let before = world.dump();
+    mina.with_queue_token(None).poll().await.expect_problem(401, "queue-token-required");
+    mina.poll_with(&joon.own_token()).await.expect_problem(401, "queue-token-invalid");
+    let access = mina.token.clone().expect("a token");
+    mina.poll_with(&access).await.expect_problem(401, "queue-token-invalid");
+    mina.get("/queues/autumn/tokens/me").await.expect_problem(401, "queue-token-invalid");
+    mina.get("/queues/Spring/tokens/me").await.expect_invalid("queue_id");
+    // A queue token is no access token: the gateway itself refuses it.
+    let mut swapped = mina.clone();
+    swapped.token = mina.queue_token.clone();
+    let refused = swapped.poll().await.expect(403);
+    assert_eq!(refused.body, json!({ "message": "Forbidden" }));
+    world.anybody().with_queue_token(Some(&mina.own_token())).poll().await.expect(401);
+    assert_eq!(world.dump(), before);
+}

@@ -199,6 +199,8 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
         let refused = ghost.hold(&hall, &["A-1-3"]).await;
         let waited = matches!(end, LeftWaiting | Missed | MissedUnseen);
         refused.expect_problem(403, if waited { "queue-token-not-admitted" } else { "queue-token-ended" });
+        let look = ghost.get(&format!("/schedules/{hall}/seats")).await;
+        look.expect_problem(403, if waited { "queue-token-not-admitted" } else { "queue-token-ended" });
         ghost.poll_with(&old).await.expect_problem(403, "queue-token-ended");
         world.at_quiet().await;
     }

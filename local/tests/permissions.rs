@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::accounts;
+use crate::queue::scenario as queueing;
 use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::{Person, World};
 
@@ -69,6 +70,7 @@ async fn the_template_allows_exactly_what_functions_use() {
     deleting(&world).await;
     dying_deletions(&world).await;
     seats_of_a_dying_date(&world).await;
+    queueing::everything(&world).await;
     poison(&world).await;
     let used = world.stack.ledger().allowed();
     let functions = &world.stack.template().functions;

@@ -71,13 +71,26 @@ async fn nobody_is_called_before_a_second_has_passed_nor_more_than_the_rate() {
 async fn with_nobody_polling_a_minute_gives_a_minutes_worth_and_no_more() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1_000, "admit_per_second": 1 })).await;
-    world.crowd(100).await;
+    world.crowd(130).await;
     world.wait(60);
     run(&world).await;
-    for (minutes, serving) in [(1, 60), (60, 100)] {
+    for (minutes, serving) in [(1, 60), (60, 120)] {
         world.wait(60 * minutes);
         run(&world).await;
         assert_eq!(world.check_books().await.serving(QUEUE), serving);
+    }
+}
+
+#[tokio::test]
+async fn a_poll_after_a_long_silence_gives_two_seconds_worth() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1_000, "admit_per_second": 5 })).await;
+    let mut crowd = world.crowd(60).await;
+    crowd[59].poll().await.expect(200);
+    // How fast the clock of one instance runs, it brings in no crowd.
+    for (seconds, position) in [(60, 60), (60, 50), (300, 40), (1, 35)] {
+        world.wait(seconds);
+        assert_eq!(crowd[59].poll().await.expect(200).body["position"], position);
     }
 }
 

@@ -182,6 +182,37 @@ async fn what_was_held_before_may_be_paid_by_the_next_admission() {
 }
 
 #[tokio::test]
+async fn no_token_but_the_last_pays() {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "admit_per_second": 10 })).await;
+    let mut mina = world.admitted().await;
+    let one = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+    let two = mina.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
+    mina.pay(&one).await.expect(201);
+    let mut tokens = vec![mina.own_token()];
+    for _ in 0..2 {
+        world.stack.settle().await.expect("settled");
+        mina.join().await.expect(201);
+        world.until_admitted(&mut mina).await;
+        tokens.push(mina.own_token());
+        if tokens.len() == 2 {
+            mina.delete(&format!("/reservations/{two}")).await.expect(200);
+            mina.leave().await.expect(204);
+        }
+    }
+    let three = mina.hold(&hall, &["A-1-3"]).await.expect(201).reservation();
+    let before = world.dump();
+    for old in &tokens[..2] {
+        let ghost = mina.with_queue_token(Some(old));
+        ghost.pay(&three).await.expect_problem(403, "queue-token-ended");
+        ghost.hold(&hall, &["A-1-4"]).await.expect_problem(403, "queue-token-ended");
+    }
+    assert_eq!(world.dump(), before);
+    mina.pay(&three).await.expect(201);
+    world.at_quiet().await;
+}
+
+#[tokio::test]
 async fn a_token_is_checked_before_seats_are() {
     let world = World::new().await;
     let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 5 })).await;

@@ -40,11 +40,11 @@ async fn the_remaining_time_is_that_of_the_measured_rate() {
     let before = crowd[59].poll().await.expect(200).body;
     assert_eq!((&before["position"], &before["eta_seconds"]), (&json!(60), &json!(6)));
     // One place, and everybody in it stays for ten seconds: a tenth a second, not ten.
-    for number in 0..30 {
+    for person in &mut crowd[..30] {
         world.ticks(2).await;
-        assert_eq!(crowd[number].poll().await.expect(200).body["state"], "admitted", "{number}");
+        assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
         world.wait(8);
-        crowd[number].leave().await.expect(204);
+        person.leave().await.expect(204);
         world.stack.settle().await.expect("settled");
     }
     let last = world.renewed(&crowd[59]).await.poll().await.expect(200).body;

@@ -17,8 +17,7 @@ async fn from_joining_to_the_ticket() {
     assert_eq!((&second.body["position"], &second.body["ahead"]), (&json!(2), &json!(1)));
     assert_eq!(joon.join().await.expect(200).body["position"], 2, "the same place");
     mina.hold(&schedule, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
-    // Two seconds until this process takes over from the one that made the queue, and one more for its first move.
-    for _ in 0..3 {
+    for _ in 0..2 {
         world.wait(1);
         mina.poll().await.expect(200);
     }
@@ -200,6 +199,8 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
         let refused = ghost.hold(&hall, &["A-1-3"]).await;
         let waited = matches!(end, LeftWaiting | Missed | MissedUnseen);
         refused.expect_problem(403, if waited { "queue-token-not-admitted" } else { "queue-token-ended" });
+        let look = ghost.get(&format!("/schedules/{hall}/seats")).await;
+        look.expect_problem(403, if waited { "queue-token-not-admitted" } else { "queue-token-ended" });
         ghost.poll_with(&old).await.expect_problem(403, "queue-token-ended");
         world.at_quiet().await;
     }

@@ -13,6 +13,7 @@ mod join_queue;
 mod leave_queue;
 mod put_queue;
 mod races;
+pub mod scenario;
 mod skews;
 
 use crate::support::World;

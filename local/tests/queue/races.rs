@@ -201,6 +201,29 @@ async fn a_batch_that_is_claimed_from_while_it_closes_frees_no_place() {
 }
 
 #[tokio::test]
+async fn a_move_that_was_decided_before_the_capacity_fell_does_not_happen() {
+    let world = Arc::new(World::new().await);
+    world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
+    world.crowd(5).await;
+    world.tick().await;
+    world.wait(1);
+    let gate = Arc::new(Gate::before("advance_queues", "TransactWriteItems"));
+    world.stack.intercept(Some(gate.clone()));
+    let moving = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move { world.stack.run_schedule("advance_queues").await }
+    });
+    gate.reached().await;
+    world.queue(json!({ "capacity": 1, "admit_per_second": 5 })).await;
+    gate.open();
+    moving.await.expect("no panic").expect("advanced");
+    world.stack.intercept(None);
+    assert_eq!(world.settled_books().await.serving(QUEUE), 0);
+    world.ticks(2).await;
+    assert_eq!(world.settled_books().await.serving(QUEUE), 1);
+}
+
+#[tokio::test]
 async fn a_hold_that_is_made_while_its_holder_leaves_keeps_him() {
     let world = World::new().await;
     let hall = world.queued_hall(json!({})).await;

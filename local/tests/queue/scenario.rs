@@ -1,0 +1,92 @@
+//! Everything that the functions of a queue, and those that it guards, ever ask the table for.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::queue::QUEUE;
+use crate::support::{Person, World};
+
+async fn advance(world: &World) {
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+}
+
+/// From an empty queue to its end, by every way in and out.
+pub async fn everything(world: &World) {
+    let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 2 })).await;
+    // Changed: how many numbers it has given out is looked up.
+    world.queue(json!({ "capacity": 2, "admit_per_second": 2 })).await;
+    world.anybody().get(&format!("/queues/{QUEUE}")).await.expect(200);
+    replayed_concert(world).await;
+    looking_and_buying(world, &hall).await;
+    sweeping(world).await;
+    joining_again(world).await;
+    polling(world).await;
+    world.stack.settle().await.expect("settled");
+}
+
+/// A repeat of a concert's creation finds the first.
+async fn replayed_concert(world: &World) {
+    let (admin, key) = (world.admin().await, Uuid::from_u128(404));
+    for _ in 0..2 {
+        let body = json!({ "name": "Queued", "description": "", "queue_id": QUEUE });
+        admin.post_with_key("/concerts", body, key).await.expect(201);
+    }
+}
+
+/// Somebody who was called and has claimed, by polls alone.
+async fn admitted(world: &World) -> Person {
+    let mut user = world.joined().await;
+    world.until_admitted(&mut user).await;
+    user
+}
+
+async fn looking_and_buying(world: &World, hall: &str) {
+    let user = admitted(world).await;
+    let concert = user.get(&format!("/schedules/{hall}")).await.expect(200).text("concert_id");
+    user.get(&format!("/concerts/{concert}/schedules")).await.expect(200);
+    user.get(&format!("/schedules/{hall}/seats")).await.expect(200);
+    user.get(&format!("/schedules/{hall}/seats/A-1-1")).await.expect(200);
+    user.put(&format!("/schedules/{hall}/seats/A-1-1/hold")).await.expect(201);
+    let held = user.hold(hall, &["A-1-2"]).await.expect(201).reservation();
+    user.leave().await.expect_problem(409, "has-live-hold");
+    user.pay(&held).await.expect(201);
+    let waiting = world.joined().await;
+    waiting.leave().await.expect(204);
+    world.stack.settle().await.expect("settled");
+}
+
+/// The sweep calls, closes what nobody claimed, and ends what has lapsed.
+async fn sweeping(world: &World) {
+    admitted(world).await;
+    world.joined().await;
+    for seconds in [1, 1, 61, 700] {
+        world.wait(seconds);
+        advance(world).await;
+    }
+    world.stack.settle().await.expect("settled");
+}
+
+/// Joining claims what was called, ends what has lapsed or was missed, and takes a new number.
+async fn joining_again(world: &World) {
+    let mut called = world.joined().await;
+    world.ticks(2).await;
+    called.join().await.expect(200);
+    let mut missed = world.joined().await;
+    world.ticks(2).await;
+    world.wait(100);
+    world.tick().await;
+    missed.join().await.expect(201);
+    world.wait(601);
+    let mut lapsed = world.renewed(&called).await;
+    lapsed.join().await.expect(201);
+    world.stack.settle().await.expect("settled");
+}
+
+/// A poll moves its queue: it calls, closes, claims, and finds that it came too late.
+async fn polling(world: &World) {
+    let (mut first, mut late) = (world.joined().await, world.joined().await);
+    world.until_admitted(&mut first).await;
+    world.wait(200);
+    assert_eq!(late.poll().await.expect(200).body["state"], "expired");
+    first.poll().await.expect(200);
+}

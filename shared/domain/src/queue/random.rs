@@ -1,0 +1,339 @@
+//! Random schedulers with clocks of their own against a plain model of who is inside.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::tests::{at, settings};
+use super::*;
+
+const POLL: SignedDuration = SignedDuration::from_secs(2);
+const SWEEP: SignedDuration = SignedDuration::from_secs(60);
+
+/// One thing that happens. What it happens to is taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(i64),
+    /// Somebody takes a number; or takes it and never comes back, which is a hole.
+    Join(bool),
+    /// A scheduler reads the queue and its batches, as a poll or a sweep.
+    Read {
+        scheduler: usize,
+        sweeps: bool,
+    },
+    /// It writes what it decided on, whatever has happened since.
+    Write {
+        scheduler: usize,
+    },
+    Poll(usize),
+    Claim(usize),
+    /// An admission ends; its event is told later.
+    End(usize),
+    Deliver(usize),
+    /// A scheduler's clock is set.
+    Skew {
+        scheduler: usize,
+        milliseconds: i64,
+    },
+    Capacity(u32),
+}
+
+fn steps(capacities: bool) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0_i64..3_000).prop_map(Step::Wait),
+        1 => (20_000_i64..90_000).prop_map(Step::Wait),
+        8 => any::<bool>().prop_map(Step::Join),
+        8 => (0_usize..3, any::<bool>()).prop_map(|(scheduler, sweeps)| Step::Read { scheduler, sweeps }),
+        8 => (0_usize..3).prop_map(|scheduler| Step::Write { scheduler }),
+        4 => any::<usize>().prop_map(Step::Poll),
+        8 => any::<usize>().prop_map(Step::Claim),
+        4 => any::<usize>().prop_map(Step::End),
+        4 => any::<usize>().prop_map(Step::Deliver),
+        1 => (0_usize..3, -30_000_i64..=30_000).prop_map(|(scheduler, milliseconds)| Step::Skew { scheduler, milliseconds }),
+        1 => (0_usize..3).prop_map(|scheduler| Step::Skew { scheduler, milliseconds: -300_000 }),
+        1 => (1_u32..8).prop_map(move |most| if capacities { Step::Capacity(most) } else { Step::Wait(1_000) }),
+    ];
+    vec(step, 1..250)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Waiting,
+    Missed,
+    Admitted,
+    Ended,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Batch {
+    last: u64,
+    claimed: u64,
+    closes_at: Timestamp,
+}
+
+/// What a scheduler has read.
+#[derive(Clone, Debug)]
+struct Look {
+    queue: Queue,
+    batches: BTreeMap<u64, Batch>,
+    issued: u64,
+    now: Timestamp,
+    sweeps: bool,
+}
+
+/// The table, as the store writes it, and what is true of the people in it.
+struct Model {
+    queue: Queue,
+    batches: BTreeMap<u64, Batch>,
+    issued: u64,
+    now: i64,
+    clocks: [i64; 3],
+    looks: [Option<Look>; 3],
+    /// By number; holes are not there.
+    people: BTreeMap<u64, Place>,
+    shown: BTreeMap<u64, u64>,
+    untold: Vec<u64>,
+    moves: Vec<(Timestamp, u64, SignedDuration)>,
+    /// Called numbers, in the order of the calls.
+    called: u64,
+    lowered: bool,
+}
+
+impl Model {
+    fn new(capacity: u32, rate: u32) -> Self {
+        Self {
+            queue: Queue::new(settings(capacity, rate), at(0)),
+            batches: BTreeMap::new(),
+            issued: 0,
+            now: 0,
+            clocks: [0; 3],
+            looks: [None, None, None],
+            people: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            untold: Vec::new(),
+            moves: Vec::new(),
+            called: 0,
+            lowered: false,
+        }
+    }
+
+    fn numbers(&self, wanted: Place) -> Vec<u64> {
+        self.people.iter().filter(|(_, place)| **place == wanted).map(|(number, _)| *number).collect()
+    }
+
+    fn one(&self, wanted: Place, which: usize) -> Option<u64> {
+        let all = self.numbers(wanted);
+        all.get(which.checked_rem(all.len())?).copied()
+    }
+
+    fn run(&mut self, step: &Step) {
+        match *step {
+            Step::Wait(milliseconds) => self.now += milliseconds,
+            Step::Join(comes_back) => {
+                self.issued += 1;
+                if comes_back {
+                    self.people.insert(self.issued, Place::Waiting);
+                }
+            }
+            Step::Read { scheduler, sweeps } => {
+                let (queue, batches, issued) = (self.queue, self.batches.clone(), self.issued);
+                let now = at(self.now + self.clocks[scheduler]);
+                self.looks[scheduler] = Some(Look { queue, batches, issued, now, sweeps });
+            }
+            Step::Write { scheduler } => {
+                if let Some(look) = self.looks[scheduler].take() {
+                    self.advance(&look);
+                }
+            }
+            Step::Poll(which) => {
+                if let Some(number) = self.one(Place::Waiting, which) {
+                    let position = self.queue.standing(number).position;
+                    let before = self.shown.insert(number, position);
+                    assert!(before.is_none_or(|before| position <= before), "{number} rose to {position}");
+                }
+            }
+            Step::Claim(which) => self.claim(which),
+            Step::End(which) => {
+                if let Some(number) = self.one(Place::Admitted, which) {
+                    self.people.insert(number, Place::Ended);
+                    self.untold.push(number);
+                }
+            }
+            Step::Deliver(which) => {
+                if let Some(which) = which.checked_rem(self.untold.len()) {
+                    self.untold.swap_remove(which);
+                    self.queue.finished += 1;
+                }
+            }
+            Step::Skew { scheduler, milliseconds } => self.clocks[scheduler] = milliseconds,
+            Step::Capacity(most) => {
+                self.lowered |= most < self.queue.settings.capacity;
+                self.queue.settings.capacity = most;
+                self.queue.version += 1;
+            }
+        }
+    }
+
+    fn claim(&mut self, which: usize) {
+        let Some(number) = self.one(Place::Waiting, which).filter(|number| *number <= self.queue.serving) else {
+            return;
+        };
+        let batch = self.batches.range_mut(..=number).next_back().filter(|(_, batch)| number <= batch.last);
+        let place = match batch {
+            Some((_, batch)) => {
+                batch.claimed += 1;
+                Place::Admitted
+            }
+            None => Place::Missed,
+        };
+        self.people.insert(number, place);
+    }
+
+    /// As the store does it: batches first, then the move on condition of version and time.
+    fn advance(&mut self, look: &Look) {
+        if !look.queue.is_due(look.now) {
+            return;
+        }
+        let mut freed = 0;
+        for (first, read) in look.batches.iter().filter(|(_, batch)| batch.closes_at <= look.now) {
+            if self.batches.get(first).is_some_and(|there| there.claimed == read.claimed) {
+                self.batches.remove(first);
+                freed += read.last + 1 - first - read.claimed;
+            }
+        }
+        self.queue.finished += freed;
+        let read = Queue { finished: look.queue.finished + freed, ..look.queue };
+        let credit = if look.sweeps { SWEEP } else { POLL };
+        let Some(next) = read.advance(look.issued, look.now, credit) else { return };
+        if self.queue.version != read.version || self.queue.looked_at >= look.now {
+            return;
+        }
+        assert!(next.after.serving >= self.queue.serving, "serving falls");
+        assert_eq!(next.after.version, self.queue.version + 1);
+        let calls = next.after.serving - self.queue.serving;
+        let room = u64::from(read.settings.capacity).saturating_sub(self.queue.in_use());
+        assert!(calls <= room, "{calls} numbers for {room} places");
+        let closes_at = look.now + SignedDuration::from_secs(30);
+        for (first, last) in next.batches() {
+            assert_eq!(first, self.called + 1, "batches have no gap and no overlap");
+            assert!((1..=BATCH_NUMBERS_MAX).contains(&(last + 1 - first)));
+            self.called = last;
+            assert!(self.batches.insert(first, Batch { last, claimed: 0, closes_at }).is_none());
+        }
+        assert_eq!(self.called, next.after.serving, "every called number is in a batch");
+        assert!(next.after.serving <= self.issued, "a number is called that nobody has");
+        self.queue = Queue { finished: self.queue.finished, ..next.after };
+        self.moves.push((look.now, calls, credit));
+    }
+
+    fn check(&self) {
+        let unclaimed: u64 = self.batches.iter().map(|(first, batch)| batch.last + 1 - first - batch.claimed).sum();
+        let inside = u64::try_from(self.numbers(Place::Admitted).len() + self.untold.len()).expect("few");
+        assert_eq!(self.queue.in_use(), inside + unclaimed, "places in use are those taken and those offered");
+        if !self.lowered {
+            assert!(self.queue.in_use() <= u64::from(self.queue.settings.capacity), "over capacity");
+        }
+    }
+
+    /// However often the clocks jumped: by the queue's own time no window has more calls than it and the credit allow.
+    /// What a move rounds off in its own favour is less than a millisecond.
+    fn check_rate(&self) {
+        let rate = u64::from(self.queue.settings.admit_per_second);
+        for (index, (from, ..)) in self.moves.iter().enumerate() {
+            let (mut calls, mut credit) = (0, SignedDuration::ZERO);
+            for (count, (until, more, given)) in self.moves[index..].iter().enumerate() {
+                calls += more;
+                credit = credit.max(*given);
+                let window = milliseconds(*from, *until) + u64::try_from(credit.as_millis()).expect("short");
+                let moves = u64::try_from(count).expect("few") + 1;
+                assert!(calls * 1_000 <= rate * (window + moves), "{calls} calls in {window} ms at {rate} a second");
+            }
+        }
+    }
+
+    /// Everybody goes, every event is told, every window ends: Q5.
+    fn settle(&mut self) {
+        self.clocks = [0; 3];
+        for number in self.numbers(Place::Admitted) {
+            self.people.insert(number, Place::Ended);
+            self.untold.push(number);
+        }
+        self.queue.finished += u64::try_from(self.untold.len()).expect("few");
+        self.untold.clear();
+        // Later than the fastest clock that ever wrote.
+        self.now += 120_000;
+        for _ in 0..3 {
+            self.run(&Step::Read { scheduler: 0, sweeps: true });
+            self.run(&Step::Write { scheduler: 0 });
+            self.now += 61_000;
+            self.check();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn schedulers_polls_claims_and_ends_in_any_order(
+        steps in steps(false), capacity in 1_u32..60, rate in prop_oneof![1_u32..5, 20_u32..60],
+    ) {
+        let mut model = Model::new(capacity, rate);
+        for step in &steps {
+            model.run(step);
+            model.check();
+        }
+        model.check_rate();
+        model.settle();
+    }
+
+    #[test]
+    fn also_while_the_capacity_is_changed(steps in steps(true), rate in 1_u32..40) {
+        let mut model = Model::new(5, rate);
+        for step in &steps {
+            model.run(step);
+            model.check();
+        }
+        model.check_rate();
+    }
+
+    #[test]
+    fn a_place_that_nobody_uses_is_given_on(steps in steps(false), capacity in 1_u32..4) {
+        let mut model = Model::new(capacity, 50);
+        for step in &steps {
+            model.run(step);
+        }
+        model.settle();
+        // Nobody claims any more: all that were offered came back, so whoever waits is offered a place in turn.
+        let waiting = model.issued - model.queue.serving;
+        let rounds = waiting.div_ceil(u64::from(capacity)) + 2;
+        for _ in 0..2 * rounds {
+            model.run(&Step::Read { scheduler: 1, sweeps: true });
+            model.run(&Step::Write { scheduler: 1 });
+            model.now += 31_000;
+        }
+        prop_assert_eq!((model.queue.serving, model.queue.in_use()), (model.issued, 0));
+    }
+
+    #[test]
+    fn nothing_that_is_counted_overflows(
+        capacity in 1..=CAPACITY_MAX, rate in 1..=ADMIT_PER_SECOND_MAX, issued in 0..u64::from(u32::MAX),
+        serving in 0..u64::from(u32::MAX), jump in -4_000_000_000_000_i64..2_000_000_000_000, sweeps in any::<bool>(),
+    ) {
+        let serving = serving.min(issued);
+        let queue = Queue { serving, finished: serving, seen: issued, ..Queue::new(settings(capacity, rate), at(0)) };
+        let now = Timestamp::from_millisecond((1_800_000_000_000 + jump).clamp(0, 4_102_444_800_000)).expect("a time");
+        let credit = if sweeps { SWEEP } else { POLL };
+        if let Some(next) = queue.advance(issued, now, credit) {
+            let calls = next.after.serving - serving;
+            prop_assert!(calls <= BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
+            prop_assert!(next.batches().count() <= usize::try_from(BATCHES_PER_MOVE_MAX).expect("few"));
+            prop_assert!(calls <= u64::from(rate) * u64::try_from(credit.as_secs()).expect("short"));
+            prop_assert!(next.after.counted_until <= now);
+        }
+        let standing = queue.standing(issued + 1);
+        prop_assert!((1_000..=20_000).contains(&standing.retry_after_milliseconds));
+        prop_assert_eq!(standing.position, issued + 1 - serving);
+    }
+}

@@ -61,7 +61,8 @@ async fn nobody_is_called_before_a_second_has_passed_nor_more_than_the_rate() {
         [of(1, 25), of(26, 50), of(51, 60), of(61, 85), of(86, 110), of(111, 120), of(121, 145), of(146, 150)];
     assert_eq!(batches(&world), expected);
     assert_eq!(world.settled_books().await.unclaimed(QUEUE), 150);
-    world.wait(60);
+    // The window, and as much as clocks may differ.
+    world.wait(90);
     run(&world).await;
     assert_eq!(batches(&world), [], "what nobody claimed is over");
     assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
@@ -87,8 +88,8 @@ async fn a_poll_after_a_long_silence_gives_two_seconds_worth() {
     world.queue(json!({ "capacity": 1_000, "admit_per_second": 5 })).await;
     let mut crowd = world.crowd(60).await;
     crowd[59].poll().await.expect(200);
-    // How fast the clock of one instance runs, it brings in no crowd.
-    for (seconds, position) in [(60, 60), (60, 50), (300, 40), (1, 35)] {
+    // How fast the clock of one instance runs, it brings in no crowd; what it may not use at once is left for the next.
+    for (seconds, position) in [(60, 60), (60, 50), (300, 40), (1, 30)] {
         world.wait(seconds);
         assert_eq!(crowd[59].poll().await.expect(200).body["position"], position);
     }

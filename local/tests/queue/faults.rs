@@ -84,6 +84,7 @@ impl Scene {
             JoinAgain => {
                 let user = world.joined().await;
                 user.leave().await.expect(204);
+                world.wait(61);
                 user
             }
             LeaveWaiting => world.joined().await,
@@ -100,7 +101,7 @@ impl Scene {
                     for _ in 0..3 {
                         world.joined().await;
                     }
-                    world.wait(60);
+                    world.wait(90);
                 }
                 if operation == Missed {
                     world.stack.run_schedule("advance_queues").await.expect("advanced");

@@ -17,7 +17,7 @@ async fn the_place_falls_to_the_admission_by_polls_alone() {
     for _ in 0..5 {
         let place = crowd[2].poll().await.expect(200).body;
         assert_eq!(place["number"], 3);
-        assert_eq!(place["retry_after_ms"], 1_000);
+        assert_eq!(place["retry_after_ms"], if place["state"] == "waiting" { 1_000 } else { 20_000 });
         assert!(place["token"].is_string());
         let part = |name: &str| place[name].as_u64().expect("a number");
         seen.push((place["state"].to_string(), part("position"), part("ahead"), part("eta_seconds")));
@@ -54,7 +54,7 @@ async fn the_remaining_time_is_that_of_the_measured_rate() {
 }
 
 #[tokio::test]
-async fn a_token_that_waits_long_is_signed_anew_and_the_old_one_ends() {
+async fn a_token_that_waits_long_is_signed_anew() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
     // Nobody sweeps, so the first stays where she is.
@@ -72,8 +72,10 @@ async fn a_token_that_waits_long_is_signed_anew_and_the_old_one_ends() {
         assert_eq!(poll(token).await.expect(200).body["number"], 2);
     }
     world.wait(5);
-    poll(&first).await.expect_problem(403, "queue-token-ended");
-    assert_eq!(poll(&second).await.expect(200).body["state"], "waiting");
+    // Its time is over, and still it is enough to ask with; the answer has a new one.
+    let third = poll(&first).await.expect(200);
+    assert_eq!(third.body["state"], "waiting");
+    assert!(![first, second].contains(&third.text("token")));
 }
 
 #[tokio::test]
@@ -95,11 +97,11 @@ async fn the_answer_to_the_claim_may_get_lost() {
 #[tokio::test]
 async fn who_misses_the_call_has_lost_the_place() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 1, "claim_seconds": 30 })).await;
+    let hall = world.queued_hall(json!({ "capacity": 1, "claim_seconds": 60 })).await;
     let (mut mina, mut joon) = (world.joined().await, world.joined().await);
     world.ticks(2).await;
-    // The last moment of the window: nobody has closed it.
-    world.wait(29);
+    // The last moment of the window and of the half minute by which clocks may differ: nobody has closed it.
+    world.wait(89);
     assert_eq!(joon.poll().await.expect(200).body["position"], 1);
     world.wait(1);
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
@@ -118,7 +120,7 @@ async fn an_open_batch_may_be_claimed_whatever_the_clock_says() {
     world.queue(json!({})).await;
     let (mut mina, mut joon) = (world.joined().await, world.joined().await);
     world.ticks(2).await;
-    world.wait(59);
+    world.wait(89);
     world.clock.advance(jiff::SignedDuration::from_millis(500));
     joon.poll().await.expect(200);
     // Now the window has ended, but this instance looked less than a second ago and nobody else does.
@@ -145,7 +147,8 @@ async fn how_a_place_ended_is_told_to_its_holder() {
     assert_eq!(expired.poll().await.expect(200).body["state"], "expired");
     assert_eq!(world.state_of(&expired), "admitted");
     world.wait(5);
-    expired.poll().await.expect_problem(403, "queue-token-ended");
+    // A token whose own time is over may still ask.
+    assert_eq!(expired.poll().await.expect(200).body["state"], "expired");
     world.at_quiet().await;
 }
 
@@ -178,6 +181,7 @@ impl Forged {
         let claims = json!({
             "iss": forge.claims["iss"], "aud": "onsale-queue", "sub": person.id, "queue": QUEUE, "number": 1,
             "admitted": false, "exp": now + 12 * HOUR, "nbf": now, "iat": now,
+            "jti": person.id,
         });
         Self { forge, header, claims }
     }

@@ -139,10 +139,12 @@ async fn what_has_ended_opens_nothing() {
         sale.ask(route, &lapsed, &late).await.expect(200);
     }
     world.wait(1);
-    sale.refuses(&lapsed, &late, ENDED, &[]).await;
+    sale.refuses(&lapsed, &late, ENDED, &[Pay]).await;
+    // What was held with it has ended with it.
+    lapsed.pay(&late).await.expect_problem(409, "hold-expired");
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     world.wait(1);
-    sale.refuses(&lapsed, &late, ENDED, &[]).await;
+    sale.refuses(&lapsed, &late, ENDED, &[Pay]).await;
     world.at_quiet().await;
 }
 

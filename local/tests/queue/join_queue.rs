@@ -144,10 +144,12 @@ async fn ended(world: &World, hall: &str, end: End) -> Person {
         let mut person = world.joined().await;
         if matches!(end, End::LeftWaiting) {
             person.leave().await.expect(204);
+            // Whoever gives a place up waits for as long as it could have been claimed.
+            world.wait(60);
             return person;
         }
         world.ticks(2).await;
-        world.wait(60);
+        world.wait(90);
         world.tick().await;
         if matches!(end, End::Missed) {
             assert_eq!(person.poll().await.expect(200).body["state"], "expired");
@@ -158,6 +160,7 @@ async fn ended(world: &World, hall: &str, end: End) -> Person {
     match end {
         End::Left => {
             person.leave().await.expect(204);
+            world.wait(60);
         }
         End::Used => {
             let held = person.hold(hall, &["A-1-1"]).await.expect(201).reservation();

@@ -47,7 +47,7 @@ async fn a_queue_is_made_once_and_changed_afterwards() {
     assert_eq!(public(&world).await, expected);
     // What is not given is not kept from before.
     assert_eq!(put(&admin, QUEUE, settings()).await.expect(200).body, shown);
-    let least = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 1, "claim_seconds": 30 });
+    let least = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 1, "claim_seconds": 60 });
     put(&admin, "another", least).await.expect(201);
 }
 
@@ -60,7 +60,7 @@ async fn what_cannot_be_settings_is_refused_by_field() {
         ("capacity", json!([0, 1_000_001, -1, 4_294_967_296_u64, 1.5, "2", null])),
         ("admit_per_second", json!([0, 1_001, -1, 1e30, null])),
         ("active_minutes", json!([0, 241, -1])),
-        ("claim_seconds", json!([0, 29, 601, -30])),
+        ("claim_seconds", json!([0, 59, 601, -60])),
         ("opens_at", json!(["1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "tomorrow", 7])),
         ("closes_at", json!(["1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", ""])),
     ] {

@@ -159,7 +159,7 @@ async fn at_the_end_of_a_window() -> (Arc<World>, Person) {
     world.queue(json!({ "capacity": 1 })).await;
     let (mina, mut joon) = (world.joined().await, world.joined().await);
     world.ticks(2).await;
-    world.clock.advance(SignedDuration::from_millis(59_500));
+    world.clock.advance(SignedDuration::from_millis(89_500));
     assert_eq!(joon.poll().await.expect(200).body["position"], 1);
     world.clock.advance(SignedDuration::from_millis(700));
     (world, mina)

@@ -21,6 +21,7 @@ pub async fn everything(world: &World) {
     sweeping(world).await;
     joining_again(world).await;
     polling(world).await;
+    watching(world).await;
     world.stack.settle().await.expect("settled");
 }
 
@@ -50,6 +51,7 @@ async fn looking_and_buying(world: &World, hall: &str) {
     let held = user.hold(hall, &["A-1-2"]).await.expect(201).reservation();
     user.leave().await.expect_problem(409, "has-live-hold");
     user.pay(&held).await.expect(201);
+    user.clone().join().await.expect_problem(409, "has-live-hold");
     let waiting = world.joined().await;
     waiting.leave().await.expect(204);
     world.stack.settle().await.expect("settled");
@@ -83,6 +85,16 @@ async fn joining_again(world: &World) {
     let mut lapsed = world.renewed(&called).await;
     lapsed.join().await.expect(201);
     world.stack.settle().await.expect("settled");
+}
+
+/// Whoever looks at the public numbers moves the queue too: it notes who came, calls, and closes what nobody claims.
+async fn watching(world: &World) {
+    world.joined().await;
+    for _ in 0..4 {
+        world.wait(700);
+        world.anybody().get(&format!("/queues/{QUEUE}")).await.expect(200);
+        world.joined().await;
+    }
 }
 
 /// A poll moves its queue: it calls, closes, claims, and finds that it came too late.

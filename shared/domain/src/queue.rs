@@ -335,4 +335,6 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ use crate::tokens::{self, Life};
 pub const WAITING_SECONDS: i64 = 12 * 3_600;
 /// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
 const CLOCKS_APART_SECONDS: i64 = 60;
+const LIFE_SECONDS_MAX: i64 = WAITING_SECONDS + CLOCKS_APART_SECONDS;
 /// What queue tokens are for.
 const AUDIENCE: &str = "onsale-queue";
 /// The `typ` of queue tokens.
@@ -129,7 +130,9 @@ impl QueuePass {
         let token = self.queue_token.as_deref().ok_or(PassError::Required)?;
         let claims = tokens::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
         let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
-        Ok(claims.filter(own).ok_or(PassError::Invalid)?)
+        let claims = claims.filter(own).ok_or(PassError::Invalid)?;
+        let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
+        if life.has_begun(app) { Ok(claims) } else { Err(PassError::Invalid.into()) }
     }
 
     /// The admission that the caller's token proves, by its signature and its time. Whether it has been used or given
@@ -140,10 +143,7 @@ impl QueuePass {
     pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, PassFailure> {
         let claims = self.claims(app, user, queue).await?;
         let expires_at = u32::try_from(claims.exp).map_err(|_| PassError::Invalid)?;
-        let life = Life { begins: claims.nbf, issued: claims.iat, ends: i64::MAX, most: i64::MAX };
         match () {
-            // Signed in what is the future here.
-            () if !life.holds(app) => Err(PassError::Invalid.into()),
             () if !claims.admitted => Err(PassError::NotAdmitted.into()),
             () if app.now().as_second() >= claims.exp => Err(PassError::Ended.into()),
             () => Ok(Admission { queue: queue.clone(), number: claims.number, expires_at }),

@@ -124,10 +124,14 @@ pub(crate) struct Life {
 impl Life {
     /// Whether it is valid now, as far as clocks agree.
     pub fn holds(&self, app: &App) -> bool {
+        self.has_begun(app) && app.now().as_second().saturating_sub(LEEWAY_SECONDS) < self.ends
+    }
+
+    /// Whether it is valid or was, as far as clocks agree.
+    pub fn has_begun(&self, app: &App) -> bool {
         let now = app.now().as_second();
         self.begins <= now.saturating_add(LEEWAY_SECONDS)
             && self.issued <= now.saturating_add(LEEWAY_SECONDS)
-            && now.saturating_sub(LEEWAY_SECONDS) < self.ends
             && self.ends.saturating_sub(self.issued) <= self.most
     }
 }

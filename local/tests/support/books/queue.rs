@@ -37,14 +37,6 @@ impl Books {
         assert_eq!(self.in_use(queue), self.known_places(queue), "the places of {queue}");
     }
 
-    /// Q2, where the capacity was never lowered: no more are inside, or may come in, than there are places.
-    pub fn check_capacity(&self, queue: &str) {
-        let capacity = self.queue(queue).map_or(0, |queue| number(queue, "capacity"));
-        assert!(self.in_use(queue) <= capacity, "{queue}: {} of {capacity} places are in use", self.in_use(queue));
-        let inside = i64::try_from(self.inside(queue)).expect("few");
-        assert!(inside <= capacity, "{queue}: {inside} are inside, {capacity} may be");
-    }
-
     /// How many places the queue counts as in use.
     pub fn in_use(&self, queue: &str) -> i64 {
         self.queue(queue).map_or(0, |queue| number(queue, "serving") - number(queue, "finished"))

@@ -42,6 +42,8 @@ async fn operations_stay_within_their_budgets() {
     within("cancel 1 ticket", meter.take(), 7.0, 1.0, 2);
     user.pay(&four).await.expect(201);
     within("pay 3 neighbours", meter.take(), 9.0, 2.0, 2);
+    user.delete(&format!("/reservations/{four}/tickets/A-1-1")).await.expect(200);
+    within("refund 1 ticket", meter.take(), 10.0, 3.0, 3);
     user.hold(&schedule, &["A-1-26"]).await.expect(201);
     meter.take();
     world.wait(400);
@@ -54,6 +56,8 @@ async fn operations_stay_within_their_budgets() {
     meter.take();
     user.post("/wallet/charges", json!({ "amount": 1 })).await.expect(201);
     within("top up", meter.take(), 6.0, 1.0, 2);
+    user.post("/wallet/payments", json!({ "amount": 1, "memo": "tea" })).await.expect(201);
+    within("spend", meter.take(), 6.0, 1.0, 2);
     user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
     meter.take();
     world.wait(2);

@@ -33,6 +33,7 @@ const STORY: &[(&str, u16)] = &[
     ("create_wallet", 200),
     ("get_wallet", 200),
     ("top_up", 201),
+    ("spend", 201),
     ("list_wallet_entries", 200),
     ("put_queue", 200),
     ("join_queue", 201),

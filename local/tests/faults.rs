@@ -17,10 +17,24 @@ enum Operation {
     CancelTicket,
     Pay,
     TopUp,
+    Spend,
+    RefundTicket,
+    Refund,
 }
 
-const OPERATIONS: [Operation; 5] =
-    [Operation::Hold, Operation::Release, Operation::CancelTicket, Operation::Pay, Operation::TopUp];
+const OPERATIONS: [Operation; 8] = [
+    Operation::Hold,
+    Operation::Release,
+    Operation::CancelTicket,
+    Operation::Pay,
+    Operation::TopUp,
+    Operation::Spend,
+    Operation::RefundTicket,
+    Operation::Refund,
+];
+
+/// Those that take an idempotency key.
+const KEYED: [Operation; 4] = [Operation::Hold, Operation::Pay, Operation::TopUp, Operation::Spend];
 
 struct Scene {
     world: World,
@@ -38,6 +52,15 @@ impl Scene {
         Self { world, user, schedule, reservation }
     }
 
+    /// A scene in which `operation` can succeed.
+    async fn of(operation: Operation) -> Self {
+        let scene = Self::new().await;
+        if let Operation::RefundTicket | Operation::Refund = operation {
+            scene.user.pay(&scene.reservation).await.expect(201);
+        }
+        scene
+    }
+
     async fn call(&self, operation: Operation, key: Uuid) -> Reply {
         let reservation = format!("/reservations/{}", self.reservation);
         match operation {
@@ -46,12 +69,19 @@ impl Scene {
                 self.user.post_with_key("/reservations", body, key).await
             }
             Operation::Release => self.user.delete(&reservation).await,
-            Operation::CancelTicket => self.user.delete(&format!("{reservation}/tickets/A-1-1")).await,
+            Operation::CancelTicket | Operation::RefundTicket => {
+                self.user.delete(&format!("{reservation}/tickets/A-1-1")).await
+            }
             Operation::Pay => {
                 let body = json!({ "reservation_id": self.reservation });
                 self.user.post_with_key("/payments", body, key).await
             }
             Operation::TopUp => self.user.post_with_key("/wallet/charges", json!({ "amount": 7 }), key).await,
+            Operation::Spend => {
+                let body = json!({ "amount": 7, "memo": "tea" });
+                self.user.post_with_key("/wallet/payments", body, key).await
+            }
+            Operation::Refund => self.user.post(&format!("/payments/rsv-{}/cancel", self.reservation), json!({})).await,
         }
     }
 
@@ -65,6 +95,10 @@ impl Scene {
             Operation::CancelTicket => 2 - held,
             Operation::Pay => usize::from(sold == 2),
             Operation::TopUp => usize::try_from((self.user.balance().await - 100_000) / 7).expect("few"),
+            Operation::Spend => usize::try_from((100_000 - self.user.balance().await) / 7).expect("few"),
+            // Both seats were sold, for all there was.
+            Operation::RefundTicket => usize::try_from(self.user.balance().await / 50_000).expect("few"),
+            Operation::Refund => usize::try_from(self.user.balance().await / 100_000).expect("few") * (2 - sold) / 2,
         }
     }
 }
@@ -72,8 +106,8 @@ impl Scene {
 impl Operation {
     fn success(self) -> u16 {
         match self {
-            Self::Hold | Self::Pay | Self::TopUp => 201,
-            Self::Release | Self::CancelTicket => 200,
+            Self::Hold | Self::Pay | Self::TopUp | Self::Spend => 201,
+            Self::Release | Self::CancelTicket | Self::RefundTicket | Self::Refund => 200,
         }
     }
 }
@@ -81,7 +115,7 @@ impl Operation {
 /// Disturbs the next `times` transactions of every operation, which must then have had its effect once.
 async fn succeeds_under(fault: Fault, times: usize) {
     for operation in OPERATIONS {
-        let scene = Scene::new().await;
+        let scene = Scene::of(operation).await;
         let disturb = Arc::new(Disturb::next("TransactWriteItems", fault, times));
         scene.world.stack.intercept(Some(disturb.clone()));
         let reply = scene.call(operation, Uuid::from_u128(1)).await.expect(operation.success());
@@ -125,7 +159,7 @@ async fn f04_a_lost_request_is_tried_again() {
 #[tokio::test]
 async fn f01_a_table_that_only_throttles_is_said_to_be_busy() {
     for operation in OPERATIONS {
-        let scene = Scene::new().await;
+        let scene = Scene::of(operation).await;
         scene.world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
         let reply = scene.call(operation, Uuid::from_u128(1)).await.expect_problem(503, "busy");
         assert!(reply.headers.contains_key("retry-after"));
@@ -138,8 +172,8 @@ async fn f01_a_table_that_only_throttles_is_said_to_be_busy() {
 
 #[tokio::test]
 async fn f02_endless_conflicts_end_in_busy() {
-    for operation in [Operation::Hold, Operation::Pay, Operation::TopUp] {
-        let scene = Scene::new().await;
+    for operation in KEYED {
+        let scene = Scene::of(operation).await;
         scene.world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Conflict, 10_000))));
         scene.call(operation, Uuid::from_u128(1)).await.expect_problem(503, "busy");
         scene.world.stack.intercept(None);
@@ -149,8 +183,8 @@ async fn f02_endless_conflicts_end_in_busy() {
 
 #[tokio::test]
 async fn f09_the_same_key_a_day_later_has_no_second_effect() {
-    for operation in [Operation::Hold, Operation::Pay, Operation::TopUp] {
-        let scene = Scene::new().await;
+    for operation in KEYED {
+        let scene = Scene::of(operation).await;
         let first = scene.call(operation, Uuid::from_u128(1)).await.expect(201);
         scene.world.wait(86_400);
         let scene = Scene { user: scene.world.again(&scene.user).await, ..scene };
@@ -158,7 +192,8 @@ async fn f09_the_same_key_a_day_later_has_no_second_effect() {
         let later = scene.call(operation, Uuid::from_u128(1)).await.expect(201);
         assert!(later.replayed());
         assert_eq!(scene.user.balance().await, balance);
-        let id = ["reservation_id", "payment_id", "charge_id"].iter().find(|id| first.body.get(**id).is_some());
+        let id =
+            ["reservation_id", "payment_id", "charge_id", "spend_id"].iter().find(|id| first.body.get(**id).is_some());
         let id = id.expect("an id");
         assert_eq!(later.body[*id], first.body[*id]);
         scene.world.check_books().await;
@@ -169,13 +204,15 @@ async fn f09_the_same_key_a_day_later_has_no_second_effect() {
 async fn f10_the_same_key_with_another_body_is_refused() {
     let scene = Scene::new().await;
     let key = Uuid::from_u128(1);
-    for operation in [Operation::Hold, Operation::Pay, Operation::TopUp] {
+    for operation in KEYED {
         scene.call(operation, key).await.expect(201);
     }
     let reused = "idempotency-key-reused";
     let other = json!({ "schedule_id": scene.schedule, "seat_ids": ["A-1-3"] });
     scene.user.post_with_key("/reservations", other, key).await.expect_problem(422, reused);
     scene.user.post_with_key("/wallet/charges", json!({ "amount": 8 }), key).await.expect_problem(422, reused);
+    let other = json!({ "amount": 7, "memo": "coffee" });
+    scene.user.post_with_key("/wallet/payments", other, key).await.expect_problem(422, reused);
     scene.world.check_books().await;
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -152,6 +153,64 @@ async fn two_tickets_of_a_group_cancelled_at_once() {
         assert!(tickets.iter().all(|ticket| ticket["state"] == "cancelled"));
     }
     assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tickets_and_the_whole_payment_given_back_at_once() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    for round in 0..8 {
+        let user = world.user_with(200_000).await;
+        let seat = |offset: usize| format!("A-1-{}", 1 + round * 4 + offset);
+        let seats = [seat(0), seat(1), seat(2), seat(3)];
+        let seats: Vec<&str> = seats.iter().map(String::as_str).collect();
+        let held = user.hold(&schedule, &seats).await.expect(201).reservation();
+        user.pay(&held).await.expect(201);
+        let routes: Vec<(Method, String)> = seats
+            .iter()
+            .chain(&seats[..2])
+            .map(|seat| (Method::DELETE, format!("/reservations/{held}/tickets/{seat}")))
+            .chain((0..2).map(|_| (Method::POST, format!("/payments/rsv-{held}/cancel"))))
+            // In every second round tickets alone, and not all of them.
+            .skip(if round % 2 == 0 { 0 } else { 1 })
+            .take(if round % 2 == 0 { 8 } else { 3 })
+            .collect();
+        let replies = at_once(routes, |(method, route)| {
+            let user = user.clone();
+            async move { user.call(method, &route, None, None).await }
+        })
+        .await;
+        assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+        let back = if round % 2 == 0 { 200_000 } else { 150_000 };
+        assert_eq!(user.balance().await, back, "each won comes back once");
+        world.check_books().await;
+    }
+    assert_eq!(world.check_books().await.held_and_sold(), (0, 4));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn spending_meets_paying_and_no_won_is_spent_twice() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    for round in 1..=10 {
+        let user = world.user_with(50_000).await;
+        let held = user.hold(&schedule, &[&format!("A-1-{round}")]).await.expect(201).reservation();
+        let replies = at_once(0..4, |part| {
+            let (user, held) = (user.clone(), held.clone());
+            async move {
+                if part == 0 {
+                    return user.pay(&held).await;
+                }
+                user.post("/wallet/payments", json!({ "amount": 20_000, "memo": "x" })).await
+            }
+        })
+        .await;
+        let paid = replies[0].status == 201;
+        let spent = replies[1..].iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(spent, if paid { 0 } else { 2 }, "{replies:?}");
+        assert!(replies.iter().all(|reply| [201, 402].contains(&reply.status.as_u16())), "{replies:?}");
+        world.check_books().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -44,7 +44,7 @@ pub struct PaymentOut {
     /// What of it was given back.
     refunded: i64,
     currency: &'static str,
-    /// `completed` or `refunded`.
+    /// `completed`, `partly_refunded` or `refunded`.
     state: &'static str,
     paid_at: Timestamp,
 }
@@ -58,7 +58,11 @@ impl PaymentOut {
             amount: payment.amount,
             refunded: payment.refunded,
             currency: CURRENCY,
-            state: if stands { "completed" } else { "refunded" },
+            state: match (stands, payment.refunded) {
+                (false, _) => "refunded",
+                (true, 0) => "completed",
+                (true, _) => "partly_refunded",
+            },
             paid_at: payment.paid_at,
         }
     }

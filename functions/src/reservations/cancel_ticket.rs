@@ -1,10 +1,11 @@
-//! DELETE /reservations/{reservation_id}/tickets/{ticket_id} — gives one seat of a held reservation back.
+//! DELETE /reservations/{reservation_id}/tickets/{ticket_id} — gives one seat back, and with a paid one its price.
 
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::releases;
+use onsale_platform::store::refunds;
+use onsale_platform::store::releases::{self, CancelError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use super::shown::ReservationOut;
         (status = 200, body = ReservationOut, description = "the group without it; without any ticket, cancelled"),
         (status = 400, body = ProblemOut, description = "invalid-request"),
         (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "already-paid"),
+        (status = 409, body = ProblemOut, description = "concert-started"),
     ))]
 async fn handle(
     State(app): State<App>,
@@ -26,7 +27,10 @@ async fn handle(
     Params((id, ticket)): Params<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
-    let reservation = releases::cancel(&app, user.id, id, Some(&seat)).await?;
+    let reservation = match releases::cancel(&app, user.id, id, Some(&seat)).await {
+        Err(CancelError::AlreadyPaid(_)) => refunds::ticket(&app, user.id, id, &seat).await?,
+        released => released?,
+    };
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
 }
 

@@ -32,9 +32,12 @@ struct EntryOut {
     amount: i64,
     balance_after: i64,
     at: Timestamp,
-    /// What explains it: the id of the charge or payment.
+    /// What explains it: the id of the charge, of what was spent, or of the payment.
     #[serde(rename = "ref")]
     reference: String,
+    /// What its owner says it is for; only of what was spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memo: Option<String>,
 }
 
 impl From<Entry> for EntryOut {
@@ -46,6 +49,7 @@ impl From<Entry> for EntryOut {
             balance_after: entry.balance_after,
             at: entry.at,
             reference: entry.reference,
+            memo: entry.memo,
         }
     }
 }

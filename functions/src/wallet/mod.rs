@@ -6,6 +6,7 @@ pub mod create_wallet;
 pub mod get_wallet;
 pub mod list_wallet_entries;
 mod shown;
+pub mod spend;
 pub mod top_up;
 
 /// The functions of this domain.
@@ -16,6 +17,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_wallet", Function::Http(get_wallet::routes)),
     // POST /wallet/charges: puts money in.
     ("top_up", Function::Http(top_up::routes)),
+    // POST /wallet/payments: takes money out for something else.
+    ("spend", Function::Http(spend::routes)),
     // GET /wallet/entries: every movement, newest first.
     ("list_wallet_entries", Function::Http(list_wallet_entries::routes)),
 ];

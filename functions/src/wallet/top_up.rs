@@ -3,6 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::wallets;
@@ -48,7 +49,7 @@ async fn handle(
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
     let charge_id = key.id(&app, user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
-    let done = wallets::top_up(&app, user.id, charge_id, amount, &fingerprint).await?;
+    let done = wallets::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
     Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
 }
 

@@ -133,6 +133,7 @@ impl Target {
             "create_seats" => json!({ "section": "B", "rows": [{ "row": "1", "from": 1, "to": 2 }], "price": 100 }),
             "create_reservation" => json!({ "schedule_id": self.schedule, "seat_ids": ["A-1-2", "A-1-3"] }),
             "top_up" => json!({ "amount": 100 }),
+            "spend" => json!({ "amount": 1, "memo": "a poster" }),
             // One of the two; null is as good as left out.
             "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
             "create_product" => json!({ "name": "Tour poster", "price": 15_000, "stock": 5, "stock_shards": 2 }),

@@ -42,17 +42,92 @@ async fn the_last_ticket_cancels_the_group() {
 }
 
 #[tokio::test]
-async fn what_is_paid_or_ended_stays_as_it_is() {
+async fn what_has_ended_stays_as_it_is() {
     let world = World::new().await;
     let id = world.hall().await;
     let mina = world.user_with(50_000).await;
-    let paid = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
-    mina.pay(&paid).await.expect(201);
-    mina.delete(&format!("/reservations/{paid}/tickets/A-1-1")).await.expect_problem(409, "already-paid");
     let lapsed = mina.hold(&id, &["A-1-2"]).await.expect(201).reservation();
     world.wait(302);
     let ended = mina.delete(&format!("/reservations/{lapsed}/tickets/A-1-2")).await.expect(200);
     assert_eq!(ended.body["state"], "expired");
+}
+
+#[tokio::test]
+async fn a_paid_ticket_is_given_back_at_its_price() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let (mina, joon) = (world.user_with(200_000).await, world.user_with(50_000).await);
+    let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3", "A-1-30"]).await.expect(201).reservation();
+    let path = format!("/reservations/{held}/tickets");
+    mina.delete(&format!("{path}/A-1-30")).await.expect(200);
+    mina.pay(&held).await.expect(201);
+    mina.hold(&id, &["A-1-4", "A-1-5"]).await.expect_problem(409, "seat-limit");
+
+    let reply = mina.delete(&format!("{path}/A-1-2")).await.expect(200);
+    assert_eq!((&reply.body["state"], &reply.body["total"]), (&json!("paid"), &json!(100_000)));
+    assert_eq!(reply.body["tickets"][1]["state"], "cancelled");
+    assert_eq!(mina.balance().await, 100_000);
+    let payment = mina.get(&format!("/payments/rsv-{held}")).await.expect(200).body;
+    assert_eq!((&payment["state"], &payment["amount"]), (&json!("partly_refunded"), &json!(150_000)));
+    assert_eq!(payment["refunded"], 50_000);
+    let entries = mina.pages("/wallet/entries", 10).await;
+    assert_eq!((&entries[0]["kind"], &entries[0]["amount"]), (&json!("refund"), &json!(50_000)));
+    assert_eq!(entries[0]["ref"], format!("rsv-{held}"));
+    // The seat and a place in the limit are free again.
+    let taken = joon.hold(&id, &["A-1-2"]).await.expect(201).reservation();
+    joon.pay(&taken).await.expect(201);
+    mina.hold(&id, &["A-1-4", "A-1-5"]).await.expect(201);
+    world.check_books().await;
+    // Again the same success: also of the ticket that was given up before it was paid, for which nothing comes back.
+    let before = world.dump();
+    assert_eq!(mina.delete(&format!("{path}/A-1-2")).await.expect(200).body, reply.body);
+    mina.delete(&format!("{path}/A-1-30")).await.expect(200);
+    assert_eq!(world.dump(), before);
+}
+
+#[tokio::test]
+async fn the_last_paid_ticket_ends_the_group() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let mina = world.user_with(150_000).await;
+    let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201).reservation();
+    mina.pay(&held).await.expect(201);
+    let path = format!("/reservations/{held}");
+    for seat in ["A-1-1", "A-1-2"] {
+        assert_eq!(mina.delete(&format!("{path}/tickets/{seat}")).await.expect(200).body["state"], "paid");
+    }
+    let last = mina.delete(&format!("{path}/tickets/A-1-3")).await.expect(200).body;
+    assert_eq!((&last["state"], &last["total"]), (&json!("cancelled"), &json!(50_000)));
+    assert_eq!(mina.balance().await, 150_000);
+    let payment = mina.get(&format!("/payments/rsv-{held}")).await.expect(200).body;
+    assert_eq!((&payment["state"], &payment["refunded"]), (&json!("refunded"), &json!(150_000)));
+    let before = world.dump();
+    for seat in ["A-1-1", "A-1-3"] {
+        assert_eq!(mina.delete(&format!("{path}/tickets/{seat}")).await.expect(200).body, last);
+    }
+    assert_eq!(mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200).body, payment);
+    assert_eq!(mina.delete(&path).await.expect(200).body, last);
+    assert_eq!(world.dump(), before);
+    assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+}
+
+#[tokio::test]
+async fn from_the_start_of_the_concert_on_no_ticket_is_given_back() {
+    let world = World::new().await;
+    let change = json!({ "starts_at": world.at(500).to_string(), "sale_closes_at": world.at(400).to_string() });
+    let id = world.schedule_with(change).await;
+    world.admin().await.post(&format!("/schedules/{id}/seats"), json!({})).await.expect(201);
+    let mina = world.user_with(150_000).await;
+    let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201).reservation();
+    mina.pay(&held).await.expect(201);
+    let path = format!("/reservations/{held}/tickets");
+    world.wait(499);
+    let given_back = mina.delete(&format!("{path}/A-1-1")).await.expect(200).body;
+    world.wait(1);
+    let before = world.dump();
+    mina.delete(&format!("{path}/A-1-2")).await.expect_problem(409, "concert-started");
+    assert_eq!(mina.delete(&format!("{path}/A-1-1")).await.expect(200).body, given_back);
+    assert_eq!(world.dump(), before);
 }
 
 #[tokio::test]

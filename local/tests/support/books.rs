@@ -112,12 +112,13 @@ impl Books {
             let state = text(reservation, "state");
             let until = number(reservation, "held_until");
             let tickets = reservation["tickets"].as_l().expect("tickets");
-            let mut paid = 0;
+            let (mut paid, mut charged) = (0, 0);
             for ticket in tickets.iter().map(|ticket| ticket.as_m().expect("a ticket")) {
                 let cancelled = ticket.get("cancelled").is_some_and(|value| value.as_bool() == Ok(&true));
                 let key = format!("{}/{}", text(reservation, "schedule_id"), text(ticket, "id"));
                 let value = seats.get(&key).unwrap_or_else(|| panic!("{key} does not exist"));
                 let names_us = value.ends_with(&short);
+                charged += number(ticket, "price");
                 if cancelled {
                     continue;
                 }
@@ -141,18 +142,18 @@ impl Books {
                     "held" | "declined" => {}
                     "cancelled" if reservation.contains_key("payment") => {
                         assert!(!names_us, "{key} still names a refunded reservation");
-                        paid += number(ticket, "price");
                     }
                     _ => assert!(!names_us || until < self.now, "{key} still names an ended reservation: {value}"),
                 }
             }
-            if state == "paid" {
-                let payment = reservation["payment"].as_m().expect("a payment");
-                assert_eq!(number(payment, "amount"), paid, "what was paid for {id}");
-                assert_eq!(self.debits(&format!("rsv-{id}")), [-paid], "the ledger of {id}");
-            } else if let Some(payment) = reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
-                assert_eq!((number(payment, "amount"), number(payment, "refunded")), (paid, paid), "refund of {id}");
-                assert_eq!(self.debits(&format!("rsv-{id}")), [-paid, paid], "the ledger of {id}");
+            if let Some(payment) = reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
+                let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
+                assert!((0..=amount).contains(&refunded) && amount <= charged, "{refunded} back of {amount} for {id}");
+                assert_eq!(amount - refunded, if state == "paid" { paid } else { 0 }, "what {id} has cost its owner");
+                let ledger = self.debits(&format!("rsv-{id}"));
+                assert_eq!(ledger.first(), Some(&-amount), "the payment of {id}");
+                assert_eq!(ledger[1..].iter().sum::<i64>(), refunded, "the refunds of {id}: {ledger:?}");
+                assert!(ledger[1..].iter().all(|back| *back >= 0), "the refunds of {id}: {ledger:?}");
             } else {
                 assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money");
             }

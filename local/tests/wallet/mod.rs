@@ -3,4 +3,5 @@
 mod create_wallet;
 mod get_wallet;
 mod list_wallet_entries;
+mod spend;
 mod top_up;

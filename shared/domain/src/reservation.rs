@@ -83,9 +83,14 @@ pub struct Payment {
 impl Payment {
     /// Gives back what is left of it, and says how much that is: never more than was paid.
     pub fn give_back_the_rest(&mut self) -> i64 {
-        let rest = (self.amount - self.refunded).max(0);
-        self.refunded += rest;
-        rest
+        self.give_back(self.amount)
+    }
+
+    /// Gives back `minor_units` of it, or what is left if that is less, and says how much it was.
+    fn give_back(&mut self, minor_units: i64) -> i64 {
+        let back = minor_units.min(self.amount - self.refunded).max(0);
+        self.refunded += back;
+        back
     }
 }
 
@@ -287,6 +292,27 @@ impl Reservation {
         Ok(Some((self, back)))
     }
 
+    /// It as it stands once one of its tickets was given back, and how much of the payment goes with it: the ticket's
+    /// frozen price. The last one ends the group. `None` when it is not paid, or has no such live ticket.
+    ///
+    /// # Errors
+    /// From the start of the concert on.
+    pub fn ticket_refunded(mut self, seat: &SeatId, now: Timestamp) -> Result<Option<(Self, i64)>, ConcertStarted> {
+        if self.live_seats().eq([seat]) {
+            return self.refunded(now);
+        }
+        let (State::Paid, Some(payment)) = (self.state, self.payment.as_mut()) else { return Ok(None) };
+        let live = self.tickets.iter_mut().find(|ticket| ticket.seat == *seat && !ticket.cancelled);
+        let Some(ticket) = live else { return Ok(None) };
+        if now >= self.starts_at {
+            return Err(ConcertStarted);
+        }
+        ticket.cancelled = true;
+        let back = payment.give_back(ticket.price.get());
+        self.version += 1;
+        Ok(Some((self, back)))
+    }
+
     /// It as it stands once a payment was declined; `release` ends it.
     #[must_use]
     pub fn declined(mut self, release: bool) -> Self {
@@ -345,5 +371,24 @@ mod tests {
         // Repeating it is no refusal, also later.
         assert_eq!(refunded.refunded(at(6_000)), Ok(None));
         assert_eq!(held(&["A-1-1"]).refunded(at(2_000)), Ok(None));
+    }
+
+    #[test]
+    fn a_paid_ticket_goes_back_at_its_price_and_the_rest_with_the_last() {
+        let seat = |name: &str| seats(&[name])[0].clone();
+        let held = held(&["A-1-1", "A-1-2", "A-1-3"]).without(&seats(&["A-1-1"]));
+        assert_eq!(held.clone().ticket_refunded(&seat("A-1-2"), at(2_000)), Ok(None), "nothing was paid");
+        let (paid, payment) = held.paid(at(2_000), String::new());
+        assert_eq!(payment.amount, 100_000);
+        assert_eq!(paid.clone().ticket_refunded(&seat("A-1-1"), at(2_000)), Ok(None), "it was given up before");
+        assert_eq!(paid.clone().ticket_refunded(&seat("A-1-2"), at(5_000)), Err(ConcertStarted));
+        let (one, back) = paid.clone().ticket_refunded(&seat("A-1-2"), at(4_999)).expect("in time").expect("a refund");
+        assert_eq!((back, one.state, one.total(), one.version), (50_000, State::Paid, 50_000, paid.version + 1));
+        assert_eq!(one.clone().ticket_refunded(&seat("A-1-2"), at(4_999)), Ok(None), "once");
+        for last in [one.clone().ticket_refunded(&seat("A-1-3"), at(4_999)), one.refunded(at(4_999))] {
+            let (none, back) = last.expect("in time").expect("a refund");
+            let refunded = none.payment.as_ref().map(|payment| payment.refunded);
+            assert_eq!((back, none.state, refunded), (50_000, State::Cancelled, Some(100_000)));
+        }
     }
 }

@@ -3,6 +3,18 @@
 use jiff::Timestamp;
 
 use crate::money::{AMOUNT_MAX, Amount};
+use crate::text::{self, TextError};
+
+/// Longest memo of what was spent.
+pub const MEMO_CHARACTERS_MAX: usize = 100;
+
+/// What money was spent on: one line of 1 to 100 characters.
+///
+/// # Errors
+/// As [`text::line`].
+pub fn memo(given: &str) -> Result<String, TextError> {
+    text::line(given, MEMO_CHARACTERS_MAX)
+}
 
 /// A wallet: what is in it, and how many entries explain that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +73,54 @@ pub struct Entry {
     pub balance_after: i64,
     /// When.
     pub at: Timestamp,
-    /// What explains it: the id of the charge or payment.
+    /// What explains it: the id of the charge, of what was spent, or of the payment.
     pub reference: String,
+    /// What its owner says it is for; only of what was spent.
+    pub memo: Option<String>,
+}
+
+/// What a user does with the wallet by itself: nothing is bought here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Puts money in.
+    TopUp(Amount),
+    /// Takes money out.
+    Spend {
+        /// How much.
+        amount: Amount,
+        /// On what ([`memo`]).
+        memo: String,
+    },
+}
+
+impl Movement {
+    /// How much moves, either way.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        match self {
+            Self::TopUp(amount) | Self::Spend { amount, .. } => *amount,
+        }
+    }
+
+    /// What its entry is for.
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        match self {
+            Self::TopUp(_) => EntryKind::Charge,
+            Self::Spend { .. } => EntryKind::Spend,
+        }
+    }
+}
+
+/// Why a wallet does not move as its user wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MovementError {
+    /// See [`BalanceCap`].
+    #[error(transparent)]
+    BalanceCap(#[from] BalanceCap),
+    /// See [`InsufficientBalance`].
+    #[error(transparent)]
+    InsufficientBalance(#[from] InsufficientBalance),
 }
 
 /// A top-up would end above the cap of 10,000,000.
@@ -79,11 +137,22 @@ impl Wallet {
     /// A new, empty wallet.
     pub const EMPTY: Self = Self { balance: 0, seq: 0 };
 
-    /// The wallet and entry after `amount` was put in. The cap binds top-ups only: a refund always fits.
+    /// The wallet and entry after `movement`.
     ///
     /// # Errors
-    /// When the balance would exceed the cap.
-    pub fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
+    /// When the balance would exceed the cap, or is too small.
+    pub fn after(self, movement: &Movement, at: Timestamp, reference: String) -> Result<(Self, Entry), MovementError> {
+        match movement {
+            Movement::TopUp(amount) => Ok(self.top_up(*amount, at, reference)?),
+            Movement::Spend { amount, memo } => {
+                let (wallet, entry) = self.taken(EntryKind::Spend, amount.get(), at, reference)?;
+                Ok((wallet, Entry { memo: Some(memo.clone()), ..entry }))
+            }
+        }
+    }
+
+    /// The wallet and entry after `amount` was put in. The cap binds top-ups only: a refund always fits.
+    fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
         let (wallet, entry) = self.moved(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
     }
@@ -93,10 +162,20 @@ impl Wallet {
     /// # Errors
     /// When the balance is smaller.
     pub fn pay(self, minor_units: i64, at: Timestamp, reference: String) -> Result<(Self, Entry), InsufficientBalance> {
+        self.taken(EntryKind::Payment, minor_units, at, reference)
+    }
+
+    fn taken(
+        self,
+        kind: EntryKind,
+        minor_units: i64,
+        at: Timestamp,
+        reference: String,
+    ) -> Result<(Self, Entry), InsufficientBalance> {
         if minor_units < 0 || self.balance < minor_units {
             return Err(InsufficientBalance);
         }
-        self.moved(EntryKind::Payment, -minor_units, at, reference).ok_or(InsufficientBalance)
+        self.moved(kind, -minor_units, at, reference).ok_or(InsufficientBalance)
     }
 
     /// The wallet and entry after `minor_units` of a payment came back, whatever the balance then is; `None` when it
@@ -108,7 +187,8 @@ impl Wallet {
 
     fn moved(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         let wallet = Self { balance: self.balance.checked_add(amount)?, seq: self.seq.checked_add(1)? };
-        Some((wallet, Entry { seq: wallet.seq, kind, amount, balance_after: wallet.balance, at, reference }))
+        let entry = Entry { seq: wallet.seq, kind, amount, balance_after: wallet.balance, at, reference, memo: None };
+        Some((wallet, entry))
     }
 }
 
@@ -120,15 +200,16 @@ mod tests {
     proptest! {
         /// W1 and W2: whatever is tried, the balance is the sum of the entries, which have no gap.
         #[test]
-        fn the_ledger_explains_the_balance(moves in proptest::collection::vec((any::<bool>(), 1..=AMOUNT_MAX), 0..60)) {
+        fn the_ledger_explains_the_balance(moves in proptest::collection::vec((0..3_u8, 1..=AMOUNT_MAX), 0..60)) {
             let mut wallet = Wallet::EMPTY;
             let mut entries: Vec<Entry> = Vec::new();
-            for (put_in, minor_units) in moves {
+            for (way, minor_units) in moves {
                 let at = Timestamp::UNIX_EPOCH;
-                let moved = if put_in {
-                    Amount::parse(minor_units).ok().and_then(|amount| wallet.top_up(amount, at, String::new()).ok())
-                } else {
-                    wallet.pay(minor_units, at, String::new()).ok()
+                let amount = Amount::parse(minor_units).expect("in range");
+                let moved = match way {
+                    0 => wallet.after(&Movement::TopUp(amount), at, String::new()).ok(),
+                    1 => wallet.after(&Movement::Spend { amount, memo: "tea".to_owned() }, at, String::new()).ok(),
+                    _ => wallet.pay(minor_units, at, String::new()).ok(),
                 };
                 if let Some((after, entry)) = moved {
                     prop_assert_eq!(entry.seq, wallet.seq + 1);
@@ -158,5 +239,13 @@ mod tests {
         assert_eq!(wallet.pay(11, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
         assert_eq!(wallet.pay(10, Timestamp::UNIX_EPOCH, String::new()).map(|(after, _)| after.balance), Ok(0));
         assert_eq!(wallet.pay(-1, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
+        let spend = |minor_units: i64| Movement::Spend {
+            amount: Amount::parse(minor_units).expect("in range"),
+            memo: "tea".to_owned(),
+        };
+        let refused = wallet.after(&spend(11), Timestamp::UNIX_EPOCH, String::new());
+        assert_eq!(refused, Err(MovementError::InsufficientBalance(InsufficientBalance)));
+        let (after, entry) = wallet.after(&spend(10), Timestamp::UNIX_EPOCH, String::new()).expect("enough");
+        assert_eq!((after.balance, entry.kind, entry.memo.as_deref()), (0, EntryKind::Spend, Some("tea")));
     }
 }

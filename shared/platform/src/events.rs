@@ -25,6 +25,9 @@ pub enum Kind {
     /// A payment was declined for lack of balance.
     #[serde(rename = "payment.declined")]
     PaymentDeclined,
+    /// A part of a payment was given back, with a ticket.
+    #[serde(rename = "payment.partly_refunded")]
+    PaymentPartlyRefunded,
     /// A payment was given back.
     #[serde(rename = "payment.cancelled")]
     PaymentCancelled,
@@ -57,12 +60,13 @@ pub enum Queue {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReservationHeld,
         Self::ReservationExpired,
         Self::ReservationCancelled,
         Self::PaymentCompleted,
         Self::PaymentDeclined,
+        Self::PaymentPartlyRefunded,
         Self::PaymentCancelled,
         Self::OrderPlaced,
         Self::OrderExpired,
@@ -79,6 +83,7 @@ impl Kind {
             Self::ReservationCancelled => "reservation.cancelled",
             Self::PaymentCompleted => "payment.completed",
             Self::PaymentDeclined => "payment.declined",
+            Self::PaymentPartlyRefunded => "payment.partly_refunded",
             Self::PaymentCancelled => "payment.cancelled",
             Self::OrderPlaced => "order.placed",
             Self::OrderExpired => "order.expired",
@@ -121,6 +126,7 @@ impl Event {
                 | Kind::ReservationExpired
                 | Kind::ReservationCancelled
                 | Kind::PaymentCompleted
+                | Kind::PaymentPartlyRefunded
                 | Kind::PaymentCancelled
                 | Kind::OrderPlaced
                 | Kind::OrderExpired

@@ -7,6 +7,7 @@ use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::PayError;
 use onsale_domain::schedule::SaleError;
+use onsale_domain::wallet::MovementError;
 
 use super::problem::{Code, Problem, invalid};
 use crate::queue_pass::{LookFailure, PassFailure};
@@ -22,7 +23,7 @@ use crate::store::refunds::RefundFailure;
 use crate::store::releases::CancelError;
 use crate::store::reservations::HoldFailure;
 use crate::store::seats::CreateSeatsError;
-use crate::store::wallets::TopUpError;
+use crate::store::wallets::MoveFailure;
 use crate::store::{Failure, ListError};
 
 /// When a caller of a busy table should try again, in seconds.
@@ -284,13 +285,16 @@ impl From<ClaimFailure> for Problem {
     }
 }
 
-impl From<TopUpError> for Problem {
-    fn from(error: TopUpError) -> Self {
+impl From<MoveFailure> for Problem {
+    fn from(error: MoveFailure) -> Self {
         match error {
-            TopUpError::NoWallet => no_wallet(),
-            TopUpError::BalanceCap => Self::new(Code::BalanceCap, "a balance may be at most 10000000"),
-            TopUpError::KeyReused => key_reused(),
-            TopUpError::Failure(failure) => failure.into(),
+            MoveFailure::NoWallet => no_wallet(),
+            MoveFailure::Refused(MovementError::BalanceCap(_)) => {
+                Self::new(Code::BalanceCap, "a balance may be at most 10000000")
+            }
+            MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
+            MoveFailure::KeyReused => key_reused(),
+            MoveFailure::Failure(failure) => failure.into(),
         }
     }
 }

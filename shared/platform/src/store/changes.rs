@@ -42,6 +42,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         | Kind::ReservationCancelled
         | Kind::PaymentCompleted
         | Kind::PaymentDeclined
+        | Kind::PaymentPartlyRefunded
         | Kind::PaymentCancelled => reservation(&key, image)?,
     };
     let (owner, _) = owned(&key, "")?;

@@ -1,8 +1,8 @@
 //! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
 
 use onsale_domain::order::Order;
-use onsale_domain::reservation::{ConcertStarted, Reservation};
-use onsale_domain::seat::{SeatValue, by_block};
+use onsale_domain::reservation::{ConcertStarted, Reservation, State};
+use onsale_domain::seat::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 
@@ -58,13 +58,31 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation, RefundFailure> {
+    seats(app, user, id, None).await
+}
+
+/// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
+/// stays so, and is a success.
+///
+/// # Errors
+/// See [`RefundFailure`].
+pub async fn ticket(app: &App, user: Uuid, id: Uuid, seat: &SeatId) -> Result<Reservation, RefundFailure> {
+    seats(app, user, id, Some(seat)).await
+}
+
+/// Gives all seats of a paid reservation back, or one.
+async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<Reservation, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
         let (read, wallet) = payments::inputs(app, user, id).await?;
         let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
-        let Some((after, back)) = read.clone().refunded(app.now())? else { return Ok(read) };
+        let decided = match one {
+            Some(seat) => read.clone().ticket_refunded(seat, app.now())?,
+            None => read.clone().refunded(app.now())?,
+        };
+        let Some((after, back)) = decided else { return Ok(read) };
         let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
-        let mut transaction = seats_freed(&read, &after)?;
+        let mut transaction = seats_freed(&read, &after, one)?;
         transaction.add(reservations::Guard::Wallet, wallet);
         transaction.add(reservations::Guard::Entry, entry);
         match transaction.commit(app).await {
@@ -74,11 +92,17 @@ pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation,
     }
 }
 
-/// The reservation as it is `after`, its seats free if they are its own, and as many of the user's allowance.
-fn seats_freed(read: &Reservation, after: &Reservation) -> Result<Transaction<reservations::Guard>, Failure> {
+/// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
+/// allowance.
+fn seats_freed(
+    read: &Reservation,
+    after: &Reservation,
+    one: Option<&SeatId>,
+) -> Result<Transaction<reservations::Guard>, Failure> {
+    let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
     let mut transaction = Transaction::new();
     let sold = SeatValue::Sold { reservation: read.id }.to_string();
-    for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
+    for (place, (block, numbers)) in by_block(freed.iter().copied()).iter().enumerate() {
         transaction.add(
             reservations::Guard::Seats(place),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
@@ -86,9 +110,9 @@ fn seats_freed(read: &Reservation, after: &Reservation) -> Result<Transaction<re
                 .value(":mine", text(sold.clone())),
         );
     }
-    let update = reservation_item::update(read, after, Some(Kind::PaymentCancelled))?;
-    transaction.add(reservations::Guard::Version, update);
-    transaction.add(reservations::Guard::Allowance, allowances::give_back(after, read.live_tickets().count()));
+    let change = if after.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
+    transaction.add(reservations::Guard::Version, reservation_item::update(read, after, Some(change))?);
+    transaction.add(reservations::Guard::Allowance, allowances::give_back(after, freed.len()));
     Ok(transaction)
 }
 

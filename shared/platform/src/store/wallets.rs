@@ -2,8 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
-use onsale_domain::money::Amount;
-use onsale_domain::wallet::{Entry, EntryKind, Wallet};
+use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, Wallet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -41,10 +40,15 @@ struct EntryItem {
     balance_after: i64,
     at: i64,
     reference: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memo: Option<String>,
 }
 
+/// The receipt of what a user did with the wallet by itself.
 #[derive(Serialize, Deserialize)]
 struct ChargeItem {
+    /// `charge` or `spend`.
+    kind: String,
     amount: i64,
     at: i64,
     fingerprint: String,
@@ -115,28 +119,29 @@ pub(crate) fn movement(
         balance_after: entry.balance_after,
         at: entry.at.as_millisecond(),
         reference: entry.reference.clone(),
+        memo: entry.memo.clone(),
     };
     Ok((wallet, Write::create(to_item(&table::entry(user, entry.seq), &entry_item)?)))
 }
 
-/// A top-up that was carried out.
+/// A movement that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ToppedUp {
+pub struct Moved {
     /// The balance now.
     pub balance: i64,
     /// Whether it had been carried out before, under the same key.
     pub replayed: bool,
 }
 
-/// Why a top-up was refused.
+/// Why money did not move.
 #[derive(Debug, thiserror::Error)]
-pub enum TopUpError {
+pub enum MoveFailure {
     /// The user has no wallet.
     #[error("no wallet")]
     NoWallet,
-    /// The balance would exceed the cap.
-    #[error("balance cap")]
-    BalanceCap,
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] MovementError),
     /// The key was used for another request.
     #[error("key reused")]
     KeyReused,
@@ -152,34 +157,39 @@ enum Guard {
     EntryNew,
 }
 
-/// Puts `amount` into a wallet under the id `charge`, once however often it is asked for.
+/// Carries a movement of a wallet out under the id `charge`, once however often it is asked for.
 ///
 /// # Errors
-/// Without a wallet, above the cap, or when the charge exists with another fingerprint.
-pub async fn top_up(
+/// Without a wallet, above the cap, with too small a balance, or when the id exists with another fingerprint.
+pub async fn carry_out(
     app: &App,
     user: Uuid,
     charge: Uuid,
-    amount: Amount,
+    wanted: &Movement,
     fingerprint: &str,
-) -> Result<ToppedUp, TopUpError> {
+) -> Result<Moved, MoveFailure> {
     let mut attempts = Attempts::new(app);
-    let mut wallet = get(app, user).await?.ok_or(TopUpError::NoWallet)?;
+    let mut wallet = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
     loop {
         let now = app.now();
-        let Ok((after, entry)) = wallet.top_up(amount, now, charge.to_string()) else {
-            // The cap may be reached by this very charge: look before refusing.
-            return repeated(&attempts, user, charge, fingerprint).await?.ok_or(TopUpError::BalanceCap);
+        let (after, entry) = match wallet.after(wanted, now, charge.to_string()) {
+            Ok(moved) => moved,
+            // It may be this very movement that leaves no room for another: look before refusing.
+            Err(refused) => return repeated(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
         };
-        let receipt =
-            ChargeItem { amount: amount.get(), at: now.as_millisecond(), fingerprint: fingerprint.to_owned() };
+        let receipt = ChargeItem {
+            kind: wanted.kind().as_str().to_owned(),
+            amount: wanted.amount().get(),
+            at: now.as_millisecond(),
+            fingerprint: fingerprint.to_owned(),
+        };
         let (wallet_write, entry_write) = movement(user, wallet, after, &entry, None)?;
         let mut transaction = Transaction::new();
         transaction.add(Guard::ChargeNew, Write::create(to_item(&table::charge(user, charge), &receipt)?));
         transaction.add(Guard::WalletSeq, wallet_write);
         transaction.add(Guard::EntryNew, entry_write);
         match transaction.commit(app).await {
-            Ok(()) => return Ok(ToppedUp { balance: after.balance, replayed: false }),
+            Ok(()) => return Ok(Moved { balance: after.balance, replayed: false }),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
                 return repeated(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
@@ -188,12 +198,12 @@ pub async fn top_up(
                 attempts.again().await?;
                 wallet = match seen(failed)? {
                     Some(seen) => seen,
-                    None => get(app, user).await?.ok_or(TopUpError::NoWallet)?,
+                    None => get(app, user).await?.ok_or(MoveFailure::NoWallet)?,
                 };
             }
             Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
                 attempts.again().await?;
-                wallet = get(app, user).await?.ok_or(TopUpError::NoWallet)?;
+                wallet = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
             }
             Err(Rejected::Failure(failure)) => return Err(failure.into()),
         }
@@ -205,22 +215,22 @@ fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<Wallet>, Failure> {
     Ok(wallet.map(kept).transpose()?.map(|kept| kept.wallet))
 }
 
-/// The charge as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one.
+/// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one.
 async fn repeated(
     attempts: &Attempts<'_>,
     user: Uuid,
     charge: Uuid,
     fingerprint: &str,
-) -> Result<Option<ToppedUp>, TopUpError> {
+) -> Result<Option<Moved>, MoveFailure> {
     let app = attempts.app;
     let Some(item) = read::get(app, &table::charge(user, charge), Consistency::Strong).await? else {
         return Ok(None);
     };
     if from_item::<ChargeItem>(item)?.fingerprint != fingerprint {
-        return Err(TopUpError::KeyReused);
+        return Err(MoveFailure::KeyReused);
     }
-    let balance = get(app, user).await?.ok_or(TopUpError::NoWallet)?.balance;
-    Ok(Some(ToppedUp { balance, replayed: attempts.made == 0 }))
+    let balance = get(app, user).await?.ok_or(MoveFailure::NoWallet)?.balance;
+    Ok(Some(Moved { balance, replayed: attempts.made == 0 }))
 }
 
 /// A page of a user's entries, newest first.
@@ -243,5 +253,6 @@ fn entry(item: EntryItem) -> Result<Entry, Failure> {
         balance_after: item.balance_after,
         at: Timestamp::from_millisecond(item.at).map_err(unreadable)?,
         reference: item.reference,
+        memo: item.memo,
     })
 }

@@ -1,0 +1,64 @@
+//! POST /wallet/payments — takes money out of the caller's wallet for something that Onsale does not sell.
+
+use axum::extract::State;
+use onsale_domain::id;
+use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::wallet::{Movement, memo};
+use onsale_platform::app::App;
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::store::wallets;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// How much, and on what.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SpendIn {
+    /// Minor units, 1 to 10,000,000.
+    amount: i64,
+    /// What it is for, as the ledger will say: one line of 1 to 100 characters.
+    memo: String,
+}
+
+/// What was spent.
+#[derive(Serialize, ToSchema)]
+struct SpendOut {
+    /// The `ref` of its entry in the ledger.
+    spend_id: Uuid,
+    /// The balance now, in minor units.
+    balance: i64,
+    currency: &'static str,
+}
+
+#[utoipa::path(post, path = "/wallet/payments", operation_id = "spend", request_body = SpendIn,
+    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    responses(
+        (status = 201, body = SpendOut),
+        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
+        (status = 402, body = ProblemOut, description = "insufficient-balance"),
+        (status = 404, body = ProblemOut, description = "no-wallet"),
+        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    user: User,
+    key: IdempotencyKey,
+    Json(request): Json<SpendIn>,
+) -> Result<Answer<SpendOut>, Problem> {
+    let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
+    let memo = memo(&request.memo).map_err(invalid("memo"))?;
+    let spend_id = key.id(&app, user.id, "spend");
+    let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
+    let spend = Movement::Spend { amount, memo };
+    let done = wallets::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
+    Ok(Answer::created(SpendOut { spend_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

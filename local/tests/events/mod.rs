@@ -1,5 +1,6 @@
 //! Committed changes become events, and events are consumed.
 
+mod busy_day;
 mod record_sales;
 mod relay_changes;
 mod settle_payment;

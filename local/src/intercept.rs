@@ -30,8 +30,8 @@ pub enum Before {
     Conflict,
     /// It is lost on the way: not executed, and its caller sees a time-out.
     LoseRequest,
-    /// It waits for this future, then proceeds.
-    Hold(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// It waits for this future, which then decides.
+    Hold(Pin<Box<dyn Future<Output = Before> + Send>>),
 }
 
 /// What happens to the answer of a call that was executed.

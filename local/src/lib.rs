@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod authorizer;
+pub mod books;
 pub mod checkpoint;
 pub mod demo;
 pub mod engine;
@@ -23,6 +24,7 @@ pub mod ports;
 pub mod processes;
 pub mod routes;
 pub mod schedule;
+pub mod simulation;
 pub mod stack;
 pub mod template;
 pub mod triggers;

@@ -79,8 +79,16 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong.
     pub fn app(&self, function: &Function, ids: Ids) -> Result<App, ConfigError> {
+        self.app_with_clock(function, self.clock.clone(), ids)
+    }
+
+    /// The same for one that has a clock of its own, as every machine has.
+    ///
+    /// # Errors
+    /// When a variable is wrong.
+    pub fn app_with_clock(&self, function: &Function, clock: Clock, ids: Ids) -> Result<App, ConfigError> {
         let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
-        self.build(variables.collect(), self.clients(Some(function)), ids)
+        self.build(variables.collect(), self.clients(Some(function)), (clock, ids))
     }
 
     /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
@@ -89,7 +97,7 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
     pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
-        Ok(self.build(template.variables()?, self.clients(None), ids)?)
+        Ok(self.build(template.variables()?, self.clients(None), (self.clock.clone(), ids))?)
     }
 
     /// The clients of a function, or such as may do anything.
@@ -102,7 +110,7 @@ impl Processes {
         &self,
         mut variables: HashMap<String, String>,
         (dynamodb, sqs): Clients,
-        ids: Ids,
+        (clock, ids): (Clock, Ids),
     ) -> Result<App, ConfigError> {
         for (name, value) in &self.overrides {
             variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
@@ -111,7 +119,7 @@ impl Processes {
             variables.insert(SECRET_FILE_VARIABLE.into(), self.signing_key.to_string_lossy().into_owned());
         }
         let config = Config::from_variables(&variables)?;
-        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock: self.clock.clone(), ids }))
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.

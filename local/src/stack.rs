@@ -18,7 +18,7 @@ use crate::engine::sqs::Sqs;
 use crate::engine::{EngineError, storage};
 use crate::gateway::Gateway;
 use crate::intercept::{Intercept, Slot};
-use crate::lambda::{CallError, Functions};
+use crate::lambda::{CallError, Entry, Functions};
 use crate::permissions::Ledger;
 use crate::processes::{Clients, ProcessError, Processes};
 use crate::template::{Template, TemplateError};
@@ -162,6 +162,16 @@ impl Stack {
     pub fn gateway_with_ids(&self, ids: Ids) -> Result<Router, Error> {
         let functions = Arc::new(Functions::new(&self.template, &self.processes, &ids)?);
         Ok(Gateway::new(&self.template, functions).router())
+    }
+
+    /// One more process of a function, with a memory, a clock and ids of its own.
+    ///
+    /// # Errors
+    /// When there is no such function, or a variable is wrong.
+    pub fn process(&self, function: &str, clock: Clock, ids: Ids) -> Result<Entry, Error> {
+        let there = self.functions.get(function).ok_or_else(|| TemplateError::new(format!("has no {function}")))?;
+        let app = self.processes.app_with_clock(&there.declaration, clock, ids).map_err(ProcessError::from)?;
+        Ok(Entry { app, ..there.clone() })
     }
 
     /// The Lambda Invoke API.

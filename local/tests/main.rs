@@ -26,6 +26,7 @@ mod reservations;
 mod restart;
 mod seats;
 mod service;
+mod simulation;
 mod support;
 mod tidy;
 mod wallet;

@@ -114,12 +114,15 @@ async fn intercepted<E: Engine>(
 ) -> Result<Answer, ConnectorError> {
     let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
     let call = Call { function, service: E::SERVICE, operation, request: &request };
-    match intercept.before(&call) {
+    let mut decided = intercept.before(&call);
+    while let Before::Hold(until) = decided {
+        decided = until.await;
+    }
+    match decided {
         Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
         Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
         Before::LoseRequest => return Err(lost("the request was lost")),
-        Before::Hold(until) => until.await,
-        Before::Proceed | Before::Conflict => {}
+        Before::Proceed | Before::Conflict | Before::Hold(_) => {}
     }
     E::observe(operation, &mut request);
     let answer = engine.execute(operation, request.to_string().as_bytes()).await;

@@ -2,12 +2,12 @@
 
 use axum::Router;
 use axum::http::Method;
+use local::books::Books;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::Ids;
 use onsale_platform::queue_pass;
 use serde_json::{Value, json};
 
-use super::books::Books;
 use super::{Person, Reply, World};
 
 /// The queue of most tests.

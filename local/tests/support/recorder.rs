@@ -156,7 +156,10 @@ impl Intercept for Gate {
         }
         self.waiting.add_permits(1);
         let open = Arc::clone(&self.open);
-        Before::Hold(Box::pin(async move { drop(open.acquire().await) }))
+        Before::Hold(Box::pin(async move {
+            drop(open.acquire().await);
+            Before::Proceed
+        }))
     }
 
     fn after(&self, _: &Call<'_>, _: &Value) -> After {

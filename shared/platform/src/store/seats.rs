@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::schedule::Schedule;
@@ -11,7 +12,6 @@ use onsale_domain::seat::{
     BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, as_bound, block_of, second,
 };
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::cache::VIEW_SECONDS;
@@ -207,28 +207,28 @@ fn read_overview(item: OverviewItem) -> Result<Overview, Failure> {
     })
 }
 
-/// Runs `work` on each of `inputs`, [`SIDE_BY_SIDE_MAX`] at a time; the first failure ends it.
+/// Runs `work` on each of `inputs`, [`SIDE_BY_SIDE_MAX`] at a time; the first failure ends it, and what is under way
+/// ends with its caller.
 pub(crate) async fn side_by_side<I, T, F>(
     app: &App,
     inputs: impl IntoIterator<Item = I>,
     work: impl Fn(App, I) -> F,
 ) -> Result<Vec<T>, Failure>
 where
-    T: Send + 'static,
-    F: Future<Output = Result<T, Failure>> + Send + 'static,
+    F: Future<Output = Result<T, Failure>>,
 {
-    let mut running = JoinSet::new();
+    let mut running = FuturesUnordered::new();
     let mut done = Vec::new();
     for input in inputs {
         if running.len() >= SIDE_BY_SIDE_MAX
-            && let Some(finished) = running.join_next().await
+            && let Some(finished) = running.next().await
         {
-            done.push(finished.map_err(|error| Failure::Internal(error.to_string()))??);
+            done.push(finished?);
         }
-        running.spawn(work(app.clone(), input));
+        running.push(work(app.clone(), input));
     }
-    while let Some(finished) = running.join_next().await {
-        done.push(finished.map_err(|error| Failure::Internal(error.to_string()))??);
+    while let Some(finished) = running.next().await {
+        done.push(finished?);
     }
     Ok(done)
 }

@@ -1,20 +1,22 @@
 //! Adds everything up again, from the raw items of the table: the invariants that must hold in every state
-//! (`docs/data.md`). It shares no code with the store, so that a mistake there cannot hide here.
+//! (`docs/data.md`). It insists by panicking, for tests and simulations. It shares no code with the store, so that a mistake there cannot hide here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::World;
-
 mod queue;
+mod shop;
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+/// An item as it lies in the table.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// What the table says, in one look.
 pub struct Books {
-    items: Vec<Item>,
+    items: Vec<Arc<Item>>,
     now: i64,
+    skew: i64,
 }
 
 /// One seat of a block.
@@ -23,45 +25,38 @@ struct Seat {
     key: String,
 }
 
-pub(super) fn text(item: &Item, name: &str) -> String {
+fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
-pub(super) fn number(item: &Item, name: &str) -> i64 {
+fn number(item: &Item, name: &str) -> i64 {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 impl Books {
-    /// Reads the whole table.
-    pub async fn open(world: &World) -> Self {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = world
-                .stack
-                .clients(None)
-                .0
-                .scan()
-                .table_name(&world.stack.app().config().table)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .expect("a scan");
-            items.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        Self { items, now: world.clock.now().as_second() }
+    /// Of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
+    #[must_use]
+    pub fn of(items: Vec<Arc<Item>>, now: i64) -> Self {
+        Self { items, now, skew: 0 }
     }
 
-    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter()
+    /// By clocks that are up to so many seconds apart from the right time: what is over by one may last by another.
+    #[must_use]
+    pub fn with_skew(self, seconds: i64) -> Self {
+        Self { skew: seconds, ..self }
     }
 
-    pub(super) fn with_sort_key(&self, prefix: &str) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |item| text(item, "sk").starts_with(prefix))
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().map(Arc::as_ref)
+    }
+
+    /// Whether nobody's clock says yet that `until` has passed.
+    fn lasts(&self, until: i64) -> bool {
+        until >= self.now + self.skew
+    }
+
+    fn with_sort_key(&self, prefix: &str) -> impl Iterator<Item = &Item> {
+        self.items().filter(move |item| text(item, "sk").starts_with(prefix))
     }
 
     fn seats(&self) -> Vec<Seat> {
@@ -83,6 +78,7 @@ impl Books {
     }
 
     /// How many seats are held by somebody now, and how many are sold.
+    #[must_use]
     pub fn held_and_sold(&self) -> (usize, usize) {
         let seats = self.seats();
         let held = seats.iter().filter(|seat| self.held_until(&seat.value).is_some_and(|until| until >= self.now));
@@ -94,6 +90,9 @@ impl Books {
     }
 
     /// Insists on all of it.
+    ///
+    /// # Panics
+    /// When something does not hold.
     pub fn check(&self) {
         self.check_seats();
         self.check_allowances();
@@ -128,13 +127,13 @@ impl Books {
                         *owners.entry(key).or_default() += 1;
                         paid += number(ticket, "price");
                     }
-                    "held" if until >= self.now => {
+                    "held" if names_us || self.lasts(until) => {
                         assert_eq!(*value, format!("{until:08x}{short}"), "{key} of a live hold");
                         *owners.entry(key).or_default() += 1;
                     }
                     "declined" if names_us => {
                         assert!(
-                            reservation.contains_key("expiry_shard"),
+                            reservation.contains_key("expiry_shard") || !self.lasts(until),
                             "{key} names a declined reservation that gave it back"
                         );
                         *owners.entry(key).or_default() += 1;
@@ -143,7 +142,7 @@ impl Books {
                     "cancelled" if reservation.contains_key("payment") => {
                         assert!(!names_us, "{key} still names a refunded reservation");
                     }
-                    _ => assert!(!names_us || until < self.now, "{key} still names an ended reservation: {value}"),
+                    _ => assert!(!names_us || !self.lasts(until), "{key} still names an ended reservation: {value}"),
                 }
             }
             if let Some(payment) = reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
@@ -160,13 +159,13 @@ impl Books {
         }
         assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
         for (key, value) in &seats {
-            let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| until >= self.now);
+            let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| self.lasts(until));
             assert!(!live || owners.contains_key(key), "{key} is {value} without an owner");
         }
     }
 
     /// What moved for this reference, in the order of the ledger.
-    pub(super) fn debits(&self, reference: &str) -> Vec<i64> {
+    fn debits(&self, reference: &str) -> Vec<i64> {
         let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
         let mut entries: Vec<&Item> = entries.collect();
         entries.sort_by_key(|entry| number(entry, "seq"));
@@ -213,7 +212,7 @@ impl Books {
 }
 
 /// 22 characters of base64url, written out here again on purpose.
-pub(super) fn short(id: uuid::Uuid) -> String {
+fn short(id: uuid::Uuid) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = id.as_u128();
     let digits = (0..21).map(|index| (bits >> (122 - 6 * index)) & 63).chain([(bits & 3) << 4]);

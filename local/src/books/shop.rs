@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::books::{Books, Item, number, short, text};
+use super::{Books, Item, number, short, text};
 
 /// An order, as far as it matters to others.
 struct Order<'a> {

@@ -1,0 +1,54 @@
+//! Where the simulation's choices come from: a seed, or a record of choices made before.
+
+use onsale_platform::app::Ids;
+
+/// Throws of dice, all of them kept, so that what they led to can be done again.
+///
+/// The choice 0 is always the calmest one. So a record may be cut short or have throws set to 0, and is still a
+/// record: that is how a failing run is made shorter.
+pub struct Dice {
+    source: Source,
+    thrown: Vec<u32>,
+}
+
+enum Source {
+    Seed(Ids),
+    /// After the last throw of the record all others are 0.
+    Record(Vec<u32>),
+}
+
+impl Dice {
+    /// Throws that repeat for the same seed.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        Self { source: Source::Seed(Ids::seeded(&format!("dice {seed}"))), thrown: Vec::new() }
+    }
+
+    /// Throws as they were.
+    #[must_use]
+    pub fn of_record(record: Vec<u32>) -> Self {
+        Self { source: Source::Record(record), thrown: Vec::new() }
+    }
+
+    /// A number below `sides`; 0 when there is no other.
+    pub fn below(&mut self, sides: usize) -> usize {
+        let sides = u64::try_from(sides).unwrap_or(u64::MAX).max(1);
+        let thrown = match &self.source {
+            Source::Seed(ids) => ids.below(sides),
+            Source::Record(record) => u64::from(record.get(self.thrown.len()).copied().unwrap_or(0)) % sides,
+        };
+        self.thrown.push(u32::try_from(thrown).unwrap_or(u32::MAX));
+        usize::try_from(thrown).unwrap_or(0)
+    }
+
+    /// One of several, if there are any.
+    pub fn one_of<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
+        several.get(self.below(several.len()))
+    }
+
+    /// All throws so far.
+    #[must_use]
+    pub fn record(&self) -> &[u32] {
+        &self.thrown
+    }
+}

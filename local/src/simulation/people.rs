@@ -1,0 +1,284 @@
+//! Who buys: what people want, what they have learnt, and what an answer promises them.
+
+use onsale_domain::id;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::dice::Dice;
+use super::hall::{COUPON, Hall, QUEUE, SEATS};
+use super::mirror::Mirror;
+use super::requests::{Answer, Asked};
+
+/// Something somebody wants, once.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Seats of the hall, or of the one behind the queue.
+    Hold { queued: bool, seats: Vec<&'static str> },
+    /// To pay a reservation or order.
+    Pay(Thing),
+    /// To give a reservation up that is not paid.
+    Cancel(Thing),
+    /// To give one ticket back, paid or not.
+    CancelTicket(String, &'static str),
+    /// To have the money back.
+    Refund(Thing),
+    /// To put money in.
+    TopUp(i64),
+    /// To take money out.
+    Spend(i64),
+    /// Units of products, with the coupon or without, paid at once or later.
+    Order { lines: Vec<(usize, i64)>, coupon: bool, pay: bool },
+    /// A coupon.
+    Claim,
+    /// A place in the queue.
+    Join,
+    /// To know one's place, or to be let in.
+    Poll,
+    /// To give one's place up.
+    Leave,
+    /// An administrator's: more or fewer units.
+    Adjust { product: usize, delta: i64 },
+    /// An administrator's: another price.
+    Reprice { product: usize, price: i64 },
+}
+
+/// What can be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A reservation.
+    Reservation(String),
+    /// An order.
+    Order(String),
+}
+
+impl Thing {
+    fn sort_key(&self) -> String {
+        match self {
+            Self::Reservation(id) => format!("RSV#{id}"),
+            Self::Order(id) => format!("ORDER#{id}"),
+        }
+    }
+
+    fn payment(&self) -> String {
+        match self {
+            Self::Reservation(id) => format!("rsv-{id}"),
+            Self::Order(id) => format!("ord-{id}"),
+        }
+    }
+}
+
+/// Somebody, and what they know.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: Uuid,
+    /// `user` or `admin`.
+    pub role: &'static str,
+    /// Requests under way.
+    pub busy: usize,
+    /// Wishes whose outcome is unknown, to be sent again with their keys.
+    pub unsure: Vec<(Wish, Uuid)>,
+    things: Vec<Thing>,
+    /// The last queue token that was given.
+    pub queue_token: Option<String>,
+}
+
+/// Most things that somebody remembers; what is older is forgotten.
+const THINGS_MAX: usize = 6;
+
+impl Person {
+    /// Somebody who knows nothing yet.
+    #[must_use]
+    pub fn new(id: Uuid, role: &'static str) -> Self {
+        Self { id, role, busy: 0, unsure: Vec::new(), things: Vec::new(), queue_token: None }
+    }
+
+    /// What this person wants next.
+    pub fn wish(&self, dice: &mut Dice) -> Wish {
+        if self.role == "admin" {
+            let product = dice.below(2);
+            return match dice.below(3) {
+                0 => Wish::Adjust { product, delta: 1 },
+                1 => Wish::Adjust { product, delta: -1 },
+                _ => Wish::Reprice { product, price: [500, 700, 1_000][dice.below(3)] },
+            };
+        }
+        let thing = dice.one_of(&self.things).cloned();
+        match (dice.below(20), thing) {
+            (0..=3, _) | (4..=11, None) => {
+                let mut seats = vec![SEATS[dice.below(SEATS.len())]];
+                if dice.below(3) == 2 {
+                    seats.push(SEATS[dice.below(SEATS.len())]);
+                    seats.sort_unstable();
+                    seats.dedup();
+                }
+                Wish::Hold { queued: self.queue_token.is_some() && dice.below(2) == 1, seats }
+            }
+            (4..=7, Some(thing)) => Wish::Pay(thing),
+            (8, Some(thing)) => Wish::Cancel(thing),
+            (9, Some(Thing::Reservation(id))) => Wish::CancelTicket(id, SEATS[dice.below(SEATS.len())]),
+            (9..=11, Some(thing)) => Wish::Refund(thing),
+            (12, _) => Wish::TopUp([10_000, 40_000, 7][dice.below(3)]),
+            (13, _) => Wish::Spend([5_000, 60_000][dice.below(2)]),
+            (14..=16, _) => {
+                let lines = (0..=dice.below(2)).map(|_| (dice.below(2), 1 + i64::from(dice.below(3) == 2))).collect();
+                Wish::Order { lines, coupon: dice.below(3) == 2, pay: dice.below(2) == 0 }
+            }
+            (17, _) => Wish::Claim,
+            (18, _) if self.queue_token.is_some() => [Wish::Poll, Wish::Poll, Wish::Leave][dice.below(3)].clone(),
+            (18, _) => Wish::Join,
+            _ => [Wish::Join, Wish::Poll][usize::from(self.queue_token.is_some())].clone(),
+        }
+    }
+
+    /// Learns from an answer.
+    pub fn learn(&mut self, wish: &Wish, answer: &Answer) {
+        if !(200..300).contains(&answer.status) {
+            return;
+        }
+        let thing = match wish {
+            Wish::Hold { .. } => Some(Thing::Reservation(answer.text("reservation_id").to_owned())),
+            Wish::Order { .. } => Some(Thing::Order(answer.text("order_id").to_owned())),
+            Wish::Join | Wish::Poll => {
+                self.queue_token = answer.body["token"].as_str().map(str::to_owned).or(self.queue_token.take());
+                None
+            }
+            _ => None,
+        };
+        if let Some(thing) = thing.filter(|thing| !self.things.contains(thing)) {
+            self.things.push(thing);
+            self.things.drain(..self.things.len().saturating_sub(THINGS_MAX));
+        }
+    }
+}
+
+impl Wish {
+    /// The request for it.
+    #[must_use]
+    pub fn asked(&self, hall: &Hall) -> Asked {
+        let asked = |function, method, path: String, body| Asked { function, method, path, body };
+        match self {
+            Self::Hold { queued, seats } => {
+                let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
+                asked("create_reservation", "POST", "/reservations".into(), Some(body))
+            }
+            Self::Pay(thing) => {
+                let body = match thing {
+                    Thing::Reservation(id) => json!({ "reservation_id": id }),
+                    Thing::Order(id) => json!({ "order_id": id }),
+                };
+                asked("pay", "POST", "/payments".into(), Some(body))
+            }
+            Self::Cancel(Thing::Reservation(id)) => {
+                asked("cancel_reservation", "DELETE", format!("/reservations/{id}"), None)
+            }
+            Self::Cancel(Thing::Order(id)) => asked("cancel_order", "DELETE", format!("/orders/{id}"), None),
+            Self::CancelTicket(id, seat) => {
+                asked("cancel_ticket", "DELETE", format!("/reservations/{id}/tickets/{seat}"), None)
+            }
+            Self::Refund(thing) => {
+                asked("cancel_payment", "POST", format!("/payments/{}/cancel", thing.payment()), None)
+            }
+            Self::TopUp(amount) => asked("top_up", "POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
+            Self::Spend(amount) => {
+                let body = json!({ "amount": amount, "memo": "a poster" });
+                asked("spend", "POST", "/wallet/payments".into(), Some(body))
+            }
+            Self::Order { lines, coupon, pay } => {
+                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": hall.products[*product], "quantity": quantity });
+                let mut body = json!({ "items": lines.iter().map(line).collect::<Vec<_>>(), "pay": pay });
+                if *coupon {
+                    body["coupon_id"] = hall.coupon.clone().into();
+                }
+                asked("place_order", "POST", "/orders".into(), Some(body))
+            }
+            Self::Claim => asked("claim_coupon", "POST", format!("/coupons/{}/claims", hall.coupon), None),
+            Self::Join => asked("join_queue", "POST", format!("/queues/{QUEUE}/tokens"), None),
+            Self::Poll => asked("get_token", "GET", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Leave => asked("leave_queue", "DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Adjust { product, delta } => {
+                let path = format!("/products/{}/stock", hall.products[*product]);
+                asked("adjust_stock", "POST", path, Some(json!({ "delta": delta })))
+            }
+            Self::Reprice { product, price } => {
+                let path = format!("/products/{}", hall.products[*product]);
+                asked("update_product", "PATCH", path, Some(json!({ "price": price })))
+            }
+        }
+    }
+
+    /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
+    #[must_use]
+    pub fn made(&self, user: Uuid, key: Uuid) -> Option<(String, String)> {
+        let (function, prefix) = match self {
+            Self::Hold { .. } => ("create_reservation", "RSV"),
+            Self::Order { .. } => ("place_order", "ORDER"),
+            Self::TopUp(_) => ("top_up", "CHARGE"),
+            Self::Spend(_) => ("spend", "CHARGE"),
+            _ => return None,
+        };
+        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
+    }
+
+    /// What is wrong with the table after this answer (A1), if something is.
+    #[must_use]
+    pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> Option<String> {
+        match answer.status {
+            200..300 if self.is_kept(user, key, hall, mirror) => None,
+            200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
+            503 => None,
+            401..=404 | 409 | 429 => {
+                let (pk, sk) = self.made(user, key)?;
+                let there = mirror.get(&pk, &sk).is_some();
+                there.then(|| format!("{self:?} was refused ({}), and {pk} {sk} is there", answer.code()))
+            }
+            status => Some(format!("{self:?} was answered {status}: {}", answer.body)),
+        }
+    }
+
+    /// Whether the table has what a success promises.
+    fn is_kept(&self, user: Uuid, key: Uuid, hall: &Hall, mirror: &Mirror) -> bool {
+        let pk = format!("USER#{user}");
+        if let Some((pk, sk)) = self.made(user, key) {
+            return mirror.get(&pk, &sk).is_some();
+        }
+        let state_of = |thing: &Thing| {
+            let item = mirror.get(&pk, &thing.sort_key())?;
+            item.get("state")?.as_s().ok().cloned()
+        };
+        let is_ended = |thing: &Thing| {
+            state_of(thing).is_some_and(|state| ["cancelled", "expired", "declined"].contains(&state.as_str()))
+        };
+        match self {
+            Self::Pay(thing) => mirror.get(&pk, &thing.sort_key()).is_some_and(|item| item.contains_key("payment")),
+            Self::Cancel(thing) => is_ended(thing),
+            Self::Refund(thing) => state_of(thing).as_deref() == Some("cancelled"),
+            Self::CancelTicket(id, seat) => {
+                let thing = Thing::Reservation(id.clone());
+                let tickets = mirror.get(&pk, &thing.sort_key()).and_then(|item| item.get("tickets")?.as_l().ok());
+                let mut tickets = tickets.into_iter().flatten().filter_map(|ticket| ticket.as_m().ok());
+                let given_up = tickets.any(|ticket| {
+                    ticket.get("id").and_then(|id| id.as_s().ok()).is_some_and(|id| id == seat)
+                        && ticket.contains_key("cancelled")
+                });
+                given_up || is_ended(&thing)
+            }
+            Self::Claim => mirror.get(&pk, &format!("{COUPON}#{}", hall.coupon)).is_some(),
+            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some(),
+            _ => true,
+        }
+    }
+}
+
+/// The event mail of a consumer, or of a record of the stream, as far as the simulation looks into it.
+#[must_use]
+pub fn messages(bodies: &[String]) -> Value {
+    let message = |(place, body): (usize, &String)| {
+        json!({
+            "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,
+            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(message).collect::<Vec<_>>() })
+}

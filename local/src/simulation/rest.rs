@@ -1,0 +1,96 @@
+//! How a run ends: nothing new is wanted, nothing goes wrong any more, and nothing may be left over.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde_json::json;
+
+use super::actors::{Task, told};
+use super::hall::{self, QUEUE};
+use super::requests::{Caller, event};
+use super::run::{SWEEPS, Simulation};
+use super::turnstile::Fate;
+use crate::books::Item;
+
+/// Most rounds until everything must be quiet.
+const QUIET_ROUNDS_MAX: usize = 40;
+/// Most steps in one such round.
+const QUIET_STEPS_MAX: usize = 20_000;
+
+impl Simulation {
+    /// Nothing new is wanted and nothing goes wrong any more: everything must come to its end.
+    pub(super) async fn come_to_rest(&mut self) -> Result<(), String> {
+        self.plan.faults = false;
+        self.let_all_end().await?;
+        // Whoever still waits in the queue is let in now, not one by one.
+        let asked = hall::queue(100);
+        let admin = self.people.last().map(|admin| admin.id).unwrap_or_default();
+        let caller = Caller { user: admin, role: "admin", key: None, queue_token: None };
+        self.start(Task::Sweep, asked.function, event(&asked, caller))?;
+        for _ in 0..QUIET_ROUNDS_MAX {
+            while !self.records(self.position.as_deref(), 1)?.is_empty() {
+                self.relay()?;
+                self.let_all_end().await?;
+            }
+            while !self.mail.is_empty() {
+                self.deliver()?;
+                self.let_all_end().await?;
+            }
+            if self.is_quiet() {
+                return self.check_quiet();
+            }
+            self.advance(130_000).await;
+            for function in SWEEPS {
+                self.start(Task::Sweep, function, json!({}))?;
+                self.let_all_end().await?;
+            }
+        }
+        let books = self.mirror.books(self.clock.now().as_second());
+        let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.in_use(QUEUE));
+        let left = self.left_over().join(", ");
+        Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
+    }
+
+    async fn let_all_end(&mut self) -> Result<(), String> {
+        for _ in 0..QUIET_STEPS_MAX {
+            self.run_the_woken().await?;
+            if self.actors.iter().all(Option::is_none) {
+                return Ok(());
+            }
+            match self.turnstile.waiting().first() {
+                Some(call) => {
+                    self.turnstile.decide(call.ticket, Fate::Proceed);
+                    let actor = call.actor;
+                    self.run_one(actor).await?;
+                }
+                None => self.advance(50).await,
+            }
+        }
+        Err("a call does not end".to_owned())
+    }
+
+    /// What the sweeps should have ended.
+    fn left_over(&self) -> Vec<String> {
+        let unsettled = |item: &Item| item.contains_key("expiry_shard");
+        let items = self.mirror.iter().filter(|(_, item)| unsettled(item));
+        items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
+    }
+
+    fn is_quiet(&self) -> bool {
+        let books = self.mirror.books(self.clock.now().as_second());
+        self.left_over().is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+    }
+
+    fn check_quiet(&self) -> Result<(), String> {
+        let books = self.mirror.books(self.clock.now().as_second());
+        let check = || {
+            books.check();
+            books.check_every_place(QUEUE);
+            assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
+        };
+        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
+        match self.refused.iter().find(|(pk, sk)| self.mirror.get(pk, sk).is_some()) {
+            Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
+            None => Ok(()),
+        }
+    }
+}

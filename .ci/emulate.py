@@ -261,7 +261,7 @@ def flow(functions):
 def main(emulator, target):
     target = Path(target).resolve()
     stack = [str(target / "debug" / "onsale"), "--in-memory"]
-    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port"):
+    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port"):
         stack += [port, "0"]
     with tempfile.TemporaryDirectory() as home:
         home = Path(home)

@@ -11,6 +11,7 @@
 
 pub mod authorizer;
 pub mod checkpoint;
+pub mod data_platform;
 pub mod demo;
 pub mod engine;
 pub mod filter;

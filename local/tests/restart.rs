@@ -25,7 +25,19 @@ struct Api(String);
 impl Program {
     fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_onsale"))
-            .args(["--port", "0", "--lambda-port", "0", "--dynamodb-port", "0", "--sqs-port", "0", "--data"])
+            .args([
+                "--port",
+                "0",
+                "--lambda-port",
+                "0",
+                "--dynamodb-port",
+                "0",
+                "--sqs-port",
+                "0",
+                "--data-platform-port",
+                "0",
+                "--data",
+            ])
             .arg(data)
             .env("LOG_LEVEL", "error")
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
 use onsale_domain::account::Role;
 use onsale_platform::app::{App, Ids, Parts};
-use onsale_platform::config::SigningKeySource;
+use onsale_platform::config::SecretSource;
 use onsale_platform::signing::{Step, rotate};
 use onsale_platform::tokens;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ async fn app(world: &World) -> (App, Client, String) {
     let arn = made.arn.expect("an ARN");
     let clients = world.stack.clients(None);
     let mut config = world.stack.app().config().clone();
-    config.signing_key = Some(SigningKeySource::Secret(arn.clone()));
+    config.signing_key = Some(SecretSource::Secret(arn.clone()));
     let app = App::new(Parts {
         config,
         dynamodb: clients.0,

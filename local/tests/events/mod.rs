@@ -1,7 +1,11 @@
 //! Committed changes become events, and events are consumed.
 
+mod hand_to_data_platform;
+mod outage;
 mod record_sales;
+mod redrive;
 mod relay_changes;
+mod schemas;
 mod settle_payment;
 
 use serde_json::{Value, json};

@@ -55,9 +55,11 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
     let event: Value = serde_json::from_str(&messages[0]).expect("JSON");
     let schedule = poor.get(&format!("/schedules/{id}")).await.expect(200).body;
     let expected = json!({
+        "specversion": "1.0",
         "id": format!("{}/RSV#{held}/2", poor.id),
+        "source": "/onsale",
         "type": "payment.declined",
-        "occurred_at": event["occurred_at"].as_i64().expect("a time"),
+        "time": event["time"].as_str().expect("a time"),
         "data": {
             "user_id": poor.id,
             "reservation_id": held,
@@ -65,6 +67,8 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
             "schedule_id": id,
             "ticket_ids": ["A-1-1", "A-1-2"],
             "total": 100_000,
+            "refunded": 0,
+            "version": 2,
         },
     });
     assert_eq!(event, expected);

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use onsale_platform::app::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// Most events that are kept; after that the oldest goes for each new one.
 const EVENTS_MAX: usize = 10_000;
@@ -73,6 +74,7 @@ pub struct Receiver {
     key: hmac::Key,
     clock: Clock,
     state: Arc<Mutex<Book>>,
+    changed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -93,7 +95,12 @@ impl Receiver {
     pub fn new(clock: Clock, secret: &Path) -> io::Result<Self> {
         let secret = std::fs::read_to_string(secret)?;
         let bytes = STANDARD.decode(secret.trim()).map_err(|_| io::Error::other("the secret is not base64"))?;
-        Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, &bytes), clock, state: Arc::default() })
+        Ok(Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &bytes),
+            clock,
+            state: Arc::default(),
+            changed: Arc::default(),
+        })
     }
 
     /// Its HTTP interface.
@@ -115,6 +122,17 @@ impl Receiver {
     pub fn received(&self) -> Vec<Received> {
         let book = self.book();
         book.order.iter().filter_map(|id| book.events.get(id)).cloned().collect()
+    }
+
+    /// Returns once `holds` is true of it, which is asked anew after every request.
+    pub async fn until(&self, holds: impl Fn(&Self) -> bool) {
+        loop {
+            let changed = self.changed.notified();
+            if holds(self) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Changes how it answers from now on.
@@ -178,9 +196,11 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     else {
         return refused(StatusCode::BAD_REQUEST, "the body is no event with the id of the header");
     };
+    receiver.changed.notify_waiters();
     let status = StatusCode::from_u16(behaviour.answer).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if status.is_success() {
         receiver.keep(&id, event);
+        receiver.changed.notify_waiters();
     }
     tokio::time::sleep(Duration::from_millis(behaviour.delay_milliseconds)).await;
     match behaviour.retry_after_seconds {

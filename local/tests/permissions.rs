@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::accounts;
 use crate::queue::scenario as queueing;
-use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::receiver::Listening;
+use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::{Person, World};
 
 /// Actions of the pollers, which Lambda carries out with the role of the function that they call.

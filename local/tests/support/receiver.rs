@@ -30,6 +30,8 @@ impl World {
         })
         .await;
         let receiver = world.stack.receiver().clone();
+        let secret = std::fs::read_to_string(world.stack.directory().join("data-platform-secret"));
+        super::logs::keep_secret(&secret.expect("a secret"));
         let serving = Some(port.serve(receiver.router()));
         let (_, number) = url.rsplit_once(':').expect("a port");
         (world, Listening { receiver, port: number.parse().expect("a number"), serving })
@@ -56,6 +58,16 @@ impl Listening {
     pub async fn come_back(&mut self) {
         let port = Port::take("the same", self.port).await.expect("the port");
         self.serving = Some(port.serve(self.receiver.router()));
+    }
+
+    /// Returns once so many requests came.
+    pub async fn until_requests(&self, count: u64) {
+        self.receiver.until(|receiver| receiver.requests() >= count).await;
+    }
+
+    /// Returns once it got so many events.
+    pub async fn until_events(&self, count: usize) {
+        self.receiver.until(|receiver| receiver.received().len() >= count).await;
     }
 
     /// What it got, in the order in which it came first. None came with two contents.

@@ -35,11 +35,13 @@ fn kinds(listening: &Listening) -> Vec<String> {
     listening.events().iter().map(|event| event["type"].as_str().expect("a type").to_owned()).collect()
 }
 
+type Caught = (Method, Uri, HeaderMap, Bytes);
+
 /// Takes every request as it is, and answers so.
 #[derive(Clone)]
 struct Catcher {
     answer: (StatusCode, &'static str),
-    caught: Arc<Mutex<Vec<(Method, Uri, HeaderMap, Bytes)>>>,
+    caught: Arc<Mutex<Vec<Caught>>>,
 }
 
 async fn catch(State(catcher): State<Catcher>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

@@ -273,7 +273,7 @@ pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), NotS
     for batch in batches(bodies) {
         match send_batch(app, url, batch).await {
             Ok(None) => sent += batch.len(),
-            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: Failure::Busy }),
+            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: silent() }),
             Err(failure) => return Err(NotSent { first: sent, failure }),
         }
     }
@@ -316,7 +316,7 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
         let entry = entry.id(index.to_string()).message_body(body).build();
         request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
     }
-    let answer = request.send().await.map_err(|_| Failure::Unknown)?;
+    let answer = request.send().await.map_err(|_| silent())?;
     Ok(answer.failed.iter().map(|refused| refused.id.parse().unwrap_or(0)).min())
 }
 
@@ -328,7 +328,12 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
 pub async fn postpone(app: &App, queue: Queue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
     let url = url_of(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
     let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
-    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| Failure::Unknown)
+    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| silent())
+}
+
+/// Nobody asks which of its ways a call to a queue failed: a message that may not have been sent is sent again.
+fn silent() -> Failure {
+    Failure::Internal("the queue did not answer, or refused".to_owned())
 }
 
 #[cfg(test)]

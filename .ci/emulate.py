@@ -104,12 +104,18 @@ def resources(ready, home):
         raise Failed(f"one table expected, not {tables}")
     key = home / "signing-key"
     key.write_text(secrets.token_hex(32))
+    # Not the secret that the stack's receiver knows.
+    other = home / "other-secret"
+    other.write_text(secrets.token_hex(32))
     return {
         "AWS_ENDPOINT_URL_DYNAMODB": ready["dynamodb"],
         "AWS_ENDPOINT_URL_SQS": ready["sqs"],
         "TABLE_NAME": tables[0],
         "PAYMENTS_QUEUE_URL": queues["PaymentsQueue"],
+        "DATA_PLATFORM_QUEUE_URL": queues["DataPlatformQueue"],
         "PARKED_QUEUE_URL": queues["ParkedQueue"],
+        "DATA_PLATFORM_URL": ready["data_platform"] + "/events",
+        "DATA_PLATFORM_SECRET_FILE": str(other),
         "SIGNING_KEY_FILE": str(key),
         "LOG_LEVEL": "info",
     }
@@ -255,13 +261,18 @@ def flow(functions):
         expect("batchItemFailures", functions.call(name)["batchItemFailures"], [])
         print()
 
+    # Its client speaks to the receiver, which does not believe the signature: the message is to come again.
+    failures = functions.call("hand_to_data_platform")["batchItemFailures"]
+    expect("failures", len(failures), 1)
+    print()
+
     print(json.dumps(functions.call("expire_holds")))
 
 
 def main(emulator, target):
     target = Path(target).resolve()
     stack = [str(target / "debug" / "onsale"), "--in-memory"]
-    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port"):
+    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port"):
         stack += [port, "0"]
     with tempfile.TemporaryDirectory() as home:
         home = Path(home)

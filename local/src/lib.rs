@@ -12,6 +12,7 @@
 pub mod authorizer;
 pub mod books;
 pub mod checkpoint;
+pub mod data_platform;
 pub mod demo;
 pub mod engine;
 pub mod filter;

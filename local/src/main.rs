@@ -32,6 +32,9 @@ struct Flags {
     /// Port of the SQS API.
     #[arg(long, default_value_t = 9324)]
     sqs_port: u16,
+    /// Port of the receiver of events, in the place of a data platform.
+    #[arg(long, default_value_t = 3002)]
+    data_platform_port: u16,
     /// Where the data lives.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
@@ -66,6 +69,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         lambda: Port::take("--lambda-port", flags.lambda_port).await?,
         dynamodb: Port::take("--dynamodb-port", flags.dynamodb_port).await?,
         sqs: Port::take("--sqs-port", flags.sqs_port).await?,
+        data_platform: Port::take("--data-platform-port", flags.data_platform_port).await?,
     };
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
@@ -73,6 +77,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         clock: Clock::System,
         ids: Ids::Random,
         triggers: Mode::Running,
+        data_platform: Some(format!("{}/events", ports.data_platform.url())),
     })
     .await?;
     let demo = demo::ensure(&stack, &flags.admin_password, flags.empty).await?;
@@ -85,6 +90,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "lambda": ports.lambda.url(),
         "dynamodb": ports.dynamodb.url(),
         "sqs": ports.sqs.url(),
+        "data_platform": ports.data_platform.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     let serving = ports.serve(&stack);
@@ -102,7 +108,7 @@ const PER_SOURCE: [&str; 2] = ["LOG_IN_SOURCE_FREE_ATTEMPTS", "SIGN_UP_SOURCE_FR
 
 /// The settings of the template that this process's environment has, and `SWEEP`, which is the stack's own.
 fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
-    let template = Template::load()?;
+    let template = Template::load_with_data_platform("http://localhost/")?;
     let known = template.variables()?;
     // What names the table or a queue is not a setting: those are made here, under the template's names.
     let resources: Vec<&str> =

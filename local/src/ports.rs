@@ -62,7 +62,7 @@ impl Port {
     }
 }
 
-/// The four ports.
+/// The ports.
 pub struct Ports {
     /// The product's API.
     pub api: Port,
@@ -72,6 +72,19 @@ pub struct Ports {
     pub dynamodb: Port,
     /// The SQS API.
     pub sqs: Port,
+    /// The receiver of events.
+    pub data_platform: Port,
+}
+
+impl Port {
+    /// Serves `router` here.
+    #[must_use]
+    pub fn serve(self, router: Router) -> Serving {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(self, router, stopped));
+        Serving { tasks, stop }
+    }
 }
 
 /// Ports that are being served.
@@ -89,6 +102,7 @@ impl Ports {
         tasks.spawn(serve(self.api, stack.gateway(), stopped.clone()));
         tasks.spawn(serve(self.lambda, stack.invoke_api(), stopped.clone()));
         tasks.spawn(serve(self.sqs, stack.sqs().router(), stopped.clone()));
+        tasks.spawn(serve(self.data_platform, stack.receiver().router(), stopped.clone()));
         let database = stack.dynamodb().database().clone();
         tasks.spawn(async move {
             let served = dynoxide::server::serve_with_shutdown(self.dynamodb.listener, database, stop_of(stopped));

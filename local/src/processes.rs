@@ -15,9 +15,8 @@ use crate::intercept::Slot;
 use crate::permissions::{Caller, Guard};
 use crate::template::{Function, REGION, Template, TemplateError};
 
-/// The variable that says on AWS where the signing secret lies. Here the secret is a file.
-const SECRET_VARIABLE: &str = "SIGNING_KEY_SECRET";
-const SECRET_FILE_VARIABLE: &str = "SIGNING_KEY_FILE";
+/// A variable that says on AWS where a secret lies, the one that says it here, where secrets are files, and its file.
+pub type SecretFile = (&'static str, &'static str, PathBuf);
 
 /// The clients of the table and of the queues.
 pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
@@ -30,7 +29,7 @@ pub struct Processes {
     guard: Guard,
     clock: Clock,
     overrides: HashMap<String, String>,
-    signing_key: PathBuf,
+    secrets: Vec<SecretFile>,
 }
 
 /// An app cannot be made.
@@ -51,7 +50,7 @@ impl Processes {
         engines: (DynamoDb, Sqs),
         slot: Slot,
         clock: Clock,
-        (overrides, signing_key): (HashMap<String, String>, PathBuf),
+        (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
     ) -> Self {
         let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
             .region(Region::new(REGION))
@@ -59,7 +58,7 @@ impl Processes {
             .http_client(engines.0.http_client(slot.clone(), None))
             .load()
             .await;
-        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, signing_key }
+        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets }
     }
 
     /// What functions asked for.
@@ -115,8 +114,10 @@ impl Processes {
         for (name, value) in &self.overrides {
             variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
         }
-        if variables.remove(SECRET_VARIABLE).is_some() {
-            variables.insert(SECRET_FILE_VARIABLE.into(), self.signing_key.to_string_lossy().into_owned());
+        for (on_aws, here, path) in &self.secrets {
+            if variables.remove(*on_aws).is_some() {
+                variables.insert((*here).to_owned(), path.to_string_lossy().into_owned());
+            }
         }
         let config = Config::from_variables(&variables)?;
         Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids }))

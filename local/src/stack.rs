@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::checkpoint::Checkpoint;
+use crate::data_platform::Receiver;
 use crate::engine::dynamodb::DynamoDb;
 use crate::engine::sqs::Sqs;
 use crate::engine::{EngineError, storage};
@@ -20,9 +21,12 @@ use crate::gateway::Gateway;
 use crate::intercept::{Intercept, Slot};
 use crate::lambda::{CallError, Entry, Functions};
 use crate::permissions::Ledger;
-use crate::processes::{Clients, ProcessError, Processes};
+use crate::processes::{Clients, ProcessError, Processes, SecretFile};
 use crate::template::{Template, TemplateError};
 use crate::triggers::{Running, TriggerError, Triggers};
+
+/// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
+const EVENTS_SECRET_FILE: &str = "data-platform-secret";
 
 /// Where the data lives.
 #[derive(Clone, Debug)]
@@ -55,6 +59,9 @@ pub struct Options {
     pub ids: Ids,
     /// Whether triggers run.
     pub triggers: Mode,
+    /// Where events are posted to: the address at which the stack's own receiver is served, or another, which
+    /// the variable `DATA_PLATFORM_URL` also names. None when there is no data platform.
+    pub data_platform: Option<String>,
 }
 
 impl Default for Options {
@@ -66,6 +73,7 @@ impl Default for Options {
             clock: Clock::System,
             ids: Ids::Random,
             triggers: Mode::ByHand,
+            data_platform: None,
         }
     }
 }
@@ -107,6 +115,7 @@ pub struct Stack {
     outsider: App,
     engines: (DynamoDb, Sqs),
     slot: Slot,
+    receiver: Receiver,
     home: Home,
 }
 
@@ -123,9 +132,14 @@ impl Stack {
     ///
     /// # Errors
     /// When a part of it cannot be made.
-    pub async fn start(options: Options) -> Result<Self, Error> {
+    pub async fn start(mut options: Options) -> Result<Self, Error> {
         let sweep = sweep(&options.variables)?;
-        let template = Template::load()?;
+        // A variable is about a function; who has a data platform, the template asks.
+        let elsewhere = options.variables.remove("DATA_PLATFORM_URL").filter(|url| !url.is_empty());
+        let template = match elsewhere.or(options.data_platform) {
+            Some(url) => Template::load_with_data_platform(&url)?,
+            None => Template::load()?,
+        };
         let home = Home::open(&options.data)?;
         let file = home.temporary.is_none().then(|| home.path.join("table.sqlite"));
         let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
@@ -135,8 +149,10 @@ impl Stack {
 
         let slot = Slot::default();
         let engines = (dynamodb, sqs);
-        let signing_key = home.signing_key(if file.is_some() { &Ids::Random } else { &options.ids })?;
-        let given = (options.variables, signing_key);
+        let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
+        let receiver = Receiver::new(options.clock.clone(), &home.path.join(EVENTS_SECRET_FILE));
+        let receiver = receiver.map_err(|problem| home.failed(problem))?;
+        let given = (options.variables, secrets);
         let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given).await;
         let outsider = processes.outsider(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
@@ -147,7 +163,7 @@ impl Stack {
         };
         let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
         let running = (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
-        Ok(Self { template, functions, gateway, triggers, running, processes, outsider, engines, slot, home })
+        Ok(Self { template, functions, gateway, triggers, running, processes, outsider, engines, slot, receiver, home })
     }
 
     /// The HTTP API, to be called in this process or served on a port.
@@ -177,6 +193,12 @@ impl Stack {
     /// The Lambda Invoke API.
     pub fn invoke_api(&self) -> Router {
         crate::invoke::router(Arc::clone(&self.functions))
+    }
+
+    /// The receiver of events, to be served where they are posted to.
+    #[must_use]
+    pub fn receiver(&self) -> &Receiver {
+        &self.receiver
     }
 
     /// An app of no function, for whoever looks in from outside: it has the variables of all of them, a memory of
@@ -302,9 +324,16 @@ impl Home {
         Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
     }
 
-    /// The file of the secret that tokens are signed from, which only its owner may read. Made on the first start.
-    fn signing_key(&self, ids: &Ids) -> Result<PathBuf, Error> {
-        let path = self.path.join("signing-key");
+    /// The files of secrets, which only their owner may read. Made on the first start.
+    fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, Error> {
+        Ok(vec![
+            ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret("signing-key", ids)?),
+            ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret(EVENTS_SECRET_FILE, &Ids::Random)?),
+        ])
+    }
+
+    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, Error> {
+        let path = self.path.join(name);
         if !path.exists() {
             let beside = path.with_extension("new");
             let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -86,7 +86,7 @@ const OTHER_STORY: &[(&str, u16)] = &[
 ];
 
 /// What the examples that are no requests answer, at any time.
-fn other_answers() -> [(&'static str, Value); 10] {
+fn other_answers() -> [(&'static str, Value); 11] {
     [
         ("authorize", json!({ "isAuthorized": false })),
         ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),
@@ -96,6 +96,7 @@ fn other_answers() -> [(&'static str, Value); 10] {
         ("finish_tokens", json!({ "batchItemFailures": [] })),
         ("advance_queues", json!({ "ended": 0, "failed": 0, "queues": 1, "queues_failed": 0 })),
         ("record_sales", json!({ "batchItemFailures": [] })),
+        ("hand_to_data_platform", json!({ "batchItemFailures": [] })),
         ("rank_products", json!({ "days_1": 1, "days_3": 1, "days_7": 1 })),
         ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
     ]

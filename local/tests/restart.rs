@@ -1,6 +1,7 @@
 //! The real program on its data directory, killed without warning: what was answered with success is there after
 //! the next start, and what a payment set off is carried through.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,8 @@ const LOOKS_MAX: usize = 100_000;
 struct Program {
     child: Child,
     api: Api,
+    /// The receiver of events.
+    receiver: Api,
     schedule: String,
 }
 
@@ -25,7 +28,19 @@ struct Api(String);
 impl Program {
     fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_onsale"))
-            .args(["--port", "0", "--lambda-port", "0", "--dynamodb-port", "0", "--sqs-port", "0", "--data"])
+            .args([
+                "--port",
+                "0",
+                "--lambda-port",
+                "0",
+                "--dynamodb-port",
+                "0",
+                "--sqs-port",
+                "0",
+                "--data-platform-port",
+                "0",
+                "--data",
+            ])
             .arg(data)
             .env("LOG_LEVEL", "error")
             .stdout(Stdio::piped())
@@ -38,7 +53,8 @@ impl Program {
         let demo = std::fs::read(data.join("demo.json")).expect("demo data");
         let demo: Value = serde_json::from_slice(&demo).expect("JSON");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        Self { child, api: Api(text(&ready["api"])), schedule: text(&demo["schedule_id"]) }
+        let (api, receiver) = (Api(text(&ready["api"])), Api(text(&ready["data_platform"])));
+        Self { child, api, receiver, schedule: text(&demo["schedule_id"]) }
     }
 
     fn kill(mut self) {
@@ -162,6 +178,47 @@ async fn a_decline_is_carried_through_after_kill_9() {
         let (status, reservation) = program.api.call(Method::GET, &path, &token, None).await.expect("an answer");
         assert_eq!((status.as_u16(), &reservation["state"]), (200, &json!("held")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_data_platform_would_not_take_before_kill_9_it_gets_afterwards() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start(directory.path());
+    let refuse = json!({ "answer": 500 });
+    program.receiver.call(Method::PUT, "/behaviour", "", Some(refuse)).await.expect("an answer");
+    let token = program.api.log_in("mina@onsale.local").await;
+    let body = json!({ "schedule_id": program.schedule, "seat_ids": ["A-1-1"] });
+    let (_, held) = program.api.call(Method::POST, "/reservations", &token, Some(body)).await.expect("an answer");
+    let body = json!({ "reservation_id": held["reservation_id"] });
+    let (status, paid) = program.api.call(Method::POST, "/payments", &token, Some(body)).await.expect("an answer");
+    assert_eq!(status, 201, "{paid}");
+    let mut refused = 0;
+    for _ in 0..LOOKS_MAX {
+        let (_, events) = program.receiver.call(Method::GET, "/events", "", None).await.expect("an answer");
+        assert_eq!(events["events"], 0, "{events}");
+        refused = events["requests"].as_u64().expect("a number");
+        if refused >= 2 {
+            break;
+        }
+    }
+    assert!(refused >= 2, "nothing was ever posted");
+    program.kill();
+
+    // The queue and the receiver were memory; the stream is read again behind the mark.
+    let program = Program::start(directory.path());
+    let mut told = BTreeSet::new();
+    for _ in 0..LOOKS_MAX {
+        let (_, events) = program.receiver.call(Method::GET, "/events", "", None).await.expect("an answer");
+        let items = events["items"].as_array().expect("items");
+        let of = |item: &Value| format!("{} {}", item["event"]["type"], item["event"]["data"]["reservation_id"]);
+        told = items.iter().map(of).collect();
+        if told.len() == 2 {
+            break;
+        }
+    }
+    // In any order: they are posted side by side.
+    let expected = ["payment.completed", "reservation.held"];
+    assert_eq!(told, expected.map(|kind| format!("\"{kind}\" {}", held["reservation_id"])).into());
 }
 
 async fn sign_up_broke(api: &Api) -> String {

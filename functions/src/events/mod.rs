@@ -2,6 +2,7 @@
 
 use onsale_platform::lambda::Function;
 
+pub mod hand_to_data_platform;
 pub mod record_sales;
 pub mod relay_changes;
 pub mod settle_payment;
@@ -14,4 +15,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("settle_payment", Function::Event(settle_payment::answer)),
     // Queue sales: counts what was sold, by product and day.
     ("record_sales", Function::Event(record_sales::answer)),
+    // Queue data_platform: posts events to the data platform.
+    ("hand_to_data_platform", Function::Event(hand_to_data_platform::answer)),
 ];

@@ -1,15 +1,20 @@
 //! Table stream — turns committed changes into events and puts each on the queues that want it.
 //!
 //! A record that cannot be understood is parked with its keys and images and the rest goes on; only a queue that
-//! cannot be reached stops the shard, which then continues at that record.
+//! cannot be reached stops the shard, which then continues at the first record that was not sent.
+
+use std::panic::{self, AssertUnwindSafe};
 
 use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
-use onsale_platform::events::{self, Queue};
+use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
 use onsale_platform::store::changes::{self, Poison};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Most characters of a reason that are told: some quote what they are about.
+const PROBLEM_CHARACTERS_MAX: usize = 500;
 
 /// A batch of the stream. Its records are read one by one, so that one that cannot be read stops no other.
 #[derive(Deserialize)]
@@ -18,37 +23,82 @@ struct Batch {
     records: Vec<Value>,
 }
 
-async fn handle(app: &App, batch: Batch) -> Value {
-    for record in &batch.records {
-        if let Err(failure) = relay(app, record).await {
-            let sequence = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default();
-            tracing::error!(sequence, %failure, "a change could not be relayed");
-            return json!({ "batchItemFailures": [{ "itemIdentifier": sequence }] });
-        }
-    }
-    json!({ "batchItemFailures": [] })
+/// What goes to one queue: bodies, and of which record each tells.
+struct Post {
+    queue: Queue,
+    bodies: Vec<String>,
+    records: Vec<usize>,
 }
 
-async fn relay(app: &App, record: &Value) -> Result<(), Failure> {
-    let read = serde_json::from_value::<EventRecord>(record.clone()).map_err(|problem| Poison(problem.to_string()));
-    match read.and_then(|read| changes::event(&read)) {
-        Ok(None) => Ok(()),
-        Ok(Some(event)) => {
-            let body = serde_json::to_string(&event)?;
-            for queue in event.wanted_by() {
-                events::send(app, *queue, std::slice::from_ref(&body)).await?;
+async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
+    let mut posts: Vec<Post> = Vec::new();
+    for (index, record) in batch.records.iter().enumerate() {
+        let (queues, body) = match read(record) {
+            Ok(None) => continue,
+            Ok(Some(event)) => (event.wanted_by(), serde_json::to_string(&event)?),
+            Err(poison) => {
+                tracing::error!(sequence = sequence(record), %poison, "a change is parked");
+                (&[Queue::Parked][..], letter(&poison, record))
             }
-            Ok(())
-        }
-        Err(poison) => {
-            tracing::error!(%poison, "a change was parked");
-            let parked = json!({ "problem": poison.to_string(), "record": record });
-            Ok(events::send(app, Queue::Parked, &[parked.to_string()]).await?)
+        };
+        for queue in queues {
+            let place = posts.iter().position(|post| post.queue == *queue).unwrap_or(posts.len());
+            if place == posts.len() {
+                posts.push(Post { queue: *queue, bodies: Vec::new(), records: Vec::new() });
+            }
+            posts[place].bodies.push(body.clone());
+            posts[place].records.push(index);
         }
     }
+    Ok(match send(app, &posts).await {
+        None => json!({ "batchItemFailures": [] }),
+        Some(first) => json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&batch.records[first]) }] }),
+    })
+}
+
+/// The event of a record. It is made without looking outside, so that a record fails always or never; one that our
+/// own code breaks on is poison like any other.
+fn read(record: &Value) -> Result<Option<Event>, Poison> {
+    let made = panic::catch_unwind(AssertUnwindSafe(|| {
+        let record = serde_json::from_value::<EventRecord>(record.clone());
+        changes::event(&record.map_err(|problem| Poison(problem.to_string()))?)
+    }));
+    made.unwrap_or_else(|_| Err(Poison("it made the reader panic".to_owned())))
+}
+
+/// Sends to all queues side by side; the first record of which something may not have been sent.
+async fn send(app: &App, posts: &[Post]) -> Option<usize> {
+    let sent = posts.iter().map(|post| async {
+        let problem = events::send(app, post.queue, &post.bodies).await.err()?;
+        let record = post.records[problem.first];
+        tracing::error!(queue = ?post.queue, %problem, "changes could not be relayed");
+        Some(record)
+    });
+    futures_util::future::join_all(sent).await.into_iter().flatten().min()
+}
+
+/// What is parked: the reason and the record, or as much of it as a message holds. What is missing the table has.
+fn letter(poison: &Poison, record: &Value) -> String {
+    let problem: String = poison.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
+    let letter = |record: &Value| json!({ "problem": problem, "record": record }).to_string();
+    let mut record = record.clone();
+    for image in ["OldImage", "NewImage"] {
+        let whole = letter(&record);
+        if whole.len() <= LETTER_BYTES_MAX {
+            return whole;
+        }
+        if let Some(change) = record["dynamodb"].as_object_mut() {
+            change.remove(image);
+        }
+    }
+    letter(&record)
+}
+
+fn sequence(record: &Value) -> &str {
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
 }
 
 /// Its answer to an event.
 pub fn answer(app: App, event: Value) -> Answer {
-    Box::pin(async move { Ok(handle(&app, serde_json::from_value(event)?).await) })
+    Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

@@ -72,6 +72,43 @@ impl Queues {
     }
 }
 
+/// Carries a task out that the engine only notes: all messages of the queue `source`, also those that somebody is just
+/// looking at, go to `destination`, or back to the queue whose dead letters they are. They count as new there.
+fn move_messages(state: &mut SqsState, task: &str, source: &str, destination: Option<String>) -> Result<(), SqsError> {
+    let back = || {
+        let mut of = state.queues.values().filter(|queue| queue.dead_letter_target_arn.as_deref() == Some(source));
+        // A message does not say which queue it was in: with two it could not be known.
+        of.next().filter(|_| of.next().is_none()).map(|queue| queue.queue.arn.clone())
+    };
+    let target = destination.or_else(back);
+    let moved =
+        target.and_then(|target| state.queues.values().any(|queue| queue.queue.arn == target).then_some(target));
+    let task = state.message_move_tasks.iter_mut().find(|known| known.task_handle == task);
+    let Some(target) = moved else {
+        task.into_iter().for_each(|task| "FAILED".clone_into(&mut task.status));
+        return Err(SqsError::SourceArnNotFound { source_arn: source.to_owned() });
+    };
+    let from = state.queues.values_mut().find(|queue| queue.queue.arn == source);
+    let mut messages = from.map(|queue| std::mem::take(&mut queue.messages)).unwrap_or_default();
+    for message in &mut messages {
+        message.receipt_handle = None;
+        message.all_receipt_handles.clear();
+        message.approximate_receive_count = 0;
+        message.approximate_first_receive_timestamp = None;
+        // Any time that has passed.
+        message.visible_at = 0;
+    }
+    if let Some(task) = task {
+        "COMPLETED".clone_into(&mut task.status);
+        task.approximate_number_of_messages_moved = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+        task.destination_arn = Some(target.clone());
+    }
+    if let Some(queue) = state.queues.values_mut().find(|queue| queue.queue.arn == target) {
+        queue.messages.extend(messages);
+    }
+    Ok(())
+}
+
 /// The trait asks for the account and the region at every call; there is one of each.
 impl SqsBackend for Queues {
     fn create_queue(
@@ -235,7 +272,11 @@ impl SqsBackend for Queues {
         destination: Option<String>,
         per_second: Option<i32>,
     ) -> Later<Result<String, SqsError>> {
-        self.now(|state| state.start_message_move_task(&source, destination.as_deref(), per_second))
+        self.now(|state| {
+            let task = state.start_message_move_task(&source, destination.as_deref(), per_second)?;
+            move_messages(state, &task, &source, destination)?;
+            Ok(task)
+        })
     }
 
     fn cancel_message_move_task(&self, _: String, _: String, handle: String) -> Later<Result<i64, SqsError>> {

@@ -27,9 +27,9 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of a template, still without its resources.
+    /// The scope of a template, still without its resources. Parameters that are `given` have that value.
     #[must_use]
-    pub fn of(template: &Value) -> Self {
+    pub fn of(template: &Value, given: &[(&str, &str)]) -> Self {
         let mut parameters = BTreeMap::from([
             ("AWS::Region".to_owned(), Value::from(REGION)),
             ("AWS::AccountId".to_owned(), Value::from(ACCOUNT)),
@@ -40,7 +40,8 @@ impl Scope {
             ("AWS::NoValue".to_owned(), Value::Null),
         ]);
         for (name, parameter) in super::entries(&template["Parameters"]) {
-            parameters.insert(name.clone(), parameter["Default"].clone());
+            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| Value::from(*value));
+            parameters.insert(name.clone(), given.unwrap_or_else(|| parameter["Default"].clone()));
         }
         let conditions = template["Conditions"].as_object().cloned().unwrap_or_default();
         Self { parameters, conditions, resources: HashMap::new() }
@@ -182,13 +183,16 @@ mod tests {
     use serde_json::json;
 
     fn scope() -> Scope {
-        let mut scope = Scope::of(&json!({
-            "Parameters": {"Stage": {"Default": "local"}},
-            "Conditions": {
-                "Live": {"Fn::Equals": [{"Ref": "Stage"}, "live"]},
-                "Quiet": {"Fn::Not": [{"Condition": "Live"}]},
-            },
-        }));
+        let mut scope = Scope::of(
+            &json!({
+                "Parameters": {"Stage": {"Default": "local"}},
+                "Conditions": {
+                    "Live": {"Fn::Equals": [{"Ref": "Stage"}, "live"]},
+                    "Quiet": {"Fn::Not": [{"Condition": "Live"}]},
+                },
+            }),
+            &[],
+        );
         let identity = Identity { reference: "url".into(), attributes: HashMap::from([("Arn", "arn".to_owned())]) };
         scope.resources.insert("Queue".into(), identity);
         scope

@@ -56,12 +56,20 @@ impl Template {
         Self::parse(TEXT)
     }
 
+    /// Reads the template of this binary as it is with a data platform at `url`.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
+        parts::read(&yaml::parse(TEXT)?, &[("DataPlatformUrl", url)])
+    }
+
     /// Reads `text`.
     ///
     /// # Errors
     /// When it cannot be understood.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        parts::read(&yaml::parse(text)?)
+        parts::read(&yaml::parse(text)?, &[])
     }
 
     /// The function with this name: of its binary, or its logical id.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Identity, Scope};
@@ -104,6 +105,12 @@ pub struct Batch {
     pub patterns: Vec<Value>,
     /// Whether the answer names the records that failed.
     pub reports_failures: bool,
+    /// Whether a batch of a stream that failed as a whole is halved.
+    pub bisects: bool,
+    /// For how long a record of a stream is tried; none for as long as the stream keeps it.
+    pub age_max: Option<SignedDuration>,
+    /// The queue that is told of a record that was given up.
+    pub on_failure: Option<String>,
 }
 
 /// The HTTP API.
@@ -125,8 +132,8 @@ pub struct Authorizer {
 }
 
 /// Takes the parts out of the whole template.
-pub(super) fn read(template: &Value) -> Result<Template, TemplateError> {
-    let mut scope = Scope::of(template);
+pub(super) fn read(template: &Value, given: &[(&str, &str)]) -> Result<Template, TemplateError> {
+    let mut scope = Scope::of(template, given);
     let resources = existing(template, &scope)?;
     scope.resources.insert("ServerlessHttpApi".into(), identity("local", "apigateway", "local"));
     for (logical_id, resource) in &resources {
@@ -319,6 +326,12 @@ fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch
         size: usize::try_from(properties["BatchSize"].as_u64().unwrap_or(size)).unwrap_or(1),
         patterns,
         reports_failures: types.is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),
+        bisects: properties["BisectBatchOnFunctionError"] == true,
+        // -1 is for ever.
+        age_max: properties["MaximumRecordAgeInSeconds"]
+            .as_u64()
+            .map(|age| SignedDuration::from_secs(age.cast_signed())),
+        on_failure: properties["DestinationConfig"]["OnFailure"]["Destination"].as_str().map(str::to_owned),
     })
 }
 

@@ -78,8 +78,9 @@ impl Triggers {
                     Event::Http { .. } => {}
                     Event::Stream(batch) => {
                         let (dynamodb, functions) = (dynamodb.clone(), Arc::clone(&functions));
-                        let position = position.map(str::to_owned);
-                        let source = (function, batch);
+                        let told = template.queues.iter().find(|queue| batch.on_failure.as_ref() == Some(&queue.arn));
+                        let told = told.map(|queue| (sqs.clone(), queue.url.clone()));
+                        let (source, position) = ((function, batch), (position.map(str::to_owned), told));
                         streams.push(StreamReader::new(dynamodb, functions, &template.table, source, position)?);
                     }
                     Event::Queue(batch) => {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::failed_items;
 use crate::engine::EngineError;
 use crate::engine::dynamodb::DynamoDb;
+use crate::engine::sqs::Sqs;
 use crate::filter;
 use crate::lambda::Functions;
 use crate::template::{Batch, REGION, Table};
@@ -21,6 +23,10 @@ pub struct StreamReader {
     shard_id: String,
     /// The last record that is done with.
     position: Option<String>,
+    /// The queue that is told of what is given up, by its URL.
+    on_failure: Option<(Sqs, String)>,
+    /// The record that stands in the way, and since when it fails.
+    stuck: Option<(String, Timestamp)>,
 }
 
 /// What one step did.
@@ -42,14 +48,14 @@ impl StreamReader {
         functions: Arc<Functions>,
         table: &Table,
         (function, batch): (String, Batch),
-        position: Option<String>,
+        (position, on_failure): (Option<String>, Option<(Sqs, String)>),
     ) -> Result<Self, EngineError> {
         let streams = dynamodb.ask("ListStreams", &json!({ "TableName": table.name }))?;
         let stream_arn = streams["Streams"][0]["StreamArn"].as_str().unwrap_or_default().to_owned();
         let stream = dynamodb.ask("DescribeStream", &json!({ "StreamArn": stream_arn }))?;
         let shard_id = &stream["StreamDescription"]["Shards"][0]["ShardId"];
         let shard_id = shard_id.as_str().unwrap_or_default().to_owned();
-        Ok(Self { dynamodb, functions, function, batch, stream_arn, shard_id, position })
+        Ok(Self { dynamodb, functions, function, batch, stream_arn, shard_id, position, on_failure, stuck: None })
     }
 
     /// The sequence number up to which the reader is done.
@@ -69,12 +75,53 @@ impl StreamReader {
             .filter(|record| filter::lets_through(&self.batch.patterns, record))
             .map(|record| self.as_event_record(record))
             .collect();
-        let failed_from = if wanted.is_empty() { None } else { self.hand_over(&records, wanted).await };
-        let done = failed_from.unwrap_or(records.len());
-        if let Some(last) = done.checked_sub(1) {
+        let mut step = match wanted.is_empty() {
+            true => Step { done: records.len(), failed: false },
+            false => self.hand_over(&records, &wanted).await,
+        };
+        if step.failed && self.is_too_old(&records[step.done]) {
+            self.give_up(&records[step.done]).await?;
+            step = Step { done: step.done + 1, failed: false };
+        }
+        if let Some(last) = step.done.checked_sub(1) {
             self.position = Some(sequence_number(&records[last]).to_owned());
         }
-        Ok(Step { done, failed: failed_from.is_some() })
+        Ok(step)
+    }
+
+    /// Whether a record that failed has been in the way for as long as the template lets it. On AWS its own age counts;
+    /// here the time since it failed first, because a stack that was off is no outage.
+    fn is_too_old(&mut self, record: &Value) -> bool {
+        let (now, name) = (self.functions.now(), sequence_number(record));
+        match &self.stuck {
+            Some((stuck, since)) if stuck == name => {
+                self.batch.age_max.is_some_and(|age| since.duration_until(now) >= age)
+            }
+            _ => {
+                self.stuck = Some((name.to_owned(), now));
+                false
+            }
+        }
+    }
+
+    /// Tells where in the stream a record is that nobody tries any more: that, and not the record, is what AWS tells.
+    async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
+        tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
+        let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
+        let letter = json!({
+            "requestContext": { "functionArn": self.function, "condition": "RecordAgeExceeded" },
+            "version": "1.0",
+            "timestamp": self.functions.now(),
+            "DDBStreamBatchInfo": {
+                "shardId": self.shard_id,
+                "startSequenceNumber": sequence_number(record),
+                "endSequenceNumber": sequence_number(record),
+                "batchSize": 1,
+                "streamArn": self.stream_arn,
+            },
+        });
+        let request = json!({ "QueueUrl": url, "MessageBody": letter.to_string() });
+        sqs.ask("SendMessage", &request).await.map(|_| ())
     }
 
     fn next_records(&self) -> Result<Vec<Value>, EngineError> {
@@ -101,20 +148,31 @@ impl StreamReader {
         record
     }
 
-    /// The index of the first of `records` that failed, if one did.
-    async fn hand_over(&self, records: &[Value], wanted: Vec<Value>) -> Option<usize> {
-        let first = records.iter().position(|record| sequence_number(record) == sequence_number(&wanted[0]));
-        let names: Vec<String> = wanted.iter().map(|record| sequence_number(record).to_owned()).collect();
-        let answer = self.functions.call(&self.function, json!({ "Records": wanted })).await;
-        let failed = match answer {
-            Err(problem) => {
-                tracing::error!(function = self.function, %problem, "a batch of the stream failed");
-                return first;
+    /// Hands `wanted`, which are some of `records`, over; of a batch that fails as a whole the first half, and so on.
+    async fn hand_over(&self, records: &[Value], wanted: &[Value]) -> Step {
+        let place = |name: &str| records.iter().position(|record| sequence_number(record) == name);
+        let mut handed = wanted.len();
+        loop {
+            let names: Vec<String> = wanted[..handed].iter().map(|record| sequence_number(record).to_owned()).collect();
+            let answer = self.functions.call(&self.function, json!({ "Records": &wanted[..handed] })).await;
+            let failed = match answer {
+                Err(problem) => {
+                    tracing::error!(function = self.function, records = handed, %problem, "a batch of the stream failed");
+                    if self.batch.bisects && handed > 1 {
+                        handed /= 2;
+                        continue;
+                    }
+                    names
+                }
+                Ok(_) if !self.batch.reports_failures => Vec::new(),
+                Ok(answer) => failed_items(&answer, &names),
+            };
+            if let Some(first) = failed.iter().filter_map(|name| place(name)).min() {
+                return Step { done: first, failed: true };
             }
-            Ok(_) if !self.batch.reports_failures => return None,
-            Ok(answer) => failed_items(&answer, &names),
-        };
-        records.iter().position(|record| failed.iter().any(|name| name == sequence_number(record)))
+            let rest = wanted.get(handed).and_then(|record| place(sequence_number(record)));
+            return Step { done: rest.unwrap_or(records.len()), failed: false };
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
 use onsale_domain::account::Role;
 use onsale_platform::app::{App, Ids, Parts};
-use onsale_platform::config::SigningKeySource;
+use onsale_platform::config::SecretSource;
+use onsale_platform::data_platform::{Outcome, hand_over};
+use onsale_platform::events::Event;
 use onsale_platform::signing::{Step, rotate};
 use onsale_platform::tokens;
 use uuid::Uuid;
@@ -29,7 +31,7 @@ async fn app(world: &World) -> (App, Client, String) {
     let arn = made.arn.expect("an ARN");
     let clients = world.stack.clients(None);
     let mut config = world.stack.app().config().clone();
-    config.signing_key = Some(SigningKeySource::Secret(arn.clone()));
+    config.signing_key = Some(SecretSource::Secret(arn.clone()));
     let app = App::new(Parts {
         config,
         dynamodb: clients.0,
@@ -84,4 +86,34 @@ async fn a_rotation_without_its_secret_fails() {
         rotate(&app, step, &Uuid::from_u128(78).to_string()).await.expect_err("no secret");
     }
     assert_eq!(header(&token(&app).await), header(&old));
+}
+
+#[tokio::test]
+async fn events_are_signed_with_a_secret_that_is_read_again_after_an_hour() {
+    let (world, listening) = World::with_receiver().await;
+    let (app, secrets, arn) = self::app(&world).await;
+    let mut config = world.stack.app().config().clone();
+    config.data_platform_secret = Some(SecretSource::Secret(arn.clone()));
+    let clients = world.stack.clients(None);
+    let app = App::new(Parts {
+        config,
+        dynamodb: clients.0,
+        sqs: clients.1,
+        secrets: Some(secrets.clone()),
+        clock: world.clock.clone(),
+        ids: app.ids().clone(),
+    });
+    let example: serde_json::Value =
+        serde_json::from_str(&crate::repository::read("events/hand_to_data_platform.json")).expect("JSON");
+    let event: Event = serde_json::from_str(example["Records"][0]["body"].as_str().expect("a body")).expect("an event");
+    let refused = Outcome::Later { problem: "the data platform answered 401".into(), retry_after: None };
+    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), refused, "another secret than the receiver's");
+    let known = std::fs::read_to_string(world.stack.directory().join("data-platform-secret")).expect("a secret");
+    let known = format!("whsec_{known}");
+    secrets.put_secret_value().secret_id(&arn).secret_string(known).send().await.expect("put");
+    world.wait(3_599);
+    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), refused, "remembered");
+    world.wait(1);
+    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), Outcome::Taken);
+    assert_eq!(listening.events().len(), 1);
 }

@@ -1,8 +1,13 @@
 //! Committed changes become events, and events are consumed.
 
 mod busy_day;
+mod hand_to_data_platform;
+mod outage;
 mod record_sales;
+mod redrive;
 mod relay_changes;
+mod rereading;
+mod schemas;
 mod settle_payment;
 
 use serde_json::{Value, json};
@@ -31,6 +36,13 @@ pub async fn take(world: &World, url: &str) -> Vec<String> {
             world.stack.sqs().ask("DeleteMessage", &request).await.expect("deleted");
         }
     }
+}
+
+/// How many messages lie in a queue, waiting or handed out.
+pub fn letters(world: &World, name: &str) -> usize {
+    let url = queue(world, name);
+    let name = url.rsplit('/').next().expect("a name").to_owned();
+    world.stack.sqs().queues().census(std::slice::from_ref(&name)).1.len()
 }
 
 pub async fn put(world: &World, url: &str, body: &str) {

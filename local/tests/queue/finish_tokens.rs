@@ -41,9 +41,10 @@ async fn an_end_is_told_with_the_facts_and_no_secrets() {
     let told = events(&world).await;
     assert_eq!(told.len(), 1, "{told:?}");
     let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
-    assert!(event["occurred_at"].take().is_i64());
+    assert!(event["time"].take().is_string());
     let expected = json!({
-        "id": format!("{}/TOKEN#spring/1", mina.id), "type": "token.finished", "occurred_at": null,
+        "id": format!("{}/TOKEN#spring/1", mina.id), "type": "token.finished", "time": null,
+        "specversion": "1.0", "source": "/onsale",
         "data": { "user_id": mina.id, "queue_id": "spring", "number": 1, "state": "used" },
     });
     assert_eq!(event, expected);

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub mod logs;
 pub mod queue;
+pub mod receiver;
 pub mod recorder;
 pub mod shop;
 

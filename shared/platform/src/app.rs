@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::config::Config;
+use crate::config::{Config, SecretSource};
+use crate::data_platform::Receiver;
 use crate::signing::Signers;
 use crate::store::cache::Caches;
 use crate::tokens::Verifier;
@@ -147,7 +148,7 @@ pub struct Parts {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Client of the queues.
     pub sqs: aws_sdk_sqs::Client,
-    /// Client for the signing secret; only on AWS.
+    /// Client for secrets; only on AWS.
     pub secrets: Option<aws_sdk_secretsmanager::Client>,
     /// Time.
     pub clock: Clock,
@@ -166,6 +167,7 @@ struct Inner {
     caches: Caches,
     verifier: Verifier,
     signers: Signers,
+    receiver: Receiver,
 }
 
 impl App {
@@ -178,6 +180,7 @@ impl App {
                 caches: Caches::default(),
                 verifier: Verifier::default(),
                 signers: Signers::default(),
+                receiver: Receiver::default(),
             }),
         }
     }
@@ -190,8 +193,9 @@ impl App {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
-        let secrets = matches!(config.signing_key, Some(crate::config::SigningKeySource::Secret(_)))
-            .then(|| aws_sdk_secretsmanager::Client::new(&sdk));
+        let secret = [&config.signing_key, &config.data_platform_secret];
+        let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
+        let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
             config,
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
@@ -244,6 +248,10 @@ impl App {
 
     pub(crate) fn signers(&self) -> &Signers {
         &self.inner.signers
+    }
+
+    pub(crate) fn receiver(&self) -> &Receiver {
+        &self.inner.receiver
     }
 }
 

@@ -1,17 +1,24 @@
 //! The settings of a process, read once from the variables that `template.yaml` gives its function.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use onsale_domain::attempts::Limit;
+use reqwest::Url;
 
 /// Longest a hold may be set to live, in seconds: a day. Longer is a reservation system, not an on-sale.
 pub const HOLD_SECONDS_MAX: u32 = 86_400;
 
-/// Where the secret lies from which access tokens are signed. Only signing functions have one.
+/// Longest that the data platform may be set to be given for an answer, in milliseconds: what posts to it has thirty
+/// seconds for all it does.
+pub const DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX: u32 = 15_000;
+
+/// Where a secret lies. Only functions that use it have one.
 #[derive(Clone, Debug)]
-pub enum SigningKeySource {
+pub enum SecretSource {
     /// A file: the local stack.
     File(PathBuf),
     /// The ARN of a Secrets Manager secret: on AWS.
@@ -30,7 +37,9 @@ pub struct Config {
     pub sales_queue_url: Option<String>,
     /// URL of the queue that `finish_tokens` reads.
     pub tokens_queue_url: Option<String>,
-    /// URL of the queue where `relay_changes` parks what it cannot map.
+    /// URL of the queue that `hand_to_data_platform` reads; none when there is no data platform.
+    pub data_platform_queue_url: Option<String>,
+    /// URL of the queue where what cannot go on is parked.
     pub parked_queue_url: Option<String>,
     /// How long a hold lives, in seconds.
     pub hold_seconds: u32,
@@ -38,8 +47,14 @@ pub struct Config {
     pub release_on_decline: bool,
     /// The `iss` of access tokens.
     pub token_issuer: String,
-    /// Where the signing secret lies.
-    pub signing_key: Option<SigningKeySource>,
+    /// Where the secret lies from which tokens are signed.
+    pub signing_key: Option<SecretSource>,
+    /// Where events are posted to; none when there is no data platform.
+    pub data_platform_url: Option<Url>,
+    /// Where the secret lies with which events are signed.
+    pub data_platform_secret: Option<SecretSource>,
+    /// How long the data platform may take to answer.
+    pub data_platform_timeout: Duration,
     /// Failed log-ins an account may have before pauses begin.
     pub account_free_attempts: u32,
     /// Failed log-ins a source address may have before pauses begin.
@@ -71,11 +86,20 @@ impl Config {
         if !(1..=HOLD_SECONDS_MAX).contains(&hold_seconds) {
             return Err(ConfigError { name: "HOLD_SECONDS", problem: "must be between 1 and 86400" });
         }
+        let data_platform_timeout = number(variables, "DATA_PLATFORM_TIMEOUT_MILLISECONDS", 3_000)?;
+        if !(1..=DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX).contains(&data_platform_timeout) {
+            let problem = "must be between 1 and 15000";
+            return Err(ConfigError { name: "DATA_PLATFORM_TIMEOUT_MILLISECONDS", problem });
+        }
+        let secret = |file: &str, arn: &str| {
+            text(file).map(|path| SecretSource::File(path.into())).or_else(|| text(arn).map(SecretSource::Secret))
+        };
         Ok(Self {
             table: text("TABLE_NAME").ok_or(ConfigError { name: "TABLE_NAME", problem: "is missing" })?,
             payments_queue_url: text("PAYMENTS_QUEUE_URL"),
             sales_queue_url: text("SALES_QUEUE_URL"),
             tokens_queue_url: text("TOKENS_QUEUE_URL"),
+            data_platform_queue_url: text("DATA_PLATFORM_QUEUE_URL"),
             parked_queue_url: text("PARKED_QUEUE_URL"),
             hold_seconds,
             release_on_decline: match text("RELEASE_ON_DECLINE").as_deref() {
@@ -84,9 +108,10 @@ impl Config {
                 Some(_) => return Err(ConfigError { name: "RELEASE_ON_DECLINE", problem: "must be true or false" }),
             },
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
-            signing_key: text("SIGNING_KEY_FILE")
-                .map(|path| SigningKeySource::File(path.into()))
-                .or_else(|| text("SIGNING_KEY_SECRET").map(SigningKeySource::Secret)),
+            signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
+            data_platform_url: text("DATA_PLATFORM_URL").as_deref().map(receiver).transpose()?,
+            data_platform_secret: secret("DATA_PLATFORM_SECRET_FILE", "DATA_PLATFORM_SECRET"),
+            data_platform_timeout: Duration::from_millis(data_platform_timeout.into()),
             account_free_attempts: number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
             source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 20)?,
             sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 10)?,
@@ -108,9 +133,71 @@ impl Config {
     }
 }
 
+/// The address of the data platform. What is posted there is signed but not hidden, so it goes over TLS; on this
+/// machine there is nobody to hide it from.
+fn receiver(text: &str) -> Result<Url, ConfigError> {
+    let wrong = |problem| ConfigError { name: "DATA_PLATFORM_URL", problem };
+    let url = Url::parse(text).map_err(|_| wrong("must be a URL"))?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let own = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        // Settings are no place for secrets.
+        _ if !url.username().is_empty() || url.password().is_some() => Err(wrong("must have no user and password")),
+        "https" => Ok(url),
+        "http" if own => Ok(url),
+        _ => Err(wrong("must begin with https://, or with http:// for this machine")),
+    }
+}
+
 fn number(variables: &HashMap<String, String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
     match variables.get(name).filter(|value| !value.is_empty()) {
         None => Ok(default),
         Some(value) => value.parse().map_err(|_| ConfigError { name, problem: "must be a whole number" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(name: &str, value: &str) -> Result<Config, ConfigError> {
+        let table = ("TABLE_NAME".to_owned(), "Table".to_owned());
+        Config::from_variables(&HashMap::from([table, (name.to_owned(), value.to_owned())]))
+    }
+
+    #[test]
+    fn the_data_platform_is_reached_over_tls_or_on_this_machine() {
+        for url in [
+            "https://platform.example.com/events",
+            "http://127.0.0.1:3002/events",
+            "http://localhost/",
+            "http://[::1]:1/",
+        ] {
+            assert_eq!(
+                given("DATA_PLATFORM_URL", url).expect("a URL").data_platform_url.map(String::from).as_deref(),
+                Some(url)
+            );
+        }
+        assert!(given("DATA_PLATFORM_URL", "").expect("none").data_platform_url.is_none());
+        for url in [
+            "http://platform.example.com/",
+            "http://10.0.0.1/",
+            "http://localhost.example.com/",
+            "ftp://localhost/",
+            "events",
+            "https://user:word@example.com/",
+        ] {
+            let problem = given("DATA_PLATFORM_URL", url).expect_err(url).to_string();
+            assert!(problem.starts_with("setting DATA_PLATFORM_URL: must ") && !problem.contains(url), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_data_platform_is_not_waited_for_as_long_as_one_likes() {
+        let wait =
+            |value: &str| given("DATA_PLATFORM_TIMEOUT_MILLISECONDS", value).map(|config| config.data_platform_timeout);
+        assert_eq!(wait("").expect("a default"), Duration::from_secs(3));
+        assert_eq!(wait("15000").expect("the longest"), Duration::from_secs(15));
+        assert!(wait("0").is_err() && wait("15001").is_err() && wait("soon").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub enum Kind {
     /// A payment was declined for lack of balance.
     #[serde(rename = "payment.declined")]
     PaymentDeclined,
-    /// A part of a payment was given back, with a ticket.
+    /// A ticket of a paid reservation was given back, others are kept.
     #[serde(rename = "payment.partly_refunded")]
     PaymentPartlyRefunded,
     /// A payment was given back.
@@ -54,7 +55,9 @@ pub enum Queue {
     Sales,
     /// Read by `finish_tokens`.
     Tokens,
-    /// Read by people: what could not be understood.
+    /// Read by `hand_to_data_platform`.
+    DataPlatform,
+    /// Read by people: what could not be understood, and what the data platform refused for good.
     Parked,
 }
 
@@ -99,16 +102,40 @@ impl Kind {
     }
 }
 
-/// One event. Its id is the change it tells of, so however often it is delivered, it is the same event.
+/// The version of CloudEvents in which events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpecVersion {
+    /// 1.0, the only one.
+    #[default]
+    #[serde(rename = "1.0")]
+    V1,
+}
+
+/// Where events come from. Together with its source an event's id is unique.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// From here, the only one.
+    #[default]
+    #[serde(rename = "/onsale")]
+    Onsale,
+}
+
+/// One event, a CloudEvent in our queues and outside alike. Its id is the change it tells of, so however often it is
+/// delivered, it is the same event. Attributes that it does not know are passed over when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// `<user>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number.
+    /// What it is written in.
+    pub specversion: SpecVersion,
+    /// `<user>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number. Without
+    /// a full stop: a signature has one behind it.
     pub id: String,
+    /// Where it comes from.
+    pub source: Source,
     /// What happened.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// When it was committed, epoch seconds.
-    pub occurred_at: i64,
+    /// When it was committed, to the second.
+    pub time: Timestamp,
     /// The facts: ids and amounts, never an e-mail address, password or token.
     pub data: Data,
 }
@@ -118,8 +145,8 @@ impl Event {
     #[must_use]
     pub fn wanted_by(&self) -> &'static [Queue] {
         match (self.kind, &self.data) {
-            (Kind::PaymentDeclined, _) => &[Queue::Payments],
-            (Kind::PaymentCompleted | Kind::PaymentCancelled, Data::Order(_)) => &[Queue::Sales],
+            (Kind::PaymentDeclined, _) => &[Queue::Payments, Queue::DataPlatform],
+            (Kind::PaymentCompleted | Kind::PaymentCancelled, Data::Order(_)) => &[Queue::Sales, Queue::DataPlatform],
             (Kind::TokenFinished, _) => &[Queue::Tokens],
             (
                 Kind::ReservationHeld
@@ -132,7 +159,7 @@ impl Event {
                 | Kind::OrderExpired
                 | Kind::OrderCancelled,
                 _,
-            ) => &[],
+            ) => &[Queue::DataPlatform],
         }
     }
 }
@@ -164,6 +191,10 @@ pub struct ReservationData {
     pub ticket_ids: Vec<String>,
     /// What they cost together, in minor units.
     pub total: i64,
+    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    pub refunded: i64,
+    /// Its version. Of two events of one reservation the one with the higher version is the later.
+    pub version: u64,
 }
 
 /// What every event of an order says.
@@ -177,6 +208,10 @@ pub struct OrderData {
     pub lines: Vec<LineData>,
     /// What it costs, in minor units.
     pub total: i64,
+    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    pub refunded: i64,
+    /// Its version. Of two events of one order the one with the higher version is the later.
+    pub version: u64,
     /// The day (UTC) on which it was paid, once it is: also what is given back later was sold on that day.
     pub paid_on: Option<Date>,
 }
@@ -205,30 +240,126 @@ pub struct TokenData {
 
 /// Most messages of one SendMessageBatch (a limit of SQS).
 const BATCH_MAX: usize = 10;
+/// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB it
+/// has always taken, everywhere.
+const BATCH_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of a letter, which leaves room for what SQS counts beside the body.
+pub const LETTER_BYTES_MAX: usize = BATCH_BYTES_MAX - 1_024;
 
-/// Sends message bodies to a queue, in batches; all or an error.
+/// Some message bodies may not have been sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}")]
+pub struct NotSent {
+    /// The first of them; all before it were sent.
+    pub first: usize,
+    /// Why.
+    #[source]
+    pub failure: Failure,
+}
+
+/// Sends message bodies to a queue, in batches, one after the other.
 ///
 /// # Errors
 /// When the queue is not configured for this function, cannot be reached, or refuses one of them.
-pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), Failure> {
-    let url = match queue {
-        Queue::Payments => &app.config().payments_queue_url,
-        Queue::Sales => &app.config().sales_queue_url,
-        Queue::Tokens => &app.config().tokens_queue_url,
-        Queue::Parked => &app.config().parked_queue_url,
+pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), NotSent> {
+    let Some(url) = url_of(app, queue) else {
+        return match queue {
+            // Without a data platform nobody wants what would be handed to it.
+            Queue::DataPlatform => Ok(()),
+            _ => Err(NotSent { first: 0, failure: Failure::Internal(format!("no URL for the queue {queue:?}")) }),
+        };
     };
-    let url = url.as_ref().ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
-    for batch in bodies.chunks(BATCH_MAX) {
-        let mut request = app.sqs().send_message_batch().queue_url(url);
-        for (index, body) in batch.iter().enumerate() {
-            let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
-            let entry = entry.id(index.to_string()).message_body(body).build();
-            request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
-        }
-        let answer = request.send().await.map_err(|_| Failure::Unknown)?;
-        if !answer.failed.is_empty() {
-            return Err(Failure::Busy);
+    let mut sent = 0;
+    for batch in batches(bodies) {
+        match send_batch(app, url, batch).await {
+            Ok(None) => sent += batch.len(),
+            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: silent() }),
+            Err(failure) => return Err(NotSent { first: sent, failure }),
         }
     }
     Ok(())
+}
+
+fn url_of(app: &App, queue: Queue) -> Option<&String> {
+    let config = app.config();
+    match queue {
+        Queue::Payments => config.payments_queue_url.as_ref(),
+        Queue::Sales => config.sales_queue_url.as_ref(),
+        Queue::Tokens => config.tokens_queue_url.as_ref(),
+        Queue::DataPlatform => config.data_platform_queue_url.as_ref(),
+        Queue::Parked => config.parked_queue_url.as_ref(),
+    }
+}
+
+/// The bodies, in order, in as few batches as SQS allows.
+fn batches(mut bodies: &[String]) -> Vec<&[String]> {
+    let mut batches = Vec::new();
+    while !bodies.is_empty() {
+        let mut bytes = 0;
+        let fits = bodies.iter().take(BATCH_MAX).take_while(|body| {
+            bytes += body.len();
+            bytes <= BATCH_BYTES_MAX
+        });
+        // One that is too long alone goes alone: SQS is to say what it thinks of it.
+        let (batch, rest) = bodies.split_at(fits.count().max(1));
+        batches.push(batch);
+        bodies = rest;
+    }
+    batches
+}
+
+/// Sends one batch; the first body that was refused, if one was.
+async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usize>, Failure> {
+    let mut request = app.sqs().send_message_batch().queue_url(url);
+    for (index, body) in batch.iter().enumerate() {
+        let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
+        let entry = entry.id(index.to_string()).message_body(body).build();
+        request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
+    }
+    let answer = request.send().await.map_err(|_| silent())?;
+    Ok(answer.failed.iter().map(|refused| refused.id.parse().unwrap_or(0)).min())
+}
+
+/// Puts off when a received message is shown again.
+///
+/// # Errors
+/// When the queue is not configured for this function or cannot be reached: then the message comes again after the
+/// queue's own time.
+pub async fn postpone(app: &App, queue: Queue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
+    let url = url_of(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
+    let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
+    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| silent())
+}
+
+/// Nobody asks which of its ways a call to a queue failed: a message that may not have been sent is sent again.
+fn silent() -> Failure {
+    Failure::Internal("the queue did not answer, or refused".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_have_no_more_bodies_and_bytes_than_sqs_takes() {
+        let lengths = |of: &[usize]| -> Vec<usize> {
+            let bodies: Vec<String> = of.iter().map(|length| "x".repeat(*length)).collect();
+            let batches = batches(&bodies);
+            assert_eq!(batches.concat(), bodies);
+            batches.iter().map(|batch| batch.len()).collect()
+        };
+        assert_eq!(lengths(&[]), [0; 0]);
+        assert_eq!(lengths(&[1; 23]), [10, 10, 3]);
+        let half = BATCH_BYTES_MAX / 2;
+        assert_eq!(lengths(&[half, half, half, 1]), [2, 2]);
+        assert_eq!(lengths(&[1, BATCH_BYTES_MAX + 1, 1]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_kind_has_one_name() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+    }
 }

@@ -71,7 +71,23 @@ pub fn run(function: Function) -> Result<(), Failure> {
 /// A message could not be dealt with now; its queue shall deliver it again.
 #[derive(Debug, thiserror::Error)]
 #[error("to be delivered again: {0}")]
-pub struct Retry(#[from] pub crate::store::Failure);
+pub struct Retry(pub String);
+
+impl From<crate::store::Failure> for Retry {
+    fn from(failure: crate::store::Failure) -> Self {
+        Self(failure.to_string())
+    }
+}
+
+/// How a message was delivered, for a consumer that decides itself when it comes again.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Names this delivery to the queue.
+    pub receipt_handle: String,
+    /// How often the message has been delivered, this time included.
+    pub count: u32,
+    message_id: String,
+}
 
 /// Handles each message of a queue's batch by itself and names those that failed, so that the others are not
 /// delivered again. A message that is no event of ours fails like any other, and so ends in the dead-letter queue.
@@ -88,6 +104,21 @@ where
     batch.answered(results)
 }
 
+/// The same for a consumer that also looks at how each message was delivered.
+///
+/// # Errors
+/// When the batch itself cannot be read.
+pub async fn queue_deliveries<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+where
+    H: AsyncFn(&App, &Event, &Delivery) -> Result<(), Retry>,
+{
+    let batch = Messages::read(batch)?;
+    let messages = batch.events.iter().zip(&batch.deliveries);
+    let results = messages.map(|(event, delivery)| handle(&app, event, delivery));
+    let results = futures_util::future::join_all(results).await;
+    batch.answered(results)
+}
+
 /// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
 ///
 /// # Errors
@@ -101,25 +132,30 @@ where
     batch.answered(results)
 }
 
-/// The messages of a batch: events with the ids of their messages, and what is no event of ours.
+/// The messages of a batch: events with their deliveries, in the same order, and what is no event of ours.
 struct Messages {
-    ids: Vec<String>,
     events: Vec<Event>,
+    deliveries: Vec<Delivery>,
     failed: Vec<(String, String)>,
 }
 
 impl Messages {
     fn read(batch: Value) -> Result<Self, Failure> {
         let batch: SqsEvent = serde_json::from_value(batch)?;
-        let mut messages = Self { ids: Vec::new(), events: Vec::new(), failed: Vec::new() };
+        let mut messages = Self { events: Vec::new(), deliveries: Vec::new(), failed: Vec::new() };
         for message in batch.records {
-            let id = message.message_id.unwrap_or_default();
+            let message_id = message.message_id.unwrap_or_default();
             match serde_json::from_str::<Event>(message.body.as_deref().unwrap_or_default()) {
                 Ok(event) => {
-                    messages.ids.push(id);
+                    let count = message.attributes.get("ApproximateReceiveCount");
+                    messages.deliveries.push(Delivery {
+                        receipt_handle: message.receipt_handle.unwrap_or_default(),
+                        count: count.and_then(|count| count.parse().ok()).unwrap_or(1),
+                        message_id,
+                    });
                     messages.events.push(event);
                 }
-                Err(problem) => messages.failed.push((id, format!("not an event: {problem}"))),
+                Err(problem) => messages.failed.push((message_id, format!("not an event: {problem}"))),
             }
         }
         Ok(messages)
@@ -127,7 +163,8 @@ impl Messages {
 
     /// The partial-batch answer that names what failed.
     fn answered(self, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
-        let results = self.ids.into_iter().zip(results);
+        let ids = self.deliveries.into_iter().map(|delivery| delivery.message_id);
+        let results = ids.zip(results);
         let unhandled = results.filter_map(|(id, result)| Some((id, result.err()?.to_string())));
         let mut answer = SqsBatchResponse::default();
         for (id, problem) in self.failed.into_iter().chain(unhandled) {

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod config;
+pub mod data_platform;
 pub mod events;
 pub mod http;
 pub mod lambda;

@@ -17,7 +17,7 @@ use jsonwebtoken::EncodingKey;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::config::SigningKeySource;
+use crate::config::SecretSource;
 use crate::store::Failure;
 use crate::store::keys::{self, KID_PREFIX, VerifyingKey};
 
@@ -50,7 +50,7 @@ pub(crate) async fn signer(app: &App) -> Result<Arc<Signer>, Failure> {
     {
         return Ok(signer);
     }
-    let secret = source(app)?.read(app, Stage::Current).await?.ok_or_else(|| internal("there is no secret"))?;
+    let secret = source(app)?.current(app).await?;
     let signer = Arc::new(Signer::new(&secret)?);
     keys::publish(app, &signer.verifying_key()).await?;
     *app.signers().current.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&signer)));
@@ -168,7 +168,12 @@ enum Stage<'a> {
     Pending(&'a str),
 }
 
-impl SigningKeySource {
+impl SecretSource {
+    /// The secret in force.
+    pub(crate) async fn current(&self, app: &App) -> Result<String, Failure> {
+        self.read(app, Stage::Current).await?.ok_or_else(|| internal("there is no secret"))
+    }
+
     async fn read(&self, app: &App, stage: Stage<'_>) -> Result<Option<String>, Failure> {
         match self {
             Self::File(path) => match stage {
@@ -255,10 +260,10 @@ fn read_file(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn source(app: &App) -> Result<&SigningKeySource, Failure> {
+fn source(app: &App) -> Result<&SecretSource, Failure> {
     app.config().signing_key.as_ref().ok_or_else(|| internal("this function may not sign"))
 }
 
 fn internal(problem: impl std::fmt::Display) -> Failure {
-    Failure::Internal(format!("signing key: {problem}"))
+    Failure::Internal(format!("secret: {problem}"))
 }

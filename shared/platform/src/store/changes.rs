@@ -4,6 +4,7 @@
 //! version, so a record read twice, late or without its old image gives the same event.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use onsale_domain::order::Line;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::item::{Item, key_of};
 use super::table::Key;
 use super::{order_item, reservation_item, table};
-use crate::events::{Data, Event, Kind, LineData, OrderData, ReservationData, TokenData};
+use crate::events::{Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData};
 
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +47,13 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         | Kind::PaymentCancelled => reservation(&key, image)?,
     };
     let (owner, _) = owned(&key, "")?;
+    let committed = record.change.approximate_creation_date_time.timestamp();
     Ok(Some(Event {
+        specversion: SpecVersion::V1,
         id: format!("{owner}/{}/{version}", key.sk),
+        source: Source::Onsale,
         kind,
-        occurred_at: record.change.approximate_creation_date_time.timestamp(),
+        time: Timestamp::from_second(committed).map_err(|_| Poison("a change at no time".to_owned()))?,
         data,
     }))
 }
@@ -69,6 +73,8 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         schedule_id: read.schedule_id,
         ticket_ids: read.live_seats().map(ToString::to_string).collect(),
         total: read.total(),
+        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.version,
     };
     Ok((read.version, Data::Reservation(data)))
 }
@@ -83,6 +89,8 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         order_id: id,
         lines: read.lines.iter().map(line).collect(),
         total: read.total(),
+        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.version,
         paid_on: read.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
     };
     Ok((read.version, Data::Order(data)))

@@ -1,0 +1,34 @@
+//! Queue `data_platform` — posts each event to the data platform, signed; puts off what it does not take now, and parks
+//! what it will not have.
+//!
+//! An event may be posted twice: whoever receives it tells by its id. Nothing that sells waits for this.
+
+use onsale_platform::app::App;
+use onsale_platform::data_platform::{self, Outcome};
+use onsale_platform::events::{self, Event, Queue};
+use onsale_platform::lambda::{Answer, Delivery, Retry, queue_deliveries};
+use serde_json::{Value, json};
+
+async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Retry> {
+    match data_platform::hand_over(app, event).await? {
+        Outcome::Taken => Ok(()),
+        Outcome::Refused => {
+            tracing::error!(event_id = event.id, "the data platform wants no more: an event was parked");
+            let parked = json!({ "problem": "the data platform answered 410", "event": event });
+            events::send(app, Queue::Parked, &[parked.to_string()]).await.map_err(|problem| Retry(problem.to_string()))
+        }
+        Outcome::Later { problem, retry_after } => {
+            let pause = data_platform::pause(app, delivery.count, retry_after);
+            if let Err(failure) = events::postpone(app, Queue::DataPlatform, &delivery.receipt_handle, pause).await {
+                // Then it comes again after the queue's own time.
+                tracing::warn!(event_id = event.id, %failure, "an event could not be put off");
+            }
+            Err(Retry(problem))
+        }
+    }
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, batch: Value) -> Answer {
+    Box::pin(queue_deliveries(app, batch, handle))
+}

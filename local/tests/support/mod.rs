@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use local::permissions::Ledger;
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
+use onsale_domain::audit::Outcome;
 use onsale_platform::app::{Clock, Ids};
+use onsale_platform::store::audit::{self, Limits, Report};
 use onsale_platform::tokens;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -66,11 +68,21 @@ impl World {
         Self { stack, clock, gateway, people: AtomicUsize::new(0), _warden: warden }
     }
 
-    /// Adds everything up again.
+    /// Adds everything up again, twice: by the tests' own sums, and by the product's audit.
     pub async fn check_books(&self) -> books::Books {
         let books = books::Books::open(self).await;
         books.check();
+        let report = self.audit(|_| {}).await;
+        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::audit::told(&report));
+        assert_eq!(report.verdict.passes, 1, "{}", local::audit::told(&report));
         books
+    }
+
+    /// What the product's audit says.
+    pub async fn audit(&self, change: impl FnOnce(&mut Limits)) -> Report {
+        let mut limits = Limits { segments: 2, ..Limits::default() };
+        change(&mut limits);
+        audit::run(self.stack.app(), &limits).await
     }
 
     /// Lets time pass.

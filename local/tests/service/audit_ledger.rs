@@ -1,0 +1,1 @@
+//! audit_ledger, every day at 04:17

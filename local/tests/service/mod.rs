@@ -1,6 +1,6 @@
 //! The service itself.
 
-mod audit_ledger;
+pub mod audit_ledger;
 mod get_health;
 mod get_openapi;
 mod no_route;

@@ -146,11 +146,15 @@ pub fn told(report: &Report) -> String {
     lines.extend(report.not_judged.iter().map(|reason| format!("not judged: {reason}")));
     lines.push(match verdict.outcome {
         Outcome::Agree => "the books agree".to_owned(),
-        Outcome::Differ => format!("the books differ: {} differences", verdict.confirmed.len()),
+        Outcome::Differ => format!("the books differ: {}", differences(verdict.confirmed.len())),
         Outcome::NotTold => {
-            let moving = format!("{} differences are moving", verdict.moving.len());
+            let moving = format!("{}, otherwise in each pass", differences(verdict.moving.len()));
             format!("not told: {}", report.not_judged.first().unwrap_or(&moving))
         }
     });
     lines.join("\n") + "\n"
+}
+
+fn differences(count: usize) -> String {
+    if count == 1 { "1 difference".to_owned() } else { format!("{count} differences") }
 }

@@ -278,9 +278,8 @@ impl UserBooks {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
             let holding = self.holdings.entry(reservation.schedule_id).or_default();
             holding.seats += seats;
-            holding.kept_until = holding
-                .kept_until
-                .max(reservation.starts_at.as_second().saturating_add(ALLOWANCE_KEPT_SECONDS));
+            holding.kept_until =
+                holding.kept_until.max(reservation.starts_at.as_second().saturating_add(ALLOWANCE_KEPT_SECONDS));
             if paid {
                 holding.paid.insert(reservation.id);
             } else {
@@ -297,7 +296,8 @@ impl UserBooks {
             self.settled(of(), order.state != OrderState::Pending, order.settled);
         }
         let (paid, cancelled) = (order.state == OrderState::Paid, order.state == OrderState::Cancelled);
-        let units = |line: &crate::order::Line| line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
+        let units =
+            |line: &crate::order::Line| line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
         let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
         let total = subtotal - i128::from(order.discount);
         if let Some(payment) = &order.payment {

@@ -136,7 +136,8 @@ impl Reader<'_> {
         let mut attempts = Attempts::new(self.app);
         loop {
             match read().await {
-                Err(Failure::Busy | Failure::Unknown) => attempts.again().await?,
+                // In the end it is told what was in the way.
+                Err(failure @ (Failure::Busy | Failure::Unknown)) => attempts.again().await.map_err(|_| failure)?,
                 other => return other,
             }
         }

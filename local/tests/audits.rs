@@ -96,7 +96,7 @@ struct Traffic {
 impl Intercept for Traffic {
     fn before(&self, call: &Call<'_>) -> Before {
         // The functions' own calls pass.
-        if call.function.is_some() || self.reads.fetch_add(1, Ordering::SeqCst) % self.every > 0 {
+        if call.function.is_some() || !self.reads.fetch_add(1, Ordering::SeqCst).is_multiple_of(self.every) {
             return Before::Proceed;
         }
         let Some(buyer) = self.buyers.lock().expect("no panic").pop() else { return Before::Proceed };

@@ -165,6 +165,34 @@ async fn a_true_difference_is_told_beside_traffic_and_nothing_else_is() {
     assert!(told[0].ends_with("the balance: expected 50000, found 50001"), "{printed}");
 }
 
+/// Between the scan's look at a wallet and the look at its user, the user's first money comes in: the partition no longer
+/// begins where the scan found it.
+#[tokio::test]
+async fn a_partition_that_gets_a_new_first_item_is_read_by_another_pass() {
+    struct FirstMoney(Mutex<Option<Person>>);
+    impl Intercept for FirstMoney {
+        fn before(&self, call: &Call<'_>) -> Before {
+            if call.function.is_some() || call.operation != "Query" {
+                return Before::Proceed;
+            }
+            let Some(user) = self.0.lock().expect("no panic").take() else { return Before::Proceed };
+            Before::Hold(Box::pin(async move {
+                user.post("/wallet/charges", json!({ "amount": 5 })).await.expect(201);
+            }))
+        }
+        fn after(&self, _: &Call<'_>, _: &Value) -> After {
+            After::Deliver
+        }
+    }
+    let world = World::new().await;
+    let user = world.user_with(0).await;
+    world.stack.intercept(Some(Arc::new(FirstMoney(Mutex::new(Some(user))))));
+    let report = world.audit(|limits| limits.segments = 1).await;
+    world.stack.intercept(None);
+    agrees(&report);
+    assert_eq!((report.verdict.passes, report.counts.users, report.counts.entries), (2, 1, 1));
+}
+
 #[tokio::test]
 async fn a_table_that_does_not_answer_is_told_nothing_of() {
     struct Silence;

@@ -9,6 +9,7 @@
 //! | CloudFormation | [`template`] |
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod authorizer;
 pub mod books;
 pub mod checkpoint;

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
+use local::audit;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::ports::{Port, Ports};
 use local::stack::{Data, Mode, Options, Stack};
@@ -18,7 +19,22 @@ use tracing_subscriber::EnvFilter;
 ///
 /// The settings of template.yaml can be given as environment variables, e.g. HOLD_SECONDS=30 or SWEEP=off.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Adds up the whole table from both sides of every movement: exit status 0 if the books agree, 1 if they differ, 2 if
+    /// it cannot be told. It writes nothing, and the stack may be running.
+    Audit(audit::Flags),
+}
+
+#[derive(Args)]
 struct Flags {
     /// Port of the API; 0 picks a free one, here and below.
     #[arg(long, default_value_t = 3000)]
@@ -54,7 +70,11 @@ async fn main() -> ExitCode {
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(format!("{level},dynoxide=error")).unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
-    match run(Flags::parse()).await {
+    let arguments = Arguments::parse();
+    if let Some(Command::Audit(flags)) = arguments.command {
+        return audit::run(flags).await;
+    }
+    match run(arguments.flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("onsale: {problem}");
@@ -93,6 +113,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "data_platform": ports.data_platform.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
+    audit::remember(&stack, &ports.dynamodb.url())?;
     let serving = ports.serve(&stack);
     println!("{ready}");
     explain(&api, &demo);

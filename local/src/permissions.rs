@@ -10,7 +10,7 @@
 //!   own partition key.
 //! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.
 //! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
-//!   passes by it is why no statement allows one.
+//!   passes by it is why the one statement that allows one has no condition, and says so.
 //!
 //! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
 

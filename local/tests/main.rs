@@ -1,6 +1,7 @@
 //! Integration tests of the whole product, on the embedded engines. One program, so that it is linked once.
 
 mod accounts;
+mod audits;
 mod bad_input;
 mod capacity;
 mod commerce_capacity;

@@ -54,6 +54,7 @@ pub fn called_by(template: &Template, function: &Function) -> String {
         [Event::Stream(_)] => "Table stream".to_owned(),
         [Event::Schedule { expression, .. }] if expression == "cron(* * * * ? *)" => "Every minute at :00".to_owned(),
         [Event::Schedule { expression, .. }] if expression == "rate(10 minutes)" => "Every 10 minutes".to_owned(),
+        [Event::Schedule { expression, .. }] if expression == "cron(17 4 * * ? *)" => "Every day at 04:17".to_owned(),
         events => panic!("{}: there are no words for {events:?} yet", function.name),
     }
 }

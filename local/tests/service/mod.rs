@@ -1,5 +1,6 @@
 //! The service itself.
 
+pub mod audit_ledger;
 mod get_health;
 mod get_openapi;
 mod no_route;

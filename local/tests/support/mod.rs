@@ -11,7 +11,9 @@ use local::books::Books;
 use local::permissions::Ledger;
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
+use onsale_domain::audit::Outcome;
 use onsale_platform::app::{Clock, Ids};
+use onsale_platform::store::audit::{self, Limits, Report};
 use onsale_platform::tokens;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -66,7 +68,7 @@ impl World {
         Self { stack, clock, gateway, people: AtomicUsize::new(0), _warden: warden }
     }
 
-    /// Adds everything up again.
+    /// Adds everything up again, twice: by the books' own sums, and by the product's audit.
     pub async fn check_books(&self) -> Books {
         let (client, _) = self.stack.clients(None);
         let mut items = Vec::new();
@@ -82,7 +84,17 @@ impl World {
         }
         let books = Books::of(items, self.clock.now().as_second());
         books.check();
+        let report = self.audit(|_| {}).await;
+        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::audit::told(&report));
+        assert_eq!(report.verdict.passes, 1, "{}", local::audit::told(&report));
         books
+    }
+
+    /// What the product's audit says.
+    pub async fn audit(&self, change: impl FnOnce(&mut Limits)) -> Report {
+        let mut limits = Limits { segments: 2, ..Limits::default() };
+        change(&mut limits);
+        audit::run(self.stack.app(), &limits).await
     }
 
     /// Lets time pass.

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod attempts;
+pub mod audit;
 pub mod concert;
 pub mod coupon;
 pub mod hold;

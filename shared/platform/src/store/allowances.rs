@@ -1,5 +1,7 @@
 //! Allowances: how many seats of a schedule a user holds and owns, and until when the open holds in that count last.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use onsale_domain::reservation::Reservation;
 use onsale_domain::seat::{as_bound, from_short, short};
@@ -37,6 +39,18 @@ pub fn lapsed(allowance: &Item, second: u32) -> impl Iterator<Item = Uuid> {
         (until < second).then_some(id)
     })
 }
+
+/// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
+pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
+    let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
+    named
+        .map(|(id, open)| {
+            let (until, seats) = open.as_s().ok()?.split_once(':')?;
+            Some((from_short(id)?, (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
+        })
+        .collect()
+}
+
 const OPEN_PREFIX: &str = "open_";
 
 /// The attribute of an allowance that names an open hold.

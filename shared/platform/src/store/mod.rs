@@ -10,6 +10,7 @@ pub mod adjustments;
 pub mod admissions;
 mod allowances;
 pub mod attempts;
+pub mod audit;
 pub(crate) mod cache;
 pub mod changes;
 pub mod concerts;

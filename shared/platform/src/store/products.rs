@@ -217,7 +217,7 @@ pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Re
     if let Some(known) = app.caches().catalog.get(&key, app.now(), CATALOG_SECONDS) {
         return Ok(known);
     }
-    let forwards = Query::partition(table::catalog_partition(sort), "");
+    let forwards = Query::whole(table::catalog_partition(sort));
     let query = match sort {
         Sort::PriceUp | Sort::Name => forwards,
         Sort::Newest | Sort::PriceDown => forwards.newest_first(),

@@ -127,6 +127,8 @@ pub struct Query {
 
 #[derive(Clone, Debug)]
 enum Range {
+    /// A partition of the table.
+    Whole { pk: String },
     /// A partition of the table, sort keys with this beginning.
     Partition { pk: String, prefix: String },
     /// A partition of the table, sort keys with this beginning that are not after another.
@@ -140,6 +142,11 @@ enum Range {
 impl Query {
     fn new(range: Range) -> Self {
         Self { range, newest_first: false, consistency: Consistency::Eventual, filter: None }
+    }
+
+    /// All of a partition of the table, in order.
+    pub fn whole(pk: impl Into<String>) -> Self {
+        Self::new(Range::Whole { pk: pk.into() })
     }
 
     /// All of a partition of the table whose sort key begins with `prefix`, in order.
@@ -182,7 +189,7 @@ impl Query {
 
     fn index(&self) -> Option<&'static str> {
         match self.range {
-            Range::Partition { .. } | Range::UpTo { .. } => None,
+            Range::Whole { .. } | Range::Partition { .. } | Range::UpTo { .. } => None,
             Range::ByTime { .. } => Some(super::table::BY_TIME_INDEX),
             Range::Expired { .. } => Some(super::table::EXPIRY_INDEX),
         }
@@ -190,6 +197,7 @@ impl Query {
 
     fn condition(&self) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
         match &self.range {
+            Range::Whole { pk } => ("pk = :pk", vec![(":pk", text(pk))]),
             Range::Partition { pk, prefix } => {
                 ("pk = :pk AND begins_with(sk, :prefix)", vec![(":pk", text(pk)), (":prefix", text(prefix))])
             }
@@ -227,7 +235,7 @@ impl Query {
                 item.insert("created_at".to_owned(), number(json.get("created_at")?.as_i64()?));
                 !pk.is_empty() && !sk.is_empty() && json.len() == 4 && part("owner") == Some(owner)
             }
-            Range::UpTo { .. } | Range::Expired { .. } => false,
+            Range::Whole { .. } | Range::UpTo { .. } | Range::Expired { .. } => false,
         };
         belongs.then_some(item)
     }

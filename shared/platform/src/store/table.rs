@@ -72,8 +72,10 @@ pub fn entry(user: Uuid, seq: u64) -> Key {
     key(user_partition(user), format!("{ENTRY_PREFIX}{seq:020}"))
 }
 
+pub const CHARGE_PREFIX: &str = "CHARGE#";
+
 pub fn charge(user: Uuid, id: Uuid) -> Key {
-    key(user_partition(user), format!("CHARGE#{id}"))
+    key(user_partition(user), format!("{CHARGE_PREFIX}{id}"))
 }
 
 pub const RESERVATION_PREFIX: &str = "RSV#";
@@ -120,8 +122,10 @@ pub fn event_mark(event: &str, consumer: &str) -> Key {
     key(format!("EVENT#{event}"), consumer)
 }
 
+pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
+
 pub fn allowance(user: Uuid, schedule: Uuid) -> Key {
-    key(user_partition(user), format!("ALLOWANCE#{schedule}"))
+    key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
 }
 
 pub fn concert_partition(id: Uuid) -> String {

@@ -240,9 +240,13 @@ async fn repeated(
 pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
     let query = Query::partition(table::user_partition(user), table::ENTRY_PREFIX).newest_first().strong();
     let page = query.listed(app, limit, cursor).await?;
-    let items: Result<Vec<Entry>, Failure> =
-        page.items.into_iter().map(|item| from_item::<EntryItem>(item).and_then(entry)).collect();
+    let items: Result<Vec<Entry>, Failure> = page.items.into_iter().map(read_entry).collect();
     Ok(Page { items: items?, next: page.next })
+}
+
+/// An entry as it lies in the table.
+pub(crate) fn read_entry(item: Item) -> Result<Entry, Failure> {
+    from_item::<EntryItem>(item).and_then(entry)
 }
 
 fn entry(item: EntryItem) -> Result<Entry, Failure> {

@@ -1,0 +1,56 @@
+//! Every day at 04:17 — adds up the whole table from both sides of every movement, and tells each difference.
+//!
+//! It writes nothing. Whatever is not agreement is an error in the log, with ids and amounts only.
+
+use onsale_domain::audit::{Account, Outcome};
+use onsale_platform::app::App;
+use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::store::audit::{self, Limits, Report};
+use serde_json::{Map, Value, json};
+
+/// Differences that are logged one by one; of more, the number is.
+const LOGGED_MAX: usize = 100;
+
+async fn handle(app: &App) -> Result<Value, Failure> {
+    let report = audit::run(app, &Limits::default()).await;
+    for difference in report.verdict.confirmed.iter().take(LOGGED_MAX) {
+        tracing::error!(%difference, "the books differ");
+    }
+    let answer = told(&report);
+    if report.verdict.outcome != Outcome::Agree {
+        let outcome = report.verdict.outcome.as_str();
+        let (differences, moving) = (report.verdict.confirmed.len(), report.verdict.moving.len());
+        let not_judged = report.not_judged.join("; ");
+        tracing::error!(outcome, differences, moving, not_judged, "the audit does not agree");
+    }
+    Ok(answer)
+}
+
+/// The report as its answer: numbers, and no ids.
+fn told(report: &Report) -> Value {
+    let verdict = &report.verdict;
+    let side = |sum: i128| i64::try_from(sum).map_or_else(|_| Value::from(sum.to_string()), Value::from);
+    let account = |account: Account| {
+        let sides = json!({
+            "ledger": side(report.balance.ledger_side(account)),
+            "counter": side(report.balance.counter_side(account)),
+        });
+        (account.as_str().to_owned(), sides)
+    };
+    let trial_balance: Map<String, Value> = Account::ALL.into_iter().map(account).collect();
+    json!({
+        "outcome": verdict.outcome.as_str(),
+        "differences": verdict.confirmed.len(),
+        "moving": verdict.moving.len(),
+        "left_out": verdict.left_out,
+        "not_judged": report.not_judged.len(),
+        "passes": verdict.passes,
+        "read": report.counts,
+        "trial_balance": trial_balance,
+    })
+}
+
+/// Its answer to an event.
+pub fn answer(app: App, _: Value) -> Answer {
+    Box::pin(async move { handle(&app).await })
+}

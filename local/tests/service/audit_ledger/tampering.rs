@@ -1,0 +1,281 @@
+//! For each kind of difference one change of a table that agrees, and the lines that must tell of it.
+
+use onsale_domain::audit::What;
+use onsale_domain::seat::short;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Scene, number, read, text};
+use crate::support::queue::QUEUE;
+
+fn short_of(id: &str) -> String {
+    short(id.parse().expect("an id"))
+}
+
+impl Scene {
+    /// Makes one thing wrong; the lines that must tell of it, the one that names it first.
+    pub(super) fn tamper(&self, what: What) -> Vec<String> {
+        match what {
+            What::Unreadable | What::NoWallet | What::Balance | What::LastEntry => self.tamper_wallet(what),
+            What::EntryNumber | What::BalanceAfter | What::BelowZero | What::EntryKind | What::EntryUnexplained => {
+                self.tamper_entry(what)
+            }
+            What::ReceiptEntries | What::ReceiptAmount => self.tamper_receipt(what),
+            What::PaymentEntries | What::PaymentAmount | What::Refunds | What::RefundRange | What::PaymentState => {
+                self.tamper_payment(what)
+            }
+            What::PaymentTotal | What::PaymentRest | What::Settled | What::Discount | What::CouponUse => {
+                self.tamper_order(what)
+            }
+            What::AllowanceCount | What::AllowanceOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
+                self.tamper_seats(what)
+            }
+            What::Units
+            | What::Shards
+            | What::ShardBelowZero
+            | What::ShardTerms
+            | What::Coupons
+            | What::Ownerless
+            | What::QueuePlaces
+            | What::TrialBalance => self.tamper_shared(what),
+        }
+    }
+
+    fn tamper_wallet(&self, what: What) -> Vec<String> {
+        let (user, pk) = (&self.user, &self.pk);
+        vec![match what {
+            What::Unreadable => {
+                self.table().put(&json!({ "pk": text(pk), "sk": text("RSV#x") }));
+                format!("item {pk} RSV#x: the item: expected one that can be read, found one that cannot")
+            }
+            What::NoWallet => {
+                self.table().delete(pk, "WALLET");
+                format!("wallet of user {user}: the wallet of its entries: expected one, found none")
+            }
+            What::Balance => {
+                self.own("WALLET", |item| item["balance"] = number(448_501));
+                format!("wallet of user {user}: the balance: expected 448500, found 448501")
+            }
+            _ => {
+                self.own("WALLET", |item| item["seq"] = number(10));
+                format!("wallet of user {user}: the number of its last entry: expected 9, found 10")
+            }
+        }]
+    }
+
+    fn tamper_entry(&self, what: What) -> Vec<String> {
+        let (user, spend) = (&self.user, &self.spend);
+        match what {
+            What::EntryNumber => {
+                self.entry(9, |item| item["seq"] = number(10));
+                vec![format!("entry 10 of user {user}: its number: expected 9, found 10")]
+            }
+            What::BalanceAfter => {
+                self.entry(9, |item| item["balance_after"] = number(448_501));
+                vec![format!("entry 9 of user {user}: the balance after it: expected 448500, found 448501")]
+            }
+            What::BelowZero => {
+                self.entry(9, |item| item["balance_after"] = number(-1));
+                vec![
+                    format!("entry 9 of user {user}: what it leaves: expected 0 or more, found -1"),
+                    format!("entry 9 of user {user}: the balance after it: expected 448500, found -1"),
+                ]
+            }
+            What::EntryKind => {
+                self.entry(8, |item| item["reference"] = text("elsewhere"));
+                vec![
+                    format!(
+                        "entry 8 of user {user}: its kind and reference: expected a reference that a spend has, found another"
+                    ),
+                    format!("receipt {spend} of user {user}: its entries: expected 1, found 0"),
+                ]
+            }
+            _ => {
+                self.table().delete(&self.pk, &format!("CHARGE#{spend}"));
+                vec![format!("entry 8 of user {user}: what explains it: expected receipt {spend}, found none")]
+            }
+        }
+    }
+
+    fn tamper_receipt(&self, what: What) -> Vec<String> {
+        let (user, spend, other) = (&self.user, &self.spend, Uuid::from_u128(8));
+        vec![if what == What::ReceiptEntries {
+            let sk = text(format!("CHARGE#{other}"));
+            self.table().put(&json!({ "pk": text(&self.pk), "sk": sk, "amount": number(5) }));
+            format!("receipt {other} of user {user}: its entries: expected 1, found 0")
+        } else {
+            self.own(&format!("CHARGE#{spend}"), |item| item["amount"] = number(600));
+            format!("receipt {spend} of user {user}: the amount of its entry: expected -600, found -500")
+        }]
+    }
+
+    fn tamper_payment(&self, what: What) -> Vec<String> {
+        let (user, order) = (&self.user, &self.order);
+        let payment = |change: (&'static str, i64)| {
+            self.own(&format!("ORDER#{order}"), move |item| item["payment"]["M"][change.0] = number(change.1));
+        };
+        match what {
+            What::PaymentEntries => {
+                self.entry(7, |item| item["kind"] = text("payment"));
+                let order = &self.refunded_order;
+                vec![
+                    format!("order {order} of user {user}: the entries that take its payment: expected 1, found 2"),
+                    format!("order {order} of user {user}: the sum of its refunds: expected 1000, found 0"),
+                ]
+            }
+            What::PaymentAmount => {
+                payment(("amount", 1_001));
+                vec![
+                    format!("order {order} of user {user}: the amount of that entry: expected -1001, found -1000"),
+                    format!("order {order} of user {user}: the amount of its payment: expected 1000, found 1001"),
+                ]
+            }
+            What::Refunds => {
+                let sk = format!("RSV#{}", self.paid);
+                self.own(&sk, |item| item["payment"]["M"]["refunded"] = number(40_000));
+                let of = format!("reservation {} of user {user}", self.paid);
+                vec![
+                    format!("{of}: the sum of its refunds: expected 40000, found 50000"),
+                    format!("{of}: what is left of its payment: expected 50000, found 60000"),
+                ]
+            }
+            What::RefundRange => {
+                payment(("refunded", -1));
+                vec![
+                    format!("order {order} of user {user}: what was given back: expected 0 to 1000, found -1"),
+                    format!("order {order} of user {user}: the sum of its refunds: expected -1, found 0"),
+                ]
+            }
+            _ => {
+                self.own(&format!("ORDER#{}", self.pending), |item| {
+                    item["state"] = text("paid");
+                    item.as_object_mut().expect("an item").retain(|name, _| !name.starts_with("exp"));
+                });
+                vec![format!(
+                    "order {} of user {user}: its payment: expected one, for it is paid, found none",
+                    self.pending
+                )]
+            }
+        }
+    }
+
+    fn tamper_order(&self, what: What) -> Vec<String> {
+        let (user, order) = (&self.user, &self.order);
+        let sk = format!("ORDER#{order}");
+        match what {
+            What::PaymentTotal => {
+                self.own(&sk, |item| item["lines"]["L"][0]["M"]["price"] = number(1_001));
+                vec![format!("order {order} of user {user}: the amount of its payment: expected 1002, found 1000")]
+            }
+            What::PaymentRest => {
+                let sk = format!("RSV#{}", self.refunded);
+                self.own(&sk, |item| item["payment"]["M"]["refunded"] = number(40_000));
+                let of = format!("reservation {} of user {user}", self.refunded);
+                vec![
+                    format!("{of}: what is left of its payment: expected 0, found 10000"),
+                    format!("{of}: the sum of its refunds: expected 40000, found 50000"),
+                ]
+            }
+            What::Settled => {
+                self.own(&format!("RSV#{}", self.paid), |item| item["expiry_shard"] = text("rsv#0"));
+                let of = format!("reservation {} of user {user}", self.paid);
+                vec![format!("{of}: its place on the expiry index: expected off, found on")]
+            }
+            What::Discount => {
+                self.own(&sk, |item| item["discount"] = number(999));
+                vec![
+                    format!("order {order} of user {user}: its discount: expected 1000, found 999"),
+                    format!("order {order} of user {user}: the amount of its payment: expected 1001, found 1000"),
+                ]
+            }
+            _ => {
+                self.own(&format!("CLAIM#{}", self.coupon), |item| {
+                    item.as_object_mut().expect("an item").remove("used_by");
+                });
+                let of = format!("claim of coupon {} of user {user}", self.coupon);
+                vec![format!("{of}: the order that uses it: expected {order}, found nobody")]
+            }
+        }
+    }
+
+    fn tamper_seats(&self, what: What) -> Vec<String> {
+        let (schedule, other) = (&self.schedule, short_of(&self.refunded));
+        let allowance =
+            (format!("ALLOWANCE#{schedule}"), format!("allowance for schedule {schedule} of user {}", self.user));
+        vec![match what {
+            What::AllowanceCount => {
+                self.own(&allowance.0, |item| item["count"] = number(3));
+                format!("{}: its count: expected 2, found 3", allowance.1)
+            }
+            What::AllowanceOpen => {
+                let name = format!("open_{}", short_of(&self.held));
+                let until =
+                    read(&self.table().get(&self.pk, &format!("RSV#{}", self.held)).expect("held"), "held_until");
+                self.own(&allowance.0, |item| {
+                    item.as_object_mut().expect("an item").remove(&name);
+                });
+                format!("{}: its open holds: expected {} until {until}: 1, found none", allowance.1, self.held)
+            }
+            What::Seat => {
+                self.block(|item| item["1"] = text(format!("~{other}")));
+                let mine = short_of(&self.paid);
+                format!("seat A-1-1 of schedule {schedule}: its value: expected ~{mine}, found ~{other}")
+            }
+            What::SeatsSold => {
+                self.block(|item| item["9"] = text(format!("~{other}")));
+                format!("section A of schedule {schedule}: seats sold: expected 1, found 2")
+            }
+            _ => {
+                self.block(|item| item["9"] = text(format!("ffffffff{other}")));
+                format!("section A of schedule {schedule}: seats held: expected 1, found 2")
+            }
+        }]
+    }
+
+    fn tamper_shared(&self, what: What) -> Vec<String> {
+        let (product, coupon, other) = (&self.product, &self.coupon, Uuid::from_u128(9));
+        let left = self.world.shards(product);
+        let extra = |of: &str, shard: u8| {
+            let pk = text(format!("STOCK#{of}#{shard}"));
+            json!({ "pk": pk, "sk": text("STOCK"), "available": number(0) })
+        };
+        vec![match what {
+            What::Units => {
+                self.shard(product, 0, |item| item["available"] = number(left[0] + 1));
+                format!("product {product}: units left and ordered: expected 10, found 11")
+            }
+            What::Shards => {
+                let mut shard = extra(product, 2);
+                shard["price"] = number(1_000);
+                shard["state"] = text("selling");
+                self.table().put(&shard);
+                format!("product {product}: its shards: expected 0,1, found 0,1,2")
+            }
+            What::ShardBelowZero => {
+                self.shard(product, 0, |item| item["available"] = number(-1));
+                self.shard(product, 1, |item| item["available"] = number(left[0] + left[1] + 1));
+                format!("shard 0 of {product}: what is left: expected 0 or more, found -1")
+            }
+            What::ShardTerms => {
+                self.shard(product, 1, |item| item["price"] = number(999));
+                format!("shard 1 of {product}: its price and state: expected 1000 selling, found 999 selling")
+            }
+            What::Coupons => {
+                self.shard(coupon, 0, |item| item["available"] = number(10));
+                format!("coupon {coupon}: coupons left and claimed: expected 10, found 11")
+            }
+            What::Ownerless => {
+                self.table().put(&extra(&other.to_string(), 0));
+                format!("stock of {other}: the product or coupon it is of: expected one, found none")
+            }
+            What::QueuePlaces => {
+                self.table().change(&format!("QUEUE#{QUEUE}"), "QUEUE", |item| item["finished"] = number(1));
+                format!("queue {QUEUE}: places in use: expected 0 or more, found -1")
+            }
+            _ => {
+                self.own("WALLET", |item| item["balance"] = number(448_501));
+                "account wallets: its two sides: expected 448501, found 448500".to_owned()
+            }
+        }]
+    }
+}

@@ -1,0 +1,330 @@
+//! Double entry: everything that was moved is added up from both of its sides, and each difference has a name.
+//!
+//! A wallet is one side of every movement of money. The other side, cash-in, sales and refunds, is no item that every
+//! purchase would have to write to: it is derived, from the receipts of top-ups and spends and from the payments in
+//! reservations and orders. Seats, units and coupons are counted in the same way: by what is left of them, and by those
+//! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a whole.
+
+mod queues;
+mod sections;
+mod stock;
+mod trial;
+mod user;
+mod verdict;
+
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::seat::{Label, SeatId};
+
+pub use queues::Queues;
+pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
+pub use stock::{Shard, Stock, Terms};
+pub use trial::{Account, TrialBalance};
+pub use user::{Allowance, Judged, Receipt, ReceiptKind, UserBooks};
+pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
+
+/// What can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// An item has another form than its kind.
+    Unreadable,
+    /// There are entries and no wallet.
+    NoWallet,
+    /// A wallet's balance is the sum of its entries.
+    Balance,
+    /// A wallet's `seq` is the number of its entries.
+    LastEntry,
+    /// Entries are numbered without a gap.
+    EntryNumber,
+    /// An entry starts where the one before ended.
+    BalanceAfter,
+    /// No entry leaves less than nothing.
+    BelowZero,
+    /// Top-ups and spends name a receipt, payments and refunds what was paid.
+    EntryKind,
+    /// What an entry names is there, and was paid.
+    EntryUnexplained,
+    /// A receipt has one entry.
+    ReceiptEntries,
+    /// A receipt's entry has its amount.
+    ReceiptAmount,
+    /// A payment has one entry that takes it.
+    PaymentEntries,
+    /// That entry has its amount.
+    PaymentAmount,
+    /// Entries that give a payment back come to what it says of itself.
+    Refunds,
+    /// Never more is given back than was paid.
+    RefundRange,
+    /// What is paid has a payment, what was never paid has none.
+    PaymentState,
+    /// What was paid is what the tickets or lines cost.
+    PaymentTotal,
+    /// What is left of a payment is what its live tickets or lines cost; of a cancelled one nothing.
+    PaymentRest,
+    /// What is open waits for the sweep, what has ended does not.
+    Settled,
+    /// An order's discount follows from the terms of its coupon's claim.
+    Discount,
+    /// A claim is used by the live order that names it, and by no other.
+    CouponUse,
+    /// An allowance counts what its owner holds and owns.
+    AllowanceCount,
+    /// An allowance names the open holds.
+    AllowanceOpen,
+    /// A live ticket's seat names its reservation.
+    Seat,
+    /// As many seats of a section are sold as reservations own.
+    SeatsSold,
+    /// As many seats of a section are held as reservations hold.
+    SeatsHeld,
+    /// Units that are left and units of live orders are those that were put in.
+    Units,
+    /// A quantity has as many shards as it says.
+    Shards,
+    /// No shard has less than nothing.
+    ShardBelowZero,
+    /// A product's shard has its price and state.
+    ShardTerms,
+    /// Coupons that are left and claims are those that were made.
+    Coupons,
+    /// A shard, a claim, a line or a change of stock is of a product or coupon that is there.
+    Ownerless,
+    /// A queue counts no fewer places in use than admissions and open calls are known.
+    QueuePlaces,
+    /// The ledger's side of an account is the side of receipts and payments, though no user's books say so.
+    TrialBalance,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [Self; 34] = [
+        Self::Unreadable,
+        Self::NoWallet,
+        Self::Balance,
+        Self::LastEntry,
+        Self::EntryNumber,
+        Self::BalanceAfter,
+        Self::BelowZero,
+        Self::EntryKind,
+        Self::EntryUnexplained,
+        Self::ReceiptEntries,
+        Self::ReceiptAmount,
+        Self::PaymentEntries,
+        Self::PaymentAmount,
+        Self::Refunds,
+        Self::RefundRange,
+        Self::PaymentState,
+        Self::PaymentTotal,
+        Self::PaymentRest,
+        Self::Settled,
+        Self::Discount,
+        Self::CouponUse,
+        Self::AllowanceCount,
+        Self::AllowanceOpen,
+        Self::Seat,
+        Self::SeatsSold,
+        Self::SeatsHeld,
+        Self::Units,
+        Self::Shards,
+        Self::ShardBelowZero,
+        Self::ShardTerms,
+        Self::Coupons,
+        Self::Ownerless,
+        Self::QueuePlaces,
+        Self::TrialBalance,
+    ];
+
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "the item",
+            Self::NoWallet => "the wallet of its entries",
+            Self::Balance => "the balance",
+            Self::LastEntry => "the number of its last entry",
+            Self::EntryNumber => "its number",
+            Self::BalanceAfter => "the balance after it",
+            Self::BelowZero => "what it leaves",
+            Self::EntryKind => "its kind and reference",
+            Self::EntryUnexplained => "what explains it",
+            Self::ReceiptEntries => "its entries",
+            Self::ReceiptAmount => "the amount of its entry",
+            Self::PaymentEntries => "the entries that take its payment",
+            Self::PaymentAmount => "the amount of that entry",
+            Self::Refunds => "the sum of its refunds",
+            Self::RefundRange => "what was given back",
+            Self::PaymentState => "its payment",
+            Self::PaymentTotal => "the amount of its payment",
+            Self::PaymentRest => "what is left of its payment",
+            Self::Settled => "its place on the expiry index",
+            Self::Discount => "its discount",
+            Self::CouponUse => "the order that uses it",
+            Self::AllowanceCount => "its count",
+            Self::AllowanceOpen => "its open holds",
+            Self::Seat => "its value",
+            Self::SeatsSold => "seats sold",
+            Self::SeatsHeld => "seats held",
+            Self::Units => "units left and ordered",
+            Self::Shards => "its shards",
+            Self::ShardBelowZero => "what is left",
+            Self::ShardTerms => "its price and state",
+            Self::Coupons => "coupons left and claimed",
+            Self::Ownerless => "the product or coupon it is of",
+            Self::QueuePlaces => "places in use",
+            Self::TrialBalance => "its two sides",
+        }
+    }
+
+    /// Whether it is about money: then it is why the trial balance is uneven.
+    fn is_of_money(self) -> bool {
+        self <= Self::PaymentRest
+    }
+}
+
+/// What something differs of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entity {
+    /// A user's wallet.
+    Wallet(Uuid),
+    /// An entry of a user's ledger.
+    Entry(Uuid, u64),
+    /// The receipt of a top-up or spend of a user.
+    Receipt(Uuid, Uuid),
+    /// A user's reservation.
+    Reservation(Uuid, Uuid),
+    /// A user's order.
+    Order(Uuid, Uuid),
+    /// A user's claim of a coupon.
+    Claim(Uuid, Uuid),
+    /// A user's allowance for a schedule.
+    Allowance(Uuid, Uuid),
+    /// A seat of a schedule.
+    Seat(Uuid, SeatId),
+    /// A section of a schedule.
+    Section(Uuid, Label),
+    /// A product.
+    Product(Uuid),
+    /// A coupon.
+    Coupon(Uuid),
+    /// Shards, claims or lines of a product or coupon that is not there.
+    Unknown(Uuid),
+    /// A shard of a quantity.
+    Shard(Uuid, u8),
+    /// A queue.
+    Queue(String),
+    /// An account of the trial balance.
+    Account(Account),
+    /// Anything, by its key.
+    Item(String),
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wallet(user) => write!(formatter, "wallet of user {user}"),
+            Self::Entry(user, seq) => write!(formatter, "entry {seq} of user {user}"),
+            Self::Receipt(user, id) => write!(formatter, "receipt {id} of user {user}"),
+            Self::Reservation(user, id) => write!(formatter, "reservation {id} of user {user}"),
+            Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
+            Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
+            Self::Allowance(user, schedule) => write!(formatter, "allowance for schedule {schedule} of user {user}"),
+            Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
+            Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),
+            Self::Product(id) => write!(formatter, "product {id}"),
+            Self::Coupon(id) => write!(formatter, "coupon {id}"),
+            Self::Unknown(id) => write!(formatter, "stock of {id}"),
+            Self::Shard(id, shard) => write!(formatter, "shard {shard} of {id}"),
+            Self::Queue(id) => write!(formatter, "queue {id}"),
+            Self::Account(account) => write!(formatter, "account {}", account.as_str()),
+            Self::Item(key) => write!(formatter, "item {key}"),
+        }
+    }
+}
+
+/// Something that should be otherwise. Two passes over the table have found the same one if all of it is the same, the
+/// amounts included.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Difference {
+    /// What.
+    pub what: What,
+    /// Of what.
+    pub of: Entity,
+    /// As it follows from the other side.
+    pub expected: String,
+    /// As it is.
+    pub found: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, of, expected, found } = self;
+        write!(formatter, "{of}: {}: expected {expected}, found {found}", what.as_str())
+    }
+}
+
+/// The differences of a pass: all are counted, and of too many the first in their order are kept, so that two passes
+/// over the same table keep the same ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    kept: BTreeSet<Difference>,
+    left_out: u64,
+}
+
+impl Differences {
+    /// Most that are kept.
+    pub const KEPT_MAX: usize = 1_000;
+
+    /// Adds one.
+    pub fn add(&mut self, difference: Difference) {
+        if self.kept.insert(difference) && self.kept.len() > Self::KEPT_MAX {
+            self.kept.pop_last();
+            self.left_out += 1;
+        }
+    }
+
+    /// Adds one of these parts.
+    pub(crate) fn note(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
+        self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string() });
+    }
+
+    /// Adds one, unless both are the same.
+    pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, of: Entity, expected: T, found: T) {
+        if expected != found {
+            self.note(what, of, expected, found);
+        }
+    }
+
+    /// Says that an item has not the form of its kind.
+    pub fn unreadable(&mut self, key: String) {
+        self.note(What::Unreadable, Entity::Item(key), "one that can be read", "one that cannot");
+    }
+
+    /// Adds what another part of the pass has found.
+    pub fn merge(&mut self, other: Self) {
+        self.left_out += other.left_out;
+        for difference in other.kept {
+            self.add(difference);
+        }
+    }
+
+    /// Those that were kept.
+    #[must_use]
+    pub fn kept(&self) -> &BTreeSet<Difference> {
+        &self.kept
+    }
+
+    /// How many there are, kept or not.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.left_out + u64::try_from(self.kept.len()).unwrap_or(u64::MAX)
+    }
+}

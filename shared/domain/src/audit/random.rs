@@ -1,0 +1,344 @@
+//! Random worlds by the rules of the product, and whether their books agree; and what one change does to them.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::coupon::{Claim, Discount};
+use crate::hold::tests::{at, held};
+use crate::money::{Amount, Price};
+use crate::order::{Line, Order, State as OrderState};
+use crate::product::State as ProductState;
+use crate::reservation::{Payment, Reservation, State};
+use crate::seat::SeatValue;
+use crate::stock::Portion;
+use crate::wallet::{Entry, Movement, Wallet};
+
+const USER: Uuid = Uuid::from_u128(1);
+const PRODUCT: Uuid = Uuid::from_u128(2);
+const COUPON: Uuid = Uuid::from_u128(3);
+const PRICE: i64 = 700;
+const QUANTITY: i64 = 1_000;
+const REFERENCES_MAX: usize = 10_000;
+
+/// All that lies in the table of a world of one user.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub now: Timestamp,
+    pub wallet: Wallet,
+    pub entries: Vec<Entry>,
+    pub receipts: Vec<(Uuid, Receipt)>,
+    pub reservations: Vec<Reservation>,
+    pub orders: Vec<Order>,
+    pub claim: Claim,
+    pub seats: Vec<(Uuid, SeatId, SeatValue)>,
+    pub shards: [i64; 2],
+    pub coupons_left: i64,
+    pub allowance: Allowance,
+}
+
+/// One thing that the user does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    TopUp(i64),
+    Spend(i64),
+    /// Holds so many seats, gives one up first if told to, and goes so far.
+    Reserve(u8, bool, u8),
+    /// Orders so many units, with the coupon if it is free, and goes so far.
+    Order(i64, bool, u8),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (1..500_000_i64).prop_map(Step::TopUp),
+        (1..5_000_i64).prop_map(Step::Spend),
+        (1..4_u8, any::<bool>(), 0..5_u8).prop_map(|(seats, gives_up, far)| Step::Reserve(seats, gives_up, far)),
+        (1..5_i64, any::<bool>(), 0..4_u8).prop_map(|(units, coupon, far)| Step::Order(units, coupon, far)),
+    ];
+    proptest::collection::vec(step, 0..25)
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let now = at(2_000);
+        let later = now + SignedDuration::from_hours(24);
+        Self {
+            now,
+            wallet: Wallet::EMPTY,
+            entries: Vec::new(),
+            receipts: Vec::new(),
+            reservations: Vec::new(),
+            orders: Vec::new(),
+            claim: Claim {
+                coupon: COUPON,
+                name: String::new(),
+                discount: Discount::Percent { percent: 10, max: Some(200) },
+                valid_from: now,
+                valid_until: later,
+                claimed_at: now,
+                used_by: None,
+            },
+            seats: Vec::new(),
+            shards: [QUANTITY / 2; 2],
+            coupons_left: 9,
+            allowance: Allowance::default(),
+        }
+    }
+
+    fn keep(&mut self, moved: (Wallet, Entry)) {
+        self.wallet = moved.0;
+        self.entries.push(moved.1);
+    }
+
+    fn id(&self) -> Uuid {
+        let made = self.receipts.len() + self.reservations.len() + self.orders.len();
+        Uuid::from_u128(1_000 + u128::try_from(made).expect("few"))
+    }
+
+    pub(super) fn carry_out(&mut self, step: Step) {
+        let id = self.id();
+        match step {
+            Step::TopUp(amount) => {
+                let movement = Movement::TopUp(Amount::parse(amount).expect("an amount"));
+                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
+                    self.keep(moved);
+                    self.receipts.push((id, Receipt { kind: ReceiptKind::Charge, amount }));
+                }
+            }
+            Step::Spend(amount) => {
+                let amount_of = Amount::parse(amount).expect("an amount");
+                let movement = Movement::Spend { amount: amount_of, memo: "tea".to_owned() };
+                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
+                    self.keep(moved);
+                    self.receipts.push((id, Receipt { kind: ReceiptKind::Spend, amount }));
+                }
+            }
+            Step::Reserve(seats, gives_up, far) => self.reserve(id, seats, gives_up, far),
+            Step::Order(units, coupon, far) => self.order(id, units, coupon, far),
+        }
+    }
+
+    fn reserve(&mut self, id: Uuid, seats: u8, gives_up: bool, far: u8) {
+        let row = self.reservations.len() + 1;
+        let names: Vec<String> = (1..=seats).map(|number| format!("A-{row}-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut reservation = Reservation { id, user: USER, ..held(&names) };
+        if gives_up {
+            let first = reservation.tickets[0].seat.clone();
+            reservation = reservation.without(&[first]);
+        }
+        if reservation.state == State::Held && far > 0 {
+            if let Ok(moved) = self.wallet.pay(reservation.total(), self.now, reservation.payment_id()) {
+                self.keep(moved);
+                reservation = reservation.paid(self.now, String::new()).0;
+                if far > 1 {
+                    reservation = self.give_back(reservation, far > 2);
+                }
+            } else {
+                reservation = reservation.declined(true);
+                reservation = if far > 2 { reservation.closed() } else { reservation };
+            }
+        }
+        let value = owed(&reservation, self.now);
+        let live: Vec<SeatId> = reservation.live_seats().cloned().collect();
+        for ticket in &reservation.tickets {
+            let mine = live.contains(&ticket.seat);
+            let there = value.filter(|_| mine).unwrap_or(SeatValue::Free);
+            self.seats.push((reservation.schedule_id, ticket.seat.clone(), there));
+        }
+        if reservation.state == State::Paid || !reservation.settled {
+            let count = i64::try_from(live.len()).expect("few");
+            self.allowance.count += count;
+            if reservation.state != State::Paid || far == 1 {
+                self.allowance.open.insert(id, (reservation.held_until, count));
+            }
+        }
+        self.reservations.push(reservation);
+    }
+
+    /// One paid ticket, or all, given back.
+    fn give_back(&mut self, mut reservation: Reservation, all: bool) -> Reservation {
+        if all || reservation.live_tickets().count() == 1 {
+            let (after, back) = reservation.refunded(self.now).expect("in time").expect("paid");
+            let moved = self.wallet.refund(back, self.now, after.payment_id()).expect("it fits");
+            self.keep(moved);
+            return after;
+        }
+        let reference = reservation.payment_id();
+        let ticket = reservation.tickets.iter_mut().find(|ticket| !ticket.cancelled).expect("a live one");
+        ticket.cancelled = true;
+        let back = ticket.price.get();
+        reservation.payment.as_mut().expect("paid").refunded += back;
+        let moved = self.wallet.refund(back, self.now, reference).expect("it fits");
+        self.keep(moved);
+        reservation
+    }
+
+    fn order(&mut self, id: Uuid, units: i64, coupon: bool, far: u8) {
+        let coupon = (coupon && self.claim.used_by.is_none()).then_some(COUPON);
+        let price = Price::parse(PRICE).expect("a price");
+        let taken = vec![Portion { shard: 0, units: 1 }, Portion { shard: 1, units }];
+        let lines = vec![Line { product: PRODUCT, name: String::new(), price, taken }];
+        let mut order = Order {
+            id,
+            user: USER,
+            created_at: self.now,
+            held_until: u32::MAX,
+            state: OrderState::Pending,
+            lines,
+            coupon,
+            discount: 0,
+            payment: None,
+            declines: 0,
+            settled: false,
+            version: 1,
+            fingerprint: String::new(),
+        };
+        order.discount = coupon.map_or(0, |_| self.claim.discount.off(order.subtotal()));
+        match self.wallet.pay(order.total(), self.now, order.payment_id()) {
+            Ok(moved) if far > 0 => {
+                self.keep(moved);
+                order = order.paid(self.now, String::new(), false).0;
+                if far > 1 {
+                    let (after, back) = order.refunded().expect("paid");
+                    let moved = self.wallet.refund(back, self.now, after.payment_id()).expect("it fits");
+                    self.keep(moved);
+                    order = after;
+                }
+            }
+            _ if far == 3 => order = order.cancelled(),
+            _ => {}
+        }
+        if stock::is_live(&order) {
+            self.shards[0] -= 1;
+            self.shards[1] -= units;
+            self.claim.used_by = coupon.map(|_| id).or(self.claim.used_by);
+        }
+        self.orders.push(order);
+    }
+
+    /// What an audit of it finds.
+    pub(super) fn audit(&self) -> Differences {
+        let (mut stock, mut sections) = (Stock::default(), Sections::default());
+        let mut books = UserBooks::new(USER, self.now, REFERENCES_MAX);
+        let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
+        stock.product(PRODUCT, terms, 2, QUANTITY);
+        for (number, available) in (0..).zip(self.shards) {
+            stock.shard(PRODUCT, Shard { number, available, terms: Some(terms) });
+        }
+        stock.coupon(COUPON, 1, 10);
+        stock.shard(COUPON, Shard { number: 0, available: self.coupons_left, terms: None });
+        stock.claimed(COUPON);
+        books.wallet(self.wallet);
+        books.claim(self.claim.clone());
+        self.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
+        self.entries.iter().for_each(|entry| books.entry(entry));
+        for order in &self.orders {
+            books.order(order);
+            stock.ordered(order);
+        }
+        let mut differences = Differences::default();
+        for reservation in &self.reservations {
+            books.reservation(reservation);
+            let Some(value) = owed(reservation, self.now) else { continue };
+            for seat in reservation.live_seats() {
+                let there = self.seats.iter().find(|(_, other, _)| other == seat).map(|(.., value)| value.to_string());
+                differences.seat(reservation.schedule_id, seat, value, there.as_deref());
+                sections.ticket(reservation.schedule_id, &seat.section, value);
+            }
+        }
+        if let Some(reservation) = self.reservations.first() {
+            books.allowance(reservation.schedule_id, self.allowance.clone());
+        }
+        for (schedule, seat, value) in &self.seats {
+            sections.seat(*schedule, &seat.section, *value, self.now);
+        }
+        let judged = books.judge();
+        differences.merge(judged.differences.expect("not too long"));
+        stock.judge(&mut differences);
+        sections.judge(&mut differences);
+        judged.balance.judge(&mut differences);
+        differences
+    }
+
+    fn payments(&mut self) -> impl Iterator<Item = &mut Payment> {
+        let reservations = self.reservations.iter_mut().filter_map(|reservation| reservation.payment.as_mut());
+        reservations.chain(self.orders.iter_mut().filter_map(|order| order.payment.as_mut()))
+    }
+
+    /// Every number that money, seats, units or coupons are counted by.
+    fn numbers(&mut self) -> Vec<&mut i64> {
+        let Self { wallet, entries, receipts, reservations, orders, shards, coupons_left, allowance, .. } = self;
+        let mut numbers = vec![&mut wallet.balance, coupons_left];
+        if !reservations.is_empty() {
+            numbers.push(&mut allowance.count);
+        }
+        numbers.extend(shards);
+        numbers.extend(entries.iter_mut().flat_map(|entry| [&mut entry.amount, &mut entry.balance_after]));
+        numbers.extend(receipts.iter_mut().map(|(_, receipt)| &mut receipt.amount));
+        let payments = reservations.iter_mut().filter_map(|reservation| reservation.payment.as_mut());
+        numbers.extend(payments.flat_map(|payment| [&mut payment.amount, &mut payment.refunded]));
+        for order in orders {
+            let live = stock::is_live(order);
+            numbers.extend(order.payment.iter_mut().flat_map(|payment| [&mut payment.amount, &mut payment.refunded]));
+            numbers.push(&mut order.discount);
+            let portions = order.lines.iter_mut().flat_map(|line| line.taken.iter_mut());
+            // What an order that gave its units back once had is told by nothing else.
+            numbers.extend(portions.filter(|_| live).map(|portion| &mut portion.units));
+        }
+        numbers
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_world_that_kept_the_rules_has_no_difference(steps in steps()) {
+        let mut world = World::new();
+        steps.into_iter().for_each(|step| world.carry_out(step));
+        let found = world.audit();
+        prop_assert!(found.kept().is_empty(), "{:#?}", found);
+        prop_assert!(world.payments().all(|payment| payment.refunded <= payment.amount));
+    }
+
+    #[test]
+    fn no_number_can_be_changed_without_a_difference(
+        steps in steps(), which in any::<prop::sample::Index>(), by in prop_oneof![-1_000_i64..0, 1..1_000_i64],
+    ) {
+        let mut world = World::new();
+        steps.into_iter().for_each(|step| world.carry_out(step));
+        let mut numbers = world.numbers();
+        let place = which.index(numbers.len());
+        *numbers[place] += by;
+        prop_assert!(!world.audit().kept().is_empty(), "number {place}");
+    }
+
+    #[test]
+    fn no_item_can_be_lost_without_a_difference(steps in steps(), which in any::<prop::sample::Index>()) {
+        let mut world = World::new();
+        steps.into_iter().for_each(|step| world.carry_out(step));
+        prop_assume!(!world.entries.is_empty());
+        let place = which.index(world.entries.len() + world.receipts.len());
+        if place < world.entries.len() {
+            world.entries.remove(place);
+        } else {
+            world.receipts.remove(place - world.entries.len());
+        }
+        prop_assert!(!world.audit().kept().is_empty());
+    }
+
+    /// However wrong a table is, adding it up does not overflow.
+    #[test]
+    fn no_amount_is_too_large_to_be_added_up(amounts in proptest::collection::vec(any::<i64>(), 1..20)) {
+        let mut world = World::new();
+        for step in [Step::TopUp(100_000), Step::Reserve(1, false, 1), Step::Order(1, true, 1)] {
+            world.carry_out(step);
+        }
+        let mut numbers = world.numbers();
+        let count = numbers.len();
+        for (place, amount) in amounts.into_iter().enumerate() {
+            *numbers[place % count] = amount;
+        }
+        world.audit();
+    }
+}

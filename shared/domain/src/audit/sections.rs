@@ -1,0 +1,98 @@
+//! Seats: how many of a section its blocks say are sold and held, and how many reservations say they own and hold.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Differences, Entity, What};
+use crate::reservation::{Reservation, State};
+use crate::seat::{Label, SeatId, SeatValue, second};
+
+/// A hold that ends so soon is not looked for in its block: an instance whose clock is ahead may have passed the seat
+/// on already, or closed the reservation.
+pub const CLOCKS_APART_SECONDS: u32 = 30;
+
+/// The second after which a hold must last at `now` to be looked at.
+fn certain_from(now: Timestamp) -> u32 {
+    second(now).saturating_add(CLOCKS_APART_SECONDS)
+}
+
+/// The value that the seats of a reservation's live tickets must have in their blocks, if they must have one.
+#[must_use]
+pub fn owed(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
+    let open = matches!(reservation.state, State::Held | State::Declined) && !reservation.settled;
+    match reservation.state {
+        State::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
+        _ if open && reservation.held_until > certain_from(now) => Some(reservation.held_value()),
+        _ => None,
+    }
+}
+
+impl Differences {
+    /// Compares the value that a live ticket's seat must have with the text in its block.
+    pub fn seat(&mut self, schedule: Uuid, seat: &SeatId, expected: SeatValue, found: Option<&str>) {
+        let of = Entity::Seat(schedule, seat.clone());
+        self.compare(What::Seat, of, expected.to_string(), found.unwrap_or("no such seat").to_owned());
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    sold: i64,
+    held: i64,
+}
+
+/// The seats of all sections.
+#[derive(Debug, Default)]
+pub struct Sections {
+    /// What the blocks say, and what reservations say.
+    by_section: BTreeMap<(Uuid, Label), (Counts, Counts)>,
+}
+
+impl Sections {
+    /// How many sections are remembered.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.by_section.len()
+    }
+
+    /// A seat as its block has it.
+    pub fn seat(&mut self, schedule: Uuid, section: &Label, value: SeatValue, now: Timestamp) {
+        let (there, _) = self.by_section.entry((schedule, section.clone())).or_default();
+        match value {
+            SeatValue::Sold { .. } => there.sold += 1,
+            SeatValue::Held { until, .. } if until > certain_from(now) => there.held += 1,
+            SeatValue::Held { .. } | SeatValue::Free => {}
+        }
+    }
+
+    /// A live ticket, whose seat must have the value `expected`.
+    pub fn ticket(&mut self, schedule: Uuid, section: &Label, expected: SeatValue) {
+        let (_, owned) = self.by_section.entry((schedule, section.clone())).or_default();
+        match expected {
+            SeatValue::Sold { .. } => owned.sold += 1,
+            SeatValue::Held { .. } | SeatValue::Free => owned.held += 1,
+        }
+    }
+
+    /// Adds what another part of the pass has counted.
+    pub fn merge(&mut self, other: Self) {
+        for (section, (there, owned)) in other.by_section {
+            let (there_sum, owned_sum) = self.by_section.entry(section).or_default();
+            for (sum, part) in [(there_sum, there), (owned_sum, owned)] {
+                sum.sold += part.sold;
+                sum.held += part.held;
+            }
+        }
+    }
+
+    /// Compares both sides of each section.
+    pub fn judge(&self, differences: &mut Differences) {
+        for ((schedule, section), (there, owned)) in &self.by_section {
+            let of = || Entity::Section(*schedule, section.clone());
+            differences.compare(What::SeatsSold, of(), owned.sold, there.sold);
+            differences.compare(What::SeatsHeld, of(), owned.held, there.held);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Limited quantities: what is left of products and coupons, and what orders and claims have of them.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Differences, Entity, What};
+use crate::money::Price;
+use crate::order::{Order, State as OrderState};
+use crate::product::State;
+
+/// A product's price and state, which its shards repeat.
+pub type Terms = (Price, State);
+
+/// A shard as it lies in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Shard {
+    /// Its number.
+    pub number: u8,
+    /// Units in it.
+    pub available: i64,
+    /// A product's price and state; a coupon's shard has none.
+    pub terms: Option<Terms>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    /// A coupon has none.
+    terms: Option<Terms>,
+    shards: u8,
+    /// Units to begin with.
+    quantity: i64,
+}
+
+#[derive(Debug, Default)]
+struct Quantity {
+    owner: Option<Owner>,
+    shards: Vec<Shard>,
+    /// What receipts added and took away.
+    adjusted: i128,
+    /// What live orders or claims have.
+    taken: i128,
+}
+
+/// The stock of all products and coupons.
+#[derive(Debug, Default)]
+pub struct Stock {
+    by_id: BTreeMap<Uuid, Quantity>,
+}
+
+impl Stock {
+    /// How many products and coupons are remembered.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.by_id.len()
+    }
+
+    fn of(&mut self, id: Uuid) -> &mut Quantity {
+        self.by_id.entry(id).or_default()
+    }
+
+    /// A product, with how many units there were to begin with.
+    pub fn product(&mut self, id: Uuid, terms: Terms, shards: u8, quantity: i64) {
+        self.of(id).owner = Some(Owner { terms: Some(terms), shards, quantity });
+    }
+
+    /// A coupon, with how many there were to begin with.
+    pub fn coupon(&mut self, id: Uuid, shards: u8, quantity: i64) {
+        self.of(id).owner = Some(Owner { terms: None, shards, quantity });
+    }
+
+    /// A shard of one of them.
+    pub fn shard(&mut self, id: Uuid, shard: Shard) {
+        self.of(id).shards.push(shard);
+    }
+
+    /// A change of a product's stock.
+    pub fn adjusted(&mut self, product: Uuid, delta: i64) {
+        self.of(product).adjusted += i128::from(delta);
+    }
+
+    /// Somebody's claim of a coupon.
+    pub fn claimed(&mut self, coupon: Uuid) {
+        self.of(coupon).taken += 1;
+    }
+
+    /// An order: while it is live, it has its units.
+    pub fn ordered(&mut self, order: &Order) {
+        if is_live(order) {
+            for line in &order.lines {
+                self.of(line.product).taken += line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
+            }
+        }
+    }
+
+    /// Adds what another part of the pass has counted.
+    pub fn merge(&mut self, other: Self) {
+        for (id, part) in other.by_id {
+            let sum = self.of(id);
+            sum.owner = sum.owner.or(part.owner);
+            sum.shards.extend(part.shards);
+            sum.adjusted += part.adjusted;
+            sum.taken += part.taken;
+        }
+    }
+
+    /// Compares both sides of each.
+    pub fn judge(&self, differences: &mut Differences) {
+        for (id, quantity) in &self.by_id {
+            match quantity.owner {
+                Some(owner) => quantity.judge(*id, owner, differences),
+                None => differences.note(What::Ownerless, Entity::Unknown(*id), "one", "none"),
+            }
+        }
+    }
+}
+
+impl Quantity {
+    fn judge(&self, id: Uuid, owner: Owner, differences: &mut Differences) {
+        let (of, what) = match owner.terms {
+            Some(_) => (Entity::Product(id), What::Units),
+            None => (Entity::Coupon(id), What::Coupons),
+        };
+        let mut numbers: Vec<u8> = self.shards.iter().map(|shard| shard.number).collect();
+        numbers.sort_unstable();
+        differences.compare(What::Shards, of.clone(), listed((0..owner.shards).collect()), listed(numbers));
+        for shard in &self.shards {
+            let of = || Entity::Shard(id, shard.number);
+            if shard.available < 0 {
+                differences.note(What::ShardBelowZero, of(), "0 or more", shard.available);
+            }
+            differences.compare(What::ShardTerms, of(), worded(owner.terms), worded(shard.terms));
+        }
+        let left: i128 = self.shards.iter().map(|shard| i128::from(shard.available)).sum();
+        differences.compare(what, of, i128::from(owner.quantity) + self.adjusted, left + self.taken);
+    }
+}
+
+/// Whether an order has what it took: it is paid, or has not given it back yet.
+pub(super) fn is_live(order: &Order) -> bool {
+    order.state == OrderState::Paid || !order.settled
+}
+
+fn listed(numbers: Vec<u8>) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u8::to_string).collect();
+    if numbers.is_empty() { "none".to_owned() } else { numbers.join(",") }
+}
+
+fn worded(terms: Option<Terms>) -> String {
+    terms.map_or_else(|| "none".to_owned(), |(price, state)| format!("{} {}", price.get(), state.as_str()))
+}

@@ -1,0 +1,145 @@
+//! Verdicts of passes, and differences as they are told.
+
+use super::random::{Step, World};
+use super::*;
+use crate::wallet::Wallet;
+
+fn one(found: i64) -> Differences {
+    let mut differences = Differences::default();
+    differences.note(What::Balance, Entity::Wallet(Uuid::nil()), 5, found);
+    differences
+}
+
+fn verdict(passes: Vec<(Differences, Extent)>) -> (Outcome, usize, usize, bool) {
+    let mut all = Passes::default();
+    for (found, extent) in passes {
+        all.add(found, extent);
+    }
+    let another = all.want_another();
+    let verdict = all.verdict();
+    (verdict.outcome, verdict.confirmed.len(), verdict.moving.len(), another)
+}
+
+#[test]
+fn a_whole_pass_without_a_difference_is_agreement() {
+    let none = Differences::default;
+    assert_eq!(verdict(vec![(none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
+    assert_eq!(verdict(vec![(one(6), Extent::Whole), (none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
+    assert_eq!(verdict(vec![]), (Outcome::NotTold, 0, 0, false));
+    assert_eq!(verdict(vec![(none(), Extent::Part)]), (Outcome::NotTold, 0, 0, false));
+    assert_eq!(verdict(vec![(none(), Extent::Interrupted)]), (Outcome::NotTold, 0, 0, true));
+    assert_eq!(verdict(vec![(none(), Extent::Interrupted), (none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
+}
+
+#[test]
+fn only_the_same_difference_twice_in_a_row_is_one() {
+    let passes = |found: &[i64]| verdict(found.iter().map(|found| (one(*found), Extent::Whole)).collect());
+    assert_eq!(passes(&[6]), (Outcome::NotTold, 0, 1, true));
+    assert_eq!(passes(&[6, 6]), (Outcome::Differ, 1, 0, false));
+    assert_eq!(passes(&[6, 7]), (Outcome::NotTold, 0, 1, true));
+    assert_eq!(passes(&[6, 7, 6]), (Outcome::NotTold, 0, 1, false), "not in a row, and no fourth pass");
+    assert_eq!(passes(&[6, 7, 7]), (Outcome::Differ, 1, 0, false));
+    let mut both = one(6);
+    both.merge(one(7));
+    let found = vec![(one(6), Extent::Whole), (both, Extent::Whole)];
+    assert_eq!(verdict(found), (Outcome::Differ, 1, 1, true), "what is new may be confirmed by another");
+}
+
+#[test]
+fn of_too_many_the_first_are_kept_and_all_are_counted() {
+    let most = i64::try_from(Differences::KEPT_MAX).expect("few");
+    let all = |order: Vec<i64>| {
+        let mut differences = Differences::default();
+        order.into_iter().for_each(|found| differences.merge(one(found)));
+        differences
+    };
+    let up = all((0..most + 10).collect());
+    let down = all((0..most + 10).rev().collect());
+    assert_eq!(up.kept(), down.kept(), "the same ones, in whatever order they were found");
+    assert_eq!((up.kept().len(), up.count()), (Differences::KEPT_MAX, u64::try_from(most).expect("few") + 10));
+}
+
+#[test]
+fn a_difference_is_one_line() {
+    let line = one(6).kept().first().expect("one").to_string();
+    assert_eq!(line, "wallet of user 00000000-0000-0000-0000-000000000000: the balance: expected 5, found 6");
+    let names: BTreeSet<&str> = What::ALL.iter().map(|what| what.as_str()).collect();
+    assert!(names.iter().all(|name| !name.contains('\n')));
+    let all: BTreeSet<What> = What::ALL.into_iter().collect();
+    assert_eq!(all.len(), What::ALL.len());
+    assert_eq!(all.last(), Some(&What::TrialBalance), "the last of the list is the last of the enum");
+}
+
+#[test]
+fn one_change_is_told_by_its_name() {
+    let mut world = World::new();
+    for step in [Step::TopUp(300_000), Step::Reserve(2, true, 1), Step::Reserve(2, false, 0), Step::Order(2, true, 1)] {
+        world.carry_out(step);
+    }
+    assert_eq!(world.audit().count(), 0, "{:#?}", world.audit());
+    let told = |change: fn(&mut World)| {
+        let mut world = world.clone();
+        change(&mut world);
+        let found: Vec<What> = world.audit().kept().iter().map(|difference| difference.what).collect();
+        found
+    };
+    assert_eq!(told(|world| world.wallet.balance += 1), [What::Balance]);
+    assert_eq!(told(|world| world.wallet = Wallet { seq: 9, ..world.wallet }), [What::LastEntry]);
+    assert_eq!(told(|world| world.receipts[0].1.amount += 1), [What::ReceiptAmount]);
+    assert_eq!(told(|world| world.shards[1] += 1), [What::Units]);
+    assert_eq!(told(|world| world.coupons_left -= 1), [What::Coupons]);
+    assert_eq!(told(|world| world.claim.used_by = None), [What::CouponUse]);
+    assert_eq!(told(|world| world.allowance.count += 1), [What::AllowanceCount]);
+    assert_eq!(told(|world| world.allowance.open.clear()), [What::AllowanceOpen]);
+    let free = |world: &mut World| world.seats[1].2 = crate::seat::SeatValue::Free;
+    assert_eq!(told(free), [What::Seat, What::SeatsSold]);
+    let orphan = |world: &mut World| {
+        let (schedule, seat, _) = world.seats[0].clone();
+        let value = crate::seat::SeatValue::Sold { reservation: Uuid::nil() };
+        world.seats.push((schedule, SeatId { number: 99, ..seat }, value));
+    };
+    assert_eq!(told(orphan), [What::SeatsSold]);
+}
+
+#[test]
+fn an_allowance_that_time_to_live_took_is_no_difference() {
+    let mut world = World::new();
+    world.carry_out(Step::TopUp(100_000));
+    world.carry_out(Step::Reserve(1, false, 1));
+    let reservation = world.reservations[0].clone();
+    let after = |days: i64| {
+        let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
+        let mut books = UserBooks::new(Uuid::from_u128(1), now, 100);
+        books.wallet(world.wallet);
+        world.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
+        world.entries.iter().for_each(|entry| books.entry(entry));
+        books.reservation(&reservation);
+        let found = books.judge().differences.expect("judged");
+        found.kept().iter().map(|difference| difference.what).collect::<Vec<_>>()
+    };
+    assert_eq!((after(29), after(31)), (vec![What::AllowanceCount], vec![]));
+}
+
+#[test]
+fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
+    let mut world = World::new();
+    world.carry_out(Step::Reserve(1, false, 0));
+    let reservation = &world.reservations[0];
+    let until = crate::hold::tests::at(i64::from(reservation.held_until));
+    let before = |seconds: i64| owed(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
+    assert_eq!((before(31), before(30), before(0)), (true, false, false));
+}
+
+#[test]
+fn queues_count_no_fewer_places_than_are_known() {
+    let found = |finished: u64| {
+        let mut queues = Queues::default();
+        queues.queue("spring", 10, finished);
+        queues.batch("spring", 8, 10, 1);
+        queues.admitted("spring");
+        let mut differences = Differences::default();
+        queues.judge(&mut differences);
+        differences.kept().iter().map(|difference| difference.found.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((found(6), found(7), found(8)), (vec![], vec![], vec!["2".to_owned()]));
+}

@@ -1,0 +1,361 @@
+//! The books of one user: wallet, ledger, receipts, payments, allowances and coupons.
+
+mod judging;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::stock::is_live;
+use super::{Account, Differences, Entity, TrialBalance, What};
+use crate::coupon::Claim;
+use crate::order::{Order, State as OrderState};
+use crate::reservation::{Payment, Reservation, State};
+use crate::wallet::{Entry, EntryKind, Wallet};
+
+/// How long after its concert's start an allowance is certain to be there.
+const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
+
+/// What a receipt is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptKind {
+    /// A top-up.
+    Charge,
+    /// A spend.
+    Spend,
+}
+
+impl ReceiptKind {
+    /// The kind of that name; receipts of top-ups may have none.
+    #[must_use]
+    pub fn parse(name: Option<&str>) -> Option<Self> {
+        match name {
+            None | Some("charge") => Some(Self::Charge),
+            Some("spend") => Some(Self::Spend),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The receipt of a top-up or spend.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt {
+    /// Of which.
+    pub kind: ReceiptKind,
+    /// How much went in, or out.
+    pub amount: i64,
+}
+
+/// An allowance as it lies in the table.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance {
+    /// Seats that it counts.
+    pub count: i64,
+    /// Open holds, by reservation: until when, and how many seats.
+    pub open: BTreeMap<Uuid, (u32, i64)>,
+}
+
+/// What an entry names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reference {
+    Receipt(Uuid),
+    Reservation(Uuid),
+    Order(Uuid),
+}
+
+impl Reference {
+    /// What an entry of this kind may name.
+    fn parse(entry: &Entry) -> Option<Self> {
+        let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
+        match entry.reference.split_at_checked(4) {
+            Some(("rsv-", id)) if is_payment => id.parse().ok().map(Self::Reservation),
+            Some(("ord-", id)) if is_payment => id.parse().ok().map(Self::Order),
+            _ if is_payment => None,
+            _ => entry.reference.parse().ok().map(Self::Receipt),
+        }
+    }
+
+    fn entity(self, user: Uuid) -> Entity {
+        match self {
+            Self::Receipt(id) => Entity::Receipt(user, id),
+            Self::Reservation(id) => Entity::Reservation(user, id),
+            Self::Order(id) => Entity::Order(user, id),
+        }
+    }
+}
+
+/// What entries with one reference came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    first: u64,
+    /// How many that are no refunds, and their sum.
+    entries: u64,
+    sum: i128,
+    refunds: i128,
+}
+
+/// What one schedule's reservations hold and own.
+#[derive(Debug, Default)]
+struct Holding {
+    seats: i64,
+    open: BTreeMap<Uuid, (u32, i64)>,
+    paid: BTreeSet<Uuid>,
+    /// Until when its allowance is certain to be there.
+    kept_until: i64,
+}
+
+/// An order that uses a coupon.
+#[derive(Debug)]
+struct Couponed {
+    order: Uuid,
+    coupon: Uuid,
+    subtotal: i128,
+    discount: i64,
+    live: bool,
+}
+
+/// The books of one user, item by item, in any order but for entries, which come by number. What is kept of an item is
+/// a few numbers; an item that nothing else refers to leaves nothing behind.
+#[derive(Debug)]
+pub struct UserBooks {
+    user: Uuid,
+    now: Timestamp,
+    most: usize,
+    kept: usize,
+    wallet: Option<Wallet>,
+    last: Wallet,
+    entries: u64,
+    sum: i128,
+    receipts: BTreeMap<Uuid, Receipt>,
+    payments: BTreeMap<Reference, (i64, i64)>,
+    moved: BTreeMap<Reference, Moved>,
+    claims: BTreeMap<Uuid, Claim>,
+    orders: Vec<Couponed>,
+    allowances: BTreeMap<Uuid, Allowance>,
+    holdings: BTreeMap<Uuid, Holding>,
+    balance: TrialBalance,
+    differences: Differences,
+}
+
+/// What became of a user's books.
+#[derive(Debug)]
+pub struct Judged {
+    /// The user's part of the trial balance.
+    pub balance: TrialBalance,
+    /// What was found; `None` if there was more to keep than there may be.
+    pub differences: Option<Differences>,
+    /// How many references were kept.
+    pub kept: usize,
+}
+
+impl UserBooks {
+    /// Of `user`, as they are at `now`; they are not judged if more than `most` references would have to be kept.
+    #[must_use]
+    pub fn new(user: Uuid, now: Timestamp, most: usize) -> Self {
+        Self {
+            user,
+            now,
+            most,
+            kept: 0,
+            wallet: None,
+            last: Wallet::EMPTY,
+            entries: 0,
+            sum: 0,
+            receipts: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            moved: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            orders: Vec::new(),
+            allowances: BTreeMap::new(),
+            holdings: BTreeMap::new(),
+            balance: TrialBalance::default(),
+            differences: Differences::default(),
+        }
+    }
+
+    /// Whether there is room for `more` references; without, nothing is kept any more.
+    fn room(&mut self, more: usize) -> bool {
+        self.kept = self.kept.saturating_add(more);
+        self.kept <= self.most
+    }
+
+    /// An item that has not the form of its kind.
+    pub fn unreadable(&mut self, key: String) {
+        self.differences.unreadable(key);
+    }
+
+    /// The wallet.
+    pub fn wallet(&mut self, wallet: Wallet) {
+        self.balance.counter(Account::Wallets, wallet.balance.into());
+        self.wallet = Some(wallet);
+    }
+
+    /// The next entry.
+    pub fn entry(&mut self, entry: &Entry) {
+        let (user, seq) = (self.user, entry.seq);
+        let of = || Entity::Entry(user, seq);
+        self.entries += 1;
+        self.sum += i128::from(entry.amount);
+        self.balance.enter(Account::Wallets, entry.amount.into());
+        let number = self.last.seq.saturating_add(1);
+        if entry.seq == number {
+            let expected = i128::from(self.last.balance) + i128::from(entry.amount);
+            self.differences.compare(What::BalanceAfter, of(), expected, entry.balance_after.into());
+        } else {
+            self.differences.note(What::EntryNumber, of(), number, entry.seq);
+        }
+        if entry.balance_after < 0 {
+            self.differences.note(What::BelowZero, of(), "0 or more", entry.balance_after);
+        }
+        self.last = Wallet { balance: entry.balance_after, seq: entry.seq };
+        let Some(reference) = Reference::parse(entry) else {
+            let expected = format!("a reference that a {} has", entry.kind.as_str());
+            self.differences.note(What::EntryKind, of(), expected, "another");
+            return;
+        };
+        self.enter(entry, reference);
+        if !self.moved.contains_key(&reference) && !self.room(1) {
+            return;
+        }
+        let moved = self.moved.entry(reference).or_insert(Moved { first: entry.seq, ..Moved::default() });
+        if entry.kind == EntryKind::Refund {
+            moved.refunds += i128::from(entry.amount);
+        } else {
+            moved.entries += 1;
+            moved.sum += i128::from(entry.amount);
+        }
+    }
+
+    /// Puts an entry into its account.
+    fn enter(&mut self, entry: &Entry, reference: Reference) {
+        let amount = i128::from(entry.amount);
+        match (entry.kind, reference) {
+            (EntryKind::Charge, _) => self.balance.enter(Account::CashIn, amount),
+            (EntryKind::Spend, _) => self.balance.enter(Account::Spends, -amount),
+            (EntryKind::Refund, _) => self.balance.enter(Account::Refunds, amount),
+            (EntryKind::Payment, Reference::Order(_)) => self.balance.enter(Account::Orders, -amount),
+            (EntryKind::Payment, _) => self.balance.enter(Account::Reservations, -amount),
+        }
+    }
+
+    /// The receipt of a top-up or spend.
+    pub fn receipt(&mut self, id: Uuid, receipt: Receipt) {
+        let account = match receipt.kind {
+            ReceiptKind::Charge => Account::CashIn,
+            ReceiptKind::Spend => Account::Spends,
+        };
+        self.balance.counter(account, receipt.amount.into());
+        if self.room(1) {
+            self.receipts.insert(id, receipt);
+        }
+    }
+
+    /// A reservation.
+    pub fn reservation(&mut self, reservation: &Reservation) {
+        let (user, id) = (self.user, reservation.id);
+        let of = || Entity::Reservation(user, id);
+        let state = reservation.state;
+        if state != State::Declined {
+            self.settled(of(), state != State::Held, reservation.settled);
+        }
+        let (paid, cancelled) = (state == State::Paid, state == State::Cancelled);
+        let live = i128::from(reservation.total());
+        if let Some(payment) = &reservation.payment {
+            let all = reservation.tickets.iter().map(|ticket| i128::from(ticket.price.get())).sum();
+            let amount = i128::from(payment.amount);
+            // What was given up before it was paid is not in it; what was given up after is.
+            if !(live..=all).contains(&amount) {
+                let expected = if live == all { all.to_string() } else { format!("{live} to {all}") };
+                self.differences.note(What::PaymentTotal, of(), expected, amount);
+            }
+            let reference = Reference::Reservation(reservation.id);
+            self.payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
+        }
+        self.payment_state(of(), (paid, cancelled), reservation.payment.is_some());
+        let owns = paid || !reservation.settled;
+        if owns && self.room(1) {
+            let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
+            let holding = self.holdings.entry(reservation.schedule_id).or_default();
+            holding.seats += seats;
+            holding.kept_until =
+                holding.kept_until.max(reservation.starts_at.as_second().saturating_add(ALLOWANCE_KEPT_SECONDS));
+            if paid {
+                holding.paid.insert(reservation.id);
+            } else {
+                holding.open.insert(reservation.id, (reservation.held_until, seats));
+            }
+        }
+    }
+
+    /// An order.
+    pub fn order(&mut self, order: &Order) {
+        let (user, id) = (self.user, order.id);
+        let of = || Entity::Order(user, id);
+        if order.state != OrderState::Declined {
+            self.settled(of(), order.state != OrderState::Pending, order.settled);
+        }
+        let (paid, cancelled) = (order.state == OrderState::Paid, order.state == OrderState::Cancelled);
+        let units =
+            |line: &crate::order::Line| line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
+        let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
+        let total = subtotal - i128::from(order.discount);
+        if let Some(payment) = &order.payment {
+            self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
+            let rest = if paid { i128::from(payment.amount) } else { 0 };
+            self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
+        }
+        self.payment_state(of(), (paid, cancelled), order.payment.is_some());
+        match order.coupon {
+            None => self.differences.compare(What::Discount, of(), 0, order.discount),
+            Some(coupon) if self.room(1) => {
+                let (discount, live) = (order.discount, is_live(order));
+                self.orders.push(Couponed { order: order.id, coupon, subtotal, discount, live });
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn settled(&mut self, of: Entity, expected: bool, found: bool) {
+        let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
+        self.differences.compare(What::Settled, of, worded(expected), worded(found));
+    }
+
+    /// Only what is paid, or was before it was cancelled, has a payment.
+    fn payment_state(&mut self, of: Entity, (paid, cancelled): (bool, bool), there: bool) {
+        if paid && !there {
+            self.differences.note(What::PaymentState, of, "one, for it is paid", "none");
+        } else if there && !paid && !cancelled {
+            self.differences.note(What::PaymentState, of, "none, for it is not paid", "one");
+        }
+    }
+
+    fn payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
+        let of = || reference.entity(self.user);
+        let (amount, refunded) = (i128::from(payment.amount), i128::from(payment.refunded));
+        if (0..=amount).contains(&refunded) {
+            self.differences.compare(What::PaymentRest, of(), rest, amount - refunded);
+        } else {
+            self.differences.note(What::RefundRange, of(), format!("0 to {amount}"), refunded);
+        }
+        self.balance.counter(account, amount);
+        self.balance.counter(Account::Refunds, refunded);
+        if self.room(1) {
+            self.payments.insert(reference, (payment.amount, payment.refunded));
+        }
+    }
+
+    /// A claim of a coupon.
+    pub fn claim(&mut self, claim: Claim) {
+        if self.room(1) {
+            self.claims.insert(claim.coupon, claim);
+        }
+    }
+
+    /// The allowance for a schedule.
+    pub fn allowance(&mut self, schedule: Uuid, allowance: Allowance) {
+        if self.room(1 + allowance.open.len()) {
+            self.allowances.insert(schedule, allowance);
+        }
+    }
+}

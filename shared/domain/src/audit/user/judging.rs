@@ -1,0 +1,122 @@
+//! What a user's books come to, once everything of them was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Allowance, Holding, Judged, ReceiptKind, Reference, UserBooks};
+use crate::audit::{Entity, What};
+
+impl UserBooks {
+    /// Compares what was kept.
+    #[must_use]
+    pub fn judge(mut self) -> Judged {
+        if self.kept > self.most {
+            return Judged { balance: self.balance, differences: None, kept: self.most };
+        }
+        self.judge_wallet();
+        self.judge_references();
+        self.judge_coupons();
+        self.judge_allowances();
+        Judged { balance: self.balance, differences: Some(self.differences), kept: self.kept }
+    }
+
+    fn judge_wallet(&mut self) {
+        let of = || Entity::Wallet(self.user);
+        match self.wallet {
+            Some(wallet) => {
+                self.differences.compare(What::Balance, of(), self.sum, wallet.balance.into());
+                self.differences.compare(What::LastEntry, of(), self.entries, wallet.seq);
+            }
+            None if self.entries > 0 => self.differences.note(What::NoWallet, of(), "one", "none"),
+            None => {}
+        }
+    }
+
+    /// Receipts and payments on one side, entries on the other.
+    fn judge_references(&mut self) {
+        for (id, receipt) in &self.receipts {
+            let of = || Entity::Receipt(self.user, *id);
+            let moved = self.moved.remove(&Reference::Receipt(*id)).unwrap_or_default();
+            let amount = match receipt.kind {
+                ReceiptKind::Charge => i128::from(receipt.amount),
+                ReceiptKind::Spend => -i128::from(receipt.amount),
+            };
+            match moved.entries {
+                1 => self.differences.compare(What::ReceiptAmount, of(), amount, moved.sum),
+                entries => self.differences.note(What::ReceiptEntries, of(), 1, entries),
+            }
+        }
+        for (reference, (amount, refunded)) in &self.payments {
+            let of = || reference.entity(self.user);
+            let moved = self.moved.remove(reference).unwrap_or_default();
+            match moved.entries {
+                1 => self.differences.compare(What::PaymentAmount, of(), -i128::from(*amount), moved.sum),
+                entries => self.differences.note(What::PaymentEntries, of(), 1, entries),
+            }
+            self.differences.compare(What::Refunds, of(), i128::from(*refunded), moved.refunds);
+        }
+        for (reference, moved) in &self.moved {
+            let expected = match reference {
+                Reference::Receipt(id) => format!("receipt {id}"),
+                Reference::Reservation(id) => format!("a payment of reservation {id}"),
+                Reference::Order(id) => format!("a payment of order {id}"),
+            };
+            let of = Entity::Entry(self.user, moved.first);
+            self.differences.note(What::EntryUnexplained, of, expected, "none");
+        }
+    }
+
+    /// A claim and the orders that use it, or used it.
+    fn judge_coupons(&mut self) {
+        let mut users: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        for order in &self.orders {
+            if order.live {
+                users.entry(order.coupon).or_default().insert(order.order);
+            }
+            let Some(claim) = self.claims.get(&order.coupon) else { continue };
+            let subtotal = i64::try_from(order.subtotal).unwrap_or(i64::MAX);
+            let of = Entity::Order(self.user, order.order);
+            self.differences.compare(What::Discount, of, claim.discount.off(subtotal), order.discount);
+        }
+        let coupons: BTreeSet<Uuid> = self.claims.keys().chain(users.keys()).copied().collect();
+        for coupon in coupons {
+            let of = Entity::Claim(self.user, coupon);
+            let expected = named(users.get(&coupon).into_iter().flatten());
+            let found = match self.claims.get(&coupon) {
+                Some(claim) => named(claim.used_by.iter()),
+                None => "no claim".to_owned(),
+            };
+            self.differences.compare(What::CouponUse, of, expected, found);
+        }
+    }
+
+    fn judge_allowances(&mut self) {
+        let schedules: BTreeSet<Uuid> = self.allowances.keys().chain(self.holdings.keys()).copied().collect();
+        let nothing = (Allowance::default(), Holding::default());
+        for schedule in schedules {
+            let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
+            let found = self.allowances.get(&schedule);
+            // Time to live takes an allowance a month after its concert; tickets stay.
+            if found.is_none() && self.now.as_second() > holding.kept_until {
+                continue;
+            }
+            let found = found.unwrap_or(&nothing.0);
+            let of = || Entity::Allowance(self.user, schedule);
+            self.differences.compare(What::AllowanceCount, of(), holding.seats, found.count);
+            // What was paid was open before, and may still be named.
+            let open = found.open.iter().filter(|(id, _)| !holding.paid.contains(id));
+            self.differences.compare(What::AllowanceOpen, of(), opened(holding.open.iter()), opened(open));
+        }
+    }
+}
+
+fn named<'a>(orders: impl Iterator<Item = &'a Uuid>) -> String {
+    let orders: Vec<String> = orders.map(Uuid::to_string).collect();
+    if orders.is_empty() { "nobody".to_owned() } else { orders.join(",") }
+}
+
+fn opened<'a>(open: impl Iterator<Item = (&'a Uuid, &'a (u32, i64))>) -> String {
+    let open: Vec<String> = open.map(|(id, (until, seats))| format!("{id} until {until}: {seats}")).collect();
+    if open.is_empty() { "none".to_owned() } else { open.join(", ") }
+}

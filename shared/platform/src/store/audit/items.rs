@@ -1,0 +1,171 @@
+//! Items as the audit reads them: which kinds there are, and what of them counts.
+
+use std::collections::BTreeMap;
+
+use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
+use onsale_domain::money::Price;
+use onsale_domain::product::State;
+use onsale_domain::seat::Label;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::super::allowances;
+use super::super::item::{Item, from_item};
+use super::super::table::{ADMISSION_BATCH_PREFIX, Key};
+use super::Tally;
+
+pub(super) const USERS: &str = "USER#";
+pub(super) const SEATS: &str = "SEATS#";
+pub(super) const STOCK: &str = "STOCK#";
+pub(super) const PRODUCTS: &str = "PRODUCT#";
+pub(super) const COUPONS: &str = "COUPON#";
+pub(super) const QUEUES: &str = "QUEUE#";
+
+/// Whether a partition is read by a query of its own.
+pub(super) fn is_read_whole(pk: &str) -> bool {
+    pk.starts_with(USERS) || pk.starts_with(SEATS)
+}
+
+/// The user of a partition, if it is one of a user; an error, if it only looks like one.
+pub(super) fn user_of(pk: &str) -> Option<Result<Uuid, ()>> {
+    pk.strip_prefix(USERS).map(|id| id.parse().map_err(|_| ()))
+}
+
+/// Schedule and section of a partition of blocks.
+pub(super) fn section_of(pk: &str) -> Option<(Uuid, Label)> {
+    let (schedule, section) = pk.strip_prefix(SEATS)?.split_once('#')?;
+    Some((schedule.parse().ok()?, Label::parse(section).ok()?))
+}
+
+/// Key and kind of what cannot be read: ids only.
+pub(super) fn named(key: &Key) -> String {
+    format!("{} {}", key.pk, key.sk)
+}
+
+#[derive(Deserialize)]
+struct ProductItem {
+    price: i64,
+    state: String,
+    shards: u8,
+    stock: i64,
+}
+
+#[derive(Deserialize)]
+struct CouponItem {
+    quantity: i64,
+    shards: u8,
+}
+
+#[derive(Deserialize)]
+struct AdjustmentItem {
+    delta: i64,
+}
+
+#[derive(Deserialize)]
+struct ShardItem {
+    available: i64,
+    #[serde(default)]
+    price: Option<i64>,
+    #[serde(default)]
+    state: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct QueueItem {
+    serving: u64,
+    finished: u64,
+}
+
+#[derive(Deserialize)]
+struct BatchItem {
+    first: u64,
+    last: u64,
+    claimed: u64,
+}
+
+#[derive(Deserialize)]
+struct ReceiptItem {
+    amount: i64,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AllowanceItem {
+    count: i64,
+}
+
+fn parsed<T: DeserializeOwned>(item: Item) -> Option<T> {
+    from_item(item).ok()
+}
+
+fn terms(price: i64, state: &str) -> Option<(Price, State)> {
+    Some((Price::parse(price).ok()?, State::parse(state)?))
+}
+
+/// Counts an item that the scan itself gives: of a product, a coupon, their stock, or a queue.
+pub(super) fn read(tally: &mut Tally, key: &Key, item: Item) {
+    if count(tally, key, item).is_none() {
+        tally.differences.unreadable(named(key));
+    }
+}
+
+fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
+    let id = |prefix: &str| key.pk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
+    if let Some(product) = id(PRODUCTS) {
+        let product = product?;
+        if key.sk == "PRODUCT" {
+            let item: ProductItem = parsed(item)?;
+            let terms = terms(item.price, &item.state)?;
+            tally.counts.products += 1;
+            tally.share(|shared| shared.stock.product(product, terms, item.shards, item.stock));
+        } else {
+            let item: AdjustmentItem = parsed(item)?;
+            tally.share(|shared| shared.stock.adjusted(product, item.delta));
+        }
+    } else if let Some(coupon) = id(COUPONS) {
+        let (coupon, item): (Uuid, CouponItem) = (coupon?, parsed(item)?);
+        tally.counts.coupons += 1;
+        tally.share(|shared| shared.stock.coupon(coupon, item.shards, item.quantity));
+    } else if let Some(shard) = key.pk.strip_prefix(STOCK) {
+        let (of, number) = shard.split_once('#')?;
+        let (of, number) = (of.parse().ok()?, number.parse().ok()?);
+        let item: ShardItem = parsed(item)?;
+        let terms = match (item.price, item.state) {
+            (Some(price), Some(state)) => Some(terms(price, &state)?),
+            (None, None) => None,
+            _ => return None,
+        };
+        tally.share(|shared| shared.stock.shard(of, Shard { number, available: item.available, terms }));
+    } else if let Some(queue) = key.pk.strip_prefix(QUEUES) {
+        count_queue(tally, queue, &key.sk, item)?;
+    }
+    Some(())
+}
+
+fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<()> {
+    if sk == "QUEUE" {
+        let item: QueueItem = parsed(item)?;
+        tally.counts.queues += 1;
+        tally.share(|shared| shared.queues.queue(queue, item.serving, item.finished));
+    } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
+        let item: BatchItem = parsed(item)?;
+        tally.share(|shared| shared.queues.batch(queue, item.first, item.last, item.claimed));
+    }
+    Some(())
+}
+
+/// The receipt of a top-up or spend.
+pub(super) fn receipt(item: Item) -> Option<Receipt> {
+    let item: ReceiptItem = parsed(item)?;
+    let kind = ReceiptKind::parse(item.kind.as_deref())?;
+    (item.amount > 0).then_some(Receipt { kind, amount: item.amount })
+}
+
+/// The allowance for a schedule.
+pub(super) fn allowance(item: Item) -> Option<Allowance> {
+    let open: BTreeMap<_, _> = allowances::open(&item)?;
+    let AllowanceItem { count } = parsed(item)?;
+    Some(Allowance { count, open })
+}

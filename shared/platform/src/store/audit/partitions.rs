@@ -1,0 +1,193 @@
+//! Partitions that are read whole: what a user owns, and the blocks of a section.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use onsale_domain::audit::{UserBooks, owed};
+use onsale_domain::queue_token::State as TokenState;
+use onsale_domain::reservation::Reservation;
+use onsale_domain::seat::{SeatId, SeatValue};
+use uuid::Uuid;
+
+use super::super::item::{Item, key_of};
+use super::super::read::{self, BATCH_MAX, Consistency, Query};
+use super::super::table::{self, Key};
+use super::super::{Failure, coupons, order_item, reservation_item, seats, wallets};
+use super::pages::{Found, NO_SECRETS, Reader};
+use super::{NAMED_MAX, Tally, items};
+
+/// Seats of live tickets that wait to be looked up in their blocks, by block.
+#[derive(Default)]
+struct Tickets {
+    by_block: BTreeMap<(Uuid, String, String), Vec<(SeatId, SeatValue)>>,
+}
+
+impl Tickets {
+    fn add(&mut self, reservation: &Reservation, value: SeatValue) {
+        for seat in reservation.live_seats() {
+            let Key { pk, sk } = table::block(reservation.schedule_id, &seat.block());
+            self.by_block.entry((reservation.schedule_id, pk, sk)).or_default().push((seat.clone(), value));
+        }
+    }
+}
+
+/// A user's partition while it is read.
+struct Owned {
+    user: Uuid,
+    books: UserBooks,
+    tickets: Tickets,
+}
+
+impl Reader<'_> {
+    /// Reads a partition page by page. The first page says whether `key` is where it begins.
+    async fn page(
+        &self,
+        key: &Key,
+        start: &mut Option<Item>,
+        first: bool,
+    ) -> Result<Option<(Vec<Item>, bool)>, Failure> {
+        let query = Query::whole(key.pk.clone()).strong().filter(NO_SECRETS, Vec::new());
+        let page = || query.page(self.app, self.limits.page_items.into(), start.clone());
+        let (found, next) = self.patiently(page).await?;
+        let begins = found.first().and_then(key_of).is_none_or(|begins| begins.sk >= key.sk);
+        if first && !begins {
+            return Ok(None);
+        }
+        let more = next.is_some();
+        *start = next;
+        Ok(Some((found, more)))
+    }
+
+    /// A user's books.
+    pub(super) async fn user(&self, tally: &mut Tally, user: Uuid, key: &Key) -> Result<Found, Failure> {
+        let books = UserBooks::new(user, self.now, self.limits.references_per_user);
+        let mut owned = Owned { user, books, tickets: Tickets::default() };
+        let (mut start, mut first) = (None, true);
+        loop {
+            let Some((found, more)) = self.page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
+            for item in found {
+                let Some(key) = key_of(&item) else { continue };
+                if self.read(tally, &mut owned, &key.sk, item).is_none() {
+                    owned.books.unreadable(items::named(&key));
+                }
+                if owned.tickets.by_block.len() >= BATCH_MAX {
+                    self.look_up(tally, std::mem::take(&mut owned.tickets)).await?;
+                }
+                first = false;
+            }
+            if !more {
+                break;
+            }
+        }
+        self.look_up(tally, owned.tickets).await?;
+        let judged = owned.books.judge();
+        tally.counts.users += 1;
+        tally.balance.merge(&judged.balance);
+        tally.references_most = tally.references_most.max(judged.kept);
+        match judged.differences {
+            Some(differences) => tally.differences.merge(differences),
+            None => {
+                tally.too_long_count += 1;
+                if tally.too_long.len() < NAMED_MAX {
+                    tally.too_long.insert(user);
+                }
+            }
+        }
+        Ok(Found::Read)
+    }
+
+    /// One item of a user's; `None` if it has not the form of its kind.
+    fn read(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
+        let Owned { user, books, tickets } = owned;
+        let id = |prefix: &str| sk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
+        if sk.starts_with(table::ENTRY_PREFIX) {
+            books.entry(&wallets::read_entry(item).ok()?);
+            tally.counts.entries += 1;
+        } else if let Some(id) = id(table::CHARGE_PREFIX) {
+            books.receipt(id?, items::receipt(item)?);
+            tally.counts.receipts += 1;
+        } else if let Some(id) = id(table::RESERVATION_PREFIX) {
+            let reservation = reservation_item::read(*user, id?, item).ok()?;
+            books.reservation(&reservation);
+            tally.counts.reservations += 1;
+            if let Some(value) = owed(&reservation, self.now) {
+                tickets.add(&reservation, value);
+            }
+        } else if let Some(id) = id(table::ORDER_PREFIX) {
+            let order = order_item::read(*user, id?, item).ok()?;
+            books.order(&order);
+            tally.counts.orders += 1;
+            tally.share(|shared| shared.stock.ordered(&order));
+        } else if let Some(id) = id(table::CLAIM_PREFIX) {
+            id?;
+            let claim = coupons::read_claim(item).ok()?;
+            tally.counts.claims += 1;
+            tally.share(|shared| shared.stock.claimed(claim.coupon));
+            books.claim(claim);
+        } else if let Some(id) = id(table::ALLOWANCE_PREFIX) {
+            books.allowance(id?, items::allowance(item)?);
+        } else if let Some(queue) = sk.strip_prefix(table::TOKEN_PREFIX) {
+            if item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
+                tally.share(|shared| shared.queues.admitted(queue));
+            }
+        } else if sk == "WALLET" {
+            books.wallet(wallets::kept(item).ok()?.wallet);
+        }
+        Some(())
+    }
+
+    /// Compares live tickets with the values of their seats. A ticket of a block that was deleted with its schedule is
+    /// owed nothing.
+    async fn look_up(&self, tally: &mut Tally, tickets: Tickets) -> Result<(), Failure> {
+        let keys: Vec<Key> =
+            tickets.by_block.keys().map(|(_, pk, sk)| Key { pk: pk.clone(), sk: sk.clone() }).collect();
+        let blocks = self.patiently(|| read::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let blocks: HashMap<Key, Item> =
+            blocks.into_iter().filter_map(|block| Some((key_of(&block)?, block))).collect();
+        let lost: BTreeSet<Uuid> = (tickets.by_block.keys())
+            .filter(|(_, pk, sk)| !blocks.contains_key(&Key { pk: pk.clone(), sk: sk.clone() }))
+            .map(|(schedule, ..)| *schedule)
+            .collect();
+        let keys: Vec<Key> = lost.into_iter().map(table::schedule).collect();
+        let there = self.patiently(|| read::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let there: BTreeSet<String> = there.iter().filter_map(key_of).map(|key| key.pk).collect();
+        for ((schedule, pk, sk), seats) in tickets.by_block {
+            let block = blocks.get(&Key { pk, sk });
+            if block.is_none() && !there.contains(&table::schedule(schedule).pk) {
+                continue;
+            }
+            for (seat, expected) in seats {
+                let value = block.and_then(|block| block.get(&seat.number.to_string()));
+                let found = value.and_then(|value| value.as_s().ok()).map(String::as_str);
+                tally.differences.seat(schedule, &seat, expected, found);
+                tally.share(|shared| shared.sections.ticket(schedule, &seat.section, expected));
+            }
+        }
+        Ok(())
+    }
+
+    /// The seats of a section.
+    pub(super) async fn section(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
+        let Some((schedule, section)) = items::section_of(&key.pk) else {
+            tally.differences.unreadable(key.pk.clone());
+            return Ok(Found::Read);
+        };
+        let (mut start, mut first) = (None, true);
+        loop {
+            let Some((found, more)) = self.page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
+            for item in found {
+                first = false;
+                let Ok(block) = seats::read_block(&section, &item) else {
+                    tally.differences.unreadable(key_of(&item).map_or(key.pk.clone(), |key| items::named(&key)));
+                    continue;
+                };
+                for value in block.seats.values() {
+                    tally.counts.seats += 1;
+                    tally.share(|shared| shared.sections.seat(schedule, &section, *value, self.now));
+                }
+            }
+            if !more {
+                return Ok(Found::Read);
+            }
+        }
+    }
+}

@@ -144,13 +144,26 @@ async fn fire(triggers: Arc<Triggers>) {
         }
         let now = clock.now();
         for timed in triggers.schedules.iter().filter(|timed| timed.schedule.fires_in_minute_of(now)) {
-            let (triggers, function) = (Arc::clone(&triggers), timed.function.clone());
-            tokio::spawn(async move {
-                if let Err(problem) = triggers.run_schedule(&function).await {
-                    tracing::error!(function, %problem, "a scheduled call failed");
-                }
-            });
+            run_apart(Arc::clone(&triggers), timed.function.clone());
         }
+    }
+}
+
+/// Runs a scheduled function on a thread of its own. It does nothing but call the engines, which answer without ever
+/// making it wait: on a thread that it shared, everything else would stand still until it was done.
+fn run_apart(triggers: Arc<Triggers>, function: String) {
+    let name = function.clone();
+    let started = std::thread::Builder::new().name(name).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let answer = runtime.map(|runtime| runtime.block_on(triggers.run_schedule(&function)));
+        match answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(problem)) => tracing::error!(function, %problem, "a scheduled call failed"),
+            Err(problem) => tracing::error!(function, %problem, "a scheduled call has no runtime"),
+        }
+    });
+    if let Err(problem) = started {
+        tracing::error!(%problem, "a scheduled call has no thread");
     }
 }
 

@@ -124,5 +124,10 @@ async fn from_commit_to_arrival() {
     took.sort_unstable();
     assert_eq!(took.len(), SALES);
     let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)];
-    println!("from commit to arrival, {SALES} sales: p50 {} ms, p99 {} ms, most {} ms", at(50), at(99), at(100));
+    let (requests, most) = (listening.requests(), at(100));
+    println!(
+        "commit to arrival, {SALES} sales: p50 {} ms, p99 {} ms, most {most} ms, {requests} requests",
+        at(50),
+        at(99)
+    );
 }

@@ -178,10 +178,11 @@ async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
         if known.second != second {
             (known.second, known.reloads) = (second, 0);
         }
-        if known.reloads >= RELOADS_PER_SECOND_MAX {
+        // Who comes while the first read of all is under way reads too: nothing is known yet, so nothing is forged yet.
+        if known.reloads >= RELOADS_PER_SECOND_MAX && known.read_at != 0 {
             return Ok(key);
         }
-        known.reloads += 1;
+        known.reloads = known.reloads.saturating_add(1);
         key
     };
     let keys = match keys::all(app).await {

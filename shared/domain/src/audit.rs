@@ -5,6 +5,7 @@
 //! reservations and orders. Seats, units and coupons are counted in the same way: by what is left of them, and by those
 //! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a whole.
 
+mod evidence;
 mod queues;
 mod sections;
 mod stock;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use crate::seat::{Label, SeatId};
 
+use evidence::Evidence;
 pub use queues::Queues;
 pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
 pub use stock::{Shard, Stock, Terms};
@@ -251,7 +253,7 @@ impl fmt::Display for Entity {
 }
 
 /// Something that should be otherwise. Two passes over the table have found the same one if all of it is the same, the
-/// amounts included.
+/// amounts included, and what they are the sums of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference {
     /// What.
@@ -262,11 +264,12 @@ pub struct Difference {
     pub expected: String,
     /// As it is.
     pub found: String,
+    evidence: Evidence,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, of, expected, found } = self;
+        let Self { what, of, expected, found, .. } = self;
         write!(formatter, "{of}: {}: expected {expected}, found {found}", what.as_str())
     }
 }
@@ -293,7 +296,18 @@ impl Differences {
 
     /// Adds one of these parts.
     pub(crate) fn note(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
-        self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string() });
+        self.note_sum(what, of, (expected, found), Evidence::default());
+    }
+
+    /// Adds one of a sum, which was made of this.
+    fn note_sum(
+        &mut self,
+        what: What,
+        of: Entity,
+        (expected, found): (impl ToString, impl ToString),
+        evidence: Evidence,
+    ) {
+        self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string(), evidence });
     }
 
     /// Adds one, unless both are the same.

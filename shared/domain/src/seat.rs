@@ -141,7 +141,7 @@ pub fn by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<Blo
 ///
 /// Written as text, values order themselves: free (`-`) before every time, sold (`~`) after. So a seat may be
 /// taken exactly if its text is less than [`as_bound`] of now, and is mine exactly if it equals my value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SeatValue {
     /// Nobody's.
     Free,

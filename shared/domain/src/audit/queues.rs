@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Differences, Entity, What};
+use uuid::Uuid;
+
+use super::{Differences, Entity, Evidence, What};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {
     counted: i128,
     known: i128,
+    evidence: Evidence,
 }
 
 /// The places of all queues.
@@ -29,17 +32,23 @@ impl Queues {
 
     /// A queue: numbers that were called, and those of them that are over.
     pub fn queue(&mut self, queue: &str, serving: u64, finished: u64) {
-        self.of(queue).counted += i128::from(serving) - i128::from(finished);
+        let places = self.of(queue);
+        places.counted += i128::from(serving) - i128::from(finished);
+        places.evidence.see((serving, finished));
     }
 
     /// A batch of called numbers, some of them claimed: the others may still be.
     pub fn batch(&mut self, queue: &str, first: u64, last: u64, claimed: u64) {
-        self.of(queue).known += i128::from(last) + 1 - i128::from(first) - i128::from(claimed);
+        let places = self.of(queue);
+        places.known += i128::from(last) + 1 - i128::from(first) - i128::from(claimed);
+        places.evidence.see((first, claimed));
     }
 
     /// A token whose owner was admitted and has not ended it.
-    pub fn admitted(&mut self, queue: &str) {
-        self.of(queue).known += 1;
+    pub fn admitted(&mut self, queue: &str, owner: Uuid) {
+        let places = self.of(queue);
+        places.known += 1;
+        places.evidence.see(owner);
     }
 
     /// Adds what another part of the pass has counted.
@@ -48,6 +57,7 @@ impl Queues {
             let sum = self.of(&queue);
             sum.counted += part.counted;
             sum.known += part.known;
+            sum.evidence.merge(part.evidence);
         }
     }
 
@@ -56,7 +66,8 @@ impl Queues {
         for (queue, places) in &self.by_queue {
             if places.counted < places.known {
                 let expected = format!("{} or more", places.known);
-                differences.note(What::QueuePlaces, Entity::Queue(queue.clone()), expected, places.counted);
+                let of = Entity::Queue(queue.clone());
+                differences.note_sum(What::QueuePlaces, of, (expected, places.counted), places.evidence);
             }
         }
     }

@@ -229,7 +229,7 @@ impl World {
         }
         stock.coupon(COUPON, 1, 10);
         stock.shard(COUPON, Shard { number: 0, available: self.coupons_left, terms: None });
-        stock.claimed(COUPON);
+        stock.claimed(COUPON, USER);
         books.wallet(self.wallet);
         books.claim(self.claim.clone());
         self.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
@@ -241,6 +241,7 @@ impl World {
         let mut differences = Differences::default();
         for reservation in &self.reservations {
             books.reservation(reservation);
+            sections.reservation(reservation);
             let Some(value) = owed(reservation, self.now) else { continue };
             for seat in reservation.live_seats() {
                 let there = self.seats.iter().find(|(_, other, _)| other == seat).map(|(.., value)| value.to_string());

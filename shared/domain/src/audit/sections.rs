@@ -1,11 +1,11 @@
 //! Seats: how many of a section its blocks say are sold and held, and how many reservations say they own and hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Differences, Entity, What};
+use super::{Differences, Entity, Evidence, What};
 use crate::reservation::{Reservation, State};
 use crate::seat::{Label, SeatId, SeatValue, second};
 
@@ -43,11 +43,19 @@ struct Counts {
     held: i64,
 }
 
+#[derive(Debug, Default)]
+struct Section {
+    /// What the blocks say.
+    there: Counts,
+    /// What reservations say.
+    owned: Counts,
+    evidence: Evidence,
+}
+
 /// The seats of all sections.
 #[derive(Debug, Default)]
 pub struct Sections {
-    /// What the blocks say, and what reservations say.
-    by_section: BTreeMap<(Uuid, Label), (Counts, Counts)>,
+    by_section: BTreeMap<(Uuid, Label), Section>,
 }
 
 impl Sections {
@@ -57,19 +65,32 @@ impl Sections {
         self.by_section.len()
     }
 
+    fn of(&mut self, schedule: Uuid, section: &Label) -> &mut Section {
+        self.by_section.entry((schedule, section.clone())).or_default()
+    }
+
+    /// A reservation in any state: what has given its seats back meanwhile has moved them.
+    pub fn reservation(&mut self, reservation: &Reservation) {
+        let sections: BTreeSet<&Label> = reservation.tickets.iter().map(|ticket| &ticket.seat.section).collect();
+        for section in sections {
+            self.of(reservation.schedule_id, section).evidence.see((reservation.id, reservation.version));
+        }
+    }
+
     /// A seat as its block has it.
     pub fn seat(&mut self, schedule: Uuid, section: &Label, value: SeatValue, now: Timestamp) {
-        let (there, _) = self.by_section.entry((schedule, section.clone())).or_default();
+        let section = self.of(schedule, section);
+        section.evidence.see(value);
         match value {
-            SeatValue::Sold { .. } => there.sold += 1,
-            SeatValue::Held { until, .. } if until > certain_from(now) => there.held += 1,
+            SeatValue::Sold { .. } => section.there.sold += 1,
+            SeatValue::Held { until, .. } if until > certain_from(now) => section.there.held += 1,
             SeatValue::Held { .. } | SeatValue::Free => {}
         }
     }
 
     /// A live ticket, whose seat must have the value `expected`.
     pub fn ticket(&mut self, schedule: Uuid, section: &Label, expected: SeatValue) {
-        let (_, owned) = self.by_section.entry((schedule, section.clone())).or_default();
+        let owned = &mut self.of(schedule, section).owned;
         match expected {
             SeatValue::Sold { .. } => owned.sold += 1,
             SeatValue::Held { .. } | SeatValue::Free => owned.held += 1,
@@ -78,21 +99,26 @@ impl Sections {
 
     /// Adds what another part of the pass has counted.
     pub fn merge(&mut self, other: Self) {
-        for (section, (there, owned)) in other.by_section {
-            let (there_sum, owned_sum) = self.by_section.entry(section).or_default();
-            for (sum, part) in [(there_sum, there), (owned_sum, owned)] {
+        for (section, part) in other.by_section {
+            let sum = self.by_section.entry(section).or_default();
+            for (sum, part) in [(&mut sum.there, part.there), (&mut sum.owned, part.owned)] {
                 sum.sold += part.sold;
                 sum.held += part.held;
             }
+            sum.evidence.merge(part.evidence);
         }
     }
 
     /// Compares both sides of each section.
     pub fn judge(&self, differences: &mut Differences) {
-        for ((schedule, section), (there, owned)) in &self.by_section {
-            let of = || Entity::Section(*schedule, section.clone());
-            differences.compare(What::SeatsSold, of(), owned.sold, there.sold);
-            differences.compare(What::SeatsHeld, of(), owned.held, there.held);
+        for ((schedule, section), Section { there, owned, evidence }) in &self.by_section {
+            let counts = [(What::SeatsSold, owned.sold, there.sold), (What::SeatsHeld, owned.held, there.held)];
+            for (what, owned, there) in counts {
+                if owned != there {
+                    let of = Entity::Section(*schedule, section.clone());
+                    differences.note_sum(what, of, (owned, there), *evidence);
+                }
+            }
         }
     }
 }

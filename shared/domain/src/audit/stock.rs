@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{Differences, Entity, What};
+use super::{Differences, Entity, Evidence, What};
 use crate::money::Price;
 use crate::order::{Order, State as OrderState};
 use crate::product::State;
@@ -40,6 +40,9 @@ struct Quantity {
     adjusted: i128,
     /// What live orders or claims have.
     taken: i128,
+    evidence: Evidence,
+    /// Whether anything says that it is there; an order that has given all back does not.
+    named: bool,
 }
 
 /// The stock of all products and coupons.
@@ -56,7 +59,9 @@ impl Stock {
     }
 
     fn of(&mut self, id: Uuid) -> &mut Quantity {
-        self.by_id.entry(id).or_default()
+        let quantity = self.by_id.entry(id).or_default();
+        quantity.named = true;
+        quantity
     }
 
     /// A product, with how many units there were to begin with.
@@ -71,25 +76,34 @@ impl Stock {
 
     /// A shard of one of them.
     pub fn shard(&mut self, id: Uuid, shard: Shard) {
-        self.of(id).shards.push(shard);
+        let quantity = self.of(id);
+        quantity.evidence.see((shard.number, shard.available));
+        quantity.shards.push(shard);
     }
 
     /// A change of a product's stock.
     pub fn adjusted(&mut self, product: Uuid, delta: i64) {
-        self.of(product).adjusted += i128::from(delta);
+        let quantity = self.of(product);
+        quantity.adjusted += i128::from(delta);
+        quantity.evidence.see(delta);
     }
 
     /// Somebody's claim of a coupon.
-    pub fn claimed(&mut self, coupon: Uuid) {
-        self.of(coupon).taken += 1;
+    pub fn claimed(&mut self, coupon: Uuid, owner: Uuid) {
+        let quantity = self.of(coupon);
+        quantity.taken += 1;
+        quantity.evidence.see(owner);
     }
 
     /// An order: while it is live, it has its units.
     pub fn ordered(&mut self, order: &Order) {
-        if is_live(order) {
-            for line in &order.lines {
-                self.of(line.product).taken += line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
+        let is_live = is_live(order);
+        for line in &order.lines {
+            let quantity = if is_live { self.of(line.product) } else { self.by_id.entry(line.product).or_default() };
+            if is_live {
+                quantity.taken += line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
             }
+            quantity.evidence.see((order.id, is_live));
         }
     }
 
@@ -101,6 +115,8 @@ impl Stock {
             sum.shards.extend(part.shards);
             sum.adjusted += part.adjusted;
             sum.taken += part.taken;
+            sum.evidence.merge(part.evidence);
+            sum.named |= part.named;
         }
     }
 
@@ -109,6 +125,7 @@ impl Stock {
         for (id, quantity) in &self.by_id {
             match quantity.owner {
                 Some(owner) => quantity.judge(*id, owner, differences),
+                None if !quantity.named => {}
                 None => differences.note(What::Ownerless, Entity::Unknown(*id), "one", "none"),
             }
         }
@@ -132,7 +149,10 @@ impl Quantity {
             differences.compare(What::ShardTerms, of(), worded(owner.terms), worded(shard.terms));
         }
         let left: i128 = self.shards.iter().map(|shard| i128::from(shard.available)).sum();
-        differences.compare(what, of, i128::from(owner.quantity) + self.adjusted, left + self.taken);
+        let (expected, found) = (i128::from(owner.quantity) + self.adjusted, left + self.taken);
+        if expected != found {
+            differences.note_sum(what, of, (expected, found), self.evidence);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::random::{Step, World};
 use super::*;
+use crate::hold::tests::at;
+use crate::seat::{SeatValue, second};
 use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
@@ -125,7 +127,7 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
     let mut world = World::new();
     world.carry_out(Step::Reserve(1, false, 0));
     let reservation = &world.reservations[0];
-    let until = crate::hold::tests::at(i64::from(reservation.held_until));
+    let until = at(i64::from(reservation.held_until));
     let before = |seconds: i64| owed(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
     assert_eq!((before(31), before(30), before(0)), (true, false, false));
 }
@@ -136,10 +138,45 @@ fn queues_count_no_fewer_places_than_are_known() {
         let mut queues = Queues::default();
         queues.queue("spring", 10, finished);
         queues.batch("spring", 8, 10, 1);
-        queues.admitted("spring");
+        queues.admitted("spring", Uuid::nil());
         let mut differences = Differences::default();
         queues.judge(&mut differences);
         differences.kept().iter().map(|difference| difference.found.clone()).collect::<Vec<_>>()
     };
     assert_eq!((found(6), found(7), found(8)), (vec![], vec![], vec!["2".to_owned()]));
+}
+
+#[test]
+fn a_unit_that_is_on_its_way_in_every_pass_is_never_the_same_one() {
+    // The shard was read before somebody's claim, the claim after it.
+    let pass = |claims: u8| {
+        let mut stock = Stock::default();
+        stock.coupon(Uuid::nil(), 1, 10);
+        stock.shard(Uuid::nil(), Shard { number: 0, available: 11 - i64::from(claims), terms: None });
+        (0..claims).for_each(|owner| stock.claimed(Uuid::nil(), Uuid::from_u128(owner.into())));
+        let mut differences = Differences::default();
+        stock.judge(&mut differences);
+        assert_eq!(differences.kept().first().map(|difference| difference.found.as_str()), Some("11"));
+        (differences, Extent::Whole)
+    };
+    assert_eq!(verdict(vec![pass(3), pass(4), pass(5)]), (Outcome::NotTold, 0, 1, false));
+    assert_eq!(verdict(vec![pass(3), pass(4), pass(4)]), (Outcome::Differ, 1, 0, false));
+}
+
+#[test]
+fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
+    // Its block was read before its end, its owner after the sweep.
+    let pass = |reservation: u128| {
+        let mut sections = Sections::default();
+        let section = crate::seat::Label::parse("A").expect("a label");
+        let until = second(at(1_000));
+        let value = SeatValue::Held { reservation: Uuid::from_u128(reservation), until };
+        sections.seat(Uuid::nil(), &section, value, at(0));
+        let mut differences = Differences::default();
+        sections.judge(&mut differences);
+        assert_eq!(differences.count(), 1);
+        (differences, Extent::Whole)
+    };
+    assert_eq!(verdict(vec![pass(1), pass(2)]), (Outcome::NotTold, 0, 1, true));
+    assert_eq!(verdict(vec![pass(1), pass(1)]), (Outcome::Differ, 1, 0, false));
 }

@@ -109,6 +109,7 @@ impl Reader<'_> {
             let reservation = reservation_item::read(*user, id?, item).ok()?;
             books.reservation(&reservation);
             tally.counts.reservations += 1;
+            tally.share(|shared| shared.sections.reservation(&reservation));
             if let Some(value) = owed(&reservation, self.now) {
                 tickets.add(&reservation, value);
             }
@@ -121,13 +122,13 @@ impl Reader<'_> {
             id?;
             let claim = coupons::read_claim(item).ok()?;
             tally.counts.claims += 1;
-            tally.share(|shared| shared.stock.claimed(claim.coupon));
+            tally.share(|shared| shared.stock.claimed(claim.coupon, *user));
             books.claim(claim);
         } else if let Some(id) = id(table::ALLOWANCE_PREFIX) {
             books.allowance(id?, items::allowance(item)?);
         } else if let Some(queue) = sk.strip_prefix(table::TOKEN_PREFIX) {
             if item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
-                tally.share(|shared| shared.queues.admitted(queue));
+                tally.share(|shared| shared.queues.admitted(queue, *user));
             }
         } else if sk == "WALLET" {
             books.wallet(wallets::kept(item).ok()?.wallet);

@@ -26,8 +26,11 @@ pub enum Before {
     Proceed,
     /// It is refused for too much traffic; the SDK tries again by itself.
     Throttle,
-    /// A `TransactWriteItems` is cancelled, every item for a conflict; any other call proceeds.
+    /// A write is refused for a conflict with a transaction, a `TransactWriteItems` for every item; any other call
+    /// proceeds.
     Conflict,
+    /// The engine executes this request in its place.
+    Instead(Value),
     /// It is lost on the way: not executed, and its caller sees a time-out.
     LoseRequest,
     /// It waits for this future, which then decides.

@@ -3,18 +3,16 @@
 //! `cargo run --release -p local --bin simulate -- --seeds 0..1000`
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
-use local::simulation::dice::Dice;
-use local::simulation::{Plan, Report, Violation, run, shrink};
+use local::simulation::{Plan, Run, Strikes, many, shrink, strikes};
 
 /// Runs the product in simulations, and prints what was tried.
 #[derive(Parser)]
 struct Flags {
-    /// Which seeds, e.g. 0..1000; a run can be gone on with at any later one.
+    /// Which seeds, e.g. 0..1000. What was done is said now and then: a run that was broken off goes on from there.
     #[arg(long, default_value = "0..100", value_parser = seeds)]
     seeds: Range<u64>,
     /// Calls of each run that the dice decide on.
@@ -29,6 +27,16 @@ struct Flags {
     /// Runs that may be made to shorten one that fails.
     #[arg(long, default_value_t = 400)]
     shrink: usize,
+    /// Fails if a fault was made less often.
+    #[arg(long, default_value_t = 0)]
+    at_least: u64,
+    /// Strikes out a guard, by its name, or with `all` each of those that are sent, one after the other; says which
+    /// seed notices.
+    #[arg(long)]
+    strike: Option<String>,
+    /// Where to keep the table of guards.
+    #[arg(long)]
+    table: Option<PathBuf>,
 }
 
 fn seeds(given: &str) -> Result<Range<u64>, String> {
@@ -41,44 +49,56 @@ fn main() -> ExitCode {
     // A violation is told once, below.
     std::panic::set_hook(Box::new(|_| {}));
     let flags = Flags::parse();
-    let (next, total) = (AtomicU64::new(flags.seeds.start), Mutex::new(Report::default()));
-    let failed: Mutex<Vec<(Plan, Violation)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..flags.threads.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= flags.seeds.end || failed.lock().is_ok_and(|failed| !failed.is_empty()) {
-                        return;
-                    }
-                    let plan = Plan { seed, steps: flags.steps, faults: true, trace: flags.trace };
-                    match run(plan, Dice::of_seed(seed)) {
-                        Ok((report, hash)) => {
-                            if flags.trace {
-                                println!("{}\nseed {seed}: {hash}", report.trace.join("\n"));
-                            }
-                            total.lock().expect("no panic").add(&report);
-                        }
-                        Err(violation) => failed.lock().expect("no panic").push((plan, violation)),
-                    }
-                }
-            });
+    let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: None };
+    match flags.strike.as_deref() {
+        Some("all") => strike_all(&flags, &plan),
+        struck => random(&flags, &Plan { struck: struck.map(str::to_owned), ..plan }),
+    }
+}
+
+fn random(flags: &Flags, plan: &Plan) -> ExitCode {
+    let Run { total, failed } = many(plan, flags.seeds.clone(), flags.threads, &|seed, report, hash| {
+        if flags.trace {
+            println!("{}\nseed {seed}: {hash}", report.trace.join("\n"));
         }
     });
-    let total = total.into_inner().expect("no panic");
     println!("{} steps, {} commits, each checked", total.steps, total.commits);
     println!("calls: {}", list(total.faults.iter().map(|(name, count)| format!("{count} {name}"))));
     println!(
         "answers: {}",
         list(total.answers.iter().map(|((name, status), count)| format!("{count} {name} {status}")))
     );
-    let Some((plan, violation)) = failed.into_inner().expect("no panic").into_iter().next() else {
-        println!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end);
+    if let Some((seed, violation)) = failed {
+        println!("seed {seed} fails: {violation}");
+        let shortest = shrink::shortest(&Plan { seed, ..plan.clone() }, violation, flags.shrink);
+        println!("its shortest form:\n{}\n{}", shortest.trace.join("\n"), shortest.what);
+        return ExitCode::FAILURE;
+    }
+    println!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end);
+    let rare = total.faults.iter().filter(|(_, count)| **count < flags.at_least);
+    let rare = list(rare.map(|(name, count)| format!("{count} {name}")));
+    if rare.is_empty() {
         return ExitCode::SUCCESS;
-    };
-    println!("seed {} fails: {violation}", plan.seed);
-    let shortest = shrink::shortest(plan, violation, flags.shrink);
-    println!("its shortest form:\n{}\n{}", shortest.trace.join("\n"), shortest.what);
+    }
+    println!("fewer than {}: {rare}", flags.at_least);
+    ExitCode::FAILURE
+}
+
+fn strike_all(flags: &Flags, plan: &Plan) -> ExitCode {
+    let Strikes { table, unexplained } = strikes::all(plan, flags.seeds.clone(), flags.threads);
+    match &flags.table {
+        Some(path) => {
+            if let Err(problem) = strikes::keep(path, &table) {
+                println!("{}: {problem}", path.display());
+                return ExitCode::FAILURE;
+            }
+        }
+        None => println!("{table}"),
+    }
+    if unexplained.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("nobody notices that these are missing, and nothing says why:\n{}", unexplained.join("\n"));
     ExitCode::FAILURE
 }
 

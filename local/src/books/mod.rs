@@ -172,7 +172,7 @@ impl Books {
         entries.into_iter().map(|entry| number(entry, "amount")).collect()
     }
 
-    /// S5: what a user's allowance counts is what the user holds and owns.
+    /// S5: what a user's allowance counts is what the user holds and owns, and no more than may be.
     fn check_allowances(&self) {
         for allowance in self.with_sort_key("ALLOWANCE#") {
             let (pk, sk) = (text(allowance, "pk"), text(allowance, "sk"));
@@ -188,6 +188,10 @@ impl Books {
                 counted += i64::try_from(live.count()).expect("few");
             }
             assert_eq!(number(allowance, "count"), counted, "allowance {pk} {sk}");
+            let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
+            for terms in self.items().filter(own) {
+                assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
+            }
         }
     }
 

@@ -151,6 +151,32 @@ impl Books {
             let there = self.with_sort_key(&key).any(|item| text(item, "pk") == text(entry, "pk"));
             assert!(there, "{} has an entry of {reference}, which is not there", text(entry, "pk"));
         }
+        // W4: what was put in and taken out was so once.
+        for receipt in self.with_sort_key("CHARGE#") {
+            let id = text(receipt, "sk").trim_start_matches("CHARGE#").to_owned();
+            let amount = number(receipt, "amount");
+            let moved = if text(receipt, "kind") == "spend" { -amount } else { amount };
+            assert_eq!(self.debits(&id), [moved], "the entries of {} {id}", text(receipt, "pk"));
+        }
+    }
+
+    /// What holds once every event is told: as many units are counted as sold as are paid for and not given back.
+    ///
+    /// # Panics
+    /// When they are not.
+    pub fn check_sales(&self) {
+        let orders = self.orders();
+        for product in self.with_sort_key("PRODUCT").filter(|item| text(item, "sk") == "PRODUCT") {
+            let id = text(product, "id");
+            let sk = format!("PRODUCT#{id}");
+            let counters = self.with_sort_key(&sk);
+            let counters = counters.filter(|item| text(item, "pk").starts_with("SALES#"));
+            let counted: i64 = counters.map(|item| number(item, "sold")).sum();
+            let name = short(id.parse().expect("an id"));
+            let paid = orders.iter().filter(|order| text(order.item, "state") == "paid").flat_map(|order| &order.units);
+            let paid: i64 = paid.filter(|(product, _)| *product == name).map(|(_, units)| units).sum();
+            assert_eq!(counted, paid, "units of {id} that were sold");
+        }
     }
 
     /// A selling product has an entry in each of three orders, any other none.

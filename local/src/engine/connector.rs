@@ -20,6 +20,8 @@ use crate::permissions::Caller;
 
 /// The error of a call that the caller's policy does not allow.
 const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
+/// The error of a single write to an item that a transaction is about to change.
+const CONFLICT: &str = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
 
 /// The answer of an engine: a status and a JSON body.
 pub(super) struct Answer {
@@ -121,6 +123,10 @@ async fn intercepted<E: Engine>(
     match decided {
         Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
         Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
+        Before::Conflict if ["PutItem", "UpdateItem", "DeleteItem"].contains(&operation) => {
+            return Ok(error(CONFLICT, "Transaction is ongoing for the item"));
+        }
+        Before::Instead(other) => request = other,
         Before::LoseRequest => return Err(lost("the request was lost")),
         Before::Proceed | Before::Conflict | Before::Hold(_) => {}
     }

@@ -97,18 +97,32 @@ pub struct Machine {
     seed: String,
     made: u64,
     processes: BTreeMap<&'static str, Entry>,
+    jumped: bool,
 }
 
 impl Machine {
     /// A machine whose clock is `skew` away from `now`, and whose ids follow from `seed`.
     #[must_use]
     pub fn new(now: Timestamp, skew: SignedDuration, seed: String) -> Self {
-        Self { clock: Clock::manual(now + skew), seed, made: 0, processes: BTreeMap::new() }
+        Self { clock: Clock::manual(now + skew), seed, made: 0, processes: BTreeMap::new(), jumped: false }
     }
 
     /// Lets time pass.
     pub fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);
+    }
+
+    /// Sets the clock back by so much, or forth again if it was; whether it went back.
+    pub fn jump(&mut self, by: SignedDuration) -> bool {
+        self.clock.advance(if self.jumped { by } else { -by });
+        self.jumped = !self.jumped;
+        self.jumped
+    }
+
+    /// Whether the clock was set back.
+    #[must_use]
+    pub fn has_jumped(&self) -> bool {
+        self.jumped
     }
 
     /// The process of a function, a new one if there is none.

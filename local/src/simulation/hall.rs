@@ -13,11 +13,13 @@ use crate::stack::Stack;
 
 /// The queue in front of the second hall.
 pub const QUEUE: &str = "spring";
-/// The seats of each hall: two of one block, and one of the next.
-pub const SEATS: [&str; 3] = ["A-1-1", "A-1-2", "A-1-26"];
+/// How many may be in the second hall at the same time.
+pub const PLACES: u32 = 1;
+/// The seats of each hall: two of one block, and one of another section at another price.
+pub const SEATS: [&str; 3] = ["A-1-1", "A-1-2", "B-1-1"];
 /// Prefix of claims.
 pub const COUPON: &str = "CLAIM";
-/// What a user begins with: enough for one seat.
+/// What a user begins with: enough for one of the dear seats, or for one of the others and more.
 const BALANCE: i64 = 60_000;
 
 /// What there is to buy.
@@ -79,7 +81,7 @@ impl Hall {
         let builder = Builder { stack, clock: clock.clone(), ids };
         let admin = (admin, "admin");
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
-        let Asked { path, body, .. } = queue(1);
+        let Asked { path, body, .. } = queue(PLACES);
         builder.ask(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
         let mut schedules = Vec::new();
         for queue in [Value::Null, QUEUE.into()] {
@@ -95,9 +97,11 @@ impl Hall {
             let path = format!("/concerts/{}/schedules", concert.text("concert_id"));
             let schedule = builder.ask(("create_schedule", "POST"), &path, admin, body).await?;
             let schedule = schedule.text("schedule_id").to_owned();
-            let rows = json!([{ "row": "1", "from": 1, "to": 2 }, { "row": "1", "from": 26, "to": 26 }]);
-            let body = json!({ "section": "A", "rows": rows, "price": 50_000 });
-            builder.ask(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;
+            for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000)] {
+                let rows = json!([{ "row": "1", "from": 1, "to": last }]);
+                let body = json!({ "section": section, "rows": rows, "price": price });
+                builder.ask(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;
+            }
             schedules.push(schedule);
         }
         let mut products = Vec::new();

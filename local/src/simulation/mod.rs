@@ -11,7 +11,9 @@
 mod actors;
 mod deliveries;
 pub mod dice;
+mod guards;
 mod hall;
+mod many;
 mod mirror;
 mod people;
 mod report;
@@ -19,7 +21,11 @@ mod requests;
 mod rest;
 mod run;
 pub mod shrink;
+pub mod strikes;
+mod survivors;
 mod turnstile;
 
+pub use many::{Run, many};
 pub use report::{Report, Violation};
 pub use run::{Plan, SKEW_SECONDS, run};
+pub use strikes::Strikes;

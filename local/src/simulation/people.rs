@@ -209,12 +209,17 @@ impl Wish {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn made(&self, user: Uuid, key: Uuid) -> Option<(String, String)> {
+    pub fn made(&self, user: Uuid, key: Uuid, hall: &Hall) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),
+            Self::Adjust { product, .. } => {
+                let id = id::derived(user, "adjust_stock", key);
+                return Some((format!("PRODUCT#{}", hall.products[*product]), format!("ADJUST#{id}")));
+            }
+            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", hall.coupon))),
             _ => return None,
         };
         Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
@@ -228,18 +233,28 @@ impl Wish {
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
-                let (pk, sk) = self.made(user, key)?;
-                let there = mirror.get(&pk, &sk).is_some();
-                there.then(|| format!("{self:?} was refused ({}), and {pk} {sk} is there", answer.code()))
+                let (pk, sk) = match self {
+                    Self::Pay(thing) if self.has_paid(user, key, mirror) => (format!("USER#{user}"), thing.sort_key()),
+                    _ => self.made(user, key, hall).filter(|(pk, sk)| mirror.get(pk, sk).is_some())?,
+                };
+                Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
             }
             status => Some(format!("{self:?} was answered {status}: {}", answer.body)),
         }
     }
 
+    /// Whether something was paid under this very key.
+    fn has_paid(&self, user: Uuid, key: Uuid, mirror: &Mirror) -> bool {
+        let Self::Pay(thing) = self else { return false };
+        let payment = mirror.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
+        let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
+        payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
+    }
+
     /// Whether the table has what a success promises.
     fn is_kept(&self, user: Uuid, key: Uuid, hall: &Hall, mirror: &Mirror) -> bool {
         let pk = format!("USER#{user}");
-        if let Some((pk, sk)) = self.made(user, key) {
+        if let Some((pk, sk)) = self.made(user, key, hall) {
             return mirror.get(&pk, &sk).is_some();
         }
         let state_of = |thing: &Thing| {
@@ -263,7 +278,6 @@ impl Wish {
                 });
                 given_up || is_ended(&thing)
             }
-            Self::Claim => mirror.get(&pk, &format!("{COUPON}#{}", hall.coupon)).is_some(),
             Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some(),
             _ => true,
         }

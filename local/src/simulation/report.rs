@@ -21,6 +21,8 @@ pub struct Report {
     pub answers: BTreeMap<(&'static str, u16), u64>,
     /// What happened, line by line, if the lines are wanted.
     pub trace: Vec<String>,
+    /// The parts of conditions that were sent, and how often.
+    pub guards: BTreeMap<String, u64>,
     keeps_trace: bool,
     digest: Sha256,
 }
@@ -62,6 +64,9 @@ impl Report {
         self.commits += other.commits;
         for (name, count) in &other.faults {
             *self.faults.entry(name).or_default() += count;
+        }
+        for (guard, count) in &other.guards {
+            *self.guards.entry(guard.clone()).or_default() += count;
         }
         for (answer, count) in &other.answers {
             *self.answers.entry(*answer).or_default() += count;

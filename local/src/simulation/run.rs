@@ -14,16 +14,20 @@ use uuid::Uuid;
 
 use super::actors::{Actor, Machine, Outcome, Task, http, told};
 use super::dice::Dice;
-use super::hall::Hall;
+use super::hall::{Hall, PLACES, QUEUE};
 use super::mirror::Mirror;
 use super::people::{Person, Wish};
 use super::report::{Report, Violation};
 use super::requests::{Caller, event};
-use super::turnstile::{Fate, Turnstile, Waiting};
+use super::turnstile::{Fate, Turnstile, Waiting, keys};
 use crate::stack::{Options, Stack};
 
 /// How far the clocks of machines are from the right time, in seconds.
 pub const SKEW_SECONDS: i64 = 30;
+/// How far a clock jumps back, in seconds.
+pub(super) const JUMP_SECONDS: i64 = 300;
+/// After how long every request has arrived, in milliseconds.
+const LATE_MILLISECONDS_MAX: usize = 1_000;
 /// When every run begins: some Saturday.
 const START: &str = "2026-11-21T10:00:00Z";
 /// How long holds last here: some lapse while others are paid.
@@ -36,7 +40,7 @@ const ACTORS_MAX: usize = 6;
 pub(super) const SWEEPS: [&str; 3] = ["expire_holds", "advance_queues", "rank_products"];
 
 /// What to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// What ids and jitter follow from; and the dice, unless they are given.
     pub seed: u64,
@@ -46,21 +50,24 @@ pub struct Plan {
     pub faults: bool,
     /// Whether the lines of the trace are kept.
     pub trace: bool,
+    /// A guard that is struck out of every request.
+    pub struck: Option<String>,
 }
 
 /// Runs it; the report, and the hash of its trace and of the table it leaves.
 ///
 /// # Errors
 /// What must never be.
-pub fn run(plan: Plan, dice: Dice) -> Result<(Report, String), Violation> {
+pub fn run(plan: &Plan, dice: Dice) -> Result<(Report, String), Violation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|problem| failed(&problem.to_string()))?;
     // The SDK's jitter comes from here.
     fastrand::seed(plan.seed);
     runtime.block_on(async {
         let mut simulation =
-            Simulation::new(plan, dice).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
+            Simulation::new(plan.clone(), dice).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
         let ended = simulation.run().await;
+        simulation.report.guards = simulation.turnstile.guards();
         let hash = simulation.report.hash(simulation.mirror.digest());
         match ended {
             Ok(()) => Ok((simulation.report, hash)),
@@ -92,6 +99,10 @@ pub(super) struct Simulation {
     pub(super) position: Option<String>,
     pub(super) relaying: bool,
     pub(super) mirror: Mirror,
+    /// How far clocks may be from the right time by now, in seconds.
+    pub(super) skew: i64,
+    /// The places of the queue.
+    pub(super) places: i64,
     /// What must not be in the table: it was refused.
     pub(super) refused: BTreeSet<(String, String)>,
     pub(super) report: Report,
@@ -115,10 +126,11 @@ impl Simulation {
         };
         let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
         let turnstile = Turnstile::default();
-        turnstile.close();
+        turnstile.close(plan.struck.clone());
         stack.intercept(Some(Arc::new(turnstile.clone())));
         let mirror = Mirror::of(&stack)?;
         let keys = Ids::seeded(&format!("keys {}", plan.seed));
+        let report = Report::new(plan.trace);
         Ok(Self {
             plan,
             dice,
@@ -133,8 +145,10 @@ impl Simulation {
             position: None,
             relaying: false,
             mirror,
+            skew: SKEW_SECONDS,
+            places: PLACES.into(),
             refused: BTreeSet::new(),
-            report: Report::new(plan.trace),
+            report,
             stack,
         })
     }
@@ -144,10 +158,11 @@ impl Simulation {
         while self.report.steps < self.plan.steps {
             self.run_the_woken().await?;
             let waiting = self.turnstile.waiting();
-            match self.dice.below(10) {
-                0..=6 if !waiting.is_empty() => self.decide(&waiting).await?,
-                0..=8 => self.begin().await?,
-                _ => self.pass_time().await,
+            match self.dice.below(20) {
+                0..=13 if !waiting.is_empty() => self.decide(&waiting).await?,
+                0..=17 => self.begin().await?,
+                18 => self.arrive(None)?,
+                _ => self.pass_time().await?,
             }
         }
         self.come_to_rest().await
@@ -171,11 +186,7 @@ impl Simulation {
         let polled = actor.run()?;
         if let Some(done) = self.turnstile.take_done() {
             self.report.tell(&format!("  → {}", done.outcome));
-            if !done.touched.is_empty() {
-                self.report.commits += 1;
-                self.mirror.follow(&self.stack, &done.touched).map_err(|problem| problem.to_string())?;
-                self.check()?;
-            }
+            self.committed(&done.touched)?;
         }
         match polled {
             Poll::Pending => Ok(()),
@@ -183,25 +194,58 @@ impl Simulation {
         }
     }
 
+    /// These items were written.
+    fn committed(&mut self, touched: &[Value]) -> Result<(), String> {
+        if touched.is_empty() {
+            return Ok(());
+        }
+        self.report.commits += 1;
+        self.mirror.follow(&self.stack, touched).map_err(|problem| problem.to_string())?;
+        self.check()
+    }
+
     /// Insists on everything that holds in every state.
     fn check(&self) -> Result<(), String> {
-        let books = self.mirror.books(self.clock.now().as_second()).with_skew(SKEW_SECONDS);
-        catch_unwind(AssertUnwindSafe(|| books.check())).map_err(|panic| told(&*panic))
+        let books = self.mirror.books(self.clock.now().as_second()).with_skew(self.skew);
+        let check = || {
+            books.check();
+            let (places, used) = (self.places, books.in_use(QUEUE));
+            assert!(used <= places, "{used} places of {places} are in use");
+        };
+        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))
+    }
+
+    /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
+    pub(super) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
+        while let Some(late) = self.turnstile.take_late(of) {
+            let answer = self.stack.dynamodb().ask(&late.operation, &late.request);
+            let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
+            self.report.tell(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
+            if answer.is_ok() {
+                self.committed(&keys(&late.request))?;
+            }
+            if of.is_none() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// One call goes on, somehow.
     async fn decide(&mut self, waiting: &[Waiting]) -> Result<(), String> {
         let Some(call) = self.dice.one_of(waiting).cloned() else { return Ok(()) };
         self.report.steps += 1;
+        self.arrive(Some(call.actor))?;
         let thrown = if self.plan.faults { self.dice.below(100) } else { 0 };
         let (fate, dies, name) = match thrown {
-            0..=81 => (Fate::Proceed, false, "proceeds"),
-            82..=84 => (Fate::Throttle, false, "throttled"),
-            85..=87 => (Fate::Conflict, false, "in conflict"),
-            88..=90 => (Fate::LoseRequest, false, "request lost"),
-            91..=94 => (Fate::LoseAnswer, false, "answer lost"),
-            95..=96 => (Fate::LoseRequest, true, "killed before"),
-            _ => (Fate::LoseAnswer, true, "killed after"),
+            78..=80 => (Fate::Throttle, false, "throttled"),
+            81..=86 if call.writes => (Fate::Conflict, false, "in conflict"),
+            87..=89 => (Fate::LoseRequest, false, "request lost"),
+            90..=92 => (Fate::LoseAnswer, false, "answer lost"),
+            93..=95 if call.writes => (Fate::Late, false, "late"),
+            96..=97 => (Fate::LoseRequest, true, "killed before"),
+            98..=99 => (Fate::LoseAnswer, true, "killed after"),
+            _ => (Fate::Proceed, false, "proceeds"),
         };
         self.report.fault(name);
         self.report.tell(&format!("{} #{} {}: {name}", self.report.steps, call.actor, call.what));
@@ -214,12 +258,14 @@ impl Simulation {
 
     /// A process ends in the middle of its work, and its memory with it.
     async fn die(&mut self, place: usize) -> Result<(), String> {
+        self.arrive(Some(place))?;
         let Some(actor) = self.actors[place].take() else { return Ok(()) };
         self.machines[actor.machine].kill(actor.function);
         self.resume(actor.task, None).await
     }
 
     async fn finish(&mut self, place: usize, outcome: Outcome) -> Result<(), String> {
+        self.arrive(Some(place))?;
         let Some(actor) = self.actors[place].take() else { return Ok(()) };
         self.resume(actor.task, Some(outcome)).await
     }
@@ -230,7 +276,11 @@ impl Simulation {
             Task::Wish { person, wish, key } => self.answered(person, &wish, key, outcome),
             Task::Delivery { consumer, bodies } => self.delivered(consumer, bodies, outcome),
             Task::Relay { records, fresh } => self.relayed(&records, fresh, outcome).await,
-            Task::Sweep => Ok(()),
+            // Tried again in a minute; when nothing goes wrong, it must succeed.
+            Task::Sweep => match outcome {
+                Some(Err(problem)) if !self.plan.faults => Err(format!("a sweep failed: {problem}")),
+                _ => Ok(()),
+            },
         }
     }
 
@@ -250,7 +300,7 @@ impl Simulation {
         }
         match answer.status {
             503 => self.people[place].unsure.push((wish.clone(), key)),
-            400.. => self.refused.extend(wish.made(user, key)),
+            400.. => self.refused.extend(wish.made(user, key, &self.hall)),
             _ => self.people[place].learn(wish, &answer),
         }
         Ok(())
@@ -309,22 +359,41 @@ impl Simulation {
         self.start(Task::Wish { person: place, wish, key }, asked.function, event)
     }
 
-    async fn pass_time(&mut self) {
-        let milliseconds = match self.dice.below(12) {
+    async fn pass_time(&mut self) -> Result<(), String> {
+        if self.plan.faults && self.dice.below(100) == 99 {
+            self.jump();
+        }
+        // While calls are under way long times are rare: they end all of them.
+        let busy = self.actors.iter().any(Option::is_some) && self.dice.below(4) != 3;
+        let milliseconds = match if busy { 0 } else { self.dice.below(12) } {
             0..=6 => 10 + self.dice.below(400),
             7..=9 => 1_000 + self.dice.below(3_000),
             10 => 5_000 + self.dice.below(30_000),
             _ => 40_000 + self.dice.below(120_000),
         };
-        self.advance(milliseconds).await;
+        self.advance(milliseconds).await
     }
 
-    pub(super) async fn advance(&mut self, milliseconds: usize) {
+    /// The clock of a machine jumps back, or is right again.
+    fn jump(&mut self) {
+        let place = self.dice.below(self.machines.len());
+        let back = self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
+        self.report.fault("a clock jumps");
+        self.report.tell(&format!("the clock of {place} jumps {}", if back { "back" } else { "forth" }));
+        // What was seen by a clock that has jumped stays so.
+        self.skew = SKEW_SECONDS + JUMP_SECONDS;
+    }
+
+    pub(super) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
+        while milliseconds > LATE_MILLISECONDS_MAX && self.turnstile.is_late() {
+            self.arrive(None)?;
+        }
         self.report.tell(&format!("{milliseconds} ms pass"));
         let passed = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
         let by = SignedDuration::try_from(passed).unwrap_or_default();
         self.clock.advance(by);
         self.machines.iter().for_each(|machine| machine.advance(by));
         tokio::time::advance(passed).await;
+        Ok(())
     }
 }

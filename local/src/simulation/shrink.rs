@@ -8,8 +8,8 @@ use super::run::{Plan, run};
 ///
 /// Throws are cut off at the end, taken out in pieces, and set to 0, in pieces that grow smaller.
 #[must_use]
-pub fn shortest(plan: Plan, found: Violation, tries: usize) -> Violation {
-    let plan = Plan { trace: true, ..plan };
+pub fn shortest(plan: &Plan, found: Violation, tries: usize) -> Violation {
+    let plan = Plan { trace: true, ..plan.clone() };
     let mut best = found;
     let mut left = tries;
     let mut attempt = |record: Vec<u32>, best: &mut Violation| {
@@ -17,7 +17,7 @@ pub fn shortest(plan: Plan, found: Violation, tries: usize) -> Violation {
             return false;
         }
         left -= 1;
-        match run(plan, Dice::of_record(record.clone())) {
+        match run(&plan, Dice::of_record(record.clone())) {
             Err(violation) => {
                 // What is not thrown any more is not part of it.
                 let thrown = violation.record.len().min(record.len());

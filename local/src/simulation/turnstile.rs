@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
+use super::guards;
 use crate::intercept::{After, Before, Call, Intercept};
 
 /// What happens to one call.
@@ -22,6 +23,8 @@ pub enum Fate {
     LoseRequest,
     /// It is carried out, and its caller hears nothing.
     LoseAnswer,
+    /// Its caller hears nothing, and it is carried out later, but before the caller's next one.
+    Late,
 }
 
 /// A call that waits.
@@ -33,6 +36,19 @@ pub struct Waiting {
     pub actor: usize,
     /// What is called, of what.
     pub what: String,
+    /// Whether it writes to the table.
+    pub writes: bool,
+}
+
+/// A request to the table that is still on its way when its caller has given it up.
+#[derive(Clone, Debug)]
+pub struct LateRequest {
+    /// Whose.
+    pub actor: usize,
+    /// What is called.
+    pub operation: String,
+    /// With what.
+    pub request: Value,
 }
 
 /// A call that was carried out.
@@ -53,11 +69,16 @@ struct State {
     closed: bool,
     current: usize,
     tickets: u64,
-    waiting: BTreeMap<u64, (Waiting, Option<Waker>)>,
+    waiting: BTreeMap<u64, (Waiting, LateRequest, Option<Waker>)>,
+    late: Vec<LateRequest>,
     decided: BTreeMap<u64, Fate>,
     /// The fate of the call that is being carried out.
     passing: Option<Fate>,
     done: Option<Done>,
+    /// The guard that no request has.
+    struck: Option<String>,
+    /// How often each guard was sent.
+    guards: BTreeMap<String, u64>,
 }
 
 impl Turnstile {
@@ -65,9 +86,30 @@ impl Turnstile {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on calls wait.
-    pub fn close(&self) {
-        self.state().closed = true;
+    /// From now on calls wait, and have the guard not that is named.
+    pub fn close(&self, struck: Option<String>) {
+        let mut state = self.state();
+        (state.closed, state.struck) = (true, struck);
+    }
+
+    /// The guards that were sent so far, and how often.
+    #[must_use]
+    pub fn guards(&self) -> BTreeMap<String, u64> {
+        self.state().guards.clone()
+    }
+
+    /// Whether a request is still on its way.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        !self.state().late.is_empty()
+    }
+
+    /// The next request that is still on its way, of this actor or of any.
+    #[must_use]
+    pub fn take_late(&self, actor: Option<usize>) -> Option<LateRequest> {
+        let late = &mut self.state().late;
+        let place = late.iter().position(|late| actor.is_none_or(|actor| late.actor == actor))?;
+        Some(late.remove(place))
     }
 
     /// The calls of this actor come next.
@@ -78,14 +120,14 @@ impl Turnstile {
     /// The calls that wait, in the order in which they came.
     #[must_use]
     pub fn waiting(&self) -> Vec<Waiting> {
-        self.state().waiting.values().map(|(waiting, _)| waiting.clone()).collect()
+        self.state().waiting.values().map(|(waiting, ..)| waiting.clone()).collect()
     }
 
     /// Lets a call on. Its actor is woken.
     pub fn decide(&self, ticket: u64, fate: Fate) {
         let mut state = self.state();
         state.decided.insert(ticket, fate);
-        if let Some((_, Some(waker))) = state.waiting.get(&ticket) {
+        if let Some((.., Some(waker))) = state.waiting.get(&ticket) {
             waker.wake_by_ref();
         }
     }
@@ -101,25 +143,33 @@ impl Turnstile {
 struct Wait {
     turnstile: Turnstile,
     ticket: u64,
+    /// What is sent in place of the request.
+    instead: Option<Value>,
 }
 
 impl Future for Wait {
     type Output = Before;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Before> {
-        let mut state = self.turnstile.state();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Before> {
+        let turnstile = self.turnstile.clone();
+        let mut state = turnstile.state();
         let Some(fate) = state.decided.remove(&self.ticket) else {
-            if let Some((_, waker)) = state.waiting.get_mut(&self.ticket) {
+            if let Some((.., waker)) = state.waiting.get_mut(&self.ticket) {
                 *waker = Some(context.waker().clone());
             }
             return Poll::Pending;
         };
         state.passing = Some(fate);
         Poll::Ready(match fate {
-            Fate::Proceed | Fate::LoseAnswer => Before::Proceed,
+            Fate::Proceed | Fate::LoseAnswer => self.instead.take().map_or(Before::Proceed, Before::Instead),
             Fate::Throttle => Before::Throttle,
             Fate::Conflict => Before::Conflict,
             Fate::LoseRequest => Before::LoseRequest,
+            Fate::Late => {
+                let sent = state.waiting.get(&self.ticket).map(|(_, sent, _)| sent.clone());
+                state.late.extend(sent);
+                Before::LoseRequest
+            }
         })
     }
 }
@@ -144,9 +194,16 @@ impl Intercept for Turnstile {
         let function = call.function.unwrap_or("nobody");
         let keys: Vec<String> = keys(call.request).iter().map(shown).collect();
         let what = format!("{function}: {} {}", call.operation, keys.join(", "));
-        let waiting = Waiting { ticket, actor: state.current, what };
-        state.waiting.insert(ticket, (waiting, None));
-        Before::Hold(Box::pin(Wait { turnstile: self.clone(), ticket }))
+        for guard in guards::of(function, call.request) {
+            *state.guards.entry(guard).or_default() += 1;
+        }
+        let instead = state.struck.as_ref().and_then(|guard| guards::without(function, call.request, guard));
+        let request = instead.clone().unwrap_or_else(|| call.request.clone());
+        let sent = LateRequest { actor: state.current, operation: call.operation.to_owned(), request };
+        let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);
+        let waiting = Waiting { ticket, actor: state.current, what, writes };
+        state.waiting.insert(ticket, (waiting, sent, None));
+        Before::Hold(Box::pin(Wait { turnstile: self.clone(), ticket, instead }))
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
@@ -155,16 +212,17 @@ impl Intercept for Turnstile {
             return After::Deliver;
         }
         let problem = response["__type"].as_str().and_then(|name| name.rsplit('#').next());
-        let writes = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
         let touched =
-            if problem.is_none() && writes.contains(&call.operation) { keys(call.request) } else { Vec::new() };
+            if problem.is_none() && WRITES.contains(&call.operation) { keys(call.request) } else { Vec::new() };
         state.done = Some(Done { touched, outcome: problem.unwrap_or("ok").to_owned() });
         if state.passing.take() == Some(Fate::LoseAnswer) { After::LoseAnswer } else { After::Deliver }
     }
 }
 
+const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+
 /// The keys that a request names.
-fn keys(request: &Value) -> Vec<Value> {
+pub fn keys(request: &Value) -> Vec<Value> {
     let key = |item: &Value| {
         let of = if item["Key"].is_object() { &item["Key"] } else { &item["Item"] };
         of["pk"].is_object().then(|| serde_json::json!({ "pk": of["pk"], "sk": of["sk"] }))

@@ -64,6 +64,7 @@ fn random(flags: &Flags, plan: &Plan) -> ExitCode {
     });
     println!("{} steps, {} commits, each checked", total.steps, total.commits);
     println!("calls: {}", list(total.faults.iter().map(|(name, count)| format!("{count} {name}"))));
+    println!("besides: {}", list(total.others.iter().map(|(name, count)| format!("{count} {name}"))));
     println!(
         "answers: {}",
         list(total.answers.iter().map(|((name, status), count)| format!("{count} {name} {status}")))

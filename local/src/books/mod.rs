@@ -101,7 +101,7 @@ impl Books {
         self.check_queues();
     }
 
-    /// S1, S2, S5, P2: what blocks and reservations say of each other.
+    /// S1, S2, S5, P2, P5: what blocks and reservations say of each other.
     fn check_seats(&self) {
         let seats: BTreeMap<String, String> = self.seats().into_iter().map(|seat| (seat.key, seat.value)).collect();
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
@@ -149,6 +149,7 @@ impl Books {
                 let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
                 assert!((0..=amount).contains(&refunded) && amount <= charged, "{refunded} back of {amount} for {id}");
                 assert_eq!(amount - refunded, if state == "paid" { paid } else { 0 }, "what {id} has cost its owner");
+                assert!(number(payment, "paid_at") / 1_000 <= until, "{id} was paid after its end");
                 let ledger = self.debits(&format!("rsv-{id}"));
                 assert_eq!(ledger.first(), Some(&-amount), "the payment of {id}");
                 assert_eq!(ledger[1..].iter().sum::<i64>(), refunded, "the refunds of {id}: {ledger:?}");

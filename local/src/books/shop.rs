@@ -103,7 +103,7 @@ impl Books {
         }
     }
 
-    /// P1–P3: an order, its discount, its payment and the ledger agree.
+    /// P1–P3, P5: an order, its discount, its payment and the ledger agree.
     fn check_orders(&self, orders: &[Order<'_>]) {
         for order in orders {
             let (id, state, discount) = (&order.id, text(order.item, "state"), number(order.item, "discount"));
@@ -129,6 +129,8 @@ impl Books {
             };
             let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
             assert_eq!(amount, order.subtotal - discount, "what was paid for {id}");
+            let in_time = number(payment, "paid_at") / 1_000 <= number(order.item, "held_until");
+            assert!(in_time, "{id} was paid after its end");
             match state.as_str() {
                 "paid" => assert_eq!((ledger.as_slice(), refunded), (&[-amount][..], 0), "the ledger of {id}"),
                 "cancelled" => {

@@ -30,6 +30,7 @@ impl Simulation {
         for (place, body) in bodies.into_iter().enumerate() {
             // Also what succeeded comes twice at times.
             if failed.contains(&place) || (self.plan.faults && self.dice.below(10) == 9) {
+                self.report.also("messages that come again");
                 self.mail.push((consumer, body));
             }
         }
@@ -103,6 +104,7 @@ impl Simulation {
             return Ok(());
         }
         let from = if again { None } else { self.position.clone() };
+        self.report.also(if again { "readings of the stream from its start" } else { "readings of the stream" });
         let records = self.records(from.as_deref(), RECORDS_MAX)?;
         if records.is_empty() {
             return Ok(());

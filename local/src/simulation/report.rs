@@ -17,6 +17,8 @@ pub struct Report {
     pub commits: u64,
     /// How often each fault was made.
     pub faults: BTreeMap<&'static str, u64>,
+    /// What else happened, and how often.
+    pub others: BTreeMap<&'static str, u64>,
     /// How often each function gave each answer.
     pub answers: BTreeMap<(&'static str, u16), u64>,
     /// What happened, line by line, if the lines are wanted.
@@ -48,6 +50,11 @@ impl Report {
         *self.faults.entry(name).or_default() += 1;
     }
 
+    /// One more of anything else.
+    pub fn also(&mut self, name: &'static str) {
+        *self.others.entry(name).or_default() += 1;
+    }
+
     /// The digest of all lines and of what the table had in the end.
     #[must_use]
     pub fn hash(&self, table: [u8; 32]) -> String {
@@ -64,6 +71,9 @@ impl Report {
         self.commits += other.commits;
         for (name, count) in &other.faults {
             *self.faults.entry(name).or_default() += count;
+        }
+        for (name, count) in &other.others {
+            *self.others.entry(name).or_default() += count;
         }
         for (guard, count) in &other.guards {
             *self.guards.entry(guard.clone()).or_default() += count;

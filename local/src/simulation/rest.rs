@@ -27,6 +27,7 @@ impl Simulation {
     pub(super) async fn come_to_rest(&mut self) -> Result<(), String> {
         self.plan.faults = false;
         self.let_all_end().await?;
+        self.resting = true;
         while self.turnstile.is_late() {
             self.arrive(None)?;
         }

@@ -170,10 +170,23 @@ where
     I: DeserializeOwned,
     O: Serialize,
 {
-    let request =
-        serde_json::from_slice(body).map_err(|problem| DynoxideError::SerializationException(problem.to_string()))?;
+    let request = serde_json::from_slice(body).map_err(|problem| unreadable(&problem))?;
     let response = operation(request)?;
     serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+}
+
+/// The error of a request that cannot be decoded. The crate's types mark in their message what kind it is, for its own
+/// server's decoder, which is private.
+fn unreadable(problem: &serde_json::Error) -> DynoxideError {
+    let told = problem.to_string();
+    let said = told.rsplit_once(" at line ").map_or(told.as_str(), |(said, _)| said);
+    let invalid = ["VALIDATION:", "VALIDATION_REQUEST:"].iter().find_map(|mark| said.strip_prefix(mark));
+    let words = ["missing field", "unknown variant", "invalid type: null", "AttributeValue"];
+    match invalid {
+        Some(said) => DynoxideError::ValidationException(said.to_owned()),
+        None if words.iter().any(|word| said.contains(word)) => DynoxideError::ValidationException(said.to_owned()),
+        None => DynoxideError::SerializationException(said.trim_start_matches("SERIALIZATION:").to_owned()),
+    }
 }
 
 fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
@@ -192,5 +205,28 @@ fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
         Ok(())
     } else {
         Err(EngineError::OtherTable(table.name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_a_validation_exception_as_on_aws() {
+        let key = |sk: Value| json!({ "TableName": "Table", "Key": { "pk": { "S": "a" }, "sk": sk } });
+        let limit = json!({ "TableName": "Table", "Limit": 0 });
+        let database = Database::memory().unwrap();
+        for (operation, request, kind) in [
+            ("GetItem", key(json!({ "S": "b", "N": "1" })), "ValidationException"),
+            ("GetItem", key(json!({ "N": "abc" })), "ValidationException"),
+            ("GetItem", key(json!({})), "ValidationException"),
+            ("Query", limit, "ValidationException"),
+            ("GetItem", key(json!({ "S": 1 })), "SerializationException"),
+        ] {
+            let (status, body) = told(&dispatch(&database, operation, request.to_string().as_bytes()));
+            assert!(status == 400 && body.contains(&format!("#{kind}\"")), "{request}: {body}");
+            assert!(!body.contains("VALIDATION") && !body.contains("at line"), "{body}");
+        }
     }
 }

@@ -98,6 +98,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         ids: Ids::Random,
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
+        twin: None,
     })
     .await?;
     let demo = demo::ensure(&stack, &flags.admin_password, flags.empty).await?;

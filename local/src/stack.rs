@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkpoint::Checkpoint;
 use crate::data_platform::Receiver;
-use crate::engine::dynamodb::DynamoDb;
+use crate::engine::dynamodb::{DynamoDb, Twin};
 use crate::engine::sqs::Sqs;
 use crate::engine::{EngineError, storage};
 use crate::gateway::Gateway;
@@ -62,6 +62,8 @@ pub struct Options {
     /// Where events are posted to: the address at which the stack's own receiver is served, or another, which
     /// the variable `DATA_PLATFORM_URL` also names. None when there is no data platform.
     pub data_platform: Option<String>,
+    /// A second engine beside the table's own, for tests that compare the two.
+    pub twin: Option<Arc<dyn Twin>>,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Options {
             ids: Ids::Random,
             triggers: Mode::ByHand,
             data_platform: None,
+            twin: None,
         }
     }
 }
@@ -143,7 +146,7 @@ impl Stack {
         let home = Home::open(&options.data)?;
         let file = home.temporary.is_none().then(|| home.path.join("table.sqlite"));
         let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
-        let (dynamodb, sqs) = (DynamoDb::new(database), Sqs::default());
+        let (dynamodb, sqs) = (DynamoDb::new(database, options.twin), Sqs::default());
         dynamodb.ensure_table(&template.table)?;
         sqs.make_queues(&template.queues).await?;
 

@@ -24,13 +24,21 @@ use crate::template::Table;
 pub struct DynamoDb {
     database: Database,
     written: Arc<Notify>,
+    twin: Option<Arc<dyn Twin>>,
+}
+
+/// A second engine that is asked whatever this one is asked, so that their answers can be compared.
+pub trait Twin: Send + Sync {
+    /// Executes an operation on both, in the same order for all callers; `here` executes it on this engine and gives
+    /// status and body. What is returned the caller gets.
+    fn execute(&self, operation: &str, body: &[u8], here: &mut dyn FnMut() -> (u16, String)) -> (u16, String);
 }
 
 impl DynamoDb {
-    /// Serves `database`.
+    /// Serves `database`, beside a twin if there is one.
     #[must_use]
-    pub fn new(database: Database) -> Self {
-        Self { database, written: Arc::new(Notify::new()) }
+    pub fn new(database: Database, twin: Option<Arc<dyn Twin>>) -> Self {
+        Self { database, written: Arc::new(Notify::new()), twin }
     }
 
     /// The database itself: for its port, its stream and its time to live.
@@ -78,8 +86,17 @@ impl DynamoDb {
     /// # Errors
     /// When the engine refuses.
     pub fn ask(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
-        let answer = dispatch(&self.database, operation, request.to_string().as_bytes())?;
-        Ok(serde_json::from_str(&answer)?)
+        let body = request.to_string();
+        let mut result = Err(DynoxideError::InternalServerError("not executed".to_owned()));
+        let mut here = || {
+            result = dispatch(&self.database, operation, body.as_bytes());
+            told(&result)
+        };
+        match &self.twin {
+            None => here(),
+            Some(twin) => twin.execute(operation, body.as_bytes(), &mut here),
+        };
+        Ok(serde_json::from_str(&result?)?)
     }
 }
 
@@ -89,16 +106,15 @@ impl Engine for DynamoDb {
 
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.
-        let answer = match dispatch(&self.database, operation, body) {
-            Ok(body) => {
-                if is_write(operation) {
-                    self.written.notify_one();
-                }
-                Answer { status: 200, body }
-            }
-            Err(problem) => Answer { status: problem.status_code(), body: problem.to_json() },
+        let mut here = || told(&dispatch(&self.database, operation, body));
+        let (status, body) = match &self.twin {
+            None => here(),
+            Some(twin) => twin.execute(operation, body, &mut here),
         };
-        Box::pin(future::ready(answer))
+        if status == 200 && is_write(operation) {
+            self.written.notify_one();
+        }
+        Box::pin(future::ready(Answer { status, body }))
     }
 
     fn observe(operation: &str, request: &mut Value) {
@@ -114,6 +130,14 @@ fn is_write(operation: &str) -> bool {
 
 fn is_read(operation: &str) -> bool {
     matches!(operation, "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan")
+}
+
+/// Status and body of a result, as they go over the wire.
+fn told(result: &dynoxide::Result<String>) -> (u16, String) {
+    match result {
+        Ok(body) => (200, body.clone()),
+        Err(problem) => (problem.status_code(), problem.to_json()),
+    }
 }
 
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
@@ -146,10 +170,23 @@ where
     I: DeserializeOwned,
     O: Serialize,
 {
-    let request =
-        serde_json::from_slice(body).map_err(|problem| DynoxideError::SerializationException(problem.to_string()))?;
+    let request = serde_json::from_slice(body).map_err(|problem| unreadable(&problem))?;
     let response = operation(request)?;
     serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+}
+
+/// The error of a request that cannot be decoded. The crate's types mark in their message what kind it is, for its own
+/// server's decoder, which is private.
+fn unreadable(problem: &serde_json::Error) -> DynoxideError {
+    let told = problem.to_string();
+    let said = told.rsplit_once(" at line ").map_or(told.as_str(), |(said, _)| said);
+    let invalid = ["VALIDATION:", "VALIDATION_REQUEST:"].iter().find_map(|mark| said.strip_prefix(mark));
+    let words = ["missing field", "unknown variant", "invalid type: null", "AttributeValue"];
+    match invalid {
+        Some(said) => DynoxideError::ValidationException(said.to_owned()),
+        None if words.iter().any(|word| said.contains(word)) => DynoxideError::ValidationException(said.to_owned()),
+        None => DynoxideError::SerializationException(said.trim_start_matches("SERIALIZATION:").to_owned()),
+    }
 }
 
 fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
@@ -168,5 +205,28 @@ fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
         Ok(())
     } else {
         Err(EngineError::OtherTable(table.name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_a_validation_exception_as_on_aws() {
+        let key = |sk: Value| json!({ "TableName": "Table", "Key": { "pk": { "S": "a" }, "sk": sk } });
+        let limit = json!({ "TableName": "Table", "Limit": 0 });
+        let database = Database::memory().unwrap();
+        for (operation, request, kind) in [
+            ("GetItem", key(json!({ "S": "b", "N": "1" })), "ValidationException"),
+            ("GetItem", key(json!({ "N": "abc" })), "ValidationException"),
+            ("GetItem", key(json!({})), "ValidationException"),
+            ("Query", limit, "ValidationException"),
+            ("GetItem", key(json!({ "S": 1 })), "SerializationException"),
+        ] {
+            let (status, body) = told(&dispatch(&database, operation, request.to_string().as_bytes()));
+            assert!(status == 400 && body.contains(&format!("#{kind}\"")), "{request}: {body}");
+            assert!(!body.contains("VALIDATION") && !body.contains("at line"), "{body}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use local::books::Books;
+use local::engine::dynamodb::{DynamoDb, Twin};
 use local::permissions::Ledger;
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
@@ -18,6 +19,8 @@ use onsale_platform::tokens;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use crate::engines::pair::Pair;
 
 pub mod logs;
 pub mod queue;
@@ -34,17 +37,24 @@ pub struct World {
     pub clock: Clock,
     gateway: Router,
     people: AtomicUsize,
-    _warden: Warden,
+    warden: Warden,
 }
 
 /// Insists at the end of every test that no function was refused a call by its policy: some failures are only logged.
-struct Warden(Ledger);
+/// And, if there is a second engine, that both had the same answers and have the same table.
+struct Warden {
+    ledger: Ledger,
+    engines: Option<(DynamoDb, Arc<Pair>)>,
+}
 
 impl Drop for Warden {
     fn drop(&mut self) {
-        let denied = self.0.denied();
+        let denied = self.ledger.denied();
+        let unexplained = self.engines.as_ref().map(|(here, pair)| pair.finish(here)).unwrap_or_default();
         if !std::thread::panicking() {
             assert!(denied.is_empty(), "template.yaml does not allow {denied:#?}");
+            let some = unexplained.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
+            assert!(unexplained.is_empty(), "{} differences of the engines: {some}", unexplained.len());
         }
     }
 }
@@ -62,10 +72,21 @@ impl World {
         let mut options = Options { clock: clock.clone(), ids: Ids::Random, ..Options::default() };
         change(&mut options);
         let clock = options.clock.clone();
+        let pair = Pair::from_environment(&Ids::Random.uuid(Clock::System.now()).simple().to_string());
+        options.twin = pair.clone().map(|pair| pair as Arc<dyn Twin>);
         let stack = Stack::start(options).await.expect("the stack starts");
         let gateway = stack.gateway();
-        let warden = Warden(stack.ledger().clone());
-        Self { stack, clock, gateway, people: AtomicUsize::new(0), _warden: warden }
+        let engines = pair.map(|pair| {
+            pair.beside(stack.dynamodb());
+            (stack.dynamodb().clone(), pair)
+        });
+        let warden = Warden { ledger: stack.ledger().clone(), engines };
+        Self { stack, clock, gateway, people: AtomicUsize::new(0), warden }
+    }
+
+    /// All requests so far, if there is a second engine; the product makes none from now on.
+    pub fn requests(&self) -> Vec<(String, Value)> {
+        self.warden.engines.as_ref().map(|(_, pair)| pair.requests()).unwrap_or_default()
     }
 
     /// Adds everything up again, twice: by the books' own sums, and by the product's audit.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
 use local::simulation::dice::Dice;
-use local::simulation::{Plan, Report, Violation, run, shrink};
+use local::simulation::{Plan, Report, Violation, pairs, run, shrink};
 
 /// Runs the product in simulations, and prints what was tried.
 #[derive(Parser)]
@@ -29,6 +29,12 @@ struct Flags {
     /// Runs that may be made to shorten one that fails.
     #[arg(long, default_value_t = 400)]
     shrink: usize,
+    /// Instead, all orders of every two operations that meet, in the scenes with this in their names.
+    #[arg(long, num_args = 0..=1, default_missing_value = "")]
+    pairs: Option<String>,
+    /// Most faults of one such order.
+    #[arg(long, default_value_t = 1)]
+    faults: usize,
 }
 
 fn seeds(given: &str) -> Result<Range<u64>, String> {
@@ -41,6 +47,9 @@ fn main() -> ExitCode {
     // A violation is told once, below.
     std::panic::set_hook(Box::new(|_| {}));
     let flags = Flags::parse();
+    if let Some(scenes) = flags.pairs {
+        return pairs::print(&scenes, flags.faults, flags.threads);
+    }
     let (next, total) = (AtomicU64::new(flags.seeds.start), Mutex::new(Report::default()));
     let failed: Mutex<Vec<(Plan, Violation)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -13,6 +13,7 @@ mod deliveries;
 pub mod dice;
 mod hall;
 mod mirror;
+pub mod pairs;
 mod people;
 mod report;
 mod requests;

@@ -164,7 +164,7 @@ impl Intercept for Turnstile {
 }
 
 /// The keys that a request names.
-fn keys(request: &Value) -> Vec<Value> {
+pub(super) fn keys(request: &Value) -> Vec<Value> {
     let key = |item: &Value| {
         let of = if item["Key"].is_object() { &item["Key"] } else { &item["Item"] };
         of["pk"].is_object().then(|| serde_json::json!({ "pk": of["pk"], "sk": of["sk"] }))

@@ -122,8 +122,9 @@ pub(super) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)
 
 /// Records of the stream after a position, or from the start.
 pub(super) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
-    let ask =
-        |operation: &str, request: Value| stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string());
+    let ask = |operation: &str, request: Value| {
+        stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
+    };
     let table = &stack.template().table.name;
     let stream = ask("ListStreams", json!({ "TableName": table }))?["Streams"][0]["StreamArn"].clone();
     let shard = ask("DescribeStream", json!({ "StreamArn": stream }))?["StreamDescription"]["Shards"][0].clone();

@@ -12,6 +12,7 @@ use super::footprint::Footprint;
 use super::scenes::{Operation, Scene};
 use super::world::World;
 use crate::simulation::actors::{Actor, Machine, Outcome, Task, http};
+use crate::simulation::requests::Answer;
 use crate::simulation::turnstile::Fate;
 
 /// What can happen next.
@@ -105,6 +106,7 @@ pub(super) struct Execution<'a> {
     passes: Option<i64>,
     waited: u64,
     refused: BTreeSet<(String, String)>,
+    made: BTreeSet<(String, String)>,
     /// Writes that were committed.
     pub(super) commits: u64,
     /// What happened, if it is to be told.
@@ -113,12 +115,7 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     /// Begins both; each waits at its first call.
-    pub(super) async fn new(
-        world: &'a mut World,
-        pair: Pair<'a>,
-        faults: usize,
-        trace: bool,
-    ) -> Result<Self, String> {
+    pub(super) async fn new(world: &'a mut World, pair: Pair<'a>, faults: usize, trace: bool) -> Result<Self, String> {
         world.go_back().await?;
         let side = |actor: usize, world: &World| -> Result<Side, String> {
             let operation = pair.scene.operations[pair.operations[actor]].clone();
@@ -133,9 +130,9 @@ impl<'a> Execution<'a> {
         let sides = [side(0, world)?, side(1, world)?];
         world.close();
         let (passes, trace) = (pair.scene.passes, trace.then(Vec::new));
-        let refused = BTreeSet::new();
+        let (refused, made) = (BTreeSet::new(), BTreeSet::new());
         let mut begun =
-            Self { world, pair, sides, faults_left: faults, passes, waited: 0, refused, commits: 0, trace };
+            Self { world, pair, sides, faults_left: faults, passes, waited: 0, refused, made, commits: 0, trace };
         for actor in 0..2 {
             begun.go_on(actor, &mut Footprint::default()).await?;
         }
@@ -196,8 +193,7 @@ impl<'a> Execution<'a> {
     /// Lets one go on until it waits for its turn, or is done. A wait for the next try is no step of its own: it concerns
     /// nobody else, and the call after it may wait as long as it likes.
     async fn go_on(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
-        loop {
-            let Some(running) = self.sides[actor].actor.as_ref() else { break };
+        while let Some(running) = self.sides[actor].actor.as_ref() {
             if running.is_woken() {
                 self.run(actor, footprint)?;
             } else if self.world.gate.turnstile.waiting().iter().any(|call| call.actor == actor) {
@@ -227,9 +223,10 @@ impl<'a> Execution<'a> {
             self.tell(|| format!("  → {}", done.outcome));
             if !done.touched.is_empty() {
                 self.commits += 1;
-                footprint.write(&done.touched, &self.world.memory.mirror);
-                self.world.follow(&done.touched)?;
-                footprint.write(&done.touched, &self.world.memory.mirror);
+                let before = self.world.memory.mirror.clone();
+                let changed = self.world.follow(&done.touched)?;
+                footprint.write(&changed, &before);
+                footprint.write(&changed, &self.world.memory.mirror);
                 self.world.check()?;
             }
         }
@@ -255,10 +252,19 @@ impl<'a> Execution<'a> {
         if let Some(broken) = wish.broken(user, key, &answer, &self.world.hall, &self.world.memory.mirror) {
             return Err(broken);
         }
-        if (400..500).contains(&answer.status) {
-            self.refused.extend(wish.made(user, key));
-        }
+        self.heard(actor, &answer);
         Ok(())
+    }
+
+    /// What was refused must not be there in the end, unless the same request with the same key had a success.
+    fn heard(&mut self, actor: usize, answer: &Answer) {
+        let Operation::Ask(person, wish) = &self.sides[actor].operation else { return };
+        let made = wish.made(self.world.memory.people[*person].id, self.sides[actor].key);
+        match answer.status {
+            200..300 => self.made.extend(made),
+            400..500 => self.refused.extend(made),
+            _ => {}
+        }
     }
 
     /// What it has come to, once both have ended.
@@ -294,14 +300,13 @@ impl<'a> Execution<'a> {
             if answer.status >= 500 {
                 return Err(format!("{wish:?}, again and undisturbed, was answered {}", answer.status));
             }
-            if (400..500).contains(&answer.status) {
-                self.refused.extend(wish.made(self.world.memory.people[person].id, key));
-            }
+            self.heard(actor, &answer);
         }
         let state = self.world.state();
+        let refused: BTreeSet<(String, String)> = self.refused.difference(&self.made).cloned().collect();
         // From the same table everything comes to rest in the same way, whatever led there.
-        if self.world.rested.insert((state, self.refused.clone())) {
-            self.world.come_to_rest(&self.refused).await?;
+        if self.world.rested.insert((state, refused.clone())) {
+            self.world.come_to_rest(&refused).await?;
         }
         Ok(state)
     }

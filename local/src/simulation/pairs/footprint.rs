@@ -79,7 +79,7 @@ impl Footprint {
         }
     }
 
-    /// Adds these items, as they are now in the copy of the table: asked before and after a write.
+    /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
     pub(super) fn write(&mut self, touched: &[Value], mirror: &Mirror) {
         for key in touched {
             let place = item_place(key);

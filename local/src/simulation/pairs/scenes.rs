@@ -230,7 +230,7 @@ fn stock() -> Vec<Scene> {
             EXPIRE,
         ]
     };
-    let one_left = vec![Before::Ask(ADMIN, Wish::Adjust { product: SPREAD, delta: -2 }, 200)];
+    let one_left = vec![Before::Ask(ADMIN, Wish::Adjust { product: SPREAD, delta: -2 }, 201)];
     let mut lapsed = pending();
     lapsed.push(Before::Pass(LONG));
     vec![

@@ -91,13 +91,11 @@ impl World {
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         people.push(Person::new(id_of(ADMIN), "admin"));
         let mirror = Mirror::default();
-        let memory =
-            Memory { people, mirror, prints: BTreeMap::new(), position: None, mail: Vec::new(), calls: 0 };
+        let memory = Memory { people, mirror, prints: BTreeMap::new(), position: None, mail: Vec::new(), calls: 0 };
         let gate = Gate::default();
         gate.turnstile.close();
         let (checked, rested) = (HashSet::new(), HashSet::new());
-        let mut world =
-            Self { stack, gate, clock, hall, memory, skew: 0, start: None, snapshots: 0, checked, rested };
+        let mut world = Self { stack, gate, clock, hall, memory, skew: 0, start: None, snapshots: 0, checked, rested };
         world.look_again()?;
         Ok(world)
     }
@@ -246,19 +244,24 @@ impl World {
         Ok(())
     }
 
-    /// Copies what a call has touched.
-    pub(super) fn follow(&mut self, touched: &[Value]) -> Result<(), String> {
+    /// Copies what a call has touched; which of it is different now.
+    pub(super) fn follow(&mut self, touched: &[Value]) -> Result<Vec<Value>, String> {
         let memory = &mut self.memory;
         memory.mirror.follow(&self.stack, touched).map_err(|problem| problem.to_string())?;
+        let mut changed = Vec::new();
         for key in touched {
             let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
-            let key = (part("pk"), part("sk"));
-            match memory.mirror.get(&key.0, &key.1) {
-                Some(item) => memory.prints.insert(key, digest(shown(item))),
-                None => memory.prints.remove(&key),
+            let keys = (part("pk"), part("sk"));
+            let now = memory.mirror.get(&keys.0, &keys.1).map(|item| digest(shown(item)));
+            let before = match now {
+                Some(print) => memory.prints.insert(keys, print),
+                None => memory.prints.remove(&keys),
             };
+            if before != now {
+                changed.push(key.clone());
+            }
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// A digest of the table and the time.

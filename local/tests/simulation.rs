@@ -1,7 +1,8 @@
 //! The product under every fault, in orders that seeds decide: a few short runs. Many long ones:
-//! `cargo run --release -p local --bin simulate`.
+//! `cargo run --release -p local --bin simulate`. And two scenes of the pairs that meet; all: the same with `--pairs`.
 
 use local::simulation::dice::Dice;
+use local::simulation::pairs::{Explored, Extent, Search, search};
 use local::simulation::{Plan, run};
 
 fn plan(seed: u64, steps: u64) -> Plan {
@@ -34,4 +35,29 @@ fn a_run_in_which_nothing_goes_wrong_is_a_run_too() {
     let (report, _) = run(&calm, Dice::of_seed(1)).expect("nothing breaks");
     assert_eq!(report.faults.keys().copied().collect::<Vec<_>>(), ["proceeds"]);
     assert_eq!(report.answers.keys().filter(|(_, status)| *status >= 500 && *status != 503).count(), 0);
+}
+
+fn searched(scenes: &str, pairs: Option<usize>, extent: Extent) -> Explored {
+    let wanted = Search { scenes: scenes.to_owned(), pairs, extent, threads: 2 };
+    let found = search(&wanted).unwrap_or_else(|lines| panic!("{}", lines.join("\n")));
+    let [(_, searched)] = found.into_iter().collect::<Vec<_>>().try_into().expect("one scene");
+    searched.explored
+}
+
+#[test]
+fn nothing_breaks_in_any_order_of_two_operations() {
+    let extent = Extent { faults: 1, reduced: true };
+    for scene in ["the last coupon", "a wallet that is nearly full"] {
+        let explored = searched(scene, Some(6), extent);
+        assert!(explored.executions > 50, "{scene}: {explored:?}");
+    }
+}
+
+#[test]
+fn what_is_left_out_of_the_search_leads_nowhere_else() {
+    for (scene, pairs) in [("a wallet that is nearly full", 2), ("a pending order with the coupon", 1)] {
+        let [short, long] = [true, false].map(|reduced| searched(scene, Some(pairs), Extent { faults: 1, reduced }));
+        assert_eq!((short.ends, short.states), (long.ends, long.states), "{scene}");
+        assert!(short.executions * 3 < long.executions, "{} of {}", short.executions, long.executions);
+    }
 }

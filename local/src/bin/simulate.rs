@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::simulation::{Plan, Run, Strikes, many, shrink, strikes};
+use local::simulation::{Plan, Run, Strikes, many, pairs, shrink, strikes};
 
 /// Runs the product in simulations, and prints what was tried.
 #[derive(Parser)]
@@ -37,6 +37,12 @@ struct Flags {
     /// Where to keep the table of guards.
     #[arg(long)]
     table: Option<PathBuf>,
+    /// Instead, all orders of every two operations that meet, in the scenes with this in their names.
+    #[arg(long, num_args = 0..=1, default_missing_value = "")]
+    pairs: Option<String>,
+    /// Most faults of one such order.
+    #[arg(long, default_value_t = 1)]
+    faults: usize,
 }
 
 fn seeds(given: &str) -> Result<Range<u64>, String> {
@@ -49,6 +55,9 @@ fn main() -> ExitCode {
     // A violation is told once, below.
     std::panic::set_hook(Box::new(|_| {}));
     let flags = Flags::parse();
+    if let Some(scenes) = &flags.pairs {
+        return pairs::print(scenes, flags.faults, flags.threads);
+    }
     let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: None };
     match flags.strike.as_deref() {
         Some("all") => strike_all(&flags, &plan),

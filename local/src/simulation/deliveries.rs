@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::actors::{Outcome, Task};
 use super::people::messages;
 use super::run::Simulation;
+use crate::stack::Stack;
 
 /// The consumers, and what the names of their queues begin with.
 const CONSUMERS: [(&str, &str); 3] =
@@ -53,48 +54,15 @@ impl Simulation {
             }
         }
         // Whatever was sent is sent, also by who died before answering.
-        for (consumer, name) in CONSUMERS {
-            let queue = self.stack.template().queues.iter().find(|queue| queue.name.contains(name));
-            let url = queue.map(|queue| queue.url.clone()).ok_or("no queue")?;
-            self.take_mail(consumer, &url).await?;
+        for (consumer, body) in received(&self.stack).await? {
+            let copies = if self.plan.faults && self.dice.below(4) == 3 { 2 } else { 1 };
+            self.mail.extend((0..copies).map(|_| (consumer, body.clone())));
         }
         Ok(())
     }
 
-    async fn take_mail(&mut self, consumer: &'static str, url: &str) -> Result<(), String> {
-        loop {
-            let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
-            let answer = self.stack.sqs().ask("ReceiveMessage", &request).await.map_err(|error| error.to_string())?;
-            let received = answer["Messages"].as_array().cloned().unwrap_or_default();
-            if received.is_empty() {
-                return Ok(());
-            }
-            for message in received {
-                let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
-                self.stack.sqs().ask("DeleteMessage", &request).await.map_err(|error| error.to_string())?;
-                let body = message["Body"].as_str().unwrap_or_default().to_owned();
-                let copies = if self.plan.faults && self.dice.below(4) == 3 { 2 } else { 1 };
-                self.mail.extend((0..copies).map(|_| (consumer, body.clone())));
-            }
-        }
-    }
-
     pub(super) fn records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
-        let ask = |operation: &str, request: Value| {
-            self.stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
-        };
-        let table = &self.stack.template().table.name;
-        let stream = ask("ListStreams", json!({ "TableName": table }))?["Streams"][0]["StreamArn"].clone();
-        let shard = ask("DescribeStream", json!({ "StreamArn": stream }))?["StreamDescription"]["Shards"][0].clone();
-        let mut wanted =
-            json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
-        if let Some(position) = from {
-            wanted["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
-            wanted["SequenceNumber"] = position.into();
-        }
-        let iterator = ask("GetShardIterator", wanted)?["ShardIterator"].clone();
-        let records = ask("GetRecords", json!({ "ShardIterator": iterator, "Limit": most }))?["Records"].take();
-        Ok(records.as_array().cloned().unwrap_or_default())
+        records(&self.stack, from, most)
     }
 
     /// Hands records of the stream on: the next ones, or, at times, from the start again.
@@ -129,4 +97,45 @@ impl Simulation {
         let event = messages(&bodies);
         self.start(Task::Delivery { consumer, bodies }, consumer, event)
     }
+}
+
+/// Takes what was sent to the consumers' queues out of them.
+pub(super) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
+    let mut mail = Vec::new();
+    for (consumer, name) in CONSUMERS {
+        let queue = stack.template().queues.iter().find(|queue| queue.name.contains(name));
+        let url = queue.map(|queue| queue.url.clone()).ok_or("no queue")?;
+        loop {
+            let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+            let answer = stack.sqs().ask("ReceiveMessage", &request).await.map_err(|error| error.to_string())?;
+            let received = answer["Messages"].as_array().cloned().unwrap_or_default();
+            if received.is_empty() {
+                break;
+            }
+            for message in received {
+                let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
+                stack.sqs().ask("DeleteMessage", &request).await.map_err(|error| error.to_string())?;
+                mail.push((consumer, message["Body"].as_str().unwrap_or_default().to_owned()));
+            }
+        }
+    }
+    Ok(mail)
+}
+
+/// Records of the stream after a position, or from the start.
+pub(super) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+    let ask = |operation: &str, request: Value| {
+        stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
+    };
+    let table = &stack.template().table.name;
+    let stream = ask("ListStreams", json!({ "TableName": table }))?["Streams"][0]["StreamArn"].clone();
+    let shard = ask("DescribeStream", json!({ "StreamArn": stream }))?["StreamDescription"]["Shards"][0].clone();
+    let mut wanted = json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
+    if let Some(position) = from {
+        wanted["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
+        wanted["SequenceNumber"] = position.into();
+    }
+    let iterator = ask("GetShardIterator", wanted)?["ShardIterator"].clone();
+    let records = ask("GetRecords", json!({ "ShardIterator": iterator, "Limit": most }))?["Records"].take();
+    Ok(records.as_array().cloned().unwrap_or_default())
 }

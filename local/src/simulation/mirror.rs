@@ -12,7 +12,7 @@ use crate::engine::EngineError;
 use crate::stack::Stack;
 
 /// The items of the table by partition and sort key.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Mirror {
     items: BTreeMap<(String, String), Arc<Item>>,
 }
@@ -75,13 +75,16 @@ impl Mirror {
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         for (key, item) in &self.items {
-            let attributes: BTreeMap<&String, &AttributeValue> = item.iter().collect();
-            let shown: Vec<String> =
-                attributes.into_iter().map(|(name, value)| format!("{name}={}", ordered(value))).collect();
-            digest.update(format!("{key:?} {shown:?}"));
+            digest.update(format!("{key:?} {:?}", shown(item)));
         }
         digest.finalize().into()
     }
+}
+
+/// An item's text, attribute by attribute, in order.
+pub(super) fn shown(item: &Item) -> Vec<String> {
+    let attributes: BTreeMap<&String, &AttributeValue> = item.iter().collect();
+    attributes.into_iter().map(|(name, value)| format!("{name}={}", ordered(value))).collect()
 }
 
 /// A value's text, with the names of maps in order.

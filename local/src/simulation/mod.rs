@@ -15,6 +15,7 @@ mod guards;
 mod hall;
 mod many;
 mod mirror;
+pub mod pairs;
 mod people;
 mod report;
 mod requests;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::actors::{Task, told};
 use super::hall::{self, QUEUE};
+use super::mirror::Mirror;
 use super::requests::{Caller, event};
 use super::run::{JUMP_SECONDS, SWEEPS, Simulation};
 use super::turnstile::Fate;
@@ -94,30 +95,44 @@ impl Simulation {
         Err("a call does not end".to_owned())
     }
 
-    /// What the sweeps should have ended.
     fn left_over(&self) -> Vec<String> {
-        let unsettled = |item: &Item| item.contains_key("expiry_shard");
-        let items = self.mirror.iter().filter(|(_, item)| unsettled(item));
-        items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
+        left_over(&self.mirror)
     }
 
     fn is_quiet(&self) -> bool {
-        let books = self.mirror.books(self.clock.now().as_second());
-        self.left_over().is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+        is_quiet(&self.mirror, self.clock.now().as_second())
     }
 
     fn check_quiet(&self) -> Result<(), String> {
-        let books = self.mirror.books(self.clock.now().as_second());
-        let check = || {
-            books.check();
-            books.check_every_place(QUEUE);
-            books.check_sales();
-            assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
-        };
-        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
-        match self.refused.iter().find(|(pk, sk)| self.mirror.get(pk, sk).is_some()) {
-            Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
-            None => Ok(()),
-        }
+        check_quiet(&self.mirror, self.clock.now().as_second(), &self.refused)
+    }
+}
+
+/// What the sweeps should have ended.
+fn left_over(mirror: &Mirror) -> Vec<String> {
+    let unsettled = |item: &Item| item.contains_key("expiry_shard");
+    let items = mirror.iter().filter(|(_, item)| unsettled(item));
+    items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
+}
+
+/// Whether the sweeps have ended everything.
+pub(super) fn is_quiet(mirror: &Mirror, now: i64) -> bool {
+    let books = mirror.books(now);
+    left_over(mirror).is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+}
+
+/// Insists on everything that holds once all is quiet.
+pub(super) fn check_quiet(mirror: &Mirror, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
+    let books = mirror.books(now);
+    let check = || {
+        books.check();
+        books.check_every_place(QUEUE);
+        books.check_sales();
+        assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
+    };
+    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
+    match refused.iter().find(|(pk, sk)| mirror.get(pk, sk).is_some()) {
+        Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
+        None => Ok(()),
     }
 }

@@ -31,9 +31,9 @@ pub(super) const JUMP_SECONDS: i64 = 300;
 /// After how long every request has arrived, in milliseconds.
 const LATE_MILLISECONDS_MAX: usize = 1_000;
 /// When every run begins: some Saturday.
-const START: &str = "2026-11-21T10:00:00Z";
+pub(super) const START: &str = "2026-11-21T10:00:00Z";
 /// How long holds last here: some lapse while others are paid.
-const HOLD_SECONDS: &str = "60";
+pub(super) const HOLD_SECONDS: &str = "60";
 /// Most requests of one person at the same time.
 const REQUESTS_MAX: usize = 2;
 /// Most calls under way.

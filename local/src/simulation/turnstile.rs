@@ -222,7 +222,7 @@ impl Intercept for Turnstile {
 const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
 /// The keys that a request names.
-pub fn keys(request: &Value) -> Vec<Value> {
+pub(super) fn keys(request: &Value) -> Vec<Value> {
     let key = |item: &Value| {
         let of = if item["Key"].is_object() { &item["Key"] } else { &item["Item"] };
         of["pk"].is_object().then(|| serde_json::json!({ "pk": of["pk"], "sk": of["sk"] }))

@@ -1,0 +1,232 @@
+//! All executions of a pair, without those that only change the order of what nobody can tell apart.
+//!
+//! The search remembers nothing but the path on which it is: an execution goes along it from the beginning, and on from
+//! there. Each node of the path knows what was already tried there. What was tried is *asleep* in its siblings: it need
+//! not be tried again until something has happened that does not commute with it. Such sleep sets leave no state out,
+//! only further ways to the same state.
+
+use std::collections::BTreeSet;
+
+use super::execution::{End, Execution, Pair, Step};
+use super::footprint::Footprint;
+use super::world::{World, digest};
+
+/// How far the search goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// Most faults of one execution.
+    pub faults: usize,
+    /// Whether what nobody can tell apart is left out.
+    pub reduced: bool,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// Executions to their end.
+    pub executions: u64,
+    /// Places at which the search did not go on, for nobody could have told the difference.
+    pub left_out: u64,
+    /// Writes after which the books were right.
+    pub commits: u64,
+    /// Digests of different ends: what was answered, and the table.
+    pub ends: BTreeSet<u64>,
+    /// Digests of different tables, once who had heard nothing has asked again.
+    pub states: BTreeSet<u64>,
+    /// Answers to executions without a fault that neither order of the two, one after the other, gives.
+    pub unordered: BTreeSet<String>,
+}
+
+/// What must never be, and the simplest way there that was found.
+#[derive(Clone, Debug)]
+pub(super) struct Broken {
+    pub(super) what: String,
+    pub(super) steps: Vec<Step>,
+}
+
+/// One node of the path.
+struct Node {
+    enabled: Vec<Step>,
+    /// Where the search is in `enabled`.
+    place: usize,
+    asleep: Vec<(Step, Footprint)>,
+    done: Vec<(Step, Footprint)>,
+}
+
+impl Node {
+    fn step(&self) -> Step {
+        self.enabled[self.place]
+    }
+
+    /// What was tried here before the current step, or is asleep.
+    fn known(&self) -> impl Iterator<Item = &(Step, Footprint)> {
+        self.asleep.iter().chain(&self.done)
+    }
+
+    /// Goes on to what is worth trying from `place` on; whether there is such a step.
+    fn seek(&mut self, extent: Extent, left_out: &mut u64) -> bool {
+        while self.place < self.enabled.len() {
+            if !extent.reduced || self.is_worth_trying(self.step()) {
+                return true;
+            }
+            *left_out += 1;
+            self.place += 1;
+        }
+        false
+    }
+
+    fn is_worth_trying(&self, step: Step) -> bool {
+        if self.asleep.iter().any(|(asleep, _)| *asleep == step) {
+            return false;
+        }
+        let (Step::LoseAnswer(actor) | Step::KillAfter(actor)) = step else { return true };
+        // A call that changes nothing and whose answer is lost is made again by the SDK, as if it came later. Who is
+        // killed after it might as well have been killed after the last one that changed something.
+        let calm = self.known().find(|(known, _)| *known == Step::Proceed(actor));
+        calm.is_none_or(|(_, footprint)| footprint.has_written())
+    }
+}
+
+/// Whether two steps come to the same in either order.
+fn commute(one: &(Step, Footprint), other: &(Step, Footprint)) -> bool {
+    let different = match (one.0.actor(), other.0.actor()) {
+        (Some(one), Some(other)) => one != other,
+        // Everybody sees the time.
+        _ => false,
+    };
+    // There is only so much that may go wrong: one fault prevents another.
+    different && !(one.0.is_fault() && other.0.is_fault()) && one.1.commutes_with(&other.1)
+}
+
+/// Simplest first: few faults, few changes from one to the other, few steps.
+fn simplicity(steps: &[Step]) -> (usize, usize, usize) {
+    let changes = steps.windows(2).filter(|two| two[0].actor() != two[1].actor()).count();
+    (steps.iter().filter(|step| step.is_fault()).count(), changes, steps.len())
+}
+
+/// Searches all of it.
+pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -> Result<Explored, Broken> {
+    let mut explored = Explored::default();
+    let mut orders = BTreeSet::new();
+    let mut broken: Option<Broken> = None;
+    for first in 0..2 {
+        let end = one_after_the_other(world, pair, first).await;
+        orders.insert(end.map_err(|what| Broken { what, steps: Vec::new() })?.answers);
+    }
+    let mut path: Vec<Node> = Vec::new();
+    loop {
+        match execute(world, pair, extent, &mut path, &mut explored).await {
+            Ok(Some(end)) if !path.iter().any(|node| node.step().is_fault() || node.step() == Step::Pass) => {
+                if !orders.contains(&end.answers) {
+                    explored.unordered.insert(format!("{:?}", end.answers));
+                }
+            }
+            Ok(_) => {}
+            Err(what) => {
+                let steps: Vec<Step> = path.iter().map(Node::step).collect();
+                if broken.as_ref().is_none_or(|found| simplicity(&steps) < simplicity(&found.steps)) {
+                    broken = Some(Broken { what, steps });
+                }
+            }
+        }
+        while let Some(node) = path.last_mut() {
+            node.place += 1;
+            if node.place <= node.enabled.len() && node.seek(extent, &mut explored.left_out) {
+                break;
+            }
+            path.pop();
+        }
+        if path.is_empty() {
+            return broken.map_or(Ok(explored), Err);
+        }
+    }
+}
+
+/// One execution, along the path and on from there; none, if its end would be one that is known.
+async fn execute(
+    world: &mut World,
+    pair: Pair<'_>,
+    extent: Extent,
+    path: &mut Vec<Node>,
+    explored: &mut Explored,
+) -> Result<Option<End>, String> {
+    let old = path.len();
+    let mut execution = Execution::new(world, pair, extent.faults, false).await?;
+    for depth in 0.. {
+        if depth == path.len() {
+            let enabled = execution.enabled(!extent.reduced);
+            if enabled.is_empty() {
+                break;
+            }
+            let mut asleep = Vec::new();
+            if let Some(parent) = path.last() {
+                let (taken, before) = parent.done.split_last().ok_or("a step without a footprint")?;
+                let known = parent.asleep.iter().chain(before);
+                asleep.extend(known.filter(|known| commute(known, taken)).cloned());
+            }
+            let mut node = Node { enabled, place: 0, asleep, done: Vec::new() };
+            if !node.seek(extent, &mut explored.left_out) {
+                return Ok(None);
+            }
+            path.push(node);
+        }
+        let step = path[depth].step();
+        let footprint = execution.take(step).await?;
+        if depth + 1 >= old {
+            path[depth].done.push((step, footprint));
+        }
+    }
+    explored.executions += 1;
+    explored.commits += execution.commits;
+    let end = execution.end();
+    // What becomes of the same table with the same answers is the same.
+    if explored.ends.insert(digest(&end)) {
+        explored.states.insert(execution.conclude().await?);
+    }
+    Ok(Some(end))
+}
+
+/// The whole of one, then the whole of the other.
+async fn one_after_the_other(world: &mut World, pair: Pair<'_>, first: usize) -> Result<End, String> {
+    let mut execution = Execution::new(world, pair, 0, false).await?;
+    for actor in [first, 1 - first] {
+        while execution.enabled(true).contains(&Step::Proceed(actor)) {
+            execution.take(Step::Proceed(actor)).await?;
+        }
+    }
+    Ok(execution.end())
+}
+
+/// The lines of one execution.
+pub(super) async fn retrace(world: &mut World, pair: Pair<'_>, steps: &[Step]) -> Vec<String> {
+    let mut execution = match Execution::new(world, pair, usize::MAX, true).await {
+        Ok(execution) => execution,
+        Err(what) => return vec![what],
+    };
+    let mut ended = Ok(());
+    for step in steps {
+        ended = execution.take(*step).await.map(|_| ());
+        if ended.is_err() {
+            break;
+        }
+    }
+    if ended.is_ok() {
+        ended = execution.conclude().await.map(|_| ());
+    }
+    let mut lines = vec![execution.name()];
+    lines.extend(execution.trace.take().unwrap_or_default());
+    lines.extend(ended.err());
+    lines
+}
+
+impl Explored {
+    /// Adds what another pair came to.
+    pub(super) fn add(&mut self, name: &str, other: Self) {
+        self.executions += other.executions;
+        self.left_out += other.left_out;
+        self.commits += other.commits;
+        self.ends.extend(other.ends);
+        self.states.extend(other.states);
+        self.unordered.extend(other.unordered.into_iter().map(|answers| format!("{name}: {answers}")));
+    }
+}

@@ -1,0 +1,175 @@
+//! Every pair of operations that meet, in every order of their calls, with a kill or a lost answer at each.
+//!
+//! A [scene](scenes) is a small prepared world and what may happen in it. Two operations of a scene run side by side,
+//! their calls in an order that is given; the [search](explore) tries all orders, with at most so many faults in each.
+//! After every commit the books are checked, after every answer what it promises. Afterwards whoever has heard nothing
+//! asks again with the same key, and when everything has come to rest nothing may be left over.
+
+mod execution;
+mod explore;
+mod footprint;
+mod scenes;
+mod world;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+pub use explore::{Explored, Extent};
+
+use execution::Pair;
+use scenes::{Scene, key};
+use world::World;
+
+/// What is to be searched, and how.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Only scenes whose names have this in them; all, if it is empty.
+    pub scenes: String,
+    /// Only these pairs of each scene, if it says which.
+    pub pairs: Option<usize>,
+    /// How far.
+    pub extent: Extent,
+    /// Searches at the same time.
+    pub threads: usize,
+}
+
+/// What the search of one scene came to.
+#[derive(Clone, Debug, Default)]
+pub struct Searched {
+    /// Pairs of operations, each with keys of their own or with the same.
+    pub pairs: u64,
+    /// All of them together.
+    pub explored: Explored,
+}
+
+/// The numbers of the keys of operations; those below are of the preparation.
+const KEYS: usize = 100;
+/// The numbers of the keys of operations that meet themselves.
+const OTHER_KEYS: usize = 200;
+
+/// The pairs of a scene: each operation with each, itself included, and with itself under the same key too. If the
+/// clocks of the machines differ, it matters who is where.
+fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
+    let sided = scene.skew[0] != scene.skew[1];
+    let all = scene.operations.len();
+    let mut pairs = Vec::new();
+    for first in 0..all {
+        let one = key(KEYS + first);
+        pairs.push(Pair { scene, operations: [first, first], keys: [one, one] });
+        for second in if sided { 0 } else { first }..all {
+            let other = if second == first { OTHER_KEYS } else { KEYS };
+            pairs.push(Pair { scene, operations: [first, second], keys: [one, key(other + second)] });
+        }
+    }
+    pairs
+}
+
+/// Searches them.
+///
+/// # Errors
+/// What must never be, with the steps that lead there.
+pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<String>> {
+    let scenes: Vec<Scene> = scenes::all().into_iter().filter(|scene| scene.name.contains(&wanted.scenes)).collect();
+    let most = wanted.pairs.unwrap_or(usize::MAX);
+    let work: Vec<Pair<'_>> = scenes.iter().flat_map(|scene| pairs(scene).into_iter().take(most)).collect();
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (found, broken) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..wanted.threads.max(1) {
+            scope.spawn(|| {
+                let mut prepared: Option<(&str, Desk)> = None;
+                while !stop.load(Ordering::SeqCst) {
+                    let Some(pair) = work.get(next.fetch_add(1, Ordering::SeqCst)).copied() else { return };
+                    let scene = pair.scene;
+                    if prepared.as_ref().is_none_or(|(name, _)| *name != scene.name) {
+                        prepared = Some((scene.name, Desk::new(scene)));
+                    }
+                    let Some((_, desk)) = prepared.as_mut() else { return };
+                    match desk.search(pair, wanted.extent) {
+                        Ok(explored) => {
+                            let mut found = found.lock().expect("no panic");
+                            let all: &mut Searched = found.entry(scene.name).or_default();
+                            all.pairs += 1;
+                            all.explored.add(&pair.told(), explored);
+                        }
+                        Err(lines) => {
+                            stop.store(true, Ordering::SeqCst);
+                            broken.lock().expect("no panic").push(lines);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    match broken.into_inner().expect("no panic").into_iter().next() {
+        Some(lines) => Err(lines),
+        None => Ok(found.into_inner().expect("no panic")),
+    }
+}
+
+/// Where one thread works: a prepared world, and the runtime whose time it moves.
+struct Desk {
+    runtime: tokio::runtime::Runtime,
+    world: Result<World, String>,
+}
+
+impl Desk {
+    fn new(scene: &Scene) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.expect("a runtime of one thread");
+        // The SDK's jitter comes from here.
+        fastrand::seed(1);
+        let world = runtime.block_on(async {
+            let mut world = World::new().await.map_err(|problem| problem.to_string())?;
+            world.prepare(scene).await?;
+            Ok(world)
+        });
+        let world = world.map_err(|problem: String| format!("{}: {problem}", scene.name));
+        Self { runtime, world }
+    }
+
+    fn search(&mut self, pair: Pair<'_>, extent: Extent) -> Result<Explored, Vec<String>> {
+        let world = self.world.as_mut().map_err(|problem| vec![problem.clone()])?;
+        self.runtime.block_on(async {
+            match explore::explore(world, pair, extent).await {
+                Ok(explored) => Ok(explored),
+                Err(broken) => {
+                    let mut lines = explore::retrace(world, pair, &broken.steps).await;
+                    lines.push(broken.what);
+                    Err(lines)
+                }
+            }
+        })
+    }
+}
+
+/// Searches scenes, and prints what it came to.
+#[must_use]
+pub fn print(scenes: &str, faults: usize, threads: usize) -> ExitCode {
+    let extent = Extent { faults, reduced: true };
+    match search(&Search { scenes: scenes.to_owned(), pairs: None, extent, threads }) {
+        Ok(found) => {
+            let mut total = (0, 0);
+            for (name, Searched { pairs, explored }) in &found {
+                println!(
+                    "{name}: {pairs} pairs, {} executions, {} places left out, {} ends, {} states, {} commits checked",
+                    explored.executions,
+                    explored.left_out,
+                    explored.ends.len(),
+                    explored.states.len(),
+                    explored.commits,
+                );
+                explored.unordered.iter().for_each(|answers| println!("  in neither order: {answers}"));
+                total = (total.0 + pairs, total.1 + explored.executions);
+            }
+            println!("{} pairs, {} executions, no violation", total.0, total.1);
+            ExitCode::SUCCESS
+        }
+        Err(lines) => {
+            println!("{}", lines.join("\n"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod contract;
 mod coupons;
 mod events;
 mod examples;
+mod fault_matrix;
 mod faults;
 mod flow;
 mod logs;

@@ -15,7 +15,7 @@ mod hall;
 mod mirror;
 mod people;
 mod report;
-mod requests;
+pub mod requests;
 mod rest;
 mod run;
 pub mod shrink;

@@ -26,7 +26,8 @@ pub enum Before {
     Proceed,
     /// It is refused for too much traffic; the SDK tries again by itself.
     Throttle,
-    /// A `TransactWriteItems` is cancelled, every item for a conflict; any other call proceeds.
+    /// A `TransactWriteItems` is cancelled, every item for a conflict; a single write is refused for a transaction
+    /// that works on its item; any other call proceeds.
     Conflict,
     /// It is lost on the way: not executed, and its caller sees a time-out.
     LoseRequest,

@@ -154,6 +154,13 @@ impl Case {
         )
     }
 
+    /// Whether it needs the queue token.
+    pub fn shows_a_queue_token(self) -> bool {
+        let by_token =
+            [C::HoldQueued, C::PayQueued, C::ClaimAdmission, C::MissAdmission, C::LeaveWaiting, C::LeaveAdmitted];
+        by_token.contains(&self)
+    }
+
     /// The status of its success.
     pub fn success(self) -> u16 {
         match self {
@@ -218,9 +225,7 @@ impl Case {
             C::ReleaseSeat => ("DELETE", format!("/schedules/{hall}/seats/A-1-1/hold"), None),
             C::CancelReservation => ("DELETE", format!("/reservations/{reservation}"), None),
             C::CancelOrder => ("DELETE", format!("/orders/{order}"), None),
-            C::CancelTicket | C::RefundTicket => {
-                ("DELETE", format!("/reservations/{reservation}/tickets/A-1-1"), None)
-            }
+            C::CancelTicket | C::RefundTicket => ("DELETE", format!("/reservations/{reservation}/tickets/A-1-1"), None),
             C::Pay | C::PayQueued => ("POST", "/payments".into(), Some(json!({ "reservation_id": reservation }))),
             C::PayOrder => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
             C::RefundReservation => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),

@@ -50,7 +50,8 @@ impl Scene {
             C::ExpireHold => flag(self.state_of_reservation() == "expired" && held == 0),
             C::SettleReservation => flag(self.own(&self.reservation_key(), "expiry_shard").is_null() && held == 0),
             C::Relay => {
-                let of = |told: &[String]| told.iter().map(|body| id_of(body)).collect::<std::collections::BTreeSet<_>>();
+                let of =
+                    |told: &[String]| told.iter().map(|body| id_of(body)).collect::<std::collections::BTreeSet<_>>();
                 let mut ids = of(&take(&self.world, &crate::events::queue(&self.world, "Payments")).await);
                 ids.extend(of(&take(&self.world, &crate::events::queue(&self.world, "Sales")).await));
                 parts(i64::try_from(ids.len()).expect("few"), 2)

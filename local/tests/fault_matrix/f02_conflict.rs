@@ -1,11 +1,11 @@
-//! F2: transactions conflict with others, of whose fate nothing is known.
+//! F2: a transaction, or a single write, meets another transaction, of whose fate nothing is known.
 
 use super::disturbed::{Due, ENDLESS, each_write_meets};
 use super::scene::Scene;
 use crate::support::recorder::Fault;
 
-cells!(conflict: hold release pay cancel cancel_ticket refund top_up spend order claim claim_admission manage_shop expire
-    advance settle_payment finish_tokens record_sales);
+cells!(conflict: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
+    manage_shop expire advance settle_payment finish_tokens record_sales);
 
 /// A few are waited out; endless ones end in 503, with nothing written.
 async fn conflict(scene: &Scene) {

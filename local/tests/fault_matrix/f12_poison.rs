@@ -43,10 +43,13 @@ async fn parked(scene: &Scene) {
 async fn unreadable(scene: &Scene) {
     let user = "0193a000-0000-7000-8000-00000000dead";
     let kind = if scene.case == Case::ExpireHold { ("RSV", "rsv#13") } else { ("ORDER", "ord#13") };
-    put(&scene.world, json!({
-        "pk": { "S": format!("USER#{user}") }, "sk": { "S": format!("{}#{user}", kind.0) },
-        "expiry_shard": { "S": kind.1 }, "expires_at": { "N": "1" },
-    }));
+    put(
+        &scene.world,
+        json!({
+            "pk": { "S": format!("USER#{user}") }, "sk": { "S": format!("{}#{user}", kind.0) },
+            "expiry_shard": { "S": kind.1 }, "expires_at": { "N": "1" },
+        }),
+    );
     // It is no reservation or order, so the books cannot be added up as long as it is there.
     for closed in [1, 0] {
         let outcome = scene.act().await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::act::Outcome;
 use super::case::Caller;
 use super::scene::{KEY, Scene};
+use crate::support::queue::QUEUE;
 
 cells!(hostile_requests: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
     manage_shop);
@@ -48,13 +49,16 @@ async fn hostile_requests(scene: &Scene) {
             events.push(with(&right, "/body", text));
         }
     }
+    // What is no header the gateway does not let through.
+    let headers = TEXTS.into_iter().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '));
     if scene.case.takes_a_key() {
-        events.extend(TEXTS.map(|text| with(&right, "/headers/idempotency-key", text)));
+        events.extend(headers.clone().map(|text| with(&right, "/headers/idempotency-key", text)));
         events.push(with(&right, "/headers/idempotency-key", &KEY.simple().to_string()));
     }
-    for path in ["rawPath", "requestContext/http/path"] {
-        let _ = path;
+    if scene.case.shows_a_queue_token() {
+        events.extend(headers.map(|text| with(&right, "/headers/queue-token", text)));
     }
+    events.extend(paths(&right));
     for event in events {
         let outcome = scene.call(&scene.process(), event.clone()).await;
         refused(scene, &outcome, &event);
@@ -63,13 +67,27 @@ async fn hostile_requests(scene: &Scene) {
     scene.converges("after all that").await;
 }
 
+/// The request with something else in the place of each id of its path.
+fn paths(right: &Value) -> Vec<Value> {
+    let path = right["rawPath"].as_str().expect("a path");
+    let segments: Vec<&str> = path.split('/').collect();
+    let is_id = |segment: &&str| *segment == QUEUE || segment.bytes().any(|byte| byte.is_ascii_digit());
+    let mut events = Vec::new();
+    for id in segments.into_iter().filter(is_id) {
+        for other in ["x", "%00", "%2e%2e%2f", "'%20OR%201=1", "%F0%92%90%AB", "%ff", &"9".repeat(300)] {
+            let other = path.replace(id, other);
+            events.push(with(&with(right, "/rawPath", &other), "/requestContext/http/path", &other));
+        }
+    }
+    events
+}
+
 /// Values that do not belong where this one is.
 fn values(right: &Value) -> Vec<Value> {
     let mut wrong: Vec<Value> = vec![
-        Value::Null,
         json!({}),
         json!([[]]),
-        json!(-1),
+        json!(i64::MIN),
         json!(1.5),
         json!(i64::MAX),
         json!(u64::MAX),
@@ -102,7 +120,9 @@ async fn hostile_events(scene: &Scene) {
     events.push(json!({ "Records": { "a": [{ "a": [{}] }] } }));
     for text in TEXTS {
         events.push(json!({ "Records": [{ "messageId": text, "body": text, "eventSource": text }] }));
-        events.push(json!({ "Records": [{ "dynamodb": { "NewImage": { "pk": { "S": text }, "change": { "S": text } } } }] }));
+        events.push(
+            json!({ "Records": [{ "dynamodb": { "NewImage": { "pk": { "S": text }, "change": { "S": text } } } }] }),
+        );
     }
     let before = scene.world.dump();
     for event in events {

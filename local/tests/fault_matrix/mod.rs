@@ -48,6 +48,7 @@ mod f17_outage;
 mod f18_stream_again;
 mod f19_hostile_input;
 mod f20_old_and_new;
+mod hand_over;
 
 use case::OPERATIONS;
 use scene::Scene;

@@ -115,15 +115,17 @@ impl Scene {
         world.put_back(&self.begins.items);
         // What putting back has told the stream is nobody's business.
         world.stack.relay().await.expect("relayed");
-        let mut begun_at = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let passed = records_after(world, &begun_at);
-            let Some(last) = passed.last() else { break };
-            *begun_at = sequence(last).to_owned();
-        }
-        drop(begun_at);
+        self.pass_by();
         for queue in &world.stack.template().queues {
             world.stack.sqs().ask("PurgeQueue", &json!({ "QueueUrl": queue.url })).await.expect("purged");
+        }
+    }
+
+    /// From now on the stream begins here.
+    fn pass_by(&self) {
+        let mut begun_at = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(last) = records_after(&self.world, &begun_at).last() {
+            *begun_at = sequence(last).to_owned();
         }
     }
 

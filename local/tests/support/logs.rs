@@ -79,7 +79,9 @@ pub fn watch() {
 pub fn briefly() -> tracing::subscriber::DefaultGuard {
     watch();
     let filter = EnvFilter::new("info,dynoxide=error");
-    tracing::subscriber::set_default(tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(Reader).finish())
+    tracing::subscriber::set_default(
+        tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(Reader).finish(),
+    )
 }
 
 /// From now on no line may hold this: an idempotency key, password, address or token.

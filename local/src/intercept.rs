@@ -26,8 +26,8 @@ pub enum Before {
     Proceed,
     /// It is refused for too much traffic; the SDK tries again by itself.
     Throttle,
-    /// A write is refused for a conflict with a transaction, a `TransactWriteItems` for every item; any other call
-    /// proceeds.
+    /// A `TransactWriteItems` is cancelled, every item for a conflict; a single write is refused for a transaction
+    /// that works on its item; any other call proceeds.
     Conflict,
     /// The engine executes this request in its place.
     Instead(Value),

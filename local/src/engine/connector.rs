@@ -20,8 +20,10 @@ use crate::permissions::Caller;
 
 /// The error of a call that the caller's policy does not allow.
 const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
-/// The error of a single write to an item that a transaction is about to change.
+/// The error of a single write to an item that a transaction is working on.
 const CONFLICT: &str = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
+const ONGOING: &str = "Transaction is ongoing for the item";
+const SINGLE_WRITES: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 
 /// The answer of an engine: a status and a JSON body.
 pub(super) struct Answer {
@@ -123,9 +125,7 @@ async fn intercepted<E: Engine>(
     match decided {
         Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
         Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
-        Before::Conflict if ["PutItem", "UpdateItem", "DeleteItem"].contains(&operation) => {
-            return Ok(error(CONFLICT, "Transaction is ongoing for the item"));
-        }
+        Before::Conflict if SINGLE_WRITES.contains(&operation) => return Ok(error(CONFLICT, ONGOING)),
         Before::Instead(other) => request = other,
         Before::LoseRequest => return Err(lost("the request was lost")),
         Before::Proceed | Before::Conflict | Before::Hold(_) => {}
@@ -145,7 +145,7 @@ fn error(kind: &str, message: &str) -> Answer {
 
 fn conflict(request: &Value) -> Answer {
     let items = request["TransactItems"].as_array().map_or(0, Vec::len);
-    let reason = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+    let reason = json!({ "Code": "TransactionConflict", "Message": ONGOING });
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",

@@ -18,7 +18,7 @@ mod mirror;
 pub mod pairs;
 mod people;
 mod report;
-mod requests;
+pub mod requests;
 mod rest;
 mod run;
 pub mod shrink;

@@ -1,7 +1,6 @@
 //! Order and multiplicity: every event of a busy day, delivered one to three times in any order to consumers that die
 //! after any of their writes, leaves what one calm delivery leaves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -111,25 +110,6 @@ async fn busy_day(world: &World) {
     crowd[2].leave().await.expect(204);
 }
 
-/// The items of the table, by their keys.
-fn items(world: &World) -> BTreeMap<String, Value> {
-    let items = world.dump().into_iter().map(|item| serde_json::from_str::<Value>(&item).expect("JSON"));
-    items.map(|item| (json!({ "pk": item["pk"], "sk": item["sk"] }).to_string(), item)).collect()
-}
-
-/// Makes the table what it was.
-fn put_back(world: &World, before: &BTreeMap<String, Value>) {
-    let table = &world.stack.template().table.name;
-    let ask = |operation: &str, request: Value| world.stack.dynamodb().ask(operation, &request).expect("written");
-    for key in items(world).into_keys().filter(|key| !before.contains_key(key)) {
-        let key: Value = serde_json::from_str(&key).expect("JSON");
-        ask("DeleteItem", json!({ "TableName": table, "Key": key }));
-    }
-    for item in before.values() {
-        ask("PutItem", json!({ "TableName": table, "Item": item }));
-    }
-}
-
 /// Hands messages over in one batch; those that must come again.
 async fn hand_over(world: &World, consumer: &str, batch: &[String], death: Option<Arc<Death>>) -> Vec<String> {
     let records: Vec<Value> = (0..batch.len())
@@ -193,7 +173,7 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
     let counts: Vec<usize> = told.iter().map(|(_, messages)| messages.len()).collect();
     // Eight declines; five orders paid and three given back; two places used and one left.
     assert_eq!(counts, [8, 8, 3]);
-    let before = items(&world);
+    let before = world.items();
     for (consumer, messages) in &told {
         assert!(hand_over(&world, consumer, messages, None).await.is_empty());
     }
@@ -202,7 +182,7 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
     assert_ne!(before.values().map(Value::to_string).collect::<Vec<_>>(), calm, "the consumers have written something");
     let mut deaths = 0;
     for day in 0..DAYS {
-        put_back(&world, &before);
+        world.put_back(&before);
         deaths += disturbed(&world, &told, &Dice(Ids::seeded(&format!("day {day}")))).await;
         assert_eq!(world.dump(), calm, "day {day}");
     }

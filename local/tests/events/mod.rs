@@ -5,7 +5,7 @@ mod hand_to_data_platform;
 mod outage;
 mod record_sales;
 mod redrive;
-mod relay_changes;
+pub mod relay_changes;
 mod rereading;
 mod schemas;
 mod settle_payment;

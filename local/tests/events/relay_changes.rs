@@ -10,21 +10,30 @@ use crate::support::recorder::{Disturb, Fault};
 
 /// The records of the stream that tell of a change, as the function gets them.
 pub fn records(world: &World) -> Vec<Value> {
+    let told = |record: &Value| record["dynamodb"]["NewImage"]["change"]["S"].is_string();
+    records_after(world, "").into_iter().filter(told).collect()
+}
+
+/// The next records of the stream after the one with this number, or from its start.
+pub fn records_after(world: &World, position: &str) -> Vec<Value> {
     let ask = |operation: &str, request: Value| world.stack.dynamodb().ask(operation, &request).expect("an answer");
     let table = &world.stack.template().table.name;
     let stream = ask("ListStreams", json!({ "TableName": table }))["Streams"][0]["StreamArn"].clone();
     let shard = ask("DescribeStream", json!({ "StreamArn": stream }))["StreamDescription"]["Shards"][0].clone();
-    let iterator = json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
-    let iterator = ask("GetShardIterator", iterator)["ShardIterator"].clone();
+    let wanted = json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
+    let after = json!({
+        "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+        "SequenceNumber": position,
+    });
+    let iterator = ask("GetShardIterator", if position.is_empty() { wanted } else { after })["ShardIterator"].clone();
     let found = ask("GetRecords", json!({ "ShardIterator": iterator, "Limit": 1_000 }))["Records"].take();
     let Value::Array(found) = found else { panic!("no records") };
-    let told = |record: &Value| record["dynamodb"]["NewImage"]["change"]["S"].is_string();
     let with_source = |mut record: Value| {
         record["eventSourceARN"] = stream.clone();
         record["awsRegion"] = "us-east-1".into();
         record
     };
-    found.into_iter().filter(told).map(with_source).collect()
+    found.into_iter().map(with_source).collect()
 }
 
 pub fn sequence(record: &Value) -> &str {

@@ -1,10 +1,13 @@
 //! advance_queues, every minute at :00
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::key;
 use crate::support::World;
 use crate::support::queue::QUEUE;
+use crate::support::recorder::{Disturb, Fault};
 
 async fn run(world: &World) -> Value {
     world.stack.run_schedule("advance_queues").await.expect("advanced")
@@ -209,4 +212,22 @@ async fn a_place_is_taken_by_one_after_the_other_in_order() {
         world.stack.settle().await.expect("settled");
     }
     assert_eq!(order, [0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[tokio::test]
+async fn a_poll_that_cannot_move_its_queue_tells_the_place_all_the_same() {
+    let world = World::new().await;
+    world.queue(json!({})).await;
+    let mut crowd = world.crowd(2).await;
+    world.wait(1);
+    for fault in [Fault::Throttle, Fault::Conflict, Fault::LoseRequest, Fault::LoseAnswer] {
+        world.wait(1);
+        world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", fault, 1_000))));
+        let told = crowd[1].poll().await.expect(200);
+        world.stack.intercept(None);
+        assert_eq!((&told.body["state"], &told.body["number"]), (&json!("waiting"), &json!(2)), "{fault:?}");
+    }
+    world.check_books().await;
+    world.until_admitted(&mut crowd[1]).await;
+    world.at_quiet().await;
 }

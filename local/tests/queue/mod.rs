@@ -4,7 +4,6 @@ mod advance_queues;
 mod buying;
 mod capacity;
 mod crowd;
-mod faults;
 mod finish_tokens;
 mod get_queue;
 mod get_token;

@@ -1,5 +1,6 @@
 //! What the tests share: a stack of their own in memory, and callers who speak HTTP to its gateway.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -153,11 +154,6 @@ impl World {
         self.with_new_token(user.id, Role::User).await
     }
 
-    /// The same administrator with a new token.
-    pub async fn admin_again(&self, admin: &Person) -> Person {
-        self.with_new_token(admin.id, Role::Admin).await
-    }
-
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
         let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone() }
@@ -225,6 +221,26 @@ impl World {
         }
         items.sort();
         items
+    }
+
+    /// The items of [`World::dump`], by their keys.
+    pub fn items(&self) -> BTreeMap<String, Value> {
+        let items = self.dump().into_iter().map(|item| serde_json::from_str::<Value>(&item).expect("JSON"));
+        items.map(|item| (json!({ "pk": item["pk"], "sk": item["sk"] }).to_string(), item)).collect()
+    }
+
+    /// Makes the table what it was.
+    pub fn put_back(&self, before: &BTreeMap<String, Value>) {
+        let table = &self.stack.template().table.name;
+        let ask = |operation: &str, request: Value| self.stack.dynamodb().ask(operation, &request).expect("written");
+        let now = self.items();
+        for key in now.keys().filter(|key| !before.contains_key(*key)) {
+            let key: Value = serde_json::from_str(key).expect("JSON");
+            ask("DeleteItem", json!({ "TableName": table, "Key": key }));
+        }
+        for (_, item) in before.iter().filter(|(key, item)| now.get(*key) != Some(item)) {
+            ask("PutItem", json!({ "TableName": table, "Item": item }));
+        }
     }
 
     /// A date on sale with seats A-1-1 to A-1-50 at 50,000 each.

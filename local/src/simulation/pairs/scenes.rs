@@ -120,8 +120,8 @@ fn seats() -> Vec<Scene> {
         Ask(ANNA, hold(&["A-1-1"])),
         Ask(BERT, hold(&["A-1-1"])),
         Ask(ANNA, hold(&["A-1-1", "A-1-2"])),
-        Ask(BERT, hold(&["A-1-2", "A-1-26"])),
-        Ask(ANNA, hold(&["A-1-26"])),
+        Ask(BERT, hold(&["A-1-2", "B-1-1"])),
+        Ask(ANNA, hold(&["B-1-1"])),
     ];
     let live = vec![
         Ask(ANNA, Wish::Pay(mine())),
@@ -129,7 +129,7 @@ fn seats() -> Vec<Scene> {
         Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
         Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-2")),
         Ask(BERT, hold(&["A-1-1"])),
-        Ask(ANNA, hold(&["A-1-26"])),
+        Ask(ANNA, hold(&["B-1-1"])),
         EXPIRE,
     ];
     let over = || {
@@ -175,7 +175,7 @@ fn payments() -> Vec<Scene> {
                 Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
                 Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-2")),
                 Ask(BERT, hold(&["A-1-1"])),
-                Ask(ANNA, hold(&["A-1-26"])),
+                Ask(ANNA, hold(&["B-1-1"])),
                 Ask(ANNA, Wish::Spend(10_000)),
             ],
         ),
@@ -188,7 +188,7 @@ fn payments() -> Vec<Scene> {
                 Ask(ANNA, Wish::TopUp(50_000)),
                 Ask(ANNA, Wish::Cancel(mine())),
                 Ask(BERT, hold(&["A-1-1"])),
-                Ask(ANNA, hold(&["A-1-26"])),
+                Ask(ANNA, hold(&["B-1-1"])),
                 EXPIRE,
             ],
         ),

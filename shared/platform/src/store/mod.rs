@@ -48,6 +48,7 @@ use std::time::Duration;
 use crate::app::{App, Stopwatch};
 
 pub use read::{ListError, Page};
+use write::Rejected;
 
 /// The table could not do what was asked. None of these says anything about the request.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -85,12 +86,20 @@ const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
 pub(crate) struct Attempts<'a> {
     app: &'a App,
     made: u32,
+    /// Whether one of them was not answered: what is found done may be its doing.
+    unheard: bool,
     since: Stopwatch,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, made: 0, since: Stopwatch::start() }
+        Self { app, made: 0, unheard: false, since: Stopwatch::start() }
+    }
+
+    /// The same as [`Attempts::again`] after a try that came to this.
+    pub(crate) async fn again_after<G>(&mut self, rejected: &Rejected<G>) -> Result<(), Failure> {
+        self.unheard |= matches!(rejected, Rejected::Failure(Failure::Unknown));
+        self.again().await
     }
 
     /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.

@@ -37,13 +37,13 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
         let read = read.ok_or(PayFailure::NotFound)?;
-        if let Some(paid) = already_paid(&read, key, attempts.made) {
+        if let Some(paid) = already_paid(&read, key, attempts.unheard) {
             return Ok(paid);
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
             // The two were not read at one instant: what the key has paid may be this.
             let read = orders::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            return already_paid(&read, key, attempts.made).ok_or(PayFailure::KeyReused);
+            return already_paid(&read, key, attempts.unheard).ok_or(PayFailure::KeyReused);
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
@@ -81,7 +81,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         };
         match rejected {
             Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again().await?;
+                attempts.again_after(&rejected).await?;
             }
             Rejected::Failure(failure) => return Err(failure.into()),
         }
@@ -89,10 +89,11 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
 }
 
 /// An order that is paid, as the success it is: by `key`, now or before, or by another.
-fn already_paid(read: &Order, key: &str, tries_before: u32) -> Option<PaidOrder> {
+fn already_paid(read: &Order, key: &str, unheard: bool) -> Option<PaidOrder> {
     let payment = read.payment.clone()?;
     let how = match payment.key == key {
-        true if tries_before > 0 => How::Now,
+        // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
+        true if unheard => How::Now,
         true => How::Replayed,
         false => How::Before,
     };

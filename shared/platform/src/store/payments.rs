@@ -90,13 +90,13 @@ pub async fn pay(
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
         let read = read.ok_or(PayFailure::NotFound)?;
-        if let Some(paid) = already_paid(&read, key, attempts.made) {
+        if let Some(paid) = already_paid(&read, key, attempts.unheard) {
             return Ok(paid);
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
             // The two were not read at one instant: what the key has paid may be this.
             let read = reservations::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            return already_paid(&read, key, attempts.made).ok_or(PayFailure::KeyReused);
+            return already_paid(&read, key, attempts.unheard).ok_or(PayFailure::KeyReused);
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
@@ -141,7 +141,7 @@ pub async fn pay(
                 return Err(PayError::HoldExpired.into());
             }
             Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again().await?;
+                attempts.again_after(&rejected).await?;
             }
             Rejected::Failure(failure) => return Err(failure.into()),
         }
@@ -149,10 +149,11 @@ pub async fn pay(
 }
 
 /// A reservation that is paid, as the success it is: by `key`, now or before, or by another.
-fn already_paid(read: &Reservation, key: &str, tries_before: u32) -> Option<Paid> {
+fn already_paid(read: &Reservation, key: &str, unheard: bool) -> Option<Paid> {
     let payment = read.payment.clone()?;
     let how = match payment.key == key {
-        true if tries_before > 0 => How::Now,
+        // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
+        true if unheard => How::Now,
         true => How::Replayed,
         false => How::Before,
     };

@@ -1,0 +1,284 @@
+//! What is done under every fault: the operations, and of each the cases in which it writes differently.
+
+use local::simulation::requests::Asked;
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+use crate::support::queue::QUEUE;
+use crate::support::shop::order_of;
+
+/// One way of carrying an operation out, from a scene made for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Case {
+    Hold,
+    HoldQueued,
+    HoldSeat,
+    ReleaseSeat,
+    CancelReservation,
+    CancelOrder,
+    CancelTicket,
+    /// Of a paid reservation.
+    RefundTicket,
+    Pay,
+    PayQueued,
+    PayOrder,
+    RefundReservation,
+    RefundOrder,
+    TopUp,
+    Spend,
+    Place,
+    PlaceAndPay,
+    ClaimCoupon,
+    Join,
+    /// After leaving.
+    JoinAgain,
+    /// After an admission that lapsed unseen.
+    JoinLapsed,
+    ClaimAdmission,
+    /// A claim that comes when the batch is closed.
+    MissAdmission,
+    LeaveWaiting,
+    LeaveAdmitted,
+    AddStock,
+    TakeStock,
+    CreateProduct,
+    UpdateProduct,
+    CreateCoupon,
+    ExpireHold,
+    ExpireOrder,
+    CallNumbers,
+    CloseBatches,
+    EndAdmission,
+    Relay,
+    SettleReservation,
+    SettleOrder,
+    FinishToken,
+    RecordSale,
+}
+
+use Case as C;
+
+/// The rows of the matrix.
+pub const OPERATIONS: [(&str, &[Case]); 21] = [
+    ("hold", &[C::Hold, C::HoldQueued, C::HoldSeat]),
+    ("release", &[C::ReleaseSeat]),
+    ("pay", &[C::Pay, C::PayQueued, C::PayOrder]),
+    ("cancel", &[C::CancelReservation, C::CancelOrder]),
+    ("cancel_ticket", &[C::CancelTicket, C::RefundTicket]),
+    ("refund", &[C::RefundReservation, C::RefundOrder]),
+    ("top_up", &[C::TopUp]),
+    ("spend", &[C::Spend]),
+    ("order", &[C::Place, C::PlaceAndPay]),
+    ("claim", &[C::ClaimCoupon]),
+    ("join", &[C::Join, C::JoinAgain, C::JoinLapsed]),
+    ("claim_admission", &[C::ClaimAdmission, C::MissAdmission]),
+    ("leave", &[C::LeaveWaiting, C::LeaveAdmitted]),
+    ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
+    ("expire", &[C::ExpireHold, C::ExpireOrder]),
+    ("advance", &[C::CallNumbers, C::CloseBatches, C::EndAdmission]),
+    ("relay", &[C::Relay]),
+    ("settle_payment", &[C::SettleReservation, C::SettleOrder]),
+    ("finish_tokens", &[C::FinishToken]),
+    ("record_sales", &[C::RecordSale]),
+    // Posts over HTTP and writes nothing: it has scenes of its own.
+    ("hand_to_data_platform", &[]),
+];
+
+/// Who calls a function, and so what its answer looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A user or an administrator, over HTTP.
+    Http,
+    /// The time.
+    Schedule,
+    /// A queue or the table's stream, with a batch.
+    Batch,
+}
+
+impl Case {
+    pub fn caller(self) -> Caller {
+        match self {
+            C::ExpireHold | C::ExpireOrder | C::CallNumbers | C::CloseBatches | C::EndAdmission => Caller::Schedule,
+            C::Relay | C::SettleReservation | C::SettleOrder | C::FinishToken | C::RecordSale => Caller::Batch,
+            _ => Caller::Http,
+        }
+    }
+
+    /// Whether it is about a waiting queue, whose writes may be refused with 503 and leave holes among the numbers.
+    pub fn is_of_a_queue(self) -> bool {
+        matches!(
+            self,
+            C::HoldQueued
+                | C::PayQueued
+                | C::Join
+                | C::JoinAgain
+                | C::JoinLapsed
+                | C::ClaimAdmission
+                | C::MissAdmission
+                | C::LeaveWaiting
+                | C::LeaveAdmitted
+                | C::CallNumbers
+                | C::CloseBatches
+                | C::EndAdmission
+                | C::FinishToken
+        )
+    }
+
+    /// Whether what one run leaves undone is done by those of the next seconds, and nobody waits for its answer.
+    pub fn goes_on_by_itself(self) -> bool {
+        matches!(self, C::CallNumbers | C::CloseBatches)
+    }
+
+    pub fn is_an_admins(self) -> bool {
+        matches!(self, C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
+    }
+
+    /// Whether it takes an idempotency key.
+    pub fn takes_a_key(self) -> bool {
+        matches!(
+            self,
+            C::Hold
+                | C::HoldQueued
+                | C::HoldSeat
+                | C::Pay
+                | C::PayQueued
+                | C::PayOrder
+                | C::TopUp
+                | C::Spend
+                | C::Place
+                | C::PlaceAndPay
+                | C::AddStock
+                | C::TakeStock
+                | C::CreateProduct
+                | C::CreateCoupon
+        )
+    }
+
+    /// Whether it needs the queue token.
+    pub fn shows_a_queue_token(self) -> bool {
+        let by_token =
+            [C::HoldQueued, C::PayQueued, C::ClaimAdmission, C::MissAdmission, C::LeaveWaiting, C::LeaveAdmitted];
+        by_token.contains(&self)
+    }
+
+    /// The status of its success.
+    pub fn success(self) -> u16 {
+        match self {
+            C::ReleaseSeat | C::LeaveWaiting | C::LeaveAdmitted => 204,
+            C::Join | C::JoinAgain | C::JoinLapsed | C::ClaimCoupon => 201,
+            case if case.takes_a_key() => 201,
+            _ => 200,
+        }
+    }
+
+    /// The status of the same request after its success: some tell by it what is new.
+    pub fn repeated(self) -> u16 {
+        match self {
+            C::Join | C::JoinAgain | C::JoinLapsed | C::ClaimCoupon => 200,
+            // A hold has no name in this request: what is released is not held by its caller any more.
+            C::ReleaseSeat => 404,
+            case => case.success(),
+        }
+    }
+
+    /// Which function it is.
+    pub fn function(self) -> &'static str {
+        match self {
+            C::Hold | C::HoldQueued => "create_reservation",
+            C::HoldSeat => "hold_seat",
+            C::ReleaseSeat => "release_seat",
+            C::CancelReservation => "cancel_reservation",
+            C::CancelOrder => "cancel_order",
+            C::CancelTicket | C::RefundTicket => "cancel_ticket",
+            C::Pay | C::PayQueued | C::PayOrder => "pay",
+            C::RefundReservation | C::RefundOrder => "cancel_payment",
+            C::TopUp => "top_up",
+            C::Spend => "spend",
+            C::Place | C::PlaceAndPay => "place_order",
+            C::ClaimCoupon => "claim_coupon",
+            C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
+            C::ClaimAdmission | C::MissAdmission => "get_token",
+            C::LeaveWaiting | C::LeaveAdmitted => "leave_queue",
+            C::AddStock | C::TakeStock => "adjust_stock",
+            C::CreateProduct => "create_product",
+            C::UpdateProduct => "update_product",
+            C::CreateCoupon => "create_coupon",
+            C::ExpireHold | C::ExpireOrder => "expire_holds",
+            C::CallNumbers | C::CloseBatches | C::EndAdmission => "advance_queues",
+            C::Relay => "relay_changes",
+            C::SettleReservation | C::SettleOrder => "settle_payment",
+            C::FinishToken => "finish_tokens",
+            C::RecordSale => "record_sales",
+        }
+    }
+
+    /// Method, path and body of its request.
+    pub fn asked(self, scene: &Scene) -> Asked {
+        let Scene { hall, reservation, product, coupon, order, .. } = scene;
+        let token = format!("/queues/{QUEUE}/tokens/me");
+        let (method, path, body) = match self {
+            C::Hold | C::HoldQueued => {
+                let body = json!({ "schedule_id": hall, "seat_ids": ["A-1-2", "A-1-30"] });
+                ("POST", "/reservations".into(), Some(body))
+            }
+            C::HoldSeat => ("PUT", format!("/schedules/{hall}/seats/A-1-2/hold"), None),
+            C::ReleaseSeat => ("DELETE", format!("/schedules/{hall}/seats/A-1-1/hold"), None),
+            C::CancelReservation => ("DELETE", format!("/reservations/{reservation}"), None),
+            C::CancelOrder => ("DELETE", format!("/orders/{order}"), None),
+            C::CancelTicket | C::RefundTicket => ("DELETE", format!("/reservations/{reservation}/tickets/A-1-1"), None),
+            C::Pay | C::PayQueued => ("POST", "/payments".into(), Some(json!({ "reservation_id": reservation }))),
+            C::PayOrder => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
+            C::RefundReservation => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
+            C::RefundOrder => ("POST", format!("/payments/ord-{order}/cancel"), None),
+            C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
+            C::Spend => ("POST", "/wallet/payments".into(), Some(json!({ "amount": 7, "memo": "tea" }))),
+            C::Place | C::PlaceAndPay => {
+                let mut body = order_of(&[(product, 3)], self == C::PlaceAndPay);
+                body["coupon_id"] = json!(coupon);
+                ("POST", "/orders".into(), Some(body))
+            }
+            C::ClaimCoupon => ("POST", format!("/coupons/{coupon}/claims"), None),
+            C::Join | C::JoinAgain | C::JoinLapsed => ("POST", format!("/queues/{QUEUE}/tokens"), None),
+            C::ClaimAdmission | C::MissAdmission => ("GET", token, None),
+            C::LeaveWaiting | C::LeaveAdmitted => ("DELETE", token, None),
+            C::AddStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": 5 }))),
+            C::TakeStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": -60 }))),
+            C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),
+            C::CreateProduct => {
+                let body = json!({ "name": "Lamp", "price": 5, "stock": 9, "stock_shards": 3 });
+                ("POST", "/products".into(), Some(body))
+            }
+            C::CreateCoupon => {
+                let body = json!({
+                    "name": "Half", "discount": { "kind": "percent", "value": 50 }, "quantity": 3,
+                    "valid_from": "2026-11-21T00:00:00Z", "valid_until": "2026-11-22T00:00:00Z",
+                });
+                ("POST", "/coupons".into(), Some(body))
+            }
+            _ => panic!("{self:?} is not asked for over HTTP"),
+        };
+        Asked { function: self.function(), method, path, body }
+    }
+
+    /// Another request that may not have the same key: none for what takes no key.
+    pub fn asked_otherwise(self, scene: &Scene) -> Option<Asked> {
+        let mut asked = self.takes_a_key().then(|| self.asked(scene))?;
+        let changed: (&str, Value) = match self {
+            C::Hold | C::HoldQueued => ("seat_ids", json!(["A-1-3"])),
+            C::HoldSeat => {
+                asked.path = asked.path.replace("A-1-2", "A-1-3");
+                return Some(asked);
+            }
+            C::Pay | C::PayQueued => ("reservation_id", json!(scene.other)),
+            C::PayOrder => ("order_id", json!(scene.other)),
+            C::TopUp | C::Spend => ("amount", json!(8)),
+            C::Place | C::PlaceAndPay => ("items", order_of(&[(&scene.product, 2)], false)["items"].clone()),
+            C::AddStock | C::TakeStock => ("delta", json!(4)),
+            C::CreateProduct => ("price", json!(6)),
+            C::CreateCoupon => ("quantity", json!(4)),
+            _ => return None,
+        };
+        asked.body.as_mut()?[changed.0] = changed.1;
+        Some(asked)
+    }
+}

@@ -1,0 +1,165 @@
+//! How often an operation has had its effect, as the table says after the books were added up.
+
+use local::books::Books;
+use serde_json::Value;
+
+use super::case::Case as C;
+use super::prepare::{MONEY, RICH};
+use super::scene::Scene;
+use crate::events::take;
+use crate::support::queue::QUEUE;
+
+impl Scene {
+    /// How often the operation has had its effect.
+    ///
+    /// # Panics
+    /// When the books do not agree, or it was done in part.
+    pub async fn effects(&self) -> i64 {
+        let books = self.world.check_books().await;
+        let (held, sold) = books.held_and_sold();
+        let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
+        match self.case {
+            C::Hold => parts(held - 2, 2),
+            C::HoldSeat => held - 2,
+            C::HoldQueued => {
+                let made = parts(held, 2);
+                assert_eq!(self.token("holds"), made.to_string(), "what the admission counts");
+                made
+            }
+            C::ReleaseSeat | C::CancelTicket => 2 - held,
+            C::CancelReservation => parts(2 - held, 2),
+            C::Pay => {
+                assert_eq!(self.balance(), RICH - sold * 50_000);
+                parts(sold, 2)
+            }
+            C::PayQueued => {
+                assert_eq!((self.token("state") == "used", self.balance()), (sold == 1, 1_000_000 - sold * 50_000));
+                sold
+            }
+            // Both seats were sold, for all there was.
+            C::RefundTicket => {
+                assert_eq!(self.balance(), (2 - sold) * 50_000);
+                2 - sold
+            }
+            C::RefundReservation => {
+                assert_eq!(self.balance(), (2 - sold) * 50_000);
+                parts(2 - sold, 2)
+            }
+            C::TopUp => parts(self.balance() - RICH, 7),
+            C::Spend => parts(RICH - self.balance(), 7),
+            C::ExpireHold => flag(self.state_of_reservation() == "expired" && held == 0),
+            C::SettleReservation => flag(self.own(&self.reservation_key(), "expiry_shard").is_null() && held == 0),
+            C::Relay => {
+                let of =
+                    |told: &[String]| told.iter().map(|body| id_of(body)).collect::<std::collections::BTreeSet<_>>();
+                let mut ids = of(&take(&self.world, &crate::events::queue(&self.world, "Payments")).await);
+                ids.extend(of(&take(&self.world, &crate::events::queue(&self.world, "Sales")).await));
+                parts(i64::try_from(ids.len()).expect("few"), 2)
+            }
+            C::RecordSale => {
+                let sold = self.attribute("SALES#2026-11-21", &format!("PRODUCT#{}", self.product), "sold");
+                parts(sold["N"].as_str().map_or(0, |sold| sold.parse().expect("a number")), 2)
+            }
+            case if case.is_of_a_queue() => self.effects_on_the_queue(&books),
+            _ => self.effects_on_the_shop(),
+        }
+    }
+
+    fn effects_on_the_shop(&self) -> i64 {
+        let gone = 100 - self.world.left(&self.product);
+        let spent = MONEY - self.balance();
+        let count = |sk: &str| self.world.items().values().filter(|item| item["sk"]["S"] == sk).count();
+        let more = |sk: &str, than: usize| i64::try_from(count(sk) - than).expect("few");
+        match self.case {
+            C::Place => parts(gone, 3),
+            C::PlaceAndPay => {
+                assert_eq!(spent, gone / 3 * 3_500, "three units with 1,000 off");
+                parts(gone, 3)
+            }
+            C::PayOrder => parts(spent, 1_500),
+            C::CancelOrder | C::ExpireOrder => 1 - gone,
+            C::RefundOrder => {
+                assert_eq!(spent, gone / 2 * 3_000);
+                parts(2 - gone, 2)
+            }
+            C::SettleOrder => {
+                assert_eq!(gone == 0, self.own(&format!("ORDER#{}", self.order), "expiry_shard").is_null());
+                parts(3 - gone, 3)
+            }
+            C::ClaimCoupon => {
+                let claim = self.own(&format!("CLAIM#{}", self.coupon), "claimed_at");
+                let given_out = 9 - self.world.left(&self.coupon);
+                assert_eq!(given_out, flag(!claim.is_null()));
+                given_out
+            }
+            C::AddStock => parts(-gone, 5),
+            C::TakeStock => parts(gone, 60),
+            C::CreateProduct => more("PRODUCT", 1),
+            C::CreateCoupon => more("COUPON", 0),
+            C::UpdateProduct => {
+                let items = self.world.items();
+                let dear = items.values().filter(|item| item["price"]["N"] == "1600").count();
+                // The product, its shards, and its places in the catalog.
+                parts(i64::try_from(dear).expect("few"), 1 + 2 + 3)
+            }
+            case => panic!("{case:?} has no effect on the shop"),
+        }
+    }
+
+    fn effects_on_the_queue(&self, books: &Books) -> i64 {
+        let state = self.token("state");
+        match self.case {
+            C::Join | C::JoinAgain | C::JoinLapsed => {
+                let waits = flag(state == "waiting");
+                assert_eq!(books.numbers(QUEUE).len(), if self.case == C::Join && waits == 0 { 1 } else { 2 });
+                waits
+            }
+            C::ClaimAdmission => {
+                let claimed = i64::try_from(books.inside(QUEUE)).expect("few");
+                assert_eq!((state == "admitted", books.unclaimed(QUEUE)), (claimed == 1, 2 - claimed));
+                claimed
+            }
+            C::MissAdmission => {
+                assert_eq!(books.inside(QUEUE), 0);
+                flag(state == "expired")
+            }
+            C::LeaveWaiting | C::LeaveAdmitted => flag(state == "left"),
+            C::CallNumbers => flag((books.serving(QUEUE), books.unclaimed(QUEUE)) == (3, 3)),
+            C::CloseBatches => flag((books.serving(QUEUE), books.in_use(QUEUE), books.unclaimed(QUEUE)) == (5, 3, 3)),
+            C::EndAdmission => flag(state == "expired"),
+            C::FinishToken => books.serving(QUEUE) - books.in_use(QUEUE),
+            case => panic!("{case:?} has no effect on the queue"),
+        }
+    }
+
+    /// An attribute of the user's queue token.
+    pub fn token(&self, name: &str) -> String {
+        let token = self.world.token_of(&self.user);
+        let value = token[name]["S"].as_str().or(token[name]["N"].as_str());
+        value.unwrap_or("none").to_owned()
+    }
+
+    fn reservation_key(&self) -> String {
+        format!("RSV#{}", self.reservation)
+    }
+
+    fn state_of_reservation(&self) -> String {
+        self.own(&self.reservation_key(), "state")["S"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+fn flag(done: bool) -> i64 {
+    i64::from(done)
+}
+
+/// How many times `step` it is. It must be whole.
+#[track_caller]
+fn parts(all: i64, step: i64) -> i64 {
+    assert_eq!(all % step, 0, "done in part: {all} of {step}");
+    all / step
+}
+
+fn id_of(body: &str) -> String {
+    let event: Value = serde_json::from_str(body).expect("an event");
+    event["id"].as_str().expect("an id").to_owned()
+}

@@ -1,0 +1,15 @@
+//! F2: a transaction, or a single write, meets another transaction, of whose fate nothing is known.
+
+use super::disturbed::{Due, ENDLESS, each_write_meets};
+use super::scene::Scene;
+use crate::support::recorder::Fault;
+
+cells!(conflict: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
+    manage_shop expire advance settle_payment finish_tokens record_sales);
+
+/// A few are waited out; endless ones end in 503, with nothing written.
+async fn conflict(scene: &Scene) {
+    each_write_meets(scene, Fault::Conflict, 1, Due::SuccessOrBusy).await;
+    each_write_meets(scene, Fault::Conflict, 6, Due::SuccessOrBusy).await;
+    each_write_meets(scene, Fault::Conflict, ENDLESS, Due::Busy).await;
+}

@@ -1,0 +1,36 @@
+//! F9: the same request a day later.
+
+use super::case::Case;
+use super::scene::Scene;
+
+cells!(a_day_later: hold release pay cancel cancel_ticket refund top_up spend order claim claim_admission leave
+    manage_shop);
+
+/// With a key it is a repeat of the first; without one it finds what was done, or is refused. Nothing is written.
+async fn a_day_later(scene: &Scene) {
+    let first = scene.act().await;
+    assert!(first.succeeded(), "{:?}: {first:?}", scene.case);
+    scene.world.stack.settle().await.expect("settled");
+    scene.world.wait(86_400);
+    let (before, token) = (scene.world.dump(), scene.world.token_of(&scene.user));
+    let later = scene.act().await;
+    if scene.case == Case::UpdateProduct {
+        // It has no key: a day later it is another administrator's wish, of the same price.
+        later.expect(200);
+        return scene.expect_effects(1, "a day later").await;
+    }
+    if scene.case.takes_a_key() {
+        assert!(later.replayed(), "{:?}: {later:?}", scene.case);
+        assert_eq!(later.status, 201);
+        let mut ids = first.body.as_object().expect("an object").iter().filter(|(name, _)| name.ends_with("_id"));
+        assert!(ids.clone().count() > 0 && ids.all(|(name, id)| later.body[name] == *id), "{first:?}, {later:?}");
+    } else {
+        assert!(later.succeeded() || later.is_refusal(), "{:?}: {later:?}", scene.case);
+    }
+    if !matches!(scene.case, Case::ClaimAdmission | Case::MissAdmission) {
+        assert_eq!(scene.world.dump(), before, "{:?} was done again", scene.case);
+    }
+    // A poll moves its queue on, whoever asks; the token is what it was.
+    assert_eq!(scene.world.token_of(&scene.user), token);
+    scene.world.check_books().await;
+}

@@ -1,0 +1,171 @@
+//! Makes the scene of each case.
+
+use serde_json::{Value, json};
+
+use super::case::Case;
+use super::case::Case as C;
+use super::scene::Scene;
+use crate::events::{queue, take};
+use crate::support::World;
+use crate::support::shop::order_of;
+
+/// Money of somebody who holds seats, which is what two of them cost.
+pub const RICH: i64 = 100_000;
+/// Money of somebody in the shop.
+pub const MONEY: i64 = 200_000;
+
+impl Scene {
+    /// The moment before an operation.
+    pub async fn prepared(case: Case) -> Self {
+        match case {
+            C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => told(case).await,
+            case if case.is_of_a_queue() => queued(case).await,
+            C::Hold
+            | C::HoldSeat
+            | C::ReleaseSeat
+            | C::CancelReservation
+            | C::CancelTicket
+            | C::RefundTicket
+            | C::Pay
+            | C::RefundReservation
+            | C::TopUp
+            | C::Spend
+            | C::ExpireHold => seats(case).await,
+            _ => shop(case).await,
+        }
+    }
+}
+
+/// Somebody who holds two seats of different blocks, or has paid them.
+async fn seats(case: Case) -> Scene {
+    let world = World::new().await;
+    let hall = world.hall().await;
+    let user = world.user_with(RICH).await;
+    let reservation = user.hold(&hall, &["A-1-1", "A-1-40"]).await.expect(201).reservation();
+    let mut other = String::new();
+    match case {
+        C::RefundTicket | C::RefundReservation => {
+            user.pay(&reservation).await.expect(201);
+        }
+        C::ExpireHold => world.wait(302),
+        C::Pay => {
+            other = user.hold(&hall, &["A-1-5"]).await.expect(201).reservation();
+        }
+        _ => {}
+    }
+    Scene { hall, reservation, other, ..Scene::of(case, world, user).await }
+}
+
+/// Somebody with a coupon, and an order that waits or is paid.
+async fn shop(case: Case) -> Scene {
+    let world = World::new().await;
+    let product = world.product_with(json!({ "price": 1_500, "stock": 100, "stock_shards": 2 })).await;
+    let user = world.user_with(MONEY).await;
+    let (mut coupon, mut order, mut other) = (String::new(), String::new(), String::new());
+    match case {
+        C::Place | C::PlaceAndPay => {
+            coupon = world.coupon(9).await;
+            user.claim(&coupon).await.expect(201);
+        }
+        C::ClaimCoupon => coupon = world.coupon(9).await,
+        C::CancelOrder | C::ExpireOrder | C::PayOrder => {
+            order = user.order(&[(&product, 1)]).await.expect(201).order();
+            if case == C::PayOrder {
+                other = user.order(&[(&product, 1)]).await.expect(201).order();
+            }
+        }
+        C::RefundOrder => order = user.post("/orders", order_of(&[(&product, 2)], true)).await.expect(201).order(),
+        _ => {}
+    }
+    if case == C::ExpireOrder {
+        world.wait(302);
+    }
+    Scene { product, coupon, order, other, ..Scene::of(case, world, user).await }
+}
+
+/// Somebody in a queue. Somebody else has joined before, so nobody is alone.
+async fn queued(case: Case) -> Scene {
+    let world = World::new().await;
+    let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 5 })).await;
+    world.joined().await;
+    let (mut reservation, mut other, mut messages) = (String::new(), String::new(), Vec::new());
+    let user = match case {
+        C::Join => world.user().await,
+        C::JoinAgain => {
+            let user = world.joined().await;
+            user.leave().await.expect(204);
+            world.wait(61);
+            user
+        }
+        C::LeaveWaiting => world.joined().await,
+        C::ClaimAdmission | C::MissAdmission | C::CallNumbers | C::CloseBatches => {
+            let user = world.joined().await;
+            world.tick().await;
+            match case {
+                C::CallNumbers => {
+                    world.joined().await;
+                    world.wait(1);
+                }
+                C::ClaimAdmission => world.tick().await,
+                _ => {
+                    world.tick().await;
+                    for _ in 0..3 {
+                        world.joined().await;
+                    }
+                    world.wait(90);
+                }
+            }
+            if case == C::MissAdmission {
+                world.stack.run_schedule("advance_queues").await.expect("advanced");
+            }
+            user
+        }
+        _ => world.admitted().await,
+    };
+    match case {
+        C::PayQueued => {
+            reservation = user.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+            other = user.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
+        }
+        C::EndAdmission | C::JoinLapsed => world.wait(601),
+        C::FinishToken => {
+            user.leave().await.expect(204);
+            messages = taken(&world, "Tokens").await;
+        }
+        _ => {}
+    }
+    Scene { hall, reservation, other, told: messages, ..Scene::of(case, world, user).await }
+}
+
+/// Something is committed, and not yet told or not yet consumed.
+async fn told(case: Case) -> Scene {
+    let world = World::new().await;
+    let (hall, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (poor, rich) = (world.user_with(0).await, world.user_with(MONEY).await);
+    let (mut reservation, mut order) = (String::new(), String::new());
+    world.stack.relay().await.expect("relayed");
+    let before = crate::events::relay_changes::records(&world).len();
+    if matches!(case, C::SettleReservation | C::Relay) {
+        reservation = poor.hold(&hall, &["A-1-1", "A-1-30"]).await.expect(201).reservation();
+        poor.pay(&reservation).await.expect(402);
+    }
+    if case == C::SettleOrder {
+        order = poor.order(&[(&product, 3)]).await.expect(201).order();
+        poor.pay_order(&order).await.expect(402);
+    }
+    if matches!(case, C::RecordSale | C::Relay) {
+        rich.buy(&[(&product, 2)]).await.expect(201);
+    }
+    let told = match case {
+        C::Relay => crate::events::relay_changes::records(&world).split_off(before),
+        C::RecordSale => taken(&world, "Sales").await,
+        _ => taken(&world, "Payments").await,
+    };
+    Scene { hall, product, reservation, order, told, ..Scene::of(case, world, poor).await }
+}
+
+/// What waits on a queue, taken off it.
+async fn taken(world: &World, name: &str) -> Vec<Value> {
+    world.stack.relay().await.expect("relayed");
+    take(world, &queue(world, name)).await.into_iter().map(Value::String).collect()
+}

@@ -1,0 +1,194 @@
+//! The moment before an operation: a world in which it can succeed, made once and put back as often as it is needed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::act::Outcome;
+use super::case::Case;
+use super::trouble::{Notes, Write};
+use crate::events::relay_changes::{records_after, sequence};
+use crate::support::{Person, World, logs};
+
+/// The key of every request of the matrix.
+pub const KEY: Uuid = Uuid::from_u128(1);
+
+/// Somebody, with what one case needs made before.
+pub struct Scene {
+    pub case: Case,
+    pub world: World,
+    pub user: Person,
+    pub admin: Person,
+    pub hall: String,
+    pub reservation: String,
+    pub order: String,
+    pub product: String,
+    pub coupon: String,
+    /// What else could be paid.
+    pub other: String,
+    /// Messages for a consumer, or records of the stream.
+    pub told: Vec<Value>,
+    /// Its writes, when nothing gets in the way, and how many calls there are.
+    pub writes: Vec<Write>,
+    pub calls: usize,
+    pub(super) begins: Begins,
+    /// Up to where the stream tells of what was before.
+    pub(super) begun_at: Mutex<String>,
+}
+
+/// What the world is put back to.
+#[derive(Default)]
+pub(super) struct Begins {
+    at: Timestamp,
+    items: BTreeMap<String, Value>,
+}
+
+/// One scene of each case, behind a lock that its tests take in turn.
+type Kept = Arc<tokio::sync::Mutex<Option<Scene>>>;
+
+static SCENES: LazyLock<Mutex<HashMap<Case, Kept>>> = LazyLock::new(Mutex::default);
+
+impl Scene {
+    /// Does `fault` to the scene of a case.
+    pub fn with(case: Case, fault: impl AsyncFn(&Self)) {
+        let _brief = logs::briefly();
+        let kept = Arc::clone(SCENES.lock().unwrap_or_else(PoisonError::into_inner).entry(case).or_default());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let mut kept = kept.lock().await;
+            let scene = match kept.take() {
+                Some(scene) => scene,
+                None => Box::pin(Self::made(case)).await,
+            };
+            scene.reset().await;
+            Box::pin(fault(&scene)).await;
+            let denied = scene.world.stack.ledger().denied();
+            assert!(denied.is_empty(), "template.yaml does not allow {denied:#?}");
+            *kept = Some(scene);
+        });
+    }
+
+    async fn made(case: Case) -> Self {
+        let mut scene = Box::pin(Self::prepared(case)).await;
+        scene.user = scene.world.renewed(&scene.user).await;
+        scene.world.stack.relay().await.expect("relayed");
+        scene.begins = Begins { at: scene.world.at(0), items: scene.world.items() };
+        let notes = Arc::new(Notes::default());
+        scene.world.stack.intercept(Some(notes.clone()));
+        scene.act().await.expect(case.success());
+        (scene.writes, scene.calls) = notes.taken();
+        assert!(!scene.writes.is_empty(), "{case:?} writes nothing");
+        scene
+    }
+
+    /// An empty scene, to be filled.
+    pub async fn of(case: Case, world: World, user: Person) -> Self {
+        let admin = world.admin().await;
+        let nothing = String::new;
+        Self {
+            case,
+            world,
+            user,
+            admin,
+            hall: nothing(),
+            reservation: nothing(),
+            order: nothing(),
+            product: nothing(),
+            coupon: nothing(),
+            other: nothing(),
+            told: Vec::new(),
+            writes: Vec::new(),
+            calls: 0,
+            begins: Begins::default(),
+            begun_at: Mutex::default(),
+        }
+    }
+
+    /// Puts table, queues and clock back to the moment before the operation.
+    pub async fn reset(&self) {
+        let world = &self.world;
+        world.stack.intercept(None);
+        world.clock.advance(world.clock.now().duration_until(self.begins.at));
+        world.put_back(&self.begins.items);
+        // What putting back has told the stream is nobody's business.
+        world.stack.relay().await.expect("relayed");
+        self.pass_by();
+        for queue in &world.stack.template().queues {
+            world.stack.sqs().ask("PurgeQueue", &json!({ "QueueUrl": queue.url })).await.expect("purged");
+        }
+    }
+
+    /// From now on the stream begins here.
+    fn pass_by(&self) {
+        let mut begun_at = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(last) = records_after(&self.world, &begun_at).last() {
+            *begun_at = sequence(last).to_owned();
+        }
+    }
+
+    /// The records of the stream since the scene was put back, as the relay gets them.
+    pub fn records(&self) -> Vec<Value> {
+        let after = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        records_after(&self.world, &after)
+    }
+
+    /// An attribute of an item, as the table's JSON has it: null if it is not there.
+    pub fn attribute(&self, pk: &str, sk: &str, name: &str) -> Value {
+        let request = json!({
+            "TableName": self.world.stack.template().table.name,
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } }, "ConsistentRead": true,
+        });
+        let answer = self.world.stack.dynamodb().ask("GetItem", &request).expect("the table is read");
+        answer["Item"][name].clone()
+    }
+
+    /// The same of an item of the user's.
+    pub fn own(&self, sk: &str, name: &str) -> Value {
+        self.attribute(&format!("USER#{}", self.user.id), sk, name)
+    }
+
+    /// The user's money.
+    pub fn balance(&self) -> i64 {
+        self.own("WALLET", "balance")["N"].as_str().expect("a wallet").parse().expect("a number")
+    }
+
+    /// Insists that the operation has had its effect `times` often.
+    pub async fn expect_effects(&self, times: i64, told: &str) {
+        assert_eq!(self.effects().await, times, "{:?}, {told}", self.case);
+    }
+
+    /// The same request again until it succeeds, which it must: by itself, or in the next seconds.
+    pub async fn converges(&self, told: &str) -> Outcome {
+        let seconds = if self.case.goes_on_by_itself() { 2 } else { 0 };
+        let mut outcome = self.act().await;
+        for _ in 0..seconds {
+            self.world.wait(1);
+            outcome = self.act().await;
+        }
+        let done_before = outcome.status == self.case.repeated();
+        assert!(outcome.succeeded() || done_before, "{:?}, {told}, again: {outcome:?}", self.case);
+        self.expect_effects(1, told).await;
+        outcome
+    }
+
+    /// Tells everything, and insists that each place of the queue is accounted for.
+    pub async fn settled(&self) {
+        if self.case.is_of_a_queue() {
+            self.world.settled_books().await;
+            return;
+        }
+        self.world.stack.settle().await.expect("settled");
+        self.world.check_books().await;
+    }
+
+    /// Insists that nothing is left over once everything is told and every time is over.
+    pub async fn at_quiet(&self) {
+        match self.case.is_of_a_queue() {
+            true => self.world.at_quiet().await,
+            false => self.settled().await,
+        }
+    }
+}

@@ -1,9 +1,54 @@
 //! DELETE /reservations/{reservation_id}
 
-use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use local::intercept::{After, Before, Call, Intercept};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::NOBODY;
 use crate::support::World;
+
+/// Lets a payment that was decided in time be committed between the two reads of a cancellation that came later.
+#[derive(Clone, Default)]
+struct InBetween {
+    decided: Arc<Notify>,
+    looked: Arc<Notify>,
+    committed: Arc<Notify>,
+    reads: Arc<AtomicUsize>,
+}
+
+fn after(moment: &Arc<Notify>) -> Before {
+    let moment = Arc::clone(moment);
+    Before::Hold(Box::pin(async move {
+        moment.notified().await;
+        Before::Proceed
+    }))
+}
+
+impl Intercept for InBetween {
+    fn before(&self, call: &Call<'_>) -> Before {
+        match (call.function, call.operation) {
+            (Some("pay"), "TransactWriteItems") => {
+                self.decided.notify_one();
+                after(&self.looked)
+            }
+            (Some("cancel_reservation"), "GetItem") if self.reads.fetch_add(1, Ordering::SeqCst) == 1 => {
+                self.looked.notify_one();
+                after(&self.committed)
+            }
+            _ => Before::Proceed,
+        }
+    }
+
+    fn after(&self, call: &Call<'_>, _: &Value) -> After {
+        if (call.function, call.operation) == (Some("pay"), "TransactWriteItems") {
+            self.committed.notify_one();
+        }
+        After::Deliver
+    }
+}
 
 #[tokio::test]
 async fn held_seats_are_given_back() {
@@ -38,6 +83,25 @@ async fn what_is_paid_is_not_cancelled_so() {
     let before = world.dump();
     mina.delete(&format!("/reservations/{}", held.reservation())).await.expect_problem(409, "already-paid");
     assert_eq!(world.dump(), before);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_decided_in_time_is_not_called_a_cancellation() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let mina = world.user_with(50_000).await;
+    let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
+    let moments = InBetween::default();
+    world.stack.intercept(Some(Arc::new(moments.clone())));
+    let cancelled = async {
+        moments.decided.notified().await;
+        world.wait(302);
+        mina.delete(&format!("/reservations/{held}")).await
+    };
+    let (paid, cancelled) = tokio::join!(mina.pay(&held), cancelled);
+    paid.expect(201);
+    cancelled.expect_problem(409, "already-paid");
+    world.check_books().await;
 }
 
 #[tokio::test]

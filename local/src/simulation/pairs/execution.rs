@@ -139,21 +139,22 @@ impl<'a> Execution<'a> {
         Ok(begun)
     }
 
-    /// What can happen next. Nobody is killed before a call that is not the first: nothing else can tell that from being
-    /// killed after the one before.
+    /// What can happen next: all that can to one, then all that can to the other, then that time passes; so what one
+    /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
+    /// that is not the first: nothing else can tell that from being killed after the one before.
     pub(super) fn enabled(&self, everything: bool) -> Vec<Step> {
-        let under_way: Vec<usize> = (0..2).filter(|actor| self.sides[*actor].actor.is_some()).collect();
-        let each = |step: fn(usize) -> Step| under_way.iter().copied().map(step).collect::<Vec<_>>();
-        let mut steps = each(Step::Proceed);
-        if self.passes.is_some() && !under_way.is_empty() {
-            steps.push(Step::Pass);
+        let mut steps = Vec::new();
+        for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {
+            steps.push(Step::Proceed(actor));
+            if self.faults_left > 0 {
+                if everything || side.calls == 0 {
+                    steps.push(Step::KillBefore(actor));
+                }
+                steps.extend([Step::LoseAnswer(actor), Step::KillAfter(actor)]);
+            }
         }
-        if self.faults_left > 0 {
-            let before = each(Step::KillBefore).into_iter();
-            let first = |step: &Step| everything || step.actor().is_some_and(|actor| self.sides[actor].calls == 0);
-            steps.extend(before.filter(first));
-            steps.extend(each(Step::LoseAnswer));
-            steps.extend(each(Step::KillAfter));
+        if self.passes.is_some() && !steps.is_empty() {
+            steps.push(Step::Pass);
         }
         steps
     }

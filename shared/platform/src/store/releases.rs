@@ -5,6 +5,7 @@ use onsale_domain::seat::{BlockId, SeatId, SeatValue, by_block};
 use uuid::Uuid;
 
 use super::item::text;
+use super::lapses::Closed;
 use super::reservations::{Guard, all_mine, get, set_seats};
 use super::seats::read_block;
 use super::write::{FailedGuard, Rejected, Transaction};
@@ -42,10 +43,14 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         };
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => {
-                lapses::close(app, user, id).await?;
-                return Ok(get(app, user, id).await?.unwrap_or(read));
-            }
+            Cancel::Close => match lapses::close(app, user, id).await? {
+                Closed::Now | Closed::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
+                // A payment that was decided in time was committed since: what it means is decided anew.
+                Closed::Nothing => {
+                    attempts.again().await?;
+                    continue;
+                }
+            },
             Cancel::Release => {}
         }
         let seats: Vec<SeatId> = match ticket {

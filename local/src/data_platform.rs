@@ -183,6 +183,7 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         book.requests += 1;
         book.behaviour.clone()
     };
+    receiver.changed.notify_waiters();
     if behaviour.hang {
         std::future::pending::<()>().await;
     }
@@ -196,7 +197,6 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     else {
         return refused(StatusCode::BAD_REQUEST, "the body is no event with the id of the header");
     };
-    receiver.changed.notify_waiters();
     let status = StatusCode::from_u16(behaviour.answer).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if status.is_success() {
         receiver.keep(&id, event);

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::footprint::Footprint;
+use super::footprint::{Footprint, Passed};
 use super::scenes::{Operation, Scene};
 use super::world::World;
 use crate::simulation::actors::{Actor, Machine, Outcome, Task, http};
@@ -104,6 +104,8 @@ pub(super) struct Execution<'a> {
     sides: [Side; 2],
     faults_left: usize,
     passes: Option<i64>,
+    /// Whether the last step was one of a sweep that has found nothing, and looks next where nothing is.
+    is_idle: bool,
     waited: u64,
     refused: BTreeSet<(String, String)>,
     made: BTreeSet<(String, String)>,
@@ -131,8 +133,19 @@ impl<'a> Execution<'a> {
         world.close();
         let (passes, trace) = (pair.scene.passes, trace.then(Vec::new));
         let (refused, made) = (BTreeSet::new(), BTreeSet::new());
-        let mut begun =
-            Self { world, pair, sides, faults_left: faults, passes, waited: 0, refused, made, commits: 0, trace };
+        let mut begun = Self {
+            world,
+            pair,
+            sides,
+            faults_left: faults,
+            passes,
+            is_idle: false,
+            waited: 0,
+            refused,
+            made,
+            commits: 0,
+            trace,
+        };
         for actor in 0..2 {
             begun.go_on(actor, &mut Footprint::default()).await?;
         }
@@ -141,7 +154,8 @@ impl<'a> Execution<'a> {
 
     /// What can happen next: all that can to one, then all that can to the other, then that time passes; so what one
     /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
-    /// that is not the first: nothing else can tell that from being killed after the one before.
+    /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass while
+    /// a sweep goes from one empty partition to the next: it might as well have passed before.
     pub(super) fn enabled(&self, everything: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {
@@ -153,7 +167,7 @@ impl<'a> Execution<'a> {
                 steps.extend([Step::LoseAnswer(actor), Step::KillAfter(actor)]);
             }
         }
-        if self.passes.is_some() && !steps.is_empty() {
+        if self.passes.is_some() && !steps.is_empty() && (everything || !self.is_idle) {
             steps.push(Step::Pass);
         }
         steps
@@ -162,6 +176,7 @@ impl<'a> Execution<'a> {
     /// Lets it happen; what it read and wrote.
     pub(super) async fn take(&mut self, step: Step) -> Result<Footprint, String> {
         self.faults_left -= usize::from(step.is_fault());
+        self.is_idle = false;
         let mut footprint = Footprint::default();
         let Some(actor) = step.actor() else {
             let by = SignedDuration::from_secs(self.passes.take().unwrap_or_default());
@@ -217,10 +232,13 @@ impl<'a> Execution<'a> {
     fn run(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let Some(running) = self.sides[actor].actor.as_mut() else { return Ok(()) };
         self.world.gate.turnstile.runs(actor);
+        self.world.gate.take_come();
         let polled = running.run()?;
         if let Some(done) = self.world.gate.turnstile.take_done() {
-            let passed = self.world.gate.take_passed();
-            passed.iter().for_each(|passed| footprint.read(passed));
+            let calls = [self.world.gate.take_passed(), self.world.gate.take_come()];
+            calls[0].iter().for_each(|passed| footprint.read(passed));
+            let nothing = |call: &Passed| call.finds_nothing_at_any_time(&self.world.memory.mirror);
+            self.is_idle = self.passes.is_some() && calls.iter().all(|call| call.as_ref().is_some_and(nothing));
             self.tell(|| format!("  → {}", done.outcome));
             if !done.touched.is_empty() {
                 self.commits += 1;

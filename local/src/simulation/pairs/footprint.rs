@@ -105,7 +105,7 @@ fn partitions(item: &Item) -> impl Iterator<Item = Place> {
     })
 }
 
-/// A call that was carried out.
+/// A call that came or was carried out.
 #[derive(Clone, Debug)]
 pub(super) struct Passed {
     service: &'static str,
@@ -113,32 +113,57 @@ pub(super) struct Passed {
     request: Value,
 }
 
-/// A turnstile at which calls are written down as they pass.
+impl Passed {
+    fn of(call: &Call<'_>) -> Self {
+        Self { service: call.service, operation: call.operation.to_owned(), request: call.request.clone() }
+    }
+
+    /// Whether it looks for what has ended where nothing is that could ever end.
+    pub(super) fn finds_nothing_at_any_time(&self, mirror: &Mirror) -> bool {
+        let (mut asked, mut there) = (Footprint::default(), BTreeSet::new());
+        asked.read(self);
+        there.extend(mirror.iter().flat_map(|(_, item)| partitions(item)));
+        self.request["IndexName"] == "expiry" && asked.reads.is_disjoint(&there)
+    }
+}
+
+/// A turnstile at which calls are written down as they come and pass.
 #[derive(Clone, Default)]
 pub(super) struct Gate {
     pub(super) turnstile: Turnstile,
-    passed: Arc<Mutex<Option<Passed>>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    come: Option<Passed>,
+    passed: Option<Passed>,
 }
 
 impl Gate {
-    fn passed(&self) -> MutexGuard<'_, Option<Passed>> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last call that came since the last look.
+    pub(super) fn take_come(&self) -> Option<Passed> {
+        self.seen().come.take()
     }
 
     /// The call that was carried out since the last look.
     pub(super) fn take_passed(&self) -> Option<Passed> {
-        self.passed().take()
+        self.seen().passed.take()
     }
 }
 
 impl Intercept for Gate {
     fn before(&self, call: &Call<'_>) -> Before {
+        self.seen().come = Some(Passed::of(call));
         self.turnstile.before(call)
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
-        *self.passed() =
-            Some(Passed { service: call.service, operation: call.operation.to_owned(), request: call.request.clone() });
+        self.seen().passed = Some(Passed::of(call));
         self.turnstile.after(call, response)
     }
 }

@@ -3,6 +3,7 @@
 //! With `ONSALE_DYNAMODB_LOCAL=http://127.0.0.1:PORT` every stack that a test starts has a twin: each call goes to both
 //! engines, the answers are compared, the product gets DynamoDB Local's, and in the end so are the tables.
 
+use onsale_platform::app::Ids;
 use serde_json::Value;
 
 use crate::support::World;
@@ -38,7 +39,7 @@ async fn random_operations_have_equal_answers() {
     }
     let (operations, seed) = (given("ONSALE_ENGINES_OPERATIONS", 20_000), given("ONSALE_ENGINES_SEED", 1));
     println!("{operations} operations of seed {seed}");
-    let world = World::new().await;
+    let world = World::with(|options| options.ids = Ids::seeded("two engines")).await;
     flow::main_flow(&world).await;
     let seen = world.requests();
     let mut pool = Vec::new();

@@ -26,8 +26,10 @@ compared, and after each test the complete tables. Then come operations that a s
 conditions, updates, filters, ranges and values of all kinds, right and wrong; one third requests of the product with
 values exchanged. A difference that is not explained below makes the run fail. The explanations stand beside the code
 that recognises them, in `local/tests/engines/classes.rs`. Not compared: what makes and describes the table, its time to
-live, and its stream.
+live, and its stream. What is said of DynamoDB itself is from its documentation.
 ";
+/// What a line of the page may have.
+const LINE_CHARACTERS: usize = 120;
 
 /// Sums up what was counted, if a folder of counts is given.
 #[test]
@@ -58,29 +60,41 @@ fn the_report_is_written() {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let (all, equal) = operations.values().fold((0, 0), |(all, equal), (of, same)| (all + of, equal + same));
     let day = Clock::System.now().to_string()[..10].to_owned();
-    writeln!(
-        page,
-        "\n## The last run\n\n{day}, {cores} cores. {all} operations, {equal} with equal answers, {} with",
-        all - equal - unexplained
-    )
-    .expect("text");
-    writeln!(
-        page,
-        "an explained difference, {unexplained} with another. {tables} complete tables with {items} items were"
-    )
-    .expect("text");
-    writeln!(page, "compared.\n\n| operation | compared | equal |\n|---|---|---|").expect("text");
+    let explained = all - equal - unexplained;
+    let last = format!(
+        "{day}, {cores} cores. {all} operations, {equal} with equal answers, {explained} with an explained difference, \
+         {unexplained} with another. {tables} complete tables with {items} items were compared."
+    );
+    writeln!(page, "\n## The last run\n\n{}\n\n| operation | compared | equal |\n|---|---|---|", wrapped(&last))
+        .expect("text");
     for (name, (of, same)) in &operations {
         writeln!(page, "| {name} | {of} | {same} |").expect("text");
     }
     page.push_str("\n## The differences\n");
     for class in CLASSES {
         let (count, example) = classes.get(class.name).cloned().unwrap_or_default();
-        writeln!(page, "\n### {}\n\n{count} times. {}", class.name, class.why).expect("text");
+        let why = wrapped(&format!("{count} times. {}", class.why));
+        writeln!(page, "\n### {}\n\n{why}", class.name).expect("text");
         if count > 0 {
             writeln!(page, "\n```text\n{example}\n```").expect("text");
         }
     }
     fs::write(root().join("docs/engines.md"), page).expect("the page is written");
     assert_eq!(unexplained, 0, "differences that nothing explains");
+}
+
+/// A text in lines.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= LINE_CHARACTERS {
+            *line += &format!(" {word}");
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
 }

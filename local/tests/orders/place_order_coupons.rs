@@ -1,8 +1,13 @@
 //! POST /orders, with a coupon
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use local::intercept::{After, Before, Call, Intercept};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::shop::order_of;
+use crate::support::{Person, World};
 
 fn percent(value: i64, max: Option<i64>) -> Value {
     json!({ "discount": { "kind": "percent", "value": value, "max": max } })
@@ -109,6 +114,53 @@ async fn a_lapsed_order_of_ones_own_keeps_no_coupon_from_the_next() {
     world.wait(302);
     let next = mina.order_with(&[(&product, 1)], &coupon, true).await.expect(201);
     assert_eq!((next.body["total"].as_i64(), mina.order_state(&lapsed).await), (Some(4_000), "expired".into()));
+    world.check_books().await;
+}
+
+/// Sends a request a second time, to its end, once the first has found no receipt of it.
+struct Twice {
+    looked: AtomicBool,
+    again: Mutex<Option<(Person, Value)>>,
+}
+
+impl Intercept for Twice {
+    fn before(&self, call: &Call<'_>) -> Before {
+        match (call.function, call.operation) {
+            (Some("place_order"), "GetItem") => self.looked.store(true, Ordering::SeqCst),
+            (Some("place_order"), "BatchGetItem") if self.looked.load(Ordering::SeqCst) => {
+                if let Some((buyer, body)) = self.again.lock().expect("no panic").take() {
+                    return Before::Hold(Box::pin(async move {
+                        buyer.post_with_key("/orders", body, buyer.key()).await.expect(201);
+                        Before::Proceed
+                    }));
+                }
+            }
+            _ => {}
+        }
+        Before::Proceed
+    }
+
+    fn after(&self, _: &Call<'_>, _: &Value) -> After {
+        After::Deliver
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_came_twice_is_not_refused_the_coupon_that_it_has_used() {
+    let world = World::new().await;
+    let (product, coupon) = (world.product(5_000, 5).await, world.coupon(5).await);
+    let mina = world.user_with(50_000).await;
+    mina.claim(&coupon).await.expect(201);
+    mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201);
+    // What keeps the coupon has lapsed, so whoever is refused looks again.
+    world.wait(302);
+    let mut body = order_of(&[(&product, 1)], true);
+    body["coupon_id"] = coupon.into();
+    let again = Mutex::new(Some((mina.clone(), body.clone())));
+    world.stack.intercept(Some(Arc::new(Twice { looked: AtomicBool::new(false), again })));
+    mina.post_with_key("/orders", body, mina.key()).await.expect(201);
+    world.stack.intercept(None);
+    assert_eq!((mina.balance().await, mina.pages("/orders", 100).await.len()), (46_000, 2));
     world.check_books().await;
 }
 

@@ -62,7 +62,10 @@ fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
             continue;
         }
         pairs.push(Pair { scene, operations: [first, first], keys: [one, one] });
-        for second in if sided { 0 } else { first }..all {
+        // What nobody asks for has no key.
+        let keyless = !matches!(scene.operations[first], Operation::Ask(..));
+        let begin = first + usize::from(keyless);
+        for second in if sided { 0 } else { begin }..all {
             let other = if second == first { OTHER_KEYS } else { KEYS };
             let other = key(other + second);
             // The many calls of a sweep come last: then fewest ways are begun that turn out to be known.

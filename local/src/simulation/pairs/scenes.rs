@@ -114,7 +114,6 @@ pub(super) fn all() -> Vec<Scene> {
 
 fn seats() -> Vec<Scene> {
     use Operation::Ask;
-    let held_pair = || vec![Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201)];
     let mine = || held(ANNA, 0);
     let free = vec![
         Ask(ANNA, hold(&["A-1-1"])),
@@ -156,7 +155,6 @@ fn seats() -> Vec<Scene> {
             ..scene("a hold that has lapsed by one of two clocks", with(rich(), vec![Before::Pass(60)]), over())
         },
         scene("a lapsed hold", with(rich(), vec![Before::Pass(LONG)]), over()),
-        scene("a lapsed hold without the money", with(held_pair(), vec![Before::Pass(LONG)]), over()),
     ]
 }
 

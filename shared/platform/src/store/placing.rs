@@ -110,7 +110,7 @@ pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
             (Some(there), _) => return Ok(there),
             (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
             (None, Ok(Tried::Stale | Tried::MayBeThere { .. })) => {}
-            (None, Err(refused)) if has_own_lapsed(app, wanted, &refused).await? => {}
+            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => {}
             (None, Err(refused)) => return Err(refused),
         }
         attempts.again().await?;
@@ -209,10 +209,12 @@ async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Place
     }
 }
 
-/// Whether an order of the buyer's own that has lapsed is what keeps the coupon, and does so no longer.
-async fn has_own_lapsed(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
+/// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very order
+/// that is wanted, which the same request, sent twice, has placed since the receipt was read.
+async fn is_worth_another_try(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
     match own(app, wanted).await?.1.map(|claim| claim.used_by) {
+        Some(Some(order)) if order == wanted.id => Ok(true),
         Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != Closed::Nothing),
         // Given back meanwhile.
         Some(None) => Ok(true),

@@ -40,7 +40,7 @@ struct Flags {
     /// Instead, all orders of every two operations that meet, in the scenes with this in their names.
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     pairs: Option<String>,
-    /// Most faults of one such order.
+    /// Most faults of one such order; that time passes is one.
     #[arg(long, default_value_t = 1)]
     faults: usize,
 }

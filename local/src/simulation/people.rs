@@ -204,36 +204,53 @@ impl Person {
 }
 
 impl Wish {
+    /// The function that is asked for it.
+    #[must_use]
+    pub fn function(&self) -> &'static str {
+        match self {
+            Self::Hold { .. } => "create_reservation",
+            Self::Pay(_) => "pay",
+            Self::Cancel(Thing::Reservation(_)) => "cancel_reservation",
+            Self::Cancel(Thing::Order(_)) => "cancel_order",
+            Self::CancelTicket(..) => "cancel_ticket",
+            Self::Refund(_) => "cancel_payment",
+            Self::TopUp(_) => "top_up",
+            Self::Spend(_) => "spend",
+            Self::Order { .. } => "place_order",
+            Self::Claim => "claim_coupon",
+            Self::Join => "join_queue",
+            Self::Poll => "get_token",
+            Self::Leave => "leave_queue",
+            Self::Adjust { .. } => "adjust_stock",
+            Self::Reprice { .. } => "update_product",
+            Self::DeleteSchedule { .. } => "delete_schedule",
+        }
+    }
+
     /// The request for it.
     #[must_use]
     pub fn asked(&self, hall: &Hall) -> Asked {
-        let asked = |function, method, path: String, body| Asked { function, method, path, body };
+        let asked = |method, path: String, body| Asked { function: self.function(), method, path, body };
         match self {
             Self::Hold { queued, seats } => {
                 let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
-                asked("create_reservation", "POST", "/reservations".into(), Some(body))
+                asked("POST", "/reservations".into(), Some(body))
             }
             Self::Pay(thing) => {
                 let body = match thing {
                     Thing::Reservation(id) => json!({ "reservation_id": id }),
                     Thing::Order(id) => json!({ "order_id": id }),
                 };
-                asked("pay", "POST", "/payments".into(), Some(body))
+                asked("POST", "/payments".into(), Some(body))
             }
-            Self::Cancel(Thing::Reservation(id)) => {
-                asked("cancel_reservation", "DELETE", format!("/reservations/{id}"), None)
-            }
-            Self::Cancel(Thing::Order(id)) => asked("cancel_order", "DELETE", format!("/orders/{id}"), None),
-            Self::CancelTicket(id, seat) => {
-                asked("cancel_ticket", "DELETE", format!("/reservations/{id}/tickets/{seat}"), None)
-            }
-            Self::Refund(thing) => {
-                asked("cancel_payment", "POST", format!("/payments/{}/cancel", thing.payment()), None)
-            }
-            Self::TopUp(amount) => asked("top_up", "POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
+            Self::Cancel(Thing::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
+            Self::Cancel(Thing::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
+            Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
+            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment()), None),
+            Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
             Self::Spend(amount) => {
                 let body = json!({ "amount": amount, "memo": "a poster" });
-                asked("spend", "POST", "/wallet/payments".into(), Some(body))
+                asked("POST", "/wallet/payments".into(), Some(body))
             }
             Self::Order { lines, coupon, pay } => {
                 let line = |(product, quantity): &(usize, i64)| json!({ "product_id": hall.products[*product], "quantity": quantity });
@@ -241,24 +258,24 @@ impl Wish {
                 if *coupon {
                     body["coupon_id"] = hall.coupon.clone().into();
                 }
-                asked("place_order", "POST", "/orders".into(), Some(body))
+                asked("POST", "/orders".into(), Some(body))
             }
-            Self::Claim => asked("claim_coupon", "POST", format!("/coupons/{}/claims", hall.coupon), None),
-            Self::Join => asked("join_queue", "POST", format!("/queues/{QUEUE}/tokens"), None),
-            Self::Poll => asked("get_token", "GET", format!("/queues/{QUEUE}/tokens/me"), None),
-            Self::Leave => asked("leave_queue", "DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Claim => asked("POST", format!("/coupons/{}/claims", hall.coupon), None),
+            Self::Join => asked("POST", format!("/queues/{QUEUE}/tokens"), None),
+            Self::Poll => asked("GET", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Leave => asked("DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Adjust { product, delta } => {
                 let path = format!("/products/{}/stock", hall.products[*product]);
-                asked("adjust_stock", "POST", path, Some(json!({ "delta": delta })))
+                asked("POST", path, Some(json!({ "delta": delta })))
             }
             Self::Reprice { product, price } => {
                 let path = format!("/products/{}", hall.products[*product]);
-                asked("update_product", "PATCH", path, Some(json!({ "price": price })))
+                asked("PATCH", path, Some(json!({ "price": price })))
             }
             Self::DeleteSchedule { queued } => {
                 let place = usize::from(*queued);
                 let path = format!("/concerts/{}/schedules/{}", hall.concerts[place], hall.schedules[place]);
-                asked("delete_schedule", "DELETE", path, None)
+                asked("DELETE", path, None)
             }
         }
     }

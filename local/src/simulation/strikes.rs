@@ -9,6 +9,7 @@ use std::{fs, io};
 
 use super::dice::Dice;
 use super::many::many;
+use super::pairs::{Extent, Search, search};
 use super::run::{Plan, run};
 use super::survivors::{self, Kept};
 
@@ -31,6 +32,8 @@ pub struct Strikes {
 enum Struck {
     /// This seed misses it.
     Alone(u64),
+    /// These two operations miss it when they meet.
+    Meeting(String),
     /// This seed misses it where those are missing too, and does not miss those alone.
     With(u64, Vec<String>),
     /// Nobody can miss it.
@@ -63,16 +66,16 @@ pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
 /// Strikes out one of them.
 fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> Struck {
     let kept = survivors::kept(guard);
+    let function = guard.split(" · ").next().unwrap_or_default();
     let Some(Kept::With(others)) = kept else {
         let alone = [guard.to_owned()];
-        let found = seeds.find(|seed| misses(plan, *seed, &alone));
-        return match (found, kept) {
-            (Some(seed), _) => Struck::Alone(seed),
-            (None, Some(Kept::Because(reason))) => Struck::Kept(reason),
-            (None, _) => Struck::Unnoticed,
-        };
+        let found = seeds.find(|seed| misses(plan, *seed, &alone)).map(Struck::Alone);
+        let found = found.or_else(|| meeting(function, &alone).map(Struck::Meeting));
+        return found.unwrap_or(match kept {
+            Some(Kept::Because(reason)) => Struck::Kept(reason),
+            _ => Struck::Unnoticed,
+        });
     };
-    let function = guard.split(" · ").next().unwrap_or_default();
     let is_other = |other: &&String| {
         let rest = other.strip_prefix(function).and_then(|rest| rest.strip_prefix(" · "));
         other.as_str() != guard && rest.is_some_and(|rest| others.iter().any(|part| rest.starts_with(part)))
@@ -83,6 +86,14 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
     found.map_or(Struck::Unnoticed, |seed| Struck::With(seed, others))
 }
 
+/// Two operations, one of this function, that miss them when they meet, in some order of their calls.
+fn meeting(function: &str, struck: &[String]) -> Option<String> {
+    let (function, struck) = (Some(function.to_owned()), struck.to_vec());
+    let extent = Extent { faults: 0, reduced: true };
+    let wanted = Search { scenes: String::new(), pairs: None, function, struck, extent, threads: 1 };
+    search(&wanted).err()?.into_iter().next()
+}
+
 /// Whether this seed notices that they are missing.
 fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
     run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Dice::of_seed(seed)).is_err()
@@ -91,22 +102,25 @@ fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
 fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
     let count = |wanted: fn(&Struck) -> bool| rows.iter().filter(|row| wanted(row)).count();
     let alone = count(|row| matches!(row, Struck::Alone(_)));
+    let meeting = count(|row| matches!(row, Struck::Meeting(_)));
     let together = count(|row| matches!(row, Struck::With(..)));
     let kept = count(|row| matches!(row, Struck::Kept(_)));
     let mut table = format!(
-        "{} guards, each struck out in up to {seeds} runs: {alone} are missed alone, {together} where another guard \
+        "{} guards, each struck out in up to {seeds} runs: {alone} are missed, {meeting} more when two \
+         operations meet in some order, {together} where another guard \
          that holds the same is missing too, and {kept} stay for a reason that no run can show.\n\n",
         guards.len(),
     );
-    table.push_str("| Function | Item | Guard | Seed that misses it |\n|---|---|---|---|\n");
+    table.push_str("| Function | Item | Guard | What misses it |\n|---|---|---|---|\n");
     let mut unexplained = Vec::new();
     for (guard, row) in guards.iter().zip(rows) {
         let why = match row {
-            Struck::Alone(seed) => seed.to_string(),
+            Struck::Alone(seed) => format!("seed {seed}"),
+            Struck::Meeting(pair) => pair.clone(),
             Struck::With(seed, others) => {
                 let rest =
                     |other: &String| other.split_once(" · ").map_or(String::new(), |(_, rest)| format!("`{rest}`"));
-                format!("{seed}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
+                format!("seed {seed}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
             }
             Struck::Kept(reason) => (*reason).to_owned(),
             Struck::Unnoticed => {

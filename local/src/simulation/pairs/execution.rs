@@ -80,9 +80,14 @@ pub(super) struct Pair<'a> {
 }
 
 impl Pair<'_> {
+    /// Whether one of the two is a call of this function.
+    pub(super) fn runs(&self, function: &str) -> bool {
+        self.operations.iter().any(|place| self.scene.operations[*place].function() == function)
+    }
+
     /// Its name.
     pub(super) fn told(&self) -> String {
-        let [one, other] = self.operations.map(|place| format!("{:?}", self.scene.operations[place]));
+        let [one, other] = self.operations.map(|place| self.scene.operations[place].function());
         let again = if self.keys[0] == self.keys[1] { ", the same key" } else { "" };
         format!("{}: {one} with {other}{again}", self.scene.name)
     }
@@ -109,6 +114,8 @@ pub(super) struct Execution<'a> {
     /// Whether the last step was one of a sweep that has found nothing, and looks next where nothing is.
     is_idle: bool,
     waited: u64,
+    /// Whether one waited for the other for so long that nothing was learnt.
+    pub(super) is_given_up: bool,
     refused: BTreeSet<(String, String)>,
     made: BTreeSet<(String, String)>,
     /// Writes that were committed.
@@ -144,6 +151,7 @@ impl<'a> Execution<'a> {
             passes,
             is_idle: false,
             waited: 0,
+            is_given_up: false,
             refused,
             made,
             commits: 0,
@@ -222,7 +230,10 @@ impl<'a> Execution<'a> {
             } else {
                 self.waited += 1;
                 if self.waited > WAITED_MAX {
-                    return Err("a caller waits too long for its next try".to_owned());
+                    // It tries again and again while the other stands still: the same, longer, is nothing new.
+                    self.sides.iter_mut().for_each(|side| side.actor = None);
+                    self.is_given_up = true;
+                    return Ok(());
                 }
                 tokio::time::advance(Duration::from_millis(1)).await;
             }
@@ -335,9 +346,10 @@ impl<'a> Execution<'a> {
         Ok(state)
     }
 
-    /// Whose name the pair has.
-    pub(super) fn name(&self) -> String {
-        self.pair.told()
+    /// The name of the pair, and what the two want.
+    pub(super) fn title(&self) -> Vec<String> {
+        let wanted = self.pair.operations.map(|place| format!("{:?}", self.pair.scene.operations[place]));
+        [self.pair.told()].into_iter().chain(wanted).collect()
     }
 
     fn tell(&mut self, line: impl FnOnce() -> String) {

@@ -25,6 +25,8 @@ pub struct Extent {
 pub struct Explored {
     /// Executions to their end.
     pub executions: u64,
+    /// Executions that were given up, because one of the two only waited for the other.
+    pub given_up: u64,
     /// Places at which the search did not go on, for nobody could have told the difference.
     pub left_out: u64,
     /// Writes after which the books were right.
@@ -178,6 +180,10 @@ async fn execute(
     }
     explored.executions += 1;
     explored.commits += execution.commits;
+    if execution.is_given_up {
+        explored.given_up += 1;
+        return Ok(None);
+    }
     let end = execution.end();
     // What becomes of the same table with the same answers is the same.
     if explored.ends.insert(digest(&end)) {
@@ -213,7 +219,7 @@ pub(super) async fn retrace(world: &mut World, pair: Pair<'_>, steps: &[Step]) -
     if ended.is_ok() {
         ended = execution.conclude().await.map(|_| ());
     }
-    let mut lines = vec![execution.name()];
+    let mut lines = execution.title();
     lines.extend(execution.trace.take().unwrap_or_default());
     lines.extend(ended.err());
     lines
@@ -223,6 +229,7 @@ impl Explored {
     /// Adds what another pair came to.
     pub(super) fn add(&mut self, name: &str, other: Self) {
         self.executions += other.executions;
+        self.given_up += other.given_up;
         self.left_out += other.left_out;
         self.commits += other.commits;
         self.ends.extend(other.ends);

@@ -29,6 +29,10 @@ pub struct Search {
     pub scenes: String,
     /// Only these pairs of each scene, if it says which.
     pub pairs: Option<usize>,
+    /// Only pairs in which this function runs.
+    pub function: Option<String>,
+    /// Guards that are struck out of every request.
+    pub struck: Vec<String>,
     /// How far.
     pub extent: Extent,
     /// Searches at the same time.
@@ -85,7 +89,9 @@ fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
 pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<String>> {
     let scenes: Vec<Scene> = scenes::all().into_iter().filter(|scene| scene.name.contains(&wanted.scenes)).collect();
     let most = wanted.pairs.unwrap_or(usize::MAX);
-    let work: Vec<Pair<'_>> = scenes.iter().flat_map(|scene| pairs(scene).into_iter().take(most)).collect();
+    let runs = |pair: &Pair<'_>| wanted.function.as_ref().is_none_or(|function| pair.runs(function));
+    let pairs_of = |scene| pairs(scene).into_iter().take(most).filter(runs);
+    let work: Vec<Pair<'_>> = scenes.iter().flat_map(pairs_of).collect();
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (found, broken) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -96,7 +102,7 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                     let Some(pair) = work.get(next.fetch_add(1, Ordering::SeqCst)).copied() else { return };
                     let scene = pair.scene;
                     if prepared.as_ref().is_none_or(|(name, _)| *name != scene.name) {
-                        prepared = Some((scene.name, Desk::new(scene)));
+                        prepared = Some((scene.name, Desk::new(scene, &wanted.struck)));
                     }
                     let Some((_, desk)) = prepared.as_mut() else { return };
                     match desk.search(pair, wanted.extent) {
@@ -128,13 +134,13 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(scene: &Scene) -> Self {
+    fn new(scene: &Scene, struck: &[String]) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime of one thread");
         // The SDK's jitter comes from here.
         fastrand::seed(1);
         let world = runtime.block_on(async {
-            let mut world = World::new().await.map_err(|problem| problem.to_string())?;
+            let mut world = World::new(struck).await.map_err(|problem| problem.to_string())?;
             world.prepare(scene).await?;
             Ok(world)
         });
@@ -161,13 +167,16 @@ impl Desk {
 #[must_use]
 pub fn print(scenes: &str, faults: usize, threads: usize) -> ExitCode {
     let extent = Extent { faults, reduced: true };
-    match search(&Search { scenes: scenes.to_owned(), pairs: None, extent, threads }) {
+    let wanted = Search { scenes: scenes.to_owned(), pairs: None, function: None, struck: Vec::new(), extent, threads };
+    match search(&wanted) {
         Ok(found) => {
             let mut total = (0, 0);
             for (name, Searched { pairs, explored }) in &found {
                 println!(
-                    "{name}: {pairs} pairs, {} executions, {} places left out, {} ends, {} states, {} commits checked",
+                    "{name}: {pairs} pairs, {} executions, {} of them given up, {} places left out, {} ends, {} states, {} \
+                     commits checked",
                     explored.executions,
+                    explored.given_up,
                     explored.left_out,
                     explored.ends.len(),
                     explored.states.len(),

@@ -16,6 +16,8 @@ const SPREAD: usize = 0;
 const SINGLE: usize = 1;
 /// Longer than any hold lasts.
 const LONG: i64 = 90;
+/// Longer than a deletion is left to the request that began it.
+const CARRIED_ON: i64 = 400;
 /// Most that a wallet may have.
 const CAP: i64 = 10_000_000;
 
@@ -32,6 +34,18 @@ pub(super) enum Operation {
     Deliver(&'static str),
     /// The administrator gives the queue so many places.
     Places(u32),
+}
+
+impl Operation {
+    /// The function that runs.
+    pub(super) fn function(&self) -> &'static str {
+        match self {
+            Self::Ask(_, wish) => wish.function(),
+            Self::Sweep(function) | Self::Deliver(function) => function,
+            Self::Relay => "relay_changes",
+            Self::Places(_) => "put_queue",
+        }
+    }
 }
 
 /// Something that has happened before.
@@ -103,6 +117,7 @@ fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) ->
 /// All of them.
 pub(super) fn all() -> Vec<Scene> {
     let mut scenes = seats();
+    scenes.extend(deletions());
     scenes.extend(payments());
     scenes.extend(stock());
     scenes.extend(coupons());
@@ -155,6 +170,38 @@ fn seats() -> Vec<Scene> {
             ..scene("a hold that has lapsed by one of two clocks", with(rich(), vec![Before::Pass(60)]), over())
         },
         scene("a lapsed hold", with(rich(), vec![Before::Pass(LONG)]), over()),
+    ]
+}
+
+/// Halls that are taken off sale. By the time of their second look sweeps have carried on what was left to them.
+fn deletions() -> Vec<Scene> {
+    use Operation::Ask;
+    let delete = || Wish::DeleteSchedule { queued: false };
+    let mine = || held(ANNA, 0);
+    let hold_of_anna = || Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
+    let lapsed = vec![hold_of_anna(), Before::Pass(LONG)];
+    let deleted = vec![Before::Ask(ADMIN, delete(), 204), Before::Pass(CARRIED_ON)];
+    vec![
+        scene("an empty hall", Vec::new(), vec![Ask(ADMIN, delete()), Ask(BERT, hold(&["A-1-1"]))]),
+        scene(
+            "a hall with a lapsed hold",
+            lapsed,
+            vec![
+                Ask(ADMIN, delete()),
+                Ask(ANNA, Wish::Pay(mine())),
+                Ask(ANNA, Wish::Cancel(mine())),
+                Ask(BERT, hold(&["A-1-2", "B-1-1"])),
+            ],
+        ),
+        Scene {
+            skew: [SKEW_SECONDS, -SKEW_SECONDS],
+            ..scene(
+                "a hall with a hold that has lapsed by one of two clocks",
+                vec![hold_of_anna(), Before::Ask(ANNA, Wish::TopUp(50_000), 201), Before::Pass(60)],
+                vec![Ask(ADMIN, delete()), Ask(ANNA, Wish::Pay(mine()))],
+            )
+        },
+        scene("a deleted hall", deleted, vec![EXPIRE, Ask(ADMIN, delete()), Ask(BERT, hold(&["A-1-1"]))]),
     ]
 }
 

@@ -232,3 +232,24 @@ fn every_code_is_documented_with_its_status() {
     let codes = Code::ALL.map(|code| (code.facts().0.as_u16(), code.facts().1.to_owned()));
     assert_eq!(named, BTreeSet::from(codes));
 }
+
+/// The pictures show every refusal, with the status that it has: words of them that stand beside a status.
+#[test]
+fn codes_in_diagrams_are_those_of_the_contract() {
+    let codes: BTreeSet<Refusal> = Code::ALL.map(|code| (code.facts().0.as_u16(), code.facts().1.to_owned())).into();
+    let mut shown = BTreeSet::new();
+    for path in repository::files("docs/diagrams", ".md") {
+        let text = repository::read(&path);
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+        let words: Vec<&str> = words.map(|word| word.trim_matches('-')).filter(|word| !word.is_empty()).collect();
+        for pair in words.windows(2) {
+            let Ok(status @ 400..=599) = pair[0].parse::<u16>() else { continue };
+            let refusal = (status, pair[1].to_owned());
+            if pair[1].contains('-') || codes.iter().any(|(_, code)| code == pair[1]) {
+                assert!(codes.contains(&refusal), "{path}: {status} {} is no refusal", pair[1]);
+                shown.insert(refusal);
+            }
+        }
+    }
+    assert_eq!(shown, codes, "refusals that pictures show, and those that there are");
+}

@@ -1,7 +1,8 @@
 //! What the Lambda service does: knows the functions by name, calls them within their time, and survives them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -58,6 +59,8 @@ pub struct Entry {
 pub struct Functions {
     clock: Clock,
     entries: HashMap<String, Entry>,
+    /// How often each was called, but over HTTP.
+    calls: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Functions {
@@ -77,7 +80,7 @@ impl Functions {
         }
         match code.keys().next() {
             Some(name) => Err(TemplateError::new(format!("does not have the function {name}")).into()),
-            None => Ok(Self { clock: processes.clock().clone(), entries }),
+            None => Ok(Self { clock: processes.clock().clone(), entries, calls: Mutex::default() }),
         }
     }
 
@@ -94,12 +97,20 @@ impl Functions {
         self.entries.get(name).or_else(by_logical_id)
     }
 
+    /// How often each function was called so far, but over HTTP: by the authorizer, a stream, a queue, the time, an operator.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Calls a function with an event and gives its answer, both JSON as on AWS.
     ///
     /// # Errors
     /// When there is no such function, or it gives no answer.
     pub async fn call(&self, name: &str, event: Value) -> Result<Value, CallError> {
         let entry = self.get(name).ok_or_else(|| CallError::Unknown(name.to_owned()))?;
+        let name = entry.declaration.name.clone();
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
         let (code, app) = (entry.code, entry.app.clone());
         let answer = within(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
         answer.map_err(|problem| CallError::Failed(problem.to_string()))

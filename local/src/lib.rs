@@ -12,6 +12,7 @@
 pub mod audit;
 pub mod authorizer;
 pub mod books;
+pub mod caller;
 pub mod checkpoint;
 pub mod data_platform;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod invoke;
 pub mod lambda;
 pub mod permissions;
 pub mod ports;
+pub mod price;
 pub mod processes;
 pub mod routes;
 pub mod schedule;

@@ -1,6 +1,6 @@
 //! The whole stack in one process: engines, functions, gateway and triggers, put together from the template.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -215,6 +215,12 @@ impl Stack {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         self.processes.guard().ledger()
+    }
+
+    /// How often each function was called so far, but over HTTP.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.functions.calls()
     }
 
     /// The template the stack was made from.

@@ -6,7 +6,7 @@ use local::simulation::pairs::{Explored, Extent, Search, search};
 use local::simulation::{Plan, run};
 
 fn plan(seed: u64, steps: u64) -> Plan {
-    Plan { seed, steps, faults: true, trace: false, struck: None }
+    Plan { seed, steps, faults: true, trace: false, struck: Vec::new() }
 }
 
 #[test]

@@ -7,16 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use clap::Parser;
-use jiff::{SignedDuration, Timestamp};
+use local::caller::{Caller, Failure};
 use local::stack::{Data, Mode, Options, Stack};
 use onsale_domain::account::{Password, Role};
 use onsale_platform::{passwords, tokens};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 /// Seats of a section that are sold before the next is opened.
 const SECTION_SEATS: usize = 2_500;
@@ -24,8 +21,8 @@ const SECTION_SEATS: usize = 2_500;
 const PASSWORD: &str = "seventeen violet harbours";
 /// Log-ins that are measured.
 const ACCOUNT_ROUNDS: usize = 200;
-/// Largest body that is read.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Seats that one user may have.
+const SEATS_PER_USER: u32 = 50;
 
 #[derive(Parser)]
 #[command(about = "Sells seats on the local stack as fast as it can, and prints what was measured.")]
@@ -40,8 +37,6 @@ struct Arguments {
     #[arg(long)]
     file: bool,
 }
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -86,17 +81,7 @@ impl Hall {
     async fn open(stack: &Stack, flows: usize) -> Result<Self, Failure> {
         let now = stack.app().now();
         let admin = Caller::new(stack, Role::Admin, now).await?;
-        let concert = json!({ "name": "Benchmark", "description": "" });
-        let concert = admin.post("/concerts", concert).await?;
-        let schedule = json!({
-            "place": "Hall", "max_seats_per_user": 50,
-            "starts_at": (now + SignedDuration::from_hours(48)).to_string(),
-            "sale_opens_at": (now - SignedDuration::from_hours(1)).to_string(),
-            "sale_closes_at": (now + SignedDuration::from_hours(24)).to_string(),
-        });
-        let concert_id = concert["concert_id"].as_str().unwrap_or_default();
-        let schedule = admin.post(&format!("/concerts/{concert_id}/schedules"), schedule).await?;
-        let schedule = schedule["schedule_id"].as_str().unwrap_or_default().to_owned();
+        let schedule = admin.open_schedule(now, SEATS_PER_USER).await?;
         for section in 0..flows.div_ceil(SECTION_SEATS) {
             let rows: Vec<Value> =
                 (1..=100).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 25 })).collect();
@@ -110,38 +95,6 @@ impl Hall {
     fn seat(flow: usize) -> String {
         let (section, place) = (flow / SECTION_SEATS, flow % SECTION_SEATS);
         format!("S{section}-{}-{}", place % 100 + 1, place / 100 + 1)
-    }
-}
-
-/// Somebody who calls the API.
-#[derive(Clone)]
-struct Caller {
-    gateway: Router,
-    token: String,
-}
-
-impl Caller {
-    async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
-        let user = stack.app().ids().uuid(at);
-        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role, user).await? })
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
-        self.send(path, body, StatusCode::CREATED).await
-    }
-
-    async fn send(&self, path: &str, body: Value, expected: StatusCode) -> Result<Value, Failure> {
-        let request = Request::post(path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body.to_string()))?;
-        let response = self.gateway.clone().oneshot(request).await?;
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await?;
-        if status != expected {
-            return Err(format!("POST {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
-        }
-        Ok(serde_json::from_slice(&bytes)?)
     }
 }
 
@@ -201,7 +154,7 @@ async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
     // One kind after the other: memory that one has just given back would make the next faster.
     for _ in 0..ACCOUNT_ROUNDS {
         let started = now();
-        caller.send("/sessions", credentials.clone(), StatusCode::OK).await?;
+        caller.send((Method::POST, "/sessions"), Some(credentials.clone()), StatusCode::OK).await?;
         log_ins.push(started.elapsed());
     }
     for _ in 0..ACCOUNT_ROUNDS {

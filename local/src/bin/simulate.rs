@@ -31,16 +31,16 @@ struct Flags {
     #[arg(long, default_value_t = 0)]
     at_least: u64,
     /// Strikes out a guard, by its name, or with `all` each of those that are sent, one after the other; says which
-    /// seed notices.
+    /// seed notices. Several together if it is given several times.
     #[arg(long)]
-    strike: Option<String>,
+    strike: Vec<String>,
     /// Where to keep the table of guards.
     #[arg(long)]
     table: Option<PathBuf>,
     /// Instead, all orders of every two operations that meet, in the scenes with this in their names.
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     pairs: Option<String>,
-    /// Most faults of one such order.
+    /// Most faults of one such order; that time passes is one.
     #[arg(long, default_value_t = 1)]
     faults: usize,
 }
@@ -58,10 +58,10 @@ fn main() -> ExitCode {
     if let Some(scenes) = &flags.pairs {
         return pairs::print(scenes, flags.faults, flags.threads);
     }
-    let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: None };
-    match flags.strike.as_deref() {
-        Some("all") => strike_all(&flags, &plan),
-        struck => random(&flags, &Plan { struck: struck.map(str::to_owned), ..plan }),
+    let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: Vec::new() };
+    match flags.strike.as_slice() {
+        [all] if all == "all" => strike_all(&flags, &plan),
+        struck => random(&flags, &Plan { struck: struck.to_vec(), ..plan }),
     }
 }
 

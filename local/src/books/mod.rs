@@ -85,6 +85,13 @@ impl Books {
         (held.count(), seats.iter().filter(|seat| seat.value.starts_with('~')).count())
     }
 
+    /// Whether a schedule is gone, or certain to go.
+    fn is_deleted(&self, schedule: &str) -> bool {
+        let pk = format!("SCHEDULE#{schedule}");
+        let mut kept = self.items().filter(|item| text(item, "pk") == pk && text(item, "sk") == "SCHEDULE");
+        kept.all(|item| item.contains_key("certain"))
+    }
+
     fn held_until(&self, value: &str) -> Option<i64> {
         i64::from_str_radix(value.get(..8)?, 16).ok()
     }
@@ -115,12 +122,17 @@ impl Books {
             for ticket in tickets.iter().map(|ticket| ticket.as_m().expect("a ticket")) {
                 let cancelled = ticket.get("cancelled").is_some_and(|value| value.as_bool() == Ok(&true));
                 let key = format!("{}/{}", text(reservation, "schedule_id"), text(ticket, "id"));
-                let value = seats.get(&key).unwrap_or_else(|| panic!("{key} does not exist"));
-                let names_us = value.ends_with(&short);
                 charged += number(ticket, "price");
                 if cancelled {
                     continue;
                 }
+                let Some(value) = seats.get(&key) else {
+                    assert!(self.is_deleted(&text(reservation, "schedule_id")), "{key} does not exist");
+                    let is_over = state != "paid" && (state != "held" || !self.lasts(until));
+                    assert!(is_over, "{key} was taken away from who has it");
+                    continue;
+                };
+                let names_us = value.ends_with(&short);
                 match state.as_str() {
                     "paid" => {
                         assert_eq!(*value, format!("~{short}"), "{key} of a paid reservation");

@@ -26,6 +26,8 @@ const BALANCE: i64 = 60_000;
 #[derive(Clone, Debug)]
 pub struct Hall {
     /// Without a queue, and with one.
+    pub concerts: [String; 2],
+    /// One of each concert.
     pub schedules: [String; 2],
     /// One in two shards, one in a single one.
     pub products: [String; 2],
@@ -83,7 +85,7 @@ impl Hall {
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
         let Asked { path, body, .. } = queue(PLACES);
         builder.ask(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
-        let mut schedules = Vec::new();
+        let (mut concerts, mut schedules) = (Vec::new(), Vec::new());
         for queue in [Value::Null, QUEUE.into()] {
             let mut body = json!({ "name": "Concert", "description": "" });
             if !queue.is_null() {
@@ -95,6 +97,7 @@ impl Hall {
                 "max_seats_per_user": 2,
             });
             let path = format!("/concerts/{}/schedules", concert.text("concert_id"));
+            concerts.push(concert.text("concert_id").to_owned());
             let schedule = builder.ask(("create_schedule", "POST"), &path, admin, body).await?;
             let schedule = schedule.text("schedule_id").to_owned();
             for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000)] {
@@ -121,6 +124,7 @@ impl Hall {
             builder.ask(("top_up", "POST"), "/wallet/charges", (*user, "user"), body).await?;
         }
         let two = |several: Vec<String>| <[String; 2]>::try_from(several).map_err(|_| "not two");
-        Ok(Self { schedules: two(schedules)?, products: two(products)?, coupon: coupon.text("coupon_id").to_owned() })
+        let coupon = coupon.text("coupon_id").to_owned();
+        Ok(Self { concerts: two(concerts)?, schedules: two(schedules)?, products: two(products)?, coupon })
     }
 }

@@ -46,7 +46,7 @@ pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, 
                 }
             }
             let done = seed + 1 - seeds.start;
-            if done.is_multiple_of(TOLD_EVERY) && plan.struck.is_none() {
+            if done.is_multiple_of(TOLD_EVERY) && plan.struck.is_empty() {
                 eprintln!(
                     "{done} of {} seeds; to go on from here: --seeds {}..{}",
                     seeds.end - seeds.start,

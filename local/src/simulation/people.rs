@@ -40,6 +40,8 @@ pub enum Wish {
     Adjust { product: usize, delta: i64 },
     /// An administrator's: another price.
     Reprice { product: usize, price: i64 },
+    /// An administrator's: to take a hall off sale, the one behind the queue or the other, if nobody has a seat in it.
+    DeleteSchedule { queued: bool },
 }
 
 /// What can be paid.
@@ -67,6 +69,38 @@ impl Thing {
     }
 }
 
+/// What everybody is after in a run: where few things are wanted by all, more goes on between two calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// A bit of everything.
+    Anything,
+    /// Seats, and their money back.
+    Seats,
+    /// Products and coupons.
+    Goods,
+    /// To be let into the hall behind the queue.
+    Queue,
+}
+
+impl Mood {
+    /// Each as often as the others, whatever else follows from the rest of four.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
+    }
+
+    /// What somebody in this mood wants, as a throw of the twenty sides of [`Person::wish`].
+    fn throw(self, dice: &mut Dice) -> usize {
+        let sides: &[usize] = match self {
+            Self::Anything => &[],
+            Self::Seats => &[0, 1, 4, 5, 8, 9, 10],
+            Self::Goods => &[4, 5, 8, 10, 14, 15, 16, 17],
+            Self::Queue => &[2, 5, 8, 18, 18, 19, 19],
+        };
+        if sides.is_empty() || dice.below(4) == 3 { dice.below(20) } else { sides[dice.below(sides.len())] }
+    }
+}
+
 /// Somebody, and what they know.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -81,6 +115,10 @@ pub struct Person {
     things: Vec<Thing>,
     /// The last queue token that was given.
     pub queue_token: Option<String>,
+    /// Whether halls are taken off sale too.
+    pub deletes: bool,
+    /// What everybody is after.
+    pub mood: Mood,
 }
 
 /// Most things that somebody remembers; what is older is forgotten.
@@ -90,21 +128,33 @@ impl Person {
     /// Somebody who knows nothing yet.
     #[must_use]
     pub fn new(id: Uuid, role: &'static str) -> Self {
-        Self { id, role, busy: 0, unsure: Vec::new(), things: Vec::new(), queue_token: None }
+        Self {
+            id,
+            role,
+            busy: 0,
+            unsure: Vec::new(),
+            things: Vec::new(),
+            queue_token: None,
+            deletes: false,
+            mood: Mood::Anything,
+        }
     }
 
     /// What this person wants next.
     pub fn wish(&self, dice: &mut Dice) -> Wish {
         if self.role == "admin" {
             let product = dice.below(2);
-            return match dice.below(3) {
+            return match dice.below(if self.deletes { 4 } else { 3 }) {
                 0 => Wish::Adjust { product, delta: 1 },
                 1 => Wish::Adjust { product, delta: -1 },
+                3 => Wish::DeleteSchedule { queued: product == 1 },
                 _ => Wish::Reprice { product, price: [500, 700, 1_000][dice.below(3)] },
             };
         }
-        let thing = dice.one_of(&self.things).cloned();
-        match (dice.below(20), thing) {
+        // Mostly the last one: what is still under way is where one is in one's own way.
+        let latest = self.things.last().filter(|_| dice.below(2) == 1);
+        let thing = latest.or_else(|| dice.one_of(&self.things)).cloned();
+        match (self.mood.throw(dice), thing) {
             (0..=3, _) | (4..=11, None) => {
                 let mut seats = vec![SEATS[dice.below(SEATS.len())]];
                 if dice.below(3) == 2 {
@@ -112,7 +162,8 @@ impl Person {
                     seats.sort_unstable();
                     seats.dedup();
                 }
-                Wish::Hold { queued: self.queue_token.is_some() && dice.below(2) == 1, seats }
+                let queued = self.queue_token.is_some() && (self.mood == Mood::Queue || dice.below(2) == 1);
+                Wish::Hold { queued, seats }
             }
             (4..=7, Some(thing)) => Wish::Pay(thing),
             (8, Some(thing)) => Wish::Cancel(thing),
@@ -204,6 +255,11 @@ impl Wish {
                 let path = format!("/products/{}", hall.products[*product]);
                 asked("update_product", "PATCH", path, Some(json!({ "price": price })))
             }
+            Self::DeleteSchedule { queued } => {
+                let place = usize::from(*queued);
+                let path = format!("/concerts/{}/schedules/{}", hall.concerts[place], hall.schedules[place]);
+                asked("delete_schedule", "DELETE", path, None)
+            }
         }
     }
 
@@ -279,6 +335,10 @@ impl Wish {
                 given_up || is_ended(&thing)
             }
             Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some(),
+            Self::DeleteSchedule { queued } => {
+                let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
+                mirror.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
+            }
             _ => true,
         }
     }

@@ -16,7 +16,7 @@ use super::actors::{Actor, Machine, Outcome, Task, http, told};
 use super::dice::Dice;
 use super::hall::{Hall, PLACES, QUEUE};
 use super::mirror::Mirror;
-use super::people::{Person, Wish};
+use super::people::{Mood, Person, Wish};
 use super::report::{Report, Violation};
 use super::requests::{Caller, event};
 use super::turnstile::{Fate, Turnstile, Waiting, keys};
@@ -26,6 +26,8 @@ use crate::stack::{Options, Stack};
 pub const SKEW_SECONDS: i64 = 30;
 /// In one of so many runs clocks jump.
 const JUMPS_IN_ONE_OF: u64 = 4;
+/// In one of so many runs, others than those, halls are taken off sale.
+const DELETIONS_IN_ONE_OF: u64 = 4;
 /// How far a clock jumps back, in seconds.
 pub(super) const JUMP_SECONDS: i64 = 300;
 /// After how long every request has arrived, in milliseconds.
@@ -52,8 +54,8 @@ pub struct Plan {
     pub faults: bool,
     /// Whether the lines of the trace are kept.
     pub trace: bool,
-    /// A guard that is struck out of every request.
-    pub struck: Option<String>,
+    /// Guards that are struck out of every request.
+    pub struck: Vec<String>,
 }
 
 /// Runs it; the report, and the hash of its trace and of the table it leaves.
@@ -124,7 +126,10 @@ impl Simulation {
         let users = [person(1), person(2), person(3)];
         let hall = Hall::build(&stack, (clock.clone(), ids), person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
-        people.push(Person::new(person(9), "admin"));
+        let mut admin = Person::new(person(9), "admin");
+        admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;
+        people.push(admin);
+        people.iter_mut().for_each(|person| person.mood = Mood::of_seed(plan.seed));
         let machine = |(place, skew): (usize, i64)| {
             Machine::new(start, SignedDuration::from_secs(skew), format!("machine {place} of {}", plan.seed))
         };

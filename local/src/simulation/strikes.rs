@@ -10,12 +10,12 @@ use std::{fs, io};
 use super::dice::Dice;
 use super::many::many;
 use super::run::{Plan, run};
-use super::survivors;
+use super::survivors::{self, Kept};
 
 /// Where the table begins in a document, and where it ends.
 const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
 /// Runs without a strike that say which guards there are.
-const FIRST_RUNS: u64 = 20;
+const FIRST_RUNS: u64 = 32;
 
 /// What became of it.
 #[derive(Debug)]
@@ -26,21 +26,32 @@ pub struct Strikes {
     pub unexplained: Vec<String>,
 }
 
+/// What became of one guard.
+#[derive(Clone, Debug)]
+enum Struck {
+    /// This seed misses it.
+    Alone(u64),
+    /// This seed misses it where those are missing too, and does not miss those alone.
+    With(u64, Vec<String>),
+    /// Nobody can miss it.
+    Kept(&'static str),
+    /// Nobody does.
+    Unnoticed,
+}
+
 /// Strikes out every guard that is sent in a few runs, and runs up to so many seeds until one notices.
 #[must_use]
 pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
     let first = seeds.start..(seeds.start + FIRST_RUNS).min(seeds.end);
     let seen = many(plan, first, threads, &|_, _, _| ()).total.guards;
-    let guards: Vec<(String, u64)> = seen.into_iter().collect();
-    let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![None; guards.len()]));
+    let guards: Vec<String> = seen.into_keys().collect();
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![Struck::Unnoticed; guards.len()]));
     let work = || {
-        while let Some((guard, _)) = guards.get(next.fetch_add(1, Ordering::SeqCst)).cloned() {
-            let found = noticed(&Plan { struck: Some(guard.clone()), ..plan.clone() }, seeds.clone());
-            eprintln!(
-                "{guard}: {}",
-                found.as_ref().map_or("nobody notices".to_owned(), |(seed, what)| format!("{seed}: {what}"))
-            );
-            let place = guards.iter().position(|(other, _)| *other == guard).unwrap_or_default();
+        loop {
+            let place = next.fetch_add(1, Ordering::SeqCst);
+            let Some(guard) = guards.get(place) else { return };
+            let found = struck(plan, guard, &guards, seeds.clone());
+            eprintln!("{} of {}: {guard}: {found:?}", place + 1, guards.len());
             rows.lock().unwrap_or_else(PoisonError::into_inner)[place] = found;
         }
     };
@@ -49,26 +60,58 @@ pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
     written(&guards, &rows, seeds.end - seeds.start)
 }
 
-fn noticed(plan: &Plan, seeds: Range<u64>) -> Option<(u64, String)> {
-    seeds.into_iter().find_map(|seed| {
-        let violation = run(&Plan { seed, ..plan.clone() }, Dice::of_seed(seed)).err()?;
-        Some((seed, violation.what.lines().last().unwrap_or_default().to_owned()))
-    })
+/// Strikes out one of them.
+fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> Struck {
+    let kept = survivors::kept(guard);
+    let Some(Kept::With(others)) = kept else {
+        let alone = [guard.to_owned()];
+        let found = seeds.find(|seed| misses(plan, *seed, &alone));
+        return match (found, kept) {
+            (Some(seed), _) => Struck::Alone(seed),
+            (None, Some(Kept::Because(reason))) => Struck::Kept(reason),
+            (None, _) => Struck::Unnoticed,
+        };
+    };
+    let function = guard.split(" · ").next().unwrap_or_default();
+    let is_other = |other: &&String| {
+        let rest = other.strip_prefix(function).and_then(|rest| rest.strip_prefix(" · "));
+        other.as_str() != guard && rest.is_some_and(|rest| others.iter().any(|part| rest.starts_with(part)))
+    };
+    let others: Vec<String> = guards.iter().filter(is_other).cloned().collect();
+    let with: Vec<String> = others.iter().cloned().chain([guard.to_owned()]).collect();
+    let found = seeds.find(|seed| misses(plan, *seed, &with) && !misses(plan, *seed, &others));
+    found.map_or(Struck::Unnoticed, |seed| Struck::With(seed, others))
 }
 
-fn written(guards: &[(String, u64)], rows: &[Option<(u64, String)>], seeds: u64) -> Strikes {
+/// Whether this seed notices that they are missing.
+fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
+    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Dice::of_seed(seed)).is_err()
+}
+
+fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
+    let count = |wanted: fn(&Struck) -> bool| rows.iter().filter(|row| wanted(row)).count();
+    let alone = count(|row| matches!(row, Struck::Alone(_)));
+    let together = count(|row| matches!(row, Struck::With(..)));
+    let kept = count(|row| matches!(row, Struck::Kept(_)));
+    let mut table = format!(
+        "{} guards, each struck out in up to {seeds} runs: {alone} are missed alone, {together} where another guard \
+         that holds the same is missing too, and {kept} stay for a reason that no run can show.\n\n",
+        guards.len(),
+    );
+    table.push_str("| Function | Item | Guard | Seed that misses it |\n|---|---|---|---|\n");
     let mut unexplained = Vec::new();
-    let caught = rows.iter().flatten().count();
-    let mut table =
-        format!("{} guards, each struck out in turn; {caught} are missed within {seeds} seeds.\n\n", guards.len());
-    table.push_str("| Function | Item | Guard | Seed that notices, or why nobody does |\n|---|---|---|---|\n");
-    for ((guard, _), row) in guards.iter().zip(rows) {
-        let why = match (row, survivors::reason(guard)) {
-            (Some((seed, _)), _) => format!("seed {seed}"),
-            (None, Some(reason)) => reason.to_owned(),
-            (None, None) => {
+    for (guard, row) in guards.iter().zip(rows) {
+        let why = match row {
+            Struck::Alone(seed) => seed.to_string(),
+            Struck::With(seed, others) => {
+                let rest =
+                    |other: &String| other.split_once(" · ").map_or(String::new(), |(_, rest)| format!("`{rest}`"));
+                format!("{seed}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
+            }
+            Struck::Kept(reason) => (*reason).to_owned(),
+            Struck::Unnoticed => {
                 unexplained.push(guard.clone());
-                "nobody".to_owned()
+                "**nobody**".to_owned()
             }
         };
         let mut parts = guard.splitn(3, " · ");

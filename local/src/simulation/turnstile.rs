@@ -75,8 +75,8 @@ struct State {
     /// The fate of the call that is being carried out.
     passing: Option<Fate>,
     done: Option<Done>,
-    /// The guard that no request has.
-    struck: Option<String>,
+    /// The guards that no request has.
+    struck: Vec<String>,
     /// How often each guard was sent.
     guards: BTreeMap<String, u64>,
 }
@@ -86,8 +86,8 @@ impl Turnstile {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on calls wait, and have the guard not that is named.
-    pub fn close(&self, struck: Option<String>) {
+    /// From now on calls wait, and have none of the guards that are named.
+    pub fn close(&self, struck: Vec<String>) {
         let mut state = self.state();
         (state.closed, state.struck) = (true, struck);
     }
@@ -197,7 +197,7 @@ impl Intercept for Turnstile {
         for guard in guards::of(function, call.request) {
             *state.guards.entry(guard).or_default() += 1;
         }
-        let instead = state.struck.as_ref().and_then(|guard| guards::without(function, call.request, guard));
+        let instead = guards::without(function, call.request, &state.struck);
         let request = instead.clone().unwrap_or_else(|| call.request.clone());
         let sent = LateRequest { actor: state.current, operation: call.operation.to_owned(), request };
         let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);

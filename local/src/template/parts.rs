@@ -15,6 +15,8 @@ const TIMEOUT_SECONDS_DEFAULT: u64 = 3;
 /// Records a batch holds when the template does not say, as on AWS.
 const QUEUE_BATCH_DEFAULT: u64 = 10;
 const STREAM_BATCH_DEFAULT: u64 = 100;
+/// MiB of a function's memory when the template does not say, as on AWS.
+const MEMORY_DEFAULT: u64 = 128;
 /// Attributes of a queue that the engine understands.
 const QUEUE_ATTRIBUTES: [&str; 5] = [
     "VisibilityTimeout",
@@ -61,6 +63,8 @@ pub struct Function {
     pub name: String,
     /// How long one call may take.
     pub timeout: Duration,
+    /// Its memory, in MiB.
+    pub memory: u64,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
     /// What it may do.
@@ -265,6 +269,8 @@ fn read_function(
     let timeout = [&properties["Timeout"], &globals["Function"]["Timeout"]];
     let timeout = timeout.into_iter().map(|value| scope.resolve(value)).collect::<Result<Vec<_>, _>>()?;
     let timeout = timeout.iter().find_map(Value::as_u64).unwrap_or(TIMEOUT_SECONDS_DEFAULT);
+    let memory = [&properties["MemorySize"], &globals["Function"]["MemorySize"]];
+    let memory = memory.into_iter().find_map(Value::as_u64).unwrap_or(MEMORY_DEFAULT);
     let mut variables = texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
     variables.extend(texts(&scope.resolve(&properties["Environment"]["Variables"])?));
     let mut events = Vec::new();
@@ -275,6 +281,7 @@ fn read_function(
         logical_id: logical_id.to_owned(),
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
+        memory,
         variables,
         statements: policy::read(&scope.resolve(&properties["Policies"])?)?,
         events,

@@ -1,9 +1,12 @@
 //! POST /payments, of orders
 
+use std::sync::Arc;
+
 use serde_json::json;
 use uuid::Uuid;
 
 use super::NOBODY;
+use crate::support::recorder::Gate;
 use crate::support::{Person, Reply, World};
 
 async fn pay_with_key(person: &Person, order: &str, key: u128) -> Reply {
@@ -153,4 +156,32 @@ async fn what_cannot_be_paid_is_refused() {
     // An order is no reservation.
     joon.pay(&order).await.expect_problem(404, "not-found");
     assert_eq!(world.dump(), before);
+}
+
+/// The same request comes twice; the first decides in time and pays late, when the second has found the order lapsed.
+#[tokio::test]
+async fn a_payment_that_was_sent_twice_is_not_refused_once_it_has_paid() {
+    let world = World::new().await;
+    let product = world.product(1_000, 5).await;
+    let mina = world.user_with(10_000).await;
+    let order = mina.order(&[(&product, 3)]).await.expect(201).order();
+    let sent = || {
+        let (mina, order) = (mina.clone(), order.clone());
+        tokio::spawn(async move { pay_with_key(&mina, &order, 7).await })
+    };
+    let writes = Arc::new(Gate::before("pay", "TransactWriteItems"));
+    world.stack.intercept(Some(writes.clone()));
+    let first = sent();
+    writes.reached().await;
+    world.wait(400);
+    let looks_again = Arc::new(Gate::before("pay", "GetItem"));
+    world.stack.intercept(Some(looks_again.clone()));
+    let second = sent();
+    looks_again.reached().await;
+    writes.open();
+    first.await.expect("no panic").expect(201);
+    looks_again.open();
+    assert!(second.await.expect("no panic").expect(201).replayed());
+    assert_eq!((mina.balance().await, mina.order_state(&order).await), (7_000, "paid".into()));
+    world.check_books().await;
 }

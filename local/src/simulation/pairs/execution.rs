@@ -103,6 +103,8 @@ pub(super) struct Execution<'a> {
     pair: Pair<'a>,
     sides: [Side; 2],
     faults_left: usize,
+    /// Whether nothing is to go wrong at all.
+    is_calm: bool,
     passes: Option<i64>,
     /// Whether the last step was one of a sweep that has found nothing, and looks next where nothing is.
     is_idle: bool,
@@ -138,6 +140,7 @@ impl<'a> Execution<'a> {
             pair,
             sides,
             faults_left: faults,
+            is_calm: faults == 0,
             passes,
             is_idle: false,
             waited: 0,
@@ -167,7 +170,8 @@ impl<'a> Execution<'a> {
                 steps.extend([Step::LoseAnswer(actor), Step::KillAfter(actor)]);
             }
         }
-        if self.passes.is_some() && !steps.is_empty() && (everything || !self.is_idle) {
+        let may_pass = self.passes.is_some() && (self.faults_left > 0 || self.is_calm);
+        if may_pass && !steps.is_empty() && (everything || !self.is_idle) {
             steps.push(Step::Pass);
         }
         steps
@@ -175,7 +179,8 @@ impl<'a> Execution<'a> {
 
     /// Lets it happen; what it read and wrote.
     pub(super) async fn take(&mut self, step: Step) -> Result<Footprint, String> {
-        self.faults_left -= usize::from(step.is_fault());
+        // That time passes is as bad as any fault: with both of them there would be as many executions as of all else.
+        self.faults_left = self.faults_left.saturating_sub(usize::from(step.is_fault() || step == Step::Pass));
         self.is_idle = false;
         let mut footprint = Footprint::default();
         let Some(actor) = step.actor() else {

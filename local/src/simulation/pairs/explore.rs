@@ -14,7 +14,7 @@ use super::world::{World, digest};
 /// How far the search goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// Most faults of one execution.
+    /// Most faults of one execution; that time passes counts as one. With none, time passes still.
     pub faults: usize,
     /// Whether what nobody can tell apart is left out.
     pub reduced: bool,

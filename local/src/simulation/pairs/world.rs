@@ -93,7 +93,7 @@ impl World {
         let mirror = Mirror::default();
         let memory = Memory { people, mirror, prints: BTreeMap::new(), position: None, mail: Vec::new(), calls: 0 };
         let gate = Gate::default();
-        gate.turnstile.close(None);
+        gate.turnstile.close(Vec::new());
         let (checked, rested) = (HashSet::new(), HashSet::new());
         let mut world = Self { stack, gate, clock, hall, memory, skew: 0, start: None, snapshots: 0, checked, rested };
         world.look_again()?;

@@ -1,0 +1,95 @@
+//! Somebody who calls the API of a stack in this process.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use jiff::Timestamp;
+use onsale_domain::account::Role;
+use onsale_platform::tokens;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::stack::Stack;
+
+/// Largest body that is read.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Why a call did not come to what it should.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A caller with a token of their own.
+#[derive(Clone)]
+pub struct Caller {
+    gateway: Router,
+    /// The access token.
+    pub token: String,
+}
+
+impl Caller {
+    /// Somebody new, in this role.
+    ///
+    /// # Errors
+    /// When no token can be signed.
+    pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
+        let user = stack.app().ids().uuid(at);
+        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role, user).await? })
+    }
+
+    /// The body of the answer, which has to be 201.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.send((Method::POST, path), Some(body), StatusCode::CREATED).await
+    }
+
+    /// The body of the answer, which has to be 200.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send((Method::GET, path), None, StatusCode::OK).await
+    }
+
+    /// The body of the answer, which has to be of the status `expected`.
+    ///
+    /// # Errors
+    /// When it is of another.
+    pub async fn send(
+        &self,
+        (method, path): (Method, &str),
+        body: Option<Value>,
+        expected: StatusCode,
+    ) -> Result<Value, Failure> {
+        let called = format!("{method} {path}");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?;
+        let response = self.gateway.clone().oneshot(request).await?;
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await?;
+        if status != expected {
+            return Err(format!("{called}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// Makes a concert with one schedule that is on sale: for administrators. Gives the schedule's id.
+    ///
+    /// # Errors
+    /// When the API refuses.
+    pub async fn open_schedule(&self, now: Timestamp, seats_per_user: u32) -> Result<String, Failure> {
+        let at = |hours: i64| (now + jiff::SignedDuration::from_hours(hours)).to_string();
+        let concert = self.post("/concerts", json!({ "name": "Measured", "description": "" })).await?;
+        let concert = concert["concert_id"].as_str().unwrap_or_default();
+        let schedule = json!({
+            "place": "Hall", "max_seats_per_user": seats_per_user,
+            "starts_at": at(48), "sale_opens_at": at(-1), "sale_closes_at": at(24),
+        });
+        let schedule = self.post(&format!("/concerts/{concert}/schedules"), schedule).await?;
+        Ok(schedule["schedule_id"].as_str().unwrap_or_default().to_owned())
+    }
+}

@@ -1,0 +1,257 @@
+//! How much one booking uses, counted on the local stack, and how much a month in which nobody comes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::{Method, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::account::Role;
+use onsale_platform::app::Clock;
+use serde_json::{Value, json};
+
+use super::{Charged, Usage};
+use crate::caller::{Caller, Failure};
+use crate::intercept::{After, Before, Call, Intercept};
+use crate::ports::Port;
+use crate::schedule::Schedule;
+use crate::stack::{Options, Stack};
+use crate::template::{self, Event, Template};
+
+/// A password for measuring; nobody has it.
+const PASSWORD: &str = "seventeen violet harbours";
+/// The price of a measured seat.
+const SEAT_PRICE: i64 = 50_000;
+/// Most bookings that are measured.
+const BOOKINGS_MAX: usize = 2_000;
+/// Seats of a row.
+const ROW: usize = 25;
+/// Seconds between two looks: what is remembered for a second is read again.
+const SECONDS_BETWEEN: i64 = 2;
+/// Minutes between two bookings: what is remembered for some minutes is read again.
+const MINUTES_BETWEEN: i64 = 2;
+/// When the measured sale is.
+const START: &str = "2026-11-21T10:00:00Z";
+/// Requests to a queue that Lambda makes for one batch: to receive it and to delete it.
+const REQUESTS_OF_A_BATCH: f64 = 2.0;
+/// Connections with which Lambda waits at a queue, and seconds after which each asks again.
+const WAITING_AT_A_QUEUE: (f64, f64) = (5.0, 20.0);
+/// Days of a month.
+const DAYS: i64 = 30;
+
+/// What somebody does who books one seat, and what Lambda takes for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Journey {
+    /// How often they look at the seats.
+    pub looks: u32,
+    /// Milliseconds that each call of a function is charged for.
+    pub milliseconds: f64,
+    /// Bytes that each call of a function logs.
+    pub logged_bytes: f64,
+}
+
+/// Counts what the calls of functions to the table and the queues use.
+#[derive(Default)]
+struct Meter {
+    usage: Mutex<Usage>,
+}
+
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
+
+impl Meter {
+    /// Adds what was used since the last look.
+    fn read(&self, to: &mut Usage) {
+        let used = std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner));
+        for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest] {
+            to.add(kind, used.of(kind));
+        }
+    }
+}
+
+impl Intercept for Meter {
+    fn before(&self, _: &Call<'_>) -> Before {
+        Before::Proceed
+    }
+
+    fn after(&self, call: &Call<'_>, response: &Value) -> After {
+        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        if call.service == "sqs" {
+            usage.add(Charged::QueueRequest, 1.0);
+            return After::Deliver;
+        }
+        let consumed = &response["ConsumedCapacity"];
+        let tables = consumed.as_array().cloned().unwrap_or_else(|| vec![consumed.clone()]);
+        let units = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
+        let kind = if WRITES.contains(&call.operation) { Charged::WriteUnit } else { Charged::ReadUnit };
+        usage.add(kind, units);
+        After::Deliver
+    }
+}
+
+/// What one booking uses, on the average of so many: log in, look at the date and its seats, hold, pay, and all that
+/// follows from it, up to the data platform. Bookings come one by one: where many come at once, batches are larger, and
+/// many looks at the seats cost no read.
+///
+/// # Errors
+/// When a function refuses.
+pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, Failure> {
+    let clock = Clock::manual(START.parse()?);
+    // All of them come from one address here.
+    let free = BOOKINGS_MAX.to_string();
+    let variables = ["SIGN_UP_SOURCE_FREE_ATTEMPTS", "LOG_IN_SOURCE_FREE_ATTEMPTS"];
+    let variables = variables.map(|name| (name.to_owned(), free.clone())).into();
+    let port = Port::take("data platform", 0).await?;
+    let data_platform = Some(format!("{}/events", port.url()));
+    let options = Options { clock: clock.clone(), variables, data_platform, ..Options::default() };
+    let stack = Stack::start(options).await?;
+    let serving = port.serve(stack.receiver().router());
+    let sale = Sale { schedule: open(&stack, clock.now(), bookings).await?, stack, clock, journey };
+    let mut usage = Usage::default();
+    let before = stored(&sale.stack)?;
+    for seat in 1..=bookings {
+        sale.book(seat, &mut usage).await?;
+    }
+    let bytes = stored(&sale.stack)?.saturating_sub(before);
+    usage.add(Charged::Stored, bytes as f64 / 1e9);
+    serving.stop().await;
+    Ok(usage.times(1.0 / bookings as f64))
+}
+
+/// Where bookings are measured.
+struct Sale {
+    stack: Stack,
+    clock: Clock,
+    schedule: String,
+    journey: Journey,
+}
+
+impl Sale {
+    /// Books a seat, and adds what it used.
+    async fn book(&self, seat: usize, usage: &mut Usage) -> Result<(), Failure> {
+        let buyer = Caller::new(&self.stack, Role::User, self.clock.now()).await?;
+        let email = format!("buyer{seat}@onsale.local");
+        buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
+        buyer.post("/wallet", json!({})).await?;
+        buyer.post("/wallet/charges", json!({ "amount": SEAT_PRICE })).await?;
+        self.stack.settle().await?;
+        self.clock.advance(SignedDuration::from_mins(MINUTES_BETWEEN));
+
+        let (meter, calls) = (Arc::new(Meter::default()), self.stack.calls());
+        self.stack.intercept(Some(meter.clone()));
+        for (function, count) in self.buy(&buyer, &email, seat).await? {
+            usage.add(Charged::Request, count);
+            self.called(usage, function, count);
+        }
+        let events = self.stack.calls();
+        self.stack.intercept(None);
+        meter.read(usage);
+        for (function, count) in &events {
+            let count = (count - calls.get(function).copied().unwrap_or_default()) as f64;
+            self.called(usage, function, count);
+            let from_a_queue = |event: &Event| matches!(event, Event::Queue(_));
+            if self.stack.template().function(function).is_some_and(|it| it.events.iter().any(from_a_queue)) {
+                usage.add(Charged::QueueRequest, REQUESTS_OF_A_BATCH * count);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a buyer does; the functions that are asked, and how often.
+    async fn buy(&self, buyer: &Caller, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, Failure> {
+        let credentials = json!({ "email": email, "password": PASSWORD });
+        buyer.send((Method::POST, "/sessions"), Some(credentials), StatusCode::OK).await?;
+        let schedule = &self.schedule;
+        buyer.get(&format!("/schedules/{schedule}")).await?;
+        for _ in 0..self.journey.looks {
+            buyer.get(&format!("/schedules/{schedule}/seats?section=A")).await?;
+            self.clock.advance(SignedDuration::from_secs(SECONDS_BETWEEN));
+        }
+        let seat = format!("A-{}-{}", (seat - 1) / ROW + 1, (seat - 1) % ROW + 1);
+        let held = buyer.post("/reservations", json!({ "schedule_id": schedule, "seat_ids": [seat] })).await?;
+        buyer.post("/payments", json!({ "reservation_id": held["reservation_id"] })).await?;
+        self.stack.settle().await?;
+        let looks = f64::from(self.journey.looks);
+        Ok(vec![
+            ("log_in", 1.0),
+            ("get_schedule", 1.0),
+            ("list_seats", looks),
+            ("create_reservation", 1.0),
+            ("pay", 1.0),
+        ])
+    }
+
+    fn called(&self, usage: &mut Usage, function: &str, count: f64) {
+        called(usage, self.stack.template(), function, count, self.journey);
+    }
+}
+
+/// A function was called so often.
+fn called(usage: &mut Usage, template: &Template, function: &str, count: f64, journey: Journey) {
+    let memory = template.function(function).map_or(0, |function| function.memory);
+    usage.add(Charged::Invocation, count);
+    usage.add(Charged::GigabyteSecond, count * journey.milliseconds / 1_000.0 * memory as f64 / 1_024.0);
+    usage.add(Charged::Logged, count * journey.logged_bytes / 1e9);
+}
+
+/// A schedule with a seat for each booking.
+async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, Failure> {
+    if !(1..=BOOKINGS_MAX).contains(&bookings) {
+        return Err(format!("bookings must be from 1 to {BOOKINGS_MAX}").into());
+    }
+    let admin = Caller::new(stack, Role::Admin, now).await?;
+    let schedule = admin.open_schedule(now, 4).await?;
+    let rows: Vec<Value> =
+        (1..=bookings.div_ceil(ROW)).map(|row| json!({ "row": row.to_string(), "from": 1, "to": ROW })).collect();
+    let seats = json!({ "section": "A", "rows": rows, "price": SEAT_PRICE });
+    admin.post(&format!("/schedules/{schedule}/seats"), seats).await?;
+    Ok(schedule)
+}
+
+/// How many bytes the table has.
+fn stored(stack: &Stack) -> Result<u64, Failure> {
+    let described = stack.dynamodb().ask("DescribeTable", &json!({ "TableName": stack.template().table.name }))?;
+    Ok(described["Table"]["TableSizeBytes"].as_u64().ok_or("a table without a size")?)
+}
+
+/// What a month uses in which nobody comes: sweeps, the waiting at queues, and what is there.
+///
+/// # Errors
+/// When the stack cannot be started, or a sweep fails.
+pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
+    let clock = Clock::manual(START.parse()?);
+    let stack = Stack::start(Options { clock: clock.clone(), ..Options::default() }).await?;
+    let mut usage = Usage::default();
+    let month = DAYS as f64 * 86_400.0;
+    for function in &stack.template().functions {
+        for event in &function.events {
+            match event {
+                Event::Schedule { expression, .. } => {
+                    let fires = firings(expression, clock.now()).ok_or("a schedule that cannot be read")?;
+                    let meter = Arc::new(Meter::default());
+                    stack.intercept(Some(meter.clone()));
+                    stack.run_schedule(&function.name).await?;
+                    stack.intercept(None);
+                    let mut one = Usage::default();
+                    meter.read(&mut one);
+                    usage.add_all(&one.times(fires));
+                    called(&mut usage, stack.template(), &function.name, fires, journey);
+                }
+                Event::Queue(_) => {
+                    let (connections, seconds) = WAITING_AT_A_QUEUE;
+                    usage.add(Charged::QueueRequest, connections * month / seconds);
+                }
+                Event::Http { .. } | Event::Stream(_) => {}
+            }
+        }
+    }
+    let resources = |kind: &str| template::TEXT.matches(&format!("Type: {kind}\n")).count() as f64;
+    usage.add(Charged::Alarm, resources("AWS::CloudWatch::Alarm"));
+    usage.add(Charged::Dashboard, resources("AWS::CloudWatch::Dashboard"));
+    usage.add(Charged::Secret, resources("AWS::SecretsManager::Secret"));
+    Ok(usage)
+}
+
+/// How often a schedule fires in a month.
+fn firings(expression: &str, from: Timestamp) -> Option<f64> {
+    let schedule = Schedule::parse(expression)?;
+    let minute = |minute: i64| from + SignedDuration::from_mins(minute);
+    Some((0..DAYS * 24 * 60).filter(|passed| schedule.fires_in_minute_of(minute(*passed))).count() as f64)
+}

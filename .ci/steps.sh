@@ -106,6 +106,45 @@ install_k6() {
     echo "present: k6 $version"
 }
 
+# install_mermaid: Mermaid, and the page that it asks for, in a folder of their own. Leaves the reason in $log/mermaid when
+# they cannot be had.
+install_mermaid() {
+    local pins="mermaid@11.17.2 jsdom@26.1.0" home="$tools/mermaid"
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        echo "node and npm are not both here" | tee "$log/mermaid"
+        return
+    fi
+    if [ "$(cat "$home/installed" 2>/dev/null)" = "$pins" ]; then
+        echo "present: $pins"
+        return
+    fi
+    rm -rf "$home"
+    mkdir -p "$home"
+    # shellcheck disable=SC2086 # two words are meant
+    if npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --no-save --loglevel error $pins \
+        >"$log/npm" 2>&1; then
+        echo "$pins" >"$home/installed"
+        echo "installed: $pins"
+    else
+        echo "could not install $pins: $(tail -n 1 "$log/npm")" | tee "$log/mermaid"
+        rm -rf "$home"
+    fi
+}
+
+# parse_diagrams: all Markdown files that are kept, or would be.
+parse_diagrams() {
+    git ls-files -z --cached --others --exclude-standard -- '*.md' | xargs -0 node .ci/diagrams.mjs "$tools/mermaid"
+}
+
+check_diagrams() {
+    step "mermaid" install_mermaid
+    if [ -e "$log/mermaid" ]; then
+        skip "diagrams" "$(tail -n 1 "$log/mermaid")"
+    else
+        step "diagrams" parse_diagrams
+    fi
+}
+
 # need WHAT PROGRAM...: whether the programs of a step are there; if not, it is skipped.
 need() {
     local what="$1" program

@@ -23,6 +23,7 @@ mod products;
 mod queue;
 mod races;
 mod repository;
+mod requirements;
 mod reservations;
 mod restart;
 mod seats;

@@ -1,7 +1,9 @@
 //! The repository as its tests read it: its files, and what calls each function in the words of its documentation.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use local::template::{Event, Function, Template};
 
@@ -31,6 +33,17 @@ pub fn files(folder: &str, ending: &str) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// The full names of all tests of this program, as it lists them itself.
+pub fn tests() -> BTreeSet<String> {
+    let program = std::env::current_exe().expect("this program");
+    let listed = Command::new(program).args(["--list", "--format", "terse"]).output().expect("a list");
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    let tests: BTreeSet<String> =
+        listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect();
+    assert!(tests.contains("fault_matrix::table::no_cell_is_missing"), "the list is whole");
+    tests
 }
 
 /// The name of a file without folder and ending.

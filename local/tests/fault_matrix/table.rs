@@ -2,10 +2,9 @@
 //! each test of the matrix has its cell.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use super::case::OPERATIONS;
-use crate::repository::read;
+use crate::repository::{read, tests};
 
 const PATH: &str = "docs/fault-matrix.md";
 const FAULTS: usize = 20;
@@ -65,17 +64,6 @@ fn cell(field: &str) -> Cell {
         inner.filter(|name| !name.is_empty()).unwrap_or_else(|| panic!("{field:?} is no test")).to_owned()
     });
     Cell::Tests(names.collect())
-}
-
-/// The full names of all tests of this program, as it lists them itself.
-fn tests() -> BTreeSet<String> {
-    let program = std::env::current_exe().expect("this program");
-    let listed = Command::new(program).args(["--list", "--format", "terse"]).output().expect("a list");
-    let listed = String::from_utf8(listed.stdout).expect("text");
-    let tests: BTreeSet<String> =
-        listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect();
-    assert!(tests.contains("fault_matrix::table::no_cell_is_missing"), "the list is whole");
-    tests
 }
 
 #[test]

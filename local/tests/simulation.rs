@@ -39,7 +39,7 @@ fn a_run_in_which_nothing_goes_wrong_is_a_run_too() {
 
 fn searched(scenes: &str, pairs: Option<usize>, extent: Extent) -> Explored {
     let scenes = scenes.to_owned();
-    let wanted = Search { scenes, pairs, function: None, struck: Vec::new(), extent, threads: 2 };
+    let wanted = Search { scenes, pairs, function: None, struck: Vec::new(), tells: false, extent, threads: 2 };
     let found = search(&wanted).unwrap_or_else(|lines| panic!("{}", lines.join("\n")));
     let [(_, searched)] = found.into_iter().collect::<Vec<_>>().try_into().expect("one scene");
     searched.explored

@@ -90,7 +90,8 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
 fn meeting(function: &str, struck: &[String]) -> Option<String> {
     let (function, struck) = (Some(function.to_owned()), struck.to_vec());
     let extent = Extent { faults: 0, reduced: true };
-    let wanted = Search { scenes: String::new(), pairs: None, function, struck, extent, threads: 1 };
+    let scenes = String::new();
+    let wanted = Search { scenes, pairs: None, function, struck, tells: false, extent, threads: 1 };
     search(&wanted).err()?.into_iter().next()
 }
 

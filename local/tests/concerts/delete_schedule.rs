@@ -179,3 +179,23 @@ async fn a_deletion_whose_last_answer_was_lost_is_carried_out() {
     world.stack.run_schedule("expire_holds").await.expect("swept");
     assert_eq!(traces(&world, &id), 0);
 }
+
+/// Whoever deletes has a clock that is ahead of the payer's: one of them believes that the hold is over.
+#[tokio::test]
+async fn nobody_pays_for_a_seat_that_a_faster_clock_has_taken_away() {
+    let world = World::new().await;
+    let (admin, mina) = (world.admin().await, world.user_with(200_000).await);
+    let (concert, id) = with_seats(&world, &admin).await;
+    let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
+    world.wait(301);
+    admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect(204);
+    world.wait(-10);
+    mina.pay(&held).await.expect_problem(503, "busy");
+    world.wait(10);
+    mina.pay(&held).await.expect_problem(409, "hold-expired");
+    assert_eq!(mina.balance().await, 200_000);
+    world.wait(400);
+    world.stack.run_schedule("expire_holds").await.expect("swept");
+    assert_eq!(traces(&world, &format!("SEATS#{id}")), 0);
+    world.check_books().await;
+}

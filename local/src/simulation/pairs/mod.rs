@@ -33,6 +33,8 @@ pub struct Search {
     pub function: Option<String>,
     /// Guards that are struck out of every request.
     pub struck: Vec<String>,
+    /// Whether it says how far it has come.
+    pub tells: bool,
     /// How far.
     pub extent: Extent,
     /// Searches at the same time.
@@ -55,14 +57,15 @@ const OTHER_KEYS: usize = 200;
 
 /// The pairs of a scene: each operation with each, itself included, and with itself under the same key too. If the
 /// clocks of the machines differ, it matters who is where. Two sweeps, each of many calls, are not made to meet while time
-/// passes as well: they do where it has passed.
+/// passes as well: they do where it has passed. Nor are they where they end deletions, in many more.
 fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
     let sided = scene.skew[0] != scene.skew[1];
     let all = scene.operations.len();
     let mut pairs = Vec::new();
     for first in 0..all {
         let one = key(KEYS + first);
-        if scene.passes.is_some() && matches!(scene.operations[first], Operation::Sweep(_)) {
+        let alone = scene.passes.is_some() || scene.patience < scenes::PATIENCE;
+        if alone && matches!(scene.operations[first], Operation::Sweep(_)) {
             continue;
         }
         pairs.push(Pair { scene, operations: [first, first], keys: [one, one] });
@@ -107,6 +110,9 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                     let Some((_, desk)) = prepared.as_mut() else { return };
                     match desk.search(pair, wanted.extent) {
                         Ok(explored) => {
+                            if wanted.tells {
+                                eprintln!("{}: {} executions", pair.told(), explored.executions);
+                            }
                             let mut found = found.lock().expect("no panic");
                             let all: &mut Searched = found.entry(scene.name).or_default();
                             all.pairs += 1;
@@ -167,7 +173,15 @@ impl Desk {
 #[must_use]
 pub fn print(scenes: &str, faults: usize, threads: usize) -> ExitCode {
     let extent = Extent { faults, reduced: true };
-    let wanted = Search { scenes: scenes.to_owned(), pairs: None, function: None, struck: Vec::new(), extent, threads };
+    let wanted = Search {
+        scenes: scenes.to_owned(),
+        pairs: None,
+        function: None,
+        struck: Vec::new(),
+        tells: true,
+        extent,
+        threads,
+    };
     match search(&wanted) {
         Ok(found) => {
             let mut total = (0, 0);

@@ -16,6 +16,11 @@ const SPREAD: usize = 0;
 const SINGLE: usize = 1;
 /// Longer than any hold lasts.
 const LONG: i64 = 90;
+/// The SDK gives a call up after a second; no call is to be given up while it waits for its turn, for that would be a fault
+/// more.
+pub(super) const PATIENCE: u64 = 900;
+/// Where one of two only waits for the other: it has looked once, and looks no more.
+const IMPATIENCE: u64 = 2;
 /// Longer than a deletion is left to the request that began it.
 const CARRIED_ON: i64 = 400;
 /// Most that a wallet may have.
@@ -71,6 +76,8 @@ pub(super) struct Scene {
     pub(super) skew: [i64; 2],
     /// Seconds that pass at once, at any moment.
     pub(super) passes: Option<i64>,
+    /// Longest that callers may wait for their next try in one execution, in milliseconds.
+    pub(super) patience: u64,
 }
 
 /// The idempotency key of the operation with this number.
@@ -111,7 +118,7 @@ const EXPIRE: Operation = Operation::Sweep("expire_holds");
 const ADVANCE: Operation = Operation::Sweep("advance_queues");
 
 fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) -> Scene {
-    Scene { name, before, operations, skew: [0, 0], passes: None }
+    Scene { name, before, operations, skew: [0, 0], passes: None, patience: PATIENCE }
 }
 
 /// All of them.
@@ -181,7 +188,7 @@ fn deletions() -> Vec<Scene> {
     let hold_of_anna = || Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
     let lapsed = vec![hold_of_anna(), Before::Pass(LONG)];
     let deleted = vec![Before::Ask(ADMIN, delete(), 204), Before::Pass(CARRIED_ON)];
-    vec![
+    let mut scenes = vec![
         scene("an empty hall", Vec::new(), vec![Ask(ADMIN, delete()), Ask(BERT, hold(&["A-1-1"]))]),
         scene(
             "a hall with a lapsed hold",
@@ -202,7 +209,9 @@ fn deletions() -> Vec<Scene> {
             )
         },
         scene("a deleted hall", deleted, vec![EXPIRE, Ask(ADMIN, delete()), Ask(BERT, hold(&["A-1-1"]))]),
-    ]
+    ];
+    scenes.iter_mut().for_each(|scene| scene.patience = IMPATIENCE);
+    scenes
 }
 
 fn payments() -> Vec<Scene> {

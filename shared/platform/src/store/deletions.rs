@@ -7,7 +7,7 @@
 //! deletion's id, so two deleters cannot undo each other's work.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{SeatState, as_bound, second, short};
 use uuid::Uuid;
@@ -202,21 +202,26 @@ async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> 
             // A seat that was created and held between our look and our lease shows here.
             Ok(image) => {
                 let after = read_block(&block.id.section, &image)?;
-                return Ok(after.seats.values().all(|seat| seat.state(second(now)) == SeatState::Available));
+                return Ok(all_free(&after, now));
             }
             Err(Rejected::Guards(failed)) => {
                 let old = failed.into_iter().find_map(|failed| failed.old);
                 // The answer of an earlier try may have been lost: the block bears our lease then.
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
-                let ours = after.as_ref().and_then(|after| after.closed.clone());
-                return Ok(ours.is_some_and(|closed| {
-                    closed.ends_with(&short(deletion)) && closed >= as_bound(second(now + LEASE_MARGIN))
-                }));
+                let ours = after.as_ref().and_then(|after| after.closed.as_ref());
+                let shut = ours.is_some_and(|closed| {
+                    closed.ends_with(&short(deletion)) && *closed >= as_bound(second(now + LEASE_MARGIN))
+                });
+                return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
             }
             Err(Rejected::Conflict(_)) => attempts.again().await?,
             Err(Rejected::Failure(failure)) => return Err(failure),
         }
     }
+}
+
+fn all_free(block: &Block, now: Timestamp) -> bool {
+    block.seats.values().all(|seat| seat.state(second(now)) == SeatState::Available)
 }
 
 /// Opens the blocks this deletion shut and takes its mark away.

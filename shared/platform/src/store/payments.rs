@@ -1,14 +1,15 @@
 //! Paying a reservation: seats, reservation, wallet and ledger change together or not at all.
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
 use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::{PayError, Payment, Reservation, State};
-use onsale_domain::seat::{SeatValue, by_block};
+use onsale_domain::seat::{SeatValue, as_bound, by_block, second};
 use uuid::Uuid;
 
-use super::item::{key_of, text, value};
+use super::item::{Item, key_of, text, value};
 use super::read::{self, Consistency};
-use super::reservations::{self, Guard, all_mine, set_seats};
+use super::reservations::{self, Guard, OPEN, all_mine, set_seats};
 use super::wallets::{KeptWallet, RECENT_KEYS_MAX, kept, movement};
 use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, admissions, reservation_item, table};
@@ -115,7 +116,7 @@ pub async fn pay(
                 let keys = remembered(&wallet, given.then_some(key));
                 let (wallet_write, entry_write) =
                     movement(user, wallet.wallet, after_wallet, &entry, Some(value(&keys)?))?;
-                let mut transaction = seats_sold(&read, &after)?;
+                let mut transaction = seats_sold(&read, &after, now)?;
                 if let Some(admission) = &admission {
                     let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
                     transaction.add(Guard::Admission, admissions::use_up(user, admission, again, now));
@@ -137,6 +138,7 @@ pub async fn pay(
         };
         match rejected {
             Rejected::Guards(failed) if admission_lost(&failed) => return Err(PassError::Ended.into()),
+            Rejected::Guards(failed) if is_shut(&failed, now) => return Err(Failure::Busy.into()),
             Rejected::Guards(failed) if seats_lost(app, user, id, &failed).await? => {
                 return Err(PayError::HoldExpired.into());
             }
@@ -178,13 +180,14 @@ pub(crate) async fn inputs(
     Ok((reservation, wallet))
 }
 
-fn seats_sold(read: &Reservation, after: &Reservation) -> Result<Transaction<Guard>, Failure> {
+fn seats_sold(read: &Reservation, after: &Reservation, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
         transaction.add(
             Guard::Seats(place),
             set_seats(read.schedule_id, block, numbers, SeatValue::Sold { reservation: read.id })
-                .when(all_mine(numbers))
+                .when(format!("{OPEN} AND {}", all_mine(numbers)))
+                .value(":now", text(as_bound(second(now))))
                 .value(":mine", text(read.held_value().to_string())),
         );
     }
@@ -196,6 +199,17 @@ fn seats_sold(read: &Reservation, after: &Reservation) -> Result<Transaction<Gua
 fn admission_lost(failed: &[FailedGuard<Guard>]) -> bool {
     let has = |guard| failed.iter().any(|failed| failed.guard == guard);
     has(Guard::Admission) && !has(Guard::Version)
+}
+
+/// A deletion has shut a block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
+/// comes to nothing before that.
+fn is_shut(failed: &[FailedGuard<Guard>], now: Timestamp) -> bool {
+    let bound = as_bound(second(now));
+    let shut =
+        |old: &Item| old.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound);
+    let is_seats = |failed: &&FailedGuard<Guard>| matches!(failed.guard, Guard::Seats(_));
+    let version = failed.iter().any(|failed| failed.guard == Guard::Version);
+    !version && failed.iter().filter(is_seats).any(|failed| failed.old.as_ref().is_some_and(shut))
 }
 
 /// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over.

@@ -179,7 +179,7 @@ fn hold_transaction(
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
-        let condition = format!("(attribute_not_exists(closed) OR closed < :now) AND {}", free.join(" AND "));
+        let condition = format!("{OPEN} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
@@ -200,6 +200,9 @@ pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: Se
         .fold(write, |write, number| write.name(format!("#{number}"), number.to_string()))
         .value(":to", text(to.to_string()))
 }
+
+/// The condition that no deletion has shut a block by `:now`.
+pub(crate) const OPEN: &str = "(attribute_not_exists(closed) OR closed < :now)";
 
 /// The condition that all these seats have the value `:mine`.
 pub(crate) fn all_mine(numbers: &[u16]) -> String {

@@ -18,6 +18,9 @@ const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
 /// Runs without a strike that say which guards there are.
 const FIRST_RUNS: u64 = 32;
 
+/// Most executions of each pair of operations in which a guard is looked for.
+const EXECUTIONS_MAX: u64 = 100;
+
 /// What became of it.
 #[derive(Debug)]
 pub struct Strikes {
@@ -89,7 +92,7 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
 /// Two operations, one of this function, that miss them when they meet, in some order of their calls.
 fn meeting(function: &str, struck: &[String]) -> Option<String> {
     let (function, struck) = (Some(function.to_owned()), struck.to_vec());
-    let extent = Extent { faults: 0, reduced: true };
+    let extent = Extent { faults: 0, reduced: true, most: EXECUTIONS_MAX };
     let scenes = String::new();
     let wanted = Search { scenes, pairs: None, function, struck, tells: false, extent, threads: 1 };
     search(&wanted).err()?.into_iter().next()

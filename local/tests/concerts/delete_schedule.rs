@@ -187,7 +187,7 @@ async fn nobody_pays_for_a_seat_that_a_faster_clock_has_taken_away() {
     let (admin, mina) = (world.admin().await, world.user_with(200_000).await);
     let (concert, id) = with_seats(&world, &admin).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
-    world.wait(301);
+    world.wait(305);
     admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect(204);
     world.wait(-10);
     mina.pay(&held).await.expect_problem(503, "busy");

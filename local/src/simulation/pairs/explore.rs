@@ -18,6 +18,8 @@ pub struct Extent {
     pub faults: usize,
     /// Whether what nobody can tell apart is left out.
     pub reduced: bool,
+    /// Most executions of one pair, where not all of them are wanted.
+    pub most: u64,
 }
 
 /// What a search came to.
@@ -138,7 +140,7 @@ pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -
             }
             path.pop();
         }
-        if path.is_empty() {
+        if path.is_empty() || explored.executions >= extent.most {
             return broken.map_or(Ok(explored), Err);
         }
     }

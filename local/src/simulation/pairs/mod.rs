@@ -172,7 +172,7 @@ impl Desk {
 /// Searches scenes, and prints what it came to.
 #[must_use]
 pub fn print(scenes: &str, faults: usize, threads: usize) -> ExitCode {
-    let extent = Extent { faults, reduced: true };
+    let extent = Extent { faults, reduced: true, most: u64::MAX };
     let wanted = Search {
         scenes: scenes.to_owned(),
         pairs: None,

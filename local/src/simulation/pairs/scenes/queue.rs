@@ -1,0 +1,94 @@
+//! Scenes of the waiting queue, and of events.
+
+use super::*;
+
+pub(super) fn queue() -> Vec<Scene> {
+    use Operation::Ask;
+    let join = |person: usize| Before::Ask(person, Wish::Join, 201);
+    let poll = |person: usize| Before::Ask(person, Wish::Poll, 200);
+    let advance = || Before::Sweep("advance_queues");
+    // Numbers are called at the second of the sweep after the first, and claimed by the poll.
+    let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
+    let with = |mut before: Vec<Before>, more: Vec<Before>| {
+        before.extend(more);
+        before
+    };
+    let asks = |person: usize, wishes: &[Wish]| wishes.iter().map(|wish| Ask(person, wish.clone())).collect::<Vec<_>>();
+    let and = |mut some: Vec<Operation>, more: Vec<Operation>| {
+        some.extend(more);
+        some
+    };
+    let mine = || held(ANNA, 5);
+    let holding = || with(inside(ANNA), vec![Before::Ask(ANNA, hold_queued(&["A-1-1"]), 201)]);
+    let on_place = || and(asks(ANNA, &[Wish::Poll, Wish::Leave, Wish::Join]), vec![ADVANCE, Ask(BERT, Wish::Join)]);
+    let buys = || {
+        let wishes = [Wish::Pay(mine()), hold_queued(&["A-1-2"]), Wish::Leave, Wish::Join, Wish::Cancel(mine())];
+        and(asks(ANNA, &wishes), vec![ADVANCE])
+    };
+    vec![
+        scene(
+            "an empty queue",
+            Vec::new(),
+            vec![Ask(ANNA, Wish::Join), Ask(BERT, Wish::Join), ADVANCE, Operation::Places(2)],
+        ),
+        scene("somebody who waits", with(inside(CARL), vec![join(ANNA), Before::Pass(3)]), {
+            and(on_place(), vec![Ask(CARL, Wish::Leave), Operation::Places(2)])
+        }),
+        scene("a number that is called", vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)], on_place()),
+        Scene {
+            passes: Some(LONG + 30),
+            ..scene(
+                "a number that is called, and then no longer",
+                vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)],
+                and(asks(ANNA, &[Wish::Poll, Wish::Leave]), vec![ADVANCE]),
+            )
+        },
+        scene(
+            "somebody who is inside",
+            inside(ANNA),
+            and(asks(ANNA, &[hold_queued(&["A-1-1"]), Wish::Leave, Wish::Join, Wish::Poll]), vec![ADVANCE]),
+        ),
+        scene("somebody who is inside and holds", holding(), buys()),
+        Scene {
+            passes: Some(120),
+            ..scene(
+                "an admission that ends",
+                inside(ANNA),
+                and(asks(ANNA, &[hold_queued(&["A-1-1"]), Wish::Leave, Wish::Join]), vec![ADVANCE]),
+            )
+        },
+        scene(
+            "an admission that has ended",
+            with(inside(ANNA), vec![Before::Settle, Before::Ask(ANNA, Wish::Leave, 204), Before::Relay]),
+            vec![Operation::Deliver("finish_tokens"), ADVANCE, Ask(BERT, Wish::Join), Operation::Places(2)],
+        ),
+    ]
+}
+
+pub(super) fn events() -> Vec<Scene> {
+    use Operation::Ask;
+    let bought = || {
+        vec![
+            Before::Settle,
+            Before::Ask(ANNA, order(&[(SPREAD, 2)], true), 201),
+            Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201),
+            Before::Ask(ANNA, Wish::Pay(held(ANNA, 2)), 402),
+        ]
+    };
+    let refund = || Ask(ANNA, Wish::Refund(ordered(ANNA, 1)));
+    let mut relayed = bought();
+    relayed.extend([Before::Ask(ANNA, Wish::Refund(ordered(ANNA, 1)), 200), Before::Relay]);
+    vec![
+        scene("changes that are not relayed", bought(), vec![Operation::Relay, refund(), EXPIRE]),
+        scene(
+            "messages that are not delivered",
+            relayed,
+            vec![
+                Operation::Deliver("record_sales"),
+                Operation::Deliver("settle_payment"),
+                Operation::Sweep("rank_products"),
+                Operation::Relay,
+            ],
+        ),
+    ]
+}

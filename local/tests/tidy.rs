@@ -76,6 +76,16 @@ fn nothing_lies_about_without_a_function() {
 }
 
 #[test]
+fn functions_are_tested_from_outside() {
+    for path in files("functions/src", ".rs") {
+        assert!(
+            !read(&path).contains("test]"),
+            "{path} has tests that `cargo test` does not run: they belong to local/tests"
+        );
+    }
+}
+
+#[test]
 fn a_function_says_first_what_calls_it() {
     let template = Template::load().expect("the template");
     for function in &template.functions {

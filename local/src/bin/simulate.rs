@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let flags = Flags::parse();
     if let Some(scenes) = &flags.pairs {
-        return pairs::print(scenes, flags.faults, flags.threads);
+        return pairs::print(scenes, flags.faults, flags.threads, &flags.strike);
     }
     let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: Vec::new() };
     match flags.strike.as_slice() {

@@ -19,7 +19,7 @@ const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
 const FIRST_RUNS: u64 = 32;
 
 /// Most executions of each pair of operations in which a guard is looked for.
-const EXECUTIONS_MAX: u64 = 100;
+const EXECUTIONS_MAX: u64 = 60;
 
 /// What became of it.
 #[derive(Debug)]
@@ -73,11 +73,11 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
     let Some(Kept::With(others)) = kept else {
         let alone = [guard.to_owned()];
         let found = seeds.find(|seed| misses(plan, *seed, &alone)).map(Struck::Alone);
-        let found = found.or_else(|| meeting(function, &alone).map(Struck::Meeting));
-        return found.unwrap_or(match kept {
-            Some(Kept::Because(reason)) => Struck::Kept(reason),
-            _ => Struck::Unnoticed,
+        let found = found.or_else(|| match kept {
+            Some(Kept::Because(reason)) => Some(Struck::Kept(reason)),
+            _ => meeting(function, &alone).map(Struck::Meeting),
         });
+        return found.unwrap_or(Struck::Unnoticed);
     };
     let is_other = |other: &&String| {
         let rest = other.strip_prefix(function).and_then(|rest| rest.strip_prefix(" · "));

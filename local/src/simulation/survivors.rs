@@ -10,8 +10,24 @@ pub enum Kept {
     Because(&'static str),
 }
 
+const THERE: &str = "what is read first is there, and stays; a write with a wrong key must not make one";
+const COUNT: &str = "right as long as the others hold; a count that is wrong must not go on";
+const OWNER: &str = "changes only with its reservation or order, whose version is asked for";
+
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
-const KEPT: &[(&str, &str, Kept)] = &[];
+const KEPT: &[(&str, &str, Kept)] = &[
+    ("*", "STOCK · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "QUEUE · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "BATCH · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "CLAIM · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "SCHEDULE · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "BLOCK · attribute_exists(pk)", Kept::Because(THERE)),
+    ("*", "ALLOWANCE · #count >= :seats", Kept::Because(COUNT)),
+    ("*", "ENTRY · attribute_not_exists(pk)", Kept::With(&["WALLET · seq"])),
+    ("*", "WALLET · seq", Kept::With(&["ENTRY"])),
+    ("*", "CLAIM · used_by = :order", Kept::Because(OWNER)),
+    ("cancel_payment", "BLOCK · #N = :mine", Kept::Because(OWNER)),
+];
 
 /// Why this guard stays though nobody may miss it, if that is known.
 #[must_use]

@@ -8,8 +8,18 @@ use crate::support::World;
 async fn an_unknown_route_is_not_found() {
     let world = World::new().await;
     let anybody = world.anybody();
-    for path in ["/", "/nothing", "/concerts/", "/concerts/1/2/3", "/users", "/Health", "/%00", "/..%2f..%2fetc/passwd"]
-    {
+    for path in [
+        "/",
+        "/nothing",
+        "/concerts/",
+        "/concert/1",
+        "/concerts/1/2",
+        "/concerts/1/2/3",
+        "/users",
+        "/Health",
+        "/%00",
+        "/..%2f..%2fetc/passwd",
+    ] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let reply = anybody.call(method.clone(), path, None, None).await;
             if path == "/users" {

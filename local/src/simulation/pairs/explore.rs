@@ -25,6 +25,8 @@ pub struct Extent {
 /// What a search came to.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
+    /// Executions that were begun, also those that turned out to be known.
+    pub begun: u64,
     /// Executions to their end.
     pub executions: u64,
     /// Executions that were given up, because one of the two only waited for the other.
@@ -140,7 +142,7 @@ pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -
             }
             path.pop();
         }
-        if path.is_empty() || explored.executions >= extent.most {
+        if path.is_empty() || explored.begun >= extent.most {
             return broken.map_or(Ok(explored), Err);
         }
     }
@@ -155,6 +157,7 @@ async fn execute(
     explored: &mut Explored,
 ) -> Result<Option<End>, String> {
     let old = path.len();
+    explored.begun += 1;
     let mut execution = Execution::new(world, pair, extent.faults, false).await?;
     for depth in 0.. {
         if depth == path.len() {
@@ -230,6 +233,7 @@ pub(super) async fn retrace(world: &mut World, pair: Pair<'_>, steps: &[Step]) -
 impl Explored {
     /// Adds what another pair came to.
     pub(super) fn add(&mut self, name: &str, other: Self) {
+        self.begun += other.begun;
         self.executions += other.executions;
         self.given_up += other.given_up;
         self.left_out += other.left_out;

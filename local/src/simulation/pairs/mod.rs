@@ -111,7 +111,7 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                     match desk.search(pair, wanted.extent) {
                         Ok(explored) => {
                             if wanted.tells {
-                                eprintln!("{}: {} executions", pair.told(), explored.executions);
+                                eprintln!("{}: {} of {} executions", pair.told(), explored.executions, explored.begun);
                             }
                             let mut found = found.lock().expect("no panic");
                             let all: &mut Searched = found.entry(scene.name).or_default();
@@ -169,15 +169,15 @@ impl Desk {
     }
 }
 
-/// Searches scenes, and prints what it came to.
+/// Searches scenes, without the guards that are struck out, and prints what it came to.
 #[must_use]
-pub fn print(scenes: &str, faults: usize, threads: usize) -> ExitCode {
+pub fn print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> ExitCode {
     let extent = Extent { faults, reduced: true, most: u64::MAX };
     let wanted = Search {
         scenes: scenes.to_owned(),
         pairs: None,
-        function: None,
-        struck: Vec::new(),
+        function: struck.first().and_then(|guard| Some(guard.split_once(" · ")?.0.to_owned())),
+        struck: struck.to_vec(),
         tells: true,
         extent,
         threads,

@@ -272,8 +272,8 @@ def flow(functions):
 def main(emulator, target):
     target = Path(target).resolve()
     stack = [str(target / "debug" / "onsale"), "--in-memory"]
-    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port"):
-        stack += [port, "0"]
+    for port in ("", "lambda-", "dynamodb-", "sqs-", "data-platform-", "metrics-"):
+        stack += [f"--{port}port", "0"]
     with tempfile.TemporaryDirectory() as home:
         home = Path(home)
         with process(stack, {**os.environ, **AWS}, home, signal.SIGINT) as child:

@@ -18,6 +18,7 @@ use clap::Args;
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::Config;
+use onsale_platform::metrics::Meter;
 use onsale_platform::store::audit::{self, Limits, Report};
 
 use crate::stack::{Data, Error as StackError, Options, Stack};
@@ -116,6 +117,7 @@ async fn app(settings: ConfigLoader, table: String) -> Result<App, Box<dyn Error
         secrets: None,
         clock: Clock::System,
         ids: Ids::Random,
+        meter: Meter::off(),
     }))
 }
 

@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod intercept;
 pub mod invoke;
 pub mod lambda;
+pub mod metrics;
 pub mod permissions;
 pub mod ports;
 pub mod processes;

@@ -51,6 +51,9 @@ struct Flags {
     /// Port of the receiver of events, in the place of a data platform.
     #[arg(long, default_value_t = 3002)]
     data_platform_port: u16,
+    /// Port of the metrics, for Prometheus.
+    #[arg(long, default_value_t = 9464)]
+    metrics_port: u16,
     /// Where the data lives.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
@@ -90,6 +93,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         dynamodb: Port::take("--dynamodb-port", flags.dynamodb_port).await?,
         sqs: Port::take("--sqs-port", flags.sqs_port).await?,
         data_platform: Port::take("--data-platform-port", flags.data_platform_port).await?,
+        metrics: Port::take("--metrics-port", flags.metrics_port).await?,
     };
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
@@ -98,6 +102,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         ids: Ids::Random,
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
+        metrics: true,
         twin: None,
     })
     .await?;
@@ -112,6 +117,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "dynamodb": ports.dynamodb.url(),
         "sqs": ports.sqs.url(),
         "data_platform": ports.data_platform.url(),
+        "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     audit::remember(&stack, &ports.dynamodb.url())?;

@@ -9,6 +9,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
 use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
 use onsale_platform::store::changes::{self, Poison};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,11 +33,17 @@ struct Post {
 
 async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
     let mut posts: Vec<Post> = Vec::new();
+    let mut events: Vec<(usize, Event)> = Vec::new();
     for (index, record) in batch.records.iter().enumerate() {
         let (queues, body) = match read(record) {
             Ok(None) => continue,
-            Ok(Some(event)) => (event.wanted_by(), serde_json::to_string(&event)?),
+            Ok(Some(event)) => {
+                let post = (event.wanted_by(), serde_json::to_string(&event)?);
+                events.push((index, event));
+                post
+            }
             Err(poison) => {
+                app.meter().count(&EVENTS_PARKED, 1, &[]);
                 tracing::error!(sequence = sequence(record), %poison, "a change is parked");
                 (&[Queue::Parked][..], letter(&poison, record))
             }
@@ -50,7 +57,12 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
             posts[place].records.push(index);
         }
     }
-    Ok(match send(app, &posts).await {
+    let stopped_at = send(app, &posts).await;
+    for (_, event) in events.iter().filter(|(index, _)| stopped_at.is_none_or(|stop| *index < stop)) {
+        app.meter().count(&EVENTS_RELAYED, 1, &[event.kind.as_str()]);
+        app.meter().record(&RELAY_SECONDS, event.age(app).as_secs_f64(), &[]);
+    }
+    Ok(match stopped_at {
         None => json!({ "batchItemFailures": [] }),
         Some(first) => json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&batch.records[first]) }] }),
     })

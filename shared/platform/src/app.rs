@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use crate::config::{Config, SecretSource};
 use crate::data_platform::Receiver;
+use crate::metrics::Meter;
 use crate::signing::Signers;
 use crate::store::cache::Caches;
+use crate::store::calls;
 use crate::tokens::Verifier;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
@@ -154,6 +156,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
+    /// Where it counts.
+    pub meter: Meter,
 }
 
 /// One process of Onsale. Cheap to clone.
@@ -185,11 +189,11 @@ impl App {
         }
     }
 
-    /// Builds the app of a Lambda function from its environment.
+    /// Builds the app of a Lambda function from its environment; it counts in `meter`.
     ///
     /// # Errors
     /// When a setting is missing or wrong.
-    pub async fn from_environment() -> Result<Self, crate::config::ConfigError> {
+    pub async fn from_environment(meter: Meter) -> Result<Self, crate::config::ConfigError> {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
@@ -198,11 +202,12 @@ impl App {
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
             config,
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(calls::watched((&sdk).into(), &meter).build()),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             secrets,
             clock: Clock::System,
             ids: Ids::Random,
+            meter,
         }))
     }
 
@@ -222,6 +227,12 @@ impl App {
     #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.inner.parts.ids
+    }
+
+    /// Where it counts.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.inner.parts.meter
     }
 
     /// Client of the queues.

@@ -1,5 +1,7 @@
 //! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -141,6 +143,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// How long ago it was committed; the stream tells to the second.
+    #[must_use]
+    pub fn age(&self, app: &App) -> Duration {
+        app.now().duration_since(self.time).try_into().unwrap_or_default()
+    }
+
     /// The one table of which event goes where. One that nobody wants is sent nowhere.
     #[must_use]
     pub fn wanted_by(&self) -> &'static [Queue] {

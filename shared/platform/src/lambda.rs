@@ -5,8 +5,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
@@ -15,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::events::Event;
 use crate::http::finish;
+use crate::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
 
 /// Why a function as a whole failed; the runtime reports it and the trigger tries again.
 pub type Failure = lambda_runtime::Error;
@@ -37,7 +40,7 @@ pub enum Function {
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
     match function {
-        Function::Event(handle) => handle(app, event).await,
+        Function::Event(handle) => called(*handle, app, event).await,
         Function::Http(routes) => {
             let request: LambdaRequest = serde_json::from_value(event)?;
             let called = {
@@ -49,20 +52,51 @@ pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value
     }
 }
 
-/// Runs one function as the `main` of its Lambda binary.
+/// Calls a function that is not called over HTTP, and counts how that ended.
+#[expect(clippy::cast_precision_loss, reason = "a second is told, not a nanosecond")]
+async fn called(handle: fn(App, Value) -> Answer, app: App, event: Value) -> Result<Value, Failure> {
+    let answer = handle(app.clone(), event).await;
+    app.meter().count(&CALLS, 1, &[if answer.is_ok() { "done" } else { "failed" }]);
+    if answer.is_ok() {
+        app.meter().set(&LAST_SUCCESS, app.now().as_second() as f64, &[]);
+    }
+    answer
+}
+
+/// Runs the function `name` as the `main` of its Lambda binary. What a call counts is one line on standard output.
 ///
 /// # Errors
 /// When a setting is missing or the runtime cannot be reached.
-pub fn run(function: Function) -> Result<(), Failure> {
+pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
     start_logs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let app = App::from_environment().await?;
+        let counted = Emf::default();
+        let app = App::from_environment(Meter::new(name, Arc::new(counted.clone()))).await?;
+        let told = app.clone();
+        let tell = move || {
+            if let Err(problem) = counted.flush(name, told.now(), std::io::stdout()) {
+                tracing::warn!(%problem, "metrics could not be written");
+            }
+        };
         match function {
-            Function::Http(routes) => lambda_http::run(finish(routes(), app)).await,
+            Function::Http(routes) => {
+                let tell = axum::middleware::map_response(move |answer: Response| {
+                    tell();
+                    std::future::ready(answer)
+                });
+                lambda_http::run(finish(routes(), app).layer(tell)).await
+            }
             Function::Event(handle) => {
-                lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| handle(app.clone(), event.payload)))
-                    .await
+                let call = service_fn(move |event: LambdaEvent<Value>| {
+                    let (app, tell) = (app.clone(), tell.clone());
+                    async move {
+                        let answer = called(handle, app, event.payload).await;
+                        tell();
+                        answer
+                    }
+                });
+                lambda_runtime::run(call).await
             }
         }
     })
@@ -101,7 +135,7 @@ where
     let batch = Messages::read(batch)?;
     // Side by side: one that is slow must not use up the time of the others.
     let results = futures_util::future::join_all(batch.events.iter().map(|event| handle(&app, event))).await;
-    batch.answered(results)
+    batch.answered(&app, results)
 }
 
 /// The same for a consumer that also looks at how each message was delivered.
@@ -116,7 +150,7 @@ where
     let messages = batch.events.iter().zip(&batch.deliveries);
     let results = messages.map(|(event, delivery)| handle(&app, event, delivery));
     let results = futures_util::future::join_all(results).await;
-    batch.answered(results)
+    batch.answered(&app, results)
 }
 
 /// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
@@ -129,7 +163,7 @@ where
 {
     let batch = Messages::read(batch)?;
     let results = handle(&app, &batch.events).await;
-    batch.answered(results)
+    batch.answered(&app, results)
 }
 
 /// The messages of a batch: events with their deliveries, in the same order, and what is no event of ours.
@@ -162,7 +196,14 @@ impl Messages {
     }
 
     /// The partial-batch answer that names what failed.
-    fn answered(self, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
+    fn answered(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
+        for (event, result) in self.events.iter().zip(&results) {
+            app.meter().count(&EVENTS_CONSUMED, 1, &[if result.is_ok() { "done" } else { "failed" }]);
+            if result.is_ok() {
+                app.meter().record(&CONSUME_SECONDS, event.age(app).as_secs_f64(), &[]);
+            }
+        }
+        app.meter().count(&EVENTS_CONSUMED, self.failed.len() as u64, &["failed"]);
         let ids = self.deliveries.into_iter().map(|delivery| delivery.message_id);
         let results = ids.zip(results);
         let unhandled = results.filter_map(|(id, result)| Some((id, result.err()?.to_string())));

@@ -10,6 +10,7 @@ pub mod data_platform;
 pub mod events;
 pub mod http;
 pub mod lambda;
+pub mod metrics;
 pub mod passwords;
 pub mod queue_pass;
 pub mod refresh;

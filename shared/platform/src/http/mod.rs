@@ -10,12 +10,14 @@ pub use extract::{Admin, IdempotencyKey, Json, Object, Params, QueryString, Sour
 pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
+use crate::app::{App, Stopwatch};
+use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
 
 /// Most items of one page of a list.
 pub const PAGE_MAX: u16 = 100;
@@ -26,25 +28,33 @@ pub const PAGE_DEFAULT: u16 = 20;
 /// caller's language.
 pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
     let (router, _) = routes.split_for_parts();
-    router.layer(axum::middleware::from_fn(write_problems)).with_state(app)
+    router.layer(axum::middleware::from_fn_with_state(app.clone(), edge)).with_state(app)
 }
 
-async fn write_problems(request: Request, next: Next) -> Response {
+/// What surrounds every handler: it writes problems out, and counts.
+async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Stopwatch::start();
+    let answer = write_problems(&app, request, next).await;
+    app.meter().count(&HTTP_REQUESTS, 1, &[answer.status().as_str()]);
+    app.meter().record(&HTTP_SECONDS, started.elapsed().as_secs_f64(), &[answer.status().as_str()]);
+    answer
+}
+
+async fn write_problems(app: &App, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let language = problem::Language::of(&parts.headers);
     let request_id = extract::request_id(&parts.extensions);
     let method = parts.method.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem.write(language, &request_id),
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
         // What the router itself refuses: it has this function's routes only.
-        None if response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED => {
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
             Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
-                .write(language, &request_id)
         }
-        None if response.status() == axum::http::StatusCode::NOT_FOUND => {
-            Problem::new(Code::NotFound, "there is no such route").write(language, &request_id)
-        }
-        None => response,
-    }
+        None if response.status() == StatusCode::NOT_FOUND => Problem::new(Code::NotFound, "there is no such route"),
+        None => return response,
+    };
+    app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);
+    problem.write(language, &request_id)
 }

@@ -13,9 +13,10 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::Failure;
-use super::item::{Item, key_item};
-use super::table::Key;
+use super::item::{Item, key_item, key_of};
+use super::table::{self, Key};
 use crate::app::App;
+use crate::metrics::CHANGES;
 
 /// Gives one of the SDK's seven builders of a write, which share no trait, its condition.
 macro_rules! conditioned {
@@ -93,6 +94,16 @@ impl Write {
         self
     }
 
+    /// What it tells the world: of what sort of thing, and which change.
+    fn told(&self) -> Option<(&'static str, String)> {
+        let (key, change) = match &self.action {
+            Action::Put(item) => (key_of(item)?, item.get("change")?),
+            Action::Update(key, _) => (key.clone(), self.values.get(":change")?),
+            Action::Delete(_) | Action::Check(_) => return None,
+        };
+        Some((table::sort_of(&key)?, change.as_s().ok()?.clone()))
+    }
+
     fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
@@ -128,6 +139,7 @@ impl Write {
 
     /// Carries it out by itself and gives back `returned` attributes (for an update).
     pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+        let told = self.told();
         let (client, table) = (app.dynamodb(), &app.config().table);
         let (names, values, condition) = (self.names(), self.values(), self.condition);
         let attributes = match self.action {
@@ -149,6 +161,7 @@ impl Write {
             }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
+        tell(app, told.as_slice());
         Ok(attributes.unwrap_or_default())
     }
 
@@ -212,10 +225,20 @@ impl<G: Copy> Transaction<G> {
         if guards.len() > TRANSACTION_ITEMS_MAX {
             return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
         }
+        let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
         let items: Result<Vec<_>, _> =
             self.writes.into_iter().map(|(_, write)| write.into_transact(&app.config().table)).collect();
         let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
-        answer.map(|_| ()).map_err(|error| rejected_together(&guards, error))
+        answer.map_err(|error| rejected_together(&guards, error))?;
+        tell(app, &told);
+        Ok(())
+    }
+}
+
+/// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
+fn tell(app: &App, told: &[(&'static str, String)]) {
+    for (sort, change) in told {
+        app.meter().count(&CHANGES, 1, &[sort, change]);
     }
 }
 

@@ -1,0 +1,3 @@
+//! What the product shows of itself while it runs.
+
+mod metrics;

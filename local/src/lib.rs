@@ -30,4 +30,5 @@ pub mod schedule;
 pub mod simulation;
 pub mod stack;
 pub mod template;
+pub mod traces;
 pub mod triggers;

@@ -11,6 +11,7 @@ use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::ports::{Port, Ports};
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
+use local::traces::Collectors;
 use onsale_platform::app::{Clock, Ids};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
@@ -54,6 +55,12 @@ struct Flags {
     /// Port of the metrics, for Prometheus.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
+    /// Address of an OTLP collector that takes JSON over HTTP, e.g. http://127.0.0.1:4318; also OTEL_EXPORTER_OTLP_ENDPOINT.
+    #[arg(long, value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// Where Zipkin takes spans, e.g. http://127.0.0.1:9411/api/v2/spans; also OTEL_EXPORTER_ZIPKIN_ENDPOINT.
+    #[arg(long, value_name = "URL")]
+    zipkin_endpoint: Option<String>,
     /// Where the data lives.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
@@ -103,6 +110,10 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
         metrics: true,
+        collectors: Collectors {
+            otlp: or_variable(flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            zipkin: or_variable(flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"),
+        },
         twin: None,
     })
     .await?;
@@ -129,6 +140,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     serving.stop().await;
     stack.shutdown().await;
     Ok(())
+}
+
+/// What a flag says, or else the variable that OpenTelemetry has for it.
+fn or_variable(flag: Option<String>, variable: &str) -> Option<String> {
+    flag.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty())
 }
 
 /// The settings that limit what comes from one address.

@@ -10,6 +10,7 @@ use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::{Config, ConfigError};
 use onsale_platform::metrics::Meter;
 use onsale_platform::store::calls;
+use onsale_platform::trace::Tracer;
 
 use crate::engine::dynamodb::DynamoDb;
 use crate::engine::sqs::Sqs;
@@ -33,7 +34,7 @@ pub struct Processes {
     clock: Clock,
     overrides: HashMap<String, String>,
     secrets: Vec<SecretFile>,
-    metrics: Option<Metrics>,
+    watched: (Option<Metrics>, Tracer),
 }
 
 /// An app cannot be made.
@@ -48,14 +49,15 @@ pub enum ProcessError {
 }
 
 impl Processes {
-    /// Over these engines. `overrides` replace variables of the template where a function has them.
+    /// Over these engines. `overrides` replace variables of the template where a function has them; functions count and
+    /// tell their spans where `watched` says.
     pub async fn new(
         template: &Template,
         engines: (DynamoDb, Sqs),
         slot: Slot,
         clock: Clock,
         (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
-        metrics: Option<Metrics>,
+        watched: (Option<Metrics>, Tracer),
     ) -> Self {
         let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
             .region(Region::new(REGION))
@@ -63,7 +65,7 @@ impl Processes {
             .http_client(engines.0.http_client(slot.clone(), None))
             .load()
             .await;
-        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets, metrics }
+        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets, watched }
     }
 
     /// What functions asked for.
@@ -92,8 +94,7 @@ impl Processes {
     /// When a variable is wrong.
     pub fn app_with_clock(&self, function: &Function, clock: Clock, ids: Ids) -> Result<App, ConfigError> {
         let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let meter = self.metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(&function.name));
-        self.build(variables.collect(), Some(function), (clock, ids, meter))
+        self.build(variables.collect(), Some(function), (clock, ids))
     }
 
     /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
@@ -102,7 +103,7 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
     pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
-        Ok(self.build(template.variables()?, None, (self.clock.clone(), ids, Meter::off()))?)
+        Ok(self.build(template.variables()?, None, (self.clock.clone(), ids))?)
     }
 
     /// The clients of a function, or such as may do anything.
@@ -115,7 +116,7 @@ impl Processes {
         &self,
         mut variables: HashMap<String, String>,
         function: Option<&Function>,
-        (clock, ids, meter): (Clock, Ids, Meter),
+        (clock, ids): (Clock, Ids),
     ) -> Result<App, ConfigError> {
         for (name, value) in &self.overrides {
             variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
@@ -126,8 +127,14 @@ impl Processes {
             }
         }
         let config = Config::from_variables(&variables)?;
+        let (meter, tracer) = match (function, &self.watched) {
+            (Some(function), (Some(metrics), tracer)) => (metrics.meter(&function.name), tracer.clone()),
+            (Some(_), (None, tracer)) => (Meter::off(), tracer.clone()),
+            (None, _) => (Meter::off(), Tracer::off()),
+        };
         let (dynamodb, sqs) = self.connected(function, &meter);
-        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, meter }))
+        let function = function.map(|function| function.name.clone()).unwrap_or_default();
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use onsale_platform::app::{App, Clock, Ids};
+use onsale_platform::metrics::Meter;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -24,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::permissions::Ledger;
 use crate::processes::{Clients, ProcessError, Processes, SecretFile};
 use crate::template::{Template, TemplateError};
+use crate::traces::{Collectors, Telling};
 use crate::triggers::{Running, TriggerError, Triggers};
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
@@ -65,6 +67,8 @@ pub struct Options {
     pub data_platform: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
+    /// Who is told of spans.
+    pub collectors: Collectors,
     /// A second engine beside the table's own, for tests that compare the two.
     pub twin: Option<Arc<dyn Twin>>,
 }
@@ -80,6 +84,7 @@ impl Default for Options {
             triggers: Mode::ByHand,
             data_platform: None,
             metrics: false,
+            collectors: Collectors::default(),
             twin: None,
         }
     }
@@ -125,6 +130,7 @@ pub struct Stack {
     receiver: Receiver,
     home: Home,
     metrics: Option<Metrics>,
+    telling: Option<Telling>,
 }
 
 /// The data directory, which exists even when the data is memory: a signing key is a file.
@@ -162,8 +168,10 @@ impl Stack {
         let receiver = receiver.map_err(|problem| home.failed(problem))?;
         let given = (options.variables, secrets);
         let metrics = options.metrics.then(Metrics::default);
-        let processes =
-            Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, metrics.clone()).await;
+        let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
+        let (tracer, telling) = options.collectors.start(meter);
+        let watched = (metrics.clone(), tracer);
+        let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, watched).await;
         let outsider = processes.outsider(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));
@@ -186,6 +194,7 @@ impl Stack {
             receiver,
             home,
             metrics,
+            telling,
         })
     }
 
@@ -324,6 +333,9 @@ impl Stack {
     pub async fn shutdown(self) {
         if let Some(running) = self.running {
             running.stop().await;
+        }
+        if let Some(telling) = self.telling {
+            telling.stop().await;
         }
     }
 }

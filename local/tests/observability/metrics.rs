@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{After, Before, Call, Intercept};
+use local::ports::Port;
 use onsale_platform::metrics::{ALL, FUNCTION, Kind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -16,17 +18,34 @@ use crate::support::World;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
 
+/// How long a condition is waited for.
+const WAIT_MAX: Duration = Duration::from_secs(20);
+
 /// What Prometheus reads.
-struct Scrape(String);
+pub struct Scrape(String);
 
 impl Scrape {
-    async fn of(world: &World) -> Self {
+    pub async fn of(world: &World) -> Self {
         let request = Request::builder().uri("/metrics").body(Body::empty()).expect("a request");
         let answer = world.stack.metrics().oneshot(request).await.expect("an answer");
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/plain; version=0.0.4; charset=utf-8");
         let body = axum::body::to_bytes(answer.into_body(), 16 * 1024 * 1024).await.expect("a body");
         Self(String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    /// As soon as it has this metric.
+    async fn once(world: &World, metric: &str) -> Self {
+        let there = async {
+            loop {
+                let scrape = Self::of(world).await;
+                if scrape.series().iter().any(|(name, _, _)| *name == metric) {
+                    return scrape;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(WAIT_MAX, there).await.unwrap_or_else(|_| panic!("{metric} does not come"))
     }
 
     /// Every series: its name, labels and value.
@@ -43,7 +62,7 @@ impl Scrape {
     }
 
     /// The sum of the series that have these labels.
-    fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let has = |of: &BTreeMap<&str, &str>| labels.iter().all(|(label, value)| of.get(label) == Some(value));
         self.series().iter().filter(|(of, its, _)| *of == name && has(its)).map(|(_, _, value)| value).sum()
     }
@@ -97,7 +116,12 @@ async fn traffic(world: &World) {
 }
 
 async fn counting() -> World {
-    let (world, _listening) = World::with_receiver_and(|options| options.metrics = true).await;
+    let nobody = Port::take("any", 0).await.expect("a port").url();
+    let (world, _listening) = World::with_receiver_and(|options| {
+        options.metrics = true;
+        options.collectors.zipkin = Some(nobody);
+    })
+    .await;
     traffic(&world).await;
     world
 }
@@ -105,7 +129,7 @@ async fn counting() -> World {
 #[tokio::test]
 async fn traffic_moves_every_metric_of_the_table() {
     let world = counting().await;
-    let scrape = Scrape::of(&world).await;
+    let scrape = Scrape::once(&world, "onsale_spans_dropped_total").await;
     let mut dead = Vec::new();
     let mut known = BTreeSet::new();
     for metric in ALL {

@@ -1,3 +1,5 @@
 //! What the product shows of itself while it runs.
 
+mod logs;
 mod metrics;
+mod traces;

@@ -15,6 +15,7 @@ use crate::signing::Signers;
 use crate::store::cache::Caches;
 use crate::store::calls;
 use crate::tokens::Verifier;
+use crate::trace::Tracer;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
 const TRY_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -156,8 +157,12 @@ pub struct Parts {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
+    /// Which function it is, as the template names its binary; empty for what is none.
+    pub function: String,
     /// Where it counts.
     pub meter: Meter,
+    /// Where it tells its spans.
+    pub tracer: Tracer,
 }
 
 /// One process of Onsale. Cheap to clone.
@@ -189,11 +194,11 @@ impl App {
         }
     }
 
-    /// Builds the app of a Lambda function from its environment; it counts in `meter`.
+    /// Builds the app of a Lambda function from its environment; it counts in `meter`. Its spans are X-Ray's to tell.
     ///
     /// # Errors
     /// When a setting is missing or wrong.
-    pub async fn from_environment(meter: Meter) -> Result<Self, crate::config::ConfigError> {
+    pub async fn from_environment(function: &str, meter: Meter) -> Result<Self, crate::config::ConfigError> {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
@@ -207,7 +212,9 @@ impl App {
             secrets,
             clock: Clock::System,
             ids: Ids::Random,
+            function: function.to_owned(),
             meter,
+            tracer: Tracer::off(),
         }))
     }
 
@@ -227,6 +234,18 @@ impl App {
     #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.inner.parts.ids
+    }
+
+    /// Which function this is.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.inner.parts.function
+    }
+
+    /// Where it tells its spans.
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.inner.parts.tracer
     }
 
     /// Where it counts.

@@ -143,8 +143,13 @@ pub static AUTHORIZATIONS: Metric =
 pub static QUEUE_MESSAGES: Metric = metric("onsale_queue_messages", Gauge, Unit::Count, &["queue"])
     .says("Messages in a queue, dead letters among them; the local stack only, on AWS CloudWatch has it.");
 
+/// Spans that nobody has.
+pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).says(
+    "Spans lost because the buffer was `full` or a collector, `otlp` or `zipkin`, did not take them; local only.",
+);
+
 /// Every metric.
-pub static ALL: [&Metric; 25] = [
+pub static ALL: [&Metric; 26] = [
     &HTTP_REQUESTS,
     &HTTP_SECONDS,
     &REFUSALS,
@@ -170,4 +175,5 @@ pub static ALL: [&Metric; 25] = [
     &AUDITS,
     &AUTHORIZATIONS,
     &QUEUE_MESSAGES,
+    &SPANS_DROPPED,
 ];

@@ -25,15 +25,15 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
 /// A collector of both kinds.
-struct Collector {
+pub struct Collector {
     got: Arc<Mutex<Vec<(String, Bytes)>>>,
     came: Arc<Notify>,
-    url: String,
+    pub url: String,
     _serving: Serving,
 }
 
 impl Collector {
-    async fn listening() -> Self {
+    pub async fn listening() -> Self {
         let port = Port::take("any", 0).await.expect("a port");
         let (url, got, came) = (port.url(), Arc::<Mutex<Vec<_>>>::default(), Arc::<Notify>::default());
         let (kept, told) = (Arc::clone(&got), Arc::clone(&came));
@@ -66,7 +66,7 @@ impl Collector {
     }
 
     /// The same as soon as `enough` says so.
-    async fn once(&self, enough: impl Fn(&[(String, Span)]) -> bool) -> Vec<(String, Span)> {
+    pub async fn once(&self, enough: impl Fn(&[(String, Span)]) -> bool) -> Vec<(String, Span)> {
         let there = async {
             loop {
                 let came = self.came.notified();

@@ -272,6 +272,9 @@ impl Messages {
     }
 }
 
+/// What the runtime may log: its own trace shows whole events, tokens and passwords among them.
+pub(crate) const QUIET: &str = "lambda_runtime=info,lambda_http=info";
+
 /// JSON lines on standard output, one per failure; `LOG_LEVEL` sets the level (default `info`).
 fn start_logs() {
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::{Data, Event};
+use crate::lambda::QUIET;
 use crate::trace::Context;
 
 /// Ids in a path that are told.
@@ -24,8 +25,7 @@ pub fn subscriber<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    // The runtime's own trace shows whole events: tokens and passwords.
-    let filter = EnvFilter::try_new(format!("{level},lambda_runtime=info,lambda_http=info"));
+    let filter = EnvFilter::try_new(format!("{level},{QUIET}"));
     let filter = filter.unwrap_or_else(|_| "info".into());
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(writer);
     lines.with_target(false).without_time().finish()

@@ -44,14 +44,11 @@ impl Emf {
             return Ok(());
         }
         let metrics: Vec<Value> = kept.keys().filter_map(|name| declared(name)).take(VALUES_MAX).collect();
+        // A directive of nothing would be an error of the format's; the line is still one to be searched.
+        let kept_there = json!({ "Namespace": NAMESPACE, "Dimensions": [[FUNCTION]], "Metrics": metrics });
+        let directives = if metrics.is_empty() { json!([]) } else { json!([kept_there]) };
         let mut line = Map::new();
-        line.insert(
-            "_aws".to_owned(),
-            json!({
-                "Timestamp": now.as_millisecond(),
-                "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [[FUNCTION]], "Metrics": metrics }],
-            }),
-        );
+        line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
         line.insert(FUNCTION.to_owned(), function.into());
         line.extend(kept.into_iter().map(|(name, kept)| (name, kept.told())));
         // One write: lines of the log must not be mixed.
@@ -194,5 +191,11 @@ mod tests {
         let values = told["onsale_http_request_duration_seconds.409"].as_array().expect("values");
         assert!(values.len() == VALUES_MAX && values.iter().all(|value| *value == json!(0.5)));
         assert_eq!(line(), "");
+        meter.count(&HTTP_REQUESTS, 1, &["200"]);
+        let told: Value = serde_json::from_str(&line()).expect("JSON");
+        assert_eq!(
+            (&told["_aws"]["CloudWatchMetrics"], &told["onsale_http_requests_total.200"]),
+            (&json!([]), &json!(1))
+        );
     }
 }

@@ -143,6 +143,27 @@ async fn a_trace_goes_from_the_request_over_the_relay_to_the_consumer() {
 }
 
 #[tokio::test]
+async fn consumers_of_a_batch_and_the_data_platform_are_part_of_the_trace() {
+    let collector = Collector::listening().await;
+    let (world, listening) =
+        World::with_receiver_and(|options| options.collectors.otlp = Some(collector.url.clone())).await;
+    let (mina, product) = (world.user_with(100_000).await, world.product(1_000, 10).await);
+    let order = order_of(&[(&product, 1)], true);
+    mina.send(within_trace("/orders", "01", &order)).await.expect(201);
+    world.stack.settle().await.expect("settled");
+    let consumers = ["record_sales", "hand_to_data_platform"];
+    let came = |spans: &[(String, Span)]| consumers.iter().all(|name| spans.iter().any(|(service, _)| service == name));
+    let spans = collector.once(came).await;
+    let relay = of(&spans, "relay_changes", "payment.completed");
+    for name in consumers {
+        let consumer = of(&spans, name, "payment.completed");
+        assert_eq!((hex(&consumer.trace_id).as_str(), &consumer.parent_span_id), (TRACE, &relay.span_id), "{name}");
+    }
+    let event = listening.events().into_iter().find(|event| event["type"] == "payment.completed").expect("the event");
+    assert_eq!(event["traceparent"], format!("00-{TRACE}-{}-01", hex(&relay.span_id)));
+}
+
+#[tokio::test]
 async fn every_request_has_its_span_and_zipkin_gets_the_same() {
     let collector = Collector::listening().await;
     let world = watched(&collector).await;

@@ -106,11 +106,15 @@ impl CounterFn for One {
 
 impl GaugeFn for One {
     fn increment(&self, value: f64) {
-        self.set(value);
+        let mut kept = self.emf.lock();
+        match kept.entry(self.name.clone()).or_insert(Kept::Last(0.0)) {
+            Kept::Last(last) => *last += value,
+            other => *other = Kept::Last(value),
+        }
     }
 
     fn decrement(&self, value: f64) {
-        self.set(-value);
+        GaugeFn::increment(self, -value);
     }
 
     fn set(&self, value: f64) {

@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+# How long the emulator may take to pass on what a function wrote before it answered.
+METRICS_SECONDS = 5
 CALL_SECONDS = 60
 AWS = {
     "AWS_REGION": "us-east-1",
@@ -156,6 +158,7 @@ class Functions:
                 raise Failed(f"{name}: {problem}\n{self.log()}") from problem
         if isinstance(answer, dict) and "errorMessage" in answer:
             raise Failed(f"{name}: {json.dumps(answer)}\n{self.log()}")
+        self.expect_metrics(name)
         start, first = (self.milliseconds(line) for line in ("INIT REPORT", "INVOKE RTDONE"))
         print(f"  {name:<20} start {start:>6} ms, first call {first:>6} ms", end="  ", flush=True)
         return answer
@@ -167,6 +170,17 @@ class Functions:
             raise Failed(f"{name}: {status} expected, came {json.dumps(answer)}\n{self.log()}")
         print(status, end=" ")
         return json.loads(answer["body"])
+
+    def expect_metrics(self, name):
+        """Exactly one line of the log has what the call counted, as CloudWatch reads it."""
+        end = time.monotonic() + METRICS_SECONDS
+        told = []
+        while not told and time.monotonic() < end:
+            lines = self.log().splitlines()
+            told = [line[line.index("{") :] for line in lines if '"_aws"' in line and "{" in line]
+            time.sleep(0.01)
+        if len(told) != 1 or json.loads(told[0])["function"] != name:
+            raise Failed(f"{name}: one line of metrics expected, came {told}\n{self.log()}")
 
     def milliseconds(self, line):
         """What the emulator's log says something took."""
@@ -272,8 +286,8 @@ def flow(functions):
 def main(emulator, target):
     target = Path(target).resolve()
     stack = [str(target / "debug" / "onsale"), "--in-memory"]
-    for port in ("--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port"):
-        stack += [port, "0"]
+    for port in ("", "lambda-", "dynamodb-", "sqs-", "data-platform-", "metrics-"):
+        stack += [f"--{port}port", "0"]
     with tempfile.TemporaryDirectory() as home:
         home = Path(home)
         with process(stack, {**os.environ, **AWS}, home, signal.SIGINT) as child:

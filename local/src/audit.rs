@@ -18,7 +18,9 @@ use clap::Args;
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::Config;
+use onsale_platform::metrics::Meter;
 use onsale_platform::store::audit::{self, Limits, Report};
+use onsale_platform::trace::Tracer;
 
 use crate::stack::{Data, Error as StackError, Options, Stack};
 use crate::template::{REGION, Template};
@@ -116,6 +118,9 @@ async fn app(settings: ConfigLoader, table: String) -> Result<App, Box<dyn Error
         secrets: None,
         clock: Clock::System,
         ids: Ids::Random,
+        function: "audit".to_owned(),
+        meter: Meter::off(),
+        tracer: Tracer::off(),
     }))
 }
 

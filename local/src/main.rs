@@ -11,6 +11,7 @@ use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::ports::{Port, Ports};
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
+use local::traces::Collectors;
 use onsale_platform::app::{Clock, Ids};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
@@ -51,6 +52,15 @@ struct Flags {
     /// Port of the receiver of events, in the place of a data platform.
     #[arg(long, default_value_t = 3002)]
     data_platform_port: u16,
+    /// Port of the metrics, for Prometheus.
+    #[arg(long, default_value_t = 9464)]
+    metrics_port: u16,
+    /// Address of an OTLP collector that takes JSON over HTTP, e.g. http://127.0.0.1:4318; also OTEL_EXPORTER_OTLP_ENDPOINT.
+    #[arg(long, value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// Where Zipkin takes spans, e.g. http://127.0.0.1:9411/api/v2/spans; also OTEL_EXPORTER_ZIPKIN_ENDPOINT.
+    #[arg(long, value_name = "URL")]
+    zipkin_endpoint: Option<String>,
     /// Where the data lives.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
@@ -90,6 +100,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         dynamodb: Port::take("--dynamodb-port", flags.dynamodb_port).await?,
         sqs: Port::take("--sqs-port", flags.sqs_port).await?,
         data_platform: Port::take("--data-platform-port", flags.data_platform_port).await?,
+        metrics: Port::take("--metrics-port", flags.metrics_port).await?,
     };
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
@@ -98,6 +109,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         ids: Ids::Random,
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
+        metrics: true,
+        collectors: Collectors {
+            otlp: or_variable(flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            zipkin: or_variable(flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"),
+        },
         twin: None,
     })
     .await?;
@@ -112,6 +128,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "dynamodb": ports.dynamodb.url(),
         "sqs": ports.sqs.url(),
         "data_platform": ports.data_platform.url(),
+        "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     audit::remember(&stack, &ports.dynamodb.url())?;
@@ -123,6 +140,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     serving.stop().await;
     stack.shutdown().await;
     Ok(())
+}
+
+/// What a flag says, or else the variable that OpenTelemetry has for it.
+fn or_variable(flag: Option<String>, variable: &str) -> Option<String> {
+    flag.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty())
 }
 
 /// The settings that limit what comes from one address.

@@ -74,6 +74,8 @@ pub struct Ports {
     pub sqs: Port,
     /// The receiver of events.
     pub data_platform: Port,
+    /// The metrics, for Prometheus.
+    pub metrics: Port,
 }
 
 impl Port {
@@ -103,6 +105,7 @@ impl Ports {
         tasks.spawn(serve(self.lambda, stack.invoke_api(), stopped.clone()));
         tasks.spawn(serve(self.sqs, stack.sqs().router(), stopped.clone()));
         tasks.spawn(serve(self.data_platform, stack.receiver().router(), stopped.clone()));
+        tasks.spawn(serve(self.metrics, stack.metrics(), stopped.clone()));
         let database = stack.dynamodb().database().clone();
         tasks.spawn(async move {
             let served = dynoxide::server::serve_with_shutdown(self.dynamodb.listener, database, stop_of(stopped));

@@ -8,10 +8,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::{Config, ConfigError};
+use onsale_platform::metrics::Meter;
+use onsale_platform::store::calls;
+use onsale_platform::trace::Tracer;
 
 use crate::engine::dynamodb::DynamoDb;
 use crate::engine::sqs::Sqs;
 use crate::intercept::Slot;
+use crate::metrics::Metrics;
 use crate::permissions::{Caller, Guard};
 use crate::template::{Function, REGION, Template, TemplateError};
 
@@ -30,6 +34,7 @@ pub struct Processes {
     clock: Clock,
     overrides: HashMap<String, String>,
     secrets: Vec<SecretFile>,
+    watched: (Option<Metrics>, Tracer),
 }
 
 /// An app cannot be made.
@@ -44,13 +49,15 @@ pub enum ProcessError {
 }
 
 impl Processes {
-    /// Over these engines. `overrides` replace variables of the template where a function has them.
+    /// Over these engines. `overrides` replace variables of the template where a function has them; functions count and
+    /// tell their spans where `watched` says.
     pub async fn new(
         template: &Template,
         engines: (DynamoDb, Sqs),
         slot: Slot,
         clock: Clock,
         (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
+        watched: (Option<Metrics>, Tracer),
     ) -> Self {
         let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
             .region(Region::new(REGION))
@@ -58,7 +65,7 @@ impl Processes {
             .http_client(engines.0.http_client(slot.clone(), None))
             .load()
             .await;
-        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets }
+        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets, watched }
     }
 
     /// What functions asked for.
@@ -87,7 +94,7 @@ impl Processes {
     /// When a variable is wrong.
     pub fn app_with_clock(&self, function: &Function, clock: Clock, ids: Ids) -> Result<App, ConfigError> {
         let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
-        self.build(variables.collect(), self.clients(Some(function)), (clock, ids))
+        self.build(variables.collect(), Some(function), (clock, ids))
     }
 
     /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
@@ -96,19 +103,19 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
     pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
-        Ok(self.build(template.variables()?, self.clients(None), (self.clock.clone(), ids))?)
+        Ok(self.build(template.variables()?, None, (self.clock.clone(), ids))?)
     }
 
     /// The clients of a function, or such as may do anything.
     #[must_use]
     pub fn clients(&self, function: Option<&Function>) -> Clients {
-        self.connected(function.map(|function| self.guard.caller(&function.name, &function.statements)))
+        self.connected(function, &Meter::off())
     }
 
     fn build(
         &self,
         mut variables: HashMap<String, String>,
-        (dynamodb, sqs): Clients,
+        function: Option<&Function>,
         (clock, ids): (Clock, Ids),
     ) -> Result<App, ConfigError> {
         for (name, value) in &self.overrides {
@@ -120,11 +127,19 @@ impl Processes {
             }
         }
         let config = Config::from_variables(&variables)?;
-        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids }))
+        let (meter, tracer) = match (function, &self.watched) {
+            (Some(function), (Some(metrics), tracer)) => (metrics.meter(&function.name), tracer.clone()),
+            (Some(_), (None, tracer)) => (Meter::off(), tracer.clone()),
+            (None, _) => (Meter::off(), Tracer::off()),
+        };
+        let (dynamodb, sqs) = self.connected(function, &meter);
+        let function = function.map(|function| function.name.clone()).unwrap_or_default();
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
-    fn connected(&self, caller: Option<Caller>) -> Clients {
+    fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
+        let caller: Option<Caller> = function.map(|function| self.guard.caller(&function.name, &function.statements));
         let (dynamodb, sqs) = &self.engines;
         // Nothing listens at these addresses; without them a setting of the environment would count.
         let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)
@@ -133,6 +148,9 @@ impl Processes {
         let queues = aws_sdk_sqs::config::Builder::from(&self.settings)
             .endpoint_url("http://sqs.localhost")
             .http_client(sqs.http_client(self.slot.clone(), caller));
-        (aws_sdk_dynamodb::Client::from_conf(table.build()), aws_sdk_sqs::Client::from_conf(queues.build()))
+        (
+            aws_sdk_dynamodb::Client::from_conf(calls::watched(table, meter).build()),
+            aws_sdk_sqs::Client::from_conf(queues.build()),
+        )
     }
 }

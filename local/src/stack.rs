@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use onsale_platform::app::{App, Clock, Ids};
+use onsale_platform::metrics::Meter;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -20,9 +21,11 @@ use crate::engine::{EngineError, storage};
 use crate::gateway::Gateway;
 use crate::intercept::{Intercept, Slot};
 use crate::lambda::{CallError, Entry, Functions};
+use crate::metrics::Metrics;
 use crate::permissions::Ledger;
 use crate::processes::{Clients, ProcessError, Processes, SecretFile};
 use crate::template::{Template, TemplateError};
+use crate::traces::{Collectors, Telling};
 use crate::triggers::{Running, TriggerError, Triggers};
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
@@ -62,6 +65,10 @@ pub struct Options {
     /// Where events are posted to: the address at which the stack's own receiver is served, or another, which
     /// the variable `DATA_PLATFORM_URL` also names. None when there is no data platform.
     pub data_platform: Option<String>,
+    /// Whether functions count what they do.
+    pub metrics: bool,
+    /// Who is told of spans.
+    pub collectors: Collectors,
     /// A second engine beside the table's own, for tests that compare the two.
     pub twin: Option<Arc<dyn Twin>>,
 }
@@ -76,6 +83,8 @@ impl Default for Options {
             ids: Ids::Random,
             triggers: Mode::ByHand,
             data_platform: None,
+            metrics: false,
+            collectors: Collectors::default(),
             twin: None,
         }
     }
@@ -120,6 +129,8 @@ pub struct Stack {
     slot: Slot,
     receiver: Receiver,
     home: Home,
+    metrics: Option<Metrics>,
+    telling: Option<Telling>,
 }
 
 /// The data directory, which exists even when the data is memory: a signing key is a file.
@@ -156,7 +167,11 @@ impl Stack {
         let receiver = Receiver::new(options.clock.clone(), &home.path.join(EVENTS_SECRET_FILE));
         let receiver = receiver.map_err(|problem| home.failed(problem))?;
         let given = (options.variables, secrets);
-        let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given).await;
+        let metrics = options.metrics.then(Metrics::default);
+        let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
+        let (tracer, telling) = options.collectors.start(meter);
+        let watched = (metrics.clone(), tracer);
+        let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, watched).await;
         let outsider = processes.outsider(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));
@@ -166,7 +181,21 @@ impl Stack {
         };
         let triggers = Arc::new(Triggers::new(&template, Arc::clone(&functions), engines.clone(), checkpoint)?);
         let running = (options.triggers == Mode::Running).then(|| Running::start(Arc::clone(&triggers), sweep, file));
-        Ok(Self { template, functions, gateway, triggers, running, processes, outsider, engines, slot, receiver, home })
+        Ok(Self {
+            template,
+            functions,
+            gateway,
+            triggers,
+            running,
+            processes,
+            outsider,
+            engines,
+            slot,
+            receiver,
+            home,
+            metrics,
+            telling,
+        })
     }
 
     /// The HTTP API, to be called in this process or served on a port.
@@ -196,6 +225,11 @@ impl Stack {
     /// The Lambda Invoke API.
     pub fn invoke_api(&self) -> Router {
         crate::invoke::router(Arc::clone(&self.functions))
+    }
+
+    /// `GET /metrics`, where functions count.
+    pub fn metrics(&self) -> Router {
+        self.metrics.as_ref().map_or_else(Router::new, |metrics| metrics.router(self.sqs()))
     }
 
     /// The receiver of events, to be served where they are posted to.
@@ -305,6 +339,9 @@ impl Stack {
     pub async fn shutdown(self) {
         if let Some(running) = self.running {
             running.stop().await;
+        }
+        if let Some(telling) = self.telling {
+            telling.stop().await;
         }
     }
 }

@@ -16,6 +16,7 @@ mod examples;
 mod fault_matrix;
 mod flow;
 mod logs;
+mod observability;
 mod orders;
 mod payments;
 mod permissions;

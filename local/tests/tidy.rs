@@ -57,7 +57,11 @@ fn a_function_has_one_name_everywhere() {
         ];
         missing.extend(places.into_iter().filter(|path| !root().join(path).exists()));
         let main = read(&format!("functions/src/bin/{name}.rs"));
-        for told in [format!("//! The Lambda binary of `{name}`.\n"), format!("use functions::{domain}::{name};\n")] {
+        for told in [
+            format!("//! The Lambda binary of `{name}`.\n"),
+            format!("use functions::{domain}::{name};\n"),
+            format!("lambda::run(\"{name}\", "),
+        ] {
             assert!(main.contains(&told), "functions/src/bin/{name}.rs does not say {told:?}");
         }
     }

@@ -6,6 +6,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::metrics::AUTHORIZATIONS;
 use onsale_platform::tokens;
 use serde_json::{Value, json};
 
@@ -16,8 +17,12 @@ async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Re
         let (scheme, token) = identity.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     });
-    let Some(token) = token else { return Ok(refused) };
-    Ok(match tokens::verify(app, token).await? {
+    let verified = match token {
+        Some(token) => tokens::verify(app, token).await,
+        None => Ok(None),
+    };
+    app.meter().count(&AUTHORIZATIONS, 1, &[outcome(&verified)]);
+    Ok(match verified? {
         Some(claims) => json!({
             "isAuthorized": true,
             "context": {
@@ -30,6 +35,14 @@ async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Re
         }),
         None => refused,
     })
+}
+
+fn outcome<T, E>(verified: &Result<Option<T>, E>) -> &'static str {
+    match verified {
+        Ok(Some(_)) => "allowed",
+        Ok(None) => "refused",
+        Err(_) => "failed",
+    }
 }
 
 /// Its answer to an event.

@@ -4,5 +4,5 @@ use functions::products::adjust_stock;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(adjust_stock::routes))
+    lambda::run("adjust_stock", Function::Http(adjust_stock::routes))
 }

@@ -4,5 +4,5 @@ use functions::accounts::authorize;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(authorize::answer))
+    lambda::run("authorize", Function::Event(authorize::answer))
 }

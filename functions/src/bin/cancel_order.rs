@@ -4,5 +4,5 @@ use functions::orders::cancel_order;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(cancel_order::routes))
+    lambda::run("cancel_order", Function::Http(cancel_order::routes))
 }

@@ -4,5 +4,5 @@ use functions::payments::cancel_payment;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(cancel_payment::routes))
+    lambda::run("cancel_payment", Function::Http(cancel_payment::routes))
 }

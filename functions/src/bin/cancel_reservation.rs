@@ -4,5 +4,5 @@ use functions::reservations::cancel_reservation;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(cancel_reservation::routes))
+    lambda::run("cancel_reservation", Function::Http(cancel_reservation::routes))
 }

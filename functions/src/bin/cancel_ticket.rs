@@ -4,5 +4,5 @@ use functions::reservations::cancel_ticket;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(cancel_ticket::routes))
+    lambda::run("cancel_ticket", Function::Http(cancel_ticket::routes))
 }

@@ -4,5 +4,5 @@ use functions::coupons::claim_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(claim_coupon::routes))
+    lambda::run("claim_coupon", Function::Http(claim_coupon::routes))
 }

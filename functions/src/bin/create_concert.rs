@@ -4,5 +4,5 @@ use functions::concerts::create_concert;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_concert::routes))
+    lambda::run("create_concert", Function::Http(create_concert::routes))
 }

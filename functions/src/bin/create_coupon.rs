@@ -4,5 +4,5 @@ use functions::coupons::create_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_coupon::routes))
+    lambda::run("create_coupon", Function::Http(create_coupon::routes))
 }

@@ -4,5 +4,5 @@ use functions::products::create_product;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_product::routes))
+    lambda::run("create_product", Function::Http(create_product::routes))
 }

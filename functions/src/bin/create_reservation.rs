@@ -4,5 +4,5 @@ use functions::reservations::create_reservation;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_reservation::routes))
+    lambda::run("create_reservation", Function::Http(create_reservation::routes))
 }

@@ -4,5 +4,5 @@ use functions::concerts::create_schedule;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_schedule::routes))
+    lambda::run("create_schedule", Function::Http(create_schedule::routes))
 }

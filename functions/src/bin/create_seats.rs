@@ -4,5 +4,5 @@ use functions::seats::create_seats;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_seats::routes))
+    lambda::run("create_seats", Function::Http(create_seats::routes))
 }

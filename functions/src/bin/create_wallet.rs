@@ -4,5 +4,5 @@ use functions::wallet::create_wallet;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(create_wallet::routes))
+    lambda::run("create_wallet", Function::Http(create_wallet::routes))
 }

@@ -4,5 +4,5 @@ use functions::concerts::delete_concert;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(delete_concert::routes))
+    lambda::run("delete_concert", Function::Http(delete_concert::routes))
 }

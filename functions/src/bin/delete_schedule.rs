@@ -4,5 +4,5 @@ use functions::concerts::delete_schedule;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(delete_schedule::routes))
+    lambda::run("delete_schedule", Function::Http(delete_schedule::routes))
 }

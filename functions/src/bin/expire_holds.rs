@@ -4,5 +4,5 @@ use functions::reservations::expire_holds;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(expire_holds::answer))
+    lambda::run("expire_holds", Function::Event(expire_holds::answer))
 }

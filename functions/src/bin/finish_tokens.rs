@@ -4,5 +4,5 @@ use functions::queue::finish_tokens;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(finish_tokens::answer))
+    lambda::run("finish_tokens", Function::Event(finish_tokens::answer))
 }

@@ -4,5 +4,5 @@ use functions::concerts::get_concert;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_concert::routes))
+    lambda::run("get_concert", Function::Http(get_concert::routes))
 }

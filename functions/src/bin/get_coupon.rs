@@ -4,5 +4,5 @@ use functions::coupons::get_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_coupon::routes))
+    lambda::run("get_coupon", Function::Http(get_coupon::routes))
 }

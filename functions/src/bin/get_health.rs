@@ -4,5 +4,5 @@ use functions::service::get_health;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_health::routes))
+    lambda::run("get_health", Function::Http(get_health::routes))
 }

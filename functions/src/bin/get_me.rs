@@ -4,5 +4,5 @@ use functions::accounts::get_me;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_me::routes))
+    lambda::run("get_me", Function::Http(get_me::routes))
 }

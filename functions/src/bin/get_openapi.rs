@@ -4,5 +4,5 @@ use functions::service::get_openapi;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_openapi::routes))
+    lambda::run("get_openapi", Function::Http(get_openapi::routes))
 }

@@ -4,5 +4,5 @@ use functions::orders::get_order;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_order::routes))
+    lambda::run("get_order", Function::Http(get_order::routes))
 }

@@ -4,5 +4,5 @@ use functions::payments::get_payment;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_payment::routes))
+    lambda::run("get_payment", Function::Http(get_payment::routes))
 }

@@ -4,5 +4,5 @@ use functions::products::get_product;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_product::routes))
+    lambda::run("get_product", Function::Http(get_product::routes))
 }

@@ -4,5 +4,5 @@ use functions::queue::get_queue;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_queue::routes))
+    lambda::run("get_queue", Function::Http(get_queue::routes))
 }

@@ -4,5 +4,5 @@ use functions::reservations::get_reservation;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_reservation::routes))
+    lambda::run("get_reservation", Function::Http(get_reservation::routes))
 }

@@ -4,5 +4,5 @@ use functions::concerts::get_schedule;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_schedule::routes))
+    lambda::run("get_schedule", Function::Http(get_schedule::routes))
 }

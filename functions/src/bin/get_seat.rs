@@ -4,5 +4,5 @@ use functions::seats::get_seat;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_seat::routes))
+    lambda::run("get_seat", Function::Http(get_seat::routes))
 }

@@ -4,5 +4,5 @@ use functions::reservations::get_ticket;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_ticket::routes))
+    lambda::run("get_ticket", Function::Http(get_ticket::routes))
 }

@@ -4,5 +4,5 @@ use functions::queue::get_token;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_token::routes))
+    lambda::run("get_token", Function::Http(get_token::routes))
 }

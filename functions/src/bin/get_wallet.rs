@@ -4,5 +4,5 @@ use functions::wallet::get_wallet;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(get_wallet::routes))
+    lambda::run("get_wallet", Function::Http(get_wallet::routes))
 }

@@ -4,5 +4,5 @@ use functions::accounts::grant_role;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(grant_role::answer))
+    lambda::run("grant_role", Function::Event(grant_role::answer))
 }

@@ -4,5 +4,5 @@ use functions::events::hand_to_data_platform;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(hand_to_data_platform::answer))
+    lambda::run("hand_to_data_platform", Function::Event(hand_to_data_platform::answer))
 }

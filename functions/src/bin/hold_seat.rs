@@ -4,5 +4,5 @@ use functions::seats::hold_seat;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(hold_seat::routes))
+    lambda::run("hold_seat", Function::Http(hold_seat::routes))
 }

@@ -4,5 +4,5 @@ use functions::queue::join_queue;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(join_queue::routes))
+    lambda::run("join_queue", Function::Http(join_queue::routes))
 }

@@ -4,5 +4,5 @@ use functions::queue::leave_queue;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(leave_queue::routes))
+    lambda::run("leave_queue", Function::Http(leave_queue::routes))
 }

@@ -4,5 +4,5 @@ use functions::coupons::list_my_coupons;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_my_coupons::routes))
+    lambda::run("list_my_coupons", Function::Http(list_my_coupons::routes))
 }

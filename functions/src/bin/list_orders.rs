@@ -4,5 +4,5 @@ use functions::orders::list_orders;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_orders::routes))
+    lambda::run("list_orders", Function::Http(list_orders::routes))
 }

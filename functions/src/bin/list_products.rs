@@ -4,5 +4,5 @@ use functions::products::list_products;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_products::routes))
+    lambda::run("list_products", Function::Http(list_products::routes))
 }

@@ -4,5 +4,5 @@ use functions::reservations::list_reservations;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_reservations::routes))
+    lambda::run("list_reservations", Function::Http(list_reservations::routes))
 }

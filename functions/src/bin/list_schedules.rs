@@ -4,5 +4,5 @@ use functions::concerts::list_schedules;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_schedules::routes))
+    lambda::run("list_schedules", Function::Http(list_schedules::routes))
 }

@@ -4,5 +4,5 @@ use functions::seats::list_seats;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(list_seats::routes))
+    lambda::run("list_seats", Function::Http(list_seats::routes))
 }

@@ -4,5 +4,5 @@ use functions::accounts::log_in;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(log_in::routes))
+    lambda::run("log_in", Function::Http(log_in::routes))
 }

@@ -4,5 +4,5 @@ use functions::accounts::log_out;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(log_out::routes))
+    lambda::run("log_out", Function::Http(log_out::routes))
 }

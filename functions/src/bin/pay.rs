@@ -4,5 +4,5 @@ use functions::payments::pay;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(pay::routes))
+    lambda::run("pay", Function::Http(pay::routes))
 }

@@ -4,5 +4,5 @@ use functions::orders::place_order;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(place_order::routes))
+    lambda::run("place_order", Function::Http(place_order::routes))
 }

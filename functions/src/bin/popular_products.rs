@@ -4,5 +4,5 @@ use functions::products::popular_products;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(popular_products::routes))
+    lambda::run("popular_products", Function::Http(popular_products::routes))
 }

@@ -4,5 +4,5 @@ use functions::queue::put_queue;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(put_queue::routes))
+    lambda::run("put_queue", Function::Http(put_queue::routes))
 }

@@ -4,5 +4,5 @@ use functions::events::record_sales;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(record_sales::answer))
+    lambda::run("record_sales", Function::Event(record_sales::answer))
 }

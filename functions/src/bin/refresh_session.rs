@@ -4,5 +4,5 @@ use functions::accounts::refresh_session;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(refresh_session::routes))
+    lambda::run("refresh_session", Function::Http(refresh_session::routes))
 }

@@ -4,5 +4,5 @@ use functions::events::relay_changes;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(relay_changes::answer))
+    lambda::run("relay_changes", Function::Event(relay_changes::answer))
 }

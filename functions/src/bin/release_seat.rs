@@ -4,5 +4,5 @@ use functions::seats::release_seat;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(release_seat::routes))
+    lambda::run("release_seat", Function::Http(release_seat::routes))
 }

@@ -4,5 +4,5 @@ use functions::concerts::search_concerts;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(search_concerts::routes))
+    lambda::run("search_concerts", Function::Http(search_concerts::routes))
 }

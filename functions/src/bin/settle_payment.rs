@@ -4,5 +4,5 @@ use functions::events::settle_payment;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Event(settle_payment::answer))
+    lambda::run("settle_payment", Function::Event(settle_payment::answer))
 }

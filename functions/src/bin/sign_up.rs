@@ -4,5 +4,5 @@ use functions::accounts::sign_up;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(sign_up::routes))
+    lambda::run("sign_up", Function::Http(sign_up::routes))
 }

@@ -4,5 +4,5 @@ use functions::wallet::spend;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(spend::routes))
+    lambda::run("spend", Function::Http(spend::routes))
 }

@@ -4,5 +4,5 @@ use functions::wallet::top_up;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(top_up::routes))
+    lambda::run("top_up", Function::Http(top_up::routes))
 }

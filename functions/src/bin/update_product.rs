@@ -4,5 +4,5 @@ use functions::products::update_product;
 use onsale_platform::lambda::{self, Failure, Function};
 
 fn main() -> Result<(), Failure> {
-    lambda::run(Function::Http(update_product::routes))
+    lambda::run("update_product", Function::Http(update_product::routes))
 }

@@ -7,13 +7,17 @@ use onsale_platform::app::App;
 use onsale_platform::data_platform::{self, Outcome};
 use onsale_platform::events::{self, Event, Queue};
 use onsale_platform::lambda::{Answer, Delivery, Retry, queue_deliveries};
+use onsale_platform::metrics::{EVENTS_PARKED, POSTS};
 use serde_json::{Value, json};
 
 async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Retry> {
-    match data_platform::hand_over(app, event).await? {
+    let outcome = data_platform::hand_over(app, event).await?;
+    app.meter().count(&POSTS, 1, &[outcome.as_str()]);
+    match outcome {
         Outcome::Taken => Ok(()),
         Outcome::Refused => {
             tracing::error!(event_id = event.id, "the data platform wants no more: an event was parked");
+            app.meter().count(&EVENTS_PARKED, 1, &[]);
             let parked = json!({ "problem": "the data platform answered 410", "event": event });
             events::send(app, Queue::Parked, &[parked.to_string()]).await.map_err(|problem| Retry(problem.to_string()))
         }

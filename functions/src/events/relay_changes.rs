@@ -9,7 +9,9 @@ use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
 use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
 use onsale_platform::store::changes::{self, Poison};
+use onsale_platform::trace::{self, Kind, Open};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,11 +34,20 @@ struct Post {
 
 async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
     let mut posts: Vec<Post> = Vec::new();
+    let mut events: Vec<(usize, Event, Option<Open>)> = Vec::new();
     for (index, record) in batch.records.iter().enumerate() {
         let (queues, body) = match read(record) {
             Ok(None) => continue,
-            Ok(Some(event)) => (event.wanted_by(), serde_json::to_string(&event)?),
+            Ok(Some(mut event)) => {
+                let open = trace::open(app, Kind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
+                // Who consumes it continues the relaying, which continues the request.
+                event.traceparent = open.as_ref().map(|open| open.context().to_string()).or(event.traceparent);
+                let post = (event.wanted_by(), serde_json::to_string(&event)?);
+                events.push((index, event, open));
+                post
+            }
             Err(poison) => {
+                app.meter().count(&EVENTS_PARKED, 1, &[]);
                 tracing::error!(sequence = sequence(record), %poison, "a change is parked");
                 (&[Queue::Parked][..], letter(&poison, record))
             }
@@ -50,7 +61,16 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
             posts[place].records.push(index);
         }
     }
-    Ok(match send(app, &posts).await {
+    let stopped_at = send(app, &posts).await;
+    for (index, event, open) in events {
+        let relayed = stopped_at.is_none_or(|stop| index < stop);
+        if relayed {
+            app.meter().count(&EVENTS_RELAYED, 1, &[event.kind.as_str()]);
+            app.meter().record(&RELAY_SECONDS, event.age(app).as_secs_f64(), &[]);
+        }
+        open.into_iter().for_each(|open| open.end(app, !relayed, vec![("event_id", event.id.clone())]));
+    }
+    Ok(match stopped_at {
         None => json!({ "batchItemFailures": [] }),
         Some(first) => json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&batch.records[first]) }] }),
     })

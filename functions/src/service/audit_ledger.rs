@@ -5,6 +5,7 @@
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::metrics::{AUDIT_DIFFERENCES, AUDITS};
 use onsale_platform::store::audit::{self, Limits, Report};
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,8 @@ async fn handle(app: &App) -> Result<Value, Failure> {
     for difference in report.verdict.confirmed.iter().take(LOGGED_MAX) {
         tracing::error!(%difference, "the books differ");
     }
+    app.meter().count(&AUDITS, 1, &[report.verdict.outcome.as_str()]);
+    app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
     let answer = told(&report);
     if report.verdict.outcome != Outcome::Agree {
         let outcome = report.verdict.outcome.as_str();

@@ -55,6 +55,13 @@ impl Queues {
         (outstanding, letters)
     }
 
+    /// How many messages lie in each queue.
+    #[must_use]
+    pub fn depths(&self) -> Vec<(String, usize)> {
+        let state = self.lock();
+        state.queues.iter().map(|(name, queue)| (name.clone(), queue.messages.len())).collect()
+    }
+
     /// Puts a kept message back. A queue that is no longer in the template is left out.
     pub fn put_back(&self, letter: &Letter) {
         let sent = self.lock().send_message(&letter.queue, &letter.body, None, HashMap::new(), None, None);

@@ -8,8 +8,10 @@ use onsale_platform::app::{App, Ids, Parts};
 use onsale_platform::config::SecretSource;
 use onsale_platform::data_platform::{Outcome, hand_over};
 use onsale_platform::events::Event;
+use onsale_platform::metrics::Meter;
 use onsale_platform::signing::{Step, rotate};
 use onsale_platform::tokens;
+use onsale_platform::trace::Tracer;
 use uuid::Uuid;
 use winterbaume_core::MockAws;
 use winterbaume_secretsmanager::SecretsManagerService;
@@ -39,6 +41,9 @@ async fn app(world: &World) -> (App, Client, String) {
         secrets: Some(secrets.clone()),
         clock: world.clock.clone(),
         ids: Ids::Random,
+        function: String::new(),
+        meter: Meter::off(),
+        tracer: Tracer::off(),
     });
     (app, secrets, arn)
 }
@@ -102,6 +107,9 @@ async fn events_are_signed_with_a_secret_that_is_read_again_after_an_hour() {
         secrets: Some(secrets.clone()),
         clock: world.clock.clone(),
         ids: app.ids().clone(),
+        function: String::new(),
+        meter: Meter::off(),
+        tracer: Tracer::off(),
     });
     let example: serde_json::Value =
         serde_json::from_str(&crate::repository::read("events/hand_to_data_platform.json")).expect("JSON");

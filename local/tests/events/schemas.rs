@@ -95,7 +95,10 @@ async fn every_event_that_leaves_is_as_its_schema_says_and_no_more() {
         assert!(problems.is_empty(), "{event}: {problems:#?}");
         // Nothing leaves that is not documented.
         let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>();
-        assert_eq!(names(&event), names(&schema["properties"]));
+        let mut traced = event.clone();
+        traced["traceparent"] = json!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        assert!(validator(schema).is_valid(&traced), "{kind} within a trace");
+        assert_eq!(names(&traced), names(&schema["properties"]));
         let parts = of_data(schema);
         let part = parts.iter().position(|part| names(&event["data"]) == names(&part["properties"]));
         used.insert((kind.to_owned(), part.unwrap_or_else(|| panic!("{event}"))));
@@ -127,9 +130,14 @@ async fn a_schema_refuses_what_is_not_its_event() {
             other["data"][&name] = json!({ "no": "such" });
             assert!(!validator.is_valid(&other), "{kind} with a wrong {name}");
         }
-        for (name, value) in
-            [("type", "a.b"), ("time", "yesterday"), ("specversion", "0.3"), ("source", "/x"), ("id", "a.b")]
-        {
+        for (name, value) in [
+            ("type", "a.b"),
+            ("time", "yesterday"),
+            ("specversion", "0.3"),
+            ("source", "/x"),
+            ("id", "a.b"),
+            ("traceparent", "00-x"),
+        ] {
             let mut other = event.clone();
             other[name] = json!(value);
             assert!(!validator.is_valid(&other), "{kind} with a wrong {name}");

@@ -55,6 +55,8 @@ impl Program {
                 "0",
                 "--data-platform-port",
                 "0",
+                "--metrics-port",
+                "0",
                 "--data",
             ])
             .arg(data)

@@ -10,9 +10,12 @@ use uuid::Uuid;
 
 use crate::config::{Config, SecretSource};
 use crate::data_platform::Receiver;
+use crate::metrics::Meter;
 use crate::signing::Signers;
 use crate::store::cache::Caches;
+use crate::store::calls;
 use crate::tokens::Verifier;
+use crate::trace::Tracer;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
 const TRY_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -154,6 +157,12 @@ pub struct Parts {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
+    /// Which function it is, as the template names its binary; empty for what is none.
+    pub function: String,
+    /// Where it counts.
+    pub meter: Meter,
+    /// Where it tells its spans.
+    pub tracer: Tracer,
 }
 
 /// One process of Onsale. Cheap to clone.
@@ -185,11 +194,11 @@ impl App {
         }
     }
 
-    /// Builds the app of a Lambda function from its environment.
+    /// Builds the app of a Lambda function from its environment; it counts in `meter`. Its spans are X-Ray's to tell.
     ///
     /// # Errors
     /// When a setting is missing or wrong.
-    pub async fn from_environment() -> Result<Self, crate::config::ConfigError> {
+    pub async fn from_environment(function: &str, meter: Meter) -> Result<Self, crate::config::ConfigError> {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
@@ -198,11 +207,14 @@ impl App {
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
             config,
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(calls::watched((&sdk).into(), &meter).build()),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             secrets,
             clock: Clock::System,
             ids: Ids::Random,
+            function: function.to_owned(),
+            meter,
+            tracer: Tracer::off(),
         }))
     }
 
@@ -222,6 +234,24 @@ impl App {
     #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.inner.parts.ids
+    }
+
+    /// Which function this is.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.inner.parts.function
+    }
+
+    /// Where it tells its spans.
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.inner.parts.tracer
+    }
+
+    /// Where it counts.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.inner.parts.meter
     }
 
     /// Client of the queues.

@@ -58,6 +58,18 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Its name in metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+            Self::Later { .. } => "later",
+        }
+    }
+}
+
 /// Posts an event.
 ///
 /// # Errors

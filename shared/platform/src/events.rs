@@ -1,5 +1,7 @@
 //! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::store::Failure;
+use crate::trace::Context;
 
 /// A kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -136,11 +139,26 @@ pub struct Event {
     pub kind: Kind,
     /// When it was committed, to the second.
     pub time: Timestamp,
+    /// The trace that its change is a part of, as W3C Trace Context and the extension of CloudEvents write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The facts: ids and amounts, never an e-mail address, password or token.
     pub data: Data,
 }
 
 impl Event {
+    /// The trace that it continues.
+    #[must_use]
+    pub fn context(&self) -> Option<Context> {
+        self.traceparent.as_deref().and_then(Context::parse)
+    }
+
+    /// How long ago it was committed; the stream tells to the second.
+    #[must_use]
+    pub fn age(&self, app: &App) -> Duration {
+        app.now().duration_since(self.time).try_into().unwrap_or_default()
+    }
+
     /// The one table of which event goes where. One that nobody wants is sent nowhere.
     #[must_use]
     pub fn wanted_by(&self) -> &'static [Queue] {

@@ -5,16 +5,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
+use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::events::Event;
 use crate::http::finish;
+use crate::logs;
+use crate::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
+use crate::trace::{self, Context, Kind, Open};
 
 /// Why a function as a whole failed; the runtime reports it and the trigger tries again.
 pub type Failure = lambda_runtime::Error;
@@ -37,7 +43,7 @@ pub enum Function {
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
     match function {
-        Function::Event(handle) => handle(app, event).await,
+        Function::Event(handle) => called(*handle, app, event, ("", None)).await,
         Function::Http(routes) => {
             let request: LambdaRequest = serde_json::from_value(event)?;
             let called = {
@@ -49,20 +55,65 @@ pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value
     }
 }
 
-/// Runs one function as the `main` of its Lambda binary.
+/// Calls a function that is not called over HTTP, counts how that ended, and says in logs and traces what it is.
+#[expect(clippy::cast_precision_loss, reason = "a second is told, not a nanosecond")]
+async fn called(
+    handle: fn(App, Value) -> Answer,
+    app: App,
+    event: Value,
+    (request_id, given): (&str, Option<Context>),
+) -> Result<Value, Failure> {
+    // A schedule's event has an id, and begins a trace; batches have none, each of their messages continues its own.
+    let begun_by = event["id"].as_str().unwrap_or_default().to_owned();
+    let open = trace::open(&app, Kind::Internal, app.function().to_owned(), given, &begun_by);
+    let context = open.as_ref().map(Open::context).or(given);
+    let work = handle(app.clone(), event).instrument(logs::call(&app, request_id, context));
+    let answer = trace::within(context, work).await;
+    if let Some(open) = open {
+        open.end(&app, answer.is_err(), Vec::new());
+    }
+    app.meter().count(&CALLS, 1, &[if answer.is_ok() { "done" } else { "failed" }]);
+    if answer.is_ok() {
+        app.meter().set(&LAST_SUCCESS, app.now().as_second() as f64, &[]);
+    }
+    answer
+}
+
+/// Runs the function `name` as the `main` of its Lambda binary. What a call counts is one line on standard output.
 ///
 /// # Errors
 /// When a setting is missing or the runtime cannot be reached.
-pub fn run(function: Function) -> Result<(), Failure> {
+pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
     start_logs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let app = App::from_environment().await?;
+        let counted = Emf::default();
+        let app = App::from_environment(name, Meter::new(name, Arc::new(counted.clone()))).await?;
+        let told = app.clone();
+        let tell = move || {
+            if let Err(problem) = counted.flush(name, told.now(), std::io::stdout()) {
+                tracing::warn!(%problem, "metrics could not be written");
+            }
+        };
         match function {
-            Function::Http(routes) => lambda_http::run(finish(routes(), app)).await,
+            Function::Http(routes) => {
+                let tell = axum::middleware::map_response(move |answer: Response| {
+                    tell();
+                    std::future::ready(answer)
+                });
+                lambda_http::run(finish(routes(), app).layer(tell)).await
+            }
             Function::Event(handle) => {
-                lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| handle(app.clone(), event.payload)))
-                    .await
+                let call = service_fn(move |event: LambdaEvent<Value>| {
+                    let (app, tell) = (app.clone(), tell.clone());
+                    async move {
+                        let given = event.context.xray_trace_id.as_deref().and_then(Context::of_x_ray);
+                        let answer = called(handle, app, event.payload, (&event.context.request_id, given)).await;
+                        tell();
+                        answer
+                    }
+                });
+                lambda_runtime::run(call).await
             }
         }
     })
@@ -100,8 +151,9 @@ where
 {
     let batch = Messages::read(batch)?;
     // Side by side: one that is slow must not use up the time of the others.
-    let results = futures_util::future::join_all(batch.events.iter().map(|event| handle(&app, event))).await;
-    batch.answered(results)
+    let results = futures_util::future::join_all(batch.pairs().map(|pair| one(&app, pair, handle(&app, pair.0))));
+    let results = results.await;
+    batch.answered(&app, results)
 }
 
 /// The same for a consumer that also looks at how each message was delivered.
@@ -113,10 +165,9 @@ where
     H: AsyncFn(&App, &Event, &Delivery) -> Result<(), Retry>,
 {
     let batch = Messages::read(batch)?;
-    let messages = batch.events.iter().zip(&batch.deliveries);
-    let results = messages.map(|(event, delivery)| handle(&app, event, delivery));
+    let results = batch.pairs().map(|pair| one(&app, pair, handle(&app, pair.0, pair.1)));
     let results = futures_util::future::join_all(results).await;
-    batch.answered(results)
+    batch.answered(&app, results)
 }
 
 /// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
@@ -128,8 +179,34 @@ where
     H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
 {
     let batch = Messages::read(batch)?;
+    let opened: Vec<_> = batch.pairs().map(|pair| consumed(&app, pair)).collect();
     let results = handle(&app, &batch.events).await;
-    batch.answered(results)
+    for (open, result) in opened.into_iter().zip(&results) {
+        open.into_iter().for_each(|open| open.end(&app, result.is_err(), Vec::new()));
+    }
+    batch.answered(&app, results)
+}
+
+/// The span of a message's consumption.
+fn consumed(app: &App, (event, delivery): (&Event, &Delivery)) -> Option<Open> {
+    let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));
+    trace::open(app, Kind::Consumer, name, event.context(), &seed)
+}
+
+/// Does the work of one message, as a part of its trace.
+async fn one<W>(app: &App, pair: (&Event, &Delivery), work: W) -> Result<(), Retry>
+where
+    W: Future<Output = Result<(), Retry>>,
+{
+    let (event, delivery) = pair;
+    let open = consumed(app, pair);
+    let context = open.as_ref().map(Open::context).or(event.context());
+    let span = logs::message(&delivery.message_id, event, context);
+    let result = trace::within(context, work.instrument(span)).await;
+    if let Some(open) = open {
+        open.end(app, result.is_err(), vec![("event_id", event.id.clone())]);
+    }
+    result
 }
 
 /// The messages of a batch: events with their deliveries, in the same order, and what is no event of ours.
@@ -161,14 +238,32 @@ impl Messages {
         Ok(messages)
     }
 
-    /// The partial-batch answer that names what failed.
-    fn answered(self, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
-        let ids = self.deliveries.into_iter().map(|delivery| delivery.message_id);
-        let results = ids.zip(results);
-        let unhandled = results.filter_map(|(id, result)| Some((id, result.err()?.to_string())));
+    /// Each event with how it was delivered.
+    fn pairs(&self) -> impl Iterator<Item = (&Event, &Delivery)> {
+        self.events.iter().zip(&self.deliveries)
+    }
+
+    /// The partial-batch answer that names what failed, each with a line in the log.
+    fn answered(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
+        for (event, result) in self.events.iter().zip(&results) {
+            app.meter().count(&EVENTS_CONSUMED, 1, &[if result.is_ok() { "done" } else { "failed" }]);
+            if result.is_ok() {
+                app.meter().record(&CONSUME_SECONDS, event.age(app).as_secs_f64(), &[]);
+            }
+        }
+        app.meter().count(&EVENTS_CONSUMED, self.failed.len() as u64, &["failed"]);
+        for (message_id, problem) in &self.failed {
+            tracing::error!(message_id, problem, "message failed");
+        }
+        let mut unhandled = Vec::new();
+        for ((event, delivery), result) in self.pairs().zip(results) {
+            let Err(problem) = result else { continue };
+            logs::message(&delivery.message_id, event, event.context())
+                .in_scope(|| tracing::error!(%problem, "message failed"));
+            unhandled.push(delivery.message_id.clone());
+        }
         let mut answer = SqsBatchResponse::default();
-        for (id, problem) in self.failed.into_iter().chain(unhandled) {
-            tracing::error!(message_id = id, problem, "message failed");
+        for id in self.failed.into_iter().map(|(id, _)| id).chain(unhandled) {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             answer.batch_item_failures.push(failure);
@@ -177,11 +272,12 @@ impl Messages {
     }
 }
 
+/// What the runtime may log: its own trace shows whole events, tokens and passwords among them.
+pub(crate) const QUIET: &str = "lambda_runtime=info,lambda_http=info";
+
 /// JSON lines on standard output, one per failure; `LOG_LEVEL` sets the level (default `info`).
 fn start_logs() {
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-    // The runtime's own trace shows whole events: tokens and passwords.
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("{level},lambda_runtime=info,lambda_http=info"))
-        .unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).without_time().init();
+    let started = tracing::subscriber::set_global_default(logs::subscriber(&level, std::io::stdout));
+    started.expect("logs are started once");
 }

@@ -9,13 +9,19 @@ pub use answer::{Answer, Listed, NoContent, Viewed};
 pub use extract::{Admin, IdempotencyKey, Json, Object, Params, QueryString, SourceAddress, User, page_limit};
 pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
 
+use axum::RequestPartsExt;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
+use crate::app::{App, Stopwatch};
+use crate::logs;
+use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
+use crate::trace::{self, Context, Kind, Open};
 
 /// Most items of one page of a list.
 pub const PAGE_MAX: u16 = 100;
@@ -26,25 +32,46 @@ pub const PAGE_DEFAULT: u16 = 20;
 /// caller's language.
 pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
     let (router, _) = routes.split_for_parts();
-    router.layer(axum::middleware::from_fn(write_problems)).with_state(app)
+    router.layer(axum::middleware::from_fn_with_state(app.clone(), edge)).with_state(app)
 }
 
-async fn write_problems(request: Request, next: Next) -> Response {
+/// What surrounds every handler: it writes problems out, counts, and says in logs and traces what it is about.
+async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Stopwatch::start();
+    let (mut parts, body) = request.into_parts();
+    let path = parts.extract::<RawPathParams>().await.ok();
+    let request_id = extract::request_id(&parts.extensions);
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let name = format!("{} {route}", parts.method);
+    let given = Context::of_request(&parts.headers);
+    let open = trace::open(&app, Kind::Server, name, given, &request_id);
+    let context = open.as_ref().map(Open::context).or(given);
+    let span = logs::request(&app, &request_id, context, path.as_ref());
+    let work = write_problems(&app, &request_id, Request::from_parts(parts, body), next).instrument(span);
+    let answer = trace::within(context, work).await;
+    if let Some(open) = open {
+        let status = ("http.response.status_code", answer.status().as_str().to_owned());
+        open.end(&app, answer.status().is_server_error(), vec![status, ("request_id", request_id)]);
+    }
+    app.meter().count(&HTTP_REQUESTS, 1, &[answer.status().as_str()]);
+    app.meter().record(&HTTP_SECONDS, started.elapsed().as_secs_f64(), &[answer.status().as_str()]);
+    answer
+}
+
+async fn write_problems(app: &App, request_id: &str, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let language = problem::Language::of(&parts.headers);
-    let request_id = extract::request_id(&parts.extensions);
     let method = parts.method.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem.write(language, &request_id),
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
         // What the router itself refuses: it has this function's routes only.
-        None if response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED => {
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
             Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
-                .write(language, &request_id)
         }
-        None if response.status() == axum::http::StatusCode::NOT_FOUND => {
-            Problem::new(Code::NotFound, "there is no such route").write(language, &request_id)
-        }
-        None => response,
-    }
+        None if response.status() == StatusCode::NOT_FOUND => Problem::new(Code::NotFound, "there is no such route"),
+        None => return response,
+    };
+    app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);
+    problem.write(language, request_id)
 }

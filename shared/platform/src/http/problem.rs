@@ -102,6 +102,12 @@ pub enum Code {
 }
 
 impl Code {
+    /// Its name in answers and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.facts().1
+    }
+
     /// Every code.
     pub const ALL: [Self; 46] = [
         Self::MalformedJson,

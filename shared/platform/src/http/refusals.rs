@@ -33,6 +33,7 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Busy => {
+                tracing::warn!("the table is busy");
                 Self::new(Code::Busy, "the same request, with the same key if it has one, may be sent again")
                     .retry_after(BUSY_RETRY_SECONDS)
             }

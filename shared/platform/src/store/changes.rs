@@ -13,6 +13,7 @@ use super::item::{Item, key_of};
 use super::table::Key;
 use super::{order_item, reservation_item, table};
 use crate::events::{Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData};
+use crate::trace;
 
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     let kind = change.as_s().ok().and_then(|name| Kind::parse(name));
     let kind = kind.ok_or_else(|| Poison("an unknown change".to_owned()))?;
     let key = key_of(&image).ok_or_else(|| Poison("a change without a key".to_owned()))?;
+    let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
         Kind::TokenFinished => token(&key, image)?,
         Kind::OrderPlaced | Kind::OrderExpired | Kind::OrderCancelled => order(&key, image)?,
@@ -54,6 +56,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         source: Source::Onsale,
         kind,
         time: Timestamp::from_second(committed).map_err(|_| Poison("a change at no time".to_owned()))?,
+        traceparent: image_trace,
         data,
     }))
 }

@@ -12,6 +12,7 @@ mod allowances;
 pub mod attempts;
 pub mod audit;
 pub(crate) mod cache;
+pub mod calls;
 pub mod changes;
 pub mod concerts;
 pub mod coupons;
@@ -46,6 +47,7 @@ mod write;
 use std::time::Duration;
 
 use crate::app::{App, Stopwatch};
+use crate::metrics::TABLE_RETRIES;
 
 pub use read::{ListError, Page};
 use write::Rejected;
@@ -110,6 +112,7 @@ impl<'a> Attempts<'a> {
         if self.made >= ATTEMPTS_MAX || self.since.elapsed() + wait > TRIED_FOR_MAX {
             return Err(Failure::Busy);
         }
+        self.app.meter().count(&TABLE_RETRIES, 1, &[]);
         tokio::time::sleep(wait).await;
         Ok(())
     }

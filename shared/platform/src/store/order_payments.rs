@@ -14,6 +14,7 @@ use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, order_item, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::logs;
 
 /// What paying came to.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct PaidOrder {
 /// # Errors
 /// See [`PayFailure`].
 pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<PaidOrder, PayFailure> {
+    logs::about("order_id", id);
     let mut attempts = Attempts::new(app);
     let mut declined: Option<u32> = None;
     loop {

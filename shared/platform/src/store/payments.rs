@@ -15,6 +15,7 @@ use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, admissions, reservation_item, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::logs;
 use crate::queue_pass::{PassFailure, QueuePass};
 
 /// What paying came to.
@@ -86,6 +87,7 @@ pub async fn pay(
     pass: &QueuePass,
     (key, given): (&str, bool),
 ) -> Result<Paid, PayFailure> {
+    logs::about("reservation_id", id);
     let mut attempts = Attempts::new(app);
     let mut declined: Option<u32> = None;
     loop {

@@ -23,6 +23,7 @@ use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, coupons, order_item, products, stock, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::logs;
 
 /// What somebody wants to buy, under the id of the order to make.
 #[derive(Clone, Debug)]
@@ -95,6 +96,7 @@ enum Tried {
 /// # Errors
 /// See [`PlaceFailure`].
 pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
+    logs::about("order_id", wanted.id);
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
     loop {

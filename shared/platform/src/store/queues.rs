@@ -21,6 +21,7 @@ use super::table;
 use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure};
 use crate::app::App;
+use crate::metrics::{QUEUE_ADMITTED, QUEUE_WAITING};
 
 /// For how much time one poll may call numbers at once. Short, so that a clock that is ahead calls little more.
 const POLL_AT_ONCE: SignedDuration = SignedDuration::from_secs(2);
@@ -265,6 +266,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         Mover::Poll(process) => (POLL_AT_ONCE, Some(process)),
         Mover::Sweep => (SWEEP_AT_ONCE, None),
     };
+    measure(app, id, &queue, issued);
     let Some(mut next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
     next.after.moved_by = moved_by;
     match move_transaction(id, &queue, &next)?.commit(app).await {
@@ -275,6 +277,12 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         }
         Err(Rejected::Failure(failure)) => Err(failure),
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "people are fewer than 2^53")]
+fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
+    app.meter().set(&QUEUE_WAITING, issued.saturating_sub(queue.serving) as f64, &[id.as_str()]);
+    app.meter().set(&QUEUE_ADMITTED, queue.serving.saturating_sub(queue.finished) as f64, &[id.as_str()]);
 }
 
 /// The queue and the batches that a move opens. What was read is still so: its version says. Places that became free

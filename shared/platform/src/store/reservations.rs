@@ -20,6 +20,7 @@ use super::write::{FailedGuard, Rejected, Transaction, Write};
 use super::{Attempts, Failure, admissions, allowances, deletions, schedules, table};
 use crate::app::App;
 use crate::events::Kind;
+use crate::logs;
 use crate::queue_pass::{PassFailure, QueuePass};
 
 /// What each item of a reservation's transactions guards.
@@ -98,6 +99,7 @@ pub struct Wanted {
 /// # Errors
 /// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
 pub async fn hold(app: &App, wanted: Wanted) -> Result<Held, HoldFailure> {
+    logs::about("reservation_id", wanted.id);
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
     match decided {

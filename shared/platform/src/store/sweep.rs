@@ -8,6 +8,7 @@ use super::read::Query;
 use super::seats::side_by_side;
 use super::table::{self, Key};
 use crate::app::App;
+use crate::metrics::{SWEEP_CLOSED, SWEEP_FAILED, SWEEP_LAG, SWEEP_LEFT};
 
 /// Where a sweep has come to.
 #[derive(Clone, Debug)]
@@ -51,8 +52,14 @@ where
         let (swept, next) = step(app, here).await?;
         all.closed += swept.closed;
         all.failed += swept.failed;
+        all.lag_seconds = all.lag_seconds.max(swept.lag_seconds);
         position = next;
     }
+    let meter = app.meter();
+    meter.count(&SWEEP_CLOSED, all.closed as u64, &[]);
+    meter.count(&SWEEP_FAILED, all.failed as u64, &[]);
+    meter.set(&SWEEP_LAG, all.lag_seconds.into(), &[]);
+    meter.set(&SWEEP_LEFT, f64::from(u8::from(position.is_some())), &[]);
     if position.is_some() {
         tracing::warn!(closed = all.closed, "more has lapsed than one run closes");
     }
@@ -66,6 +73,8 @@ pub struct Swept {
     pub closed: usize,
     /// Things that could not be.
     pub failed: usize,
+    /// How long the oldest of them was over.
+    pub lag_seconds: u32,
 }
 
 /// One step of a sweep: does `close` to one page, of at most `most`, of what of `kind` ended before now, and says
@@ -84,6 +93,9 @@ where
     let query = Query::expired(table::expiry_shard_at(kind, position.shard), second(app.now()));
     let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
     let next = position.next(start);
+    // The index has them in the order of their ends.
+    let oldest = items.first().and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u32>().ok());
+    let lag_seconds = oldest.map_or(0, |end| second(app.now()).saturating_sub(end));
     let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
     let closed = side_by_side(app, keys, |app, key| {
         let closing = close(app, key.clone());
@@ -93,7 +105,7 @@ where
             }))
         }
     });
-    let mut swept = Swept::default();
+    let mut swept = Swept { lag_seconds, ..Swept::default() };
     for result in closed.await? {
         match result {
             Ok(closed) => swept.closed += usize::from(closed),

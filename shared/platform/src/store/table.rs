@@ -40,6 +40,12 @@ pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
     Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
+/// What sort of thing lies under a key, of those whose changes are told.
+pub fn sort_of(key: &Key) -> Option<&'static str> {
+    let sorts = [(RESERVATION_PREFIX, "reservation"), (ORDER_PREFIX, "order"), (TOKEN_PREFIX, "token")];
+    sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
+}
+
 pub fn user(user: Uuid) -> Key {
     key(user_partition(user), "PROFILE")
 }

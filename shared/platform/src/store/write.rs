@@ -13,9 +13,11 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::Failure;
-use super::item::{Item, key_item};
-use super::table::Key;
+use super::item::{Item, key_item, key_of, text};
+use super::table::{self, Key};
 use crate::app::App;
+use crate::metrics::CHANGES;
+use crate::trace::{self, Context};
 
 /// Gives one of the SDK's seven builders of a write, which share no trait, its condition.
 macro_rules! conditioned {
@@ -29,6 +31,9 @@ macro_rules! conditioned {
             .set_expression_attribute_values($values)
     };
 }
+
+/// How every update that is told says what it tells.
+const SET_CHANGE: &str = "change = :change";
 
 /// One write and the condition under which it may happen.
 pub struct Write {
@@ -93,6 +98,37 @@ impl Write {
         self
     }
 
+    /// What it tells the world: of what sort of thing, and which change.
+    fn told(&self) -> Option<(&'static str, String)> {
+        let (key, change) = match &self.action {
+            Action::Put(item) => (key_of(item)?, item.get("change")?),
+            Action::Update(key, _) => (key.clone(), self.values.get(":change")?),
+            Action::Delete(_) | Action::Check(_) => return None,
+        };
+        Some((table::sort_of(&key)?, change.as_s().ok()?.clone()))
+    }
+
+    /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
+    fn carry(&mut self, context: Option<Context>) {
+        if self.told().is_none() {
+            return;
+        }
+        let value = context.map(|context| text(context.to_string()));
+        match (&mut self.action, value) {
+            (Action::Put(item), Some(value)) => drop(item.insert(trace::ATTRIBUTE.to_owned(), value)),
+            (Action::Update(_, expression), Some(value)) => {
+                *expression =
+                    expression.replacen(SET_CHANGE, &format!("{SET_CHANGE}, {} = :trace", trace::ATTRIBUTE), 1);
+                self.values.insert(":trace".to_owned(), value);
+            }
+            (Action::Update(_, expression), None) if expression.contains(" REMOVE ") => {
+                *expression = expression.replacen(" REMOVE ", &format!(" REMOVE {}, ", trace::ATTRIBUTE), 1);
+            }
+            (Action::Update(_, expression), None) => *expression += &format!(" REMOVE {}", trace::ATTRIBUTE),
+            _ => {}
+        }
+    }
+
     fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
@@ -127,7 +163,9 @@ impl Write {
     }
 
     /// Carries it out by itself and gives back `returned` attributes (for an update).
-    pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+    pub async fn run(mut self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+        let told = self.told();
+        self.carry(trace::current());
         let (client, table) = (app.dynamodb(), &app.config().table);
         let (names, values, condition) = (self.names(), self.values(), self.condition);
         let attributes = match self.action {
@@ -149,6 +187,7 @@ impl Write {
             }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
+        tell(app, told.as_slice());
         Ok(attributes.unwrap_or_default())
     }
 
@@ -207,15 +246,27 @@ impl<G: Copy> Transaction<G> {
     }
 
     /// Commits all of it.
-    pub async fn commit(self, app: &App) -> Result<(), Rejected<G>> {
+    pub async fn commit(mut self, app: &App) -> Result<(), Rejected<G>> {
         let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
         if guards.len() > TRANSACTION_ITEMS_MAX {
             return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
         }
+        let context = trace::current();
+        self.writes.iter_mut().for_each(|(_, write)| write.carry(context));
+        let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
         let items: Result<Vec<_>, _> =
             self.writes.into_iter().map(|(_, write)| write.into_transact(&app.config().table)).collect();
         let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
-        answer.map(|_| ()).map_err(|error| rejected_together(&guards, error))
+        answer.map_err(|error| rejected_together(&guards, error))?;
+        tell(app, &told);
+        Ok(())
+    }
+}
+
+/// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
+fn tell(app: &App, told: &[(&'static str, String)]) {
+    for (sort, change) in told {
+        app.meter().count(&CHANGES, 1, &[sort, change]);
     }
 }
 

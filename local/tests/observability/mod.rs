@@ -1,0 +1,6 @@
+//! What the product shows of itself while it runs.
+
+mod logs;
+mod metrics;
+mod program;
+mod traces;

@@ -1,7 +1,7 @@
 //! Adds everything up again, from the raw items of the table: the invariants that must hold in every state
 //! (`docs/data.md`). It insists by panicking, for tests and simulations. It shares no code with the store, so that a mistake there cannot hide here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -171,9 +171,13 @@ impl Books {
             }
         }
         assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
+        let certain = self.items().filter(|item| text(item, "sk") == "SCHEDULE" && item.contains_key("certain"));
+        let deleted: BTreeSet<String> = certain.map(|item| text(item, "pk")).collect();
         for (key, value) in &seats {
             let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| self.lasts(until));
             assert!(!live || owners.contains_key(key), "{key} is {value} without an owner");
+            let schedule = key.split('/').next().unwrap_or_default();
+            assert!(!live || !deleted.contains(&format!("SCHEDULE#{schedule}")), "{key} is {value}, and is deleted");
         }
     }
 

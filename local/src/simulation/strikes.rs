@@ -16,10 +16,10 @@ use super::survivors::{self, Kept};
 /// Where the table begins in a document, and where it ends.
 const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
 /// Runs without a strike that say which guards there are.
-const FIRST_RUNS: u64 = 32;
+const FIRST_RUNS: u64 = 40;
 
 /// Most executions of each pair of operations in which a guard is looked for.
-const EXECUTIONS_MAX: u64 = 60;
+const EXECUTIONS_MAX: u64 = 150;
 
 /// What became of it.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ enum Struck {
     Alone(u64),
     /// These two operations miss it when they meet.
     Meeting(String),
-    /// This seed misses it where those are missing too, and does not miss those alone.
-    With(u64, Vec<String>),
+    /// This seed, or these two operations, miss it where those are missing too, and do not miss those alone.
+    With(String, Vec<String>),
     /// Nobody can miss it.
     Kept(&'static str),
     /// Nobody does.
@@ -86,7 +86,11 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
     let others: Vec<String> = guards.iter().filter(is_other).cloned().collect();
     let with: Vec<String> = others.iter().cloned().chain([guard.to_owned()]).collect();
     let found = seeds.find(|seed| misses(plan, *seed, &with) && !misses(plan, *seed, &others));
-    found.map_or(Struck::Unnoticed, |seed| Struck::With(seed, others))
+    let found = found.map(|seed| format!("seed {seed}")).or_else(|| match meeting(function, &others) {
+        None => meeting(function, &with),
+        Some(_) => None,
+    });
+    found.map_or(Struck::Unnoticed, |by| Struck::With(by, others))
 }
 
 /// Two operations, one of this function, that miss them when they meet, in some order of their calls.
@@ -121,10 +125,10 @@ fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
         let why = match row {
             Struck::Alone(seed) => format!("seed {seed}"),
             Struck::Meeting(pair) => pair.clone(),
-            Struck::With(seed, others) => {
+            Struck::With(by, others) => {
                 let rest =
                     |other: &String| other.split_once(" · ").map_or(String::new(), |(_, rest)| format!("`{rest}`"));
-                format!("seed {seed}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
+                format!("{by}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
             }
             Struck::Kept(reason) => (*reason).to_owned(),
             Struck::Unnoticed => {

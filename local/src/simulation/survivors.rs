@@ -13,6 +13,14 @@ pub enum Kept {
 const THERE: &str = "what is read first is there, and stays; a write with a wrong key must not make one";
 const COUNT: &str = "right as long as the others hold; a count that is wrong must not go on";
 const OWNER: &str = "changes only with its reservation or order, whose version is asked for";
+const IMAGE: &str = "the image that the write gives back is looked at as well";
+const MARKED: &str = "a second deletion begins only where the mark of the first is gone";
+const TWO: &str = "two that mark at once hinder each other, and neither becomes certain";
+const STOOD_STILL: &str =
+    "for a process that stands still for minutes between two calls; here a call is given up before";
+const READ: &str = "never changes while the token has this number, and was looked at before";
+const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
+const NEXT: &str = "an older list would be put right by the next";
 
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
 const KEPT: &[(&str, &str, Kept)] = &[
@@ -27,6 +35,21 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("*", "WALLET · seq", Kept::With(&["ENTRY"])),
     ("*", "CLAIM · used_by = :order", Kept::Because(OWNER)),
     ("cancel_payment", "BLOCK · #N = :mine", Kept::Because(OWNER)),
+    ("cancel_payment", "ORDER · version", Kept::With(&["WALLET", "ENTRY"])),
+    ("cancel_payment", "RSV · version", Kept::With(&["WALLET", "ENTRY", "BLOCK"])),
+    ("create_reservation", "TOKEN · expires_at", Kept::Because(READ)),
+    ("delete_schedule", "BLOCK · #N < :now", Kept::Because(IMAGE)),
+    ("delete_schedule", "BLOCK · (attribute_not_exists(closed)", Kept::Because(MARKED)),
+    ("delete_schedule", "BLOCK · closed = :mine", Kept::Because(MARKED)),
+    ("delete_schedule", "SCHEDULE · attribute_not_exists(deletion)", Kept::Because(TWO)),
+    ("delete_schedule", "SCHEDULE · deletion", Kept::Because(STOOD_STILL)),
+    ("expire_holds", "BLOCK · #N < :now", Kept::Because(IMAGE)),
+    ("expire_holds", "BLOCK · (attribute_not_exists(closed)", Kept::Because(MARKED)),
+    ("expire_holds", "BLOCK · closed", Kept::Because(STOOD_STILL)),
+    ("expire_holds", "SCHEDULE · ", Kept::Because(STOOD_STILL)),
+    ("place_order", "STOCK · #state = :selling", Kept::Because(UNSEEN)),
+    ("place_order", "STOCK · price = :price", Kept::Because(UNSEEN)),
+    ("rank_products", "POPULAR", Kept::Because(NEXT)),
 ];
 
 /// Why this guard stays though nobody may miss it, if that is known.

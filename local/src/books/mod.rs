@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 mod queue;
 mod shop;
+pub mod steps;
 
 /// An item as it lies in the table.
 pub type Item = HashMap<String, AttributeValue>;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::books::{Books, Item};
+use crate::books::{Books, Item, steps};
 use crate::engine::EngineError;
 use crate::stack::Stack;
 
@@ -40,15 +40,19 @@ impl Mirror {
     /// Copies these items again.
     ///
     /// # Errors
-    /// When the table cannot be read.
-    pub fn follow(&mut self, stack: &Stack, touched: &[Value]) -> Result<(), EngineError> {
+    /// When the table cannot be read, or what has become of an item may not.
+    pub fn follow(&mut self, stack: &Stack, touched: &[Value]) -> Result<(), String> {
         for wanted in touched {
             let request = json!({ "TableName": stack.template().table.name, "Key": wanted });
-            let found = stack.dynamodb().ask("GetItem", &request)?;
-            match found.get("Item").filter(|item| item.is_object()) {
-                Some(found) => self.items.insert(key(wanted), Arc::new(item(found))),
-                None => self.items.remove(&key(wanted)),
+            let found = stack.dynamodb().ask("GetItem", &request).map_err(|problem| problem.to_string())?;
+            let (keys, after) = (key(wanted), found.get("Item").filter(|item| item.is_object()).map(item));
+            let before = self.items.get(&keys).map(Arc::as_ref);
+            let broken = steps::unlawful(&keys.1, before, after.as_ref());
+            match after {
+                Some(after) => self.items.insert(keys, Arc::new(after)),
+                None => self.items.remove(&keys),
             };
+            broken.map_or(Ok(()), Err)?;
         }
         Ok(())
     }

@@ -210,7 +210,7 @@ impl Simulation {
             return Ok(());
         }
         self.report.commits += 1;
-        self.mirror.follow(&self.stack, touched).map_err(|problem| problem.to_string())?;
+        self.mirror.follow(&self.stack, touched)?;
         self.check()
     }
 

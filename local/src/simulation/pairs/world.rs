@@ -250,7 +250,7 @@ impl World {
     /// Copies what a call has touched; which of it is different now.
     pub(super) fn follow(&mut self, touched: &[Value]) -> Result<Vec<Value>, String> {
         let memory = &mut self.memory;
-        memory.mirror.follow(&self.stack, touched).map_err(|problem| problem.to_string())?;
+        memory.mirror.follow(&self.stack, touched)?;
         let mut changed = Vec::new();
         for key in touched {
             let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();

@@ -50,7 +50,7 @@ pub(super) fn queue() -> Vec<Scene> {
         ),
         scene("somebody who is inside and holds", holding(), buys()),
         Scene {
-            passes: Some(120),
+            passes: Some(LONG + 40),
             ..scene(
                 "an admission that ends",
                 inside(ANNA),

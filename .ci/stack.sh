@@ -12,7 +12,7 @@ stop() {
         wait "$program" 2>/dev/null || true
     done
     if [ "$status" != 0 ]; then
-        tail -n 20 "$home"/*err || true
+        tail -n 20 "$home"/*err 2>/dev/null || true
     fi
     rm -rf "$home"
     exit "$status"

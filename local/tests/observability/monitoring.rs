@@ -14,7 +14,7 @@ const TEMPLATE: &str = "template.yaml";
 /// The metrics that a text names. What follows a full stop are values of labels; `onsale:` are recorded rules.
 fn named(text: &str) -> BTreeSet<&str> {
     let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_:".contains(letter);
-    let words = text.split(|letter| !is_part(letter));
+    let words = text.split(|letter: char| !is_part(letter));
     words.filter(|word| word.starts_with("onsale_")).collect()
 }
 

@@ -106,8 +106,8 @@ install_k6() {
     echo "present: k6 $version"
 }
 
-# install_prometheus: Prometheus with promtool, unless they are here already, where the system's packages may be installed.
-# Leaves the reason in $log/prometheus when they cannot be had.
+# install_prometheus: Prometheus with promtool, unless they are here already, by apt-get where that is allowed. Leaves
+# the reason in $log/prometheus when they cannot be had.
 install_prometheus() {
     if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
         echo "present: $(promtool --version 2>&1 | head -n 1)"

@@ -11,11 +11,11 @@ import urllib.request
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "onsale", "font.family": "sans-serif", "font.size": 8})
+matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "onsale", "font.size": 8})
 from matplotlib import pyplot  # noqa: E402 (after the choice of what draws)
 
 COLUMNS = 3
-STEP_SECONDS = 1
+STEP_SECONDS = 2
 # Most lines of a panel: those that rose highest.
 LINES_MAX = 8
 UNITS = {"ops": "a second", "reqps": "a second", "s": "seconds", "short": ""}
@@ -32,7 +32,8 @@ def lines(prometheus, panel, began, ended):
     found = []
     for target in panel["targets"]:
         for one in series(prometheus, target["expr"], began, ended):
-            label = re.sub(r"\{\{(\w+)\}\}", lambda name, its=one: its["metric"].get(name.group(1), ""), target["legendFormat"])
+            told = one["metric"]
+            label = re.sub(r"\{\{(\w+)\}\}", lambda name, told=told: told.get(name[1], ""), target["legendFormat"])
             points = [(when - began, float(value)) for when, value in one["values"] if value != "NaN"]
             if points:
                 found.append((label, *zip(*points)))
@@ -46,7 +47,7 @@ def main():
     with open(path, encoding="utf-8") as file:
         panels = [panel for panel in json.load(file)["panels"] if panel["type"] == "timeseries"]
     rows = -(-len(panels) // COLUMNS)
-    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(13, 2.9 * rows), layout="constrained")
+    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(13, 3.1 * rows), layout="constrained")
     for axis in axes.flat[len(panels):]:
         axis.axis("off")
     for axis, panel in zip(axes.flat, panels):
@@ -57,10 +58,10 @@ def main():
             axis.plot(times, values, label=label, linewidth=1.2)
         unit = UNITS[panel["fieldConfig"]["defaults"]["unit"]]
         axis.set_title(f"{panel['title']}, {unit}" if unit else panel["title"], fontsize=9, loc="left")
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, max(1, *(1.05 * max(values) for _, _, values in found)) if unit == "" else None)
         axis.set_xlim(0, ended - began)
         axis.grid(alpha=0.25)
-        axis.legend(fontsize=6, loc="upper left", framealpha=0.7)
+        axis.legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, frameon=False)
     figure.supxlabel("seconds since the first buyer", fontsize=8)
     figure.savefig(picture, metadata={"Date": None, "Creator": "monitoring/draw.py"})
     print(f"{picture}: {len(panels)} panels of {ended - began} s")

@@ -23,6 +23,7 @@ trap stop EXIT
 start_stack() {
     local program="$1"
     shift
+    touch "$home/out"
     "$program" --in-memory "$@" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
         --metrics-port 0 >"$home/out" 2>"$home/err" &
     started+=($!)

@@ -106,6 +106,20 @@ install_k6() {
     echo "present: k6 $version"
 }
 
+# install_prometheus: Prometheus with promtool, unless they are here already, by apt-get where that is allowed. Leaves
+# the reason in $log/prometheus when they cannot be had.
+install_prometheus() {
+    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
+        echo "present: $(promtool --version 2>&1 | head -n 1)"
+    elif [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "prometheus and promtool are not both here" | tee "$log/prometheus"
+    elif { apt-get update && apt-get install --yes --no-install-recommends prometheus; } >"$log/apt" 2>&1 </dev/null; then
+        echo "installed: $(promtool --version 2>&1 | head -n 1)"
+    else
+        echo "could not install prometheus: $(tail -n 1 "$log/apt")" | tee "$log/prometheus"
+    fi
+}
+
 # install_mermaid: Mermaid, and the page that it asks for, in a folder of their own. Leaves the reason in $log/mermaid when
 # they cannot be had.
 install_mermaid() {

@@ -2,5 +2,6 @@
 
 mod logs;
 mod metrics;
+mod monitoring;
 mod program;
 mod traces;

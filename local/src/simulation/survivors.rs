@@ -14,6 +14,7 @@ const THERE: &str = "what is read first is there, and stays; a write with a wron
 const COUNT: &str = "right as long as the others hold; a count that is wrong must not go on";
 const OWNER: &str = "changes only with its reservation or order, whose version is asked for";
 const MONEY: &str = "wallet, entry and blocks change with it, each under a guard of its own";
+const BLOCKS: &str = "its blocks change with it, each under a guard of its own";
 const IMAGE: &str = "the image that the write gives back is looked at as well";
 const MARKED: &str = "a second deletion begins only where the mark of the first is gone";
 const TWO: &str = "two that mark at once hinder each other, and neither becomes certain";
@@ -21,6 +22,7 @@ const STOOD_STILL: &str =
     "for a process that stands still for minutes between two calls; here a call is given up before";
 const MOVED: &str = "a batch is opened with the move of its queue, whose version is asked for";
 const RENEWED: &str = "for a user who leaves, joins again and is let in again between two calls of another";
+const TWICE: &str = "who joins twice at once would have the later number; the table does not show that there were two";
 const READ: &str = "never changes while the token has this number, and was looked at before";
 const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
 const NEXT: &str = "an older list would be put right by the next";
@@ -52,6 +54,8 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("expire_holds", "BLOCK · (attribute_not_exists(closed)", Kept::Because(MARKED)),
     ("expire_holds", "BLOCK · closed", Kept::Because(STOOD_STILL)),
     ("expire_holds", "SCHEDULE · ", Kept::Because(STOOD_STILL)),
+    ("settle_payment", "RSV · version", Kept::Because(BLOCKS)),
+    ("join_queue", "TOKEN · attribute_not_exists(pk)", Kept::Because(TWICE)),
     ("place_order", "STOCK · #state = :selling", Kept::Because(UNSEEN)),
     ("place_order", "STOCK · price = :price", Kept::Because(UNSEEN)),
     ("rank_products", "POPULAR", Kept::Because(NEXT)),

@@ -108,7 +108,15 @@ pub async fn pay(
         let now = app.now();
         read.may_be_paid(now)?;
         let admission = match &read.admitted_by {
-            Some((queue, _)) => Some(pass.admission(app, user, queue).await?),
+            Some((queue, _)) => match pass.admission(app, user, queue).await {
+                Ok(admission) => Some(admission),
+                Err(refusal) => {
+                    // The same request, sent twice, may have paid since we looked, while the admission lasted.
+                    let seen = reservations::get(app, user, id).await?;
+                    let paid = seen.and_then(|seen| already_paid(&seen, key, attempts.unheard));
+                    return paid.ok_or(refusal.into());
+                }
+            },
             None => None,
         };
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;

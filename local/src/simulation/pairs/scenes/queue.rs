@@ -51,6 +51,10 @@ pub(super) fn queue() -> Vec<Scene> {
         scene("somebody who is inside and holds", holding(), buys()),
         Scene {
             passes: Some(LONG + 40),
+            ..scene("an admission that ends with a hold", holding(), vec![Ask(ANNA, Wish::Pay(mine())), ADVANCE])
+        },
+        Scene {
+            passes: Some(LONG + 40),
             ..scene(
                 "an admission that ends",
                 inside(ANNA),

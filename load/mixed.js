@@ -24,7 +24,8 @@ const KINDS = Object.keys(SHARES);
 const rateOf = (kind) => Math.max(1, Math.round(RATE * SHARES[kind]));
 const FLOWS = (rateOf('seats') + rateOf('refunds')) * TIME;
 const UNITS = Math.ceil((rateOf('orders') * TIME) / 2);
-const CLAIMERS = rateOf('coupons') * TIME + 1;
+// Stages are rounded up to whole seconds.
+const CLAIMERS = rateOf('coupons') * (TIME + 4) + 1;
 const COUPONS = Math.ceil(CLAIMERS / 4);
 // No two flows of one buyer should meet in a wallet: each comes again after some seconds.
 const BUYERS = Math.max(RATE * 4, Math.ceil(FLOWS / SEATS_PER_USER) * 2);

@@ -32,6 +32,7 @@ BUYERS, POOR_OF, LATE_OF = 24, 10, 7
 SEATS = 2500
 SEAT_PRICE = 50_000
 PASSWORD = "lantern-quarry-58"
+POISONS = ("no event", '{"type":"payment.declined"}', "[" * 1000)
 QUEUES = ("PaymentsQueue", "SalesQueue", "TokensQueue", "DataPlatformQueue")
 
 
@@ -107,11 +108,18 @@ class Stack:
         if status != 200 or headers.get("x-amz-function-error"):
             raise SystemExit(f"{function}: {status} {answer}")
 
-    def send(self, queue, body):
-        headers = {"x-amz-target": "AmazonSQS.SendMessage", "content-type": "application/x-amz-json-1.0"}
-        status, answer, _ = request("POST", self.at["sqs"], {"QueueUrl": queue, "MessageBody": body}, headers)
+    def sqs(self, operation, body):
+        headers = {"x-amz-target": f"AmazonSQS.{operation}", "content-type": "application/x-amz-json-1.0"}
+        status, answer, _ = request("POST", self.at["sqs"], body, headers)
         if status != 200:
-            raise SystemExit(f"{queue} took no message: {status} {answer}")
+            raise SystemExit(f"{operation}: {status} {answer}")
+        return answer
+
+    def messages(self, queue):
+        """How many messages a queue has that nobody has dealt with."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        told = self.sqs("GetQueueAttributes", {"QueueUrl": queue, "AttributeNames": counts})["Attributes"]
+        return sum(int(told[count]) for count in counts)
 
     def audit(self):
         """The audit's exit status and last line; asked again while what follows from the load moves."""
@@ -294,7 +302,7 @@ class Drill:
     def __init__(self, program, home):
         self.receiver = Receiver()
         self.stack = Stack(program, home, self.receiver)
-        self.people = People(self.stack)
+        self.people = None
         self.rows, self.recoveries, self.skipped = [], [], []
 
     def fault(self, name, take, give_back, bites=lambda seen, waiting: True):
@@ -330,7 +338,8 @@ class Drill:
         self.rows.append((name, "after", self.people.seen(given, time.monotonic())))
 
     def run(self):
-        stack, receiver, people = self.stack, self.receiver, self.people
+        stack, receiver = self.stack, self.receiver
+        people = self.people = People(stack)
         people.start()
         away = lambda is_away: lambda: setattr(receiver, "away", is_away)
         delays = lambda seen, waiting: waiting > 0 and not seen["5xx"] + seen["no answer"]
@@ -347,7 +356,7 @@ class Drill:
             else:
                 self.skipped.append(f"{name}: the program has no flag --drill")
         self.fault("the signing key is replaced", self.rotate, lambda: None)
-        self.fault("messages that are no events, in four queues", self.poison, lambda: None)
+        self.fault("messages that are no events, in four queues", self.poison, lambda: None, self.is_poisoned)
         self.fault("`kill -9`, and a start on the same data with the new key", stack.kill, self.start_again,
                    lambda seen, waiting: seen["no answer"] > 0)
         people.running = False
@@ -368,8 +377,14 @@ class Drill:
 
     def poison(self):
         for queue in QUEUES:
-            for body in ("no event", '{"type":"payment.declined"}', "[" * 1000):
-                self.stack.send(queue, body)
+            for body in POISONS:
+                self.stack.sqs("SendMessage", {"QueueUrl": queue, "MessageBody": body})
+
+    def is_poisoned(self, *_):
+        """Whether each queue still has messages that its consumer fails on."""
+        left = {queue: self.stack.messages(queue) for queue in QUEUES}
+        print(f"drill: left in the queues: {left}", file=sys.stderr)
+        return all(count >= len(POISONS) for count in left.values())
 
     def settle(self):
         """Waits until the last who came have their answers and all is told."""
@@ -419,9 +434,11 @@ def main():
             drill.run()
             return drill.report()
         finally:
+            if drill.people:
+                drill.people.running = False
+                for what in drill.people.wrong:
+                    print(f"WRONG {what}", file=sys.stderr)
             drill.stack.kill()
-            for what in drill.people.wrong:
-                print(f"WRONG {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""failure_drill.py ONSALE: takes parts of a local stack away, one after the other, while people buy, and prints what they
-saw and how long it took until all that had been promised was done. Python's standard library only.
+"""failure_drill.py ONSALE: takes parts of a local stack away, one after the other, while people buy, and prints what
+they saw and how long it took until all that had been promised was done. Python's standard library only.
 
-Its own receiver stands in the place of the data platform, outside the stack, so that it outlives a `kill -9`. People send a
-request again, with the same key, when it was answered by 503 or by nothing; every try is counted. It fails if an answer
-was none of those that are right, if a fault is not recovered from, or if the audit finds a difference.
+Its own receiver stands in the place of the data platform, outside the stack, so that it outlives a `kill -9`. People
+send a request again, with the same key, when it was answered by 503 or by nothing; every try is counted. It fails if an
+answer was none of those that are right, if a fault does not bite or is not recovered from, or if the audit finds a
+difference.
 """
 import base64
 import concurrent.futures
@@ -104,7 +105,8 @@ class Stack:
             raise SystemExit(f"the fault {faults} was refused: {status} {answer}")
 
     def invoke(self, function, event):
-        status, answer, headers = request("POST", f"{self.at['lambda']}/2015-03-31/functions/{function}/invocations", event)
+        url = f"{self.at['lambda']}/2015-03-31/functions/{function}/invocations"
+        status, answer, headers = request("POST", url, event)
         if status != 200 or headers.get("x-amz-function-error"):
             raise SystemExit(f"{function}: {status} {answer}")
 
@@ -193,7 +195,8 @@ class People:
         path = f"/concerts/{concert['concert_id']}/schedules"
         self.schedule = self.needed("POST", path, date, admin)["schedule_id"]
         rows = [{"row": str(row), "from": 1, "to": 25} for row in range(1, SEATS // 25 + 1)]
-        self.needed("POST", f"/schedules/{self.schedule}/seats", {"section": "A", "rows": rows, "price": SEAT_PRICE}, admin)
+        seats = {"section": "A", "rows": rows, "price": SEAT_PRICE}
+        self.needed("POST", f"/schedules/{self.schedule}/seats", seats, admin)
 
     def start(self):
         threading.Thread(target=self.arrive, daemon=True).start()
@@ -291,7 +294,8 @@ class People:
 
     def first_success(self, since):
         with self.lock:
-            return min((ended for _, ended, status in self.tries if ended >= since and 200 <= status < 300), default=None)
+            ends = [ended for _, ended, status in self.tries if ended >= since and 200 <= status < 300]
+        return min(ends, default=None)
 
 
 def is_settled(reservation):
@@ -306,8 +310,8 @@ class Drill:
         self.rows, self.recoveries, self.skipped = [], [], []
 
     def fault(self, name, take, give_back, bites=lambda seen, waiting: True):
-        """One fault: some quiet seconds, the outage, and the time until all that was promised in it is done. A fault that
-        does not bite, by what people saw and how many events wait at its end, shows nothing."""
+        """One fault: some quiet seconds, the outage, and the time until all that was promised in it is done. A fault
+        that does not bite, by what people saw and how many events wait at its end, shows nothing."""
         print(f"drill: {name}", file=sys.stderr)
         quiet = time.monotonic()
         time.sleep(BEFORE_SECONDS)
@@ -319,18 +323,20 @@ class Drill:
             promised = list(self.people.promised)
         waiting = len(self.receiver.missing(promised))
         give_back()
-        seen = self.people.seen(taken, given)
-        self.rows += [(name, "before", self.people.seen(quiet, taken)), (name, "during", seen)]
-        if not bites(seen, waiting):
-            raise SystemExit(f"{name}: nobody noticed: {seen}, {waiting} events waiting")
         deadline = given + RECOVERY_SECONDS_MAX
         while self.receiver.missing(promised) or self.people.unsettled():
             if time.monotonic() > deadline:
                 missing = self.receiver.missing(promised)
-                raise SystemExit(f"{name}: not recovered: {len(missing)} events missing, {len(self.people.declined)} unsettled")
+                unsettled = len(self.people.declined)
+                raise SystemExit(f"{name}: not recovered: {len(missing)} events missing, {unsettled} unsettled")
             time.sleep(PAUSE_SECONDS)
         told = max([self.receiver.seen[fact] for fact in promised], default=given)
         time.sleep(max(0, given + AFTER_SECONDS - time.monotonic()))
+        # Now, because a request that was sent in the outage may have had its answer after it.
+        seen = self.people.seen(taken, given)
+        self.rows += [(name, "before", self.people.seen(quiet, taken)), (name, "during", seen)]
+        if not bites(seen, waiting):
+            raise SystemExit(f"{name}: it did not bite: {seen}, {waiting} events waiting")
         success = self.people.first_success(given)
         if success is None:
             raise SystemExit(f"{name}: nobody succeeded afterwards")
@@ -343,7 +349,7 @@ class Drill:
         people.start()
         away = lambda is_away: lambda: setattr(receiver, "away", is_away)
         delays = lambda seen, waiting: waiting > 0 and not seen["5xx"] + seen["no answer"]
-        refuses = lambda seen, waiting: seen["5xx"] > 0
+        refuses = lambda seen, waiting: seen["5xx"] > 0 or seen["longest"] > DURING_SECONDS / 2
         self.fault("the data platform gives no answer", away(True), away(False), delays)
         for name, faults, bites in [
             ("SQS cannot be reached", {"without_queues": True}, delays),
@@ -402,15 +408,15 @@ class Drill:
         for name, when, seen in self.rows:
             counts = " | ".join(str(seen[what]) for what in ("requests", "successes", "refusals", "5xx", "no answer"))
             print(f"| {name} | {when} | {counts} | {seen['longest']:.2f} s |")
-        print("\n| fault | events waiting at its end | until the first success | until all that had been promised was done |")
+        print("\n| fault | events waiting at its end | until the first success | until all promised was done |")
         print("|---|---|---|---|")
         for name, waiting, success, told in self.recoveries:
             print(f"| {name} | {waiting} | {success:.1f} s | {told:.1f} s |")
         for skipped in self.skipped:
             print(f"\nSKIPPED {skipped}")
         people, receiver = self.people, self.receiver
-        print(f"\n{people.next} people came. {len(people.promised)} events had to arrive, and did; {receiver.times} came in "
-              f"all, repeats included.")
+        print(f"\n{people.next} people came. {len(people.promised)} events had to arrive, and did; {receiver.times} "
+              f"came in all, repeats included.")
         status, last = self.stack.audit()
         print(f"\nThe audit afterwards: {last}.")
         return 1 if status or people.wrong else 0

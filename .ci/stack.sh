@@ -8,13 +8,16 @@ start_stack() {
     local program="$1" home="$2" began=$SECONDS
     shift 2
     : >"$home/out"
-    "$program" --port "${stack_port:-0}" --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
+    "$program" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
         --metrics-port 0 "$@" >"$home/out" 2>>"$home/err" &
     stack=$!
     # The first line says where everything is; it comes when all of it is there.
     until [ -n "$(address api "$home")" ]; do
         kill -0 "$stack" 2>/dev/null || { echo "the stack did not start"; return 1; }
-        [ $((SECONDS - began)) -lt "$start_seconds" ] || { echo "the stack did not start within $start_seconds s"; return 1; }
+        if [ $((SECONDS - began)) -ge "$start_seconds" ]; then
+            echo "the stack did not start within $start_seconds s"
+            return 1
+        fi
         sleep 0.2
     done
 }

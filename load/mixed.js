@@ -1,6 +1,7 @@
-// A mixed day at an open rate: few people, then a rush, then few again. Of them some look, some buy seats, some buy in the
-// shop, some claim a coupon, and some give back what they have just bought. Fails when an answer is none of those that are
-// right, when the wallets paid for something else than was sold, or when the mean of any kind of flow is over half a second.
+// A mixed day at an open rate: few people, then a rush, then few again. Of them some look, some buy seats, some buy in
+// the shop, some claim a coupon, and some give back what they have just bought. Fails when an answer is none of those
+// that are right, when the wallets paid for something else than was sold, or when the mean of any kind of flow is over
+// half a second.
 //
 //   cargo run --release -- --in-memory
 //   k6 run -e RATE=40 -e TIME=30 load/mixed.js
@@ -109,4 +110,4 @@ export function teardown({ schedule, product, buyers }) {
   });
 }
 
-export const handleSummary = (data) => summary(data, KINDS, `a mixed day, ${RATE}/s of all kinds in its rush, ${TIME} s`);
+export const handleSummary = (data) => summary(data, KINDS, `a mixed day of ${TIME} s, ${RATE}/s in its rush`);

@@ -1,6 +1,7 @@
-// Seats without a queue, at an open rate: buyers come whether or not earlier ones have been answered, hold a seat and pay
-// it. Of ten, one wants the seat of the one before, and is refused. Fails when an answer is none of those that are right,
-// when the wallets paid for another number of seats than were sold, or when the mean of flows is over half a second.
+// Seats without a queue, at an open rate: buyers come whether or not earlier ones have been answered, hold a seat and
+// pay it. Of ten, one wants the seat of the one before, and is refused. Fails when an answer is none of those that are
+// right, when the wallets paid for another number of seats than were sold, or when the mean of flows is over half a
+// second.
 //
 //   cargo run --release -- --in-memory
 //   k6 run -e RATE=50 -e TIME=20 load/seats.js
@@ -52,7 +53,9 @@ export function buyer({ run, schedule, sections, users, began }) {
 // What the wallets are short of is what was sold.
 export function teardown({ schedule, users }) {
   const spent = BUYERS * MONEY - balances(users);
-  check(sold(schedule), { 'the wallets paid for the seats that are sold': (seats) => seats * SEAT_PRICE === spent });
+  check(sold(schedule), {
+    'the wallets paid for the seats that are sold': (seats) => spent === seats * SEAT_PRICE,
+  });
 }
 
 export const handleSummary = (data) => summary(data, ['seats'], `${RATE}/s for ${TIME} s`);

@@ -32,7 +32,8 @@ function send(method, path, body, tokens) {
   if (tokens.queue) headers['queue-token'] = tokens.queue;
   if (tokens.key) headers['idempotency-key'] = tokens.key;
   const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}').replace(/[A-Z]\d+-\d+-\d+/, '{seat_id}');
-  const params = { headers, tags: { name: `${method} ${name.replace(/\?.*/, '').replace(/load-[0-9a-z]+/, '{id}')}` } };
+  const tags = { name: `${method} ${name.replace(/\?.*/, '').replace(/load-[0-9a-z]+/, '{id}')}` };
+  const params = { headers, tags };
   return http.request(method, BASE_URL + path, body === undefined ? null : JSON.stringify(body), params);
 }
 

@@ -95,16 +95,19 @@ export function summary(data, kinds, offered) {
     const times = `${ms(took.avg)} | ${ms(took.med)} | ${ms(took['p(99)'])}`;
     lines.push(`${kind}: ${count} complete flows in ${seconds.toFixed(1)} s, ${rate.toFixed(1)} a second`);
     lines.push(`  a flow: mean | p50 | p99: ${times}; rightly refused: ${refused}`);
-    rows.push(`| ${kind} | ${offered} | ${count} | ${rate.toFixed(1)} | ${(rate * transactions).toFixed(1)} | ${times} | ${refused} |`);
+    const rates = `${rate.toFixed(1)} | ${(rate * transactions).toFixed(1)}`;
+    rows.push(`| ${kind} | ${offered} | ${count} | ${rates} | ${times} | ${refused} |`);
   }
   for (const [name, { values: took }] of Object.entries(data.metrics)) {
     const [, scenario] = name.match(/^http_req_duration{scenario:(.*)}$/) || [];
     if (!scenario) continue;
-    lines.push(`requests of ${scenario}: ${took.count}, mean ${ms(took.avg)}, p50 ${ms(took.med)}, p99 ${ms(took['p(99)'])}`);
+    const times = `mean ${ms(took.avg)}, p50 ${ms(took.med)}, p99 ${ms(took['p(99)'])}`;
+    lines.push(`requests of ${scenario}: ${took.count}, ${times}`);
   }
   lines.push(`counted: ${counted(data).join(', ') || 'nothing else'}`);
   const broken = failures(data);
-  lines.push(`503 and tried again: ${busy}; arrivals that found nobody free: ${values('dropped_iterations').count || 0}`);
+  const dropped = values('dropped_iterations').count || 0;
+  lines.push(`503 and tried again: ${busy}; arrivals that found nobody free: ${dropped}`);
   lines.push(...broken.map((what) => `FAILED ${what}`), broken.length > 0 ? 'the run failed' : 'nothing was wrong', '');
   const files = { stdout: lines.join('\n') };
   if (__ENV.ROWS) files[__ENV.ROWS] = `${rows.join('\n')}\n`;

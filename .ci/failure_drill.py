@@ -60,6 +60,8 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # The stack closes connections when it is killed, or tired of waiting.
+        self.server.handle_error = lambda *_: None
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/events"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -93,7 +95,10 @@ class Stack:
             self.child = subprocess.Popen(
                 [self.program, *ports, *flags], stdout=subprocess.PIPE, stderr=errors, env=self.variables)
         # The first line says where everything is; it comes when all of it is there.
-        self.at = json.loads(self.child.stdout.readline())
+        line = self.child.stdout.readline()
+        if not line:
+            raise SystemExit(f"the stack did not start: {(self.home / 'err').read_text()[-500:]}")
+        self.at = json.loads(line)
 
     def kill(self):
         self.child.kill()

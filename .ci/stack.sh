@@ -1,41 +1,59 @@
-# Sourced by what sends requests to a local stack of its own: starts it in memory on free ports, and stops all that was
-# started when the script ends.
+# Sourced by what runs a local stack of its own: starts it on free ports, and asks it.
 
+stack=""
 start_seconds=60
-home="$(mktemp -d)"
-started=()
 
-stop() {
-    local status=$? program
-    for program in "${started[@]:+${started[@]}}"; do
-        kill "$program" 2>/dev/null || true
-        wait "$program" 2>/dev/null || true
-    done
-    if [ "$status" != 0 ]; then
-        tail -n 20 "$home"/*err 2>/dev/null || true
-    fi
-    rm -rf "$home"
-    exit "$status"
-}
-trap stop EXIT
-
-# start_stack ONSALE FLAGS...
+# start_stack PROGRAM HOME FLAG...: leaves its process id in $stack, and what it says in HOME/out and HOME/err.
 start_stack() {
-    local program="$1"
-    shift
-    touch "$home/out"
-    "$program" --in-memory "$@" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
-        --metrics-port 0 >"$home/out" 2>"$home/err" &
-    started+=($!)
+    local program="$1" home="$2" began=$SECONDS
+    shift 2
+    : >"$home/out"
+    "$program" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
+        --metrics-port 0 "$@" >"$home/out" 2>>"$home/err" &
+    stack=$!
     # The first line says where everything is; it comes when all of it is there.
-    until [ -n "$(address api)" ]; do
-        kill -0 "${started[0]}" 2>/dev/null || { echo "the stack did not start"; exit 1; }
-        [ "$SECONDS" -lt "$start_seconds" ] || { echo "the stack did not start within $start_seconds s"; exit 1; }
+    until [ -n "$(address api "$home")" ]; do
+        kill -0 "$stack" 2>/dev/null || { echo "the stack did not start"; return 1; }
+        if [ $((SECONDS - began)) -ge "$start_seconds" ]; then
+            echo "the stack did not start within $start_seconds s"
+            return 1
+        fi
         sleep 0.2
     done
 }
 
-# address WHAT: of the API, of the metrics ...
+# address NAME HOME: where the stack serves api, lambda, dynamodb, sqs, data_platform or metrics.
 address() {
-    sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$home/out"
+    sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2/out"
+}
+
+# stop_stack HOME: stops it, shows its last words if all ended badly, and removes HOME. For a trap on EXIT.
+stop_stack() {
+    local status=$?
+    if [ -n "$stack" ]; then
+        kill "$stack" 2>/dev/null || true
+        wait "$stack" 2>/dev/null || true
+    fi
+    if [ "$status" != 0 ]; then
+        tail -n 20 "$1/err" 2>/dev/null || true
+    fi
+    rm -rf "$1"
+    exit "$status"
+}
+
+# audit_stack PROGRAM ADDRESS: the last line of the audit of a running stack. Fails unless the books agree; asks again
+# where what follows from the load is still moving.
+audit_stack() {
+    local program="$1" address="$2" told="" status
+    for _ in 1 2 3 4 5; do
+        status=0
+        told="$("$program" audit --dynamodb-endpoint "$address" 2>/dev/null)" || status=$?
+        [ "$status" = 2 ] || break
+        sleep 2
+    done
+    tail -n 1 <<<"$told"
+    if [ "$status" != 0 ]; then
+        echo "$told" >&2
+    fi
+    return "$status"
 }

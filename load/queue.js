@@ -17,26 +17,21 @@
 // queue, concert and seats are its own, new in every run. Access tokens last 15 minutes, so a run must be over by then.
 // A deployed stack takes ten sign-ups from an address before it asks for pauses: raise SignUpSourceFreeAttempts and
 // LogInSourceFreeAttempts there.
-import http from 'k6/http';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { sleep } from 'k6';
+import { administrator, call, expected, needed, refusal, setting, surprised } from './lib/api.js';
+import { GROUP, people } from './lib/accounts.js';
+import { STATISTICS, completed, steady, summary, thresholds } from './lib/flows.js';
+import { SEAT_PRICE, hall } from './lib/seats.js';
 
-const BASE_URL = __ENV.BASE_URL || 'http://127.0.0.1:3000';
-const GROUP = 20;
-const PEOPLE = Math.ceil(Number(__ENV.PEOPLE || 200) / GROUP) * GROUP;
-const RATE = Number(__ENV.RATE || 20);
-const CAPACITY = Number(__ENV.CAPACITY || 20);
-const ADMIT = Number(__ENV.ADMIT || RATE);
+const PEOPLE = Math.ceil(setting('PEOPLE', 200) / GROUP) * GROUP;
+const RATE = setting('RATE', 20);
+const CAPACITY = setting('CAPACITY', 20);
+const ADMIT = setting('ADMIT', RATE);
 const PATIENCE = Math.max(1, Number(__ENV.PATIENCE || 1));
-const CAPACITY_BOUND = Number(__ENV.CAPACITY_BOUND || CAPACITY);
-const ADMIN_EMAIL = __ENV.ADMIN_EMAIL || 'admin@onsale.local';
-const ADMIN_PASSWORD = __ENV.ADMIN_PASSWORD || 'onsale-admin-1';
+const CAPACITY_BOUND = setting('CAPACITY_BOUND', CAPACITY);
 
-const PASSWORD = 'lantern-quarry-58';
-const SEAT_PRICE = 50000;
-const SECTION_SEATS = 500;
-const ROW_SEATS = 25;
 const CLAIM_SECONDS = 60;
 // A batch stays open so much longer, because clocks differ.
 const CLAIM_GRACE_SECONDS = 30;
@@ -45,10 +40,8 @@ const MISSED_SECONDS = (Math.ceil(PEOPLE / GROUP) * 2 * (CLAIM_SECONDS + CLAIM_G
 const LONGEST_SECONDS = Math.ceil(60 + (PEOPLE / RATE + PEOPLE / ADMIT + (PEOPLE * 6) / CAPACITY + MISSED_SECONDS) * 2);
 
 // What must not be.
-const serverErrors = new Counter('wrong_server_error');
 const rises = new Counter('wrong_place_rose');
 const overfull = new Counter('wrong_over_capacity');
-const surprises = new Counter('wrong_answer');
 const stranded = new Counter('wrong_stranded');
 // What became of people.
 const paid = new Counter('flows_paid');
@@ -57,7 +50,6 @@ const leftWaiting = new Counter('flows_left_while_waiting');
 const vanished = new Counter('flows_vanished');
 const soldOut = new Counter('flows_without_a_seat');
 // What was refused, truthfully.
-const seatsTaken = new Counter('refused_seat_taken');
 const notYet = new Counter('refused_not_admitted');
 const ended = new Counter('refused_token_ended');
 const heldBack = new Counter('refused_leaving_with_a_hold');
@@ -68,14 +60,10 @@ const looks = new Counter('looks');
 
 export const options = {
   setupTimeout: '15m',
-  summaryTrendStats: ['min', 'med', 'p(95)', 'max'],
+  summaryTrendStats: STATISTICS,
   scenarios: {
     people: {
-      executor: 'constant-arrival-rate',
-      exec: 'person',
-      rate: RATE,
-      timeUnit: '1s',
-      duration: `${Math.ceil(PEOPLE / RATE)}s`,
+      ...steady('person', RATE, Math.ceil(PEOPLE / RATE)),
       preAllocatedVUs: PEOPLE,
       maxVUs: PEOPLE + RATE,
       gracefulStop: `${LONGEST_SECONDS}s`,
@@ -89,111 +77,30 @@ export const options = {
     },
   },
   thresholds: {
-    wrong_server_error: ['count==0'],
+    ...thresholds(['queue'], ['people'], true),
     wrong_place_rose: ['count==0'],
     wrong_over_capacity: ['count==0'],
-    wrong_answer: ['count==0'],
     wrong_stranded: ['count==0'],
-    dropped_iterations: ['count==0'],
     flows_paid: ['count>0'],
     flows_left_after_holding: ['count>0'],
     looks: ['count>0'],
   },
 };
 
-// A refusal is an answer; k6 shall count as failed what is none.
-http.setResponseCallback(http.expectedStatuses({ min: 200, max: 499 }));
-
-// A request; its answer's status, code and body.
-function call(method, path, body, tokens = {}) {
-  const headers = { 'content-type': 'application/json' };
-  if (tokens.access) headers.authorization = `Bearer ${tokens.access}`;
-  if (tokens.queue) headers['queue-token'] = tokens.queue;
-  const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}').replace(/[A-Z]\d+-\d+-\d+/, '{seat_id}');
-  const params = { headers, tags: { name: `${method} ${name.replace(/\?.*/, '').replace(/load-[0-9a-z]+/, '{id}')}` } };
-  return answered(http.request(method, BASE_URL + path, body === undefined ? null : JSON.stringify(body), params));
-}
-
-function answered(response) {
-  let body = {};
-  try {
-    body = response.body ? JSON.parse(response.body) : {};
-  } catch (_) {
-    // Not JSON: the status is judged.
-  }
-  if (response.status === 0 || response.status >= 500) {
-    serverErrors.add(1);
-    console.error(`${response.request.method} ${response.request.url}: ${response.status} ${response.error}`);
-  }
-  return { status: response.status, code: body.code, body };
-}
-
-// Whether an answer is one of those that may be, `201` or `409 seat-taken`; else the run fails.
-function expected(what, answer, ...those) {
-  const is = answer.code ? `${answer.status} ${answer.code}` : `${answer.status}`;
-  if (those.includes(is)) return true;
-  surprises.add(1);
-  console.error(`${what}: ${is} ${JSON.stringify(answer.body)}, not ${those.join(' or ')}`);
-  return false;
-}
-
-function needed(what, answer, ...those) {
-  if (!expected(what, answer, ...those)) exec.test.abort(`setup: ${what} failed`);
-  return answer.body;
-}
-
 // ------------------------------------------------------------------------------------------------------------- setup
 
 export function setup() {
   const run = Date.now().toString(36);
-  const login = call('POST', '/sessions', { email: ADMIN_EMAIL, password: ADMIN_PASSWORD });
-  const admin = { access: needed('log in', login, '200').access_token };
+  const admin = administrator();
   const queue = `load-${run}`;
   const settings = { capacity: CAPACITY, admit_per_second: ADMIT, active_minutes: 10, claim_seconds: CLAIM_SECONDS };
   needed('queue', call('PUT', `/queues/${queue}`, settings, admin), '201');
-  const about = { name: `Load ${run}`, description: 'Made by load/queue.js.', queue_id: queue };
-  const concert = needed('concert', call('POST', '/concerts', about, admin), '201').concert_id;
-  const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString();
-  const date = { place: 'Load hall', starts_at: inDays(30), sale_opens_at: inDays(-1), sale_closes_at: inDays(29) };
-  const schedule = needed('date', call('POST', `/concerts/${concert}/schedules`, date, admin), '201').schedule_id;
-  const sections = [];
-  for (let seats = 0; seats < PEOPLE; seats += SECTION_SEATS) {
-    const section = `S${sections.length + 1}`;
-    const rows = [];
-    for (let row = 1; row <= SECTION_SEATS / ROW_SEATS; row++) rows.push({ row: `${row}`, from: 1, to: ROW_SEATS });
-    const wanted = { section, rows, price: SEAT_PRICE };
-    needed('seats', call('POST', `/schedules/${schedule}/seats`, wanted, admin), '201');
-    sections.push(section);
-  }
-  return { queue, schedule, sections, users: users(run) };
-}
-
-// Users with an access token and money for one seat; each step for some of them side by side.
-function users(run) {
-  const all = [];
-  for (let first = 0; first < PEOPLE; first += GROUP) {
-    const some = Array.from({ length: GROUP }, (_, n) => ({ email: `load-${run}-${first + n}@example.com` }));
-    const each = (what, path, body, status) => {
-      const requests = some.map((user) => {
-        const headers = { 'content-type': 'application/json' };
-        if (user.access) headers.authorization = `Bearer ${user.access}`;
-        return { method: 'POST', url: BASE_URL + path, body: JSON.stringify(body(user)), params: { headers } };
-      });
-      return http.batch(requests).map((response) => needed(what, answered(response), ...status));
-    };
-    each('sign up', '/users', ({ email }) => ({ email, password: PASSWORD, name: 'Load' }), ['201']);
-    const sessions = each('log in', '/sessions', ({ email }) => ({ email, password: PASSWORD }), ['200']);
-    sessions.forEach((session, n) => (some[n].access = session.access_token));
-    each('wallet', '/wallet', () => undefined, ['200', '201']);
-    each('top up', '/wallet/charges', () => ({ amount: SEAT_PRICE }), ['201']);
-    all.push(...some.map((user) => user.access));
-  }
-  return all;
+  return { queue, ...hall(run, PEOPLE, admin, queue), users: people(run, PEOPLE, SEAT_PRICE), began: Date.now() };
 }
 
 // ------------------------------------------------------------------------------------------------------------ people
 
-export function person({ queue, schedule, sections, users }) {
+export function person({ queue, schedule, sections, users, began }) {
   const index = exec.scenario.iterationInTest;
   if (index >= PEOPLE) return;
   const of = index % GROUP;
@@ -211,7 +118,9 @@ export function person({ queue, schedule, sections, users }) {
     return;
   }
   if (!wait(me, place)) return;
+  let started = Date.now();
   const seats = hold(me);
+  const holding = Date.now() - started;
   sleep(1 + (of % 4));
   if (!seats) {
     leave(me, '204');
@@ -221,8 +130,13 @@ export function person({ queue, schedule, sections, users }) {
     if (leave(me, '204')) released.add(1);
     over(me, 'left');
   } else {
+    started = Date.now();
     const answer = call('POST', '/payments', { reservation_id: seats.reservation }, me.tokens);
-    if (expected('pay', answer, '201')) paid.add(1);
+    if (expected('pay', answer, '201')) {
+      paid.add(1);
+      // What they wait for their turn, and think, is theirs and not the API's.
+      completed('queue', began, holding + Date.now() - started);
+    }
     over(me, 'used');
   }
 }
@@ -239,7 +153,7 @@ function join(me, twice) {
     // As after a lost answer: the same place.
     const again = call('POST', `/queues/${me.queue}/tokens`, undefined, { access: me.access });
     if (expected('join again', again, '200') && again.body.number !== answer.body.number) {
-      surprises.add(1);
+      surprised();
       console.error(`joined twice: ${answer.body.number} and ${again.body.number}`);
     }
   }
@@ -273,7 +187,7 @@ function wait(me, place) {
   }
   waited.add((Date.now() - me.joined) / 1000);
   if (last.state === 'admitted') return true;
-  surprises.add(1);
+  surprised();
   console.error(`number ${last.number} was called and is ${last.state}`);
   return false;
 }
@@ -290,7 +204,7 @@ function hold(me) {
     const answer = call('PUT', `${seat(me, one)}/hold`, undefined, me.tokens);
     if (!expected('hold', answer, '201', '409 seat-taken')) return undefined;
     if (answer.status === 201) return { seat: one, reservation: answer.body.reservation_id };
-    seatsTaken.add(1);
+    refusal('seat-taken');
     sleep(0.2);
   }
   soldOut.add(1);
@@ -308,7 +222,7 @@ function over(me, state) {
   sleep(1.1); // what a process remembers of a token is at most a second old
   const answer = call('GET', mine(me), undefined, me.tokens);
   if (expected('poll after the end', answer, '200') && answer.body.state !== state) {
-    surprises.add(1);
+    surprised();
     console.error(`the place is ${answer.body.state}, not ${state}`);
   }
 }
@@ -328,7 +242,7 @@ export function watcher({ queue }) {
         console.error(`${active} places in use of ${CAPACITY_BOUND}`);
       }
       if (serving > issued) {
-        surprises.add(1);
+        surprised();
         console.error(`number ${serving} was called, and ${issued} given out`);
       }
       if (issued >= PEOPLE && serving >= issued) return;
@@ -336,3 +250,5 @@ export function watcher({ queue }) {
     sleep(1);
   }
 }
+
+export const handleSummary = (data) => summary(data, ['queue'], `${PEOPLE} people, ${RATE}/s, ${CAPACITY} places`);

@@ -16,6 +16,7 @@ pub mod caller;
 pub mod checkpoint;
 pub mod data_platform;
 pub mod demo;
+pub mod drill;
 pub mod engine;
 pub mod filter;
 pub mod gateway;

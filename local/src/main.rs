@@ -70,6 +70,9 @@ struct Flags {
     /// Makes no demo data but the administrator.
     #[arg(long)]
     empty: bool,
+    /// Serves /faults beside the Lambda Invoke API, by which a failure drill takes parts away while the stack runs.
+    #[arg(long)]
+    drill: bool,
     /// The administrator's password, on the first start.
     #[arg(long, default_value = demo::ADMIN_PASSWORD, value_name = "PASSWORD")]
     admin_password: String,
@@ -132,7 +135,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     audit::remember(&stack, &ports.dynamodb.url())?;
-    let serving = ports.serve(&stack);
+    let serving = ports.serve(&stack, flags.drill);
     println!("{ready}");
     explain(&api, &demo);
     stop_signal().await?;

@@ -96,13 +96,14 @@ pub struct Serving {
 }
 
 impl Ports {
-    /// Serves `stack` on its ports.
+    /// Serves `stack` on its ports. For a `drill`, parts of it can be taken away beside the Lambda Invoke API.
     #[must_use]
-    pub fn serve(self, stack: &Stack) -> Serving {
+    pub fn serve(self, stack: &Stack, drill: bool) -> Serving {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(self.api, stack.gateway(), stopped.clone()));
-        tasks.spawn(serve(self.lambda, stack.invoke_api(), stopped.clone()));
+        let faults = if drill { stack.drill() } else { Router::new() };
+        tasks.spawn(serve(self.lambda, stack.invoke_api().merge(faults), stopped.clone()));
         tasks.spawn(serve(self.sqs, stack.sqs().router(), stopped.clone()));
         tasks.spawn(serve(self.data_platform, stack.receiver().router(), stopped.clone()));
         tasks.spawn(serve(self.metrics, stack.metrics(), stopped.clone()));

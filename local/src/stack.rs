@@ -227,6 +227,11 @@ impl Stack {
         crate::invoke::router(Arc::clone(&self.functions))
     }
 
+    /// `/faults`, by which a failure drill takes parts away.
+    pub fn drill(&self) -> Router {
+        crate::drill::router(self.slot.clone())
+    }
+
     /// `GET /metrics`, where functions count.
     pub fn metrics(&self) -> Router {
         self.metrics.as_ref().map_or_else(Router::new, |metrics| metrics.router(self.sqs()))

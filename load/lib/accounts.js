@@ -1,0 +1,42 @@
+// People who come: users with an access token, some with money.
+
+import http from 'k6/http';
+import { BASE_URL, answered, call, needed } from './api.js';
+
+const PASSWORD = 'lantern-quarry-58';
+// How many are signed up side by side.
+export const GROUP = 20;
+
+// Access tokens of `count` new users, each with so much money; with none they have no wallet. Signing up and logging in
+// hash a password each, which takes a processor some 15 ms, so many people take a while.
+export function people(run, count, money) {
+  const all = [];
+  for (let first = 0; first < count; first += GROUP) {
+    const some = Array.from({ length: Math.min(GROUP, count - first) }, (_, n) => {
+      return { email: `load-${run}-${first + n}@example.com` };
+    });
+    const each = (what, path, body, ...those) => {
+      const requests = some.map((user) => {
+        const headers = { 'content-type': 'application/json' };
+        if (user.access) headers.authorization = `Bearer ${user.access}`;
+        return { method: 'POST', url: BASE_URL + path, body: JSON.stringify(body(user)), params: { headers } };
+      });
+      return http.batch(requests).map((response) => needed(what, answered(response), ...those));
+    };
+    each('sign up', '/users', ({ email }) => ({ email, password: PASSWORD, name: 'Load' }), '201');
+    const sessions = each('log in', '/sessions', ({ email }) => ({ email, password: PASSWORD }), '200');
+    sessions.forEach((session, n) => (some[n].access = session.access_token));
+    if (money > 0) {
+      each('wallet', '/wallet', () => undefined, '200', '201');
+      each('top up', '/wallet/charges', () => ({ amount: money }), '201');
+    }
+    all.push(...some.map((user) => user.access));
+  }
+  return all;
+}
+
+// What lies in the wallets of these users together.
+export function balances(users) {
+  const balance = (access) => needed('balance', call('GET', '/wallet', undefined, { access }), '200').balance;
+  return users.reduce((sum, access) => sum + balance(access), 0);
+}

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::account::Role;
 use onsale_platform::app::Clock;
+use onsale_platform::metrics::ALL;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::{Charged, Usage};
 use crate::caller::{Caller, Failure};
@@ -34,6 +37,8 @@ const START: &str = "2026-11-21T10:00:00Z";
 const REQUESTS_OF_A_BATCH: f64 = 2.0;
 /// Connections with which Lambda waits at a queue, and seconds after which each asks again.
 const WAITING_AT_A_QUEUE: (f64, f64) = (5.0, 20.0);
+/// Longest page of metrics.
+const METRICS_BYTES_MAX: usize = 1024 * 1024;
 /// Days of a month.
 const DAYS: i64 = 30;
 
@@ -217,7 +222,7 @@ fn stored(stack: &Stack) -> Result<u64, Failure> {
 /// When the stack cannot be started, or a sweep fails.
 pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
     let clock = Clock::manual(START.parse()?);
-    let stack = Stack::start(Options { clock: clock.clone(), ..Options::default() }).await?;
+    let stack = Stack::start(Options { clock: clock.clone(), metrics: true, ..Options::default() }).await?;
     let mut usage = Usage::default();
     let month = DAYS as f64 * 86_400.0;
     for function in &stack.template().functions {
@@ -242,11 +247,24 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
             }
         }
     }
+    usage.add(Charged::Metric, metrics(&stack).await? as f64);
     let resources = |kind: &str| template::TEXT.matches(&format!("Type: {kind}\n")).count() as f64;
     usage.add(Charged::Alarm, resources("AWS::CloudWatch::Alarm"));
     usage.add(Charged::Dashboard, resources("AWS::CloudWatch::Dashboard"));
     usage.add(Charged::Secret, resources("AWS::SecretsManager::Secret"));
     Ok(usage)
+}
+
+/// How many metrics functions have counted that CloudWatch keeps: each with its labels is one.
+async fn metrics(stack: &Stack) -> Result<usize, Failure> {
+    let request = Request::get("/metrics").body(Body::empty())?;
+    let answer = stack.metrics().oneshot(request).await?;
+    let text = String::from_utf8(axum::body::to_bytes(answer.into_body(), METRICS_BYTES_MAX).await?.to_vec())?;
+    let is_kept = |line: &&str| {
+        let name = line.split(['{', ' ']).next().unwrap_or_default();
+        line.contains("function=") && ALL.iter().any(|metric| metric.kept && metric.name == name)
+    };
+    Ok(text.lines().filter(is_kept).count())
 }
 
 /// How often a schedule fires in a month.

@@ -31,6 +31,8 @@ pub enum Charged {
     QueueRequest,
     /// A GB of logs.
     Logged,
+    /// A metric of our own for a month.
+    Metric,
     /// An alarm for a month.
     Alarm,
     /// A dashboard for a month.
@@ -134,7 +136,7 @@ mod tests {
             [Charged::WriteUnit, Charged::ReadUnit, Charged::Stored, Charged::Invocation, Charged::GigabyteSecond]
                 .into_iter()
                 .chain([Charged::Request, Charged::QueueRequest, Charged::Logged])
-                .chain([Charged::Alarm, Charged::Dashboard, Charged::Secret]);
+                .chain([Charged::Metric, Charged::Alarm, Charged::Dashboard, Charged::Secret]);
         for what in all {
             usage.add(what, 1_000_000.0);
             let bill = prices.bill(&usage);

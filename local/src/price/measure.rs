@@ -273,3 +273,31 @@ fn firings(expression: &str, from: Timestamp) -> Option<f64> {
     let minute = |minute: i64| from + SignedDuration::from_mins(minute);
     Some((0..DAYS * 24 * 60).filter(|passed| schedule.fires_in_minute_of(minute(*passed))).count() as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOURNEY: Journey = Journey { looks: 2, milliseconds: 10.0, logged_bytes: 1_000.0 };
+
+    #[tokio::test]
+    async fn a_booking_uses_what_its_parts_do() {
+        let usage = booking(JOURNEY, 2).await.expect("counted");
+        assert_eq!(usage.of(Charged::Request), 6.0);
+        // A hold is 8 and its payment 9 (docs/data.md); a log-in writes as well.
+        assert!((17.0..30.0).contains(&usage.of(Charged::WriteUnit)), "{usage:?}");
+        // Besides the six requests an authorizer, the relay and the hand-over to the data platform.
+        assert!(usage.of(Charged::Invocation) >= 9.0, "{usage:?}");
+        assert!(usage.of(Charged::QueueRequest) >= 3.0 && usage.of(Charged::Stored) > 0.0, "{usage:?}");
+        assert!(booking(JOURNEY, 0).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_empty_month_is_sweeps_and_what_is_there() {
+        let usage = month_without_anybody(JOURNEY).await.expect("counted");
+        assert_eq!(usage.of(Charged::Request), 0.0);
+        // Two sweeps each minute.
+        assert!(usage.of(Charged::Invocation) > 2.0 * 30.0 * 24.0 * 60.0, "{usage:?}");
+        assert!(usage.of(Charged::Metric) > 0.0 && usage.of(Charged::Alarm) > 0.0, "{usage:?}");
+    }
+}

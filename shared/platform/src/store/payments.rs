@@ -16,7 +16,7 @@ use super::{Attempts, Failure, admissions, reservation_item, table};
 use crate::app::App;
 use crate::events::Kind;
 use crate::logs;
-use crate::queue_pass::{PassFailure, QueuePass};
+use crate::queue_pass::{Admission, PassFailure, QueuePass};
 
 /// What paying came to.
 #[derive(Clone, Debug)]
@@ -107,17 +107,13 @@ pub async fn pay(
         }
         let now = app.now();
         read.may_be_paid(now)?;
-        let admission = match &read.admitted_by {
-            Some((queue, _)) => match pass.admission(app, user, queue).await {
-                Ok(admission) => Some(admission),
-                Err(refusal) => {
-                    // The same request, sent twice, may have paid since we looked, while the admission lasted.
-                    let seen = reservations::get(app, user, id).await?;
-                    let paid = seen.and_then(|seen| already_paid(&seen, key, attempts.unheard));
-                    return paid.ok_or(refusal.into());
-                }
-            },
-            None => None,
+        let admission = match admission(app, &read, pass).await {
+            Ok(admission) => admission,
+            Err(refusal) => {
+                // The same request, sent twice, may have paid since we looked, while the admission lasted.
+                let seen = reservations::get(app, user, id).await?;
+                return seen.and_then(|seen| already_paid(&seen, key, attempts.unheard)).ok_or(refusal.into());
+            }
         };
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;
         let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
@@ -157,6 +153,14 @@ pub async fn pay(
             }
             Rejected::Failure(failure) => return Err(failure.into()),
         }
+    }
+}
+
+/// The admission with which a reservation behind a queue may be paid; none, if no queue is before it.
+async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
+    match &read.admitted_by {
+        Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
+        None => Ok(None),
     }
 }
 

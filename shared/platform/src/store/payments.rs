@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
-use onsale_domain::queue_token::PassError;
+use onsale_domain::queue_token::{Admission, PassError};
 use onsale_domain::reservation::{PayError, Payment, Reservation, State};
 use onsale_domain::seat::{SeatValue, as_bound, by_block, second};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use super::{Attempts, Failure, admissions, reservation_item, table};
 use crate::app::App;
 use crate::events::Kind;
 use crate::logs;
-use crate::queue_pass::{Admission, PassFailure, QueuePass};
+use crate::queue_pass::{PassFailure, QueuePass};
 
 /// What paying came to.
 #[derive(Clone, Debug)]

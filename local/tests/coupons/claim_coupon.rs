@@ -1,6 +1,11 @@
 //! POST /coupons/{coupon_id}/claims
 
-use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use local::intercept::{After, Before, Call, Intercept};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::NOBODY;
 use crate::support::World;
@@ -64,4 +69,59 @@ async fn it_is_open_between_its_dates() {
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
     world.user().await.claim(NOBODY).await.expect_problem(404, "not-found");
+}
+
+/// The first write is in conflict; the first look at all shards waits until it is let on.
+struct LooksLate {
+    writes: AtomicUsize,
+    looks: AtomicUsize,
+    waits: Semaphore,
+    open: Arc<Semaphore>,
+}
+
+impl Intercept for LooksLate {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let first = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst) == 0;
+        match call.operation {
+            "TransactWriteItems" if first(&self.writes) => Before::Conflict,
+            "TransactGetItems" if first(&self.looks) => {
+                self.waits.add_permits(1);
+                let open = Arc::clone(&self.open);
+                Before::Hold(Box::pin(async move {
+                    drop(open.acquire().await);
+                    Before::Proceed
+                }))
+            }
+            _ => Before::Proceed,
+        }
+    }
+
+    fn after(&self, _: &Call<'_>, _: &Value) -> After {
+        After::Deliver
+    }
+}
+
+#[tokio::test]
+async fn the_last_one_is_not_refused_to_who_has_just_got_it() {
+    let world = World::new().await;
+    let id = world.coupon_with(json!({ "quantity": 1, "shards": 2 })).await;
+    let mina = world.user().await;
+    let late = Arc::new(LooksLate {
+        writes: AtomicUsize::new(0),
+        looks: AtomicUsize::new(0),
+        waits: Semaphore::new(0),
+        open: Arc::new(Semaphore::new(0)),
+    });
+    world.stack.intercept(Some(late.clone()));
+    let first = tokio::spawn({
+        let (mina, id) = (mina.clone(), id.clone());
+        async move { mina.claim(&id).await }
+    });
+    late.waits.acquire().await.expect("never closed").forget();
+    // The same user asks again meanwhile, and gets it.
+    let claimed = mina.claim(&id).await.expect(201);
+    late.open.add_permits(1);
+    assert_eq!(first.await.expect("no panic").expect(200).body, claimed.body);
+    assert_eq!(world.left(&id), 0);
+    world.check_books().await;
 }

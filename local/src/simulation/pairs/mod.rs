@@ -143,8 +143,6 @@ impl Desk {
     fn new(scene: &Scene, struck: &[String]) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime of one thread");
-        // The SDK's jitter comes from here.
-        fastrand::seed(1);
         let world = runtime.block_on(async {
             let mut world = World::new(struck).await.map_err(|problem| problem.to_string())?;
             world.prepare(scene).await?;

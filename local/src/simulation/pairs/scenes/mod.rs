@@ -24,9 +24,9 @@ const LONG: i64 = 90;
 /// more.
 pub(super) const PATIENCE: u64 = 900;
 /// Where one of two only waits for the other: it has looked once, and looks no more.
-const IMPATIENCE: u64 = 2;
+const IMPATIENCE: u64 = 30;
 /// Longer than a deletion is left to the request that began it.
-const CARRIED_ON: i64 = 400;
+pub(super) const CARRIED_ON: i64 = 400;
 /// Most that a wallet may have.
 const CAP: i64 = 10_000_000;
 

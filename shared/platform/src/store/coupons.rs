@@ -169,25 +169,28 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
             Ok(()) => return Ok((new, true)),
             Err(rejected) => rejected,
         };
+        let short = match &rejected {
+            Rejected::Guards(failed) => failed.iter().all(|failed| failed.guard == Guard::Shard),
+            Rejected::Conflict(_) => true,
+            Rejected::Failure(_) => false,
+        };
+        // Who finds a shard empty, or in others' hands, looks at all of them at one instant; and then at his own: the last
+        // one may have gone to the same user, who has asked twice.
+        let levels = if short { Some(stock::levels(app, id, coupon.shards).await?) } else { None };
         if let Some((there, by)) = claimed(app, user, id).await? {
             return Ok((there, by == made_by));
         }
-        match rejected {
-            // Who finds a shard empty, or in others' hands, looks at all of them at one instant.
-            Rejected::Guards(_) | Rejected::Conflict(_) => {
-                let levels = stock::levels(app, id, coupon.shards).await?;
+        match (rejected, levels) {
+            (Rejected::Failure(failure), _) if !matches!(failure, Failure::Unknown) => return Err(failure.into()),
+            (_, Some(levels)) => {
                 let Some(portions) = take(&levels, first, 1) else {
                     // None ever comes back, so this stays true.
                     app.caches().exhausted.put(id, (), app.now());
-                    // Looked up once more: the last one may have gone to the same user, who asked twice at once.
-                    let there = claimed(app, user, id).await?;
-                    let there = there.map(|(claim, by)| (claim, by == made_by));
-                    return there.ok_or_else(|| ClaimError::Exhausted.into());
+                    return Err(ClaimError::Exhausted.into());
                 };
                 from = portions.first().copied().unwrap_or(from);
             }
-            Rejected::Failure(Failure::Unknown) => {}
-            Rejected::Failure(failure) => return Err(failure.into()),
+            _ => {}
         }
         attempts.again().await?;
     }

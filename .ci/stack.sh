@@ -2,6 +2,8 @@
 
 stack=""
 start_seconds=60
+# All processes that are to end with the script; who starts one besides the stack adds it.
+started=()
 
 # start_stack PROGRAM HOME FLAG...: leaves its process id in $stack, and what it says in HOME/out and HOME/err.
 start_stack() {
@@ -11,6 +13,7 @@ start_stack() {
     "$program" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
         --metrics-port 0 "$@" >"$home/out" 2>>"$home/err" &
     stack=$!
+    started+=("$stack")
     # The first line says where everything is; it comes when all of it is there.
     until [ -n "$(address api "$home")" ]; do
         kill -0 "$stack" 2>/dev/null || { echo "the stack did not start"; return 1; }
@@ -27,15 +30,16 @@ address() {
     sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2/out"
 }
 
-# stop_stack HOME: stops it, shows its last words if all ended badly, and removes HOME. For a trap on EXIT.
+# stop_stack HOME: stops it and all else that was started, shows their last words if all ended badly, and removes HOME.
+# For a trap on EXIT.
 stop_stack() {
-    local status=$?
-    if [ -n "$stack" ]; then
-        kill "$stack" 2>/dev/null || true
-        wait "$stack" 2>/dev/null || true
-    fi
+    local status=$? process
+    for process in "${started[@]:+${started[@]}}"; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
     if [ "$status" != 0 ]; then
-        tail -n 20 "$1/err" 2>/dev/null || true
+        tail -n 20 "$1"/*err 2>/dev/null || true
     fi
     rm -rf "$1"
     exit "$status"

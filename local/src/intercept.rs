@@ -58,6 +58,32 @@ pub trait Intercept: Send + Sync {
     fn after(&self, call: &Call<'_>, response: &Value) -> After;
 }
 
+/// Operations whose capacity is of writes.
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
+
+/// What one call of the table cost, in capacity units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Units {
+    /// Of writes.
+    pub write: f64,
+    /// Of reads.
+    pub read: f64,
+}
+
+impl Units {
+    /// As the answer tells; nothing, if it does not.
+    #[must_use]
+    pub fn of(call: &Call<'_>, response: &Value) -> Self {
+        let consumed = &response["ConsumedCapacity"];
+        let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
+        let units = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
+        match WRITES.contains(&call.operation) {
+            true => Self { write: units, read: 0.0 },
+            false => Self { write: 0.0, read: units },
+        }
+    }
+}
+
 /// The place where an [`Intercept`] can be installed while the stack runs.
 #[derive(Clone, Default)]
 pub struct Slot(Arc<RwLock<Option<Arc<dyn Intercept>>>>);

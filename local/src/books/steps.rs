@@ -20,7 +20,7 @@ pub fn unlawful(sk: &str, before: Option<&Item>, after: Option<&Item>) -> Option
     let states = || (text(before, "state"), text(after, "state"));
     let told = |what: &str| Some(format!("{sk}: {what}, from {:?} to {:?}", states().0, states().1));
     match kind {
-        "ENTRY" => told("an entry changes"),
+        "ENTRY" => Some(format!("{sk}: an entry of the ledger changes")),
         "RSV" | "ORDER" if number(after, "version") != number(before, "version") + 1 => {
             told("a version is overwritten by one that has not read it")
         }

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::{Charged, Usage};
 use crate::caller::{Caller, Failure};
-use crate::intercept::{After, Before, Call, Intercept};
+use crate::intercept::{After, Before, Call, Intercept, Units};
 use crate::ports::Port;
 use crate::schedule::Schedule;
 use crate::stack::{Options, Stack};
@@ -59,8 +59,6 @@ struct Meter {
     usage: Mutex<Usage>,
 }
 
-const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
-
 impl Meter {
     /// Adds what was used since the last look.
     fn read(&self, to: &mut Usage) {
@@ -82,11 +80,9 @@ impl Intercept for Meter {
             usage.add(Charged::QueueRequest, 1.0);
             return After::Deliver;
         }
-        let consumed = &response["ConsumedCapacity"];
-        let tables = consumed.as_array().cloned().unwrap_or_else(|| vec![consumed.clone()]);
-        let units = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
-        let kind = if WRITES.contains(&call.operation) { Charged::WriteUnit } else { Charged::ReadUnit };
-        usage.add(kind, units);
+        let units = Units::of(call, response);
+        usage.add(Charged::WriteUnit, units.write);
+        usage.add(Charged::ReadUnit, units.read);
         After::Deliver
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{After, Before, Call, Intercept, Units};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -31,8 +31,6 @@ impl Meter {
     }
 }
 
-const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
-
 impl Intercept for Meter {
     fn before(&self, _: &Call<'_>) -> Before {
         Before::Proceed
@@ -42,15 +40,9 @@ impl Intercept for Meter {
         if call.service == "dynamodb" {
             let mut cost = self.cost.lock().expect("no panic");
             cost.calls += 1;
-            let consumed = &response["ConsumedCapacity"];
-            let tables = match consumed {
-                Value::Array(tables) => tables.clone(),
-                Value::Null => Vec::new(),
-                table => vec![table.clone()],
-            };
-            for units in tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()) {
-                if WRITES.contains(&call.operation) { cost.write += units } else { cost.read += units }
-            }
+            let units = Units::of(call, response);
+            cost.write += units.write;
+            cost.read += units.read;
         }
         After::Deliver
     }

@@ -14,7 +14,7 @@ pub fn router() -> Router {
         .deep_linking(true)
         .display_operation_id(true)
         .display_request_duration(true)
-        .doc_expansion("none")
+        .doc_expansion("list")
         .filter(true)
         .persist_authorization(true)
         .show_extensions(true)

@@ -37,10 +37,12 @@ SEATS, SEAT_PRICE, PER_USER = 200, 1000, 50
 # One start of each comes before the others.
 STARTS_MAX = PER_USER - 2
 PASSWORD = "lantern-quarry-58"
-# A start is 3 million instructions. To parse the roots of a system but once is 10 million and more (printed beside it).
-INSTRUCTIONS_MAX = 5_000_000
+# A start is 6.7 million instructions, half of them the connection to the table. To parse the roots of a system but once
+# is 9 million more (a run shows that the bound notices it), to gather the processor's jitter 330 million.
+INSTRUCTIONS_MAX = 9_000_000
 # Python and Node run some hundred times slower when each instruction is counted.
 COUNT_SECONDS_MAX = 240
+COUNTS_MAX = 10
 SYSTEM_ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 NOT_REACHED = "was not reached at the start"
 HERE = pathlib.Path(__file__).resolve().parent
@@ -55,8 +57,18 @@ def count(command, variables):
     """Instructions from the start of a process until it asks Lambda's API for its first event.
 
     A listener stands in the place of the API. When the request has come the process is ended, so what is counted is all
-    of the initialisation, with the connection to the table that a function of ours opens in it.
+    of the initialisation, with the connection to the table that a function of ours opens in it. Where counting makes
+    that too slow for the second it is given, because of what else the machine does, it is counted again.
     """
+    for _ in range(COUNTS_MAX):
+        counted, reached = count_once(command, variables)
+        if reached or counted > INSTRUCTIONS_MAX:
+            return counted
+    raise emulate.Failed(f"{command[0]} did not reach the table in {COUNTS_MAX} counts: is the machine very busy?")
+
+
+def count_once(command, variables):
+    """The instructions, and whether the table was reached in time."""
     with socket.socket() as api, tempfile.TemporaryDirectory() as home:
         api.bind(("127.0.0.1", 0))
         api.listen()
@@ -77,12 +89,10 @@ def count(command, variables):
             child.wait()
         if b"/runtime/invocation/next" not in asked:
             raise emulate.Failed(f"{command[0]} did not ask for an event but for {asked[:200]}")
-        if NOT_REACHED in log:
-            print(f"{command[0]} had not reached the table within its second: too many instructions for that")
         found = re.search(r"^(?:summary|totals): (\d+)$", pathlib.Path(home, "counted").read_text(), re.MULTILINE)
         if not found:
             raise emulate.Failed(f"valgrind told no sum\n{log[-2000:]}")
-        return int(found[1])
+        return int(found[1]), NOT_REACHED not in log
 
 
 class Table:

@@ -173,6 +173,55 @@ check_diagrams() {
     fi
 }
 
+# install_llvm: the two programs that read which lines ran, of the LLVM that the compiler has: from the toolchain
+# (`rustup component add llvm-tools`), from the machine, or by apt-get where that is allowed. Leaves their names in
+# $llvm_profdata and $llvm_cov, or the reason in $log/llvm when they cannot be had.
+install_llvm() {
+    local major toolchain
+    major="$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')"
+    toolchain="$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin"
+    llvm_profdata="llvm-profdata-$major" llvm_cov="llvm-cov-$major"
+    if [ -x "$toolchain/llvm-profdata" ] && [ -x "$toolchain/llvm-cov" ]; then
+        llvm_profdata="$toolchain/llvm-profdata" llvm_cov="$toolchain/llvm-cov"
+    elif ! command -v "$llvm_cov" >/dev/null; then
+        if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+            echo "llvm-cov of LLVM $major is not here; rustup component add llvm-tools" | tee "$log/llvm"
+        elif ! { apt-get update && apt-get install --yes --no-install-recommends "llvm-$major"; } >"$log/apt" 2>&1; then
+            echo "could not install llvm-$major: $(tail -n 1 "$log/apt")" | tee "$log/llvm"
+        fi
+    fi
+    if [ ! -e "$log/llvm" ]; then
+        echo "present: $("$llvm_cov" --version | sed -n 's/.*\(LLVM version.*\)/\1/p')"
+        mkdir "$log/profiles"
+        # Also for what is started later: without it a program leaves its counts where it is started.
+        export LLVM_PROFILE_FILE="$log/profiles/%m-%p.profraw"
+    fi
+}
+
+# counted COMMAND...: runs it, and cargo in it builds our own crates so that they count the lines that run.
+counted() {
+    if [ -e "$log/llvm" ]; then
+        "$@"
+    else
+        RUSTC_WORKSPACE_WRAPPER="$PWD/.ci/instrumented" "$@"
+    fi
+}
+
+# coverage: which share of lines the counted runs so far have run.
+coverage() {
+    local programs=() program
+    # The programs that cargo names when it has built them, and the one that tests start.
+    while read -r program; do
+        programs+=(--object "$program")
+    done < <(counted cargo test --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+    [ "${#programs[@]}" -gt 0 ] || { echo "no program was counted"; return 1; }
+    find "$log/profiles" -name '*.profraw' >"$log/profiles/list"
+    "$llvm_profdata" merge --sparse --failure-mode=all --input-files="$log/profiles/list" --output="$log/profiles/all"
+    "$llvm_cov" export --format=lcov --instr-profile="$log/profiles/all" "${programs[@]}" \
+        --object "$CARGO_TARGET_DIR/debug/onsale" >"$log/lcov"
+    python3 .ci/coverage.py "$log/lcov"
+}
+
 # need WHAT PROGRAM...: whether the programs of a step are there; if not, it is skipped.
 need() {
     local what="$1" program

@@ -20,24 +20,26 @@ use std::sync::OnceLock;
 use onsale_platform::lambda::Function;
 use utoipa::openapi::OpenApi;
 
+/// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
+const DOMAINS: [(&str, &[(&str, Function)]); 12] = [
+    ("accounts", accounts::FUNCTIONS),
+    ("queue", queue::FUNCTIONS),
+    ("concerts", concerts::FUNCTIONS),
+    ("seats", seats::FUNCTIONS),
+    ("reservations", reservations::FUNCTIONS),
+    ("wallet", wallet::FUNCTIONS),
+    ("payments", payments::FUNCTIONS),
+    ("products", products::FUNCTIONS),
+    ("orders", orders::FUNCTIONS),
+    ("coupons", coupons::FUNCTIONS),
+    ("events", events::FUNCTIONS),
+    ("service", service::FUNCTIONS),
+];
+
 /// Every function by its name, which is also the name of its file, binary and example event.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Function)> {
-    [
-        accounts::FUNCTIONS,
-        queue::FUNCTIONS,
-        concerts::FUNCTIONS,
-        seats::FUNCTIONS,
-        reservations::FUNCTIONS,
-        wallet::FUNCTIONS,
-        payments::FUNCTIONS,
-        products::FUNCTIONS,
-        orders::FUNCTIONS,
-        coupons::FUNCTIONS,
-        events::FUNCTIONS,
-        service::FUNCTIONS,
-    ]
-    .concat()
+    DOMAINS.iter().flat_map(|(_, functions)| functions.iter().cloned()).collect()
 }
 
 /// The OpenAPI document of all routes, from the descriptions above the handlers; made once per process.
@@ -45,9 +47,13 @@ pub fn openapi() -> &'static OpenApi {
     static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         let mut document = OpenApi::default();
-        for (_, function) in all() {
-            if let Function::Http(routes) = function {
-                document.merge(routes().into_openapi());
+        for (domain, functions) in DOMAINS {
+            for (_, function) in functions {
+                if let Function::Http(routes) = function {
+                    let mut described = routes().into_openapi();
+                    service::get_openapi::tag(&mut described, domain);
+                    document.merge(described);
+                }
             }
         }
         service::get_openapi::describe(&mut document);

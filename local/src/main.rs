@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use local::audit;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::ports::{Port, Ports};
+use local::seed;
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
 use local::traces::Collectors;
@@ -33,6 +34,8 @@ enum Command {
     /// Adds up the whole table from both sides of every movement: exit status 0 if the books agree, 1 if they differ, 2 if
     /// it cannot be told. It writes nothing, and the stack may be running.
     Audit(audit::Flags),
+    /// Puts on sale what a file says, by the endpoints of a running API, here or on AWS; again, and nothing is made twice.
+    Seed(seed::Flags),
 }
 
 #[derive(Args)]
@@ -84,15 +87,16 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_new(format!("{level},dynoxide=error")).unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let arguments = Arguments::parse();
-    if let Some(Command::Audit(flags)) = arguments.command {
-        return audit::run(flags).await;
-    }
-    match run(arguments.flags).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("onsale: {problem}");
-            ExitCode::FAILURE
-        }
+    match arguments.command {
+        Some(Command::Audit(flags)) => audit::run(flags).await,
+        Some(Command::Seed(flags)) => seed::run(flags).await,
+        None => match run(arguments.flags).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                eprintln!("onsale: {problem}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::openapi_page;
 use crate::stack::Stack;
 
 /// How long requests that are being answered may take once the stack stops.
@@ -101,7 +102,8 @@ impl Ports {
     pub fn serve(self, stack: &Stack, drill: bool) -> Serving {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(self.api, stack.gateway(), stopped.clone()));
+        let api = stack.gateway().merge(openapi_page::router());
+        tasks.spawn(serve(self.api, api, stopped.clone()));
         let faults = if drill { stack.drill() } else { Router::new() };
         tasks.spawn(serve(self.lambda, stack.invoke_api().merge(faults), stopped.clone()));
         tasks.spawn(serve(self.sqs, stack.sqs().router(), stopped.clone()));

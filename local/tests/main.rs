@@ -28,6 +28,7 @@ mod requirements;
 mod reservations;
 mod restart;
 mod seats;
+mod seed;
 mod service;
 mod simulation;
 mod support;

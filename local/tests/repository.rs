@@ -52,6 +52,16 @@ pub fn stem(path: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
+/// The domain of a function: the folder that its file lies in.
+pub fn domain_of(name: &str) -> String {
+    let ending = format!("/{name}.rs");
+    let found: Vec<String> =
+        files("functions/src", &ending).into_iter().filter(|path| !path.starts_with("functions/src/bin/")).collect();
+    assert_eq!(found.len(), 1, "{name} has one file in one domain, not {found:?}");
+    let folder = found[0].strip_suffix(&ending).unwrap_or_default();
+    folder.strip_prefix("functions/src/").unwrap_or_default().to_owned()
+}
+
 /// What calls a function, as the first line of its file and its row of docs/api.md say it.
 pub fn called_by(template: &Template, function: &Function) -> String {
     match function.events.as_slice() {

@@ -1,4 +1,4 @@
-//! GET /users/me — who the caller is.
+//! GET /users/me
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::shown::UserOut;
 
+/// Who the caller is.
 #[utoipa::path(get, path = "/users/me", operation_id = "get_me", security(("bearer" = [])),
     extensions(("x-access" = json!("user"))),
     responses(

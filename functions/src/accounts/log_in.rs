@@ -1,4 +1,4 @@
-//! POST /sessions — gives access and refresh token for e-mail and password.
+//! POST /sessions
 
 use axum::extract::State;
 use onsale_domain::account::{Email, Password};
@@ -24,6 +24,7 @@ struct LogInIn {
     password: String,
 }
 
+/// Gives access and refresh token for e-mail and password.
 #[utoipa::path(post, path = "/sessions", operation_id = "log_in", request_body = LogInIn,
     extensions(("x-access" = json!("public"))),
     responses(

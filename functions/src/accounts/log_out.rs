@@ -1,4 +1,4 @@
-//! DELETE /sessions — ends the caller's session: its refresh tokens are worth nothing from now on.
+//! DELETE /sessions
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -7,6 +7,7 @@ use onsale_platform::store::sessions;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// Ends the caller's session: its refresh tokens are worth nothing from now on.
 #[utoipa::path(delete, path = "/sessions", operation_id = "log_out", security(("bearer" = [])),
     extensions(("x-access" = json!("user"))),
     responses((status = 204, description = "it has ended, now or before; its access token ends within 15 minutes")))]

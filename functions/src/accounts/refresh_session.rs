@@ -1,4 +1,4 @@
-//! POST /sessions/refresh — gives a new pair of tokens for a refresh token, which is used up by it.
+//! POST /sessions/refresh
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -21,6 +21,7 @@ struct RefreshSessionIn {
     refresh_token: String,
 }
 
+/// Gives a new pair of tokens for a refresh token, which is used up by it.
 #[utoipa::path(post, path = "/sessions/refresh", operation_id = "refresh_session", request_body = RefreshSessionIn,
     extensions(("x-access" = json!("public"))),
     responses(

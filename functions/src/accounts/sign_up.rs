@@ -1,4 +1,4 @@
-//! POST /users — makes an account.
+//! POST /users
 
 use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
@@ -26,6 +26,7 @@ struct SignUpIn {
     name: String,
 }
 
+/// Makes an account.
 #[utoipa::path(post, path = "/users", operation_id = "sign_up", request_body = SignUpIn,
     extensions(("x-access" = json!("public"))),
     responses(

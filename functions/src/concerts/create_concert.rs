@@ -1,4 +1,4 @@
-//! POST /concerts — makes a concert.
+//! POST /concerts
 
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
@@ -25,6 +25,7 @@ struct CreateConcertIn {
     queue_id: Option<String>,
 }
 
+/// Makes a concert.
 #[utoipa::path(post, path = "/concerts", operation_id = "create_concert", request_body = CreateConcertIn,
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),

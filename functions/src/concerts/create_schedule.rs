@@ -1,4 +1,4 @@
-//! POST /concerts/{concert_id}/schedules — gives a concert a date.
+//! POST /concerts/{concert_id}/schedules
 
 use std::collections::BTreeMap;
 
@@ -34,6 +34,7 @@ struct CreateScheduleIn {
     max_seats_per_user: Option<u16>,
 }
 
+/// Gives a concert a date.
 #[utoipa::path(post, path = "/concerts/{concert_id}/schedules", operation_id = "create_schedule",
     request_body = CreateScheduleIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(

@@ -1,4 +1,4 @@
-//! DELETE /concerts/{concert_id} — removes a concert with its schedules and seats, or nothing.
+//! DELETE /concerts/{concert_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+/// Removes a concert with its schedules and seats, or nothing.
 #[utoipa::path(delete, path = "/concerts/{concert_id}", operation_id = "delete_concert",
     params(("concert_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     responses(

@@ -1,4 +1,4 @@
-//! DELETE /concerts/{concert_id}/schedules/{schedule_id} — removes a date with its seats, or nothing.
+//! DELETE /concerts/{concert_id}/schedules/{schedule_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+/// Removes a date with its seats, or nothing.
 #[utoipa::path(delete, path = "/concerts/{concert_id}/schedules/{schedule_id}", operation_id = "delete_schedule",
     params(("concert_id" = Uuid, Path), ("schedule_id" = Uuid, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),

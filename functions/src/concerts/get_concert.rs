@@ -1,4 +1,4 @@
-//! GET /concerts/{concert_id} — one concert.
+//! GET /concerts/{concert_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::ConcertOut;
 
+/// One concert.
 #[utoipa::path(get, path = "/concerts/{concert_id}", operation_id = "get_concert",
     params(("concert_id" = Uuid, Path)), extensions(("x-access" = json!("public"))),
     responses(

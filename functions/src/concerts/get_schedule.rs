@@ -1,4 +1,4 @@
-//! GET /schedules/{schedule_id} — one date of a concert, on sale or not.
+//! GET /schedules/{schedule_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::ScheduleOut;
 
+/// One date of a concert, on sale or not.
 #[utoipa::path(get, path = "/schedules/{schedule_id}", operation_id = "get_schedule",
     params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("public"))),
     responses(

@@ -1,4 +1,4 @@
-//! GET /concerts/{concert_id}/schedules — the dates that are on sale now, by date.
+//! GET /concerts/{concert_id}/schedules
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -23,6 +23,7 @@ struct ListSchedulesIn {
     cursor: Option<String>,
 }
 
+/// The dates that are on sale now, by date.
 #[utoipa::path(get, path = "/concerts/{concert_id}/schedules", operation_id = "list_schedules",
     params(("concert_id" = Uuid, Path), ListSchedulesIn), extensions(("x-access" = json!("public+queue"))),
     responses(

@@ -1,4 +1,4 @@
-//! GET /concerts — finds concerts by a part of their names, in any language, newest first.
+//! GET /concerts
 
 use axum::extract::State;
 use onsale_domain::concert;
@@ -24,6 +24,7 @@ struct SearchConcertsIn {
     cursor: Option<String>,
 }
 
+/// Finds concerts by a part of their names, in any language, newest first.
 #[utoipa::path(get, path = "/concerts", operation_id = "search_concerts", params(SearchConcertsIn),
     extensions(("x-access" = json!("public"))),
     responses(

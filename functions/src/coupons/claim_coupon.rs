@@ -1,4 +1,4 @@
-//! POST /coupons/{coupon_id}/claims — takes one of a coupon for the caller, first come first served.
+//! POST /coupons/{coupon_id}/claims
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::ClaimOut;
 
+/// Takes one of a coupon for the caller, first come first served.
 #[utoipa::path(post, path = "/coupons/{coupon_id}/claims", operation_id = "claim_coupon",
     params(("coupon_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

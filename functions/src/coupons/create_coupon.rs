@@ -1,4 +1,4 @@
-//! POST /coupons — makes a coupon: so many discounts, to be had between two times.
+//! POST /coupons
 
 use axum::extract::State;
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ struct DiscountIn {
     max: Option<i64>,
 }
 
+/// Makes a coupon: so many discounts, to be had between two times.
 #[utoipa::path(post, path = "/coupons", operation_id = "create_coupon", request_body = CreateCouponIn,
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

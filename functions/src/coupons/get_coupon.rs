@@ -1,4 +1,4 @@
-//! GET /coupons/{coupon_id} — one coupon, and how many of it were left a second ago at most.
+//! GET /coupons/{coupon_id}
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,6 +14,7 @@ use super::shown::CouponOut;
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
+/// One coupon, and how many of it were left a second ago at most.
 #[utoipa::path(get, path = "/coupons/{coupon_id}", operation_id = "get_coupon",
     params(("coupon_id" = Uuid, Path)), extensions(("x-access" = json!("public"))),
     responses(

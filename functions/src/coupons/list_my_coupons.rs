@@ -1,4 +1,4 @@
-//! GET /users/me/coupons — what the caller has claimed, used or not.
+//! GET /users/me/coupons
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -21,6 +21,7 @@ struct ListMyCouponsIn {
     cursor: Option<String>,
 }
 
+/// What the caller has claimed, used or not.
 #[utoipa::path(get, path = "/users/me/coupons", operation_id = "list_my_coupons", params(ListMyCouponsIn),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

@@ -1,4 +1,4 @@
-//! DELETE /orders/{order_id} — gives a pending order up, its units and its coupon back.
+//! DELETE /orders/{order_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::OrderOut;
 
+/// Gives a pending order up, its units and its coupon back.
 #[utoipa::path(delete, path = "/orders/{order_id}", operation_id = "cancel_order",
     params(("order_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

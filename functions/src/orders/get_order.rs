@@ -1,4 +1,4 @@
-//! GET /orders/{order_id} — one of the caller's orders, in any state.
+//! GET /orders/{order_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::OrderOut;
 
+/// One of the caller's orders, in any state.
 #[utoipa::path(get, path = "/orders/{order_id}", operation_id = "get_order",
     params(("order_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

@@ -1,4 +1,4 @@
-//! GET /orders — the caller's orders, newest first.
+//! GET /orders
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -21,6 +21,7 @@ struct ListOrdersIn {
     cursor: Option<String>,
 }
 
+/// The caller's orders, newest first.
 #[utoipa::path(get, path = "/orders", operation_id = "list_orders", params(ListOrdersIn),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

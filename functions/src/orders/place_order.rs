@@ -1,4 +1,4 @@
-//! POST /orders — takes units of products from stock, and pays them in the same step if asked to.
+//! POST /orders
 
 use axum::extract::State;
 use onsale_domain::id;
@@ -37,6 +37,7 @@ struct LineIn {
     quantity: i64,
 }
 
+/// Takes units of products from stock, and pays them in the same step if asked to.
 #[utoipa::path(post, path = "/orders", operation_id = "place_order", request_body = PlaceOrderIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

@@ -1,4 +1,4 @@
-//! POST /payments/{payment_id}/cancel — gives a payment back, and with it what was bought.
+//! POST /payments/{payment_id}/cancel
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::shown::{PaidThing, PaymentOut};
 
+/// Gives a payment back, and with it what was bought.
 #[utoipa::path(post, path = "/payments/{payment_id}/cancel", operation_id = "cancel_payment",
     params(("payment_id" = String, Path, description = "rsv-<reservation id> or ord-<order id>")),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

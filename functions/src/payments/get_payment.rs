@@ -1,4 +1,4 @@
-//! GET /payments/{payment_id} — one of the caller's payments.
+//! GET /payments/{payment_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::shown::{PaidThing, PaymentOut};
 
+/// One of the caller's payments.
 #[utoipa::path(get, path = "/payments/{payment_id}", operation_id = "get_payment",
     params(("payment_id" = String, Path, description = "rsv-<reservation id> or ord-<order id>")),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

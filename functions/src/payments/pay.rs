@@ -1,4 +1,4 @@
-//! POST /payments — pays a reservation or an order from the caller's wallet, in one atomic step.
+//! POST /payments
 
 use axum::extract::State;
 use onsale_domain::id;
@@ -25,6 +25,7 @@ struct PayIn {
     order_id: Option<Uuid>,
 }
 
+/// Pays a reservation or an order from the caller's wallet, in one atomic step.
 #[utoipa::path(post, path = "/payments", operation_id = "pay", request_body = PayIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

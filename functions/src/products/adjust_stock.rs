@@ -1,4 +1,4 @@
-//! POST /products/{product_id}/stock — adds units to a product's stock, or takes away what is there.
+//! POST /products/{product_id}/stock
 
 use axum::extract::State;
 use onsale_domain::{id, stock};
@@ -29,6 +29,7 @@ struct AdjustStockOut {
     available: i64,
 }
 
+/// Adds units to a product's stock, or takes away what is there.
 #[utoipa::path(post, path = "/products/{product_id}/stock", operation_id = "adjust_stock",
     request_body = AdjustStockIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(

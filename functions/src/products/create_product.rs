@@ -1,4 +1,4 @@
-//! POST /products — makes a product with its stock, and puts it on sale.
+//! POST /products
 
 use axum::extract::State;
 use onsale_domain::id;
@@ -29,6 +29,7 @@ struct CreateProductIn {
     stock_shards: Option<i64>,
 }
 
+/// Makes a product with its stock, and puts it on sale.
 #[utoipa::path(post, path = "/products", operation_id = "create_product", request_body = CreateProductIn,
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),

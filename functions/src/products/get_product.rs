@@ -1,4 +1,4 @@
-//! GET /products/{product_id} — one product with its stock, at most a second old.
+//! GET /products/{product_id}
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,6 +14,7 @@ use super::shown::ProductOut;
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
+/// One product with its stock, at most a second old.
 #[utoipa::path(get, path = "/products/{product_id}", operation_id = "get_product",
     params(("product_id" = Uuid, Path)), extensions(("x-access" = json!("public"))),
     responses(

@@ -1,4 +1,4 @@
-//! GET /products — what is on sale, by age, price or name, at most five seconds old.
+//! GET /products
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -28,6 +28,7 @@ struct ListProductsIn {
     cursor: Option<String>,
 }
 
+/// What is on sale, by age, price or name, at most five seconds old.
 #[utoipa::path(get, path = "/products", operation_id = "list_products", params(ListProductsIn),
     extensions(("x-access" = json!("public"))),
     responses(

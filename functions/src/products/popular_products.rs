@@ -1,4 +1,4 @@
-//! GET /products/popular — what sold best in the last days, as last counted.
+//! GET /products/popular
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -59,6 +59,7 @@ impl From<&Ranked> for PopularProductOut {
     }
 }
 
+/// What sold best in the last days, as last counted.
 #[utoipa::path(get, path = "/products/popular", operation_id = "popular_products", params(PopularProductsIn),
     extensions(("x-access" = json!("public"))),
     responses(

@@ -1,4 +1,4 @@
-//! PATCH /products/{product_id} — gives a product another name, price or state.
+//! PATCH /products/{product_id}
 
 use axum::extract::State;
 use onsale_domain::money::Price;
@@ -26,6 +26,7 @@ struct UpdateProductIn {
     state: Option<String>,
 }
 
+/// Gives a product another name, price or state.
 #[utoipa::path(patch, path = "/products/{product_id}", operation_id = "update_product",
     request_body = UpdateProductIn, params(("product_id" = Uuid, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),

@@ -1,4 +1,4 @@
-//! GET /queues/{queue_id} — which number is being served, the same for everybody.
+//! GET /queues/{queue_id}
 //!
 //! A cache in front of it serves any crowd from one look a second, which moves the queue on like any poll; whoever has a
 //! token works out the own place.
@@ -17,6 +17,7 @@ use super::shown::QueueOut;
 /// How long it may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
+/// Which number is being served, the same for everybody.
 #[utoipa::path(get, path = "/queues/{queue_id}", operation_id = "get_queue",
     params(("queue_id" = String, Path)), extensions(("x-access" = json!("public"))),
     responses(

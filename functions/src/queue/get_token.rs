@@ -1,4 +1,4 @@
-//! GET /queues/{queue_id}/tokens/me — where the caller stands; claims the admission when the number was called.
+//! GET /queues/{queue_id}/tokens/me
 //!
 //! While the number waits this reads nothing: it is in the signed token, and what is served is known to the process.
 
@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::shown::TokenOut;
 
+/// Where the caller stands; claims the admission when the number was called.
 #[utoipa::path(get, path = "/queues/{queue_id}/tokens/me", operation_id = "get_token",
     params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

@@ -1,4 +1,4 @@
-//! POST /queues/{queue_id}/tokens — gives the caller a place, or the one that is there.
+//! POST /queues/{queue_id}/tokens
 
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::shown::TokenOut;
 
+/// Gives the caller a place, or the one that is there.
 #[utoipa::path(post, path = "/queues/{queue_id}/tokens", operation_id = "join_queue",
     params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

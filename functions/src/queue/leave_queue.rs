@@ -1,4 +1,4 @@
-//! DELETE /queues/{queue_id}/tokens/me — gives the place up.
+//! DELETE /queues/{queue_id}/tokens/me
 
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
@@ -9,6 +9,7 @@ use onsale_platform::store::{queue_tokens, queues};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// Gives the place up.
 #[utoipa::path(delete, path = "/queues/{queue_id}/tokens/me", operation_id = "leave_queue",
     params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

@@ -1,4 +1,4 @@
-//! PUT /queues/{queue_id} — makes a queue or changes its settings.
+//! PUT /queues/{queue_id}
 //!
 //! Whoever waits keeps the number, whoever is inside stays. A capacity below those inside lets nobody in until enough
 //! of them are done.
@@ -35,6 +35,7 @@ struct PutQueueIn {
     closes_at: Option<Timestamp>,
 }
 
+/// Makes a queue or changes its settings.
 #[utoipa::path(put, path = "/queues/{queue_id}", operation_id = "put_queue", request_body = PutQueueIn,
     params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     responses(

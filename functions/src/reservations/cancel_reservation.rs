@@ -1,4 +1,4 @@
-//! DELETE /reservations/{reservation_id} — gives all seats of a held reservation back.
+//! DELETE /reservations/{reservation_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::ReservationOut;
 
+/// Gives all seats of a held reservation back.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}", operation_id = "cancel_reservation",
     params(("reservation_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

@@ -1,4 +1,4 @@
-//! DELETE /reservations/{reservation_id}/tickets/{ticket_id} — gives one seat back, and with a paid one its price.
+//! DELETE /reservations/{reservation_id}/tickets/{ticket_id}
 
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::shown::ReservationOut;
 
+/// Gives one seat back, and with a paid one its price.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "cancel_ticket",
     params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

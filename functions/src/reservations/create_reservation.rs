@@ -1,4 +1,4 @@
-//! POST /reservations — holds seats for one buyer until the hold lapses.
+//! POST /reservations
 
 use axum::extract::State;
 use onsale_domain::hold::seat_list;
@@ -26,6 +26,7 @@ struct CreateReservationIn {
     seat_ids: Vec<String>,
 }
 
+/// Holds seats for one buyer until the hold lapses.
 #[utoipa::path(post, path = "/reservations", operation_id = "create_reservation", request_body = CreateReservationIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

@@ -1,4 +1,4 @@
-//! GET /reservations/{reservation_id} — one of the caller's reservations, in any state.
+//! GET /reservations/{reservation_id}
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::shown::ReservationOut;
 
+/// One of the caller's reservations, in any state.
 #[utoipa::path(get, path = "/reservations/{reservation_id}", operation_id = "get_reservation",
     params(("reservation_id" = Uuid, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

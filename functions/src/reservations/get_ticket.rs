@@ -1,4 +1,4 @@
-//! GET /reservations/{reservation_id}/tickets/{ticket_id} — one ticket of a reservation.
+//! GET /reservations/{reservation_id}/tickets/{ticket_id}
 
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::shown::TicketOut;
 
+/// One ticket of a reservation.
 #[utoipa::path(get, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "get_ticket",
     params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

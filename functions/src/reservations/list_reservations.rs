@@ -1,4 +1,4 @@
-//! GET /reservations — the caller's reservations, newest first.
+//! GET /reservations
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -21,6 +21,7 @@ struct ListReservationsIn {
     cursor: Option<String>,
 }
 
+/// The caller's reservations, newest first.
 #[utoipa::path(get, path = "/reservations", operation_id = "list_reservations", params(ListReservationsIn),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

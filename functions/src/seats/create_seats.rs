@@ -1,4 +1,4 @@
-//! POST /schedules/{schedule_id}/seats — makes the seats that are not there yet.
+//! POST /schedules/{schedule_id}/seats
 
 use axum::extract::State;
 use onsale_domain::money::Price;
@@ -46,6 +46,7 @@ struct CreateSeatsOut {
 /// Most ranges of one request.
 const RANGES_MAX: usize = 500;
 
+/// Makes the seats that are not there yet.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", operation_id = "create_seats",
     request_body = CreateSeatsIn, params(("schedule_id" = Uuid, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),

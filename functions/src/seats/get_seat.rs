@@ -1,4 +1,4 @@
-//! GET /schedules/{schedule_id}/seats/{seat_id} — one seat as it is now.
+//! GET /schedules/{schedule_id}/seats/{seat_id}
 
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::shown::SeatOut;
 
+/// One seat as it is now.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats/{seat_id}", operation_id = "get_seat",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path)),
     extensions(("x-access" = json!("public+queue"))),

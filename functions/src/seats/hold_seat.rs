@@ -1,4 +1,4 @@
-//! PUT /schedules/{schedule_id}/seats/{seat_id}/hold — locks one seat: a reservation of one.
+//! PUT /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
 use onsale_domain::hold::HoldError;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::reservations::shown::ReservationOut;
 
+/// Locks one seat: a reservation of one.
 #[utoipa::path(put, path = "/schedules/{schedule_id}/seats/{seat_id}/hold", operation_id = "hold_seat",
     security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
     params(

@@ -1,4 +1,4 @@
-//! GET /schedules/{schedule_id}/seats — what may still be had, at most a second old.
+//! GET /schedules/{schedule_id}/seats
 //!
 //! A hall of more than 1,000 seats is listed section by section; without a section only the counts are given,
 //! so that a viewer of a stadium costs what a viewer of a club costs.
@@ -57,6 +57,7 @@ struct SectionCountsOut {
     sold: u32,
 }
 
+/// What may still be had, at most a second old.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats", operation_id = "list_seats",
     params(("schedule_id" = Uuid, Path), ListSeatsIn), extensions(("x-access" = json!("public+queue"))),
     responses(

@@ -1,4 +1,4 @@
-//! DELETE /schedules/{schedule_id}/seats/{seat_id}/hold — unlocks one seat.
+//! DELETE /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+/// Unlocks one seat.
 #[utoipa::path(delete, path = "/schedules/{schedule_id}/seats/{seat_id}/hold", operation_id = "release_seat",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),

@@ -1,4 +1,4 @@
-//! GET /health — whether requests can be served: after one cheap read of the table.
+//! GET /health
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -18,6 +18,7 @@ struct HealthOut {
     version: &'static str,
 }
 
+/// Whether requests can be served: after one cheap read of the table.
 #[utoipa::path(get, path = "/health", operation_id = "get_health", extensions(("x-access" = json!("public"))),
     responses((status = 200, body = HealthOut), (status = 503, body = ProblemOut, description = "busy")))]
 async fn handle(State(app): State<App>) -> Result<Answer<HealthOut>, Problem> {

@@ -1,4 +1,4 @@
-//! GET /openapi.json — the contract, generated from the code.
+//! GET /openapi.json
 
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Code};
@@ -9,6 +9,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// The contract, generated from the code.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", extensions(("x-access" = json!("public"))),
     responses((status = 200, description = "an OpenAPI document")))]
 async fn handle() -> Answer<&'static OpenApi> {
@@ -36,6 +37,13 @@ pub(crate) fn describe(document: &mut OpenApi) {
             add_queue_token(operation);
         }
         add_common_refusals(operation, guarded);
+    }
+}
+
+/// Says of which domain the operations are: readers find them by it.
+pub(crate) fn tag(document: &mut OpenApi, domain: &str) {
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        operation.tags = Some(vec![domain.to_owned()]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! POST /wallet — makes the caller's wallet, once.
+//! POST /wallet
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::shown::WalletOut;
 
+/// Makes the caller's wallet, once.
 #[utoipa::path(post, path = "/wallet", operation_id = "create_wallet",
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses((status = 201, body = WalletOut), (status = 200, body = WalletOut, description = "it was there")))]

@@ -1,4 +1,4 @@
-//! GET /wallet — what is in the caller's wallet.
+//! GET /wallet
 
 use axum::extract::State;
 use onsale_platform::app::App;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::shown::WalletOut;
 
+/// What is in the caller's wallet.
 #[utoipa::path(get, path = "/wallet", operation_id = "get_wallet",
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses((status = 200, body = WalletOut), (status = 404, body = ProblemOut, description = "no-wallet")))]

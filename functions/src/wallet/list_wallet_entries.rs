@@ -1,4 +1,4 @@
-//! GET /wallet/entries — every movement of the caller's money, newest first.
+//! GET /wallet/entries
 
 use axum::extract::State;
 use jiff::Timestamp;
@@ -54,6 +54,7 @@ impl From<Entry> for EntryOut {
     }
 }
 
+/// Every movement of the caller's money, newest first.
 #[utoipa::path(get, path = "/wallet/entries", operation_id = "list_wallet_entries", params(ListWalletEntriesIn),
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses(

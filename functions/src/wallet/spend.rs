@@ -1,4 +1,4 @@
-//! POST /wallet/payments — takes money out of the caller's wallet for something that Onsale does not sell.
+//! POST /wallet/payments
 
 use axum::extract::State;
 use onsale_domain::id;
@@ -33,6 +33,7 @@ struct SpendOut {
     currency: &'static str,
 }
 
+/// Takes money out of the caller's wallet for something that Onsale does not sell.
 #[utoipa::path(post, path = "/wallet/payments", operation_id = "spend", request_body = SpendIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

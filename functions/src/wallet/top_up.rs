@@ -1,4 +1,4 @@
-//! POST /wallet/charges — puts money into the caller's wallet.
+//! POST /wallet/charges
 
 use axum::extract::State;
 use onsale_domain::id;
@@ -30,6 +30,7 @@ struct TopUpOut {
     currency: &'static str,
 }
 
+/// Puts money into the caller's wallet.
 #[utoipa::path(post, path = "/wallet/charges", operation_id = "top_up", request_body = TopUpIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),

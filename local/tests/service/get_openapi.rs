@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::repository::domain_of;
 use crate::support::World;
 
 async fn document(world: &World) -> Value {
@@ -45,6 +46,22 @@ async fn its_routes_are_those_of_the_template() {
         }
     }
     assert_eq!(described, deployed);
+}
+
+#[tokio::test]
+async fn every_operation_says_what_it_does_and_to_which_domain_it_belongs() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    for operation in
+        document["paths"].as_object().expect("paths").values().flat_map(|path| path.as_object().unwrap().values())
+    {
+        let name = operation["operationId"].as_str().expect("a name");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
+            "{name} does not say what it does"
+        );
+        assert_eq!(operation["tags"], serde_json::json!([domain_of(name)]), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -4,3 +4,4 @@ pub mod audit_ledger;
 mod get_health;
 mod get_openapi;
 mod no_route;
+mod openapi_page;

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::books::Books;
 use local::engine::dynamodb::{DynamoDb, Twin};
 use local::permissions::Ledger;
+use local::ports::{Port, Ports, Serving};
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
 use onsale_domain::audit::Outcome;
@@ -91,6 +92,16 @@ impl World {
     /// All requests so far, if there is a second engine; the product makes none from now on.
     pub fn requests(&self) -> Vec<(String, Value)> {
         self.warden.engines.as_ref().map(|(_, pair)| pair.requests()).unwrap_or_default()
+    }
+
+    /// Serves it on ports of this machine, until what is given is dropped; and the address of the API.
+    pub async fn serve(&self) -> (Serving, String) {
+        let taken = || async { Port::take("--port", 0).await.expect("a free port") };
+        let (api, lambda, dynamodb, sqs) = (taken().await, taken().await, taken().await, taken().await);
+        let (data_platform, metrics) = (taken().await, taken().await);
+        let address = api.url();
+        let ports = Ports { api, lambda, dynamodb, sqs, data_platform, metrics };
+        (ports.serve(&self.stack, false), address)
     }
 
     /// Adds everything up again, twice: by the books' own sums, and by the product's audit.

@@ -120,6 +120,20 @@ install_prometheus() {
     fi
 }
 
+# install_valgrind: valgrind, unless it is here already, by apt-get where that is allowed. Leaves the reason in
+# $log/valgrind when it cannot be had.
+install_valgrind() {
+    if command -v valgrind >/dev/null; then
+        echo "present: $(valgrind --version)"
+    elif [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "valgrind is not here" | tee "$log/valgrind"
+    elif { apt-get update && apt-get install --yes --no-install-recommends valgrind; } >"$log/apt" 2>&1 </dev/null; then
+        echo "installed: $(valgrind --version)"
+    else
+        echo "could not install valgrind: $(tail -n 1 "$log/apt")" | tee "$log/valgrind"
+    fi
+}
+
 # install_mermaid: Mermaid, and the page that it asks for, in a folder of their own. Leaves the reason in $log/mermaid when
 # they cannot be had.
 install_mermaid() {

@@ -108,10 +108,11 @@ fn the_sdk_is_used_in_few_places() {
     let app = "shared/platform/src/app.rs";
     let events = "shared/platform/src/events.rs";
     let signing = "shared/platform/src/signing.rs";
+    let https = "shared/platform/src/https.rs";
     for (word, allowed) in [
-        // The table by the store, queues by what sends events; the app makes the clients.
-        ("aws_sdk", &[store, app, events, signing][..]),
-        ("aws_config", &[app]),
+        // The table by the store, queues by what sends events; the app makes the clients, over connections of one kind.
+        ("aws_sdk", &[store, app, events, signing, https][..]),
+        ("aws_config", &[app, https]),
         (".dynamodb()", &[store, app]),
         (".sqs()", &[events, app]),
         // The signing secret, through the client that the app has only where the template gives it one.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::config::{Config, SecretSource};
 use crate::data_platform::Receiver;
+use crate::https::{self, Roots};
 use crate::metrics::Meter;
 use crate::signing::Signers;
 use crate::store::cache::Caches;
@@ -194,14 +195,19 @@ impl App {
         }
     }
 
-    /// Builds the app of a Lambda function from its environment; it counts in `meter`. Its spans are X-Ray's to tell.
+    /// Builds the app of a Lambda function from its environment, and opens its connection to the table; it counts in
+    /// `meter`. Its spans are X-Ray's to tell.
     ///
     /// # Errors
     /// When a setting is missing or wrong.
     pub async fn from_environment(function: &str, meter: Meter) -> Result<Self, crate::config::ConfigError> {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
-        let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest())).load().await;
+        let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest()))
+            .http_client(https::client(Roots::of(&variables)))
+            .load()
+            .await;
+        https::open_to_table(&sdk).await;
         let secret = [&config.signing_key, &config.data_platform_secret];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));

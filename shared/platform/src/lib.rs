@@ -9,6 +9,7 @@ pub mod config;
 pub mod data_platform;
 pub mod events;
 pub mod http;
+pub mod https;
 pub mod lambda;
 pub mod logs;
 pub mod metrics;

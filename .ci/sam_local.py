@@ -1,36 +1,53 @@
 #!/usr/bin/env python3
 """Calls every function with `sam local invoke`, and the API with `sam local start-api`, against a local stack.
 
-Usage: sam_local.py ONSALE TEMPLATE IMAGE ADDRESS
+Usage: sam_local.py ONSALE BUILT IMAGE BRIDGE
 
-ONSALE is the program of the local stack, TEMPLATE one whose functions are built, IMAGE what Lambda's containers are made
-from, and ADDRESS this machine's as a container sees it. Each function is given its events/<function>.json, in a container
-of its own; what it answers is on SAM's standard output, and is all that counts: SAM ends with 0 whatever it is.
+ONSALE is the program of the local stack, BUILT the folder with a folder of each built function, IMAGE what Lambda's
+containers are made from, and BRIDGE the network interface over which they see this machine. Each function is given its
+events/<function>.json, in a container of its own; what it answers is on SAM's standard output, and is all that counts:
+SAM ends with 0 whatever it is. It needs the Python that SAM is installed in.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import secrets
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from examples import example, expect, expect_metrics, logical_id, main_flow, the_rest
-from local_stack import AWS, ROOT, Failed, asked, free_port, process, resources, stack, wait_until_open
+# SAM's commands and what they import, once for all calls: three quarters of a call's time.
+import samcli.commands.local.invoke.cli  # noqa: F401
+import samcli.local.docker.manager  # noqa: F401
+from samcli.cli.main import cli
+
+from built_template import built_template
+from examples import example, expect, logical_id, main_flow, the_rest
+from local_stack import ROOT, Failed, asked, free_port, process, resources, stack, wait_until_open
 
 # Of one call of SAM: its own start, the container's, the call, and its end.
 SAM_SECONDS = 60
-RUNTIME = "onsale-sam-runtime"
+# SAM makes an image of its own from it, and does not look whether it has changed: so each run has another.
+RUNTIME = f"onsale-sam-{os.getpid()}"
 SECRETS = "/run/onsale"
+# The request of Linux for an interface's address; Python has no name for it.
+SIOCGIFADDR = 0x8915
+# With credentials SAM would ask AWS whose they are, again and again; without, it gives containers some of its own making.
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 # Demo data, as README.md has them.
 SCHEDULE = "965d5465-870a-811b-a08d-0a917363a8fe"
 SEATS = ["A-1-41", "A-1-42"]
 
 
-def make_runtime(image, ready, home):
+@contextlib.contextmanager
+def runtime(image, ready, home):
     """SAM gives a container the variables only that the template names. Others are the image's: where the table and the
     queues are, and files in the place of the secrets that Secrets Manager would have."""
     context = home / "runtime"
@@ -49,6 +66,38 @@ def make_runtime(image, ready, home):
     done = subprocess.run(["docker", "build", "--quiet", "--tag", RUNTIME, str(context)], capture_output=True, text=True)
     if done.returncode != 0:
         raise Failed(f"docker build: {done.stderr}")
+    try:
+        yield
+    finally:
+        left = subprocess.run(["docker", "images", "--quiet", RUNTIME], capture_output=True, text=True).stdout.split()
+        subprocess.run(["docker", "image", "rm", "--force", *left], stdout=subprocess.DEVNULL)
+
+
+def sam(arguments, environment, home):
+    """What `sam` with these arguments writes to its outputs, in a process of its own. It is not started from its file: a
+    copy of this process, which has read SAM's modules, goes on where that file would begin."""
+    out, err = home / "sam-invoke.out", home / "sam-invoke.err"
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            for descriptor, file in ((0, os.devnull), (1, out), (2, err)):
+                flags = os.O_RDONLY if descriptor == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+                os.dup2(os.open(file, flags, 0o600), descriptor)
+            signal.alarm(SAM_SECONDS)
+            os.chdir(ROOT)
+            os.environ.clear()
+            os.environ.update(environment)
+            sys.argv = ["sam", *arguments]
+            cli()
+        except SystemExit as ended:
+            status = ended.code or 0
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status if isinstance(status, int) else 1)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), out.read_text(), err.read_text()
 
 
 class Sam:
@@ -60,7 +109,8 @@ class Sam:
         variables.write_text(json.dumps({"Parameters": resources(ready)}))
         self.options = ["--template", str(template), "--env-vars", str(variables), "--skip-pull-image"]
         self.options += ["--invoke-image", RUNTIME]
-        self.environment = {**os.environ, **AWS, "SAM_CLI_TELEMETRY": "0"}
+        kept = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
+        self.environment = {**kept, "SAM_CLI_TELEMETRY": "0"}
         self.called = set()
 
     def call(self, name, change=None):
@@ -70,20 +120,15 @@ class Sam:
             change(event)
         file = self.home / "event.json"
         file.write_text(json.dumps(event))
-        command = ["sam", "local", "invoke", logical_id(name), "--event", str(file), *self.options]
+        arguments = ["local", "invoke", logical_id(name), "--event", str(file), *self.options]
         began = time.monotonic()
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=SAM_SECONDS,
-        )
-        lines = done.stdout.strip().splitlines()
+        status, out, err = sam(arguments, self.environment, self.home)
         try:
-            answer = json.loads(lines[-1])
+            answer = json.loads(out.strip().splitlines()[-1])
         except (IndexError, ValueError) as problem:
-            raise Failed(f"{name} answered no JSON: {done.stdout}\n{done.stderr[-3000:]}") from problem
-        if done.returncode != 0 or (isinstance(answer, dict) and "errorMessage" in answer):
-            raise Failed(f"{name}: {json.dumps(answer)}\n{done.stderr[-3000:]}")
-        expect_metrics(name, done.stderr)
+            raise Failed(f"{name} answered no JSON: {out}\n{err[-3000:]}") from problem
+        if status != 0 or (isinstance(answer, dict) and "errorMessage" in answer):
+            raise Failed(f"{name}: {status}, {json.dumps(answer)}\n{err[-3000:]}")
         self.called.add(name)
         print(f"  {name:<24} {time.monotonic() - began:4.1f} s", end="  ", flush=True)
         return answer
@@ -137,18 +182,24 @@ def sold(ready):
     print()
 
 
-def main(onsale, template, image, address):
+def address_of(interface):
+    """Its IPv4 address."""
+    with socket.socket() as any_socket:
+        request = struct.pack("256s", interface.encode())
+        return socket.inet_ntoa(fcntl.ioctl(any_socket, SIOCGIFADDR, request)[20:24])
+
+
+def main(onsale, built, image, bridge):
     with tempfile.TemporaryDirectory() as home:
         home = Path(home)
-        with stack(Path(onsale).resolve(), home, "--host", address) as ready:
+        with stack(Path(onsale).resolve(), home, "--host", address_of(bridge)) as ready, runtime(image, ready, home):
             print(f"local stack: DynamoDB {ready['dynamodb']}, SQS {ready['sqs']}")
-            make_runtime(image, ready, home)
-            sam = Sam(Path(template).resolve(), ready, home)
+            calls = Sam(built_template(Path(built).resolve(), home), ready, home)
             began = time.monotonic()
-            main_flow(sam)
-            the_rest(sam)
-            print(f"sam local invoke: {len(sam.called)} functions in {time.monotonic() - began:.0f} s")
-            sam.serve()
+            main_flow(calls)
+            the_rest(calls)
+            print(f"sam local invoke: {len(calls.called)} functions in {time.monotonic() - began:.0f} s")
+            calls.serve()
             sold(ready)
 
 

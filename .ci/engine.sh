@@ -1,0 +1,53 @@
+# Sourced by run and full: Docker's engine, for the steps that need one.
+
+engine=""
+engine_seconds=60
+
+# start_engine: Docker's engine: the one that runs, or one of our own, which root may install with apt-get and start.
+# Leaves the reason in $log/engine when there is none.
+start_engine() {
+    if docker info >"$log/docker" 2>&1; then
+        echo "running: Docker $(docker version --format '{{.Server.Version}}')"
+    elif [ "$(uname -s)" != Linux ] || [ "$(id -u)" != 0 ]; then
+        echo "no engine of Docker answers, and only root on Linux may start one" | tee "$log/engine"
+    elif ! install_engine; then
+        echo "could not install Docker: $(tail -n 1 "$log/apt")" | tee "$log/engine"
+    elif own_engine || own_engine --storage-driver=vfs || own_engine --iptables=false --storage-driver=vfs; then
+        echo "started: Docker $(docker version --format '{{.Server.Version}}')"
+    else
+        echo "Docker's engine does not start: $(grep -v level=info "$log/dockerd" | tail -n 1)" | tee "$log/engine"
+    fi
+}
+
+install_engine() {
+    command -v dockerd >/dev/null && command -v docker >/dev/null && return
+    command -v apt-get >/dev/null || { echo "apt-get is not here" >"$log/apt"; return 1; }
+    { apt-get update && apt-get install --yes --no-install-recommends docker.io; } >"$log/apt" 2>&1
+}
+
+# own_engine FLAG...: an engine with its data in a folder of its own, until stop_engine. Fails if it does not answer.
+own_engine() {
+    engine_home="$(mktemp -d)"
+    dockerd --data-root "$engine_home/data" --exec-root "$engine_home/exec" --pidfile "$engine_home/pid" \
+        --host "unix://$engine_home/socket" "$@" >"$engine_home/log" 2>&1 &
+    engine=$!
+    export DOCKER_HOST="unix://$engine_home/socket"
+    local began=$SECONDS
+    while [ $((SECONDS - began)) -lt "$engine_seconds" ] && kill -0 "$engine" 2>/dev/null; do
+        docker info >/dev/null 2>&1 && return
+        sleep 0.2
+    done
+    cp "$engine_home/log" "$log/dockerd"
+    stop_engine
+    return 1
+}
+
+# stop_engine: the engine that own_engine started, with all that is in it.
+stop_engine() {
+    [ -n "$engine" ] || return 0
+    kill "$engine" 2>/dev/null || true
+    wait "$engine" 2>/dev/null || true
+    engine=""
+    unset DOCKER_HOST
+    rm -rf "$engine_home"
+}

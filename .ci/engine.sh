@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run and full: Docker's engine, for the steps that need one.
 
 engine=""

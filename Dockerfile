@@ -3,7 +3,7 @@
 #   docker build -t onsale .
 #   docker run --rm -p 127.0.0.1:3000:3000 -v onsale:/data onsale
 #
-# It needs BuildKit, as Docker has had since 23.0. Base images can be others: --build-arg BUILD_IMAGE=… --build-arg
+# It needs BuildKit, which Docker uses since 23.0. Base images can be others: --build-arg BUILD_IMAGE=… --build-arg
 # RUN_IMAGE=…. With --build-arg BINARY=prebuilt nothing is compiled: the folder `prebuilt` has the program `onsale`, and an
 # empty folder `data`.
 ARG BUILD_IMAGE=docker.io/library/rust:1.95-slim-bookworm

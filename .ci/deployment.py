@@ -98,21 +98,30 @@ class Api:
         return self.log_in(email)
 
 
-def deploy(account, built, home):
-    """`sam deploy`, as docs/deploy.md has it, but for the questions it asks, and with short holds."""
-    command = ["sam", "deploy", "--template-file", str(built_template(built, home)), "--no-progressbar"]
-    command += ["--config-file", str(ROOT / "samconfig.toml"), "--no-confirm-changeset"]
-    command += ["--parameter-overrides", f"HoldSeconds={HOLD_SECONDS}"]
-    environment = {**os.environ, **AWS, "AWS_ENDPOINT_URL": account.endpoint, "SAM_CLI_TELEMETRY": "0"}
-    environment["AWS_REGION"] = environment["AWS_DEFAULT_REGION"] = account.options["region_name"]
-    began = time.monotonic()
+def run_sam(account, arguments):
+    """`sam` in that account."""
+    region = account.options["region_name"]
+    environment = {**os.environ, **AWS, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    environment |= {"AWS_ENDPOINT_URL": account.endpoint, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        ["sam", *arguments, "--config-file", str(ROOT / "samconfig.toml")],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         timeout=DEPLOY_SECONDS,
     )
     if done.returncode != 0:
         refused = [line for line in done.stdout.splitlines() if "FAILED" in line]
-        raise Failed(f"sam deploy: {refused}\n{done.stderr[-2000:]}")
+        raise Failed(f"sam {arguments[0]}: {refused}\n{done.stderr[-2000:]}")
+
+
+def deploy(account, built, home):
+    """`sam deploy`, as docs/deploy.md has it, but for the questions it asks, and with short holds."""
+    began = time.monotonic()
+    arguments = ["deploy", "--template-file", str(built_template(built, home)), "--no-progressbar"]
+    run_sam(account, [*arguments, "--no-confirm-changeset", "--parameter-overrides", f"HoldSeconds={HOLD_SECONDS}"])
     made = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
     states = [made["ResourceStatus"] for page in made for made in page["StackResourceSummaries"]]
     expect("states", sorted(set(states)), ["CREATE_COMPLETE"])
@@ -120,7 +129,7 @@ def deploy(account, built, home):
 
 
 def make_routes(account):
-    """ministack makes the API without the definition that SAM gave it (`Body`); its routes and its authorizer are made here
+    """ministack makes the API without the definition that SAM gave it (`Body`); routes and authorizer are made here
     from that definition, one by one."""
     template = account.client("cloudformation").get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
     template = json.loads(template) if isinstance(template, str) else template
@@ -196,9 +205,9 @@ def administrator(account, api):
     rotate(account)
     token = api.log_in(email)
     # Another key, and nobody is logged out.
-    expect("role", api.ask(200, "GET", "/users/me", token=before)["role"], "user")
-    expect("role", api.ask(200, "GET", "/users/me", token=token)["role"], "admin")
-    print()
+    for shown in (before, token):
+        expect("email", api.ask(200, "GET", "/users/me", token=shown)["email"], email)
+        print()
     return token
 
 
@@ -263,6 +272,21 @@ def what_follows(account, api, schedule, product):
     print()
 
 
+def delete(account):
+    """`sam delete`, after which nothing is left but the table, as docs/deploy.md says."""
+    table = account.physical_id("Table")
+    began = time.monotonic()
+    run_sam(account, ["delete", "--stack-name", STACK, "--no-prompts"])
+    left = {
+        "tables": account.client("dynamodb").list_tables()["TableNames"],
+        "functions": account.client("lambda").list_functions()["Functions"],
+        "queues": account.client("sqs").list_queues().get("QueueUrls", []),
+        "apis": account.client("apigatewayv2").get_apis()["Items"],
+    }
+    expect("left", left, {"tables": [table], "functions": [], "queues": [], "apis": []})
+    print(f"sam delete: in {time.monotonic() - began:.0f} s")
+
+
 def told_by_functions(account):
     """The last warnings and errors of the functions' logs."""
     with contextlib.suppress(Exception):
@@ -299,7 +323,8 @@ def ministack(python, home):
             yield Account(port, region), port
         except Exception as problem:
             words = [line for line in log.read_text(errors="replace").splitlines() if " ERROR " in line]
-            raise Failed("\n".join([repr(problem), *words[-10:], *told_by_functions(Account(port, region))])) from problem
+            words = words[-10:] + told_by_functions(Account(port, region))
+            raise Failed("\n".join([repr(problem), *words])) from problem
         for line in log.read_text(errors="replace").splitlines():
             if line.startswith("KEPT ONLY"):
                 print(line)
@@ -315,6 +340,7 @@ def main(python, built):
             admin = administrator(account, api)
             schedule, product = sell(api, admin)
             what_follows(account, api, schedule, product)
+            delete(account)
 
 
 if __name__ == "__main__":

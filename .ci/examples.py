@@ -1,5 +1,5 @@
-"""The example events, as they are told one after another: what only a run can know (a token, the id of a reservation) is
-put into the events that follow, and each answer is checked."""
+"""The example events, as they are told one after another: what only a run can know (a token, the id of a reservation)
+is put into the events that follow, and each answer is checked."""
 
 import json
 import re

@@ -97,13 +97,13 @@ def listens(port):
 
 def wait_until_open(port, child):
     """Until `child`, which is running, listens at a port."""
-    until(
-        f"a listener at port {port}", START_SECONDS, lambda: listens(port) or (child.poll() is not None and _ended(child))
-    )
 
+    def look():
+        if child.poll() is not None:
+            raise Failed(f"{child.args[0]} ended with {child.returncode}")
+        return listens(port)
 
-def _ended(child):
-    raise Failed(f"{child.args[0]} ended with {child.returncode}")
+    until(f"a listener at port {port}", START_SECONDS, look)
 
 
 @contextlib.contextmanager

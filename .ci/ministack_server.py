@@ -1,6 +1,6 @@
 """ministack, with a place for the two things of template.yaml that it does not know. Run by the Python that it is
-installed in. Both are only kept, and said aloud: nothing rotates the secret by itself, and no alarm of more than one metric
-ever begins."""
+installed in. Both are only kept, and said aloud: nothing rotates the secret by itself, and no alarm of more than one
+metric ever begins."""
 
 from ministack.app import main
 from ministack.services import secretsmanager

@@ -48,8 +48,8 @@ SEATS = ["A-1-41", "A-1-42"]
 
 @contextlib.contextmanager
 def runtime(image, ready, home):
-    """SAM gives a container the variables only that the template names. Others are the image's: where the table and the
-    queues are, and files in the place of the secrets that Secrets Manager would have."""
+    """SAM gives a container the variables only that the template names. Others are the image's: where the table and
+    the queues are, and files in the place of the secrets that Secrets Manager would have."""
     context = home / "runtime"
     context.mkdir()
     for name in ("signing-key", "data-platform-secret"):
@@ -63,7 +63,8 @@ def runtime(image, ready, home):
     lines = [f"FROM {image}", f"COPY signing-key data-platform-secret {SECRETS}/"]
     lines += [f"ENV {name}={value}" for name, value in variables.items()]
     (context / "Dockerfile").write_text("\n".join(lines) + "\n")
-    done = subprocess.run(["docker", "build", "--quiet", "--tag", RUNTIME, str(context)], capture_output=True, text=True)
+    build = ["docker", "build", "--quiet", "--tag", RUNTIME, str(context)]
+    done = subprocess.run(build, capture_output=True, text=True)
     if done.returncode != 0:
         raise Failed(f"docker build: {done.stderr}")
     try:
@@ -74,8 +75,8 @@ def runtime(image, ready, home):
 
 
 def sam(arguments, environment, home):
-    """What `sam` with these arguments writes to its outputs, in a process of its own. It is not started from its file: a
-    copy of this process, which has read SAM's modules, goes on where that file would begin."""
+    """The status of `sam` with these arguments, and what it writes to its two outputs, in a process of its own. It is
+    not started from its file: a copy of this process, which has read SAM's modules, goes on where that would begin."""
     out, err = home / "sam-invoke.out", home / "sam-invoke.err"
     child = os.fork()
     if child == 0:
@@ -150,7 +151,8 @@ class Sam:
                 wait_until_open(port, child)
                 self.buy(f"http://127.0.0.1:{port}")
             except (OSError, Failed) as problem:
-                raise Failed(f"sam local start-api: {problem}\n{(self.home / 'sam.err').read_text()[-3000:]}") from problem
+                said = (self.home / "sam.err").read_text()[-3000:]
+                raise Failed(f"sam local start-api: {problem}\n{said}") from problem
 
     def buy(self, api):
         credentials = {"email": "joon@onsale.local", "password": "correct-horse-7"}

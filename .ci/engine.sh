@@ -43,6 +43,21 @@ own_engine() {
     return 1
 }
 
+# find_builder: leaves in $BUILDER the first client of Docker that has BuildKit, or fails and leaves the reason in
+# $log/builder.
+find_builder() {
+    local client image
+    for client in docker /usr/bin/docker; do
+        if image="$(printf 'FROM scratch\nLABEL onsale=1\n' |
+            DOCKER_BUILDKIT=1 "$client" build --quiet - 2>"$log/builder")"; then
+            docker image rm "$image" >/dev/null
+            export BUILDER="$client"
+            return
+        fi
+    done
+    return 1
+}
+
 # stop_engine: the engine that own_engine started, with all that is in it.
 stop_engine() {
     [ -n "$engine" ] || return 0

@@ -28,6 +28,7 @@ skip() {
 
 summary() {
     local status=$?
+    stop_engine
     printf '\n==> slowest steps\n'
     printf '%s\n' "${times[@]:-0 none}" | sort -rn | head -8 | while read -r seconds name; do
         printf '%6d s  %s\n' "$seconds" "$name"
@@ -46,6 +47,7 @@ summary() {
     exit "$status"
 }
 trap summary EXIT
+source .ci/engine.sh
 
 # tested COMMAND...: runs it and keeps its output for the summary.
 tested() {
@@ -155,6 +157,26 @@ install_mermaid() {
         echo "installed: $pins"
     else
         echo "could not install $pins: $(tail -n 1 "$log/npm")" | tee "$log/mermaid"
+        rm -rf "$home"
+    fi
+}
+
+# install_ministack: what stands in for an account, in an environment of its own, with the translator of SAM's templates of
+# the SAM that is used here. Leaves the reason in $log/ministack when it cannot be had.
+install_ministack() {
+    local pins="ministack==1.5.33 aws-sam-translator==1.115.0" home="$tools/ministack"
+    if [ "$(cat "$home/installed" 2>/dev/null)" = "$pins" ]; then
+        echo "present: $pins"
+        return
+    fi
+    rm -rf "$home"
+    mkdir -p "$tools"
+    # shellcheck disable=SC2086 # two words are meant
+    if { python3 -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check $pins; } >"$log/pip" 2>&1; then
+        echo "$pins" >"$home/installed"
+        echo "installed: $pins"
+    else
+        echo "could not install $pins: $(tail -n 1 "$log/pip")" | tee "$log/ministack"
         rm -rf "$home"
     fi
 }

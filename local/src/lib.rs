@@ -20,6 +20,7 @@ pub mod drill;
 pub mod engine;
 pub mod filter;
 pub mod gateway;
+pub mod health;
 pub mod intercept;
 pub mod invoke;
 pub mod lambda;

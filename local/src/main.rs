@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use local::audit;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
-use local::ports::{Port, Ports};
+use local::health;
+use local::ports::Ports;
 use local::seed;
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
@@ -36,10 +38,15 @@ enum Command {
     Audit(audit::Flags),
     /// Puts on sale what a file says, by the endpoints of a running API, here or on AWS; again, and nothing is made twice.
     Seed(seed::Flags),
+    /// Asks a running stack for its health: exit status 0 if it answers and is well, else 1.
+    Health(health::Flags),
 }
 
 #[derive(Args)]
 struct Flags {
+    /// Address of this machine that all ports are at; 0.0.0.0 for all of its addresses. Who reaches it may do anything.
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into(), value_name = "ADDRESS")]
+    host: IpAddr,
     /// Port of the API; 0 picks a free one, here and below.
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -89,6 +96,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Audit(flags)) => audit::run(flags).await,
+        Some(Command::Health(flags)) => health::run(flags).await,
         Some(Command::Seed(flags)) => seed::run(flags).await,
         None => match run(arguments.flags).await {
             Ok(()) => ExitCode::SUCCESS,
@@ -101,14 +109,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let ports = Ports {
-        api: Port::take("--port", flags.port).await?,
-        lambda: Port::take("--lambda-port", flags.lambda_port).await?,
-        dynamodb: Port::take("--dynamodb-port", flags.dynamodb_port).await?,
-        sqs: Port::take("--sqs-port", flags.sqs_port).await?,
-        data_platform: Port::take("--data-platform-port", flags.data_platform_port).await?,
-        metrics: Port::take("--metrics-port", flags.metrics_port).await?,
-    };
+    let Flags { port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port, .. } = flags;
+    let ports = [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port];
+    let ports = Ports::take(flags.host, ports).await?;
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
         variables: settings()?,

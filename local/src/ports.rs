@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,17 +20,19 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub struct PortError {
     flag: &'static str,
-    port: u16,
+    address: SocketAddr,
     problem: io::Error,
 }
 
 impl fmt::Display for PortError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { flag, port, problem } = self;
+        let Self { flag, address, problem } = self;
+        let (host, port) = (address.ip(), address.port());
         match problem.kind() {
             io::ErrorKind::AddrInUse => {
                 write!(formatter, "port {port} is taken; name another with {flag}, or 0 for any that is free")
             }
+            io::ErrorKind::AddrNotAvailable => write!(formatter, "{host} (--host) is no address of this machine"),
             _ => write!(formatter, "port {port} ({flag}): {problem}"),
         }
     }
@@ -48,18 +50,31 @@ impl Port {
     /// # Errors
     /// When it is taken; the error names `flag`, by which another can be chosen.
     pub async fn take(flag: &'static str, port: u16) -> Result<Self, PortError> {
+        Self::take_at(flag, (Ipv4Addr::LOCALHOST, port).into()).await
+    }
+
+    /// Takes a port at one address of this machine, for whoever reaches that; at 0.0.0.0, at all of its addresses.
+    ///
+    /// # Errors
+    /// When it is taken, or when the machine has no such address.
+    pub async fn take_at(flag: &'static str, address: SocketAddr) -> Result<Self, PortError> {
         let taken = async {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
             Ok(Self { listener, address })
         };
-        taken.await.map_err(|problem| PortError { flag, port, problem })
+        taken.await.map_err(|problem| PortError { flag, address, problem })
     }
 
-    /// Where it is.
+    /// Where it is; for this machine, if it is at all addresses.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let host = match self.address.ip() {
+            IpAddr::V4(all) if all.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(all) if all.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            one => one,
+        };
+        format!("http://{}", SocketAddr::new(host, self.address.port()))
     }
 }
 
@@ -77,6 +92,28 @@ pub struct Ports {
     pub data_platform: Port,
     /// The metrics, for Prometheus.
     pub metrics: Port,
+}
+
+impl Ports {
+    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events and the metrics. The receiver
+    /// stays with this machine unless `host` is all of its addresses: events go there without TLS.
+    ///
+    /// # Errors
+    /// When one cannot be taken; the error names its flag.
+    pub async fn take(
+        host: IpAddr,
+        [api, lambda, dynamodb, sqs, data_platform, metrics]: [u16; 6],
+    ) -> Result<Self, PortError> {
+        let receiver = if host.is_unspecified() { host } else { Ipv4Addr::LOCALHOST.into() };
+        Ok(Self {
+            api: Port::take_at("--port", (host, api).into()).await?,
+            lambda: Port::take_at("--lambda-port", (host, lambda).into()).await?,
+            dynamodb: Port::take_at("--dynamodb-port", (host, dynamodb).into()).await?,
+            sqs: Port::take_at("--sqs-port", (host, sqs).into()).await?,
+            data_platform: Port::take_at("--data-platform-port", (receiver, data_platform).into()).await?,
+            metrics: Port::take_at("--metrics-port", (host, metrics).into()).await?,
+        })
+    }
 }
 
 impl Port {

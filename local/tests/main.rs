@@ -21,6 +21,7 @@ mod orders;
 mod payments;
 mod permissions;
 mod products;
+mod program;
 mod queue;
 mod races;
 mod repository;

@@ -1,6 +1,7 @@
 //! What the tests share: a stack of their own in memory, and callers who speak HTTP to its gateway.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::books::Books;
 use local::engine::dynamodb::{DynamoDb, Twin};
 use local::permissions::Ledger;
-use local::ports::{Port, Ports, Serving};
+use local::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
 use onsale_domain::account::Role;
 use onsale_domain::audit::Outcome;
@@ -96,11 +97,8 @@ impl World {
 
     /// Serves it on ports of this machine, until what is given is dropped; and the address of the API.
     pub async fn serve(&self) -> (Serving, String) {
-        let taken = || async { Port::take("--port", 0).await.expect("a free port") };
-        let (api, lambda, dynamodb, sqs) = (taken().await, taken().await, taken().await, taken().await);
-        let (data_platform, metrics) = (taken().await, taken().await);
-        let address = api.url();
-        let ports = Ports { api, lambda, dynamodb, sqs, data_platform, metrics };
+        let ports = Ports::take(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");
+        let address = ports.api.url();
         (ports.serve(&self.stack, false), address)
     }
 

@@ -13,7 +13,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -23,7 +22,7 @@ import boto3
 
 from built_template import built_template
 from examples import example, expect
-from local_stack import AWS, ROOT, Failed, ask, free_port, process, until, wait_until_open
+from local_stack import AWS, ROOT, Failed, ask, free_port, process, run_as_program, until, wait_until_open
 
 DEPLOY_SECONDS = 400
 # From a commit through the stream and a queue to whoever consumes it. Shorter than a hold, so that none lapses first.
@@ -344,10 +343,4 @@ def main(python, built):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    try:
-        main(*sys.argv[1:])
-    except Failed as failed:
-        print()
-        sys.exit(f"FAILED: {failed}")
+    run_as_program(main, __doc__, 2)

@@ -13,13 +13,12 @@ import os
 import re
 import secrets
 import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from examples import example, expect_metrics, main_flow
-from local_stack import AWS, Failed, free_port, post, process, resources, stack, wait_until_open
+from examples import body_of, example, expect_metrics, main_flow
+from local_stack import AWS, Failed, free_port, post, process, resources, run_as_program, stack, wait_until_open
 
 # How long the emulator may take to pass on what a function wrote before it answered.
 METRICS_SECONDS = 5
@@ -82,11 +81,7 @@ class Functions:
 
     def http(self, name, status, change=None):
         """The JSON body of the answer to an HTTP event."""
-        answer = self.call(name, change)
-        if answer.get("statusCode") != status:
-            raise Failed(f"{name}: {status} expected, came {json.dumps(answer)}\n{self.log()}")
-        print(status, end=" ")
-        return json.loads(answer["body"])
+        return body_of(name, self.call(name, change), status)
 
     def expect_metrics(self, name):
         """The log has what the call counted, as CloudWatch reads it."""
@@ -115,10 +110,4 @@ def main(emulator, target):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    try:
-        main(*sys.argv[1:])
-    except Failed as failed:
-        print()
-        sys.exit(f"FAILED: {failed}")
+    run_as_program(main, __doc__, 2)

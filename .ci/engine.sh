@@ -15,7 +15,7 @@ start_engine() {
     elif [ "$(uname -s)" != Linux ] || [ "$(id -u)" != 0 ]; then
         echo "no engine of Docker answers, and only root on Linux may start one" | tee "$log/engine"
     elif ! install_engine; then
-        echo "could not install Docker: $(tail -n 1 "$log/apt")" | tee "$log/engine"
+        cp "$log/docker.io" "$log/engine"
     elif own_engine || own_engine --storage-driver=vfs || own_engine --iptables=false --storage-driver=vfs; then
         echo "started: Docker $(docker version --format '{{.Server.Version}}')"
     else
@@ -24,9 +24,8 @@ start_engine() {
 }
 
 install_engine() {
-    command -v dockerd >/dev/null && command -v docker >/dev/null && return
-    command -v apt-get >/dev/null || { echo "apt-get is not here" >"$log/apt"; return 1; }
-    { apt-get update && apt-get install --yes --no-install-recommends docker.io; } >"$log/apt" 2>&1
+    install_package docker.io dockerd docker
+    [ ! -e "$log/docker.io" ]
 }
 
 # own_engine FLAG...: an engine with its data in a folder of its own, until stop_engine. Fails if it does not answer.
@@ -75,9 +74,8 @@ find_lambda_image() {
 # small_image BOOTSTRAP: what SAM needs of an image (sh, mv and chmod), and what the function is linked with.
 small_image() {
     local root="$log/root" name library
-    if ! command -v busybox; then
-        { apt-get update && apt-get install --yes --no-install-recommends busybox-static; } || return
-    fi
+    install_package busybox-static busybox
+    [ ! -e "$log/busybox-static" ] || return
     mkdir -p "$root/bin" "$root/tmp"
     cp "$(command -v busybox)" "$root/bin/busybox"
     for name in sh mv chmod; do

@@ -25,6 +25,14 @@ def expect(what, found, wanted):
     print(f"{what} = {json.dumps(wanted)}", end="; ")
 
 
+def body_of(name, answer, wanted):
+    """The JSON body of a function's answer to an HTTP event, of the status that is wanted; None if it has none."""
+    if answer.get("statusCode") != wanted:
+        raise Failed(f"{name}: {wanted} expected, came {json.dumps(answer)}")
+    print(wanted, end=" ")
+    return json.loads(answer["body"]) if answer.get("body") else None
+
+
 def body(**fields):
     """A change of an event that sets fields of its JSON body."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -171,3 +172,14 @@ def resources(ready):
         "DATA_PLATFORM_URL": ready["data_platform"] + "/events",
         "LOG_LEVEL": "info",
     }
+
+
+def run_as_program(main, usage, arguments):
+    """Calls `main` with the arguments of the command line, so many as are named, and ends with what failed."""
+    if len(sys.argv) != 1 + arguments:
+        sys.exit(usage)
+    try:
+        main(*sys.argv[1:])
+    except Failed as failed:
+        print()
+        sys.exit(f"FAILED: {failed}")

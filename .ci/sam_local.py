@@ -29,8 +29,8 @@ import samcli.local.docker.manager  # noqa: F401
 from samcli.cli.main import cli
 
 from built_template import built_template
-from examples import example, expect, logical_id, main_flow, the_rest
-from local_stack import ROOT, Failed, asked, free_port, process, resources, stack, wait_until_open
+from examples import body_of, example, expect, logical_id, main_flow, the_rest
+from local_stack import ROOT, Failed, asked, free_port, process, resources, run_as_program, stack, wait_until_open
 
 # Of one call of SAM: its own start, the container's, the call, and its end.
 SAM_SECONDS = 60
@@ -135,12 +135,8 @@ class Sam:
         return answer
 
     def http(self, name, status, change=None):
-        """The JSON body of the answer to an HTTP event; None if it has none."""
-        answer = self.call(name, change)
-        if answer.get("statusCode") != status:
-            raise Failed(f"{name}: {status} expected, came {json.dumps(answer)}")
-        print(status, end=" ")
-        return json.loads(answer["body"]) if answer.get("body") else None
+        """The JSON body of the answer to an HTTP event."""
+        return body_of(name, self.call(name, change), status)
 
     def serve(self):
         """The API, and README.md's first requests to it: log in, hold two seats, pay for them."""
@@ -206,10 +202,4 @@ def main(onsale, built, image, bridge):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    try:
-        main(*sys.argv[1:])
-    except Failed as failed:
-        print()
-        sys.exit(f"FAILED: {failed}")
+    run_as_program(main, __doc__, 4)

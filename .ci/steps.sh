@@ -108,31 +108,22 @@ install_k6() {
     echo "present: k6 $version"
 }
 
-# install_prometheus: Prometheus with promtool, unless they are here already, by apt-get where that is allowed. Leaves
-# the reason in $log/prometheus when they cannot be had.
-install_prometheus() {
-    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
-        echo "present: $(promtool --version 2>&1 | head -n 1)"
+# install_package PACKAGE PROGRAM...: programs, unless they are here already, from one of Debian's packages, which root may
+# install. Leaves the reason in $log/PACKAGE when they cannot be had.
+install_package() {
+    local package="$1" program missing=""
+    shift
+    for program in "$@"; do
+        command -v "$program" >/dev/null || missing="$program"
+    done
+    if [ -z "$missing" ]; then
+        echo "present: $*"
     elif [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "prometheus and promtool are not both here" | tee "$log/prometheus"
-    elif { apt-get update && apt-get install --yes --no-install-recommends prometheus; } >"$log/apt" 2>&1 </dev/null; then
-        echo "installed: $(promtool --version 2>&1 | head -n 1)"
+        echo "$missing is not here" | tee "$log/$package"
+    elif { apt-get update && apt-get install --yes --no-install-recommends "$package"; } >"$log/apt" 2>&1 </dev/null; then
+        echo "installed: $package"
     else
-        echo "could not install prometheus: $(tail -n 1 "$log/apt")" | tee "$log/prometheus"
-    fi
-}
-
-# install_valgrind: valgrind, unless it is here already, by apt-get where that is allowed. Leaves the reason in
-# $log/valgrind when it cannot be had.
-install_valgrind() {
-    if command -v valgrind >/dev/null; then
-        echo "present: $(valgrind --version)"
-    elif [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "valgrind is not here" | tee "$log/valgrind"
-    elif { apt-get update && apt-get install --yes --no-install-recommends valgrind; } >"$log/apt" 2>&1 </dev/null; then
-        echo "installed: $(valgrind --version)"
-    else
-        echo "could not install valgrind: $(tail -n 1 "$log/apt")" | tee "$log/valgrind"
+        echo "could not install $package: $(tail -n 1 "$log/apt")" | tee "$log/$package"
     fi
 }
 
@@ -205,11 +196,10 @@ install_llvm() {
     llvm_profdata="llvm-profdata-$major" llvm_cov="llvm-cov-$major"
     if [ -x "$toolchain/llvm-profdata" ] && [ -x "$toolchain/llvm-cov" ]; then
         llvm_profdata="$toolchain/llvm-profdata" llvm_cov="$toolchain/llvm-cov"
-    elif ! command -v "$llvm_cov" >/dev/null; then
-        if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-            echo "llvm-cov of LLVM $major is not here; rustup component add llvm-tools" | tee "$log/llvm"
-        elif ! { apt-get update && apt-get install --yes --no-install-recommends "llvm-$major"; } >"$log/apt" 2>&1; then
-            echo "could not install llvm-$major: $(tail -n 1 "$log/apt")" | tee "$log/llvm"
+    else
+        install_package "llvm-$major" "$llvm_profdata" "$llvm_cov"
+        if [ -e "$log/llvm-$major" ]; then
+            echo "$(cat "$log/llvm-$major"); or: rustup component add llvm-tools" >"$log/llvm"
         fi
     fi
     if [ ! -e "$log/llvm" ]; then

@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 ///
 /// The settings of template.yaml can be given as environment variables, e.g. HOLD_SECONDS=30 or SWEEP=off.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "onsale", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -1,6 +1,6 @@
 //! An on-sale in numbers: thousands of callers for hundreds of units and coupons.
 //!
-//! `cargo test` runs a twentieth of each; `ONSALE_SCALE=full cargo test -p local --test suite scale` runs all of it.
+//! `cargo test` runs a twentieth of each; `ONSALE_SCALE=full cargo test --test suite scale` runs all of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

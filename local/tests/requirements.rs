@@ -209,7 +209,7 @@ fn what_is_not_there_is_noticed() {
         "suite fault_matrix::",
         "domain hold::tests::refusals_have_an_order",
         "domain queue::tests::settings_have_ranges_that_are_told_in_order",
-        "ONSALE_SCALE=full cargo test -p local --test suite kills",
+        "ONSALE_SCALE=full cargo test --test suite kills",
         "cargo run --release -p local --bin simulate -- --pairs",
         ".ci/run",
     ] {
@@ -220,7 +220,7 @@ fn what_is_not_there_is_noticed() {
         "suite flaw::",
         "domain hold::tests::refusals_have_no_order",
         "domain hold::hold",
-        "cargo test -p local --test suite nobody_tests_this",
+        "cargo test --test suite nobody_tests_this",
         "cargo run -p local --bin nobody_runs_this",
         "cargo sell",
         ".ci/walk",

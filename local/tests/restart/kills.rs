@@ -1,6 +1,6 @@
 //! Killed again and again while several users hold, pay, order, top up, cancel and stand in line at once.
 //!
-//! `cargo test` kills it three times, `ONSALE_SCALE=full cargo test -p local --test suite kills -- --nocapture` fifty
+//! `cargo test` kills it three times, `ONSALE_SCALE=full cargo test --test suite kills -- --nocapture` fifty
 //! times.
 
 use std::collections::BTreeMap;

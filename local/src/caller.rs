@@ -17,6 +17,15 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Why a call did not come to what it should.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// An error with what is behind it: who asks over HTTP says only that it failed, and leaves the cause to its source.
+#[must_use]
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut told: Vec<String> =
+        std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
+    told.dedup();
+    told.join(": ")
+}
+
 /// A caller with a token of their own.
 #[derive(Clone)]
 pub struct Caller {

@@ -104,7 +104,7 @@ pub enum DemoError {
     #[error("grant_role: {0}")]
     Call(#[from] CallError),
     /// An endpoint refused.
-    #[error("{0} answered {1}: {2}")]
+    #[error("{0} answered {1}: {detail}", detail = .2["detail"].as_str().unwrap_or_default())]
     Refused(String, StatusCode, Value),
     /// The file in the data directory cannot be read or written.
     #[error("demo.json: {0}")]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use reqwest::Client;
 
+use crate::caller::with_causes;
+
 /// How long the stack has to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 
@@ -25,7 +27,7 @@ pub async fn run(flags: Flags) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("onsale: {problem}");
+            eprintln!("onsale health: {}", with_causes(&problem));
             ExitCode::FAILURE
         }
     }

@@ -10,14 +10,17 @@ use clap::{Args, Parser, Subcommand};
 use local::audit;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::health;
+use local::openapi_page::PATH;
 use local::ports::Ports;
 use local::seed;
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
 use local::traces::Collectors;
 use onsale_platform::app::{Clock, Ids};
+use reqwest::Url;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Runs the whole product on this machine.
 ///
@@ -90,8 +93,13 @@ struct Flags {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::try_new(format!("{level},dynoxide=error")).unwrap_or_else(|_| "info".into());
+    let level = std::env::var("LOG_LEVEL").ok().filter(|level| !level.is_empty()).unwrap_or_else(|| "info".to_owned());
+    // The filter would take another word for the name of a module.
+    let Ok(level) = level.parse::<LevelFilter>() else {
+        eprintln!("onsale: LOG_LEVEL must be off, error, warn, info, debug or trace");
+        return ExitCode::FAILURE;
+    };
+    let filter = EnvFilter::new(format!("{level},dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let arguments = Arguments::parse();
     match arguments.command {
@@ -121,8 +129,8 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
         metrics: true,
         collectors: Collectors {
-            otlp: or_variable(flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT"),
-            zipkin: or_variable(flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"),
+            otlp: address("--otlp-endpoint", flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT")?,
+            zipkin: address("--zipkin-endpoint", flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT")?,
         },
         twin: None,
     })
@@ -152,9 +160,15 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a flag says, or else the variable that OpenTelemetry has for it.
-fn or_variable(flag: Option<String>, variable: &str) -> Option<String> {
-    flag.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty())
+/// The address of a collector: what a flag says, or else the variable that OpenTelemetry has for it.
+fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<String>, String> {
+    let Some(text) = given.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    match Url::parse(&text) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Some(text)),
+        _ => Err(format!("{flag} or {variable} must be an address that begins with http:// or https://")),
+    }
 }
 
 /// The settings that limit what comes from one address.
@@ -191,7 +205,7 @@ fn explain(api: &str, demo: &Demo) {
 
   curl -s {api}/payments -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d "{{\"reservation_id\":\"$RESERVATION\"}}"
 
-Ctrl-C stops it."#
+To look around with a browser: {api}{PATH}. Ctrl-C stops it."#
     );
 }
 

@@ -18,6 +18,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::caller::with_causes;
+
 /// Who calls: the variable that has the password, which is no flag so that it stands in no list of processes.
 const PASSWORD: &str = "ONSALE_PASSWORD";
 /// The largest file that is read.
@@ -81,7 +83,7 @@ pub async fn run(flags: Flags) -> ExitCode {
     match make(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("onsale seed: {problem}");
+            eprintln!("onsale seed: {}", with_causes(&*problem));
             ExitCode::FAILURE
         }
     }

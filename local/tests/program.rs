@@ -99,3 +99,25 @@ fn its_health_is_told_in_the_exit_status() {
     drop(program);
     assert_eq!(health(&api).status.code(), Some(1));
 }
+
+#[test]
+fn what_is_not_a_setting_is_refused_in_so_many_words() {
+    let refused = |flags: &[&str], (name, value): (&str, &str)| {
+        let output = command(flags).env(name, value).output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1), "{flags:?} {name}={value}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let quiet = ("LOG_LEVEL", "error");
+    assert!(refused(&[], ("LOG_LEVEL", "verbose")).contains("LOG_LEVEL must be off, error, warn"));
+    assert!(refused(&["--zipkin-endpoint", "nonsense"], quiet).contains("--zipkin-endpoint or OTEL_EXPORTER_ZIPKIN"));
+    assert!(refused(&[], ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x")).contains("must be an address"));
+    let told = refused(&["--admin-password", "x"], quiet);
+    assert!(told.contains("password") && !told.contains('{'), "{told}");
+}
+
+#[test]
+fn a_command_that_reaches_nobody_says_why() {
+    let output = health("http://127.0.0.1:1");
+    let told = String::from_utf8(output.stderr).expect("text");
+    assert!(told.contains("http://127.0.0.1:1/health") && told.contains("refused"), "{told}");
+}

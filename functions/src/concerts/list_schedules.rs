@@ -16,6 +16,7 @@ use super::shown::ScheduleOut;
 /// Which page.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ListSchedulesIn {
     /// 1 to 100, default 20.
     limit: Option<u16>,

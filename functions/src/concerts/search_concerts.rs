@@ -15,6 +15,7 @@ use super::shown::ConcertOut;
 /// What to look for.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct SearchConcertsIn {
     /// A part of the name; without it, all concerts.
     query: Option<String>,

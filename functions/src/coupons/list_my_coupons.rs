@@ -14,6 +14,7 @@ use super::shown::ClaimOut;
 /// Which page.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ListMyCouponsIn {
     /// 1 to 100, default 20.
     limit: Option<u16>,

@@ -19,6 +19,7 @@ const MAX_AGE_SECONDS: u32 = 5;
 /// Which page of which order.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ListProductsIn {
     /// `newest` (the default), `price`, `-price` or `name`.
     sort: Option<String>,

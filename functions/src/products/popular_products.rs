@@ -23,6 +23,7 @@ const LIMIT_DEFAULT: usize = 5;
 /// Of which days, and how many.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct PopularProductsIn {
     /// 1, 3 (the default) or 7: today (UTC) and those before it.
     days: Option<u8>,

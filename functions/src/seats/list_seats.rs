@@ -31,6 +31,7 @@ const MAX_AGE_SECONDS: u32 = 1;
 /// Which seats.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ListSeatsIn {
     /// Only this section.
     section: Option<String>,

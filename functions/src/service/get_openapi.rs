@@ -1,7 +1,7 @@
 //! GET /openapi.json
 
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code};
+use onsale_platform::http::{Answer, Code, reason};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -25,7 +25,8 @@ pub(crate) fn describe(document: &mut OpenApi) {
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document.info.description = Some(
         "Seats for concerts and limited products, sold in the minutes in which far more people than there are seats \
-         or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are application/problem+json."
+         or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are \
+         application/problem+json. A token that is missing, over or not ours is refused by the gateway, as {\"message\": …}."
             .to_owned(),
     );
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
@@ -37,6 +38,7 @@ pub(crate) fn describe(document: &mut OpenApi) {
             add_queue_token(operation);
         }
         add_common_refusals(operation, guarded);
+        complete_responses(operation);
     }
 }
 
@@ -97,8 +99,16 @@ fn add_common_refusals(operation: &mut Operation, guarded: bool) {
             response.description = format!("{}, {name}", response.description);
         }
     }
-    for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
-        if let RefOr::T(response) = response {
+}
+
+/// Every answer has a description, and every refusal one form.
+fn complete_responses(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if response.description.is_empty() {
+            response.description = reason(status).to_owned();
+        }
+        if status.as_str() >= "400" {
             let problem = Content::new(Some(Ref::from_schema_name("ProblemOut")));
             response.content = [(PROBLEM.to_owned(), RefOr::T(problem))].into_iter().collect();
         }

@@ -83,8 +83,8 @@ async fn a_cursor_is_of_its_own_concert() {
     anybody.get(&format!("{}?cursor={next}", paths[0])).await.expect(200);
     anybody.get(&format!("{}?cursor={next}", paths[1])).await.expect_invalid("cursor");
     anybody.get(&format!("{}?cursor=x", paths[0])).await.expect_invalid("cursor");
-    for (limit, field) in [("0", "limit"), ("101", "limit"), ("abc", "query")] {
-        anybody.get(&format!("{}?limit={limit}", paths[0])).await.expect_invalid(field);
+    for limit in ["0", "101", "abc"] {
+        anybody.get(&format!("{}?limit={limit}", paths[0])).await.expect_invalid("limit");
     }
     anybody.get("/concerts/x/schedules").await.expect_invalid("path");
 }

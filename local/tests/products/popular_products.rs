@@ -59,12 +59,12 @@ async fn what_is_out_of_range_is_refused() {
         ("days=0", "days"),
         ("days=2", "days"),
         ("days=30", "days"),
-        ("days=x", "query"),
-        ("days=-1", "query"),
+        ("days=x", "days"),
+        ("days=-1", "days"),
         ("limit=0", "limit"),
         ("limit=51", "limit"),
-        ("limit=-1", "query"),
-        ("limit=1.5", "query"),
+        ("limit=-1", "limit"),
+        ("limit=1.5", "limit"),
     ] {
         world.anybody().get(&format!("/products/popular?{query}")).await.expect_invalid(field);
     }

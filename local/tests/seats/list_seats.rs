@@ -72,7 +72,7 @@ async fn a_section_and_what_is_available_can_be_asked_for() {
     assert_eq!(states(&list("available=false").await["items"]).len(), 9);
     world.anybody().get(&format!("{path}?section=C")).await.expect_problem(404, "no-seats");
     world.anybody().get(&format!("{path}?section=A-1")).await.expect_invalid("section");
-    world.anybody().get(&format!("{path}?available=yes")).await.expect_invalid("query");
+    world.anybody().get(&format!("{path}?available=yes")).await.expect_invalid("available");
 }
 
 #[tokio::test]

@@ -60,6 +60,9 @@ async fn every_operation_says_what_it_does_and_to_which_domain_it_belongs() {
             operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
             "{name} does not say what it does"
         );
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{name}: {status}");
+        }
         assert_eq!(operation["tags"], serde_json::json!([domain_of(name)]), "{name}");
     }
 }

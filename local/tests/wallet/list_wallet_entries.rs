@@ -64,7 +64,7 @@ async fn a_cursor_is_of_its_own_list() {
     for cursor in [joons.as_str(), &reservations, "x", "e30", ""] {
         mina.get(&format!("/wallet/entries?cursor={cursor}")).await.expect_invalid("cursor");
     }
-    for (limit, field) in [("0", "limit"), ("101", "limit"), ("abc", "query")] {
-        mina.get(&format!("/wallet/entries?limit={limit}")).await.expect_invalid(field);
+    for limit in ["0", "101", "abc"] {
+        mina.get(&format!("/wallet/entries?limit={limit}")).await.expect_invalid("limit");
     }
 }

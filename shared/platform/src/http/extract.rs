@@ -1,14 +1,17 @@
 //! What a handler may ask of a request. **A handler without [`User`] or [`Admin`] is public.**
 
+use std::error::Error;
 use std::fmt;
+use std::iter;
 use std::marker::PhantomData;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, header};
 use lambda_http::request::RequestContext;
 use onsale_domain::account::Role;
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -157,7 +160,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for QueryString<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Query::<T>::from_request_parts(parts, app).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(_) => Err(invalid("query")("has a parameter that is not of its type")),
+            Err(rejection) => Err(query_problem(&rejection)),
         }
     }
 }
@@ -228,17 +231,38 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// A shape error in our own words: the library's text quotes the input.
 fn shape_problem(field: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
         return Problem::new(Code::MalformedJson, "the body is not a JSON value");
     }
-    let text = error.to_string();
+    field_problem("body", field, &error.to_string())
+}
+
+/// What is wrong with a query string. Axum's own error has behind it the one that knows the parameter.
+fn query_problem(rejection: &QueryRejection) -> Problem {
+    let mut errors = iter::successors(Some(rejection as &(dyn Error + 'static)), |error| (*error).source());
+    let located = errors.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
+    match located {
+        Some(error) => field_problem("query", &error.path().to_string(), &error.inner().to_string()),
+        None => invalid("query")("is not of its form"),
+    }
+}
+
+/// An error of one field in our own words: the library's text quotes the input. Only names of ours are told.
+fn field_problem(whole: &str, field: &str, text: &str) -> Problem {
     let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match missing {
         Some(name) => invalid(name)("is missing"),
-        None if text.starts_with("unknown field") => invalid("body")("has a field that is not known"),
-        None if text.starts_with("duplicate field") => invalid("body")("has a field twice"),
-        None => invalid(if field == "." { "body" } else { field })("is not of its type"),
+        None if text.starts_with("unknown field") => {
+            // What follows the last "expected" is not of the input.
+            let known = text.rsplit_once("`, expected ").map_or("", |(_, known)| known);
+            let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+            match known.as_slice() {
+                [] => invalid(whole)("has a field that is not known"),
+                known => invalid(whole)(format!("may have no field but {}", known.join(", "))),
+            }
+        }
+        None if text.starts_with("duplicate field") => invalid(whole)("has a field twice"),
+        None => invalid(if field == "." { whole } else { field })("is not of its type"),
     }
 }

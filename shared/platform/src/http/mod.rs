@@ -28,6 +28,13 @@ pub const PAGE_MAX: u16 = 100;
 /// Items of a page when nobody says otherwise.
 pub const PAGE_DEFAULT: u16 = 20;
 
+/// What HTTP calls a status that is given by its digits; nothing if it is none.
+#[must_use]
+pub fn reason(status: &str) -> &'static str {
+    let status = StatusCode::from_bytes(status.as_bytes()).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
 /// A function's routes as the service that answers requests: with its app, and with problems written out in the
 /// caller's language.
 pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {

@@ -21,7 +21,9 @@ import urllib.request
 import uuid
 import zipfile
 
-import emulate
+from examples import example, token
+from local_stack import (
+    Failed, aws_headers, free_port, post, process, resources, run_as_program, stack, wait_until_open)
 from start_counts import (
     AMAZON_ROOTS, FIRST, NOT_REACHED, Table, Tls, certificates, count, environment, with_system_roots)
 
@@ -36,7 +38,7 @@ COMPARED = pathlib.Path(__file__).resolve().parent / "compared"
 # ------------------------------------------------------------------------------------------------------------ one start
 
 
-class NotReached(emulate.Failed):
+class NotReached(Failed):
     """A function did not reach the table when it started."""
 
 
@@ -48,22 +50,22 @@ class Start:
 
     def run(self, name, command, variables, event):
         """(milliseconds of the initialisation, of all until the caller has the answer; KiB of memory; the answer)"""
-        runtime, api = emulate.free_port(), emulate.free_port()
+        runtime, api = free_port(), free_port()
         call = [self.emulator, "--log-level", "info"]
         call += ["--runtime-interface-emulator-address", f"127.0.0.1:{runtime}"]
         call += ["--runtime-api-address", f"127.0.0.1:{api}", *command]
-        with emulate.process(call, environment(name, variables), self.home, signal.SIGTERM) as child:
-            emulate.wait_until_open(runtime, child)
+        with process(call, environment(name, variables), self.home, signal.SIGTERM) as child:
+            wait_until_open(runtime, child)
             url = f"http://127.0.0.1:{runtime}/2015-03-31/functions/function/invocations"
             began = time.monotonic()
-            answer = emulate.post(url, event)
+            answer = post(url, event)
             took = (time.monotonic() - began) * 1000
             memory = resident(child.pid)
         log = "".join((self.home / f"{pathlib.Path(self.emulator).name}.{kind}").read_text(errors="replace")
                       for kind in ("out", "err"))
         found = re.search(r"INIT REPORT\(.*durationMs: ([\d.]+)", log)
         if not found:
-            raise emulate.Failed(f"{name}: the emulator reported no initialisation\n{log[-3000:]}")
+            raise Failed(f"{name}: the emulator reported no initialisation\n{log[-3000:]}")
         if NOT_REACHED in log:
             raise NotReached(f"{name} did not reach the table at its start\n{log[-3000:]}")
         return float(found[1]), took, memory, answer
@@ -124,7 +126,7 @@ class Sale:
 
     def event(self, function):
         """The event of a call that has not been made before, and what its answer must have."""
-        event = json.loads((emulate.ROOT / "events" / f"{function}.json").read_text())
+        event = example(function)
         claims = event["requestContext"].get("authorizer", {}).get("lambda", {})
         event["headers"]["idempotency-key"] = str(uuid.uuid4())
         if function == "hold_seat":
@@ -137,7 +139,7 @@ class Sale:
             event["body"] = json.dumps({"reservation_id": held})
             return event, ("statusCode", 201)
         elif function == "authorize":
-            emulate.token(self.holder["token"])(event)
+            token(self.holder["token"])(event)
             return event, ("isAuthorized", True)
         else:
             path = f"/schedules/{self.schedule}/seats"
@@ -246,21 +248,15 @@ def nth(subject, place, part):
 
 
 def measure(lambda_dir, onsale, emulator, node_home, python, starts):
-    stack = [onsale, "--in-memory", *(f"--{port}port=0" for port in
-             ("", "lambda-", "dynamodb-", "sqs-", "data-platform-", "metrics-"))]
     with tempfile.TemporaryDirectory() as home:
         home = pathlib.Path(home)
         root, chain, key = certificates(home)
-        with emulate.process(stack, {**os.environ, **emulate.AWS}, home, signal.SIGINT) as child:
-            program = pathlib.Path(onsale).name
-            ready = ready_line(child, home, program)
+        with stack(onsale, home) as ready:
             tls = Tls(int(ready["dynamodb"].rsplit(":", 1)[1]), chain, key)
-            variables = emulate.resources(ready, home)
+            variables = resources(ready)
             # Amazon's roots and ours: a function parses as many as on AWS, and one.
             roots = home / "roots.pem"
             roots.write_text(AMAZON_ROOTS.read_text() + root.read_text())
-            for name in ("SIGNING_KEY_FILE", "AWS_ENDPOINT_URL_DYNAMODB"):
-                variables.pop(name)
             variables |= {"AWS_ENDPOINT_URL_DYNAMODB": tls.url, "SSL_CERT_FILE": str(roots)}
             compared = {"AWS_ENDPOINT_URL_DYNAMODB": tls.url, "NODE_EXTRA_CA_CERTS": str(root),
                         "AWS_CA_BUNDLE": str(root)}
@@ -276,7 +272,7 @@ def measure(lambda_dir, onsale, emulator, node_home, python, starts):
                         {}, ("statusCode", 201))
                     *times, answer = one.run(subject.name, subject.command, {**own, **subject.variables}, event)
                     if answer.get(field) != value:
-                        raise emulate.Failed(f"{subject.name}: {field} is not {value}: {json.dumps(answer)}")
+                        raise Failed(f"{subject.name}: {field} is not {value}: {json.dumps(answer)}")
                     if number > 0:  # the first one of each finds nothing in the page cache
                         subject.starts.append(times)
                 print(f"start {number} of {starts}", file=sys.stderr)
@@ -301,38 +297,21 @@ def expect_refusal(one, subject, variables, sale, tls):
         if tls.refused == before:
             raise
         return
-    raise emulate.Failed("a function spoke to a server whose certificate leads to none of Amazon's roots")
+    raise Failed("a function spoke to a server whose certificate leads to none of Amazon's roots")
 
 
 def create_table(address, name):
     body = {"TableName": name, "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
-    scope = "local/20260101/us-east-1/dynamodb/aws4_request"
-    emulate.post(address, body, {
-        "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable",
-        "X-Amz-Date": "20260101T000000Z",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=0"})
+    post(address, body, aws_headers("dynamodb", "DynamoDB_20120810.CreateTable"))
 
 
-def ready_line(child, home, program):
-    """As emulate.py's, whatever the program is called."""
-    if program != "onsale":
-        (home / "onsale.out").symlink_to(home / f"{program}.out")
-        (home / "onsale.err").symlink_to(home / f"{program}.err")
-    return emulate.ready_line(child, home)
-
-
-def main(words):
-    if len(words) == 6 and 1 <= int(words[5]) <= STARTS_MAX:
-        lambda_dir, onsale, emulator, node_home, python, starts = words
-        measure(pathlib.Path(lambda_dir), onsale, emulator, node_home, python, int(starts))
-    else:
+def main(lambda_dir, onsale, emulator, node_home, python, starts):
+    if not 1 <= int(starts) <= STARTS_MAX:
         sys.exit(__doc__)
+    measure(pathlib.Path(lambda_dir), onsale, emulator, node_home, python, int(starts))
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except emulate.Failed as failed:
-        sys.exit(f"FAILED: {failed}")
+    run_as_program(main, __doc__, 6)

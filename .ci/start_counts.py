@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 
-import emulate
+from local_stack import AWS, ROOT, Failed, run_as_program
 
 # The function that is counted, and that cold_start.py compares all else with.
 FIRST = "hold_seat"
@@ -26,7 +26,7 @@ INSTRUCTIONS_MAX = 9_000_000
 COUNT_SECONDS_MAX = 240
 COUNTS_MAX = 3
 SYSTEM_ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-AMAZON_ROOTS = emulate.ROOT / "shared/platform/src/roots.pem"
+AMAZON_ROOTS = ROOT / "shared/platform/src/roots.pem"
 # What a function logs that has not opened its connection, and what it says besides if it had no time for it.
 NOT_REACHED, TOO_LATE = "was not reached at the start", "timed out"
 
@@ -71,10 +71,10 @@ def count_once(command, variables):
             child.kill()
             child.wait()
         if b"/runtime/invocation/next" not in asked:
-            raise emulate.Failed(f"{command[0]} did not ask for an event but for {asked[:200]}")
+            raise Failed(f"{command[0]} did not ask for an event but for {asked[:200]}")
         found = re.search(r"^(?:summary|totals): (\d+)$", pathlib.Path(home, "counted").read_text(), re.MULTILINE)
         if not found:
-            raise emulate.Failed(f"valgrind told no sum\n{log[-2000:]}")
+            raise Failed(f"valgrind told no sum\n{log[-2000:]}")
         return int(found[1]), not (NOT_REACHED in log and TOO_LATE in log)
 
 
@@ -118,7 +118,7 @@ def environment(name, variables):
         "AWS_LAMBDA_LOG_GROUP_NAME": "group",
         "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
         "TABLE_NAME": "Table",
-        **emulate.AWS,
+        **AWS,
         **variables,
     }
 
@@ -207,7 +207,7 @@ class Tls:
 
 
 def gate(lambda_dir):
-    binary = str(lambda_dir / FIRST / "bootstrap")
+    binary = str(pathlib.Path(lambda_dir) / FIRST / "bootstrap")
     with tempfile.TemporaryDirectory() as home:
         table = Table(pathlib.Path(home))
         # Told of no other roots, it trusts Amazon's, and so not this table, but learns that only from its certificate.
@@ -216,9 +216,9 @@ def gate(lambda_dir):
         print(f"{FIRST} starts in {believed:,} instructions, {alone:,} if it does not believe the table;"
               f" {INSTRUCTIONS_MAX:,} are the most")
         if max(alone, believed) > INSTRUCTIONS_MAX:
-            raise emulate.Failed("a start has become dearer: see docs/cold-start.md")
+            raise Failed("a start has become dearer: see docs/cold-start.md")
         if not table.tls.refused:
-            raise emulate.Failed("it has not asked who the table is, or believes whom Amazon's roots do not vouch for")
+            raise Failed("it has not asked who the table is, or believes whom Amazon's roots do not vouch for")
         # The same with what the bound is there to notice, so that it is known to notice it.
         other, roots = with_system_roots(binary, table)
         if other is None:
@@ -226,13 +226,8 @@ def gate(lambda_dir):
             return
         print(f"with the {roots} roots of this system: {other:,}")
         if other <= INSTRUCTIONS_MAX:
-            raise emulate.Failed("the bound would not notice that the system's roots are parsed")
+            raise Failed("the bound would not notice that the system's roots are parsed")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    try:
-        gate(pathlib.Path(sys.argv[1]))
-    except emulate.Failed as failed:
-        sys.exit(f"FAILED: {failed}")
+    run_as_program(gate, __doc__, 1)

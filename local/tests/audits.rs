@@ -1,8 +1,5 @@
 //! The audit as a whole: in pages of any size, beside traffic, within its limits, at its cost, and as a command.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +11,7 @@ use onsale_platform::store::audit::{Counts, Limits, Report};
 use serde_json::{Value, json};
 
 use crate::service::audit_ledger::Table;
+use crate::support::program::{Program, onsale, stack};
 use crate::support::recorder::{Cost, Meter};
 use crate::support::{Person, World};
 
@@ -244,36 +242,9 @@ async fn what_an_audit_costs() {
 
 // --------------------------------------------------------------------------------------------------- as a command
 
-struct Program(Child, Value);
-
-impl Program {
-    fn start(data: &Path) -> Self {
-        let ports = ["--port", "0", "--lambda-port", "0", "--dynamodb-port", "0", "--sqs-port", "0", "--data"];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_onsale"))
-            .args(ports)
-            .arg(data)
-            .env("LOG_LEVEL", "error")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a ready line");
-        Self(child, serde_json::from_str(&line).expect("a JSON ready line"))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Exit status and last line of `onsale audit`, and all that it printed.
 fn audit(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
-    let output = command.arg("audit").args(arguments).env("LOG_LEVEL", "off").output().expect("it runs");
+    let output = onsale().arg("audit").args(arguments).output().expect("it runs");
     let printed = String::from_utf8(output.stdout).expect("text");
     let last = printed.lines().last().unwrap_or_default().to_owned();
     (output.status.code(), last, printed)
@@ -290,8 +261,8 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     assert!(!missing.exists(), "an audit makes nothing");
 
     // Of a running stack, by its directory and by its address.
-    let program = Program::start(directory.path());
-    let address = program.1["dynamodb"].as_str().expect("an address").to_owned();
+    let program = Program::start(&mut stack(&["--data", path]));
+    let address = program.address("dynamodb").to_owned();
     let (status, last, printed) = audit(&["--data", path]);
     assert_eq!((status, last), agree, "{printed}");
     assert!(printed.contains("cash-in                    3000000             3000000\n"), "{printed}");

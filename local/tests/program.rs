@@ -1,52 +1,25 @@
 //! The real program as whoever starts it sees it: the address that it is at, and its health.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
 
-const PORTS: [&str; 6] =
-    ["--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port", "--metrics-port"];
+use crate::support::program::{Program, onsale, stack};
+
 const SERVED: [&str; 6] = ["api", "lambda", "dynamodb", "sqs", "data_platform", "metrics"];
 
-/// A running stack in memory, on free ports.
-struct Program {
-    child: Child,
-    /// What it said when it was ready.
-    ready: Value,
+/// Flags of a stack in memory, with these besides.
+fn in_memory<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    ["--in-memory", "--empty"].iter().chain(flags).copied().collect()
 }
 
-impl Program {
-    fn start(flags: &[&str]) -> Self {
-        let mut child =
-            command(flags).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a ready line");
-        Self { child, ready: serde_json::from_str(&line).expect("a JSON ready line") }
-    }
-
-    fn address(&self, name: &str) -> &str {
-        self.ready[name].as_str().expect("an address")
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
-    command.args(["--in-memory", "--empty"]).args(PORTS.iter().flat_map(|port| [port, "0"])).args(flags);
-    command.env("LOG_LEVEL", "error");
-    command
+fn start(flags: &[&str]) -> Program {
+    Program::start(&mut stack(&in_memory(flags)))
 }
 
 /// What `onsale health` says of an address.
 fn health(api: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_onsale")).args(["health", "--api", api]).output().expect("it ends")
+    onsale().args(["health", "--api", api]).output().expect("it ends")
 }
 
 #[test]
@@ -54,7 +27,7 @@ fn it_is_at_this_machines_own_address_unless_told_otherwise() {
     // The other addresses of the loopback stand for those that others reach; only Linux has them.
     let other = |api: &str| api.replace("127.0.0.1", "127.0.0.2");
     for (flags, elsewhere) in [(&[][..], false), (&["--host", "0.0.0.0"][..], true)] {
-        let program = Program::start(flags);
+        let program = start(flags);
         for name in SERVED {
             assert!(program.address(name).starts_with("http://127.0.0.1:"), "{flags:?}: {name}: {}", program.ready);
         }
@@ -69,7 +42,7 @@ fn it_is_at_this_machines_own_address_unless_told_otherwise() {
 #[cfg(target_os = "linux")]
 #[test]
 fn at_another_address_it_is_at_no_other() {
-    let program = Program::start(&["--host", "127.0.0.2"]);
+    let program = start(&["--host", "127.0.0.2"]);
     let api = program.address("api");
     assert!(api.starts_with("http://127.0.0.2:"), "{api}");
     assert!(health(api).status.success());
@@ -80,7 +53,7 @@ fn at_another_address_it_is_at_no_other() {
 
 #[test]
 fn an_address_of_another_machine_is_refused() {
-    let refused = command(&["--host", "192.0.2.1"]).output().expect("it ends");
+    let refused = stack(&in_memory(&["--host", "192.0.2.1"])).output().expect("it ends");
     assert!(!refused.status.success());
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(told.contains("192.0.2.1 (--host) is no address of this machine"), "{told}");
@@ -88,7 +61,7 @@ fn an_address_of_another_machine_is_refused() {
 
 #[test]
 fn its_health_is_told_in_the_exit_status() {
-    let program = Program::start(&[]);
+    let program = start(&[]);
     let api = program.address("api").to_owned();
     let well = health(&api);
     assert_eq!(well.status.code(), Some(0));
@@ -103,7 +76,7 @@ fn its_health_is_told_in_the_exit_status() {
 #[test]
 fn what_is_not_a_setting_is_refused_in_so_many_words() {
     let refused = |flags: &[&str], (name, value): (&str, &str)| {
-        let output = command(flags).env(name, value).output().expect("it ends");
+        let output = stack(&in_memory(flags)).env(name, value).output().expect("it ends");
         assert_eq!(output.status.code(), Some(1), "{flags:?} {name}={value}");
         String::from_utf8(output.stderr).expect("text")
     };

@@ -1,7 +1,6 @@
 //! `onsale seed`, the program, against an API that is served.
 
 use std::path::Path;
-use std::process::Command;
 
 use local::demo::{self, ADMIN_PASSWORD};
 use local::ports::Serving;
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::repository::root;
 use crate::support::World;
+use crate::support::program::onsale;
 
 /// A stack with an administrator and nothing else, and the address of its API.
 async fn opened() -> (World, Serving, String) {
@@ -20,7 +20,7 @@ async fn opened() -> (World, Serving, String) {
 
 /// Exit status, what was printed, and what was complained of.
 async fn seed(api: &str, password: &str, file: &Path) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
+    let mut command = onsale();
     command.args(["seed", "--api", api]).arg(file).env("ONSALE_PASSWORD", password);
     // The API is served by this thread.
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("it runs");

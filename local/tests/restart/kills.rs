@@ -4,7 +4,6 @@
 //! times.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -13,6 +12,7 @@ use tokio::sync::watch;
 
 use super::buyer::{Buyer, Told};
 use super::{Api, Program};
+use crate::support::program::onsale;
 
 const KILLS_FULL: usize = 50;
 const KILLS: usize = 3;
@@ -108,8 +108,7 @@ async fn sign_up(api: &Api) -> Vec<Buyer> {
 
 /// The product's own audit of the directory, which nobody uses now.
 fn audit(data: &std::path::Path) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onsale"));
-    let output = command.arg("audit").arg("--data").arg(data).env("LOG_LEVEL", "off").output().expect("it runs");
+    let output = onsale().arg("audit").arg("--data").arg(data).output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
 

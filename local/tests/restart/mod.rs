@@ -2,13 +2,13 @@
 //! the next start ([`kills`]), and what a payment set off is carried through.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::support::program::{self, stack};
 
 mod buyer;
 mod kills;
@@ -19,7 +19,7 @@ const LOOKS_MAX: usize = 100_000;
 
 /// The running program.
 struct Program {
-    child: Child,
+    process: program::Program,
     api: Api,
     /// The receiver of events.
     receiver: Api,
@@ -43,43 +43,19 @@ struct Answer {
 
 impl Program {
     fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_onsale"))
-            .args([
-                "--port",
-                "0",
-                "--lambda-port",
-                "0",
-                "--dynamodb-port",
-                "0",
-                "--sqs-port",
-                "0",
-                "--data-platform-port",
-                "0",
-                "--metrics-port",
-                "0",
-                "--data",
-            ])
-            .arg(data)
-            .env("LOG_LEVEL", "error")
-            // No hold lapses while a test looks at it, however slow the machine is.
-            .env("HOLD_SECONDS", "86400")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a ready line");
-        let ready: Value = serde_json::from_str(&line).expect("a JSON ready line");
+        let mut command = stack(&["--data", data.to_str().expect("a path")]);
+        // No hold lapses while a test looks at it, however slow the machine is.
+        let process = program::Program::start(command.env("HOLD_SECONDS", "86400"));
         let demo = std::fs::read(data.join("demo.json")).expect("demo data");
         let demo: Value = serde_json::from_slice(&demo).expect("JSON");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let (api, receiver) = (Api::at(text(&ready["api"])), Api::at(text(&ready["data_platform"])));
-        Self { child, api, receiver, schedule: text(&demo["schedule_id"]) }
+        let at = |name: &str| Api::at(process.address(name).to_owned());
+        let (api, receiver) = (at("api"), at("data_platform"));
+        Self { process, api, receiver, schedule: text(&demo["schedule_id"]) }
     }
 
-    fn kill(mut self) {
-        self.child.kill().expect("SIGKILL");
-        self.child.wait().expect("it is gone");
+    fn kill(self) {
+        self.process.kill();
     }
 }
 
@@ -129,13 +105,6 @@ impl Api {
         let (status, session) = self.call(Method::POST, "/sessions", "", Some(body)).await.expect("an answer");
         assert_eq!(status, 200, "{session}");
         session["access_token"].as_str().expect("a token").to_owned()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::engines::pair::Pair;
 
 pub mod logs;
+pub mod program;
 pub mod queue;
 pub mod receiver;
 pub mod recorder;

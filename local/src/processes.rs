@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::{Config, ConfigError};
 use onsale_platform::metrics::Meter;
@@ -141,12 +142,17 @@ impl Processes {
     fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
         let caller: Option<Caller> = function.map(|function| self.guard.caller(&function.name, &function.statements));
         let (dynamodb, sqs) = &self.engines;
+        // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
+        // them, and what one's outage used up, others would miss.
+        let retries = || RetryPartition::custom("function").token_bucket(TokenBucket::default()).build();
         // Nothing listens at these addresses; without them a setting of the environment would count.
         let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)
             .endpoint_url("http://dynamodb.localhost")
+            .retry_partition(retries())
             .http_client(dynamodb.http_client(self.slot.clone(), caller.clone()));
         let queues = aws_sdk_sqs::config::Builder::from(&self.settings)
             .endpoint_url("http://sqs.localhost")
+            .retry_partition(retries())
             .http_client(sqs.http_client(self.slot.clone(), caller));
         (
             aws_sdk_dynamodb::Client::from_conf(calls::watched(table, meter).build()),

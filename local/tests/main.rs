@@ -28,6 +28,7 @@ mod repository;
 mod requirements;
 mod reservations;
 mod restart;
+mod retries;
 mod seats;
 mod seed;
 mod service;

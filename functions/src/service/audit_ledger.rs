@@ -18,7 +18,10 @@ async fn handle(app: &App) -> Result<Value, Failure> {
         tracing::error!(%difference, "the books differ");
     }
     app.meter().count(&AUDITS, 1, &[report.verdict.outcome.as_str()]);
-    app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
+    // Who could not tell takes back no difference that was found before, and is missed by who waits for a verdict.
+    if report.verdict.outcome != Outcome::NotTold {
+        app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
+    }
     let answer = told(&report);
     if report.verdict.outcome != Outcome::Agree {
         let outcome = report.verdict.outcome.as_str();

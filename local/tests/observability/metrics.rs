@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::repository::read;
+use crate::service::audit_ledger::Table;
 use crate::support::World;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
@@ -190,6 +191,38 @@ async fn what_happened_is_what_was_counted() {
     assert_eq!(scrape.sum("onsale_queue_messages", &[("queue", "ParkedQueue")]), 1.0);
     let now = i32::try_from(world.clock.now().as_second()).map(f64::from).expect("a time");
     assert_eq!(scrape.sum("onsale_last_success_timestamp_seconds", &[(FUNCTION, "expire_holds")]), now);
+}
+
+/// Throttles every scan: only the audit scans.
+struct NoScan;
+
+impl Intercept for NoScan {
+    fn before(&self, call: &Call<'_>) -> Before {
+        if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
+    }
+
+    fn after(&self, _: &Call<'_>, _: &Value) -> After {
+        After::Deliver
+    }
+}
+
+#[tokio::test]
+async fn an_audit_without_a_verdict_takes_back_no_difference() {
+    let (world, _listening) = World::with_receiver_and(|options| options.metrics = true).await;
+    let pk = format!("USER#{}", world.user_with(100).await.id);
+    for (balance, intercept, verdict, differences) in [
+        ("100", None, "agree", 0.0),
+        ("101", None, "differ", 1.0),
+        ("101", Some(Arc::new(NoScan) as Arc<dyn Intercept>), "not told", 1.0),
+        ("100", None, "agree", 0.0),
+    ] {
+        Table(&world).change(&pk, "WALLET", |item| item["balance"] = json!({ "N": balance }));
+        world.stack.intercept(intercept);
+        let answer = world.stack.run_schedule("audit_ledger").await.expect("an answer");
+        world.stack.intercept(None);
+        assert_eq!(answer["outcome"], verdict);
+        assert_eq!(Scrape::of(&world).await.sum("onsale_audit_differences", &[]), differences, "{verdict}");
+    }
 }
 
 #[test]

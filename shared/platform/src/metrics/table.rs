@@ -128,7 +128,7 @@ pub static SWEEP_LEFT: Metric = metric("onsale_sweep_left", Gauge, Unit::Count, 
 /// What the books differ in.
 pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge, Unit::Count, &["function"])
     .kept()
-    .says("Differences that the last audit confirmed.");
+    .says("Differences that the last audit which came to a verdict confirmed.");
 
 /// Audits by their outcome.
 pub static AUDITS: Metric = metric("onsale_audits_total", Counter, Unit::Count, &["function", "outcome"])

@@ -243,6 +243,26 @@ async fn tell(world: &World, document: &Value, story: &[(&str, u16)]) {
     }
 }
 
+/// What a page that tries an operation fills in is what this function's example sends.
+#[test]
+fn bodies_of_the_document_are_those_of_the_examples() {
+    let document = serde_json::to_value(functions::openapi()).expect("JSON");
+    let mut bodies = 0;
+    for (function, _) in functions::all() {
+        let Some(operation) = operation(&document, function) else { continue };
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        let told = schema.as_str().map_or(&Value::Null, |schema| {
+            let name = schema.rsplit('/').next().unwrap_or_default();
+            &document["components"]["schemas"][name]["example"]
+        });
+        let sent = example(function)["body"].as_str().map(|body| serde_json::from_str(body).expect("JSON"));
+        assert_eq!(*told, sent.unwrap_or(Value::Null), "{function}");
+        assert_eq!(told.is_null(), operation["requestBody"].is_null(), "{function}");
+        bodies += usize::from(!told.is_null());
+    }
+    assert!(bodies > 0, "none has a body");
+}
+
 fn operation<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
     let paths = document["paths"].as_object().expect("paths");
     paths

@@ -17,6 +17,7 @@ use super::shown::SessionOut;
 /// Who logs in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
 struct LogInIn {
     /// E-mail address.
     email: String,

@@ -16,6 +16,9 @@ use super::shown::SessionOut;
 /// The token of the session to go on with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "refresh_token": "rt1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+}))]
 struct RefreshSessionIn {
     /// As log_in or this route gave it last.
     refresh_token: String,

@@ -17,6 +17,7 @@ use super::shown::UserOut;
 /// A new user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 struct SignUpIn {
     /// An e-mail address, the same however it is typed.
     email: String,

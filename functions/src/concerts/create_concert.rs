@@ -16,6 +16,7 @@ use super::shown::ConcertOut;
 /// A new concert.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Winter Strings", "description": "An evening with a string quartet." }))]
 struct CreateConcertIn {
     /// 1 to 60 characters.
     name: String,

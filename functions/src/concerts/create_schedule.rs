@@ -21,6 +21,13 @@ use super::shown::ScheduleOut;
 /// A new date.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "place": "Seoul Arts Center",
+    "starts_at": "2030-12-20T10:00:00Z",
+    "sale_opens_at": "2030-11-01T11:00:00Z",
+    "sale_closes_at": "2030-12-20T09:00:00Z",
+    "max_seats_per_user": 2,
+}))]
 struct CreateScheduleIn {
     /// 1 to 100 characters.
     place: String,

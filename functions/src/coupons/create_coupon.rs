@@ -19,6 +19,13 @@ use super::shown::CouponOut;
 /// A new coupon.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "quantity": 100,
+    "valid_from": "2026-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+}))]
 struct CreateCouponIn {
     /// 1 to 60 characters.
     name: String,

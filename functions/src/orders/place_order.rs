@@ -17,6 +17,11 @@ use super::shown::OrderOut;
 /// What to buy.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "items": [{ "product_id": "f029293e-5811-8a32-95f7-3ce09e715f9a", "quantity": 2 }],
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "pay": false,
+}))]
 struct PlaceOrderIn {
     /// 1 to 20 lines; those of one product are summed.
     #[schema(value_type = Vec<LineIn>)]

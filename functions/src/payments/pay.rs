@@ -18,6 +18,7 @@ use super::shown::PaymentOut;
 /// What to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]
 struct PayIn {
     /// A held reservation of the caller.
     reservation_id: Option<Uuid>,

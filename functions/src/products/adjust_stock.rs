@@ -14,6 +14,7 @@ use uuid::Uuid;
 /// By how much.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "delta": 50 }))]
 struct AdjustStockIn {
     /// Units to add or, below zero, to take away: -1,000,000 to 1,000,000, and not 0.
     delta: i64,

@@ -18,6 +18,7 @@ use super::shown::ProductOut;
 /// A new product.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4 }))]
 struct CreateProductIn {
     /// 1 to 60 characters.
     name: String,

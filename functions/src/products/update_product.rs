@@ -17,6 +17,7 @@ use super::shown::ProductOut;
 /// What shall be different; what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "price": 9000 }))]
 struct UpdateProductIn {
     /// 1 to 60 characters.
     name: Option<String>,

@@ -19,6 +19,7 @@ use super::shown::QueueOut;
 /// How a queue shall admit.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 }))]
 struct PutQueueIn {
     /// Most who may be inside at one time, 1 to 1,000,000.
     capacity: u32,

@@ -19,6 +19,7 @@ use super::shown::ReservationOut;
 /// Seats to hold, all or nothing.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe", "seat_ids": ["A-1-1", "A-1-2"] }))]
 struct CreateReservationIn {
     /// Of this date.
     schedule_id: Uuid,

@@ -15,6 +15,11 @@ use uuid::Uuid;
 /// Seats of one section; `{}` means section A, row 1, seats 1–50 at the default price.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "section": "R",
+    "rows": [{ "row": "1", "from": 1, "to": 25 }, { "row": "2", "from": 1, "to": 25 }],
+    "price": 90000,
+}))]
 struct CreateSeatsIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
     section: Option<String>,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 /// How much, and on what.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "amount": 5000, "memo": "a poster" }))]
 struct SpendIn {
     /// Minor units, 1 to 10,000,000.
     amount: i64,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 /// How much.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "amount": 50000 }))]
 struct TopUpIn {
     /// Minor units, 1 to 10,000,000.
     amount: i64,

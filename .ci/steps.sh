@@ -152,24 +152,29 @@ install_mermaid() {
     fi
 }
 
-# install_ministack: what stands in for an account, in an environment of its own, with the translator of SAM's templates of
-# the SAM that is used here. Leaves the reason in $log/ministack when it cannot be had.
-install_ministack() {
-    local pins="ministack==1.5.33 aws-sam-translator==1.115.0" home="$tools/ministack"
-    if [ "$(cat "$home/installed" 2>/dev/null)" = "$pins" ]; then
-        echo "present: $pins"
+# install_environment NAME PIN...: packages of Python in an environment of their own, $tools/NAME. Leaves the reason in
+# $log/NAME when they cannot be had.
+install_environment() {
+    local name="$1" home="$tools/$1"
+    shift
+    if [ "$(cat "$home/installed" 2>/dev/null)" = "$*" ]; then
+        echo "present: $*"
         return
     fi
     rm -rf "$home"
     mkdir -p "$tools"
-    # shellcheck disable=SC2086 # two words are meant
-    if { python3 -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check $pins; } >"$log/pip" 2>&1; then
-        echo "$pins" >"$home/installed"
-        echo "installed: $pins"
+    if { python3 -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check "$@"; } >"$log/pip" 2>&1; then
+        echo "$*" >"$home/installed"
+        echo "installed: $*"
     else
-        echo "could not install $pins: $(tail -n 1 "$log/pip")" | tee "$log/ministack"
+        echo "could not install $*: $(tail -n 1 "$log/pip")" | tee "$log/$name"
         rm -rf "$home"
     fi
+}
+
+# What stands in for an account, with the translator of SAM's templates of the SAM that is used here.
+install_ministack() {
+    install_environment ministack ministack==1.5.33 aws-sam-translator==1.115.0
 }
 
 # parse_diagrams: all Markdown files that are kept, or would be.

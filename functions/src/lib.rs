@@ -17,6 +17,7 @@ pub mod wallet;
 
 use std::sync::OnceLock;
 
+use onsale_platform::http::openapi;
 use onsale_platform::lambda::Function;
 use utoipa::openapi::OpenApi;
 
@@ -51,12 +52,12 @@ pub fn openapi() -> &'static OpenApi {
             for (_, function) in functions {
                 if let Function::Http(routes) = function {
                     let mut described = routes().into_openapi();
-                    service::get_openapi::tag(&mut described, domain);
+                    openapi::tag(&mut described, domain);
                     document.merge(described);
                 }
             }
         }
-        service::get_openapi::describe(&mut document);
+        openapi::describe(&mut document);
         document
     })
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod extract;
+pub mod openapi;
 mod problem;
 mod refusals;
 
@@ -27,13 +28,6 @@ use crate::trace::{self, Context, Kind, Open};
 pub const PAGE_MAX: u16 = 100;
 /// Items of a page when nobody says otherwise.
 pub const PAGE_DEFAULT: u16 = 20;
-
-/// What HTTP calls a status that is given by its digits; nothing if it is none.
-#[must_use]
-pub fn reason(status: &str) -> &'static str {
-    let status = StatusCode::from_bytes(status.as_bytes()).ok();
-    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
-}
 
 /// A function's routes as the service that answers requests: with its app, and with problems written out in the
 /// caller's language.

@@ -1,0 +1,149 @@
+//! What no handler says of itself in the OpenAPI document.
+
+use axum::http::StatusCode;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+
+use super::Code;
+
+/// What all refusals of functions are sent as.
+const PROBLEM: &str = "application/problem+json";
+
+/// What the gateway's own refusals are sent as.
+const JSON: &str = "application/json";
+
+/// With what the gateway itself may refuse before a function is reached, or instead of one: the first two only where it
+/// asks for a token.
+const GATEWAY_STATUSES: [&str; 6] = ["401", "403", "413", "429", "500", "503"];
+
+/// The name of the gateway's own refusals in the document, as a schema and as a response.
+const GATEWAY: &str = "GatewayOut";
+
+/// Adds what no handler says: title, version, licence, how to log in, and the refusals that many routes share.
+pub fn describe(document: &mut OpenApi) {
+    document.info.title = "Onsale".to_owned();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.description = Some(
+        "Seats for concerts and limited products, sold in the minutes in which far more people than there are seats \
+         or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are \
+         application/problem+json. A token that is missing, over or not ours is refused by the gateway, as {\"message\": …}."
+            .to_owned(),
+    );
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    components.schemas.insert(GATEWAY.to_owned(), message().into());
+    let refused = ResponseBuilder::new().description("API Gateway's own refusal").content(JSON, refusal_of_gateway());
+    components.responses.insert(GATEWAY.to_owned(), RefOr::T(refused.build()));
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let guarded = access(operation).is_some_and(|access| access.ends_with("+queue"));
+        if guarded {
+            add_queue_token(operation);
+        }
+        add_common_refusals(operation, guarded);
+        complete_responses(operation);
+        add_gateway_refusals(operation);
+    }
+}
+
+/// Says of which domain the operations are: readers find them by it.
+pub fn tag(document: &mut OpenApi, domain: &str) {
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        operation.tags = Some(vec![domain.to_owned()]);
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// Who may call an operation.
+fn access(operation: &Operation) -> Option<&str> {
+    operation.extensions.as_ref()?.get("x-access")?.as_str()
+}
+
+/// The header that a sale behind a waiting queue asks for.
+fn add_queue_token(operation: &mut Operation) {
+    let header = ParameterBuilder::new()
+        .name("Queue-Token")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("an admitted token, if the concert has a waiting queue"))
+        .schema(Some(Object::with_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(RefOr::T(header.build()));
+}
+
+fn add_common_refusals(operation: &mut Operation, guarded: bool) {
+    let mut codes = vec![Code::Internal, Code::Busy];
+    if operation.security.is_some() || guarded {
+        codes.push(Code::Unauthorized);
+    }
+    if guarded {
+        codes.extend([
+            Code::QueueTokenRequired,
+            Code::QueueTokenInvalid,
+            Code::QueueTokenNotAdmitted,
+            Code::QueueTokenEnded,
+        ]);
+    }
+    if operation.request_body.is_some() {
+        codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
+    }
+    for code in codes {
+        let (status, name, ..) = code.facts();
+        let there = operation
+            .responses
+            .responses
+            .entry(status.as_str().to_owned())
+            .or_insert_with(|| RefOr::T(Response::new(name)));
+        if let RefOr::T(response) = there
+            && !response.description.split(", ").any(|known| known == name)
+        {
+            response.description = format!("{}, {name}", response.description);
+        }
+    }
+}
+
+/// Every answer has a description, and every refusal one form.
+fn complete_responses(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if response.description.is_empty() {
+            response.description = reason(status).to_owned();
+        }
+        if status.as_str() >= "400" {
+            let problem = Content::new(Some(Ref::from_schema_name("ProblemOut")));
+            response.content = [(PROBLEM.to_owned(), RefOr::T(problem))].into_iter().collect();
+        }
+    }
+}
+
+/// What the gateway says: a message, and no code.
+fn message() -> ObjectBuilder {
+    ObjectBuilder::new().property("message", Object::with_type(Type::String)).required("message")
+}
+
+fn refusal_of_gateway() -> Content {
+    Content::new(Some(Ref::from_schema_name(GATEWAY)))
+}
+
+/// Beside what functions refuse; a status that none of them answers is the gateway's alone.
+fn add_gateway_refusals(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for status in GATEWAY_STATUSES {
+        let asks = operation.security.is_some() || !matches!(status, "401" | "403");
+        if asks && let Some(RefOr::T(response)) = responses.get_mut(status) {
+            response.content.insert(JSON.to_owned(), RefOr::T(refusal_of_gateway()));
+        }
+    }
+    responses.insert("default".to_owned(), RefOr::Ref(Ref::from_response_name(GATEWAY)));
+}
+
+/// What HTTP calls a status that is given by its digits; nothing if it is none.
+fn reason(status: &str) -> &'static str {
+    let status = StatusCode::from_bytes(status.as_bytes()).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
+}

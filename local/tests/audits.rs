@@ -195,19 +195,23 @@ async fn a_partition_that_gets_a_new_first_item_is_read_by_another_pass() {
     assert_eq!((report.verdict.passes, report.counts.users, report.counts.entries), (2, 1, 1));
 }
 
+/// Throttles every scan: only the audit scans.
+pub struct NoScan;
+
+impl Intercept for NoScan {
+    fn before(&self, call: &Call<'_>) -> Before {
+        if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
+    }
+
+    fn after(&self, _: &Call<'_>, _: &Value) -> After {
+        After::Deliver
+    }
+}
+
 #[tokio::test]
 async fn a_table_that_does_not_answer_is_told_nothing_of() {
-    struct Silence;
-    impl Intercept for Silence {
-        fn before(&self, call: &Call<'_>) -> Before {
-            if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
-        }
-        fn after(&self, _: &Call<'_>, _: &Value) -> After {
-            After::Deliver
-        }
-    }
     let (world, _) = bought(1).await;
-    world.stack.intercept(Some(Arc::new(Silence)));
+    world.stack.intercept(Some(Arc::new(NoScan)));
     let report = world.audit(|_| {}).await;
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
     assert_eq!(report.not_judged, ["the table is busy"]);

@@ -13,6 +13,7 @@ use onsale_platform::metrics::{ALL, FUNCTION, Kind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::audits::NoScan;
 use crate::repository::read;
 use crate::service::audit_ledger::Table;
 use crate::support::World;
@@ -191,19 +192,6 @@ async fn what_happened_is_what_was_counted() {
     assert_eq!(scrape.sum("onsale_queue_messages", &[("queue", "ParkedQueue")]), 1.0);
     let now = i32::try_from(world.clock.now().as_second()).map(f64::from).expect("a time");
     assert_eq!(scrape.sum("onsale_last_success_timestamp_seconds", &[(FUNCTION, "expire_holds")]), now);
-}
-
-/// Throttles every scan: only the audit scans.
-struct NoScan;
-
-impl Intercept for NoScan {
-    fn before(&self, call: &Call<'_>) -> Before {
-        if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 #[tokio::test]

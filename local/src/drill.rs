@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 
-use crate::intercept::{After, Before, Call, Intercept, Slot};
+use crate::intercept::{Before, Call, Intercept, Slot};
 
 /// Most functions that can be stopped at once.
 const STOPPED_MAX: usize = 100;
@@ -99,16 +99,13 @@ impl Intercept for Drill {
             _ => Before::Proceed,
         }
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
     use axum::http::Request;
+    use serde_json::Value;
     use tower::ServiceExt;
 
     use super::*;

@@ -54,8 +54,11 @@ pub trait Intercept: Send + Sync {
     /// Decides before the call.
     fn before(&self, call: &Call<'_>) -> Before;
 
-    /// Decides after it; `response` is the body of the answer, of a success or of an error.
-    fn after(&self, call: &Call<'_>, response: &Value) -> After;
+    /// Decides after it; `response` is the body of the answer, of a success or of an error. Delivers it, unless it is
+    /// said otherwise.
+    fn after(&self, _call: &Call<'_>, _response: &Value) -> After {
+        After::Deliver
+    }
 }
 
 /// Operations whose capacity is of writes.

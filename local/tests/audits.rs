@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use local::stack::{Data, Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
@@ -107,10 +107,6 @@ impl Intercept for Traffic {
             Before::Proceed
         }))
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 async fn beside_traffic(buyers: usize, every: usize, wrong: bool) -> (Report, usize) {
@@ -182,9 +178,6 @@ async fn a_partition_that_gets_a_new_first_item_is_read_by_another_pass() {
                 Before::Proceed
             }))
         }
-        fn after(&self, _: &Call<'_>, _: &Value) -> After {
-            After::Deliver
-        }
     }
     let world = World::new().await;
     let user = world.user_with(0).await;
@@ -201,10 +194,6 @@ pub struct NoScan;
 impl Intercept for NoScan {
     fn before(&self, call: &Call<'_>) -> Before {
         if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -116,10 +116,6 @@ impl Intercept for ItemLimit {
             *writes.entry(item).or_default() += 1;
         }
         Before::Proceed
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

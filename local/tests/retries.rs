@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use local::intercept::{After, Before, Call, Intercept};
-use serde_json::{Value, json};
+use local::intercept::{Before, Call, Intercept};
+use serde_json::json;
 
 use crate::support::{World, at_once};
 
@@ -22,10 +22,6 @@ impl Intercept for Outage {
             Some("list_wallet_entries") if !self.0.swap(true, Ordering::SeqCst) => Before::LoseRequest,
             _ => Before::Proceed,
         }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use local::intercept::{After, Before, Call, Intercept};
-use serde_json::{Value, json};
+use local::intercept::{Before, Call, Intercept};
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::NOBODY;
@@ -94,10 +94,6 @@ impl Intercept for LooksLate {
             }
             _ => Before::Proceed,
         }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use local::data_platform::Behaviour;
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use local::ports::Port;
 use local::stack::Mode;
 use onsale_platform::app::Clock;
@@ -191,10 +191,6 @@ impl Intercept for Pauses {
             self.0.lock().expect("no panic").push(call.request["VisibilityTimeout"].as_u64().expect("seconds"));
         }
         Before::Proceed
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use onsale_platform::app::Ids;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,10 +46,6 @@ impl Intercept for Against {
     fn before(&self, call: &Call<'_>) -> Before {
         let strikes = call.function == Some(self.0) && call.operation == "TransactWriteItems";
         if strikes { Before::Throttle } else { Before::Proceed }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use serde_json::{Value, json};
 
 use super::relay_changes::{put_item, records, relay, sequence};
@@ -91,10 +91,6 @@ impl Intercept for Deadly {
         let sends = call.function == Some("relay_changes") && call.request.to_string().contains(&self.0);
         assert!(!sends, "as planned: the process dies of this record");
         Before::Proceed
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use local::lambda::Entry;
 use local::simulation::requests::{Answer, Asked, Caller, event};
 use onsale_platform::app::Ids;
 use onsale_platform::lambda;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -28,10 +28,6 @@ impl Intercept for InTurn {
             tokio::task::yield_now().await;
             Before::Proceed
         }))
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -42,10 +42,6 @@ impl Intercept for Notes {
         }
         Before::Proceed
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 /// When a process dies.
@@ -114,10 +110,6 @@ impl Intercept for Silence {
             Err(_) => Before::Hold(Box::pin(std::future::pending())),
         }
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 /// Every call takes as long as one try of it may take at most, and transactions may meet others on top of that.
@@ -133,10 +125,6 @@ impl Intercept for Slow {
             tokio::time::sleep(each).await;
             if conflicts { Before::Conflict } else { Before::Proceed }
         }))
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 
@@ -167,10 +155,6 @@ impl Intercept for Meeting {
             Before::Proceed
         }))
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }
 
 /// F17: no queue can be reached.
@@ -179,9 +163,5 @@ pub struct NoQueues;
 impl Intercept for NoQueues {
     fn before(&self, call: &Call<'_>) -> Before {
         if call.service == "sqs" { Before::LoseRequest } else { Before::Proceed }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use local::ports::Port;
 use onsale_platform::metrics::{ALL, FUNCTION, Kind};
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::ServiceExt;
 
 use crate::audits::NoScan;
@@ -79,10 +79,6 @@ impl Intercept for Once {
             true => Before::Conflict,
             false => Before::Proceed,
         }
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

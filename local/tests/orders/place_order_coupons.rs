@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept};
 use serde_json::{Value, json};
 
 use crate::support::shop::order_of;
@@ -138,10 +138,6 @@ impl Intercept for Twice {
             _ => {}
         }
         Before::Proceed
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
-use local::intercept::{After, Before, Call, Intercept};
-use serde_json::{Value, json};
+use local::intercept::{Before, Call, Intercept};
+use serde_json::json;
 
 use super::finished;
 use crate::support::queue::QUEUE;
@@ -28,10 +28,6 @@ impl Intercept for CounterWrites {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
         Before::Proceed
-    }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
     }
 }
 

@@ -153,8 +153,4 @@ impl Intercept for Gate {
             Before::Proceed
         }))
     }
-
-    fn after(&self, _: &Call<'_>, _: &Value) -> After {
-        After::Deliver
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{After, Before, Call, Intercept, Struck};
 use serde_json::Value;
 use tokio::sync::{Barrier, Notify};
 
@@ -123,7 +123,7 @@ impl Intercept for Slow {
         let (each, conflicts) = (self.each, self.conflicts && call.operation == "TransactWriteItems");
         Before::Hold(Box::pin(async move {
             tokio::time::sleep(each).await;
-            if conflicts { Before::Conflict } else { Before::Proceed }
+            if conflicts { Before::Conflict(Struck::ALL) } else { Before::Proceed }
         }))
     }
 }

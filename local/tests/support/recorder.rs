@@ -70,6 +70,8 @@ pub struct Disturb {
     done: AtomicUsize,
     /// The item of a transaction that is struck first.
     first: usize,
+    /// How many items the last transaction had.
+    items: AtomicUsize,
 }
 
 impl Disturb {
@@ -81,11 +83,11 @@ impl Disturb {
     /// Of the next calls of `operation` the first `spared` pass, then `times` meet `fault`.
     pub fn after(operation: &'static str, fault: Fault, spared: usize, times: usize) -> Self {
         let (spared, left) = (AtomicUsize::new(spared), AtomicUsize::new(times));
-        Self { operation, fault, spared, left, done: AtomicUsize::new(0), first: 0 }
+        Self { operation, fault, spared, left, done: AtomicUsize::new(0), first: 0, items: AtomicUsize::new(0) }
     }
 
     /// The same, beginning with another item of a transaction.
-    pub fn from_item(mut self, first: usize) -> Self {
+    pub fn beginning_with(mut self, first: usize) -> Self {
         self.first = first;
         self
     }
@@ -95,9 +97,16 @@ impl Disturb {
         self.done.load(Ordering::SeqCst)
     }
 
+    /// How many items the last transaction had that was disturbed.
+    pub fn items(&self) -> usize {
+        self.items.load(Ordering::SeqCst)
+    }
+
     /// The next item of a transaction.
     fn struck(&self, call: &Call<'_>) -> Struck {
-        Struck::one(self.done() + self.first - 1, items_of(call.request))
+        let items = items_of(call.request);
+        self.items.store(items, Ordering::SeqCst);
+        Struck::one(self.done() + self.first - 1, items)
     }
 
     fn strikes(&self, call: &Call<'_>) -> bool {

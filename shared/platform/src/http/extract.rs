@@ -136,6 +136,30 @@ impl FromRequestParts<App> for IdempotencyKey {
     }
 }
 
+/// The caller's `Idempotency-Key`, where a request is refused without one: sent again by a client that has heard no
+/// answer, it would move money, units or stock a second time, and nothing else would tell the two apart.
+#[derive(Clone, Copy, Debug)]
+pub struct RequiredKey(pub Uuid);
+
+impl RequiredKey {
+    /// The id of what `user` creates by `function`.
+    #[must_use]
+    pub fn id(self, user: Uuid, function: &str) -> Uuid {
+        onsale_domain::id::derived(user, function, self.0)
+    }
+}
+
+impl FromRequestParts<App> for RequiredKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match IdempotencyKey::from_request_parts(parts, app).await? {
+            IdempotencyKey(Some(key)) => Ok(Self(key)),
+            IdempotencyKey(None) => Err(invalid("Idempotency-Key")(Expected::Key)),
+        }
+    }
+}
+
 /// Parameters of the path.
 #[derive(Clone, Copy, Debug)]
 pub struct Params<T>(pub T);

@@ -80,6 +80,11 @@ messages! {
         Uuid
             "must be a UUID such as 018f3a5c-7b1e-7c3d-9a64-2f8d5e0b7c11"
             "018f3a5c-7b1e-7c3d-9a64-2f8d5e0b7c11과 같은 UUID로 보내 주세요"
+        Key
+            "is required: send a new UUID with each new request, such as 5f0c9a52-7d1e-4b7a-9c36-2f8d4e6b1a07, and \
+            the same one when you send the request again, so that it has no second effect"
+            "필수 항목입니다. 새 요청마다 5f0c9a52-7d1e-4b7a-9c36-2f8d4e6b1a07과 같은 새 UUID를 보내고, \
+            같은 요청을 다시 보낼 때에는 같은 키를 보내 주세요. 그러면 두 번 처리되지 않습니다"
         SeatId
             "must be a seat id such as A-1-12"
             "A-1-12와 같은 좌석 번호로 입력해 주세요"

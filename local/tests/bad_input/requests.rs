@@ -1,6 +1,7 @@
 //! What is sent beside a body: content type, path, query and headers.
 
-use axum::http::HeaderValue;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
 use onsale_domain::queue::QueueId;
 use serde_json::json;
 
@@ -139,6 +140,31 @@ async fn a_malformed_idempotency_key_is_refused() {
         let reply = target.send_with(route, &target.path(route, "", ""), Some(("Idempotency-Key", key))).await;
         assert!(reply.status.is_success(), "{}: {}", reply.request, reply.body);
     }
+}
+
+#[tokio::test]
+async fn what_moves_money_or_units_is_refused_without_a_key_and_nothing_else_is() {
+    let target = Target::new().await;
+    let mut required = Vec::new();
+    for route in target.routes_with("Idempotency-Key") {
+        let request = Request::builder().method(route.method.clone()).uri(target.path(&route, "", ""));
+        let body = match route.schema {
+            Some(_) => Body::from(target.example(&route).to_string()),
+            None => Body::empty(),
+        };
+        let request = request.header("content-type", "application/json").body(body).expect("a request");
+        let before = target.world.dump();
+        let reply = target.caller.send_as_it_is(request).await;
+        if reply.status.is_success() {
+            continue;
+        }
+        let detail = reply.expect_invalid("Idempotency-Key").text("detail");
+        assert!(detail.contains("required") && detail.contains("no second effect"), "{detail}");
+        assert_eq!(target.world.dump(), before, "{}", route.name);
+        required.push(route.name);
+    }
+    required.sort();
+    assert_eq!(required, ["adjust_stock", "place_order", "spend", "top_up"]);
 }
 
 #[tokio::test]

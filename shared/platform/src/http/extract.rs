@@ -135,6 +135,34 @@ impl FromRequestParts<App> for IdempotencyKey {
     }
 }
 
+/// The caller's `Idempotency-Key`, where a request is refused without one: sent again by a client that has heard no
+/// answer, it would move money, units or stock a second time, and nothing else would tell the two apart.
+#[derive(Clone, Copy, Debug)]
+pub struct RequiredKey(pub Uuid);
+
+impl RequiredKey {
+    /// The id of what `user` creates by `function`.
+    #[must_use]
+    pub fn id(self, user: Uuid, function: &str) -> Uuid {
+        onsale_domain::id::derived(user, function, self.0)
+    }
+}
+
+impl FromRequestParts<App> for RequiredKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match IdempotencyKey::from_request_parts(parts, app).await? {
+            IdempotencyKey(Some(key)) => Ok(Self(key)),
+            IdempotencyKey(None) => Err(invalid("Idempotency-Key")(KEY_MISSING)),
+        }
+    }
+}
+
+/// Said where a key is required and not given.
+const KEY_MISSING: &str = "is required: send a new UUID with each new request, such as \
+    5f0c9a52-7d1e-4b7a-9c36-2f8d4e6b1a07, and the same one when you send the request again, so that it has no second effect";
+
 /// Parameters of the path.
 #[derive(Clone, Copy, Debug)]
 pub struct Params<T>(pub T);

@@ -7,7 +7,9 @@ mod problem;
 mod refusals;
 
 pub use answer::{Answer, Listed, NoContent, Viewed};
-pub use extract::{Admin, IdempotencyKey, Json, Object, Params, QueryString, SourceAddress, User, page_limit};
+pub use extract::{
+    Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
+};
 pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;

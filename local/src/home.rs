@@ -24,8 +24,16 @@ const LOCK_FILE: &str = "lock";
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 /// What the names of files of ours begin with. A directory with anything else in it is not the stack's alone.
-const OURS: [&str; 7] =
-    [TABLE_FILE, LOCK_FILE, EVENTS_SECRET_FILE, "signing-key", "checkpoint.", "dead-letters.", "dynamodb-address"];
+const OURS: [&str; 8] = [
+    TABLE_FILE,
+    LOCK_FILE,
+    EVENTS_SECRET_FILE,
+    "signing-key",
+    "checkpoint.",
+    "dead-letters.",
+    "demo.",
+    "dynamodb-address",
+];
 
 /// The directory, held as long as the stack lives.
 pub(crate) struct Home {

@@ -143,7 +143,7 @@ fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
     match peak_memory_mebibytes() {
         Some(peak) => say(format_args!("peak memory of the process, engines included: {peak} MiB")),
         None => say(format_args!("peak memory of the process: not told by this system")),
-    }
+    };
 }
 
 /// Log-ins one after the other, how much of each is the hash, and what the authorizer takes.

@@ -3,7 +3,7 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import { BASE_URL, answered, call, needed } from './api.js';
+import { BASE_URL, answered, call, keyOf, needed } from './api.js';
 
 const PASSWORD = 'lantern-quarry-58';
 // How many are signed up side by side.
@@ -22,8 +22,9 @@ export function people(run, count, money) {
       return { email: `load-${run}-${first + n}@example.com` };
     });
     const each = (what, path, body, ...those) => {
-      const requests = some.map((user) => {
-        const headers = { 'content-type': 'application/json' };
+      const requests = some.map((user, n) => {
+        // Keys are a user's own, so the number is enough.
+        const headers = { 'content-type': 'application/json', 'idempotency-key': keyOf(0, first + n) };
         if (user.access) headers.authorization = `Bearer ${user.access}`;
         return { method: 'POST', url: BASE_URL + path, body: JSON.stringify(body(user)), params: { headers } };
       });

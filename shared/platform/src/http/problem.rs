@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::language::Language;
 use super::messages::{Detail, Expected};
@@ -58,6 +59,8 @@ pub enum Code {
     SeatNotFound,
     /// Somebody else has the seat.
     SeatTaken,
+    /// The caller has the seat already.
+    SeatYours,
     /// Before the sale.
     SaleNotOpen,
     /// After the sale.
@@ -112,7 +115,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -137,6 +140,7 @@ impl Code {
         Self::NoSeats,
         Self::SeatNotFound,
         Self::SeatTaken,
+        Self::SeatYours,
         Self::SaleNotOpen,
         Self::SaleClosed,
         Self::SeatLimit,
@@ -230,6 +234,7 @@ impl Code {
             Self::NoSeats => (S::NOT_FOUND, "no-seats", "There are no seats", "좌석이 없습니다"),
             Self::SeatNotFound => (S::NOT_FOUND, "seat-not-found", "There is no such seat", "존재하지 않는 좌석입니다"),
             Self::SeatTaken => (S::CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다"),
+            Self::SeatYours => (S::CONFLICT, "seat-yours", "You have this seat already", "이미 선택하신 좌석입니다"),
             Self::SaleNotOpen => (S::CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다"),
             Self::SaleClosed => (S::CONFLICT, "sale-closed", "The sale is over", "판매가 종료되었습니다"),
             Self::SeatLimit => {
@@ -293,6 +298,7 @@ pub struct FieldError {
 pub struct Problem {
     reason: Reason,
     seats: Vec<String>,
+    reservation: Option<Uuid>,
     items: Vec<String>,
     retry_after_seconds: Option<i64>,
 }
@@ -330,9 +336,12 @@ pub struct ProblemOut {
     /// For `invalid-request`: what is wrong with which field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// For `seat-taken` and `seat-not-found`: which seats.
+    /// For `seat-taken`, `seat-yours` and `seat-not-found`: which seats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
+    /// For `seat-yours`: the caller's reservation that has the seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation_id: Option<Uuid>,
     /// For `out-of-stock`, `price-changed` and `not-selling`: which products.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<String>,
@@ -349,13 +358,20 @@ impl Problem {
     }
 
     fn because(reason: Reason) -> Self {
-        Self { reason, seats: Vec::new(), items: Vec::new(), retry_after_seconds: None }
+        Self { reason, seats: Vec::new(), reservation: None, items: Vec::new(), retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
     #[must_use]
     pub fn about_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
         self.seats = seats.into_iter().map(|seat| seat.to_string()).collect();
+        self
+    }
+
+    /// The same, with the caller's reservation it is about.
+    #[must_use]
+    pub fn about_reservation(mut self, reservation: Uuid) -> Self {
+        self.reservation = Some(reservation);
         self
     }
 
@@ -416,6 +432,7 @@ impl Problem {
             code,
             errors,
             seats: self.seats,
+            reservation_id: self.reservation,
             items: self.items,
         };
         let mut response = (status, axum::Json(body)).into_response();

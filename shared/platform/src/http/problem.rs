@@ -83,6 +83,12 @@ pub enum Code {
     PriceChanged,
     /// The product is not on sale.
     NotSelling,
+    /// More units of a product than one person may order before paying.
+    ProductLimit,
+    /// Too many unpaid orders.
+    OrderLimit,
+    /// Holds or orders were let lapse: a pause.
+    TooManyLapses,
     /// None of the coupon is left.
     CouponExhausted,
     /// Before or after the coupon's dates.
@@ -109,7 +115,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -148,6 +154,9 @@ impl Code {
         Self::OutOfStock,
         Self::PriceChanged,
         Self::NotSelling,
+        Self::ProductLimit,
+        Self::OrderLimit,
+        Self::TooManyLapses,
         Self::CouponExhausted,
         Self::CouponNotOpen,
         Self::CouponNotYours,
@@ -253,6 +262,18 @@ impl Code {
             Self::OutOfStock => (S::CONFLICT, "out-of-stock", "Not enough is left", "재고가 부족합니다"),
             Self::PriceChanged => (S::CONFLICT, "price-changed", "The price has changed", "가격이 변경되었습니다"),
             Self::NotSelling => (S::CONFLICT, "not-selling", "It is not on sale", "판매 중인 상품이 아닙니다"),
+            Self::ProductLimit => {
+                (S::CONFLICT, "product-limit", "Too many units for one person", "1인당 구매 수량을 초과했습니다")
+            }
+            Self::OrderLimit => {
+                (S::CONFLICT, "order-limit", "Too many unpaid orders", "결제하지 않은 주문이 너무 많습니다")
+            }
+            Self::TooManyLapses => (
+                S::TOO_MANY_REQUESTS,
+                "too-many-lapses",
+                "Too many holds or orders were left unpaid",
+                "결제하지 않은 예약이나 주문이 반복되었습니다",
+            ),
             Self::CouponExhausted => {
                 (S::CONFLICT, "coupon-exhausted", "No coupon is left", "쿠폰이 모두 소진되었습니다")
             }
@@ -318,7 +339,7 @@ pub struct ProblemOut {
     /// For `seat-taken` and `seat-not-found`: which seats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
-    /// For `out-of-stock`, `price-changed` and `not-selling`: which products.
+    /// For `out-of-stock`, `price-changed`, `not-selling` and `product-limit`: which products.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<String>,
 }

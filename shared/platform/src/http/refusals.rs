@@ -2,6 +2,7 @@
 
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
+use onsale_domain::lapses::Paused;
 use onsale_domain::placing::OrderError;
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
@@ -105,6 +106,12 @@ impl From<SaleError> for Problem {
     }
 }
 
+impl From<Paused> for Problem {
+    fn from(paused: Paused) -> Self {
+        Self::new(Code::TooManyLapses, paused.to_string()).retry_after(paused.0.into())
+    }
+}
+
 impl From<HoldError> for Problem {
     fn from(error: HoldError) -> Self {
         let detail = error.to_string();
@@ -112,6 +119,7 @@ impl From<HoldError> for Problem {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Code::SeatNotFound, detail).about_seats(seats),
             HoldError::SeatTaken(seats) => Self::new(Code::SeatTaken, detail).about_seats(seats),
+            HoldError::Paused(paused) => paused.into(),
             HoldError::SeatLimit(_) => Self::new(Code::SeatLimit, detail),
         }
     }
@@ -219,6 +227,9 @@ impl From<OrderError> for Problem {
         match error {
             OrderError::NoProduct(_) => Self::new(Code::NotFound, detail),
             OrderError::NotSelling(products) => Self::new(Code::NotSelling, detail).about_items(products),
+            OrderError::ProductLimit(products) => Self::new(Code::ProductLimit, detail).about_items(products),
+            OrderError::OrderLimit => Self::new(Code::OrderLimit, detail),
+            OrderError::Paused(paused) => paused.into(),
             OrderError::PriceChanged(products) => Self::new(Code::PriceChanged, detail).about_items(products),
             OrderError::OutOfStock(products) => Self::new(Code::OutOfStock, detail).about_items(products),
             OrderError::Coupon(CouponError::NotYours) => Self::new(Code::CouponNotYours, detail),

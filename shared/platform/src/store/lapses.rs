@@ -24,7 +24,8 @@ pub(crate) enum Closed {
     Nothing,
 }
 
-/// Closes the books of a reservation whose time has passed: state and allowance; its seats are free already.
+/// Closes the books of a reservation whose time has passed: state and allowance, which counts the
+/// lapse; its seats are free already.
 pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
@@ -36,16 +37,13 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
             _ => {}
         }
         let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
-        let seats = read.live_tickets().count();
         let after = read.clone().closed();
+        let allowance = allowances::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
-        transaction.add(Guard::Allowance, allowances::give_back(&after, seats));
+        transaction.add(Guard::Allowance, allowances::close(&allowance, &after)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Closed::Now),
-            Err(Rejected::Guards(failed)) if failed[0].guard == Guard::Allowance => {
-                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
-            }
             Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
                 attempts.again().await?;
             }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
 use onsale_platform::store::accounts::{self, Account};
 use onsale_platform::store::attempts::{self, Bucket};
@@ -48,7 +48,7 @@ async fn handle(
     let source = Bucket::sign_up_source(&source.0);
     attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
     if passwords::is_common(password.clone(), vec![email.as_str().to_owned(), name.clone()]).await? {
-        return Err(invalid("password")("must not be one that is easily guessed"));
+        return Err(invalid("password")(Expected::PasswordGuessed));
     }
     let now = app.now();
     let account = Account {

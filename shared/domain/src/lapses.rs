@@ -2,7 +2,7 @@
 //!
 //! Holds are counted for each account and date, orders for each account. A lapse is a hold or order that ended by time:
 //! cancelling in time is none, and a declined payment does not excuse one. A purchase makes all of it forgotten. Pauses
-//! count from the end of what lapsed, not from when somebody noticed, so it does not matter who notices, or when.
+//! count from the end of what lapsed, not from when somebody noticed, so it does not matter who notices.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,7 +25,7 @@ const DOUBLINGS_MAX: u32 = 20;
 pub struct Lapses {
     /// How many, since the last purchase or the last long quiet.
     pub count: u32,
-    /// When the last of them ended.
+    /// When the last of them that counts ended.
     pub last_at: u32,
     /// The first second in which there may be another hold or order.
     pub paused_until: u32,
@@ -37,18 +37,17 @@ pub struct Lapses {
 pub struct Paused(pub u32);
 
 impl Lapses {
-    /// These and one more, which ended at `ended`. In whatever order lapses are noticed, the result is the same while
-    /// none is forgotten.
+    /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that counts
+    /// had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
     #[must_use]
-    pub fn and_one(self, ended: u32) -> Self {
-        let forgotten = |from: u32, to: u32| i64::from(to) - i64::from(from) > FORGOTTEN_AFTER.as_secs();
-        if self.count > 0 && forgotten(ended, self.last_at) {
+    pub fn and_one(self, made_at: Timestamp, ended: u32) -> Self {
+        if self.count > 0 && second(made_at) <= self.last_at {
             return self;
         }
-        let count = if forgotten(self.last_at, ended) { 1 } else { self.count.saturating_add(1) };
-        let last_at = self.last_at.max(ended);
+        let forgotten = i64::from(ended) - i64::from(self.last_at) > FORGOTTEN_AFTER.as_secs();
+        let count = if forgotten { 1 } else { self.count.saturating_add(1) };
         let pause = u32::try_from(pause(count).as_secs()).unwrap_or(u32::MAX);
-        Self { count, last_at, paused_until: last_at.saturating_add(pause) }
+        Self { count, last_at: ended, paused_until: ended.saturating_add(pause) }
     }
 
     /// Whether there may be another hold or order at `now`.
@@ -77,15 +76,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn at(second: u32) -> Timestamp {
+        Timestamp::from_second(second.into()).expect("a time")
+    }
+
+    /// A hold of five minutes that was made at `made`, and lapsed.
+    fn lapsed(lapses: Lapses, made: u32) -> Lapses {
+        lapses.and_one(at(made), made + 300)
+    }
+
     #[test]
     fn the_first_lapse_is_free_and_pauses_double_up_to_an_hour() {
         let mut lapses = Lapses::default();
         let mut pauses = Vec::new();
-        let mut ended = 1_000_000;
+        let mut made = 1_000_000;
         for _ in 0..40 {
-            lapses = lapses.and_one(ended);
-            pauses.push(lapses.paused_until - ended);
-            ended = lapses.paused_until + 300;
+            lapses = lapsed(lapses, made);
+            pauses.push(lapses.paused_until - lapses.last_at);
+            made = lapses.paused_until + 1;
         }
         assert_eq!(pauses[..8], [0, 60, 120, 240, 480, 960, 1_920, 3_600]);
         assert!(pauses[8..].iter().all(|pause| *pause == 3_600));
@@ -93,36 +101,43 @@ mod tests {
 
     #[test]
     fn a_pause_is_told_to_the_second_and_forgotten_after_a_day() {
-        let at = |second: u32| Timestamp::from_second(second.into()).expect("a time");
-        let twice = Lapses::default().and_one(1_000_000).and_one(1_000_300);
-        assert_eq!(twice.check(at(1_000_300)), Err(Paused(60)));
-        assert_eq!(twice.check(at(1_000_359)), Err(Paused(1)));
-        assert_eq!(twice.check(at(1_000_360)), Ok(()));
-        assert_eq!(twice.and_one(1_000_300 + 86_401).count, 1);
-        assert_eq!(twice.and_one(1_000_300 + 86_400).count, 3);
+        let twice = lapsed(lapsed(Lapses::default(), 1_000_000), 1_000_301);
+        assert_eq!(twice.check(at(1_000_601)), Err(Paused(60)));
+        assert_eq!(twice.check(at(1_000_660)), Err(Paused(1)));
+        assert_eq!(twice.check(at(1_000_661)), Ok(()));
+        assert_eq!(lapsed(twice, 1_000_601 + 86_400 - 300).count, 3);
+        assert_eq!(lapsed(twice, 1_000_601 + 86_401 - 300).count, 1);
     }
 
     proptest! {
-        /// Sweeps, reads and requests notice lapses in any order.
+        /// Holds that were all made before one of them had ended count once, in whatever order they are noticed.
         #[test]
-        fn the_order_in_which_lapses_are_noticed_does_not_matter(
-            ended in proptest::collection::vec(1_000_000..1_086_400_u32, 0..12), turn in 0..12_usize,
-        ) {
-            let noticed = |ended: &[u32]| ended.iter().fold(Lapses::default(), |lapses, end| lapses.and_one(*end));
-            let mut other = ended.clone();
-            other.rotate_left(turn.min(ended.len()));
-            prop_assert_eq!(noticed(&ended), noticed(&other));
-            prop_assert_eq!(noticed(&ended).count as usize, ended.len());
+        fn what_lapses_together_counts_once(made in proptest::collection::vec(1_000_000..=1_000_300_u32, 1..12)) {
+            let lapses = made.into_iter().fold(Lapses::default(), lapsed);
+            prop_assert_eq!((lapses.count, lapses.check(at(lapses.last_at))), (1, Ok(())));
         }
 
-        /// One more lapse never shortens a pause, and none is longer than the longest.
+        /// Whoever renews what lapsed waits: of the time from the second lapse on, less and less is held.
         #[test]
-        fn pauses_only_grow(ended in proptest::collection::vec(1_000_000..1_200_000_u32, 1..30)) {
+        fn renewing_for_ever_holds_less_and_less(late in proptest::collection::vec(1..600_u32, 12)) {
+            let (mut lapses, mut now, mut held) = (Lapses::default(), 1_000_000, 0);
+            for late in late {
+                now = lapses.paused_until.max(now) + late;
+                lapses = lapsed(lapses, now);
+                (now, held) = (now + 300, held + 300);
+            }
+            prop_assert_eq!(lapses.count, 12);
+            prop_assert!((now - 1_000_000) / held >= 5, "{held} of {now}");
+        }
+
+        /// One more lapse never shortens a pause, unless the earlier ones are forgotten; none is longer than the longest.
+        #[test]
+        fn pauses_only_grow(made in proptest::collection::vec(1_000_000..1_200_000_u32, 1..30)) {
             let mut lapses = Lapses::default();
-            let mut sorted = ended;
+            let mut sorted = made;
             sorted.sort_unstable();
-            for end in sorted {
-                let after = lapses.and_one(end);
+            for made in sorted {
+                let after = lapsed(lapses, made);
                 prop_assert!(after.paused_until >= lapses.paused_until || after.count == 1);
                 prop_assert!(i64::from(after.paused_until - after.last_at) <= PAUSE_MAX.as_secs());
                 lapses = after;

@@ -80,7 +80,7 @@ impl Unpaid {
             self.units.retain(|_, units| *units > 0);
         }
         self.lapses = match ended.state {
-            State::Expired => self.lapses.and_one(ended.held_until),
+            State::Expired => self.lapses.and_one(ended.created_at, ended.held_until),
             State::Paid => Lapses::default(),
             State::Pending | State::Cancelled | State::Declined => self.lapses,
         };

@@ -152,6 +152,7 @@ impl Scene {
                     item["state"] = text("paid");
                     item.as_object_mut().expect("an item").retain(|name, _| !name.starts_with("exp"));
                 });
+                self.table().delete(&self.pk, "UNPAID");
                 vec![format!(
                     "order {} of user {user}: its payment: expected one, for it is paid, found none",
                     self.pending

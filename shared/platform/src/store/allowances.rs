@@ -138,7 +138,7 @@ pub fn close(read: &Allowance, after: &Reservation) -> Result<Write, Failure> {
         return Err(Failure::Internal(format!("the allowance of reservation {} does not cover it", after.id)));
     }
     let lapses = match after.state {
-        State::Expired => read.lapses.and_one(after.held_until),
+        State::Expired => read.lapses.and_one(after.created_at, after.held_until),
         State::Held | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
     Ok(rewritten(read, (after.user, after.schedule_id), &[after.id], read.count - seats, lapses))

@@ -38,6 +38,8 @@ pub struct Allowance {
     pub first_end: Option<u32>,
     /// Holds that were let lapse.
     pub lapses: Lapses,
+    /// Rises with every write.
+    pub version: i64,
 }
 
 impl Allowance {
@@ -53,13 +55,15 @@ pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     Write::update(
         &table::allowance(new.user, new.schedule_id),
         "SET #count = if_not_exists(#count, :zero) + :taken, #open = :open, \
-         first_end = if_not_exists(first_end, :until), delete_at = :delete_at",
+         first_end = if_not_exists(first_end, :until), version = if_not_exists(version, :zero) + :one, \
+         delete_at = :delete_at",
     )
     .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
     .name("#count", "count")
     .name("#open", open_name(new.id))
     .value(":open", open_value(new))
     .value(":zero", number(0))
+    .value(":one", number(1))
     .value(":taken", number(taken))
     .value(":until", number(new.held_until))
     .value(":second", number(second(now)))
@@ -72,7 +76,8 @@ pub fn read(item: &Item) -> Result<Allowance, Failure> {
     let open = open(item).ok_or_else(|| unreadable("open holds"))?;
     let count = integer(item, "count")?.unwrap_or_default();
     let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?;
-    Ok(Allowance { count, open, first_end, lapses: read_lapses(item)? })
+    let version = integer(item, "version")?.unwrap_or_default();
+    Ok(Allowance { count, open, first_end, lapses: read_lapses(item)?, version })
 }
 
 /// The allowance of a user and schedule, if there is one.
@@ -119,15 +124,17 @@ fn open_value(reservation: &Reservation) -> AttributeValue {
 pub fn give_back(after: &Reservation, seats: usize) -> Write {
     let key = table::allowance(after.user, after.schedule_id);
     let write = if after.settled {
-        Write::update(&key, "SET #count = #count - :seats REMOVE #open")
+        Write::update(&key, "SET #count = #count - :seats, version = version + :one REMOVE #open")
     } else {
-        Write::update(&key, "SET #count = #count - :seats, #open = :open").value(":open", open_value(after))
+        Write::update(&key, "SET #count = #count - :seats, version = version + :one, #open = :open")
+            .value(":open", open_value(after))
     };
     write
         .when("#count >= :seats")
         .name("#count", "count")
         .name("#open", open_name(after.id))
         .value(":seats", number(seats))
+        .value(":one", number(1))
 }
 
 /// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read. One that expired
@@ -146,8 +153,9 @@ pub fn close(read: &Allowance, after: &Reservation) -> Result<Write, Failure> {
 
 /// The write of an allowance that names these holds no longer, as of what was read.
 fn rewritten(read: &Allowance, (user, schedule): (Uuid, Uuid), without: &[Uuid], count: i64, lapses: Lapses) -> Write {
-    let mut set =
-        "SET #count = :count, lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until".to_owned();
+    let mut set = "SET #count = :count, lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until, \
+                   version = :version"
+        .to_owned();
     let mut remove: Vec<String> = (0..without.len()).map(|place| format!("#open{place}")).collect();
     let first_end = read.first_end_without(without);
     match first_end {
@@ -158,23 +166,18 @@ fn rewritten(read: &Allowance, (user, schedule): (Uuid, Uuid), without: &[Uuid],
         set.push_str(" REMOVE ");
         set.push_str(&remove.join(", "));
     }
-    let condition = match read.lapses.count {
-        0 => "#count = :read_count AND (attribute_not_exists(lapses) OR lapses = :read_lapses)",
-        _ => "#count = :read_count AND lapses = :read_lapses",
-    };
-    let write = Write::update(&table::allowance(user, schedule), set).when(condition).name("#count", "count");
-    let write = without
-        .iter()
-        .enumerate()
+    let write = Write::update(&table::allowance(user, schedule), set).when("version = :read_version");
+    let write = (without.iter().enumerate())
         .fold(write, |write, (place, id)| write.name(format!("#open{place}"), open_name(*id)));
     let write = first_end.into_iter().fold(write, |write, end| write.value(":first_end", number(end)));
     write
+        .name("#count", "count")
         .value(":count", number(count))
-        .value(":read_count", number(read.count))
-        .value(":read_lapses", number(read.lapses.count))
         .value(":lapses", number(lapses.count))
         .value(":lapsed_at", number(lapses.last_at))
         .value(":paused_until", number(lapses.paused_until))
+        .value(":version", number(read.version + 1))
+        .value(":read_version", number(read.version))
 }
 
 /// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that

@@ -42,6 +42,8 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("*", "ALLOWANCE · #count >= :seats", Kept::Because(COUNT)),
     ("*", "ALLOWANCE · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
     ("*", "ALLOWANCE · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
+    ("*", "ALLOWANCE · (attribute_not_exists(lapses)", Kept::Because(PAUSE)),
+    ("*", "ALLOWANCE · lapses", Kept::Because(PAUSE)),
     ("*", "UNPAID · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
     ("*", "UNPAID · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
     ("*", "UNPAID · (attribute_not_exists(orders)", Kept::Because(FEW)),

@@ -97,6 +97,11 @@ pub(super) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
 }
 
+/// Whether an allowance counts this reservation among its open holds.
+pub fn counts(allowance: &Item, reservation: Uuid) -> bool {
+    allowance.contains_key(&open_name(reservation))
+}
+
 /// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
 pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
     let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
@@ -137,18 +142,38 @@ pub fn give_back(after: &Reservation, seats: usize) -> Write {
         .value(":one", number(1))
 }
 
-/// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read. One that expired
-/// counts as a lapse; one that was declined does not, for it held its seats no longer.
-pub fn close(read: &Allowance, after: &Reservation) -> Result<Write, Failure> {
+/// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
+/// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
+pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
-    if read.count < seats {
-        return Err(Failure::Internal(format!("the allowance of reservation {} does not cover it", after.id)));
-    }
+    let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
     let lapses = match after.state {
         State::Expired => read.lapses.and_one(after.created_at, after.held_until),
         State::Held | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
-    Ok(rewritten(read, (after.user, after.schedule_id), &[after.id], read.count - seats, lapses))
+    if read.open.keys().all(|id| *id == after.id) {
+        return Some(rewritten(read, (after.user, after.schedule_id), &[after.id], count, lapses));
+    }
+    // Several that lapse together are closed side by side: they must not be in each other's way.
+    let key = table::allowance(after.user, after.schedule_id);
+    let closing = "SET #count = #count - :seats, version = version + :one";
+    let write = if lapses == read.lapses {
+        Write::update(&key, format!("{closing} REMOVE #open")).when("#count >= :seats")
+    } else {
+        let unchanged = match read.lapses.count {
+            0 => "(attribute_not_exists(lapses) OR lapses = :read_lapses)",
+            _ => "lapses = :read_lapses",
+        };
+        let counting = "lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until";
+        Write::update(&key, format!("{closing}, {counting} REMOVE #open"))
+            .when(format!("#count >= :seats AND {unchanged}"))
+            .value(":read_lapses", number(read.lapses.count))
+            .value(":lapses", number(lapses.count))
+            .value(":lapsed_at", number(lapses.last_at))
+            .value(":paused_until", number(lapses.paused_until))
+    };
+    let write = write.name("#count", "count").name("#open", open_name(after.id));
+    Some(write.value(":seats", number(seats)).value(":one", number(1)))
 }
 
 /// The write of an allowance that names these holds no longer, as of what was read.
@@ -208,7 +233,9 @@ pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> 
     }
     let lapses = if bought { Lapses::default() } else { read.lapses };
     match rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
-        Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => Ok(true),
+        // Whatever was in the way, the next try of the hold looks again.
+        Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
+        Err(Rejected::Failure(Failure::Unknown)) => Ok(true),
         Err(Rejected::Failure(failure)) => Err(failure),
     }
 }

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::order_item::ORDER_KIND;
 use super::reservation_item::{self, RESERVATION_KIND};
-use super::reservations::{Guard, get};
+use super::reservations::{self, Guard, get};
 use super::sweep::{self, Position, Swept};
-use super::write::{Rejected, Transaction};
+use super::write::Transaction;
 use super::{Attempts, Failure, allowances, orders, table};
 use crate::app::App;
 use crate::events;
@@ -39,15 +39,20 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
         let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
         let after = read.clone().closed();
         let allowance = allowances::get(app, user, read.schedule_id).await?.unwrap_or_default();
+        let Some(counted) = allowances::close(&allowance, &after) else {
+            // Somebody else's closing may be half committed, or the books are wrong.
+            if reservations::settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version) {
+                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
+            }
+            attempts.again().await?;
+            continue;
+        };
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
-        transaction.add(Guard::Allowance, allowances::close(&allowance, &after)?);
+        transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Closed::Now),
-            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
-            }
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -55,6 +55,12 @@ async fn get_with_unpaid(app: &App, user: Uuid, id: Uuid) -> Result<Option<(Orde
     Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
 }
 
+/// The same as no transaction is at work on it: see [`read::settled`].
+pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let item = read::settled(app, &table::order(user, id)).await?;
+    item.map(|item| order_item::read(user, id, item)).transpose()
+}
+
 /// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have
 /// the coupon back.
 ///
@@ -160,13 +166,17 @@ async fn end<E: From<Failure>>(
         transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some((after, true))),
-            Err(Rejected::Guards(failed)) if !matches!(failed[0].guard, Guard::Version | Guard::Unpaid) => {
-                return Err(Failure::Internal(format!("stock or coupon of order {id} is not as it left them")).into());
+            Err(rejected) => {
+                // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
+                if let Rejected::Guards(failed) = &rejected
+                    && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
+                    && settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version)
+                {
+                    let told = format!("stock or coupon of order {id} is not as it left them");
+                    return Err(Failure::Internal(told).into());
+                }
+                attempts.again_after(&rejected).await?;
             }
-            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
-            }
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
         }
     }
 }

@@ -22,6 +22,28 @@ async fn warm(user: &Person, schedule: &str, no_seat: &str) {
     user.hold(schedule, &[no_seat]).await.expect_problem(404, "seat-not-found");
 }
 
+/// A hold that finds an earlier one of its user ended is refused by the table once, looks, and is tried again.
+#[tokio::test]
+async fn who_holds_again_pays_for_one_refused_try() {
+    let world = World::new().await;
+    let schedule = world.hall().await;
+    let user = world.user_with(1_000_000).await;
+    let meter = Arc::new(Meter::default());
+    warm(&user, &schedule, "A-1-51").await;
+    let bought = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    user.pay(&bought).await.expect(201);
+    world.wait(310);
+    warm(&user, &schedule, "A-1-51").await;
+    world.stack.intercept(Some(meter.clone()));
+    user.hold(&schedule, &["A-1-2"]).await.expect(201);
+    within("hold again after a purchase", meter.take(), 15.0, 3.0, 6);
+    world.wait(310);
+    warm(&user, &schedule, "A-1-51").await;
+    meter.take();
+    user.hold(&schedule, &["A-1-2"]).await.expect(201);
+    within("hold again after a hold that lapsed unseen", meter.take(), 19.0, 5.0, 8);
+}
+
 #[tokio::test]
 async fn operations_stay_within_their_budgets() {
     let world = World::new().await;

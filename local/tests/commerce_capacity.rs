@@ -85,6 +85,11 @@ async fn what_is_refused_costs_little() {
     within("refuse what is sold out", meter.take(), 6.0, 3.5, 4);
     user.order(&[(&spread, 1)]).await.expect_problem(409, "out-of-stock");
     within("refuse what is sold out in 16 shards", meter.take(), 6.0, 34.5, 4);
+    let limited = world.product_with(json!({ "stock": 100, "max_per_user": 2 })).await;
+    user.order(&[(&limited, 2)]).await.expect(201);
+    meter.take();
+    user.order(&[(&limited, 1)]).await.expect_problem(409, "product-limit");
+    within("refuse what is over a product's limit", meter.take(), 6.0, 2.5, 3);
 }
 
 #[tokio::test]

@@ -133,6 +133,11 @@ impl Case {
         matches!(self, C::CallNumbers | C::CloseBatches)
     }
 
+    /// Whether what its owner has let lapse is closed before it, which stays so.
+    pub fn closes_first(self) -> bool {
+        matches!(self, C::HoldAgain | C::PlaceAgain)
+    }
+
     pub fn is_an_admins(self) -> bool {
         matches!(self, C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
     }

@@ -20,8 +20,10 @@ use super::shown::SessionOut;
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
 struct LogInIn {
     /// E-mail address.
+    #[schema(max_length = 254)]
     email: String,
     /// Password.
+    #[schema(min_length = 8, max_length = 128)]
     password: String,
 }
 

@@ -26,7 +26,7 @@ use super::shown::OrderOut;
 }))]
 struct PlaceOrderIn {
     /// 1 to 20 lines; those of one product are summed.
-    #[schema(value_type = Vec<LineIn>)]
+    #[schema(value_type = Vec<LineIn>, min_items = 1, max_items = 20)]
     items: Vec<Object<LineIn>>,
     /// A coupon that the caller has claimed.
     coupon_id: Option<Uuid>,
@@ -41,6 +41,7 @@ struct PlaceOrderIn {
 struct LineIn {
     product_id: Uuid,
     /// 1 to 100, of one product in all lines together.
+    #[schema(minimum = 1, maximum = 100)]
     quantity: i64,
 }
 

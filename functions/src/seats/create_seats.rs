@@ -22,11 +22,13 @@ use uuid::Uuid;
 }))]
 struct CreateSeatsIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
+    #[schema(min_length = 1, max_length = 16)]
     section: Option<String>,
     /// Up to 500 ranges.
-    #[schema(value_type = Option<Vec<RowIn>>)]
+    #[schema(value_type = Option<Vec<RowIn>>, min_items = 1, max_items = 500)]
     rows: Option<Vec<Object<RowIn>>>,
     /// Minor units; the same for the whole section.
+    #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
 }
 
@@ -35,10 +37,13 @@ struct CreateSeatsIn {
 #[serde(deny_unknown_fields)]
 struct RowIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
+    #[schema(min_length = 1, max_length = 16)]
     row: String,
     /// First number, from 1.
+    #[schema(minimum = 1, maximum = 25000)]
     from: u16,
     /// Last number, to 25,000.
+    #[schema(minimum = 1, maximum = 25000)]
     to: u16,
 }
 

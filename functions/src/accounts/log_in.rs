@@ -23,7 +23,6 @@ struct LogInIn {
     #[schema(max_length = 254)]
     email: String,
     /// Password.
-    #[schema(min_length = 8, max_length = 128)]
     password: String,
 }
 

@@ -86,11 +86,10 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     }
     let mut seats = 0;
     let mut rows = Vec::with_capacity(given.len());
-    for Object(range) in given {
-        let row = Label::parse(&range.row).map_err(invalid("rows.row"))?;
-        if range.from < 1 || range.to > SEAT_NUMBER_MAX || range.from > range.to {
-            return Err(invalid("rows")(Expected::RangeOrder { max: SEAT_NUMBER_MAX }));
-        }
+    for (index, Object(range)) in given.into_iter().enumerate() {
+        let row = Label::parse(&range.row).map_err(invalid(&format!("rows[{index}].row")))?;
+        within(&format!("rows[{index}].from"), range.from, 1)?;
+        within(&format!("rows[{index}].to"), range.to, range.from)?;
         seats += usize::from(range.to - range.from) + 1;
         rows.push(RowRange { row, from: range.from, to: range.to });
     }
@@ -98,6 +97,14 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
         return Err(invalid("rows")(Expected::RowSeats { max: SEATS_PER_SECTION_MAX }));
     }
     Ok(rows)
+}
+
+/// Whether a number of a seat lies between `min` and the highest that there may be.
+fn within(field: &str, number: u16, min: u16) -> Result<(), Problem> {
+    if (min..=SEAT_NUMBER_MAX).contains(&number) {
+        return Ok(());
+    }
+    Err(invalid(field)(Expected::Between { min: min.into(), max: SEAT_NUMBER_MAX.into() }))
 }
 
 /// Its route.

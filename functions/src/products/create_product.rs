@@ -21,14 +21,19 @@ use super::shown::ProductOut;
 #[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4, "max_per_user": 4 }))]
 struct CreateProductIn {
     /// 1 to 60 characters.
+    #[schema(min_length = 1, max_length = 60)]
     name: String,
     /// Of one, in minor units, 0 to 10,000,000.
+    #[schema(minimum = 0, maximum = 10000000)]
     price: i64,
     /// Units to begin with, 0 to 1,000,000.
+    #[schema(minimum = 0, maximum = 1000000)]
     stock: i64,
     /// Over how many items the stock is spread, 1 to 16; 1 if not given. More of them sell faster.
+    #[schema(minimum = 1, maximum = 16)]
     stock_shards: Option<i64>,
     /// Units that one order may have, and all unpaid orders of one account together, 1 to 100; 10 if not given.
+    #[schema(minimum = 1, maximum = 100)]
     max_per_user: Option<i64>,
 }
 

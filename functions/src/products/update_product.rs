@@ -20,13 +20,16 @@ use super::shown::ProductOut;
 #[schema(example = json!({ "price": 9000 }))]
 struct UpdateProductIn {
     /// 1 to 60 characters.
+    #[schema(min_length = 1, max_length = 60)]
     name: Option<String>,
     /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.
+    #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
     /// `hold`, `selling` or `stopped`; only what is `selling` is listed and sold.
     state: Option<String>,
     /// Units that one order may have, and all unpaid orders of one account together, 1 to 100. Orders that were placed
     /// stay.
+    #[schema(minimum = 1, maximum = 100)]
     max_per_user: Option<i64>,
 }
 

@@ -26,6 +26,7 @@ struct CreateReservationIn {
     /// Of this date.
     schedule_id: Uuid,
     /// 1 to 50 different seats, such as `A-1-12`; the schedule's limit may be lower.
+    #[schema(min_items = 1, max_items = 50)]
     seat_ids: Vec<String>,
 }
 

@@ -118,9 +118,6 @@ messages! {
         Ranges { max: usize = 500 }
             "must have 1 to {max} ranges"
             "범위를 1개 이상 {max}개 이하로 보내 주세요"
-        RangeOrder { max: u16 = 25_000 }
-            "must have 1 ≤ from ≤ to ≤ {max}"
-            "1 ≤ from ≤ to ≤ {max}이 되도록 입력해 주세요"
         RowSeats { max: usize = 2_500 }
             "must have at most {max} seats together"
             "모두 합쳐 {max}석 이하로 보내 주세요"

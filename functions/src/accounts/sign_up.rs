@@ -20,10 +20,13 @@ use super::shown::UserOut;
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 struct SignUpIn {
     /// An e-mail address, the same however it is typed.
+    #[schema(max_length = 254)]
     email: String,
     /// 8 to 128 characters of any kind but NUL; not one that is easily guessed.
+    #[schema(min_length = 8, max_length = 128)]
     password: String,
     /// 1 to 60 characters.
+    #[schema(min_length = 1, max_length = 60)]
     name: String,
 }
 

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod collections;
+mod limits;
 mod requests;
 
 use axum::body::Body;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::lapses::Paused;
 use crate::queue_token::Admission;
 use crate::reservation::{Reservation, State, Ticket};
 use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
@@ -32,6 +33,9 @@ pub enum HoldError {
         /// Whether they are paid for.
         paid: bool,
     },
+    /// Holds of the account for this date were let lapse.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// More than one user may have.
     #[error("no more than {0} seats a person")]
     SeatLimit(u16),

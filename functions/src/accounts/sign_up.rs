@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
+use onsale_domain::guessable::OwnWords;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
@@ -19,11 +20,11 @@ use super::shown::UserOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 struct SignUpIn {
-    /// An e-mail address, the same however it is typed.
+    /// An e-mail address, the same however it is typed: up to 64 ASCII characters, one @, and a domain.
     email: String,
-    /// 8 to 128 characters of any kind but NUL; not one that is easily guessed.
+    /// 8 to 128 characters of any kind but NUL; not easily guessed, and not made of the name or the address.
     password: String,
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters.
     name: String,
 }
 
@@ -47,8 +48,8 @@ async fn handle(
     // Counted before anything that costs time.
     let source = Bucket::sign_up_source(&source.0);
     attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
-    if passwords::is_common(password.clone(), vec![email.as_str().to_owned(), name.clone()]).await? {
-        return Err(invalid("password")("must not be one that is easily guessed"));
+    if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
+        return Err(invalid("password")("must not be easily guessed: no common word, no part of your name or address"));
     }
     let now = app.now();
     let account = Account {

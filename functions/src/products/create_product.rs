@@ -55,6 +55,7 @@ async fn handle(
     let new = Product {
         id: key.id(&app, admin.id, "create_product"),
         fingerprint: id::fingerprint(&["create_product", &name, &numbers]),
+        listed_name: product::listed_name(&name),
         name,
         price,
         state: ProductState::Selling,

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::product::{Change, Product, Sort, State};
 use onsale_domain::stock::{Portion, Shards};
-use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +20,7 @@ use crate::app::App;
 struct ProductItem {
     id: Uuid,
     name: String,
+    listed_name: String,
     price: i64,
     state: String,
     shards: u8,
@@ -119,7 +119,7 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
     let keys = |product: Option<&Product>| {
         let selling = product.filter(|product| product.is_selling());
         selling.map(|product| {
-            table::listings(product.id, &folded(&product.name), product.price, product.created_at.as_millisecond())
+            table::listings(product.id, &product.listed_name, product.price, product.created_at.as_millisecond())
         })
     };
     let (old, new) = (keys(before), keys(Some(after)));
@@ -183,12 +183,13 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
             Guard::Version,
             Write::update(
                 &table::product(id),
-                "SET #name = :name, price = :price, #state = :state, version = :version",
+                "SET #name = :name, listed_name = :listed_name, price = :price, #state = :state, version = :version",
             )
             .when("version = :read_version")
             .name("#name", "name")
             .name("#state", "state")
             .value(":name", text(&after.name))
+            .value(":listed_name", text(&after.listed_name))
             .value(":price", number(after.price.get()))
             .value(":state", text(after.state.as_str()))
             .value(":version", number(after.version))
@@ -233,6 +234,7 @@ fn item(product: &Product, stock: i64) -> ProductItem {
     ProductItem {
         id: product.id,
         name: product.name.clone(),
+        listed_name: product.listed_name.clone(),
         price: product.price.get(),
         state: product.state.as_str().to_owned(),
         shards: product.shards.get(),
@@ -248,6 +250,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
     Ok(Product {
         id: item.id,
         name: item.name,
+        listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
         state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,

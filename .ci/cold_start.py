@@ -107,7 +107,7 @@ class Sale:
         self.ask("POST", "/wallet/charges", {"amount": SEAT_PRICE * PER_USER}, self.payer["token"])
 
     def ask(self, method, path, body=None, token=None):
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", "idempotency-key": str(uuid.uuid4())}
         if token:
             headers["authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body is not None else None,

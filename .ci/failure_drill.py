@@ -174,7 +174,7 @@ class People:
         self.pool = concurrent.futures.ThreadPoolExecutor(max_workers=200)
 
     def needed(self, method, path, body=None, token=None):
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"idempotency-key": str(uuid.uuid4()), **({"authorization": f"Bearer {token}"} if token else {})}
         status, answer, _ = request(method, self.api + path, body, headers)
         if status not in (200, 201):
             raise SystemExit(f"{method} {path}: {status} {answer}")

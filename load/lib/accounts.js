@@ -1,7 +1,7 @@
 // People who come: users with an access token, some with money.
 
 import http from 'k6/http';
-import { BASE_URL, answered, call, needed } from './api.js';
+import { BASE_URL, answered, call, keyOf, needed } from './api.js';
 
 const PASSWORD = 'lantern-quarry-58';
 // How many are signed up side by side.
@@ -16,8 +16,9 @@ export function people(run, count, money) {
       return { email: `load-${run}-${first + n}@example.com` };
     });
     const each = (what, path, body, ...those) => {
-      const requests = some.map((user) => {
-        const headers = { 'content-type': 'application/json' };
+      const requests = some.map((user, n) => {
+        // Keys are a user's own, so the number is enough.
+        const headers = { 'content-type': 'application/json', 'idempotency-key': keyOf(0, first + n) };
         if (user.access) headers.authorization = `Bearer ${user.access}`;
         return { method: 'POST', url: BASE_URL + path, body: JSON.stringify(body(user)), params: { headers } };
       });

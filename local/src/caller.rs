@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::Timestamp;
 use onsale_domain::account::Role;
+use onsale_platform::app::Ids;
 use onsale_platform::tokens;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -26,7 +27,7 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     told.join(": ")
 }
 
-/// A caller with a token of their own.
+/// A caller with a token of their own, each of whose requests is a new one.
 #[derive(Clone)]
 pub struct Caller {
     gateway: Router,
@@ -76,6 +77,7 @@ impl Caller {
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", Ids::Random.uuid(Timestamp::UNIX_EPOCH).to_string())
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?;
         let response = self.gateway.clone().oneshot(request).await?;
         let status = response.status();

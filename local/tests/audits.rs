@@ -8,7 +8,7 @@ use local::intercept::{Before, Call, Intercept};
 use local::stack::{Data, Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::service::audit_ledger::Table;
 use crate::support::program::{Program, onsale, stack};

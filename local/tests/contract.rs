@@ -33,8 +33,21 @@ const PUBLIC: [&str; 17] = [
 
 const CLASSES: [&str; 5] = ["public", "public+queue", "user", "user+queue", "admin"];
 
-/// The repeat sign of docs/api.md.
+/// The sign of docs/api.md of a route that takes an idempotency key.
 const REPEATS: &str = " ⟲";
+/// The same of a route that requires one.
+const REPEATS_REQUIRED: &str = " ⟲!";
+
+/// What a route makes of an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// Takes none.
+    None,
+    /// Takes one, if it is given.
+    Taken,
+    /// Is refused without one.
+    Required,
+}
 
 /// A code with its status.
 type Refusal = (u16, String);
@@ -43,7 +56,7 @@ type Refusal = (u16, String);
 #[derive(Debug)]
 struct Row {
     route: String,
-    repeats: bool,
+    key: Key,
     who: String,
     successes: BTreeSet<u16>,
     errors: BTreeSet<Refusal>,
@@ -53,7 +66,7 @@ struct Row {
 #[derive(Debug)]
 struct Operation {
     route: String,
-    repeats: bool,
+    key: Key,
     who: String,
     token: bool,
     body: bool,
@@ -73,7 +86,11 @@ fn rows(text: &str) -> BTreeMap<String, Row> {
     let mut rows = BTreeMap::new();
     for cells in table_rows(text, 5) {
         let name = cells[0].trim_matches('`').to_owned();
-        let route = cells[1].strip_suffix(REPEATS).unwrap_or(&cells[1]).to_owned();
+        let (route, key) = match (cells[1].strip_suffix(REPEATS_REQUIRED), cells[1].strip_suffix(REPEATS)) {
+            (Some(route), _) => (route.to_owned(), Key::Required),
+            (None, Some(route)) => (route.to_owned(), Key::Taken),
+            (None, None) => (cells[1].clone(), Key::None),
+        };
         let successes = cells[3]
             .match_indices("→ ")
             .filter_map(|(place, arrow)| cells[3][place + arrow.len()..].get(..3)?.parse().ok());
@@ -81,13 +98,7 @@ fn rows(text: &str) -> BTreeMap<String, Row> {
             let (status, code) = error.split_once(' ').unwrap_or_else(|| panic!("{name}: {error:?} is no error"));
             (status.parse().unwrap_or_else(|_| panic!("{name}: {status:?} is no status")), code.to_owned())
         });
-        let row = Row {
-            repeats: route != cells[1],
-            route,
-            who: cells[2].clone(),
-            successes: successes.collect(),
-            errors: errors.collect(),
-        };
+        let row = Row { route, key, who: cells[2].clone(), successes: successes.collect(), errors: errors.collect() };
         assert!(rows.insert(name.clone(), row).is_none(), "{name} has two rows");
     }
     rows
@@ -110,7 +121,7 @@ fn is_among(operation: &Operation, which: &str) -> bool {
         "user, admin and +queue routes" => operation.who != "public",
         "+queue routes" => operation.who.ends_with("+queue"),
         "admin routes" => operation.who == "admin",
-        "routes with ⟲" => operation.repeats,
+        "routes with ⟲" => operation.key != Key::None,
         other => panic!("docs/api.md: which routes are {other:?}?"),
     }
 }
@@ -153,8 +164,13 @@ fn operation(route: String, described: &Value) -> Operation {
         let expected = ["application/json", "application/problem+json"];
         assert_eq!(types, expected[usize::from(!gateway)..], "{route}: {status}");
     }
+    let key = parameters.iter().find(|parameter| parameter["name"] == "Idempotency-Key");
     Operation {
-        repeats: parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"),
+        key: match key.map(|key| key["required"] == json!(true)) {
+            None => Key::None,
+            Some(false) => Key::Taken,
+            Some(true) => Key::Required,
+        },
         who: described["x-access"].as_str().unwrap_or_default().to_owned(),
         token: !described["security"].is_null(),
         body: !described["requestBody"].is_null(),
@@ -220,7 +236,7 @@ async fn answers_agree() {
     let (rows, common) = (rows(&text), common(&text));
     for (name, operation) in operations().await {
         let row = &rows[&name];
-        assert_eq!(operation.repeats, row.repeats, "{name}: Idempotency-Key and ⟲");
+        assert_eq!(operation.key, row.key, "{name}: Idempotency-Key of the code, and ⟲ or ⟲! of docs/api.md");
         assert_eq!(operation.successes, row.successes, "{name}: successes of the code and docs/api.md");
         let shared = common.iter().filter(|(_, which)| is_among(&operation, which)).map(|(refusal, _)| refusal.clone());
         let mut expected: BTreeSet<Refusal> = shared.collect();

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Problem, ProblemOut, User};
 use onsale_platform::store::accounts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +18,7 @@ use super::shown::UserOut;
     ))]
 async fn handle(State(app): State<App>, user: User) -> Result<Answer<UserOut>, Problem> {
     let account = accounts::get(&app, user.id).await?;
-    let account = account.ok_or_else(|| Problem::new(Code::Unauthorized, "the account does not exist"))?;
+    let account = account.ok_or_else(|| Problem::new(Detail::NoAccount))?;
     Ok(Answer::ok(account.into()))
 }
 

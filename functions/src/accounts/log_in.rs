@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::account::{Email, Password};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::store::attempts::{self, Bucket};
 use onsale_platform::store::{accounts, sessions};
 use onsale_platform::{passwords, tokens};
@@ -39,7 +39,7 @@ async fn handle(
     source: SourceAddress,
     Json(request): Json<LogInIn>,
 ) -> Result<Answer<SessionOut>, Problem> {
-    let refused = || Problem::new(Code::BadCredentials, "check both and try again");
+    let refused = || Problem::new(Detail::BadCredentials);
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let (account_bucket, source_bucket) = (Bucket::account(&email), Bucket::log_in_source(&source.0));
     let config = app.config();

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Json, Problem, ProblemOut};
+use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut};
 use onsale_platform::refresh::RefreshToken;
 use onsale_platform::store::{accounts, sessions};
 use onsale_platform::tokens;
@@ -33,7 +33,7 @@ struct RefreshSessionIn {
         (status = 401, body = ProblemOut, description = "session-ended"),
     ))]
 async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -> Result<Answer<SessionOut>, Problem> {
-    let ended = || Problem::new(Code::SessionEnded, "the refresh token is not valid, or not any more");
+    let ended = || Problem::new(Detail::SessionEnded);
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
     // The role of now, not of the log-in.
     let account = accounts::get(&app, token.user).await?.ok_or_else(ended)?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
 use onsale_domain::guessable::OwnWords;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
 use onsale_platform::store::accounts::{self, Account};
 use onsale_platform::store::attempts::{self, Bucket};
@@ -49,7 +49,7 @@ async fn handle(
     let source = Bucket::sign_up_source(&source.0);
     attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
     if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
-        return Err(invalid("password")("must not be easily guessed: no common word, no part of your name or address"));
+        return Err(invalid("password")(Expected::PasswordGuessed));
     }
     let now = app.now();
     let account = Account {

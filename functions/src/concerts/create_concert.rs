@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::{concert, id};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
 use onsale_platform::store::concerts::{self, Concert, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -56,10 +56,8 @@ async fn handle(
         Created::Before(there) if there.fingerprint == new.fingerprint => {
             Ok(Answer::created(there.into()).replayed(true))
         }
-        Created::NoQueue => Err(Problem::new(Code::NotFound, "there is no such queue")),
-        Created::Before(_) => {
-            Err(Problem::new(Code::IdempotencyKeyReused, "a new concert needs a new Idempotency-Key"))
-        }
+        Created::NoQueue => Err(Problem::new(Detail::NoQueue)),
+        Created::Before(_) => Err(Problem::new(Detail::KeyReused)),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use onsale_domain::id;
 use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::concerts;
 use onsale_platform::store::schedules::{self, Created};
 use serde::Deserialize;
@@ -75,10 +75,8 @@ async fn handle(
     match schedules::create(&app, &new, &fingerprint).await? {
         Created::New => Ok(Answer::created(ScheduleOut::from(&new))),
         Created::Replayed(there) => Ok(Answer::created(ScheduleOut::from(&there)).replayed(true)),
-        Created::KeyReused => {
-            Err(Problem::new(Code::IdempotencyKeyReused, "a new schedule needs a new Idempotency-Key"))
-        }
-        Created::NoConcert => Err(Problem::new(Code::NotFound, "there is no such concert")),
+        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
+        Created::NoConcert => Err(Problem::new(Detail::NoConcert)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Code, NoContent, Params, Problem, ProblemOut};
+use onsale_platform::http::{Admin, Detail, NoContent, Params, Problem, ProblemOut};
 use onsale_platform::store::deletions::{self, Deletion};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,7 +25,7 @@ async fn handle(
 ) -> Result<NoContent, Problem> {
     match deletions::delete_schedule(&app, concert, schedule).await? {
         Deletion::Certain => Ok(NoContent),
-        Deletion::LiveReservations => Err(Problem::new(Code::HasLiveReservations, "nothing was removed")),
+        Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }
 }
 

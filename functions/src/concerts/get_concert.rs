@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut};
 use onsale_platform::store::concerts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ use super::shown::ConcertOut;
     ))]
 async fn handle(State(app): State<App>, Params(id): Params<Uuid>) -> Result<Answer<ConcertOut>, Problem> {
     let concert = concerts::get(&app, id).await?;
-    let concert = concert.ok_or_else(|| Problem::new(Code::NotFound, "there is no such concert"))?;
+    let concert = concert.ok_or_else(|| Problem::new(Detail::NoConcert))?;
     Ok(Answer::ok(concert.into()))
 }
 

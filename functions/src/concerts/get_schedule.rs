@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut};
 use onsale_platform::store::schedules;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ use super::shown::ScheduleOut;
     ))]
 async fn handle(State(app): State<App>, Params(id): Params<Uuid>) -> Result<Answer<ScheduleOut>, Problem> {
     let schedule = schedules::fresh(&app, id).await?;
-    let schedule = schedule.ok_or_else(|| Problem::new(Code::NotFound, "there is no such schedule"))?;
+    let schedule = schedule.ok_or_else(|| Problem::new(Detail::NoSchedule))?;
     Ok(Answer::ok(ScheduleOut::from(&*schedule)))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
+use onsale_platform::http::{Answer, Detail, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::{concerts, schedules};
 use serde::Deserialize;
@@ -44,7 +44,7 @@ async fn handle(
     }
     let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
-        return Err(Problem::new(Code::NoBookableSchedule, "no date of this concert is on sale now"));
+        return Err(Problem::new(Detail::NoBookableSchedule));
     }
     Ok(Answer::ok(Listed::of(page, |schedule| ScheduleOut::listed(&schedule))))
 }

@@ -6,7 +6,7 @@ use onsale_domain::coupon::{self, Coupon, Discount, DiscountError, PlanError};
 use onsale_domain::id as ids;
 use onsale_domain::stock::Shards;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid};
 use onsale_platform::store::coupons::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -73,7 +73,7 @@ async fn handle(
     match coupons::create(&app, &new).await? {
         Created::New => Ok(Answer::created(CouponOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(CouponOut::new(&there, None)).replayed(true)),
-        Created::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused, "a new coupon needs a new Idempotency-Key")),
+        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
     }
 }
 

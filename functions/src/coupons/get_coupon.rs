@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, Params, Problem, ProblemOut, Viewed};
+use onsale_platform::http::{Detail, Params, Problem, ProblemOut, Viewed};
 use onsale_platform::store::coupons;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,7 +25,7 @@ const MAX_AGE_SECONDS: u32 = 1;
     ))]
 async fn handle(State(app): State<App>, Params(id): Params<Uuid>, headers: HeaderMap) -> Result<Viewed, Problem> {
     let coupon = coupons::known(&app, id).await?;
-    let coupon = coupon.ok_or_else(|| Problem::new(Code::NotFound, "there is no such coupon"))?;
+    let coupon = coupon.ok_or_else(|| Problem::new(Detail::NoCoupon))?;
     let remaining = coupons::remaining(&app, &coupon).await?;
     Ok(Viewed::new(&CouponOut::new(&coupon, Some(remaining)), &headers, MAX_AGE_SECONDS)?)
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User};
 use onsale_platform::store::orders;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ use super::shown::OrderOut;
     ))]
 async fn handle(State(app): State<App>, user: User, Params(id): Params<Uuid>) -> Result<Answer<OrderOut>, Problem> {
     let order = orders::current(&app, user.id, id).await?;
-    let order = order.ok_or_else(|| Problem::new(Code::NotFound, "you have no such order"))?;
+    let order = order.ok_or_else(|| Problem::new(Detail::NoOrder))?;
     Ok(Answer::ok(OrderOut::new(&order, app.now())))
 }
 

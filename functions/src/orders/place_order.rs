@@ -1,10 +1,12 @@
 //! POST /orders
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::placing::{self as rules, Wanted};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Object, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
 use onsale_platform::store::placing;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -45,7 +47,7 @@ struct LineIn {
 /// Takes units of products from stock, and pays them in the same step if asked to.
 #[utoipa::path(post, path = "/orders", operation_id = "place_order", request_body = PlaceOrderIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
     responses(
         (status = 201, body = OrderOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
@@ -58,16 +60,18 @@ struct LineIn {
 async fn handle(
     State(app): State<App>,
     user: User,
-    key: IdempotencyKey,
+    key: RequiredKey,
     Json(request): Json<PlaceOrderIn>,
 ) -> Result<Answer<OrderOut>, Problem> {
     let line = |Object(line): &Object<LineIn>| Wanted { product: line.product_id, quantity: line.quantity };
     let given: Vec<Wanted> = request.items.iter().map(line).collect();
     let lines = rules::merged(&given).map_err(invalid("items"))?;
-    let written: Vec<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
+    // The lines are a set: the same ones in another order are the same request.
+    let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
+    let written: Vec<String> = set.into_iter().collect();
     let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
     let wanted = placing::Wanted {
-        id: key.id(&app, user.id, "place_order"),
+        id: key.id(user.id, "place_order"),
         user: user.id,
         fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),
         lines,

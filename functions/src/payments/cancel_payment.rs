@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User};
 use onsale_platform::store::refunds;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,7 +28,7 @@ async fn handle(
         PaidThing::Reservation(id) => PaymentOut::of_reservation(&refunds::reservation(&app, user.id, id).await?),
         PaidThing::Order(id) => PaymentOut::of_order(&refunds::order(&app, user.id, id).await?),
     };
-    out.map(Answer::ok).ok_or_else(|| Problem::new(Code::NotFound, "you have no such payment"))
+    out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }
 
 /// Its route.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User};
 use onsale_platform::store::{orders, reservations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,7 +29,7 @@ async fn handle(
         }
         PaidThing::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::of_order),
     };
-    out.map(Answer::ok).ok_or_else(|| Problem::new(Code::NotFound, "you have no such payment"))
+    out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }
 
 /// Its route.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::payments::{self, How};
 use onsale_platform::store::{Failure, order_payments};
@@ -57,7 +57,7 @@ async fn handle(
             let paid = order_payments::pay(&app, user.id, order, &digest, given).await?;
             (PaymentOut::of_order(&paid.order), paid.how)
         }
-        _ => return Err(invalid("reservation_id")("must be given, or order_id, and not both")),
+        _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };
     let out = out.ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
     Ok(match how {

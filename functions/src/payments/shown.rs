@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::order::{Order, State as OrderState};
 use onsale_domain::reservation::{Payment, Reservation, State};
-use onsale_platform::http::{Problem, invalid};
+use onsale_platform::http::{Expected, Problem, invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ impl PaidThing {
     pub fn parse(payment_id: &str) -> Result<Self, Problem> {
         let id = |prefix: &str| payment_id.strip_prefix(prefix).filter(|id| id.len() == 36)?.parse().ok();
         let thing = id("rsv-").map(Self::Reservation).or_else(|| id("ord-").map(Self::Order));
-        thing.ok_or_else(|| invalid("payment_id")("must be rsv- and a reservation id, or ord- and an order id"))
+        thing.ok_or_else(|| invalid("payment_id")(Expected::PaymentId))
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::{id, stock};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, RequiredKey, invalid};
 use onsale_platform::store::adjustments;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,7 +35,7 @@ struct AdjustStockOut {
     request_body = AdjustStockIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
     params(
         ("product_id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect"),
+        ("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required"),
     ),
     responses(
         (status = 201, body = AdjustStockOut),
@@ -48,12 +48,12 @@ struct AdjustStockOut {
 async fn handle(
     State(app): State<App>,
     admin: Admin,
-    key: IdempotencyKey,
+    key: RequiredKey,
     Params(product_id): Params<Uuid>,
     Json(request): Json<AdjustStockIn>,
 ) -> Result<Answer<AdjustStockOut>, Problem> {
     let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
-    let adjustment_id = key.id(&app, admin.id, "adjust_stock");
+    let adjustment_id = key.id(admin.id, "adjust_stock");
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let done = adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint).await?;
     let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };

@@ -6,7 +6,7 @@ use onsale_domain::money::Price;
 use onsale_domain::product::{self, Product, State as ProductState};
 use onsale_domain::stock::{self, Shards};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Code, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
 use onsale_platform::store::products::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -66,9 +66,7 @@ async fn handle(
     match products::create(&app, &new, stock).await? {
         Created::New => Ok(Answer::created(ProductOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
-        Created::KeyReused => {
-            Err(Problem::new(Code::IdempotencyKeyReused, "a new product needs a new Idempotency-Key"))
-        }
+        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
     }
 }
 

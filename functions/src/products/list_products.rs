@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::product::Sort;
 use onsale_platform::app::App;
-use onsale_platform::http::{Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
+use onsale_platform::http::{Expected, Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -44,7 +44,8 @@ async fn handle(
 ) -> Result<Viewed, Problem> {
     let sort = match &request.sort {
         None => Sort::default(),
-        Some(name) => Sort::parse(name).ok_or_else(|| invalid("sort")("must be newest, price, -price or name"))?,
+        Some(name) => Sort::parse(name)
+            .ok_or_else(|| invalid("sort")(Expected::OneOf { names: ["newest", "price", "-price", "name"].into() }))?,
     };
     let limit = page_limit(request.limit)?;
     let page = products::list(&app, sort, limit, request.cursor.as_deref()).await?;

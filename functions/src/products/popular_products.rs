@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_platform::app::App;
-use onsale_platform::http::{Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::http::{Expected, Problem, ProblemOut, QueryString, Viewed, invalid};
 use onsale_platform::store::sales::{self, POPULAR_MAX, Ranked, SPANS};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -75,11 +75,11 @@ async fn handle(
 ) -> Result<Viewed, Problem> {
     let days = request.days.unwrap_or(DAYS_DEFAULT);
     if !SPANS.contains(&days) {
-        return Err(invalid("days")("must be 1, 3 or 7"));
+        return Err(invalid("days")(Expected::OneOf { names: SPANS.map(|days| days.to_string()).into() }));
     }
     let limit = match request.limit.unwrap_or(LIMIT_DEFAULT) {
         limit @ 1..=POPULAR_MAX => limit,
-        _ => return Err(invalid("limit")("must be between 1 and 50")),
+        _ => return Err(invalid("limit")(Expected::Between { min: 1, max: POPULAR_MAX as i64 })),
     };
     let popular = sales::popular(&app, days).await?;
     let ranked = popular.iter().flat_map(|popular| &popular.products).take(limit);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::money::Price;
 use onsale_domain::product::{self, Change, State as ProductState};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Code, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -43,15 +43,17 @@ async fn handle(
     Params(id): Params<Uuid>,
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
-    let state =
-        |name: &String| ProductState::parse(name).ok_or_else(|| invalid("state")("must be hold, selling or stopped"));
+    let state = |name: &String| {
+        ProductState::parse(name)
+            .ok_or_else(|| invalid("state")(Expected::OneOf { names: ["hold", "selling", "stopped"].into() }))
+    };
     let change = Change {
         name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
         state: request.state.as_ref().map(state).transpose()?,
     };
     let product = products::update(&app, id, &change).await?;
-    let product = product.ok_or_else(|| Problem::new(Code::NotFound, "there is no such product"))?;
+    let product = product.ok_or_else(|| Problem::new(Detail::NoProduct))?;
     Ok(Answer::ok(ProductOut::new(&product, None)))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, Params, Problem, ProblemOut, Viewed, invalid};
+use onsale_platform::http::{Detail, Params, Problem, ProblemOut, Viewed, invalid};
 use onsale_platform::store::queues;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,7 +29,7 @@ const MAX_AGE_SECONDS: u32 = 1;
 async fn handle(State(app): State<App>, Params(id): Params<String>, headers: HeaderMap) -> Result<Viewed, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queues::polled(&app, &id).await?;
-    let queue = queue.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
+    let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let issued = queues::issued(&app, &id).await?;
     Ok(Viewed::new(&QueueOut::new(&id, &queue, issued), &headers, MAX_AGE_SECONDS)?)
 }

@@ -6,7 +6,7 @@ use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue_token::{PassError, State};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::{self, QueuePass};
 use onsale_platform::store::admissions::{self, Called};
 use onsale_platform::store::queues;
@@ -34,7 +34,7 @@ async fn handle(
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queues::polled(&app, &id).await?;
-    let queue = queue.ok_or_else(|| Problem::new(Code::NotFound, "there is no such queue"))?;
+    let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = pass.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
         let out = TokenOut::new(&id, State::Waiting, claims.number, &queue);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, NoContent, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Detail, NoContent, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::{queue_tokens, queues};
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +28,7 @@ async fn handle(
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     if queues::current(&app, &id).await?.is_none() {
-        return Err(Problem::new(Code::NotFound, "there is no such queue"));
+        return Err(Problem::new(Detail::NoQueue));
     }
     let claims = pass.claims(&app, user.id, &id).await?;
     queue_tokens::leave(&app, user.id, &id, claims.number).await?;

@@ -1,5 +1,7 @@
 //! POST /reservations
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use onsale_domain::hold::seat_list;
 use onsale_domain::id;
@@ -47,16 +49,15 @@ async fn handle(
 ) -> Result<Answer<ReservationOut>, Problem> {
     let seats: Result<Vec<SeatId>, _> = request.seat_ids.iter().map(|seat| SeatId::parse(seat)).collect();
     let seats = seat_list(seats.map_err(invalid("seat_ids"))?).map_err(invalid("seat_ids"))?;
+    // The seats are a set: the same ones in another order are the same request.
+    let set: BTreeSet<String> = seats.iter().map(SeatId::to_string).collect();
+    let set: Vec<String> = set.into_iter().collect();
     let wanted = Wanted {
         id: key.id(&app, user.id, "create_reservation"),
         user: user.id,
         schedule: request.schedule_id,
         seats,
-        fingerprint: id::fingerprint(&[
-            "create_reservation",
-            &request.schedule_id.to_string(),
-            &request.seat_ids.join(" "),
-        ]),
+        fingerprint: id::fingerprint(&["create_reservation", &request.schedule_id.to_string(), &set.join(" ")]),
         pass,
     };
     let held = reservations::hold(&app, wanted).await?;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User};
 use onsale_platform::store::reservations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,7 +24,7 @@ async fn handle(
     Params(id): Params<Uuid>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let reservation = reservations::get(&app, user.id, id).await?;
-    let reservation = reservation.ok_or_else(|| Problem::new(Code::NotFound, "you have no such reservation"))?;
+    let reservation = reservation.ok_or_else(|| Problem::new(Detail::NoReservation))?;
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::reservations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,7 +25,7 @@ async fn handle(
     user: User,
     Params((id, ticket)): Params<(Uuid, String)>,
 ) -> Result<Answer<TicketOut>, Problem> {
-    let not_found = || Problem::new(Code::NotFound, "you have no such ticket");
+    let not_found = || Problem::new(Detail::NoTicket);
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
     let reservation = reservations::get(&app, user.id, id).await?.ok_or_else(not_found)?;
     let ticket = reservation.tickets.iter().find(|ticket| ticket.seat == seat).ok_or_else(not_found)?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::money::Price;
 use onsale_domain::seat::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, Object, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Expected, Json, Object, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,20 +77,20 @@ async fn handle(
 
 fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     if given.is_empty() || given.len() > RANGES_MAX {
-        return Err(invalid("rows")("must name 1 to 500 ranges"));
+        return Err(invalid("rows")(Expected::Ranges { max: RANGES_MAX }));
     }
     let mut seats = 0;
     let mut rows = Vec::with_capacity(given.len());
     for Object(range) in given {
         let row = Label::parse(&range.row).map_err(invalid("rows.row"))?;
         if range.from < 1 || range.to > SEAT_NUMBER_MAX || range.from > range.to {
-            return Err(invalid("rows")("must have 1 ≤ from ≤ to ≤ 25000"));
+            return Err(invalid("rows")(Expected::RangeOrder { max: SEAT_NUMBER_MAX }));
         }
         seats += usize::from(range.to - range.from) + 1;
         rows.push(RowRange { row, from: range.from, to: range.to });
     }
     if seats > SEATS_PER_SECTION_MAX {
-        return Err(invalid("rows")("must name at most 2500 seats"));
+        return Err(invalid("rows")(Expected::RowSeats { max: SEATS_PER_SECTION_MAX }));
     }
     Ok(rows)
 }

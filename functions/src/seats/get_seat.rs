@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, invalid};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::{schedules, seats};
 use utoipa_axum::router::OpenApiRouter;
@@ -26,7 +26,7 @@ async fn handle(
     pass: QueuePass,
     Params((schedule_id, seat)): Params<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
-    let not_found = || Problem::new(Code::SeatNotFound, "the schedule has no such seat");
+    let not_found = || Problem::new(Detail::NoSeat);
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let schedule = schedules::with_sections(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {

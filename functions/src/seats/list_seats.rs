@@ -11,7 +11,7 @@ use onsale_domain::money::CURRENCY;
 use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{Label, SeatId, SeatState, second};
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::http::{Detail, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
 use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::schedules;
 use onsale_platform::store::seats::{self, Block, Counts};
@@ -74,7 +74,7 @@ async fn handle(
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
 ) -> Result<Viewed, Problem> {
-    let no_seats = || Problem::new(Code::NoSeats, "there is no such schedule or section, or it has no seats");
+    let no_seats = || Problem::new(Detail::NoSeats);
     let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
     let schedule = match schedules::with_sections(&app, id, &wanted).await? {
         Some(empty) if empty.sections.is_empty() => schedules::fresh(&app, id).await?,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::seat::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, NoContent, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Detail, NoContent, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::releases::{self, CancelError};
 use onsale_platform::store::reservations;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,7 +24,7 @@ async fn handle(
     user: User,
     Params((schedule, seat)): Params<(Uuid, String)>,
 ) -> Result<NoContent, Problem> {
-    let not_held = || Problem::new(Code::NotHeldByYou, "the seat is not in a live hold of yours");
+    let not_held = || Problem::new(Detail::NotHeldByYou);
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let reservation = reservations::holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
     match releases::cancel(&app, user.id, reservation.id, Some(&seat)).await {

@@ -1,16 +1,16 @@
 //! $default — what no route is for: 404, or 405 where another method is.
 
-use axum::http::{Method, Uri};
+use axum::http::Uri;
 use onsale_platform::app::App;
-use onsale_platform::http::{Code, Problem};
+use onsale_platform::http::{Detail, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
-async fn handle(method: Method, uri: Uri) -> Problem {
+async fn handle(uri: Uri) -> Problem {
     let document = crate::openapi();
     let exists = document.paths.paths.keys().any(|route| matches(route, uri.path()));
     match exists {
-        true => Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route")),
-        false => Problem::new(Code::NotFound, "there is no such route"),
+        true => Problem::new(Detail::MethodNotAllowed),
+        false => Problem::new(Detail::NoRoute),
     }
 }
 

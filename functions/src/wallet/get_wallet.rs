@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Code, Problem, ProblemOut, User};
+use onsale_platform::http::{Answer, Detail, Problem, ProblemOut, User};
 use onsale_platform::store::wallets;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,7 +15,7 @@ use super::shown::WalletOut;
     responses((status = 200, body = WalletOut), (status = 404, body = ProblemOut, description = "no-wallet")))]
 async fn handle(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
     let wallet = wallets::get(&app, user.id).await?;
-    let wallet = wallet.ok_or_else(|| Problem::new(Code::NoWallet, "create one with POST /wallet"))?;
+    let wallet = wallet.ok_or_else(|| Problem::new(Detail::NoWallet))?;
     Ok(Answer::ok(wallet.into()))
 }
 

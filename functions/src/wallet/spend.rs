@@ -5,7 +5,7 @@ use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::{Movement, memo};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
 use onsale_platform::store::wallets;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,7 +37,7 @@ struct SpendOut {
 /// Takes money out of the caller's wallet for something that Onsale does not sell.
 #[utoipa::path(post, path = "/wallet/payments", operation_id = "spend", request_body = SpendIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
     responses(
         (status = 201, body = SpendOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
@@ -48,12 +48,12 @@ struct SpendOut {
 async fn handle(
     State(app): State<App>,
     user: User,
-    key: IdempotencyKey,
+    key: RequiredKey,
     Json(request): Json<SpendIn>,
 ) -> Result<Answer<SpendOut>, Problem> {
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
     let memo = memo(&request.memo).map_err(invalid("memo"))?;
-    let spend_id = key.id(&app, user.id, "spend");
+    let spend_id = key.id(user.id, "spend");
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
     let done = wallets::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;

@@ -5,7 +5,7 @@ use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
 use onsale_platform::store::wallets;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,7 +34,7 @@ struct TopUpOut {
 /// Puts money into the caller's wallet.
 #[utoipa::path(post, path = "/wallet/charges", operation_id = "top_up", request_body = TopUpIn,
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
     responses(
         (status = 201, body = TopUpOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
@@ -45,11 +45,11 @@ struct TopUpOut {
 async fn handle(
     State(app): State<App>,
     user: User,
-    key: IdempotencyKey,
+    key: RequiredKey,
     Json(request): Json<TopUpIn>,
 ) -> Result<Answer<TopUpOut>, Problem> {
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
-    let charge_id = key.id(&app, user.id, "top_up");
+    let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
     let done = wallets::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
     Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))

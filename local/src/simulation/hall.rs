@@ -59,7 +59,8 @@ impl Builder<'_> {
     ) -> Result<Answer, Box<dyn Error>> {
         let asked = Asked { function, method, path: path.to_owned(), body: Some(body) };
         let process = self.stack.process(function, self.clock.clone(), self.ids.clone())?;
-        let caller = Caller { user: who.0, role: who.1, key: None, queue_token: None };
+        let key = Some(self.ids.uuid(self.clock.now()));
+        let caller = Caller { user: who.0, role: who.1, key, queue_token: None };
         let given = lambda::invoke(&process.code, process.app, event(&asked, caller)).await;
         let answer = Answer::of(&given.map_err(|problem| problem.to_string())?);
         if answer.status >= 300 {

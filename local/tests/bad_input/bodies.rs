@@ -8,14 +8,14 @@ use super::{MARKER, Route, Target, expect_refused};
 const DEPTH: usize = 10_000;
 
 /// A place in an example: JSON pointer, what is there, and whether it may be left out.
-struct Place {
-    pointer: String,
-    value: Value,
-    optional: bool,
+pub(super) struct Place {
+    pub(super) pointer: String,
+    pub(super) value: Value,
+    pub(super) optional: bool,
 }
 
 /// Every property of an example, nested ones too, and every element of its lists.
-fn places(target: &Target, schema: &Value, body: &Value, pointer: &str) -> Vec<Place> {
+pub(super) fn places(target: &Target, schema: &Value, body: &Value, pointer: &str) -> Vec<Place> {
     let schema = target.resolved(schema);
     let required = |name: &str| schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn places(target: &Target, schema: &Value, body: &Value, pointer: &str) -> Vec<P
 }
 
 /// The example with raw JSON (or what looks like it) in one place.
-fn with_raw(example: &Value, place: &Place, raw: &str) -> String {
+pub(super) fn with_raw(example: &Value, place: &Place, raw: &str) -> String {
     const PLACEHOLDER: &str = "@raw@";
     let mut body = example.clone();
     *body.pointer_mut(&place.pointer).expect("a place") = PLACEHOLDER.into();

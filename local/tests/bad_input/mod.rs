@@ -4,6 +4,7 @@
 //! property is attacked without a line here, or fails a test that asks for an example of it.
 
 mod bodies;
+mod collections;
 mod requests;
 
 use axum::body::Body;
@@ -100,6 +101,13 @@ impl Target {
     fn routes_with(&self, parameter: &str) -> Vec<Route> {
         let has = |route: &Route| route.parameters.iter().any(|name| name == parameter);
         self.routes().into_iter().filter(has).collect()
+    }
+
+    /// The names of a route's parameters in its `path`, `query` or `header`.
+    fn parameters(&self, route: &Route, location: &str) -> Vec<String> {
+        let operation = &self.document["paths"][&route.path][route.method.as_str().to_lowercase()];
+        let there = operation["parameters"].as_array().into_iter().flatten().filter(|it| it["in"] == location);
+        there.map(|it| it["name"].as_str().expect("a name").to_owned()).collect()
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {

@@ -1,6 +1,7 @@
 //! What is sent beside a body: content type, path, query and headers.
 
-use axum::http::HeaderValue;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
 use onsale_domain::queue::QueueId;
 use serde_json::json;
 
@@ -39,10 +40,7 @@ async fn another_parameter_or_field_than_there_are_is_refused_by_naming_those() 
     let target = Target::new().await;
     let mut attacked = 0;
     for route in target.routes() {
-        let parameters = &target.document["paths"][&route.path][route.method.as_str().to_lowercase()]["parameters"];
-        let parameters = parameters.as_array().into_iter().flatten();
-        let known: Vec<&str> =
-            parameters.filter(|it| it["in"] == "query").filter_map(|it| it["name"].as_str()).collect();
+        let known = target.parameters(&route, "query");
         if known.is_empty() {
             continue;
         }
@@ -50,7 +48,7 @@ async fn another_parameter_or_field_than_there_are_is_refused_by_naming_those() 
         let reply = target.caller.get(&format!("{path}?{MARKER}%60,%20expected%20%60x%60=1")).await;
         let detail = expect_refused(reply, &route.name).expect_problem(400, "invalid-request").text("detail");
         assert_eq!(detail, format!("query may have no field but {}", known.join(", ")));
-        if known.contains(&"limit") {
+        if known.iter().any(|name| name == "limit") {
             let reply = target.caller.get(&format!("{path}?limit={MARKER}")).await;
             let reply = expect_refused(reply, &route.name).expect_problem(400, "invalid-request");
             assert_eq!(reply.text("detail"), "limit is not of its type");
@@ -142,6 +140,31 @@ async fn a_malformed_idempotency_key_is_refused() {
         let reply = target.send_with(route, &target.path(route, "", ""), Some(("Idempotency-Key", key))).await;
         assert!(reply.status.is_success(), "{}: {}", reply.request, reply.body);
     }
+}
+
+#[tokio::test]
+async fn what_moves_money_or_units_is_refused_without_a_key_and_nothing_else_is() {
+    let target = Target::new().await;
+    let mut required = Vec::new();
+    for route in target.routes_with("Idempotency-Key") {
+        let request = Request::builder().method(route.method.clone()).uri(target.path(&route, "", ""));
+        let body = match route.schema {
+            Some(_) => Body::from(target.example(&route).to_string()),
+            None => Body::empty(),
+        };
+        let request = request.header("content-type", "application/json").body(body).expect("a request");
+        let before = target.world.dump();
+        let reply = target.caller.send_as_it_is(request).await;
+        if reply.status.is_success() {
+            continue;
+        }
+        let detail = reply.expect_invalid("Idempotency-Key").text("detail");
+        assert!(detail.contains("required") && detail.contains("no second effect"), "{detail}");
+        assert_eq!(target.world.dump(), before, "{}", route.name);
+        required.push(route.name);
+    }
+    required.sort();
+    assert_eq!(required, ["adjust_stock", "place_order", "spend", "top_up"]);
 }
 
 #[tokio::test]

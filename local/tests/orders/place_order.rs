@@ -142,6 +142,21 @@ async fn lines_of_one_product_are_one_request() {
 }
 
 #[tokio::test]
+async fn the_same_lines_in_another_order_are_the_same_request() {
+    let world = World::new().await;
+    let (light, book) = (world.product(1_000, 5).await, world.product(2_000, 5).await);
+    let (mina, key) = (world.user_with(10_000).await, Uuid::from_u128(7));
+    let first = mina.post_with_key("/orders", order_of(&[(&light, 2), (&book, 1)], true), key).await.expect(201);
+    for lines in [&[(book.as_str(), 1), (light.as_str(), 2)][..], &[(&light, 1), (&book, 1), (&light, 1)]] {
+        let same = mina.post_with_key("/orders", order_of(lines, true), key).await.expect(201);
+        assert_eq!((same.replayed(), &same.body), (true, &first.body));
+    }
+    let other = order_of(&[(&book, 2), (&light, 1)], true);
+    mina.post_with_key("/orders", other, key).await.expect_problem(422, "idempotency-key-reused");
+    assert_eq!(mina.balance().await, 6_000);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_refused() {
     let world = World::new().await;
     let product = world.product(10_000_000, 500).await;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use onsale_platform::app::{Clock, Ids};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -66,8 +67,10 @@ impl Api {
         Self { url, client }
     }
 
+    /// A new request, with a key of its own.
     async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Option<(StatusCode, Value)> {
-        let answer = self.send(method, path, (token, None, None), body).await?;
+        let key = Ids::Random.uuid(Clock::System.now());
+        let answer = self.send(method, path, (token, Some(key), None), body).await?;
         Some((StatusCode::from_u16(answer.status).expect("a status"), answer.body))
     }
 

@@ -264,6 +264,12 @@ impl World {
     }
 }
 
+/// Whether a request of this route is refused without an `Idempotency-Key`.
+fn requires_key(method: &Method, path: &str) -> bool {
+    let stock = path.starts_with("/products/") && path.ends_with("/stock");
+    *method == Method::POST && (stock || ["/wallet/charges", "/wallet/payments", "/orders"].contains(&path))
+}
+
 /// Somebody who calls the API.
 #[derive(Clone)]
 pub struct Person {
@@ -354,8 +360,19 @@ impl Person {
         self.send(request.body(body).expect("a request")).await
     }
 
-    /// Sends any request, with this person's token unless it names one itself.
+    /// Sends any request, with this person's token unless it names one itself, and with a key of its own where one is
+    /// required and not given.
     pub async fn send(&self, mut request: Request<Body>) -> Reply {
+        if requires_key(request.method(), request.uri().path()) && !request.headers().contains_key("idempotency-key") {
+            let key = Ids::Random.uuid(Clock::System.now()).to_string();
+            logs::keep_secret(&key);
+            request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+        }
+        self.send_as_it_is(request).await
+    }
+
+    /// Sends any request, with this person's token unless it names one itself.
+    pub async fn send_as_it_is(&self, mut request: Request<Body>) -> Reply {
         if let Some(token) = &self.token
             && !request.headers().contains_key(header::AUTHORIZATION)
         {

@@ -16,7 +16,8 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
-use super::problem::{Code, Problem, invalid};
+use super::messages::{Detail, Expected};
+use super::problem::{Problem, invalid};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
 use crate::queue_pass::QueuePass;
@@ -47,7 +48,7 @@ impl FromRequestParts<App> for User {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let refused = || Problem::new(Code::Unauthorized, "an access token is needed");
+        let refused = || Problem::new(Detail::AccessTokenRequired);
         let context = parts.extensions.get::<RequestContext>().and_then(RequestContext::authorizer);
         let fields = &context.ok_or_else(refused)?.fields;
         let text = |name: &str| fields.get(name).and_then(|value| value.as_str());
@@ -59,7 +60,7 @@ impl FromRequestParts<App> for User {
         // The authorizer's answer is cached for up to a minute; the token may have ended since.
         match number("exp") {
             Some(end) if app.now().as_second() < end => Ok(Self { id, role, session }),
-            _ => Err(Problem::new(Code::Unauthorized, "the access token has ended")),
+            _ => Err(Problem::new(Detail::AccessTokenEnded)),
         }
     }
 }
@@ -70,7 +71,7 @@ impl FromRequestParts<App> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match User::from_request_parts(parts, app).await? {
             User { id, role: Role::Admin, .. } => Ok(Self { id }),
-            User { role: Role::User, .. } => Err(Problem::new(Code::Forbidden, "administrators only")),
+            User { role: Role::User, .. } => Err(Problem::new(Detail::AdministratorsOnly)),
         }
     }
 }
@@ -131,7 +132,31 @@ impl FromRequestParts<App> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let key = value.to_str().ok().filter(|key| key.len() == 36).and_then(|key| key.parse().ok());
-        key.map(|key| Self(Some(key))).ok_or_else(|| invalid("Idempotency-Key")("must be a UUID"))
+        key.map(|key| Self(Some(key))).ok_or_else(|| invalid("Idempotency-Key")(Expected::Uuid))
+    }
+}
+
+/// The caller's `Idempotency-Key`, where a request is refused without one: sent again by a client that has heard no
+/// answer, it would move money, units or stock a second time, and nothing else would tell the two apart.
+#[derive(Clone, Copy, Debug)]
+pub struct RequiredKey(pub Uuid);
+
+impl RequiredKey {
+    /// The id of what `user` creates by `function`.
+    #[must_use]
+    pub fn id(self, user: Uuid, function: &str) -> Uuid {
+        onsale_domain::id::derived(user, function, self.0)
+    }
+}
+
+impl FromRequestParts<App> for RequiredKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match IdempotencyKey::from_request_parts(parts, app).await? {
+            IdempotencyKey(Some(key)) => Ok(Self(key)),
+            IdempotencyKey(None) => Err(invalid("Idempotency-Key")(Expected::Key)),
+        }
     }
 }
 
@@ -145,7 +170,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Path::<T>::from_request_parts(parts, app).await {
             Ok(Path(value)) => Ok(Self(value)),
-            Err(_) => Err(invalid("path")("has an id that is not of its form")),
+            Err(_) => Err(invalid("path")(Expected::IdsOfTheirForm)),
         }
     }
 }
@@ -172,7 +197,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for QueryString<T> {
 pub fn page_limit(limit: Option<u16>) -> Result<u16, Problem> {
     match limit.unwrap_or(PAGE_DEFAULT) {
         limit @ 1..=PAGE_MAX => Ok(limit),
-        _ => Err(invalid("limit")("must be between 1 and 100")),
+        _ => Err(invalid("limit")(Expected::Between { min: 1, max: PAGE_MAX.into() })),
     }
 }
 
@@ -187,10 +212,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = content_type.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         if media_type != "application/json" {
-            return Err(Problem::new(Code::UnsupportedMediaType, "the content type must be application/json"));
+            return Err(Problem::new(Detail::ContentType));
         }
         let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await;
-        let bytes = bytes.map_err(|_| Problem::new(Code::BodyTooLarge, "a body may have 64 KiB"))?;
+        let bytes = bytes.map_err(|_| Problem::new(Detail::BodyTooLarge { kibibytes: BODY_BYTES_MAX / 1024 }))?;
         parse(&bytes).map(Self)
     }
 }
@@ -227,13 +252,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let field = error.path().to_string();
         shape_problem(&field, error.inner())
     })?;
-    json.end().map_err(|_| Problem::new(Code::MalformedJson, "something follows the JSON value"))?;
+    json.end().map_err(|_| Problem::new(Detail::BodyIsNotJson))?;
     Ok(value)
 }
 
 fn shape_problem(field: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
-        return Problem::new(Code::MalformedJson, "the body is not a JSON value");
+        return Problem::new(Detail::BodyIsNotJson);
     }
     field_problem("body", field, &error.to_string())
 }
@@ -244,7 +269,7 @@ fn query_problem(rejection: &QueryRejection) -> Problem {
     let located = errors.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
     match located {
         Some(error) => field_problem("query", &error.path().to_string(), &error.inner().to_string()),
-        None => invalid("query")("is not of its form"),
+        None => invalid("query")(Expected::OfItsType),
     }
 }
 
@@ -252,17 +277,17 @@ fn query_problem(rejection: &QueryRejection) -> Problem {
 fn field_problem(whole: &str, field: &str, text: &str) -> Problem {
     let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match missing {
-        Some(name) => invalid(name)("is missing"),
+        Some(name) => invalid(name)(Expected::Present),
         None if text.starts_with("unknown field") => {
             // What follows the last "expected" is not of the input.
             let known = text.rsplit_once("`, expected ").map_or("", |(_, known)| known);
             let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
             match known.as_slice() {
-                [] => invalid(whole)("has a field that is not known"),
-                known => invalid(whole)(format!("may have no field but {}", known.join(", "))),
+                [] => invalid(whole)(Expected::NoUnknownFields),
+                known => invalid(whole)(Expected::KnownFields { names: known.iter().copied().into() }),
             }
         }
-        None if text.starts_with("duplicate field") => invalid(whole)("has a field twice"),
-        None => invalid(if field == "." { whole } else { field })("is not of its type"),
+        None if text.starts_with("duplicate field") => invalid(whole)(Expected::NoFieldTwice),
+        None => invalid(if field == "." { whole } else { field })(Expected::OfItsType),
     }
 }

@@ -2,12 +2,18 @@
 
 mod answer;
 mod extract;
+mod language;
+mod messages;
 pub mod openapi;
 mod problem;
 mod refusals;
 
 pub use answer::{Answer, Listed, NoContent, Viewed};
-pub use extract::{Admin, IdempotencyKey, Json, Object, Params, QueryString, SourceAddress, User, page_limit};
+pub use extract::{
+    Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
+};
+pub use language::Language;
+pub use messages::{Detail, Expected, Names};
 pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;
@@ -61,16 +67,13 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
 
 async fn write_problems(app: &App, request_id: &str, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let language = problem::Language::of(&parts.headers);
-    let method = parts.method.clone();
+    let language = Language::of(&parts.headers);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         // What the router itself refuses: it has this function's routes only.
-        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(Code::MethodNotAllowed, format!("{method} is not a method of this route"))
-        }
-        None if response.status() == StatusCode::NOT_FOUND => Problem::new(Code::NotFound, "there is no such route"),
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Problem::new(Detail::MethodNotAllowed),
+        None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
         None => return response,
     };
     app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);

@@ -1,8 +1,11 @@
 //! Problems (RFC 9457) and the only table of status codes.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use super::language::Language;
+use super::messages::{Detail, Expected};
 
 /// What went wrong, by name. One name has one status, everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -277,7 +280,7 @@ impl Code {
 }
 
 /// A field that is not what it must be.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// Name of the field, parameter or header.
     pub field: String,
@@ -288,12 +291,24 @@ pub struct FieldError {
 /// A problem on its way to the caller.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    code: Code,
-    detail: String,
-    errors: Vec<FieldError>,
+    reason: Reason,
     seats: Vec<String>,
     items: Vec<String>,
     retry_after_seconds: Option<i64>,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug)]
+enum Reason {
+    Detail(Detail),
+    Fields(Vec<WrongField>),
+}
+
+/// A field, and what it must be.
+#[derive(Clone, Debug)]
+struct WrongField {
+    field: String,
+    expected: Expected,
 }
 
 /// The body of every refusal (RFC 9457).
@@ -327,11 +342,14 @@ pub struct ProblemOut {
 const TYPE_PREFIX: &str = "https://onsale.example/problems/";
 
 impl Problem {
-    /// A problem with a text for the caller.
+    /// A problem with what is said of it; its code follows from that.
     #[must_use]
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let (errors, seats, items) = (Vec::new(), Vec::new(), Vec::new());
-        Self { code, detail: detail.into(), errors, seats, items, retry_after_seconds: None }
+    pub fn new(detail: Detail) -> Self {
+        Self::because(Reason::Detail(detail))
+    }
+
+    fn because(reason: Reason) -> Self {
+        Self { reason, seats: Vec::new(), items: Vec::new(), retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
@@ -358,11 +376,34 @@ impl Problem {
     /// Its code.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        match &self.reason {
+            Reason::Detail(detail) => detail.code(),
+            Reason::Fields(_) => Code::InvalidRequest,
+        }
+    }
+
+    /// What went wrong this time, and with which fields.
+    fn texts(&self, language: Language) -> (String, Vec<FieldError>) {
+        match &self.reason {
+            Reason::Detail(detail) => (detail.text(language), Vec::new()),
+            Reason::Fields(fields) => {
+                let error = |wrong: &WrongField| FieldError {
+                    field: wrong.field.clone(),
+                    message: wrong.expected.text(language),
+                };
+                let errors: Vec<FieldError> = fields.iter().map(error).collect();
+                let sentence = |error: &FieldError| match language {
+                    Language::English => format!("{} {}", error.field, error.message),
+                    Language::Korean => format!("{}: {}", error.field, error.message),
+                };
+                (errors.iter().map(sentence).collect::<Vec<_>>().join("; "), errors)
+            }
+        }
     }
 
     pub(super) fn write(self, language: Language, request_id: &str) -> Response {
-        let (status, code, english, korean) = self.code.facts();
+        let (status, code, english, korean) = self.code().facts();
+        let (detail, errors) = self.texts(language);
         let body = ProblemOut {
             kind: format!("{TYPE_PREFIX}{code}"),
             title: match language {
@@ -370,10 +411,10 @@ impl Problem {
                 Language::Korean => korean,
             },
             status: status.as_u16(),
-            detail: self.detail,
+            detail,
             instance: request_id.to_owned(),
             code,
-            errors: self.errors,
+            errors,
             seats: self.seats,
             items: self.items,
         };
@@ -381,6 +422,8 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -392,43 +435,16 @@ impl Problem {
 }
 
 /// Builds a 400 for one field; `map_err(invalid("price"))`.
-pub fn invalid<E: std::fmt::Display>(field: &str) -> impl FnOnce(E) -> Problem {
+pub fn invalid<E: Into<Expected>>(field: &str) -> impl FnOnce(E) -> Problem {
     let field = field.to_owned();
-    move |error| {
-        let mut problem = Problem::new(Code::InvalidRequest, format!("{field} {error}"));
-        problem.errors = vec![FieldError { field, message: error.to_string() }];
-        problem
-    }
+    move |error| Problem::because(Reason::Fields(vec![WrongField { field, expected: error.into() }]))
 }
 
 /// A problem waits in the response's extensions until the layer of `finish` knows the caller's language.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.code.facts().0.into_response();
+        let mut response = self.code().facts().0.into_response();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// The languages titles are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-    Korean,
-}
-
-impl Language {
-    /// The first of ours that `Accept-Language` names, in its order; English if none.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let named = accepted.split(',').find_map(|range| {
-            let tag = range.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-            match tag.split('-').next() {
-                Some("ko") => Some(Self::Korean),
-                Some("en") => Some(Self::English),
-                _ => None,
-            }
-        });
-        named.unwrap_or(Self::English)
     }
 }

@@ -1,15 +1,19 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
+use jiff::SignedDuration;
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
+use onsale_domain::money::AMOUNT_MAX;
 use onsale_domain::placing::OrderError;
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
-use onsale_domain::reservation::PayError;
+use onsale_domain::reservation::{AlreadyPaid, ConcertStarted, PayError};
 use onsale_domain::schedule::SaleError;
+use onsale_domain::seat::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
 
-use super::problem::{Code, Problem, invalid};
+use super::messages::{Detail, Expected};
+use super::problem::{Problem, invalid};
 use crate::queue_pass::{LookFailure, PassFailure};
 use crate::store::accounts::SignUpError;
 use crate::store::adjustments::AdjustError;
@@ -34,42 +38,45 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Busy => {
                 tracing::warn!("the table is busy");
-                Self::new(Code::Busy, "the same request, with the same key if it has one, may be sent again")
-                    .retry_after(BUSY_RETRY_SECONDS)
+                Self::new(Detail::TableBusy).retry_after(BUSY_RETRY_SECONDS)
             }
             Failure::Unknown => {
                 tracing::error!("the table did not answer");
-                Self::new(Code::Busy, "the outcome is unknown; the same request with the same key may be sent again")
-                    .retry_after(BUSY_RETRY_SECONDS)
+                Self::new(Detail::OutcomeUnknown).retry_after(BUSY_RETRY_SECONDS)
             }
             Failure::Internal(cause) => {
                 tracing::error!(cause, "internal failure");
-                Self::new(Code::Internal, "the failure has been recorded under this request's id")
+                Self::new(Detail::Internal)
             }
         }
     }
 }
 
+/// A pause in whole seconds, rounded up, as `Retry-After` has it.
+fn whole_seconds(pause: SignedDuration) -> i64 {
+    pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
+}
+
 fn key_reused() -> Problem {
-    Problem::new(Code::IdempotencyKeyReused, "a new request needs a new Idempotency-Key")
+    Problem::new(Detail::KeyReused)
 }
 
 fn has_live_hold() -> Problem {
-    Problem::new(Code::HasLiveHold, "release or pay the seats first")
+    Problem::new(Detail::HasLiveHold)
 }
 
 fn no_wallet() -> Problem {
-    Problem::new(Code::NoWallet, "create one with POST /wallet")
+    Problem::new(Detail::NoWallet)
 }
 
 fn insufficient_balance() -> Problem {
-    Problem::new(Code::InsufficientBalance, "top up the wallet first")
+    Problem::new(Detail::InsufficientBalance)
 }
 
 impl From<ListError> for Problem {
     fn from(error: ListError) -> Self {
         match error {
-            ListError::Cursor => invalid("cursor")("must be a cursor that this list gave"),
+            ListError::Cursor => invalid("cursor")(Expected::Cursor),
             ListError::Failure(failure) => failure.into(),
         }
     }
@@ -78,7 +85,7 @@ impl From<ListError> for Problem {
 impl From<SignUpError> for Problem {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::EmailTaken => Self::new(Code::EmailTaken, "log in instead"),
+            SignUpError::EmailTaken => Self::new(Detail::EmailTaken),
             SignUpError::Failure(failure) => failure.into(),
         }
     }
@@ -88,8 +95,8 @@ impl From<AttemptError> for Problem {
     fn from(error: AttemptError) -> Self {
         match error {
             AttemptError::Blocked(blocked) => {
-                let seconds = blocked.0.as_secs() + i64::from(blocked.0.subsec_nanos() > 0);
-                Self::new(Code::TooManyAttempts, "wait before the next attempt").retry_after(seconds)
+                let seconds = whole_seconds(blocked.0);
+                Self::new(Detail::TooManyAttempts { seconds }).retry_after(seconds)
             }
             AttemptError::Failure(failure) => failure.into(),
         }
@@ -99,33 +106,31 @@ impl From<AttemptError> for Problem {
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {
         match error {
-            SaleError::NotOpen => Self::new(Code::SaleNotOpen, error.to_string()),
-            SaleError::Closed => Self::new(Code::SaleClosed, error.to_string()),
+            SaleError::NotOpen => Self::new(Detail::SaleNotOpen),
+            SaleError::Closed => Self::new(Detail::SaleClosed),
         }
     }
 }
 
 impl From<HoldError> for Problem {
     fn from(error: HoldError) -> Self {
-        let detail = error.to_string();
         match error {
             HoldError::Sale(sale) => sale.into(),
-            HoldError::SeatNotFound(seats) => Self::new(Code::SeatNotFound, detail).about_seats(seats),
-            HoldError::SeatTaken(seats) => Self::new(Code::SeatTaken, detail).about_seats(seats),
-            HoldError::SeatLimit(_) => Self::new(Code::SeatLimit, detail),
+            HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
+            HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatLimit(limit) => Self::new(Detail::SeatLimit { limit }),
         }
     }
 }
 
 impl From<PassError> for Problem {
     fn from(error: PassError) -> Self {
-        let code = match error {
-            PassError::Required => Code::QueueTokenRequired,
-            PassError::Invalid => Code::QueueTokenInvalid,
-            PassError::NotAdmitted => Code::QueueTokenNotAdmitted,
-            PassError::Ended => Code::QueueTokenEnded,
-        };
-        Self::new(code, error.to_string())
+        Self::new(match error {
+            PassError::Required => Detail::QueueTokenRequired,
+            PassError::Invalid => Detail::QueueTokenInvalid,
+            PassError::NotAdmitted => Detail::QueueTokenNotAdmitted,
+            PassError::Ended => Detail::QueueTokenEnded,
+        })
     }
 }
 
@@ -141,9 +146,7 @@ impl From<PassFailure> for Problem {
 impl From<LookFailure> for Problem {
     fn from(error: LookFailure) -> Self {
         match error {
-            LookFailure::NoCaller => {
-                Self::new(Code::Unauthorized, "this sale has a waiting queue; an access token is needed to look at it")
-            }
+            LookFailure::NoCaller => Self::new(Detail::LogInToLook),
             LookFailure::Pass(pass) => pass.into(),
         }
     }
@@ -152,15 +155,14 @@ impl From<LookFailure> for Problem {
 impl From<JoinFailure> for Problem {
     fn from(error: JoinFailure) -> Self {
         match error {
-            JoinFailure::NoQueue => Self::new(Code::NotFound, "there is no such queue"),
-            JoinFailure::Refused(refused @ JoinError::TooSoon(wait)) => {
-                let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
-                Self::new(Code::TooManyAttempts, refused.to_string()).retry_after(seconds)
+            JoinFailure::NoQueue => Self::new(Detail::NoQueue),
+            JoinFailure::Refused(JoinError::TooSoon(wait)) => {
+                let seconds = whole_seconds(wait);
+                Self::new(Detail::JoinedTooSoon { seconds }).retry_after(seconds)
             }
             JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
-            JoinFailure::Refused(refused @ (JoinError::NotOpen(_) | JoinError::Closed)) => {
-                Self::new(Code::QueueClosed, refused.to_string())
-            }
+            JoinFailure::Refused(JoinError::NotOpen(opens_at)) => Self::new(Detail::QueueNotOpen { opens_at }),
+            JoinFailure::Refused(JoinError::Closed) => Self::new(Detail::QueueClosed),
             JoinFailure::Failure(failure) => failure.into(),
         }
     }
@@ -189,8 +191,8 @@ impl From<HoldFailure> for Problem {
 impl From<CancelError> for Problem {
     fn from(error: CancelError) -> Self {
         match error {
-            CancelError::NotFound => Self::new(Code::NotFound, "there is no such reservation or ticket of yours"),
-            CancelError::AlreadyPaid(paid) => Self::new(Code::AlreadyPaid, paid.to_string()),
+            CancelError::NotFound => Self::new(Detail::NothingToCancel),
+            CancelError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
             CancelError::Failure(failure) => failure.into(),
         }
     }
@@ -199,12 +201,10 @@ impl From<CancelError> for Problem {
 impl From<PayFailure> for Problem {
     fn from(error: PayFailure) -> Self {
         match error {
-            PayFailure::NotFound => Self::new(Code::NotFound, "there is no such reservation or order of yours"),
-            PayFailure::Refused(PayError::Declined) => {
-                Self::new(Code::PaymentDeclined, "its payment was declined before; hold the seats or order again")
-            }
+            PayFailure::NotFound => Self::new(Detail::NothingToPay),
+            PayFailure::Refused(PayError::Declined) => Self::new(Detail::PaymentDeclined),
             PayFailure::Pass(refused) => refused.into(),
-            PayFailure::Refused(PayError::HoldExpired) => Self::new(Code::HoldExpired, "hold the seats or order again"),
+            PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance => insufficient_balance(),
@@ -215,17 +215,17 @@ impl From<PayFailure> for Problem {
 
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
-        let detail = error.to_string();
         match error {
-            OrderError::NoProduct(_) => Self::new(Code::NotFound, detail),
-            OrderError::NotSelling(products) => Self::new(Code::NotSelling, detail).about_items(products),
-            OrderError::PriceChanged(products) => Self::new(Code::PriceChanged, detail).about_items(products),
-            OrderError::OutOfStock(products) => Self::new(Code::OutOfStock, detail).about_items(products),
-            OrderError::Coupon(CouponError::NotYours) => Self::new(Code::CouponNotYours, detail),
-            OrderError::Coupon(CouponError::Used) => Self::new(Code::CouponUsed, detail),
-            OrderError::Coupon(CouponError::NotOpen) => Self::new(Code::CouponNotOpen, detail),
-            OrderError::Coupon(CouponError::Expired) => Self::new(Code::CouponExpired, detail),
-            OrderError::TooDear | OrderError::TooScattered => invalid("items")(detail),
+            OrderError::NoProduct(_) => Self::new(Detail::NoProduct),
+            OrderError::NotSelling(products) => Self::new(Detail::NotSelling).about_items(products),
+            OrderError::PriceChanged(products) => Self::new(Detail::PriceChanged).about_items(products),
+            OrderError::OutOfStock(products) => Self::new(Detail::OutOfStock).about_items(products),
+            OrderError::Coupon(CouponError::NotYours) => Self::new(Detail::CouponNotYours),
+            OrderError::Coupon(CouponError::Used) => Self::new(Detail::CouponUsed),
+            OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
+            OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
+            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: AMOUNT_MAX }),
+            OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
         }
     }
 }
@@ -245,8 +245,8 @@ impl From<PlaceFailure> for Problem {
 impl From<CancelOrderError> for Problem {
     fn from(error: CancelOrderError) -> Self {
         match error {
-            CancelOrderError::NotFound => Self::new(Code::NotFound, "there is no such order of yours"),
-            CancelOrderError::AlreadyPaid(paid) => Self::new(Code::AlreadyPaid, paid.to_string()),
+            CancelOrderError::NotFound => Self::new(Detail::NoOrder),
+            CancelOrderError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
             CancelOrderError::Failure(failure) => failure.into(),
         }
     }
@@ -255,8 +255,8 @@ impl From<CancelOrderError> for Problem {
 impl From<RefundFailure> for Problem {
     fn from(error: RefundFailure) -> Self {
         match error {
-            RefundFailure::NotFound => Self::new(Code::NotFound, "you have no such payment"),
-            RefundFailure::Refused(started) => Self::new(Code::ConcertStarted, started.to_string()),
+            RefundFailure::NotFound => Self::new(Detail::NoPayment),
+            RefundFailure::Refused(ConcertStarted) => Self::new(Detail::ConcertStarted),
             RefundFailure::Failure(failure) => failure.into(),
         }
     }
@@ -265,8 +265,8 @@ impl From<RefundFailure> for Problem {
 impl From<AdjustError> for Problem {
     fn from(error: AdjustError) -> Self {
         match error {
-            AdjustError::NoProduct => Self::new(Code::NotFound, "there is no such product"),
-            AdjustError::OutOfStock => Self::new(Code::OutOfStock, "fewer units are there than were to be taken away"),
+            AdjustError::NoProduct => Self::new(Detail::NoProduct),
+            AdjustError::OutOfStock => Self::new(Detail::StockTooSmall),
             AdjustError::KeyReused => key_reused(),
             AdjustError::Failure(failure) => failure.into(),
         }
@@ -276,11 +276,9 @@ impl From<AdjustError> for Problem {
 impl From<ClaimFailure> for Problem {
     fn from(error: ClaimFailure) -> Self {
         match error {
-            ClaimFailure::NoCoupon => Self::new(Code::NotFound, "there is no such coupon"),
-            ClaimFailure::Refused(refused @ ClaimError::NotOpen) => Self::new(Code::CouponNotOpen, refused.to_string()),
-            ClaimFailure::Refused(refused @ ClaimError::Exhausted) => {
-                Self::new(Code::CouponExhausted, refused.to_string())
-            }
+            ClaimFailure::NoCoupon => Self::new(Detail::NoCoupon),
+            ClaimFailure::Refused(ClaimError::NotOpen) => Self::new(Detail::CouponNotClaimable),
+            ClaimFailure::Refused(ClaimError::Exhausted) => Self::new(Detail::CouponExhausted),
             ClaimFailure::Failure(failure) => failure.into(),
         }
     }
@@ -291,7 +289,7 @@ impl From<MoveFailure> for Problem {
         match error {
             MoveFailure::NoWallet => no_wallet(),
             MoveFailure::Refused(MovementError::BalanceCap(_)) => {
-                Self::new(Code::BalanceCap, "a balance may be at most 10000000")
+                Self::new(Detail::BalanceCap { minor_units: AMOUNT_MAX })
             }
             MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
             MoveFailure::KeyReused => key_reused(),
@@ -303,12 +301,10 @@ impl From<MoveFailure> for Problem {
 impl From<CreateSeatsError> for Problem {
     fn from(error: CreateSeatsError) -> Self {
         match error {
-            CreateSeatsError::NoSchedule => Self::new(Code::NotFound, "there is no such schedule"),
-            CreateSeatsError::OtherPrice => {
-                Self::new(Code::SectionHasOtherPrice, "a section has one price; name another section")
-            }
-            CreateSeatsError::TooManySections => invalid("section")("must be one of at most 100 of the schedule"),
-            CreateSeatsError::TooMany => invalid("rows")("must leave the section with at most 2500 seats"),
+            CreateSeatsError::NoSchedule => Self::new(Detail::NoSchedule),
+            CreateSeatsError::OtherPrice => Self::new(Detail::SectionHasOtherPrice),
+            CreateSeatsError::TooManySections => invalid("section")(Expected::Sections { max: SECTIONS_MAX }),
+            CreateSeatsError::TooMany => invalid("rows")(Expected::SectionSeats { max: SEATS_PER_SECTION_MAX }),
             CreateSeatsError::Failure(failure) => failure.into(),
         }
     }

@@ -1,0 +1,234 @@
+//! What the `detail` of a problem says. Every detail belongs to one code.
+
+use jiff::Timestamp;
+
+use super::{Language, messages};
+use crate::http::Code;
+
+/// Makes the details. A row is a name, parameters with examples, the code in brackets, English and Korean.
+macro_rules! details {
+    ($($name:ident $({ $($parameter:ident: $kind:ty = $example:expr),+ })? [$code:ident]
+        $english:literal $korean:literal)+
+    ) => {
+        messages! {
+            /// What went wrong this time, and what the caller may do.
+            Detail { $($name $({ $($parameter: $kind = $example),+ })? $english $korean)+ }
+        }
+
+        impl Detail {
+            /// The code that it belongs to.
+            #[must_use]
+            pub fn code(&self) -> Code {
+                match self { $(Self::$name { .. } => Code::$code,)+ }
+            }
+        }
+    };
+}
+
+details! {
+    // The request as such.
+    BodyIsNotJson [MalformedJson]
+        "Send one JSON object as the body."
+        "본문을 JSON 객체 하나로 보내 주세요."
+    ContentType [UnsupportedMediaType]
+        "Send the body with Content-Type: application/json."
+        "Content-Type: application/json 헤더와 함께 본문을 보내 주세요."
+    BodyTooLarge { kibibytes: usize = 64 } [BodyTooLarge]
+        "Send a body of at most {kibibytes} KiB."
+        "본문은 {kibibytes}KiB 이하로 보내 주세요."
+    NoRoute [NotFound]
+        "There is no such route. Check the path."
+        "존재하지 않는 경로입니다. 주소를 확인해 주세요."
+    MethodNotAllowed [MethodNotAllowed]
+        "This route has no such method. Check the method."
+        "이 경로에서 지원하지 않는 메서드입니다. 메서드를 확인해 주세요."
+    KeyReused [IdempotencyKeyReused]
+        "This Idempotency-Key was sent with another request. Use a new key for a new request."
+        "이 Idempotency-Key는 다른 요청에 이미 사용되었습니다. 새로운 요청에는 새 키를 사용해 주세요."
+    TableBusy [Busy]
+        "Too many requests arrive at once. Send the same request again, with the same Idempotency-Key if it has one."
+        "요청이 한꺼번에 몰리고 있습니다. 같은 요청을 다시 보내 주세요. Idempotency-Key가 있었다면 같은 키를 사용해 주세요."
+    OutcomeUnknown [Busy]
+        "The request may or may not have taken effect. Send it again, with the same Idempotency-Key if it has one."
+        "요청이 처리되었는지 알 수 없습니다. 다시 보내 주세요. Idempotency-Key가 있었다면 같은 키를 사용해 주세요."
+    Internal [Internal]
+        "The failure is on our side and has been recorded. If it happens again, report the id in `instance`."
+        "서버에서 문제가 발생하여 기록해 두었습니다. 계속되면 instance의 요청 번호를 알려 주세요."
+
+    // Accounts and sessions.
+    AccessTokenRequired [Unauthorized]
+        "Log in, and send the access token as Authorization: Bearer."
+        "로그인한 뒤 액세스 토큰을 Authorization: Bearer 헤더로 보내 주세요."
+    AccessTokenEnded [Unauthorized]
+        "The access token has ended. Get a new one with POST /sessions/refresh, or log in again."
+        "액세스 토큰이 만료되었습니다. POST /sessions/refresh로 새로 발급받거나 다시 로그인해 주세요."
+    NoAccount [Unauthorized]
+        "The account of this access token does not exist. Sign up first."
+        "이 액세스 토큰의 계정이 존재하지 않습니다. 먼저 가입해 주세요."
+    AdministratorsOnly [Forbidden]
+        "Only administrators may do this."
+        "관리자만 사용할 수 있습니다."
+    EmailTaken [EmailTaken]
+        "This e-mail address has an account. Log in instead."
+        "이미 가입된 이메일입니다. 로그인해 주세요."
+    BadCredentials [BadCredentials]
+        "Check the e-mail address and the password, and try again."
+        "이메일과 비밀번호를 확인하고 다시 시도해 주세요."
+    SessionEnded [SessionEnded]
+        "The refresh token is not valid, or no longer. Log in again."
+        "유효하지 않거나 만료된 리프레시 토큰입니다. 다시 로그인해 주세요."
+    TooManyAttempts { seconds: i64 = 30 } [TooManyAttempts]
+        "You have tried too often. Try again in {seconds} s."
+        "시도 횟수가 너무 많습니다. {seconds}초 후에 다시 시도해 주세요."
+
+    // The waiting queue.
+    NoQueue [NotFound]
+        "There is no such queue. Check queue_id."
+        "존재하지 않는 대기열입니다. queue_id를 확인해 주세요."
+    QueueTokenRequired [QueueTokenRequired]
+        "This sale has a waiting queue. Join it with POST /queues/{{queue_id}}/tokens, and send the header Queue-Token."
+        "대기열이 있는 판매입니다. POST /queues/{{queue_id}}/tokens로 참여한 뒤 Queue-Token 헤더를 보내 주세요."
+    QueueTokenInvalid [QueueTokenInvalid]
+        "The Queue-Token is not yours, or not of this queue. Join the queue to get one."
+        "본인의 것이 아니거나 이 대기열의 것이 아닌 Queue-Token입니다. 대기열에 참여하여 발급받아 주세요."
+    QueueTokenNotAdmitted [QueueTokenNotAdmitted]
+        "You are not admitted yet. Ask for your token again when your number is called."
+        "아직 입장하실 수 없습니다. 번호가 호출되면 토큰을 다시 조회해 주세요."
+    QueueTokenEnded [QueueTokenEnded]
+        "Your Queue-Token has ended. Join the queue again."
+        "Queue-Token이 만료되었습니다. 대기열에 다시 참여해 주세요."
+    LogInToLook [Unauthorized]
+        "This sale has a waiting queue. Log in to look at it."
+        "대기열이 있는 판매입니다. 로그인한 뒤 확인해 주세요."
+    QueueNotOpen { opens_at: Timestamp = Timestamp::UNIX_EPOCH } [QueueClosed]
+        "The queue opens at {opens_at}. Join it then."
+        "대기열은 {opens_at}에 열립니다. 그때 참여해 주세요."
+    QueueClosed [QueueClosed]
+        "The queue has closed. You can no longer join it."
+        "대기열이 마감되어 더 이상 참여하실 수 없습니다."
+    JoinedTooSoon { seconds: i64 = 30 } [TooManyAttempts]
+        "You gave up a place in this queue a moment ago. Join it again in {seconds} s."
+        "방금 이 대기열에서 나가셨습니다. {seconds}초 후에 다시 참여해 주세요."
+    HasLiveHold [HasLiveHold]
+        "You still hold seats with this queue token. Pay for them or release them first."
+        "이 대기열 토큰으로 선점한 좌석이 있습니다. 먼저 결제하거나 취소해 주세요."
+
+    // Concerts, schedules, seats.
+    NoConcert [NotFound]
+        "There is no such concert. Check concert_id."
+        "존재하지 않는 공연입니다. concert_id를 확인해 주세요."
+    NoSchedule [NotFound]
+        "There is no such schedule. Check schedule_id."
+        "존재하지 않는 일정입니다. schedule_id를 확인해 주세요."
+    NoBookableSchedule [NoBookableSchedule]
+        "No date of this concert is on sale now."
+        "지금 예매할 수 있는 일정이 없습니다."
+    HasLiveReservations [HasLiveReservations]
+        "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
+        "예약되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+    SectionHasOtherPrice [SectionHasOtherPrice]
+        "This section has another price. Send the same price, or name another section."
+        "이 구역에는 이미 다른 가격이 정해져 있습니다. 같은 가격을 보내거나 다른 구역을 지정해 주세요."
+    NoSeats [NoSeats]
+        "There is no such schedule or section, or it has no seats."
+        "일정이나 구역이 없거나, 아직 좌석이 없습니다."
+    NoSeat [SeatNotFound]
+        "The schedule has no such seat. Check the seat id."
+        "이 일정에 없는 좌석입니다. 좌석 번호를 확인해 주세요."
+    SeatsTaken [SeatTaken]
+        "Somebody else has these seats. Choose others."
+        "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
+    SeatLimit { limit: u16 = 4 } [SeatLimit]
+        "You may have at most {limit} seats of this date."
+        "이 일정에서는 한 분당 {limit}석까지 예매하실 수 있습니다."
+    SaleNotOpen [SaleNotOpen]
+        "The sale has not opened yet. See sale_opens_at of the schedule."
+        "아직 판매가 시작되지 않았습니다. 일정의 sale_opens_at을 확인해 주세요."
+    SaleClosed [SaleClosed]
+        "The sale of this date is over."
+        "이 일정의 판매가 종료되었습니다."
+    NotHeldByYou [NotHeldByYou]
+        "You do not hold this seat, or no longer."
+        "선점하지 않았거나 선점 시간이 지난 좌석입니다."
+
+    // Reservations and payments.
+    NoReservation [NotFound]
+        "You have no such reservation. Check reservation_id."
+        "해당 예약이 없습니다. reservation_id를 확인해 주세요."
+    NoTicket [NotFound]
+        "You have no such ticket. Check reservation_id and ticket_id."
+        "해당 티켓이 없습니다. reservation_id와 ticket_id를 확인해 주세요."
+    NothingToCancel [NotFound]
+        "You have no such reservation or ticket. Check the path."
+        "해당 예약이나 티켓이 없습니다. 주소를 확인해 주세요."
+    NothingToPay [NotFound]
+        "You have no such reservation or order. Check its id."
+        "해당 예약이나 주문이 없습니다. 번호를 확인해 주세요."
+    NoPayment [NotFound]
+        "You have no such payment. Check payment_id."
+        "해당 결제가 없습니다. payment_id를 확인해 주세요."
+    AlreadyPaid [AlreadyPaid]
+        "You have paid for it. Cancel its payment instead."
+        "이미 결제되었습니다. 결제를 취소해 주세요."
+    PaymentDeclined [PaymentDeclined]
+        "The payment was declined, and the seats or units were released. Hold the seats or order again."
+        "결제가 거절되어 선점이 해제되었습니다. 좌석을 다시 선택하거나 다시 주문해 주세요."
+    HoldExpired [HoldExpired]
+        "The time to pay is over. Hold the seats or order again."
+        "결제 시간이 지났습니다. 좌석을 다시 선택하거나 다시 주문해 주세요."
+    ConcertStarted [ConcertStarted]
+        "The concert has started. Its payment can no longer be cancelled."
+        "공연이 이미 시작되어 결제를 취소하실 수 없습니다."
+
+    // The wallet.
+    NoWallet [NoWallet]
+        "You have no wallet yet. Create one with POST /wallet."
+        "아직 지갑이 없습니다. POST /wallet으로 만들어 주세요."
+    BalanceCap { minor_units: i64 = onsale_domain::money::AMOUNT_MAX } [BalanceCap]
+        "Your balance may be at most {minor_units} won after a top-up. Top up less."
+        "충전 후 잔액은 {minor_units}원 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    InsufficientBalance [InsufficientBalance]
+        "Your balance is too small. Top up your wallet with POST /wallet/charges."
+        "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
+
+    // The shop.
+    NoProduct [NotFound]
+        "There is no such product. Check product_id."
+        "존재하지 않는 상품입니다. product_id를 확인해 주세요."
+    NoOrder [NotFound]
+        "You have no such order. Check order_id."
+        "해당 주문이 없습니다. order_id를 확인해 주세요."
+    NoCoupon [NotFound]
+        "There is no such coupon. Check coupon_id."
+        "존재하지 않는 쿠폰입니다. coupon_id를 확인해 주세요."
+    NotSelling [NotSelling]
+        "These products are not on sale. Order without them."
+        "판매 중이 아닌 상품입니다. 해당 상품을 빼고 주문해 주세요."
+    PriceChanged [PriceChanged]
+        "The price has just changed. Check it, and order again."
+        "가격이 방금 변경되었습니다. 가격을 확인하고 다시 주문해 주세요."
+    OutOfStock [OutOfStock]
+        "Fewer units are left than you want. Order fewer."
+        "남은 수량이 부족합니다. 수량을 줄여 주문해 주세요."
+    StockTooSmall [OutOfStock]
+        "Fewer units are in stock than you want to remove. Remove fewer."
+        "빼려는 수량보다 재고가 적습니다. 수량을 줄여 주세요."
+    CouponNotYours [CouponNotYours]
+        "You have not claimed this coupon. Claim it with POST /coupons/{{coupon_id}}/claims."
+        "아직 받지 않은 쿠폰입니다. POST /coupons/{{coupon_id}}/claims로 먼저 받아 주세요."
+    CouponUsed [CouponUsed]
+        "Another order of yours uses this coupon. Order without it."
+        "다른 주문에 이미 사용한 쿠폰입니다. 쿠폰 없이 주문해 주세요."
+    CouponNotValidYet [CouponNotOpen]
+        "You cannot use this coupon before its valid_from."
+        "쿠폰 사용 기간(valid_from)이 아직 시작되지 않았습니다."
+    CouponExpired [CouponExpired]
+        "The coupon has expired. Order without it."
+        "사용 기간이 지난 쿠폰입니다. 쿠폰 없이 주문해 주세요."
+    CouponNotClaimable [CouponNotOpen]
+        "You can claim this coupon from its valid_from until its valid_until."
+        "쿠폰은 valid_from부터 valid_until 전까지 받으실 수 있습니다."
+    CouponExhausted [CouponExhausted]
+        "None of this coupon is left."
+        "쿠폰이 모두 소진되었습니다."
+}

@@ -5,7 +5,9 @@
 
 mod bodies;
 mod collections;
+mod difficult;
 mod requests;
+mod texts;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request};

@@ -82,6 +82,9 @@ async fn what_is_no_concert_is_refused_by_field() {
         ("name", json!("x".repeat(61))),
         ("name", json!("two\nlines")),
         ("name", json!("bell\u{7}")),
+        ("name", json!("\u{200b}")),
+        ("name", json!("\u{3164}")),
+        ("name", json!("live \u{202e}gnos")),
         ("description", json!("x".repeat(2_001))),
         ("description", json!("nul\u{0}")),
     ];
@@ -93,6 +96,16 @@ async fn what_is_no_concert_is_refused_by_field() {
     assert_eq!(world.dump(), before);
     let longest = json!({ "name": "가".repeat(60), "description": "나".repeat(2_000) });
     admin.post("/concerts", longest).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_line_break_of_a_form_is_a_line_break() {
+    let world = World::new().await;
+    let body = json!({ "name": "Lines", "description": "Doors 18:00\r\nShow 19:30" });
+    let concert = world.admin().await.post("/concerts", body).await.expect(201);
+    assert_eq!(concert.body["description"], "Doors 18:00\nShow 19:30");
+    let read = world.anybody().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
+    assert_eq!(read.body["description"], concert.body["description"]);
 }
 
 #[tokio::test]

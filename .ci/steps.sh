@@ -127,27 +127,27 @@ install_package() {
     fi
 }
 
-# install_mermaid: Mermaid, and the page that it asks for, in a folder of their own. Leaves the reason in $log/mermaid when
-# they cannot be had.
-install_mermaid() {
-    local pins="mermaid@11.17.2 jsdom@26.1.0" home="$tools/mermaid"
+# install_node_packages NAME PIN...: packages of npm in a folder of their own, $tools/NAME. Leaves the reason in $log/NAME
+# when they cannot be had.
+install_node_packages() {
+    local name="$1" home="$tools/$1"
+    shift
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        echo "node and npm are not both here" | tee "$log/mermaid"
+        echo "node and npm are not both here" | tee "$log/$name"
         return
     fi
-    if [ "$(cat "$home/installed" 2>/dev/null)" = "$pins" ]; then
-        echo "present: $pins"
+    if [ "$(cat "$home/installed" 2>/dev/null)" = "$*" ]; then
+        echo "present: $*"
         return
     fi
     rm -rf "$home"
     mkdir -p "$home"
-    # shellcheck disable=SC2086 # two words are meant
-    if npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --no-save --loglevel error $pins \
+    if npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --no-save --loglevel error "$@" \
         >"$log/npm" 2>&1; then
-        echo "$pins" >"$home/installed"
-        echo "installed: $pins"
+        echo "$*" >"$home/installed"
+        echo "installed: $*"
     else
-        echo "could not install $pins: $(tail -n 1 "$log/npm")" | tee "$log/mermaid"
+        echo "could not install $*: $(tail -n 1 "$log/npm")" | tee "$log/$name"
         rm -rf "$home"
     fi
 }
@@ -183,7 +183,7 @@ parse_diagrams() {
 }
 
 check_diagrams() {
-    step "mermaid" install_mermaid
+    step "mermaid" install_node_packages mermaid mermaid@11.17.2 jsdom@26.1.0
     if [ -e "$log/mermaid" ]; then
         skip "diagrams" "$(tail -n 1 "$log/mermaid")"
     else
@@ -248,5 +248,14 @@ need() {
             skip "$what" "$program is not here; $(tail -n 1 "$log/tools" 2>/dev/null || true)"
             return 1
         fi
+    done
+}
+
+# build_functions: the release build of each function, as it is uploaded.
+build_functions() {
+    cargo lambda build --release --locked --package functions
+    local binary
+    for binary in $(sed -n 's/.*Binary: \([a-z_]*\).*/\1/p' template.yaml); do
+        [ -x "$CARGO_TARGET_DIR/lambda/$binary/bootstrap" ] || { echo "not built: $binary"; return 1; }
     done
 }

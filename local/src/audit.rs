@@ -22,6 +22,8 @@ use onsale_platform::metrics::Meter;
 use onsale_platform::store::audit::{self, Limits, Report};
 use onsale_platform::trace::Tracer;
 
+use crate::home;
+use crate::output::say;
 use crate::stack::{Data, Error as StackError, Options, Stack};
 use crate::template::{REGION, Template};
 
@@ -50,18 +52,18 @@ pub struct Flags {
 /// # Errors
 /// When the file cannot be written.
 pub fn remember(stack: &Stack, address: &str) -> std::io::Result<()> {
-    fs::write(stack.directory().join(ADDRESS_FILE), address)
+    home::replace(&stack.directory().join(ADDRESS_FILE), address.as_bytes())
 }
 
 /// Audits, prints what was found, and says it in the exit status.
 pub async fn run(flags: Flags) -> ExitCode {
     let status = match report(flags).await {
         Ok(report) => {
-            print!("{}", told(&report));
+            say(told(&report).trim_end());
             STATUSES.iter().find(|(outcome, _)| *outcome == report.verdict.outcome).map_or(2, |(_, status)| *status)
         }
         Err(problem) => {
-            println!("not told: {problem}");
+            say(format_args!("not told: {problem}"));
             2
         }
     };

@@ -4,14 +4,15 @@
 //! nobody reads and is kept here. After a restart the stream is read again behind the mark; consumers take an
 //! event once, so reading one again does no harm.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Letter;
+use crate::home;
 
 /// The two files.
 #[derive(Debug)]
@@ -58,12 +59,12 @@ impl Checkpoint {
     /// When a file cannot be written; what was there stays.
     pub fn keep(&mut self, letters: Vec<Letter>, sequence_number: Option<String>) -> io::Result<()> {
         if letters != self.letters {
-            write(&self.directory.join(LETTERS), &letters)?;
+            home::replace(&self.directory.join(LETTERS), &serde_json::to_vec(&letters)?)?;
             self.letters = letters;
         }
         let mark = Mark { sequence_number };
         if mark.sequence_number.is_some() && mark != self.mark {
-            write(&self.directory.join(MARK), &mark)?;
+            home::replace(&self.directory.join(MARK), &serde_json::to_vec(&mark)?)?;
             self.mark = mark;
         }
         Ok(())
@@ -79,15 +80,6 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> io::Result<T> {
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(T::default()),
         Err(problem) => Err(problem),
     }
-}
-
-/// Writes beside and renames, so that a reader finds the old file or the new one and never half of one.
-fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_all()?;
-    fs::rename(beside, path)
 }
 
 #[cfg(test)]

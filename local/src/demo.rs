@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::home;
 use crate::lambda::CallError;
 use crate::stack::{Error, Stack};
 
@@ -293,7 +294,5 @@ fn read(path: &Path) -> io::Result<Option<Demo>> {
 }
 
 fn write(path: &Path, demo: &Demo) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    fs::write(&beside, serde_json::to_vec_pretty(demo)?)?;
-    fs::rename(beside, path)
+    home::replace(path, &serde_json::to_vec_pretty(demo)?)
 }

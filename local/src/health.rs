@@ -7,6 +7,7 @@ use clap::Args;
 use reqwest::Client;
 
 use crate::caller::with_causes;
+use crate::output::{complain, say};
 
 /// How long the stack has to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -23,11 +24,11 @@ pub struct Flags {
 pub async fn run(flags: Flags) -> ExitCode {
     match answer(&flags.api).await {
         Ok(health) => {
-            println!("{health}");
+            say(health);
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("onsale health: {}", with_causes(&problem));
+            complain(format_args!("onsale health: {}", with_causes(&problem)));
             ExitCode::FAILURE
         }
     }

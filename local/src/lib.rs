@@ -8,6 +8,8 @@
 //! | IAM | [`permissions`] |
 //! | CloudFormation | [`template`] |
 #![forbid(unsafe_code)]
+// These end the program once nobody reads what it prints; `output` does not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 pub mod audit;
 pub mod authorizer;
@@ -19,13 +21,16 @@ pub mod demo;
 pub mod drill;
 pub mod engine;
 pub mod filter;
+pub mod front;
 pub mod gateway;
 pub mod health;
+mod home;
 pub mod intercept;
 pub mod invoke;
 pub mod lambda;
 pub mod metrics;
 pub mod openapi_page;
+pub mod output;
 pub mod permissions;
 pub mod ports;
 pub mod price;

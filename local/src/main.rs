@@ -1,4 +1,5 @@
 //! `onsale`: the whole product on this machine, for trying it and for developing against it.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -11,7 +12,8 @@ use local::audit;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::health;
 use local::openapi_page::PATH;
-use local::ports::Ports;
+use local::output::{complain, say};
+use local::ports::{Ports, host_name};
 use local::seed;
 use local::stack::{Data, Mode, Options, Stack};
 use local::template::Template;
@@ -50,6 +52,10 @@ struct Flags {
     /// Address of this machine that all ports are at; 0.0.0.0 for all of its addresses. Who reaches it may do anything.
     #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into(), value_name = "ADDRESS")]
     host: IpAddr,
+    /// A name by which this machine is called besides its addresses and localhost; * for any. May be given several times.
+    /// Requests that call it otherwise are refused: a page in a browser may have sent them.
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    allow_host: Vec<String>,
     /// Port of the API; 0 picks a free one, here and below.
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -96,11 +102,17 @@ async fn main() -> ExitCode {
     let level = std::env::var("LOG_LEVEL").ok().filter(|level| !level.is_empty()).unwrap_or_else(|| "info".to_owned());
     // The filter would take another word for the name of a module.
     let Ok(level) = level.parse::<LevelFilter>() else {
-        eprintln!("onsale: LOG_LEVEL must be off, error, warn, info, debug or trace");
+        complain("onsale: LOG_LEVEL must be off, error, warn, info, debug or trace");
         return ExitCode::FAILURE;
     };
     let filter = EnvFilter::new(format!("{level},dynoxide=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // Else a line that nobody reads any more ends the task that logged it.
+        .log_internal_errors(false)
+        .init();
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Audit(flags)) => audit::run(flags).await,
@@ -109,7 +121,7 @@ async fn main() -> ExitCode {
         None => match run(arguments.flags).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(problem) => {
-                eprintln!("onsale: {problem}");
+                complain(format_args!("onsale: {problem}"));
                 ExitCode::FAILURE
             }
         },
@@ -150,11 +162,13 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
     audit::remember(&stack, &ports.dynamodb.url())?;
-    let serving = ports.serve(&stack, flags.drill);
-    println!("{ready}");
-    explain(&api, &demo);
-    stop_signal().await?;
-    eprintln!("onsale: stopping");
+    let serving = ports.serve(&stack, &flags.allow_host, flags.drill);
+    // Nobody would learn where it is, if nobody reads this line.
+    if say(ready) {
+        explain(&api, &demo);
+        stop_signal().await?;
+        complain("onsale: stopping");
+    }
     serving.stop().await;
     stack.shutdown().await;
     Ok(())
@@ -192,11 +206,11 @@ fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
 /// Says how to try it, in three requests that can be pasted.
 fn explain(api: &str, demo: &Demo) {
     let Some(schedule_id) = &demo.schedule_id else {
-        eprintln!("Onsale is up, without demo data. Ctrl-C stops it.");
+        complain("Onsale is up, without demo data. Ctrl-C stops it.");
         return;
     };
     let (email, _) = USERS[0];
-    eprintln!(
+    complain(format_args!(
         r#"Onsale is up. Log in and keep the token, hold two seats, pay for them:
 
   TOKEN=$(curl -s {api}/sessions -H 'content-type: application/json' -d '{{"email":"{email}","password":"{USER_PASSWORD}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
@@ -206,7 +220,7 @@ fn explain(api: &str, demo: &Demo) {
   curl -s {api}/payments -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d "{{\"reservation_id\":\"$RESERVATION\"}}"
 
 To look around with a browser: {api}{PATH}. Ctrl-C stops it."#
-    );
+    ));
 }
 
 /// Waits for Ctrl-C or a polite kill.

@@ -10,6 +10,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use crate::front::host_name;
+use crate::front::{self, Access, Limits};
 use crate::openapi_page;
 use crate::stack::Stack;
 
@@ -117,12 +119,13 @@ impl Ports {
 }
 
 impl Port {
-    /// Serves `router` here.
+    /// Serves `router` here, to tools: no page of another site may call it.
     #[must_use]
     pub fn serve(self, router: Router) -> Serving {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(self, router, stopped));
+        let access = Access::of_tools(self.address.ip(), &[]);
+        tasks.spawn(front::serve(self.listener, router, access, Limits::default(), stopped));
         Serving { tasks, stop }
     }
 }
@@ -134,25 +137,26 @@ pub struct Serving {
 }
 
 impl Ports {
-    /// Serves `stack` on its ports. For a `drill`, parts of it can be taken away beside the Lambda Invoke API.
+    /// Serves `stack` on its ports, to requests that call this machine by an address, `localhost` or one of `names`. For
+    /// a `drill`, parts of it can be taken away beside the Lambda Invoke API.
     #[must_use]
-    pub fn serve(self, stack: &Stack, drill: bool) -> Serving {
+    pub fn serve(self, stack: &Stack, names: &[String], drill: bool) -> Serving {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let api = stack.gateway().merge(openapi_page::router());
-        tasks.spawn(serve(self.api, api, stopped.clone()));
+        let access = Access::of_pages(self.api.address.ip(), names);
+        tasks.spawn(front::serve(self.api.listener, api, access, Limits::default(), stopped.clone()));
         let faults = if drill { stack.drill() } else { Router::new() };
-        tasks.spawn(serve(self.lambda, stack.invoke_api().merge(faults), stopped.clone()));
-        tasks.spawn(serve(self.sqs, stack.sqs().router(), stopped.clone()));
-        tasks.spawn(serve(self.data_platform, stack.receiver().router(), stopped.clone()));
-        tasks.spawn(serve(self.metrics, stack.metrics(), stopped.clone()));
-        let database = stack.dynamodb().database().clone();
-        tasks.spawn(async move {
-            let served = dynoxide::server::serve_with_shutdown(self.dynamodb.listener, database, stop_of(stopped));
-            if let Err(problem) = served.await {
-                tracing::error!(problem, "the DynamoDB port failed");
-            }
-        });
+        for (port, router) in [
+            (self.lambda, stack.invoke_api().merge(faults)),
+            (self.dynamodb, stack.dynamodb().router()),
+            (self.sqs, stack.sqs().router()),
+            (self.data_platform, stack.receiver().router()),
+            (self.metrics, stack.metrics()),
+        ] {
+            let access = Access::of_tools(port.address.ip(), names);
+            tasks.spawn(front::serve(port.listener, router, access, Limits::default(), stopped.clone()));
+        }
         Serving { tasks, stop }
     }
 }
@@ -166,17 +170,4 @@ impl Serving {
             tracing::warn!("some requests were cut off");
         }
     }
-}
-
-async fn serve(port: Port, router: Router, stopped: watch::Receiver<bool>) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(port.listener, service).with_graceful_shutdown(stop_of(stopped));
-    if let Err(problem) = served.await {
-        tracing::error!(%problem, "a port failed");
-    }
-}
-
-async fn stop_of(mut stopped: watch::Receiver<bool>) {
-    // The sender is dropped only when everything ends, which is a reason to stop as well.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::caller::with_causes;
+use crate::output::{complain, say};
 
 /// Who calls: the variable that has the password, which is no flag so that it stands in no list of processes.
 const PASSWORD: &str = "ONSALE_PASSWORD";
@@ -83,7 +84,7 @@ pub async fn run(flags: Flags) -> ExitCode {
     match make(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("onsale seed: {}", with_causes(&*problem));
+            complain(format_args!("onsale seed: {}", with_causes(&*problem)));
             ExitCode::FAILURE
         }
     }
@@ -148,7 +149,7 @@ impl Administrator {
         let answer = answer.map_err(|problem| format!("{step} with {body}: {problem}"))?;
         let made = text(&answer, shown)?;
         let name = body["name"].as_str().unwrap_or_default();
-        println!("{step}\t{shown}={made}\t{name}");
+        say(format_args!("{step}\t{shown}={made}\t{name}"));
         Ok(made)
     }
 }

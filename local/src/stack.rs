@@ -1,9 +1,7 @@
 //! The whole stack in one process: engines, functions, gateway and triggers, put together from the template.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,25 +9,21 @@ use axum::Router;
 use onsale_platform::app::{App, Clock, Ids};
 use onsale_platform::metrics::Meter;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::checkpoint::Checkpoint;
 use crate::data_platform::Receiver;
 use crate::engine::dynamodb::{DynamoDb, Twin};
 use crate::engine::sqs::Sqs;
 use crate::engine::{EngineError, storage};
 use crate::gateway::Gateway;
+use crate::home::Home;
 use crate::intercept::{Intercept, Slot};
 use crate::lambda::{CallError, Entry, Functions};
 use crate::metrics::Metrics;
 use crate::permissions::Ledger;
-use crate::processes::{Clients, ProcessError, Processes, SecretFile};
+use crate::processes::{Clients, ProcessError, Processes};
 use crate::template::{Template, TemplateError};
 use crate::traces::{Collectors, Telling};
 use crate::triggers::{Running, TriggerError, Triggers};
-
-/// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
-const EVENTS_SECRET_FILE: &str = "data-platform-secret";
 
 /// Where the data lives.
 #[derive(Clone, Debug)]
@@ -133,14 +127,6 @@ pub struct Stack {
     telling: Option<Telling>,
 }
 
-/// The data directory, which exists even when the data is memory: a signing key is a file.
-struct Home {
-    path: PathBuf,
-    /// Held as long as the stack lives.
-    _lock: Option<File>,
-    temporary: Option<TempDir>,
-}
-
 impl Stack {
     /// Starts the stack of the template.
     ///
@@ -155,7 +141,7 @@ impl Stack {
             None => Template::load()?,
         };
         let home = Home::open(&options.data)?;
-        let file = home.temporary.is_none().then(|| home.path.join("table.sqlite"));
+        let file = home.table()?;
         let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
         let (dynamodb, sqs) = (DynamoDb::new(database, options.twin), Sqs::default());
         dynamodb.ensure_table(&template.table)?;
@@ -164,7 +150,7 @@ impl Stack {
         let slot = Slot::default();
         let engines = (dynamodb, sqs);
         let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
-        let receiver = Receiver::new(options.clock.clone(), &home.path.join(EVENTS_SECRET_FILE));
+        let receiver = Receiver::new(options.clock.clone(), &home.events_secret());
         let receiver = receiver.map_err(|problem| home.failed(problem))?;
         let given = (options.variables, secrets);
         let metrics = options.metrics.then(Metrics::default);
@@ -290,7 +276,7 @@ impl Stack {
     /// The directory of the data, or of what is a file even when the data is memory.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        &self.home.path
+        self.home.path()
     }
 
     /// Lets `intercept` see and disturb every call to the engines from now on; `None` ends that.
@@ -348,56 +334,6 @@ impl Stack {
         if let Some(telling) = self.telling {
             telling.stop().await;
         }
-    }
-}
-
-impl Home {
-    fn open(data: &Data) -> Result<Self, Error> {
-        match data {
-            Data::Memory => {
-                let directory = tempfile::tempdir().map_err(|problem| Error::Directory("/tmp".into(), problem))?;
-                Ok(Self { path: directory.path().to_owned(), _lock: None, temporary: Some(directory) })
-            }
-            Data::Directory(path) => {
-                let failed = |problem| Error::Directory(path.clone(), problem);
-                DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-                let lock = File::create(path.join("lock")).map_err(failed)?;
-                match lock.try_lock() {
-                    Ok(()) => Ok(Self { path: path.clone(), _lock: Some(lock), temporary: None }),
-                    Err(TryLockError::WouldBlock) => Err(Error::InUse(path.clone())),
-                    Err(TryLockError::Error(problem)) => Err(failed(problem)),
-                }
-            }
-        }
-    }
-
-    fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
-    }
-
-    /// The files of secrets, which only their owner may read. Made on the first start.
-    fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, Error> {
-        Ok(vec![
-            ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret("signing-key", ids)?),
-            ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret(EVENTS_SECRET_FILE, &Ids::Random)?),
-        ])
-    }
-
-    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, Error> {
-        let path = self.path.join(name);
-        if !path.exists() {
-            let beside = path.with_extension("new");
-            let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
-            made.and_then(|mut file| file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()))
-                .and_then(|()| fs::rename(&beside, &path))
-                .map_err(|problem| self.failed(problem))?;
-        }
-        Ok(path)
-    }
-
-    fn failed(&self, problem: io::Error) -> Error {
-        Error::Directory(self.path.clone(), problem)
     }
 }
 

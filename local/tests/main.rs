@@ -3,6 +3,7 @@
 mod accounts;
 mod audits;
 mod bad_input;
+mod blocks;
 mod capacity;
 mod commerce_capacity;
 mod commerce_races;
@@ -15,6 +16,7 @@ mod events;
 mod examples;
 mod fault_matrix;
 mod flow;
+mod front;
 mod logs;
 mod observability;
 mod orders;

@@ -1,6 +1,9 @@
 //! The real program as whoever starts it sees it: the address that it is at, and its health.
 
-use std::process::Output;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -93,4 +96,68 @@ fn a_command_that_reaches_nobody_says_why() {
     let output = health("http://127.0.0.1:1");
     let told = String::from_utf8(output.stderr).expect("text");
     assert!(told.contains("http://127.0.0.1:1/health") && told.contains("refused"), "{told}");
+}
+
+/// Runs a command whose output nobody reads: neither what it prints nor, if told so, what it complains of.
+fn unheard(command: &mut Command, complaints_too: bool) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    if complaints_too {
+        drop(child.stderr.take());
+    }
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_no_command_badly() {
+    let program = start(&[]);
+    let (api, dynamodb) = (program.address("api"), program.address("dynamodb"));
+    let seed = crate::repository::root().join("local/seed.json");
+    for complaints_too in [false, true] {
+        for (status, arguments) in [
+            (0, vec!["seed", "--api", api, seed.to_str().expect("text")]),
+            (1, vec!["seed", "--api", api, "/nothing"]),
+            (0, vec!["audit", "--dynamodb-endpoint", dynamodb]),
+            (0, vec!["health", "--api", api]),
+            (1, vec!["health", "--api", "http://127.0.0.1:1"]),
+        ] {
+            let output = unheard(onsale().args(&arguments).env("ONSALE_PASSWORD", "onsale-admin-1"), complaints_too);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(status), "{arguments:?}: {told}");
+            assert!(!told.contains("panicked"), "{arguments:?}: {told}");
+        }
+        // A stack whose first line nobody reads cannot be found: it ends.
+        let output = unheard(&mut stack(&in_memory(&[])), complaints_too);
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+/// Gives a directory and all that is in it to everybody.
+fn open_to_all(directory: &Path) {
+    for entry in fs::read_dir(directory).expect("the directory") {
+        fs::set_permissions(entry.expect("a file").path(), Permissions::from_mode(0o644)).expect("permissions");
+    }
+    fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("permissions");
+}
+
+#[test]
+fn its_data_is_for_its_owner_alone_also_in_a_directory_that_was_there() {
+    let home = tempfile::tempdir().expect("a directory");
+    let directory = home.path().join("data");
+    fs::create_dir(&directory).expect("a directory");
+    let is_closed = |path: &Path, mode: u32| {
+        let there = fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(there, mode, "{}: {there:o}", path.display());
+    };
+    for start in ["new", "as an earlier version left it"] {
+        open_to_all(&directory);
+        let program = Program::start(&mut stack(&["--empty", "--data", directory.to_str().expect("text")]));
+        is_closed(&directory, 0o700);
+        let files: Vec<_> =
+            fs::read_dir(&directory).expect("the directory").map(|file| file.expect("a file").path()).collect();
+        let has = |ending: &str| files.iter().any(|file| file.to_string_lossy().ends_with(ending));
+        assert!(has("table.sqlite") && has("signing-key") && has("-wal"), "{start}: {files:?}");
+        files.iter().for_each(|file| is_closed(file, 0o600));
+        program.kill();
+    }
 }

@@ -2,6 +2,7 @@
 //! what memory the process came to. Only flows that ended paid count.
 //!
 //! `cargo run --release -p local --bin bench -- --flows 20000 --buyers 64`
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use axum::http::{Method, StatusCode};
 use clap::Parser;
 use local::caller::{Caller, Failure};
+use local::output::say;
 use local::stack::{Data, Mode, Options, Stack};
 use onsale_domain::account::{Password, Role};
 use onsale_platform::{passwords, tokens};
@@ -129,19 +131,19 @@ fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
     let table = if arguments.file { "in a file" } else { "in memory" };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let rate = flows.len() as f64 / took.as_secs_f64();
-    println!(
+    say(format_args!(
         "complete hold → pay flows: {} with {} buyers at once, table {table}, {cores} cores",
         flows.len(),
         arguments.buyers
-    );
-    println!("flows per second: {rate:.0}");
+    ));
+    say(format_args!("flows per second: {rate:.0}"));
     print_times("hold", flows.iter().map(|flow| flow.hold).collect());
     print_times("pay", flows.iter().map(|flow| flow.pay).collect());
     print_times("flow", flows.iter().map(|flow| flow.hold + flow.pay).collect());
     match peak_memory_mebibytes() {
-        Some(peak) => println!("peak memory of the process, engines included: {peak} MiB"),
-        None => println!("peak memory of the process: not told by this system"),
-    }
+        Some(peak) => say(format_args!("peak memory of the process, engines included: {peak} MiB")),
+        None => say(format_args!("peak memory of the process: not told by this system")),
+    };
 }
 
 /// Log-ins one after the other, how much of each is the hash, and what the authorizer takes.
@@ -170,7 +172,7 @@ async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
     let share = 100.0 * hashes.iter().sum::<Duration>().as_secs_f64() / log_ins.iter().sum::<Duration>().as_secs_f64();
     print_times("log in", log_ins);
     print_times("its hash", hashes);
-    println!("share of the hash in a log-in: {share:.0} %");
+    say(format_args!("share of the hash in a log-in: {share:.0} %"));
     print_times("authorize", verifications);
     Ok(())
 }
@@ -181,7 +183,13 @@ fn print_times(what: &str, mut times: Vec<Duration>) {
         let index = (times.len() as f64 * share) as usize;
         times.get(index.min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
     };
-    println!("{what}: p50 {:.2} ms, p90 {:.2} ms, p99 {:.2} ms, slowest {:.2} ms", at(0.5), at(0.9), at(0.99), at(1.0));
+    say(format_args!(
+        "{what}: p50 {:.2} ms, p90 {:.2} ms, p99 {:.2} ms, slowest {:.2} ms",
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        at(1.0)
+    ));
 }
 
 /// The high-water mark of resident memory, where Linux tells it.

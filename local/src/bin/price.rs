@@ -1,11 +1,13 @@
 //! `price`: what bookings cost on AWS, and a month in which nobody comes.
 //!
 //! `cargo run -p local --bin price`
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use local::caller::Failure;
+use local::output::{complain, say};
 use local::price::{self, Journey, Prices, Usage};
 
 /// Counts what bookings use on the local stack, and prints what that costs on AWS.
@@ -34,7 +36,7 @@ async fn main() -> ExitCode {
     match print(&Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("{problem}");
+            complain(format_args!("{problem}"));
             ExitCode::FAILURE
         }
     }
@@ -44,27 +46,33 @@ async fn print(flags: &Flags) -> Result<(), Failure> {
     let prices = Prices::load()?;
     let Flags { bookings, looks, milliseconds, logged_bytes, measured } = *flags;
     let journey = Journey { looks, milliseconds, logged_bytes };
-    println!("List prices of {} in {}, without the free tier.", prices.region, prices.currency);
-    println!(
+    say(format_args!("List prices of {} in {}, without the free tier.", prices.region, prices.currency));
+    say(format_args!(
         "Assumed: {milliseconds} ms and {logged_bytes} bytes of logs for each call of a function. All else is counted."
-    );
+    ));
     let booking = price::booking(journey, measured).await?;
-    println!(
+    say(format_args!(
         "\n{bookings} bookings of one seat, each with a log-in and {looks} looks at the seats, one after the other:"
-    );
+    ));
     bill(&prices, &booking.times(bookings as f64));
-    println!("\nA month in which nobody comes:");
+    say(format_args!("\nA month in which nobody comes:"));
     bill(&prices, &price::month_without_anybody(journey).await?);
     Ok(())
 }
 
 fn bill(prices: &Prices, usage: &Usage) {
-    println!("\n| What | How much | Cost | Price of |\n|---|--:|--:|---|");
+    say(format_args!("\n| What | How much | Cost | Price of |\n|---|--:|--:|---|"));
     let lines = prices.bill(usage);
     for line in &lines {
-        println!("| {} | {} | {:.2} | {} |", line.price.what, rounded(line.amount), line.cost, line.price.as_of);
+        say(format_args!(
+            "| {} | {} | {:.2} | {} |",
+            line.price.what,
+            rounded(line.amount),
+            line.cost,
+            line.price.as_of
+        ));
     }
-    println!("| **Together** | | **{:.2}** | |", lines.iter().map(|line| line.cost).sum::<f64>());
+    say(format_args!("| **Together** | | **{:.2}** | |", lines.iter().map(|line| line.cost).sum::<f64>()));
 }
 
 fn rounded(amount: f64) -> String {

@@ -1,12 +1,14 @@
 //! `simulate`: the product under every fault, in orders that seeds decide.
 //!
 //! `cargo run --release -p local --bin simulate -- --seeds 0..1000`
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use local::output::say;
 use local::simulation::{Plan, Run, Strikes, many, pairs, shrink, strikes};
 
 /// Runs the product in simulations, and prints what was tried.
@@ -68,29 +70,29 @@ fn main() -> ExitCode {
 fn random(flags: &Flags, plan: &Plan) -> ExitCode {
     let Run { total, failed } = many(plan, flags.seeds.clone(), flags.threads, &|seed, report, hash| {
         if flags.trace {
-            println!("{}\nseed {seed}: {hash}", report.trace.join("\n"));
+            say(format_args!("{}\nseed {seed}: {hash}", report.trace.join("\n")));
         }
     });
-    println!("{} steps, {} commits, each checked", total.steps, total.commits);
-    println!("calls: {}", list(total.faults.iter().map(|(name, count)| format!("{count} {name}"))));
-    println!("besides: {}", list(total.others.iter().map(|(name, count)| format!("{count} {name}"))));
-    println!(
+    say(format_args!("{} steps, {} commits, each checked", total.steps, total.commits));
+    say(format_args!("calls: {}", list(total.faults.iter().map(|(name, count)| format!("{count} {name}")))));
+    say(format_args!("besides: {}", list(total.others.iter().map(|(name, count)| format!("{count} {name}")))));
+    say(format_args!(
         "answers: {}",
         list(total.answers.iter().map(|((name, status), count)| format!("{count} {name} {status}")))
-    );
+    ));
     if let Some((seed, violation)) = failed {
-        println!("seed {seed} fails: {violation}");
+        say(format_args!("seed {seed} fails: {violation}"));
         let shortest = shrink::shortest(&Plan { seed, ..plan.clone() }, violation, flags.shrink);
-        println!("its shortest form:\n{}\n{}", shortest.trace.join("\n"), shortest.what);
+        say(format_args!("its shortest form:\n{}\n{}", shortest.trace.join("\n"), shortest.what));
         return ExitCode::FAILURE;
     }
-    println!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end);
+    say(format_args!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end));
     let rare = total.faults.iter().filter(|(_, count)| **count < flags.at_least);
     let rare = list(rare.map(|(name, count)| format!("{count} {name}")));
     if rare.is_empty() {
         return ExitCode::SUCCESS;
     }
-    println!("fewer than {}: {rare}", flags.at_least);
+    say(format_args!("fewer than {}: {rare}", flags.at_least));
     ExitCode::FAILURE
 }
 
@@ -99,16 +101,18 @@ fn strike_all(flags: &Flags, plan: &Plan) -> ExitCode {
     match &flags.table {
         Some(path) => {
             if let Err(problem) = strikes::keep(path, &table) {
-                println!("{}: {problem}", path.display());
+                say(format_args!("{}: {problem}", path.display()));
                 return ExitCode::FAILURE;
             }
         }
-        None => println!("{table}"),
+        None => {
+            say(table);
+        }
     }
     if unexplained.is_empty() {
         return ExitCode::SUCCESS;
     }
-    println!("nobody notices that these are missing, and nothing says why:\n{}", unexplained.join("\n"));
+    say(format_args!("nobody notices that these are missing, and nothing says why:\n{}", unexplained.join("\n")));
     ExitCode::FAILURE
 }
 

@@ -1,12 +1,18 @@
 //! The table's engine: `dynoxide`, asked by the SDK without a socket or served on a port.
 //!
-//! The crate's own dispatcher is private to its server, so the operations the product uses are listed here again.
+//! The crate's own server has no limits of time and answers every page of the web, and its dispatcher is private to it;
+//! so its operations are listed here again.
 
 use std::future::{self, Future};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,7 +23,10 @@ use super::EngineError;
 use super::connector::{Answer, Connector, Engine};
 use crate::intercept::Slot;
 use crate::permissions::Caller;
-use crate::template::Table;
+use crate::template::{REGION, Table};
+
+/// The type of the error for an operation that there is not.
+const UNKNOWN_OPERATION: &str = "com.amazon.coral.service#UnknownOperationException";
 
 /// The table's engine.
 #[derive(Clone)]
@@ -57,6 +66,14 @@ impl DynamoDb {
     #[must_use]
     pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
         SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
+    }
+
+    /// The `DynamoDB` API for a port.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", routing::get(health).post(serve))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(self.clone())
     }
 
     /// Makes the table of the template, unless it is there from an earlier run.
@@ -124,6 +141,24 @@ impl Engine for DynamoDb {
     }
 }
 
+/// What AWS answers to whoever looks whether somebody is there.
+async fn health() -> String {
+    format!("healthy: dynamodb.{REGION}.amazonaws.com ")
+}
+
+/// Answers one request of another program.
+async fn serve(State(engine): State<DynamoDb>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = text("x-amz-target").split_once('.');
+    let known = target.filter(|target| ["DynamoDB_20120810", "DynamoDBStreams_20120810"].contains(&target.0));
+    let answer = match known {
+        Some(target) => engine.execute(target.1, &body).await,
+        None => Answer { status: 400, body: json!({ "__type": UNKNOWN_OPERATION }).to_string() },
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], answer.body).into_response()
+}
+
 fn is_write(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
 }
@@ -154,9 +189,17 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
         "CreateTable" => call(body, |request| database.create_table(request)),
         "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "UpdateTable" => call(body, |request| database.update_table(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
         "ListTables" => call(body, |request| database.list_tables(request)),
         "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
         "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "TagResource" => call(body, |request| database.tag_resource(request)),
+        "UntagResource" => call(body, |request| database.untag_resource(request)),
+        "ListTagsOfResource" => call(body, |request| database.list_tags_of_resource(request)),
+        "ExecuteStatement" => call(body, |request| database.execute_statement(request)),
+        "ExecuteTransaction" => call(body, |request| database.execute_transaction(request)),
+        "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
         "ListStreams" => call(body, |request| database.list_streams(request)),
         "DescribeStream" => call(body, |request| database.describe_stream(request)),
         "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::dice::Dice;
 use super::report::{Report, Violation};
 use super::run::{Plan, run};
+use crate::output::complain;
 
 /// After how many runs is said how far it has come.
 const TOLD_EVERY: u64 = 100;
@@ -47,12 +48,12 @@ pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, 
             }
             let done = seed + 1 - seeds.start;
             if done.is_multiple_of(TOLD_EVERY) && plan.struck.is_empty() {
-                eprintln!(
+                complain(format_args!(
                     "{done} of {} seeds; to go on from here: --seeds {}..{}",
                     seeds.end - seeds.start,
                     seed + 1,
                     seeds.end
-                );
+                ));
             }
         }
     };

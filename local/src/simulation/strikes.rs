@@ -12,6 +12,7 @@ use super::many::many;
 use super::pairs::{Extent, Search, search};
 use super::run::{Plan, run};
 use super::survivors::{self, Kept};
+use crate::output::complain;
 
 /// Where the table begins in a document, and where it ends.
 const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
@@ -57,7 +58,7 @@ pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
             let place = next.fetch_add(1, Ordering::SeqCst);
             let Some(guard) = guards.get(place) else { return };
             let found = struck(plan, guard, &guards, seeds.clone());
-            eprintln!("{} of {}: {guard}: {found:?}", place + 1, guards.len());
+            complain(format_args!("{} of {}: {guard}: {found:?}", place + 1, guards.len()));
             rows.lock().unwrap_or_else(PoisonError::into_inner)[place] = found;
         }
     };

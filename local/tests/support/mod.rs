@@ -100,7 +100,7 @@ impl World {
     pub async fn serve(&self) -> (Serving, String) {
         let ports = Ports::take(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");
         let address = ports.api.url();
-        (ports.serve(&self.stack, false), address)
+        (ports.serve(&self.stack, &[], false), address)
     }
 
     /// Adds everything up again, twice: by the books' own sums, and by the product's audit.

@@ -11,6 +11,7 @@ mod footprint;
 mod scenes;
 mod world;
 
+use crate::output::{complain, say};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -111,7 +112,12 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                     match desk.search(pair, wanted.extent) {
                         Ok(explored) => {
                             if wanted.tells {
-                                eprintln!("{}: {} of {} executions", pair.told(), explored.executions, explored.begun);
+                                complain(format_args!(
+                                    "{}: {} of {} executions",
+                                    pair.told(),
+                                    explored.executions,
+                                    explored.begun
+                                ));
                             }
                             let mut found = found.lock().expect("no panic");
                             let all: &mut Searched = found.entry(scene.name).or_default();
@@ -184,7 +190,7 @@ pub fn print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> 
         Ok(found) => {
             let mut total = (0, 0);
             for (name, Searched { pairs, explored }) in &found {
-                println!(
+                say(format_args!(
                     "{name}: {pairs} pairs, {} executions, {} of them given up, {} places left out, {} ends, {} states, {} \
                      commits checked",
                     explored.executions,
@@ -193,15 +199,17 @@ pub fn print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> 
                     explored.ends.len(),
                     explored.states.len(),
                     explored.commits,
-                );
-                explored.unordered.iter().for_each(|answers| println!("  in neither order: {answers}"));
+                ));
+                for answers in &explored.unordered {
+                    say(format_args!("  in neither order: {answers}"));
+                }
                 total = (total.0 + pairs, total.1 + explored.executions);
             }
-            println!("{} pairs, {} executions, no violation", total.0, total.1);
+            say(format_args!("{} pairs, {} executions, no violation", total.0, total.1));
             ExitCode::SUCCESS
         }
         Err(lines) => {
-            println!("{}", lines.join("\n"));
+            say(format_args!("{}", lines.join("\n")));
             ExitCode::FAILURE
         }
     }

@@ -29,8 +29,12 @@ impl OwnWords {
     #[must_use]
     pub fn of(email: &Email, name: &str) -> Self {
         let (local, domain) = email.as_str().split_once('@').unwrap_or((email.as_str(), ""));
-        let domain = domain.rsplit_once('.').map_or(domain, |(labels, _)| labels);
-        Self { personal: words(&[local, name]), domain: words(&[domain]) }
+        let labels = domain.rsplit_once('.').map_or(domain, |(labels, _)| labels);
+        // The address as a whole is the person's own, too.
+        let addresses = [format!("{local}{domain}"), format!("{local}{labels}")].map(|address| letters(&address));
+        let mut personal = words(&[local, name]);
+        personal.splice(0..0, addresses.into_iter().filter(|address| is_word(address)));
+        Self { personal, domain: words(&[labels]) }
     }
 
     /// All of them.
@@ -49,13 +53,18 @@ impl OwnWords {
     }
 }
 
+/// A text without all that is between its words.
+fn letters(text: &str) -> String {
+    text::folded(text).replace(|character: char| !character.is_alphanumeric(), "")
+}
+
 /// The words of some texts, longest first: as written, without their digits, and as they are typed on two-set keys.
 fn words(texts: &[&str]) -> Vec<String> {
     let mut found = BTreeSet::new();
     for text in texts {
         let folded = text::folded(text);
         let is_break = |character: char| !character.is_alphanumeric();
-        let whole = folded.replace(is_break, "");
+        let whole = letters(text);
         let parts = folded.split(is_break).flat_map(|part| part.split(char::is_numeric).chain([part]));
         for word in parts.chain([whole.as_str()]).map(str::to_owned).take(WORDS_MAX) {
             // Of a Korean name also the given name, which follows a family name of one syllable.

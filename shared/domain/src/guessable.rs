@@ -294,6 +294,8 @@ mod tests {
             "alsdkalsdk",
             "ㅡㅑㅜㅁ1234",
             "example1",
+            "kim.mina87@example.com",
+            "kim.mina87@example",
             "example.2024",
             "elpmaxe99",
             "mïna-2024",

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::intercept::{Before, Call, Intercept, Slot};
+use crate::intercept::{Before, Call, Intercept, Slot, Struck, items_of};
 
 /// Most functions that can be stopped at once.
 const STOPPED_MAX: usize = 100;
@@ -80,6 +80,12 @@ impl Drill {
         // Where the line from 0 to `percent` passes a whole number.
         (call + 1) * percent / 100 > call * percent / 100
     }
+
+    /// Of a transaction one item, now this and now that.
+    fn struck(&self, call: &Call<'_>) -> Struck {
+        let place = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
+        Struck::one(place, items_of(call.request))
+    }
 }
 
 impl Intercept for Drill {
@@ -95,7 +101,7 @@ impl Intercept for Drill {
         }
         match call.service {
             "sqs" if faults.without_queues && call.function.is_some() => Before::LoseRequest,
-            "dynamodb" if self.throttles(faults.throttle_percent) => Before::Throttle,
+            "dynamodb" if self.throttles(faults.throttle_percent) => Before::Throttle(self.struck(call)),
             _ => Before::Proceed,
         }
     }
@@ -124,7 +130,7 @@ mod tests {
         for percent in [0, 1, 30, 99, 100] {
             let drill = drill(Faults { throttle_percent: percent, ..Faults::default() });
             let throttled = (0..200)
-                .filter(|_| matches!(drill.before(&call("pay", "dynamodb", &request)), Before::Throttle))
+                .filter(|_| matches!(drill.before(&call("pay", "dynamodb", &request)), Before::Throttle(_)))
                 .count();
             assert_eq!(throttled as u64, 2 * percent);
             assert!(matches!(drill.before(&call("pay", "sqs", &request)), Before::Proceed));

@@ -20,15 +20,50 @@ pub struct Call<'a> {
     pub request: &'a Value,
 }
 
+/// Which items of a transaction a fault strikes, each as a bit: item 0 is the lowest. Conditions of the others are
+/// judged all the same, as `DynamoDB` does, so one answer may have a failed condition beside a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Struck(u128);
+
+impl Struck {
+    /// Every item.
+    pub const ALL: Self = Self(u128::MAX);
+
+    /// The item at this place, counted round: of three items place 4 is the second.
+    #[must_use]
+    pub fn one(place: usize, items: usize) -> Self {
+        Self(1 << (place % items.clamp(1, 128)))
+    }
+
+    /// The items at these places, each below 128.
+    #[must_use]
+    pub fn these(places: impl IntoIterator<Item = usize>) -> Self {
+        Self(places.into_iter().fold(0, |bits, place| bits | 1_u128 << place))
+    }
+
+    /// Whether the item at this place is struck.
+    #[must_use]
+    pub fn strikes(self, place: usize) -> bool {
+        place < 128 && self.0 & (1 << place) != 0
+    }
+}
+
+/// How many items the transaction `request` has; 0 for a call that is none.
+#[must_use]
+pub fn items_of(request: &Value) -> usize {
+    request["TransactItems"].as_array().map_or(0, Vec::len)
+}
+
 /// What happens to a call before its engine sees it.
 pub enum Before {
     /// The engine executes it.
     Proceed,
-    /// It is refused for too much traffic; the SDK tries again by itself.
-    Throttle,
-    /// A `TransactWriteItems` is cancelled, every item for a conflict; a single write is refused for a transaction
-    /// that works on its item; any other call proceeds.
-    Conflict,
+    /// It is refused for too much traffic. A transaction is cancelled, the struck items with `ThrottlingError`, which
+    /// the SDK does not try again; any other call is refused with an error that it does try again.
+    Throttle(Struck),
+    /// A transaction is cancelled, the struck items with `TransactionConflict`; a single write is refused for a
+    /// transaction that works on its item; any other call proceeds.
+    Conflict(Struck),
     /// The engine executes this request in its place.
     Instead(Value),
     /// It is lost on the way: not executed, and its caller sees a time-out.

@@ -144,6 +144,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
             otlp: address("--otlp-endpoint", flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT")?,
             zipkin: address("--zipkin-endpoint", flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT")?,
         },
+        reading: local::permissions::Reading::default(),
         twin: None,
     })
     .await?;

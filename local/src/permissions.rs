@@ -6,6 +6,8 @@
 //!   `TransactGetItems` as `GetItem`: IAM has no actions of their names.
 //! - The leading keys are the partition keys of a call. All keys that one call has for the same action and resource
 //!   go together, so one statement must allow all of them.
+//! - AWS does not document which leading keys an action of a transaction has. [`Reading`] has the three possible answers;
+//!   the stack enforces one of them, and what the strictest allows all three allow.
 //! - A query of an index has the resource `<table>/index/<name>`, and its leading key is the value of the index's
 //!   own partition key.
 //! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.
@@ -21,6 +23,23 @@ use serde_json::Value;
 
 use crate::template::{Statement, Table, Template};
 
+/// Which leading keys each action of a transaction has: how IAM may judge `dynamodb:LeadingKeys`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// The keys of the items that this action is for.
+    PerAction,
+    /// None: the condition key is absent, `ForAllValues` holds, and nothing is restricted.
+    Absent,
+    /// The keys of all items of the request. The strictest: a statement that allows these allows those of each action.
+    #[default]
+    WholeRequest,
+}
+
+impl Reading {
+    /// Every reading.
+    pub const ALL: [Self; 3] = [Self::PerAction, Self::Absent, Self::WholeRequest];
+}
+
 /// What one call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -30,6 +49,8 @@ pub struct Access {
     pub resource: String,
     /// Partition keys; none for what has no keys.
     pub leading_keys: Vec<String>,
+    /// Whether conditions on leading keys hold because there are none to be told: [`Reading::Absent`].
+    pub keys_are_absent: bool,
 }
 
 /// What a function asked for, but for ids: there are only so many of these.
@@ -125,17 +146,18 @@ impl TableNames {
 #[derive(Clone, Debug)]
 pub struct Guard {
     resources: Arc<Resources>,
+    reading: Reading,
     ledger: Ledger,
 }
 
 impl Guard {
-    /// Decides by the statements of `template`.
+    /// Decides by the statements of `template`, with the leading keys of transactions as `reading` has them.
     #[must_use]
-    pub fn new(template: &Template) -> Self {
+    pub fn new(template: &Template, reading: Reading) -> Self {
         let table = (template.table.name.clone(), TableNames::of(&template.table));
         let queues = template.queues.iter().map(|queue| (queue.url.clone(), queue.arn.clone()));
         let resources = Resources { tables: HashMap::from([table]), queues: queues.collect() };
-        Self { resources: Arc::new(resources), ledger: Ledger::default() }
+        Self { resources: Arc::new(resources), reading, ledger: Ledger::default() }
     }
 
     /// What it remembers.
@@ -171,11 +193,12 @@ impl Caller {
     /// # Errors
     /// The sentence in which AWS refuses it.
     pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
-        for access in self.guard.resources.expand(service, operation, request) {
+        let accesses = self.guard.resources.expand(service, operation, request);
+        for access in as_read(self.guard.reading, operation, accesses) {
             let allowed = self.statements.iter().any(|statement| statement.allows(&access));
             self.guard.ledger.note(&self.function, &access, allowed);
             if !allowed {
-                let Access { action, resource, leading_keys } = &access;
+                let Access { action, resource, leading_keys, .. } = &access;
                 // Kinds of keys, not keys: some have an address in them.
                 let kinds: Vec<String> = leading_keys.iter().map(|key| class(key)).collect();
                 tracing::error!(function = &*self.function, action, resource, ?kinds, "not authorized");
@@ -193,9 +216,36 @@ impl Statement {
         self.actions.contains(&access.action)
             && self.resources.contains(&access.resource)
             && self.leading_keys.as_ref().is_none_or(|patterns| {
-                !keys.is_empty() && keys.iter().all(|key| patterns.iter().any(|pattern| pattern.matches(key)))
+                let is_allowed = |key: &String| patterns.iter().any(|pattern| pattern.matches(key));
+                access.keys_are_absent || (!keys.is_empty() && keys.iter().all(is_allowed))
             })
     }
+}
+
+/// What a transaction asks for under a reading; any other call has the keys that it has.
+fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<Access> {
+    if !matches!(operation, "TransactWriteItems" | "TransactGetItems") {
+        return accesses;
+    }
+    match reading {
+        Reading::PerAction => {}
+        Reading::Absent => {
+            for access in &mut accesses {
+                access.leading_keys.clear();
+                access.keys_are_absent = true;
+            }
+        }
+        Reading::WholeRequest => {
+            let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for access in &accesses {
+                all.entry(access.resource.clone()).or_default().extend(access.leading_keys.iter().cloned());
+            }
+            for access in &mut accesses {
+                access.leading_keys = all[&access.resource].iter().cloned().collect();
+            }
+        }
+    }
+    accesses
 }
 
 impl Resources {
@@ -205,7 +255,8 @@ impl Resources {
             let action = if operation == "SendMessageBatch" { "SendMessage" } else { operation };
             let url = request["QueueUrl"].as_str().unwrap_or_default();
             let resource = self.queues.get(url).cloned().unwrap_or_else(|| url.to_owned());
-            return vec![Access { action: format!("sqs:{action}"), resource, leading_keys: Vec::new() }];
+            let action = format!("sqs:{action}");
+            return vec![Access { action, resource, leading_keys: Vec::new(), keys_are_absent: false }];
         }
         let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
         let mut add = |action, (resource, key): (String, Option<String>)| {
@@ -244,6 +295,7 @@ impl Resources {
                 action: format!("dynamodb:{action}"),
                 resource,
                 leading_keys,
+                keys_are_absent: false,
             })
             .collect()
     }
@@ -286,95 +338,4 @@ fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn expanded(service: &str, operation: &str, request: Value) -> Vec<(String, String, Vec<String>)> {
-        let guard = Guard::new(&Template::load().unwrap());
-        let accesses = guard.resources.expand(service, operation, &request);
-        accesses.into_iter().map(|access| (access.action, access.resource, access.leading_keys)).collect()
-    }
-
-    fn key(pk: &str) -> Value {
-        json!({ "pk": { "S": pk }, "sk": { "S": "x" } })
-    }
-
-    const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
-
-    #[test]
-    fn a_transaction_counts_as_what_it_writes() {
-        let items = json!([
-            { "Update": { "TableName": "Table", "Key": key("A#1") } },
-            { "Put": { "TableName": "Table", "Item": key("B") } },
-            { "Update": { "TableName": "Table", "Key": key("C#2") } },
-            { "Delete": { "TableName": "Table", "Key": key("D#3") } },
-            { "ConditionCheck": { "TableName": "Table", "Key": key("E#4") } },
-        ]);
-        let expected = [
-            ("dynamodb:ConditionCheckItem", vec!["E#4"]),
-            ("dynamodb:DeleteItem", vec!["D#3"]),
-            ("dynamodb:PutItem", vec!["B"]),
-            ("dynamodb:UpdateItem", vec!["A#1", "C#2"]),
-        ];
-        let expected = expected.map(|(action, keys)| {
-            (action.to_owned(), TABLE.to_owned(), keys.into_iter().map(str::to_owned).collect::<Vec<_>>())
-        });
-        assert_eq!(expanded("dynamodb", "TransactWriteItems", json!({ "TransactItems": items })), expected);
-        let items = json!([{ "Get": { "TableName": "Table", "Key": key("A#1") } }]);
-        let read = expanded("dynamodb", "TransactGetItems", json!({ "TransactItems": items }));
-        assert_eq!(read, [("dynamodb:GetItem".to_owned(), TABLE.to_owned(), vec!["A#1".to_owned()])]);
-    }
-
-    #[test]
-    fn a_query_of_an_index_has_the_index_and_its_key() {
-        let query = json!({
-            "TableName": "Table", "IndexName": "by_time", "KeyConditionExpression": "#owner = :owner",
-            "ExpressionAttributeNames": { "#owner": "owner" }, "ExpressionAttributeValues": { ":owner": { "S": "U#1" } },
-        });
-        let of_index = expanded("dynamodb", "Query", query);
-        assert_eq!(of_index[0].1, format!("{TABLE}/index/by_time"));
-        assert_eq!(of_index[0].2, ["U#1"]);
-        let query = json!({
-            "TableName": "Table", "KeyConditionExpression": "begins_with(sk, :prefix) AND pk = :pk",
-            "ExpressionAttributeValues": { ":pk": { "S": "A#1" }, ":prefix": { "S": "x" } },
-        });
-        let of_table = expanded("dynamodb", "Query", query);
-        assert_eq!(of_table, [("dynamodb:Query".to_owned(), TABLE.to_owned(), vec!["A#1".to_owned()])]);
-    }
-
-    #[test]
-    fn batches_count_by_their_parts() {
-        let wanted = json!({ "RequestItems": { "Table": { "Keys": [key("A#1"), key("B#2")] } } });
-        let read = expanded("dynamodb", "BatchGetItem", wanted);
-        assert_eq!(read[0].2, ["A#1", "B#2"]);
-        let url = "https://sqs.us-east-1.amazonaws.com/000000000000/PaymentsQueue";
-        let sent = expanded("sqs", "SendMessageBatch", json!({ "QueueUrl": url, "Entries": [] }));
-        let arn = "arn:aws:sqs:us-east-1:000000000000:PaymentsQueue".to_owned();
-        assert_eq!(sent, [("sqs:SendMessage".to_owned(), arn, vec![])]);
-    }
-
-    #[test]
-    fn a_function_may_do_what_a_statement_says_for_all_its_keys() {
-        let template = Template::load().unwrap();
-        let guard = Guard::new(&template);
-        let condition = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*", "KEYS"] } });
-        let statement = json!([{ "Statement": [{
-            "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan"],
-            "Resource": TABLE, "Condition": condition,
-        }] }]);
-        let caller = guard.caller("get_it", &crate::template::policy::read(&statement).unwrap());
-        let may = |operation: &str, request: Value| caller.may("dynamodb", operation, &request).is_ok();
-        let get = |pk: &str| json!({ "TableName": "Table", "Key": key(pk) });
-        assert!(may("GetItem", get("USER#1")) && may("GetItem", get("KEYS")));
-        assert!(!may("GetItem", get("EMAIL#1")) && !may("GetItem", get("KEYS#1")));
-        assert!(!may("UpdateItem", get("USER#1")), "another action");
-        assert!(!may("GetItem", json!({ "TableName": "Other", "Key": key("USER#1") })), "another table");
-        let keys = |pks: [&str; 2]| json!({ "RequestItems": { "Table": { "Keys": pks.map(key) } } });
-        assert!(may("BatchGetItem", keys(["USER#1", "KEYS"])));
-        assert!(!may("BatchGetItem", keys(["USER#1", "EMAIL#1"])), "one of its keys");
-        assert!(!may("Scan", json!({ "TableName": "Table" })), "a condition on keys needs a key");
-        let denied: Vec<String> = guard.ledger().denied().into_iter().filter_map(|used| used.key).collect();
-        assert!(denied.contains(&"EMAIL#*".to_owned()) && denied.contains(&"KEYS#*".to_owned()), "{denied:?}");
-    }
-}
+mod tests;

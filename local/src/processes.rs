@@ -17,7 +17,7 @@ use crate::engine::dynamodb::DynamoDb;
 use crate::engine::sqs::Sqs;
 use crate::intercept::Slot;
 use crate::metrics::Metrics;
-use crate::permissions::{Caller, Guard};
+use crate::permissions::{Caller, Guard, Reading};
 use crate::template::{Function, REGION, Template, TemplateError};
 
 /// A variable that says on AWS where a secret lies, the one that says it here, where secrets are files, and its file.
@@ -58,6 +58,7 @@ impl Processes {
         slot: Slot,
         clock: Clock,
         (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
+        reading: Reading,
         watched: (Option<Metrics>, Tracer),
     ) -> Self {
         let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
@@ -66,7 +67,7 @@ impl Processes {
             .http_client(engines.0.http_client(slot.clone(), None))
             .load()
             .await;
-        Self { settings, engines, slot, guard: Guard::new(template), clock, overrides, secrets, watched }
+        Self { settings, engines, slot, guard: Guard::new(template, reading), clock, overrides, secrets, watched }
     }
 
     /// What functions asked for.

@@ -19,7 +19,7 @@ use crate::home::Home;
 use crate::intercept::{Intercept, Slot};
 use crate::lambda::{CallError, Entry, Functions};
 use crate::metrics::Metrics;
-use crate::permissions::Ledger;
+use crate::permissions::{Ledger, Reading};
 use crate::processes::{Clients, ProcessError, Processes};
 use crate::template::{Template, TemplateError};
 use crate::traces::{Collectors, Telling};
@@ -63,6 +63,8 @@ pub struct Options {
     pub metrics: bool,
     /// Who is told of spans.
     pub collectors: Collectors,
+    /// How IAM judges the leading keys of transactions.
+    pub reading: Reading,
     /// A second engine beside the table's own, for tests that compare the two.
     pub twin: Option<Arc<dyn Twin>>,
 }
@@ -79,6 +81,7 @@ impl Default for Options {
             data_platform: None,
             metrics: false,
             collectors: Collectors::default(),
+            reading: Reading::default(),
             twin: None,
         }
     }
@@ -157,7 +160,9 @@ impl Stack {
         let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
         let (tracer, telling) = options.collectors.start(meter);
         let watched = (metrics.clone(), tracer);
-        let processes = Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, watched).await;
+        let processes =
+            Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, options.reading, watched)
+                .await;
         let outsider = processes.outsider(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::intercept::{Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept, Struck};
 use local::stack::{Data, Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
@@ -193,7 +193,7 @@ pub struct NoScan;
 
 impl Intercept for NoScan {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.operation == "Scan" { Before::Throttle } else { Before::Proceed }
+        if call.operation == "Scan" { Before::Throttle(Struck::ALL) } else { Before::Proceed }
     }
 }
 

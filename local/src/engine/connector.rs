@@ -15,15 +15,32 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use crate::intercept::{After, Before, Call, Intercept, Slot};
+use crate::intercept::{After, Before, Call, Intercept, Slot, Struck, items_of};
 use crate::permissions::Caller;
 
 /// The error of a call that the caller's policy does not allow.
 const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
 /// The error of a single write to an item that a transaction is working on.
 const CONFLICT: &str = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
-const ONGOING: &str = "Transaction is ongoing for the item";
+/// The error of a transaction of which an item was refused.
+const CANCELLED: &str = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
 const SINGLE_WRITES: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
+/// A condition that no item fulfils.
+const NEVER: &str = "attribute_exists(pk) AND attribute_not_exists(pk)";
+
+/// Why an item of a transaction is refused, as AWS writes it.
+#[derive(Clone, Copy)]
+struct Reason {
+    code: &'static str,
+    message: &'static str,
+}
+
+const ONGOING: Reason = Reason { code: "TransactionConflict", message: "Transaction is ongoing for the item" };
+const TOO_MUCH: Reason = Reason {
+    code: "ThrottlingError",
+    message: "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your \
+              table or index so please try again shortly. If exceptions persist, check if you have a hot key.",
+};
 
 /// The answer of an engine: a status and a JSON body.
 pub(super) struct Answer {
@@ -123,12 +140,17 @@ async fn intercepted<E: Engine>(
         decided = until.await;
     }
     match decided {
-        Before::Throttle => return Ok(error(E::THROTTLED, "too much traffic")),
-        Before::Conflict if operation == "TransactWriteItems" => return Ok(conflict(&request)),
-        Before::Conflict if SINGLE_WRITES.contains(&operation) => return Ok(error(CONFLICT, ONGOING)),
+        Before::Throttle(struck) if items_of(&request) > 0 => {
+            return Ok(cancelled(engine, operation, &request, struck, TOO_MUCH).await);
+        }
+        Before::Conflict(struck) if items_of(&request) > 0 => {
+            return Ok(cancelled(engine, operation, &request, struck, ONGOING).await);
+        }
+        Before::Throttle(_) => return Ok(error(E::THROTTLED, TOO_MUCH.message)),
+        Before::Conflict(_) if SINGLE_WRITES.contains(&operation) => return Ok(error(CONFLICT, ONGOING.message)),
         Before::Instead(other) => request = other,
         Before::LoseRequest => return Err(lost("the request was lost")),
-        Before::Proceed | Before::Conflict | Before::Hold(_) => {}
+        Before::Proceed | Before::Conflict(_) | Before::Hold(_) => {}
     }
     E::observe(operation, &mut request);
     let answer = engine.execute(operation, request.to_string().as_bytes()).await;
@@ -143,15 +165,49 @@ fn error(kind: &str, message: &str) -> Answer {
     Answer { status: 400, body: json!({ "__type": kind, "message": message }).to_string() }
 }
 
-fn conflict(request: &Value) -> Answer {
-    let items = request["TransactItems"].as_array().map_or(0, Vec::len);
-    let reason = json!({ "Code": "TransactionConflict", "Message": ONGOING });
+/// The answer of a transaction of which some items are struck for `reason`. The engine is asked which conditions of the
+/// others fail, without committing: a struck write gets a condition that never holds.
+async fn cancelled<E: Engine>(engine: &E, operation: &str, request: &Value, struck: Struck, reason: Reason) -> Answer {
+    let mut reasons = vec![json!({ "Code": "None" }); items_of(request)];
+    if operation == "TransactWriteItems" {
+        let asked = engine.execute(operation, never_committed(request, struck).to_string().as_bytes()).await;
+        let told: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        match told["CancellationReasons"].as_array() {
+            Some(told) => reasons.clone_from(told),
+            // The request is wrong, whoever is in its way.
+            None => return asked,
+        }
+    }
+    for (_, told) in reasons.iter_mut().enumerate().filter(|(place, _)| struck.strikes(*place)) {
+        *told = json!({ "Code": reason.code, "Message": reason.message });
+    }
+    let codes: Vec<&str> = reasons.iter().filter_map(|told| told["Code"].as_str()).collect();
+    let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
     let body = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
-        "CancellationReasons": vec![reason; items],
+        "__type": CANCELLED,
+        "Message": format!("{message} [{}]", codes.join(", ")),
+        "CancellationReasons": reasons,
     });
     Answer { status: 400, body: body.to_string() }
+}
+
+/// The same transaction with a condition on its struck writes that never holds, and without its token.
+fn never_committed(request: &Value, struck: Struck) -> Value {
+    let mut request = request.clone();
+    let writes = request["TransactItems"].as_array_mut().into_iter().flatten().enumerate();
+    for (_, item) in writes.filter(|(place, _)| struck.strikes(*place)) {
+        for write in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+            let never = match write["ConditionExpression"].as_str() {
+                Some(condition) => format!("({condition}) AND {NEVER}"),
+                None => NEVER.to_owned(),
+            };
+            write["ConditionExpression"] = Value::from(never);
+        }
+    }
+    if let Some(request) = request.as_object_mut() {
+        request.remove("ClientRequestToken");
+    }
+    request
 }
 
 fn lost(what: &'static str) -> ConnectorError {

@@ -119,7 +119,7 @@ impl DynamoDb {
 
 impl Engine for DynamoDb {
     const SERVICE: &'static str = "dynamodb";
-    const THROTTLED: &'static str = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
+    const THROTTLED: &'static str = "com.amazon.coral.availability#ThrottlingException";
 
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.

@@ -20,6 +20,7 @@ use super::people::{Mood, Person, Wish};
 use super::report::{Report, Violation};
 use super::requests::{Caller, event};
 use super::turnstile::{Fate, Turnstile, Waiting, keys};
+use crate::intercept::Struck;
 use crate::stack::{Options, Stack};
 
 /// How far the clocks of machines are from the right time, in seconds.
@@ -248,9 +249,9 @@ impl Simulation {
         self.arrive(Some(call.actor))?;
         let thrown = if self.plan.faults { self.dice.below(100) } else { 0 };
         let (fate, dies, name) = match thrown {
-            60..=71 if call.writes => (Fate::Conflict, false, "in conflict"),
+            60..=71 if call.writes || call.items > 0 => (Fate::Conflict(self.struck(call.items)), false, "in conflict"),
             72..=83 if call.writes => (Fate::Late, false, "late"),
-            84..=86 => (Fate::Throttle, false, "throttled"),
+            84..=86 => (Fate::Throttle(self.struck(call.items)), false, "throttled"),
             87..=89 => (Fate::LoseRequest, false, "request lost"),
             90..=92 => (Fate::LoseAnswer, false, "answer lost"),
             93..=96 => (Fate::LoseRequest, true, "killed before"),
@@ -264,6 +265,14 @@ impl Simulation {
             self.run_one(call.actor).await?;
         }
         if dies { self.die(call.actor).await } else { Ok(()) }
+    }
+
+    /// Which items of a transaction are struck: mostly one, so that conditions of others are told beside it.
+    fn struck(&mut self, items: usize) -> Struck {
+        match self.dice.below(4) {
+            0 => Struck::ALL,
+            _ => Struck::one(self.dice.below(items.max(1)), items),
+        }
     }
 
     /// A process ends in the middle of its work, and its memory with it.

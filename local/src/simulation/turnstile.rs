@@ -8,17 +8,17 @@ use std::task::{Context, Poll, Waker};
 use serde_json::Value;
 
 use super::guards;
-use crate::intercept::{After, Before, Call, Intercept};
+use crate::intercept::{After, Before, Call, Intercept, Struck, items_of};
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// It is carried out and answered.
     Proceed,
-    /// It is refused for too much traffic.
-    Throttle,
-    /// It is cancelled for a conflict with another transaction.
-    Conflict,
+    /// It is refused for too much traffic; of a transaction these items are.
+    Throttle(Struck),
+    /// It is cancelled for a conflict with another transaction, which these items have.
+    Conflict(Struck),
     /// It is never carried out, and its caller hears nothing.
     LoseRequest,
     /// It is carried out, and its caller hears nothing.
@@ -38,6 +38,8 @@ pub struct Waiting {
     pub what: String,
     /// Whether it writes to the table.
     pub writes: bool,
+    /// How many items it has, if it is a transaction.
+    pub items: usize,
 }
 
 /// A request to the table that is still on its way when its caller has given it up.
@@ -162,8 +164,8 @@ impl Future for Wait {
         state.passing = Some(fate);
         Poll::Ready(match fate {
             Fate::Proceed | Fate::LoseAnswer => self.instead.take().map_or(Before::Proceed, Before::Instead),
-            Fate::Throttle => Before::Throttle,
-            Fate::Conflict => Before::Conflict,
+            Fate::Throttle(struck) => Before::Throttle(struck),
+            Fate::Conflict(struck) => Before::Conflict(struck),
             Fate::LoseRequest => Before::LoseRequest,
             Fate::Late => {
                 let sent = state.waiting.get(&self.ticket).map(|(_, sent, _)| sent.clone());
@@ -201,7 +203,7 @@ impl Intercept for Turnstile {
         let request = instead.clone().unwrap_or_else(|| call.request.clone());
         let sent = LateRequest { actor: state.current, operation: call.operation.to_owned(), request };
         let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);
-        let waiting = Waiting { ticket, actor: state.current, what, writes };
+        let waiting = Waiting { ticket, actor: state.current, what, writes, items: items_of(call.request) };
         state.waiting.insert(ticket, (waiting, sent, None));
         Before::Hold(Box::pin(Wait { turnstile: self.clone(), ticket, instead }))
     }

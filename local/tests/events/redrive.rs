@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use local::intercept::{Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept, Struck};
 use onsale_platform::app::Ids;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct Against(&'static str);
 impl Intercept for Against {
     fn before(&self, call: &Call<'_>) -> Before {
         let strikes = call.function == Some(self.0) && call.operation == "TransactWriteItems";
-        if strikes { Before::Throttle } else { Before::Proceed }
+        if strikes { Before::Throttle(Struck::ALL) } else { Before::Proceed }
     }
 }
 

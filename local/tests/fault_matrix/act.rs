@@ -8,6 +8,7 @@ use local::simulation::requests::{self, Asked};
 use onsale_platform::app::{Clock, Ids};
 use onsale_platform::lambda;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::case::Caller;
 use super::scene::{KEY, Scene};
@@ -140,11 +141,16 @@ impl Scene {
     /// Begins to carry it out in a process that dies at one of its writes, and with it all that it remembered.
     pub async fn die(&self, write: usize, when: Dies) {
         let death = Death::at(write, when);
-        self.world.stack.intercept(Some(death.clone()));
+        self.die_of(death.clone(), &death.died).await;
+    }
+
+    /// The same, of something else that says when.
+    pub async fn die_of(&self, trouble: Arc<dyn Intercept>, died: &Notify) {
+        self.world.stack.intercept(Some(trouble));
         let process = self.process();
         tokio::select! {
             biased;
-            () = death.died.notified() => {}
+            () = died.notified() => {}
             outcome = self.call(&process, self.event()) => panic!("{:?} outlived its death: {outcome:?}", self.case),
         }
         self.world.stack.intercept(None);

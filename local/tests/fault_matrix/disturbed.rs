@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::act::Outcome;
 use super::case::{Caller, Case};
 use super::scene::Scene;
+use super::trouble::Write;
 use crate::support::recorder::{Disturb, Fault};
 
 /// More often than anything is tried.
@@ -26,32 +27,50 @@ pub enum Due {
 /// The next `times` calls of each write's operation meet `fault`, from that write on. Whatever becomes of it, the same
 /// again succeeds, and has happened once.
 pub async fn each_write_meets(scene: &Scene, fault: Fault, times: usize, due: Due) {
-    for (operation, spared) in scene.writes.iter().copied() {
-        let told = format!("{operation} {spared} meets {fault:?} × {times}");
-        scene.reset().await;
-        let before = scene.world.dump();
-        let disturb = Arc::new(Disturb::after(operation, fault, spared, times));
-        let outcome = scene.act_under(disturb.clone()).await;
-        assert!(disturb.done() > 0, "{:?}: {told} was not met", scene.case);
-        if !outcome.succeeded() {
-            scene.world.check_books().await;
-        }
-        if scene.case.goes_on_by_itself() {
-            scene.converges(&told).await;
-        } else {
-            // Whether a queue could be moved on is another matter than whether an admission has ended.
-            let beside = scene.case == Case::EndAdmission && operation == "TransactWriteItems";
-            check(scene, &outcome, if beside { Due::Any } else { due }, &told);
-            if outcome.succeeded() && is_strict(scene) && times < ENDLESS {
-                assert_eq!(disturb.done(), times, "{:?}, {told}", scene.case);
-            }
-            if outcome.is_busy() && due == Due::Busy && is_strict(scene) {
-                assert_eq!(scene.world.dump(), before, "{:?}, {told}: something was written", scene.case);
-            }
-            expect_once(scene, outcome, &told).await;
-        }
-        scene.settled().await;
+    for write in &scene.writes {
+        write_meets(scene, *write, 0, (fault, times), due).await;
     }
+}
+
+/// The same with each item of each transaction in turn: first this, then those after it.
+pub async fn each_item_meets(scene: &Scene, fault: Fault, times: usize, due: Due) {
+    for write in scene.writes.iter().filter(|(operation, _)| *operation == "TransactWriteItems") {
+        let (mut item, mut items) = (0, 1);
+        while item < items {
+            items = write_meets(scene, *write, item, (fault, times), due).await;
+            item += 1;
+        }
+    }
+}
+
+/// One write meets it, of a transaction beginning with one item; how many items it has.
+async fn write_meets(scene: &Scene, write: Write, item: usize, met: (Fault, usize), due: Due) -> usize {
+    let ((operation, spared), (fault, times)) = (write, met);
+    let told = format!("{operation} {spared}, from item {item} on, meets {fault:?} × {times}");
+    scene.reset().await;
+    let before = scene.world.dump();
+    let disturb = Arc::new(Disturb::after(operation, fault, spared, times).beginning_with(item));
+    let outcome = scene.act_under(disturb.clone()).await;
+    assert!(disturb.done() > 0, "{:?}: {told} was not met", scene.case);
+    if !outcome.succeeded() {
+        scene.world.check_books().await;
+    }
+    if scene.case.goes_on_by_itself() {
+        scene.converges(&told).await;
+    } else {
+        // Whether a queue could be moved on is another matter than whether an admission has ended.
+        let beside = scene.case == Case::EndAdmission && operation == "TransactWriteItems";
+        check(scene, &outcome, if beside { Due::Any } else { due }, &told);
+        if outcome.succeeded() && is_strict(scene) && times < ENDLESS {
+            assert_eq!(disturb.done(), times, "{:?}, {told}", scene.case);
+        }
+        if outcome.is_busy() && due == Due::Busy && is_strict(scene) {
+            assert_eq!(scene.world.dump(), before, "{:?}, {told}: something was written", scene.case);
+        }
+        expect_once(scene, outcome, &told).await;
+    }
+    scene.settled().await;
+    disturb.items()
 }
 
 /// Whether every write is a transaction of the whole, whose success or failure is the operation's.

@@ -48,6 +48,8 @@ mod f17_outage;
 mod f18_stream_again;
 mod f19_hostile_input;
 mod f20_old_and_new;
+mod f21_throttled_in_a_transaction;
+mod f22_half_committed;
 mod hand_over;
 
 use case::OPERATIONS;

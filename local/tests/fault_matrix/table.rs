@@ -7,7 +7,7 @@ use super::case::OPERATIONS;
 use crate::repository::{read, tests};
 
 const PATH: &str = "docs/fault-matrix.md";
-const FAULTS: usize = 20;
+const FAULTS: usize = 22;
 
 /// One field of the table.
 #[derive(Debug)]

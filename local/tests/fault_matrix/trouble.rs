@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::intercept::{After, Before, Call, Intercept};
-use serde_json::Value;
+use local::engine::dynamodb::DynamoDb;
+use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
+use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
+
+use super::scene::Scene;
 
 /// Calls that change something.
 const WRITES: [&str; 6] =
@@ -123,7 +126,7 @@ impl Intercept for Slow {
         let (each, conflicts) = (self.each, self.conflicts && call.operation == "TransactWriteItems");
         Before::Hold(Box::pin(async move {
             tokio::time::sleep(each).await;
-            if conflicts { Before::Conflict } else { Before::Proceed }
+            if conflicts { Before::Conflict(Struck::ALL) } else { Before::Proceed }
         }))
     }
 }
@@ -154,6 +157,118 @@ impl Intercept for Meeting {
             let _ = tokio::time::timeout(MEETING_MAX, all.wait()).await;
             Before::Proceed
         }))
+    }
+}
+
+/// Which items of a transaction are written when it is left half committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// This one.
+    Only,
+    /// All but this one.
+    AllBut,
+}
+
+/// F22: a transaction is half committed and its process dead. Whoever touches its other items meets a conflict, as they
+/// are locked, until somebody has met so many; then it is ended, as `DynamoDB` ends what a coordinator has left.
+pub struct HalfCommitted {
+    table: DynamoDb,
+    spared: AtomicUsize,
+    half: (Half, usize),
+    conflicts_left: AtomicUsize,
+    items: AtomicUsize,
+    /// The other half, and the keys of its items.
+    other: Mutex<Option<(Value, Vec<Value>)>>,
+    pub died: Notify,
+}
+
+impl HalfCommitted {
+    /// Of the next transactions `spared` pass; of the one after them a half is written.
+    pub fn new(scene: &Scene, spared: usize, half: (Half, usize), conflicts: usize) -> Self {
+        Self {
+            table: scene.world.stack.dynamodb().clone(),
+            spared: AtomicUsize::new(spared),
+            half,
+            conflicts_left: AtomicUsize::new(conflicts),
+            items: AtomicUsize::new(0),
+            other: Mutex::default(),
+            died: Notify::new(),
+        }
+    }
+
+    /// How many items the transaction has.
+    pub fn items(&self) -> usize {
+        self.items.load(Ordering::SeqCst)
+    }
+
+    /// Writes the other half, if that has not been done.
+    pub fn end(&self) {
+        if let Some((other, _)) = self.other.lock().expect("no panic").take() {
+            self.write(&other);
+        }
+    }
+
+    fn write(&self, half: &Value) {
+        if items_of(half) > 0 {
+            self.table.ask("TransactWriteItems", half).expect("a half is written");
+        }
+    }
+
+    /// Writes one half of a transaction and locks the other.
+    fn begin(&self, request: &Value) {
+        let items = request["TransactItems"].as_array().expect("items");
+        self.items.store(items.len(), Ordering::SeqCst);
+        let (half, item) = self.half;
+        let is_first = |place: usize| (place == item) == (half == Half::Only);
+        let with = |first: bool| {
+            let some = items.iter().enumerate().filter(|(place, _)| is_first(*place) == first);
+            json!({ "TransactItems": some.map(|(_, item)| item.clone()).collect::<Vec<Value>>() })
+        };
+        self.write(&with(true));
+        let other = with(false);
+        let locked = keys(&other);
+        *self.other.lock().expect("no panic") = Some((other, locked));
+        self.died.notify_one();
+    }
+
+    /// The items of a call that are locked.
+    fn locked(&self, call: &Call<'_>) -> Vec<usize> {
+        let other = self.other.lock().expect("no panic");
+        let Some((_, locked)) = other.as_ref() else { return Vec::new() };
+        keys(call.request).iter().enumerate().filter(|(_, key)| locked.contains(key)).map(|(place, _)| place).collect()
+    }
+}
+
+impl Intercept for HalfCommitted {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let less = |left: usize| left.checked_sub(1);
+        if call.operation == "TransactWriteItems" && self.items() == 0 {
+            if self.spared.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+                return Before::Proceed;
+            }
+            self.begin(call.request);
+            return Before::Hold(Box::pin(std::future::pending()));
+        }
+        let locked = self.locked(call);
+        let waits = call.operation.starts_with("Transact") || writes(call);
+        if locked.is_empty() || !waits {
+            return Before::Proceed;
+        }
+        if self.conflicts_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err() {
+            self.end();
+            return Before::Proceed;
+        }
+        Before::Conflict(Struck::these(locked))
+    }
+}
+
+/// The keys of the items of a call, in their order.
+fn keys(request: &Value) -> Vec<Value> {
+    let key = |of: &Value| json!([of["pk"], of["sk"]]);
+    let of_write = |write: &Value| key(if write["Key"].is_object() { &write["Key"] } else { &write["Item"] });
+    match request["TransactItems"].as_array() {
+        Some(items) => items.iter().filter_map(|item| Some(of_write(item.as_object()?.values().next()?))).collect(),
+        None => vec![of_write(request)],
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use local::intercept::{Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept, Struck};
 use onsale_platform::logs;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
@@ -59,7 +59,7 @@ struct Busy;
 
 impl Intercept for Busy {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.service == "dynamodb" { Before::Throttle } else { Before::Proceed }
+        if call.service == "dynamodb" { Before::Throttle(Struck::ALL) } else { Before::Proceed }
     }
 }
 

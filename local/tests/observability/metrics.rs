@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use local::intercept::{Before, Call, Intercept};
+use local::intercept::{Before, Call, Intercept, Struck};
 use local::ports::Port;
 use onsale_platform::metrics::{ALL, FUNCTION, Kind};
 use serde_json::json;
@@ -76,7 +76,7 @@ struct Once(AtomicBool);
 impl Intercept for Once {
     fn before(&self, call: &Call<'_>) -> Before {
         match call.operation == "TransactWriteItems" && self.0.swap(false, Ordering::SeqCst) {
-            true => Before::Conflict,
+            true => Before::Conflict(Struck::ALL),
             false => Before::Proceed,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use local::intercept::{After, Before, Call, Intercept, Units};
+use local::intercept::{After, Before, Call, Intercept, Struck, Units, items_of};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -51,9 +51,9 @@ impl Intercept for Meter {
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// F1.
+    /// F1; of a transaction one item, with each call the next.
     Throttle,
-    /// F2.
+    /// F2; of a transaction one item, with each call the next.
     Conflict,
     /// F3: executed, its answer lost.
     LoseAnswer,
@@ -68,6 +68,10 @@ pub struct Disturb {
     spared: AtomicUsize,
     left: AtomicUsize,
     done: AtomicUsize,
+    /// The item of a transaction that is struck first.
+    first: usize,
+    /// How many items the last transaction had.
+    items: AtomicUsize,
 }
 
 impl Disturb {
@@ -79,12 +83,30 @@ impl Disturb {
     /// Of the next calls of `operation` the first `spared` pass, then `times` meet `fault`.
     pub fn after(operation: &'static str, fault: Fault, spared: usize, times: usize) -> Self {
         let (spared, left) = (AtomicUsize::new(spared), AtomicUsize::new(times));
-        Self { operation, fault, spared, left, done: AtomicUsize::new(0) }
+        Self { operation, fault, spared, left, done: AtomicUsize::new(0), first: 0, items: AtomicUsize::new(0) }
+    }
+
+    /// The same, beginning with another item of a transaction.
+    pub fn beginning_with(mut self, first: usize) -> Self {
+        self.first = first;
+        self
     }
 
     /// How many calls were disturbed.
     pub fn done(&self) -> usize {
         self.done.load(Ordering::SeqCst)
+    }
+
+    /// How many items the last transaction had that was disturbed.
+    pub fn items(&self) -> usize {
+        self.items.load(Ordering::SeqCst)
+    }
+
+    /// The next item of a transaction.
+    fn struck(&self, call: &Call<'_>) -> Struck {
+        let items = items_of(call.request);
+        self.items.store(items, Ordering::SeqCst);
+        Struck::one(self.done() + self.first - 1, items)
     }
 
     fn strikes(&self, call: &Call<'_>) -> bool {
@@ -104,8 +126,8 @@ impl Intercept for Disturb {
             return Before::Proceed;
         }
         match self.fault {
-            Fault::Throttle => Before::Throttle,
-            Fault::Conflict => Before::Conflict,
+            Fault::Throttle => Before::Throttle(self.struck(call)),
+            Fault::Conflict => Before::Conflict(self.struck(call)),
             Fault::LoseRequest => Before::LoseRequest,
             Fault::LoseAnswer => Before::Proceed,
         }

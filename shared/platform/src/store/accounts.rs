@@ -74,8 +74,7 @@ pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), 
                 Some(_) => return Err(SignUpError::EmailTaken),
                 None => attempts.again().await?,
             },
-            Err(Rejected::Conflict(_)) => attempts.again().await?,
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::item::{from_item, to_item};
-use super::read::{self, Consistency};
+use super::read;
 use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure, products, stock, table};
 use crate::app::App;
@@ -87,12 +87,7 @@ pub async fn adjust(
         if let Some(done) = repeated(app, &product, id, fingerprint, ours).await? {
             return Ok(done);
         }
-        match rejected {
-            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again().await?;
-            }
-            Rejected::Failure(failure) => return Err(failure.into()),
-        }
+        attempts.again_after(&rejected).await?;
     }
 }
 
@@ -110,7 +105,8 @@ async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
     Ok(stock::levels(app, product.id, product.shards).await?.into_iter().sum())
 }
 
-/// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one.
+/// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one. One
+/// that is just being carried out is waited for.
 async fn repeated(
     app: &App,
     product: &Product,
@@ -118,8 +114,7 @@ async fn repeated(
     fingerprint: &str,
     ours: bool,
 ) -> Result<Option<Adjusted>, AdjustError> {
-    let item = read::get(app, &table::adjustment(product.id, id), Consistency::Strong).await?;
-    let Some(item) = item else { return Ok(None) };
+    let Some(item) = read::settled(app, &table::adjustment(product.id, id)).await? else { return Ok(None) };
     if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
         return Err(AdjustError::KeyReused);
     }

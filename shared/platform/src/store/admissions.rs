@@ -89,11 +89,10 @@ async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) 
                     let there = old.map(|old| read_token(user, id, old)).transpose()?;
                     return standing(there, wanted, app.now()).ok_or_else(still_waiting);
                 }
+                attempts.again().await?;
             }
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
-        attempts.again().await?;
     }
 }
 
@@ -137,8 +136,7 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Call
             let there = old.map(|old| read_token(user, id, old)).transpose()?;
             standing(there, wanted, app.now()).ok_or_else(still_waiting)
         }
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 

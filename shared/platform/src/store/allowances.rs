@@ -40,6 +40,11 @@ pub fn lapsed(allowance: &Item, second: u32) -> impl Iterator<Item = Uuid> {
     })
 }
 
+/// Whether an allowance counts this reservation among its open holds.
+pub fn counts(allowance: &Item, reservation: Uuid) -> bool {
+    allowance.contains_key(&open_name(reservation))
+}
+
 /// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
 pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
     let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));

@@ -95,11 +95,11 @@ pub async fn count(app: &App, bucket: &Bucket, limit: &Limit) -> Result<(), Atte
         let next = attempts::attempt(known, limit, app.now()).map_err(AttemptError::Blocked)?;
         match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),
-            Err(Rejected::Guards(_) | Rejected::Conflict(_)) => {
-                attempts.again().await?;
+            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+            Err(rejected) => {
+                attempts.again_after(&rejected).await?;
                 item = read::get(app, &key, Consistency::Strong).await?;
             }
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
         }
     }
 }

@@ -122,8 +122,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
                 }
                 attempts.again().await?;
             }
-            Err(Rejected::Conflict(_)) => attempts.again().await?,
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }
@@ -261,8 +260,7 @@ pub(crate) async fn remove(app: &App, id: Uuid) -> Result<(), Failure> {
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(()),
-            Err(Rejected::Failure(Failure::Busy | Failure::Internal(_))) => return Err(Failure::Busy),
-            Err(_) => attempts.again().await?,
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
     Err(Failure::Busy)

@@ -90,12 +90,7 @@ pub async fn create(app: &App, coupon: &Coupon) -> Result<Created, Failure> {
                 () => Created::Replayed(there),
             });
         }
-        match rejected {
-            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again().await?;
-            }
-            Rejected::Failure(failure) => return Err(failure),
-        }
+        attempts.again_after(&rejected).await?;
     }
 }
 
@@ -172,7 +167,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         let short = match &rejected {
             Rejected::Guards(failed) => failed.iter().all(|failed| failed.guard == Guard::Shard),
             Rejected::Conflict(_) => true,
-            Rejected::Failure(_) => false,
+            Rejected::Throttled | Rejected::Failure(_) => false,
         };
         // Who finds a shard empty, or in others' hands, looks at all of them at one instant; and then at his own: the last
         // one may have gone to the same user, who has asked twice.
@@ -180,25 +175,21 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         if let Some((there, by)) = claimed(app, user, id).await? {
             return Ok((there, by == made_by));
         }
-        match (rejected, levels) {
-            (Rejected::Failure(failure), _) if !matches!(failure, Failure::Unknown) => return Err(failure.into()),
-            (_, Some(levels)) => {
-                let Some(portions) = take(&levels, first, 1) else {
-                    // None ever comes back, so this stays true.
-                    app.caches().exhausted.put(id, (), app.now());
-                    return Err(ClaimError::Exhausted.into());
-                };
-                from = portions.first().copied().unwrap_or(from);
-            }
-            _ => {}
+        if let Some(levels) = levels {
+            let Some(portions) = take(&levels, first, 1) else {
+                // None ever comes back, so this stays true.
+                app.caches().exhausted.put(id, (), app.now());
+                return Err(ClaimError::Exhausted.into());
+            };
+            from = portions.first().copied().unwrap_or(from);
         }
-        attempts.again().await?;
+        attempts.again_after(&rejected).await?;
     }
 }
 
-/// What a user has claimed of a coupon, and by which request.
+/// What a user has claimed of a coupon, and by which request. A claim that is just being made is waited for.
 async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, Uuid)>, Failure> {
-    let Some(item) = read::get(app, &table::claim(user, coupon), Consistency::Strong).await? else { return Ok(None) };
+    let Some(item) = read::settled(app, &table::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;
     let made_by = item.made_by;
     Ok(Some((from_claim_item(coupon, item)?, made_by)))

@@ -214,8 +214,8 @@ async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> 
                 });
                 return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
             }
-            Err(Rejected::Conflict(_)) => attempts.again().await?,
             Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -62,8 +62,7 @@ pub(crate) async fn once<T>(
                     !done.contains(&(place - 1))
                 });
             }
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => attempts.again().await?,
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::orders::{self, Guard};
 use super::payments::{How, PayFailure, remembered};
 use super::read::{self, Consistency};
 use super::wallets::{KeptWallet, kept, movement};
-use super::write::{FailedGuard, Rejected, Transaction};
+use super::write::{Rejected, Transaction};
 use super::{Attempts, Failure, order_item, table};
 use crate::app::App;
 use crate::events::Kind;
@@ -34,7 +34,7 @@ pub struct PaidOrder {
 /// See [`PayFailure`].
 pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Result<PaidOrder, PayFailure> {
     logs::about("order_id", id);
-    let mut attempts = Attempts::new(app);
+    let mut attempts = Attempts::to_pay(app);
     let mut declined: Option<u32> = None;
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
@@ -44,8 +44,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
             // The two were not read at one instant: what the key has paid may be this.
-            let read = orders::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            return already_paid(&read, key, attempts.unheard).ok_or(PayFailure::KeyReused);
+            return paid_or(app, (user, id), key, attempts.unheard, PayFailure::KeyReused).await;
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
@@ -55,13 +54,12 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         if !read.settled && read.lapsed(now) {
             // What lapsed is over for its owner at once, whenever the sweep comes.
             let seen = orders::current(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            // The same request, sent twice, may have paid it since we looked, by a clock that was in time.
-            if let Some(paid) = already_paid(&seen, key, attempts.unheard) {
-                return Ok(paid);
-            }
-            return Err(seen.may_be_paid(now).err().unwrap_or(PayError::HoldExpired).into());
+            let refused = seen.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
+            return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
         }
-        read.may_be_paid(now)?;
+        if let Err(refused) = read.may_be_paid(now) {
+            return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
+        }
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;
         let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
             Ok((after_wallet, entry)) => {
@@ -85,12 +83,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                 }
             }
         };
-        match rejected {
-            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again_after(&rejected).await?;
-            }
-            Rejected::Failure(failure) => return Err(failure.into()),
-        }
+        attempts.again_after(&rejected).await?;
     }
 }
 
@@ -104,6 +97,19 @@ fn already_paid(read: &Order, key: &str, unheard: bool) -> Option<PaidOrder> {
         false => How::Before,
     };
     Some(PaidOrder { payment, order: read.clone(), how })
+}
+
+/// The payment of an order, if the same request, sent twice or not answered, has paid it since it was read, by a clock
+/// that was in time; a payment that is just being made is waited for. Else the refusal.
+async fn paid_or(
+    app: &App,
+    (user, id): (Uuid, Uuid),
+    key: &str,
+    unheard: bool,
+    refused: PayFailure,
+) -> Result<PaidOrder, PayFailure> {
+    let seen = orders::settled(app, user, id).await?;
+    seen.and_then(|seen| already_paid(&seen, key, unheard)).ok_or(refused)
 }
 
 /// Order and wallet in one consistent read.
@@ -125,12 +131,5 @@ pub(crate) async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Or
 async fn decline(app: &App, read: &Order) -> Result<(), Rejected<Guard>> {
     let after = read.clone().declined(app.config().release_on_decline);
     let write = order_item::update(read, &after, Some(Kind::PaymentDeclined))?;
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(()),
-        Err(Rejected::Guards(failed)) => Err(Rejected::Guards(
-            failed.into_iter().map(|failed| FailedGuard { guard: Guard::Version, old: failed.old }).collect(),
-        )),
-        Err(Rejected::Conflict(_)) => Err(Rejected::Conflict(vec![Guard::Version])),
-        Err(Rejected::Failure(failure)) => Err(Rejected::Failure(failure)),
-    }
+    write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }

@@ -88,7 +88,7 @@ pub async fn pay(
     (key, given): (&str, bool),
 ) -> Result<Paid, PayFailure> {
     logs::about("reservation_id", id);
-    let mut attempts = Attempts::new(app);
+    let mut attempts = Attempts::to_pay(app);
     let mut declined: Option<u32> = None;
     loop {
         let (read, wallet) = inputs(app, user, id).await?;
@@ -98,22 +98,19 @@ pub async fn pay(
         }
         if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
             // The two were not read at one instant: what the key has paid may be this.
-            let read = reservations::get(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            return already_paid(&read, key, attempts.unheard).ok_or(PayFailure::KeyReused);
+            return paid_or(app, (user, id), key, attempts.unheard, PayFailure::KeyReused).await;
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
             return Err(PayFailure::InsufficientBalance);
         }
         let now = app.now();
-        read.may_be_paid(now)?;
+        if let Err(refused) = read.may_be_paid(now) {
+            return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
+        }
         let admission = match admission(app, &read, pass).await {
             Ok(admission) => admission,
-            Err(refusal) => {
-                // The same request, sent twice, may have paid since we looked, while the admission lasted.
-                let seen = reservations::get(app, user, id).await?;
-                return seen.and_then(|seen| already_paid(&seen, key, attempts.unheard)).ok_or(refusal.into());
-            }
+            Err(refused) => return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await,
         };
         let wallet = wallet.ok_or(PayFailure::NoWallet)?;
         let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
@@ -142,16 +139,15 @@ pub async fn pay(
                 }
             }
         };
-        match rejected {
-            Rejected::Guards(failed) if admission_lost(&failed) => return Err(PassError::Ended.into()),
-            Rejected::Guards(failed) if is_shut(&failed, now) => return Err(Failure::Busy.into()),
-            Rejected::Guards(failed) if seats_lost(app, user, id, &failed).await? => {
+        match &rejected {
+            Rejected::Guards(failed) if admission_lost(failed) => {
+                return paid_or(app, (user, id), key, attempts.unheard, PassError::Ended.into()).await;
+            }
+            Rejected::Guards(failed) if is_shut(failed, now) => return Err(Failure::Busy.into()),
+            Rejected::Guards(failed) if seats_lost(app, &read, failed).await? => {
                 return Err(PayError::HoldExpired.into());
             }
-            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again_after(&rejected).await?;
-            }
-            Rejected::Failure(failure) => return Err(failure.into()),
+            rejected => attempts.again_after(rejected).await?,
         }
     }
 }
@@ -174,6 +170,20 @@ fn already_paid(read: &Reservation, key: &str, unheard: bool) -> Option<Paid> {
         false => How::Before,
     };
     Some(Paid { payment, reservation: read.clone(), how })
+}
+
+/// The payment of a reservation, if the same request, sent twice or not answered, has paid it since it was read, by a
+/// clock that was in time and while the admission lasted; a payment that is just being made is waited for. Else the
+/// refusal.
+async fn paid_or(
+    app: &App,
+    (user, id): (Uuid, Uuid),
+    key: &str,
+    unheard: bool,
+    refused: PayFailure,
+) -> Result<Paid, PayFailure> {
+    let seen = reservations::settled(app, user, id).await?;
+    seen.and_then(|seen| already_paid(&seen, key, unheard)).ok_or(refused)
 }
 
 /// Reservation and wallet in one consistent read.
@@ -226,14 +236,21 @@ fn is_shut(failed: &[FailedGuard<Guard>], now: Timestamp) -> bool {
     !version && failed.iter().filter(is_seats).any(|failed| failed.old.as_ref().is_some_and(shut))
 }
 
-/// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over.
-async fn seats_lost(app: &App, user: Uuid, id: Uuid, failed: &[FailedGuard<Guard>]) -> Result<bool, Failure> {
-    let seats = failed.iter().any(|failed| matches!(failed.guard, Guard::Seats(_)));
-    let version = failed.iter().any(|failed| failed.guard == Guard::Version);
-    if !seats || version {
+/// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over. A seat that is
+/// sold to this very reservation says that it is just being paid.
+async fn seats_lost(app: &App, read: &Reservation, failed: &[FailedGuard<Guard>]) -> Result<bool, Failure> {
+    let seats = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
+    let sold_to_it = text(SeatValue::Sold { reservation: read.id }.to_string());
+    let is_being_paid = |old: &Item| old.values().any(|value| *value == sold_to_it);
+    let (mut lost, mut being_paid) = (false, false);
+    for old in seats.map(|failed| failed.old.as_ref()) {
+        lost = true;
+        being_paid |= old.is_some_and(is_being_paid);
+    }
+    if !lost || being_paid || failed.iter().any(|failed| failed.guard == Guard::Version) {
         return Ok(false);
     }
-    let now = reservations::get(app, user, id).await?;
+    let now = reservations::settled(app, read.user, read.id).await?;
     Ok(now.is_some_and(|now| now.payment.is_none() && now.state == State::Held))
 }
 
@@ -242,14 +259,7 @@ async fn seats_lost(app: &App, user: Uuid, id: Uuid, failed: &[FailedGuard<Guard
 async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
     let after = read.clone().declined(app.config().release_on_decline);
     let write = reservation_item::update(read, &after, Some(Kind::PaymentDeclined))?;
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(()),
-        Err(Rejected::Guards(failed)) => Err(Rejected::Guards(
-            failed.into_iter().map(|failed| FailedGuard { guard: Guard::Version, old: failed.old }).collect(),
-        )),
-        Err(Rejected::Conflict(_)) => Err(Rejected::Conflict(vec![Guard::Version])),
-        Err(Rejected::Failure(failure)) => Err(Rejected::Failure(failure)),
-    }
+    write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }
 
 /// The keys of the wallet's last payments, with this one's if the client gave one.

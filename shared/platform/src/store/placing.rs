@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::item::key_of;
 use super::lapses::Closed;
-use super::orders::{self, Guard, get};
+use super::orders::{self, Guard};
 use super::read::{self, Consistency};
 use super::stock::Refused;
 use super::wallets::{kept, movement};
@@ -85,10 +85,8 @@ struct Draft {
 enum Tried {
     /// The order is written.
     Placed(Order),
-    /// Something moved meanwhile: all is read again.
-    Stale,
-    /// The order may be there, or is: by an earlier request, or (`ours`) by this one.
-    MayBeThere { ours: bool },
+    /// It was in somebody's way, or not heard of: all is read again.
+    Again(Rejected<Guard>),
 }
 
 /// Places an order.
@@ -104,18 +102,29 @@ pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
         // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
         // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
         let there = match &tried {
-            Ok(Tried::Placed(_) | Tried::Stale) | Err(PlaceFailure::Failure(_)) => None,
-            Ok(Tried::MayBeThere { ours }) => repeated(app, wanted, *ours || attempts.made > 0).await?,
+            Ok(Tried::Again(rejected)) if may_be_there(rejected) => {
+                let unheard = matches!(rejected, Rejected::Failure(_));
+                repeated(app, wanted, unheard || attempts.made > 0).await?
+            }
+            Ok(Tried::Placed(_) | Tried::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
             Err(_) => repeated(app, wanted, attempts.made > 0).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
             (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
-            (None, Ok(Tried::Stale | Tried::MayBeThere { .. })) => {}
-            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => {}
+            (None, Ok(Tried::Again(rejected))) => attempts.again_after(&rejected).await?,
+            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.again().await?,
             (None, Err(refused)) => return Err(refused),
         }
-        attempts.again().await?;
+    }
+}
+
+/// Whether the order may be what stood in the way of its own writing.
+fn may_be_there(rejected: &Rejected<Guard>) -> bool {
+    match rejected {
+        Rejected::Guards(failed) => failed.iter().any(|failed| failed.guard == Guard::New),
+        Rejected::Failure(failure) => matches!(failure, Failure::Unknown),
+        Rejected::Conflict(_) | Rejected::Throttled => false,
     }
 }
 
@@ -123,16 +132,13 @@ pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
 /// the plan for the next try says where.
 async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
     let draft = decide(app, wanted, plans).await?;
-    match transaction(&draft)?.commit(app).await {
-        Ok(()) => Ok(Tried::Placed(draft.order)),
-        Err(Rejected::Guards(failed)) if failed.iter().any(|failed| failed.guard == Guard::New) => {
-            Ok(Tried::MayBeThere { ours: false })
-        }
-        Err(Rejected::Guards(failed)) => refuse_or_plan(app, &draft, failed, plans).await.map(|()| Tried::Stale),
-        Err(Rejected::Conflict(with)) => plan_around(app, &draft, &with, plans).await.map(|()| Tried::Stale),
-        Err(Rejected::Failure(Failure::Unknown)) => Ok(Tried::MayBeThere { ours: true }),
-        Err(Rejected::Failure(failure)) => Err(failure.into()),
+    let Err(rejected) = transaction(&draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
+    match &rejected {
+        Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
+        Rejected::Conflict(with) => plan_around(app, &draft, with, plans).await?,
+        Rejected::Guards(_) | Rejected::Throttled | Rejected::Failure(_) => {}
     }
+    Ok(Tried::Again(rejected))
 }
 
 /// Reads what the decision needs, and makes it.
@@ -203,9 +209,10 @@ fn transaction(draft: &Draft) -> Result<Transaction<Guard>, Failure> {
     Ok(transaction)
 }
 
-/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one.
+/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
+/// just being placed is waited for.
 async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
-    match get(app, wanted.user, wanted.id).await? {
+    match orders::settled(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
         there => Ok(there.map(|order| Placed { order, replayed: !ours })),
     }
@@ -228,15 +235,15 @@ async fn is_worth_another_try(app: &App, wanted: &Wanted, refused: &PlaceFailure
 async fn refuse_or_plan(
     app: &App,
     draft: &Draft,
-    failed: Vec<FailedGuard<Guard>>,
+    failed: &[FailedGuard<Guard>],
     plans: &mut Plans,
 ) -> Result<(), PlaceFailure> {
     let (mut stopped, mut changed, mut short) = (Vec::new(), Vec::new(), Vec::new());
     for FailedGuard { guard, old } in failed {
         // Whatever else failed is stale, and read again.
         let Guard::Stock(place) = guard else { continue };
-        let line = &draft.order.lines[place];
-        let group = match stock::why(old, line.price)? {
+        let line = &draft.order.lines[*place];
+        let group = match stock::why(old.clone(), line.price)? {
             Refused::NotSelling => &mut stopped,
             Refused::PriceChanged => &mut changed,
             Refused::Short => &mut short,

@@ -105,12 +105,7 @@ pub async fn create(app: &App, product: &Product, stock: i64) -> Result<Created,
                 () => Created::Replayed(there),
             });
         }
-        match rejected {
-            Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown) => {
-                attempts.again().await?;
-            }
-            Rejected::Failure(failure) => return Err(failure),
-        }
+        attempts.again_after(&rejected).await?;
     }
 }
 
@@ -201,10 +196,7 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
         list_anew(&mut transaction, Some(&read), &after)?;
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some(after)),
-            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
-            }
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -228,7 +228,7 @@ async fn put(app: &App, user: Uuid, id: &QueueId, ended: Option<&Token>) -> Resu
             })
         }
         Err(Rejected::Conflict(_)) => Ok(Put::There(get(app, user, id, Consistency::Strong).await?)),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
@@ -287,10 +287,7 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
         };
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(()),
-            Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
-            }
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -102,12 +102,11 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings) -> Result<(Queue, 
         let new = Queue::new(settings, app.now());
         let old = match put_write(id, &new).run(app, ReturnValue::AllOld).await {
             Ok(old) => old,
-            Err(Rejected::Failure(Failure::Unknown) | Rejected::Conflict(_) | Rejected::Guards(_)) => {
+            Err(rejected) => {
                 // Without a condition none fails; whatever others wrote is kept.
-                attempts.again().await?;
+                attempts.again_after(&rejected).await?;
                 continue;
             }
-            Err(Rejected::Failure(failure)) => return Err(failure),
         };
         app.caches().queues.forget(id);
         // Of an item that was not there, the embedded engine shows the key.
@@ -239,8 +238,7 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
     let write = Write::update(&table::issued(id), "ADD issued :count").value(":count", number(count));
     match write.run(app, ReturnValue::UpdatedNew).await {
         Ok(new) => read_issued(&new),
-        Err(Rejected::Failure(failure)) => Err(failure),
-        Err(Rejected::Conflict(_) | Rejected::Guards(_)) => Err(Failure::Busy),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
@@ -269,13 +267,13 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
     measure(app, id, &queue, issued);
     let Some(mut next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
     next.after.moved_by = moved_by;
-    match move_transaction(id, &queue, &next)?.commit(app).await {
+    match move_transaction(id, &queue, &next)?.commit_patiently(app).await {
         Ok(()) => Ok(next.after),
         // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
             fresh(app, id).await?.ok_or(Failure::Unknown)
         }
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
@@ -337,8 +335,9 @@ async fn close_batches(app: &App, id: &QueueId) -> Result<u64, Failure> {
                 let lost: Vec<Option<u64>> = failed.into_iter().map(|failed| failed.guard).collect();
                 over.retain(|batch| !lost.contains(&Some(batch.first)));
             }
+            // Somebody claims from one, or too much is asked of the table: the next look closes them.
             Err(Rejected::Conflict(_)) => return Ok(0),
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => return Err(rejected.into_failure()),
         }
     }
     Ok(0)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, TransactGetItem};
 use base64::Engine as _;
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::item::{Item, key_item, number, text};
 use super::table::Key;
-use super::write::failure;
+use super::write::{Rejected, failure, is_throttled};
 use super::{Attempts, Failure};
 use crate::app::App;
 
@@ -81,6 +82,15 @@ pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Resul
     Ok(found)
 }
 
+/// An item as no transaction is at work on it: whoever writes it at that moment is waited for.
+///
+/// A plain read, however consistent, waits for nobody: while a transaction is being committed it shows some of its items
+/// as they were before. So the receipt of a request is read like this before that request is refused: it may be the one
+/// item that is still to come of the same request, sent twice or not answered.
+pub async fn settled(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
+    Ok(get_together(app, std::slice::from_ref(key)).await?.pop().flatten())
+}
+
 /// Reads several items as they were at one instant, in the order of `keys`, at most [`BATCH_MAX`]. Whoever writes one of
 /// them at that moment is waited for.
 pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, Failure> {
@@ -97,15 +107,22 @@ pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, 
                 let items = answer.responses.unwrap_or_default().into_iter();
                 return Ok(items.map(|response| response.item.filter(|item| !item.is_empty())).collect());
             }
-            Err(error) if error.as_service_error().is_some_and(is_cancelled) => attempts.again().await?,
-            Err(error) => return Err(failure(&error)),
+            Err(error) => attempts.again_after(&cancelled(&error)).await?,
         }
     }
 }
 
-/// Reads are cancelled for one reason only: another transaction is at work on one of the items.
-fn is_cancelled(error: &TransactGetItemsError) -> bool {
-    matches!(error, TransactGetItemsError::TransactionCanceledException(_))
+/// Why several items were not read: for too much traffic, or because another transaction is at work on one of them.
+fn cancelled(error: &SdkError<TransactGetItemsError>) -> Rejected<()> {
+    let reasons = match error.as_service_error() {
+        Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        _ => &[],
+    };
+    match () {
+        () if reasons.iter().any(is_throttled) => Rejected::Throttled,
+        () if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => Rejected::Conflict(vec![()]),
+        () => failure(error).into(),
+    }
 }
 
 fn keys_request(keys: &[Key], consistency: Consistency) -> Result<KeysAndAttributes, Failure> {

@@ -12,7 +12,7 @@ use super::orders::{self, given_back};
 use super::payments;
 use super::reservations::{self, all_mine, set_seats};
 use super::wallets::movement;
-use super::write::{Rejected, Transaction, Write};
+use super::write::{Transaction, Write};
 use super::{Attempts, Failure, allowances, reservation_item};
 use crate::app::App;
 use crate::events::Kind;
@@ -47,7 +47,9 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
         transaction.add(orders::Guard::Entry, entry);
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
-            Err(rejected) => again(&mut attempts, rejected).await?,
+            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
+            // found there.
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }
@@ -77,8 +79,20 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
         let (read, wallet) = payments::inputs(app, user, id).await?;
         let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let decided = match one {
-            Some(seat) => read.clone().ticket_refunded(seat, app.now())?,
-            None => read.clone().refunded(app.now())?,
+            Some(seat) => read.clone().ticket_refunded(seat, app.now()),
+            None => read.clone().refunded(app.now()),
+        };
+        let decided = match decided {
+            Ok(decided) => decided,
+            Err(refused) => {
+                // The same request, sent twice, may have given it back in time.
+                let seen = reservations::settled(app, user, id).await?;
+                if seen.is_none_or(|seen| seen.version == read.version) {
+                    return Err(refused.into());
+                }
+                attempts.again().await?;
+                continue;
+            }
         };
         let Some((after, back)) = decided else { return Ok(read) };
         let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
@@ -87,7 +101,9 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
         transaction.add(reservations::Guard::Entry, entry);
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
-            Err(rejected) => again(&mut attempts, rejected).await?,
+            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
+            // found there.
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }
@@ -128,13 +144,4 @@ fn credited(
     let refunded = wallet.refund(back, app.now(), reference);
     let (after, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
     movement(user, wallet, after, &entry, None)
-}
-
-/// Waits for another try, unless the table has failed. Every guard of a refund is stale when it fails: all inputs are
-/// read again, and what was our own success is found there.
-async fn again<G>(attempts: &mut Attempts<'_>, rejected: Rejected<G>) -> Result<(), Failure> {
-    match rejected {
-        Rejected::Failure(failure) if !matches!(failure, Failure::Unknown) => Err(failure),
-        Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(_) => attempts.again().await,
-    }
 }

@@ -62,11 +62,13 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), change).await {
             Ok(()) => return Ok(after),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
+            Err(rejected) => {
+                if let Rejected::Guards(failed) = &rejected {
+                    gone.extend(lost_seats(&read, &ours, failed)?);
+                }
+                attempts.again_after(&rejected).await?;
+            }
         }
-        attempts.again().await?;
     }
 }
 
@@ -105,7 +107,13 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
         let Some(block) = blocks.get(place) else { continue };
         let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
         let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
-        lost.extend(seats.iter().filter(|seat| seat.block() == *block && value(seat) != Some(mine)).cloned());
+        // A seat that names this reservation in another way is of a payment or cancellation that is being committed.
+        let is_lost = |seat: &&SeatId| {
+            value(seat) != Some(mine)
+                && value(seat).and_then(SeatValue::owner) != Some(read.id)
+                && seat.block() == *block
+        };
+        lost.extend(seats.iter().filter(is_lost).cloned());
     }
     Ok(lost)
 }
@@ -127,10 +135,12 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), None).await {
             Ok(()) => return Ok(()),
-            Err(Rejected::Guards(failed)) => gone.extend(lost_seats(&read, &ours, &failed)?),
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {}
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => {
+                if let Rejected::Guards(failed) = &rejected {
+                    gone.extend(lost_seats(&read, &ours, failed)?);
+                }
+                attempts.again_after(&rejected).await?;
+            }
         }
-        attempts.again().await?;
     }
 }

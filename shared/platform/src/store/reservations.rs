@@ -105,7 +105,7 @@ pub async fn hold(app: &App, wanted: Wanted) -> Result<Held, HoldFailure> {
     match decided {
         Ok((schedule, new)) => take(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get(app, user, id).await? {
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
             Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
             Some(_) => Err(HoldFailure::KeyReused),
             None => Err(refused),
@@ -158,16 +158,14 @@ async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, 
             let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
             return Ok(Held { reservation: there, replayed: !ours });
         }
-        match rejected {
+        match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
             Rejected::Conflict(with) if with.iter().any(|guard| matches!(guard, Guard::Seats(_))) => {
                 refuse_if_taken(app, &new, &blocks).await?;
             }
-            Rejected::Conflict(_) => {}
-            Rejected::Failure(Failure::Unknown) => {}
-            Rejected::Failure(failure) => return Err(failure.into()),
+            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
         }
-        attempts.again().await?;
+        attempts.again_after(&rejected).await?;
     }
 }
 
@@ -218,15 +216,19 @@ async fn refuse_or_retry(
     schedule: &Schedule,
     new: &Reservation,
     blocks: &[(BlockId, Vec<u16>)],
-    failed: Vec<FailedGuard<Guard>>,
+    failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
     let now = second(app.now());
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
             Guard::Seats(place) => {
-                let (block, numbers) = &blocks[place];
-                let there = old.map(|old| read_block(&block.section, &old)).transpose()?;
+                let (block, numbers) = &blocks[*place];
+                let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
+                if there.as_ref().is_some_and(|there| there.names(new.id, now)) {
+                    // Our own hold, of which not every item is to be seen yet.
+                    return Ok(());
+                }
                 let bound = as_bound(now);
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
@@ -238,7 +240,7 @@ async fn refuse_or_retry(
                     }
                 }
             }
-            Guard::Allowance => allowance = old,
+            Guard::Allowance => allowance = old.as_ref(),
             Guard::Admission => return Err(PassError::Ended.into()),
             Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
         }
@@ -250,7 +252,9 @@ async fn refuse_or_retry(
     match allowance {
         _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
         _ if !taken.is_empty() => Err(HoldError::SeatTaken(taken).into()),
-        Some(old) if !close_lapsed(app, new.user, &old).await? => {
+        // Our own hold is counted, and not to be seen yet.
+        Some(old) if allowances::counts(old, new.id) => Ok(()),
+        Some(old) if !close_lapsed(app, new.user, old).await? => {
             Err(HoldError::SeatLimit(schedule.max_seats_per_user).into())
         }
         _ => Ok(()),
@@ -264,6 +268,10 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
         let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        if block.names(new.id, now) {
+            // Ours, by a try whose answer is still on its way or by the same request sent twice.
+            return Ok(());
+        }
         for number in numbers {
             let state = block.seats.get(number).map(|value| value.state(now));
             if matches!(state, Some(SeatState::Held | SeatState::Sold)) {
@@ -271,14 +279,7 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
             }
         }
     }
-    if taken.is_empty() {
-        return Ok(());
-    }
-    // The one who has it may be ourselves, by a try whose answer is still on its way.
-    match get(app, new.user, new.id).await? {
-        Some(_) => Ok(()),
-        None => Err(HoldError::SeatTaken(taken).into()),
-    }
+    if taken.is_empty() { Ok(()) } else { Err(HoldError::SeatTaken(taken).into()) }
 }
 
 /// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any is now.
@@ -300,6 +301,12 @@ pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>,
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
+/// The same as no transaction is at work on it: see [`read::settled`].
+pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
+    let item = read::settled(app, &table::reservation(user, id)).await?;
+    item.map(|item| reservation_item::read(user, id, item)).transpose()
+}
+
 /// The user's live reservation that holds this seat, if there is one.
 ///
 /// # Errors
@@ -308,7 +315,7 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
     let Some(SeatValue::Held { reservation, .. }) = seats::value_of(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = get(app, user, reservation).await?;
+    let found = settled(app, user, reservation).await?;
     Ok(found.filter(|found| found.state_at(app.now()) == State::Held && found.live_seats().any(|held| held == seat)))
 }
 

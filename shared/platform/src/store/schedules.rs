@@ -114,8 +114,7 @@ pub async fn create(app: &App, schedule: &Schedule, fingerprint: &str) -> Result
                 }
                 attempts.again().await?;
             }
-            Err(Rejected::Conflict(_)) => attempts.again().await?,
-            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }
@@ -278,11 +277,10 @@ pub(crate) async fn mark_deleting(
         transaction.add((), write.when(condition));
     }
     app.caches().schedules.forget(&schedule.id);
-    match transaction.commit(app).await {
+    match transaction.commit_patiently(app).await {
         Ok(()) => Ok(true),
         Err(Rejected::Guards(_)) => Ok(false),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
@@ -316,10 +314,9 @@ pub(crate) async fn remove(app: &App, schedule: &Schedule, deletion: Uuid) -> Re
             },
         );
     }
-    match transaction.commit(app).await {
+    match transaction.commit_patiently(app).await {
         Ok(()) | Err(Rejected::Guards(_)) => Ok(()),
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 

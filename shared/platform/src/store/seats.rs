@@ -47,6 +47,14 @@ pub struct Counts {
     pub sold: u32,
 }
 
+impl Block {
+    /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
+    pub(crate) fn names(&self, reservation: Uuid, now: u32) -> bool {
+        let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
+        self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
+    }
+}
+
 impl Counts {
     /// Counts the seats of blocks as they are at `now`.
     #[must_use]
@@ -356,8 +364,9 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
                 let new = numbers.iter().filter(|number| !old.contains_key(&number.to_string())).count();
                 return Ok(u32::try_from(new).unwrap_or(u32::MAX));
             }
-            Err(Rejected::Guards(_) | Rejected::Conflict(_)) => attempts.again().await?,
+            // What was not answered may have created them: how many are new would be said wrongly.
             Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -72,8 +72,7 @@ pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
             let there: WalletItem = from_item(item)?;
             Ok((Wallet { balance: there.balance, seq: there.seq }, there.made_by == made_by))
         }
-        Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-        Err(Rejected::Failure(failure)) => Err(failure),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
@@ -201,11 +200,10 @@ pub async fn carry_out(
                     None => get(app, user).await?.ok_or(MoveFailure::NoWallet)?,
                 };
             }
-            Err(Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-                attempts.again().await?;
+            Err(rejected) => {
+                attempts.again_after(&rejected).await?;
                 wallet = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
             }
-            Err(Rejected::Failure(failure)) => return Err(failure.into()),
         }
     }
 }
@@ -215,7 +213,8 @@ fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<Wallet>, Failure> {
     Ok(wallet.map(kept).transpose()?.map(|kept| kept.wallet))
 }
 
-/// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one.
+/// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one. One
+/// that is just being carried out is waited for, so that its receipt and the balance are of one instant.
 async fn repeated(
     attempts: &Attempts<'_>,
     user: Uuid,
@@ -223,13 +222,13 @@ async fn repeated(
     fingerprint: &str,
 ) -> Result<Option<Moved>, MoveFailure> {
     let app = attempts.app;
-    let Some(item) = read::get(app, &table::charge(user, charge), Consistency::Strong).await? else {
-        return Ok(None);
-    };
-    if from_item::<ChargeItem>(item)?.fingerprint != fingerprint {
+    let mut found = read::get_together(app, &[table::charge(user, charge), table::wallet(user)]).await?.into_iter();
+    let (receipt, wallet) = (found.next().flatten(), found.next().flatten());
+    let Some(receipt) = receipt else { return Ok(None) };
+    if from_item::<ChargeItem>(receipt)?.fingerprint != fingerprint {
         return Err(MoveFailure::KeyReused);
     }
-    let balance = get(app, user).await?.ok_or(MoveFailure::NoWallet)?.balance;
+    let balance = wallet.map(kept).transpose()?.ok_or(MoveFailure::NoWallet)?.wallet.balance;
     Ok(Some(Moved { balance, replayed: attempts.made == 0 }))
 }
 

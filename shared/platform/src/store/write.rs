@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
-use super::Failure;
 use super::item::{Item, key_item, key_of, text};
 use super::table::{self, Key};
+use super::{Attempts, Failure};
 use crate::app::App;
 use crate::metrics::CHANGES;
 use crate::trace::{self, Context};
@@ -36,6 +36,7 @@ macro_rules! conditioned {
 const SET_CHANGE: &str = "change = :change";
 
 /// One write and the condition under which it may happen.
+#[derive(Clone)]
 pub struct Write {
     action: Action,
     condition: Option<String>,
@@ -43,6 +44,7 @@ pub struct Write {
     values: HashMap<String, AttributeValue>,
 }
 
+#[derive(Clone)]
 enum Action {
     Put(Item),
     Update(Key, String),
@@ -197,8 +199,7 @@ impl Write {
         match self.run(app, ReturnValue::None).await {
             Ok(_) => Ok(true),
             Err(Rejected::Guards(_)) => Ok(false),
-            Err(Rejected::Conflict(_)) => Err(Failure::Busy),
-            Err(Rejected::Failure(failure)) => Err(failure),
+            Err(rejected) => Err(rejected.into_failure()),
         }
     }
 }
@@ -211,23 +212,57 @@ pub struct FailedGuard<G> {
 }
 
 /// Why nothing was written.
+///
+/// The items of a transaction become visible one by one. So a condition that fails beside a conflict may have met the
+/// first half of a transaction whose second half is still to come, perhaps that of this very request sent twice; and
+/// an item that is throttled may hide such a conflict. Neither decides anything: only where all other items passed is a
+/// failed condition told.
 #[derive(Debug)]
 pub enum Rejected<G> {
-    /// Conditions did not hold: never empty, in the order the items were written down.
+    /// Conditions did not hold, and nothing else was in the way: never empty, in the order the items were written down.
     Guards(Vec<FailedGuard<G>>),
     /// Another transaction held these items at that moment.
     Conflict(Vec<G>),
-    /// The table was busy, silent or refused the call.
+    /// The table took no more traffic of some item at that moment. The SDK does not try a transaction again for that.
+    Throttled,
+    /// The table was silent, or refused the call.
     Failure(Failure),
+}
+
+impl<G> Rejected<G> {
+    /// What it is to a caller who neither tries again nor asks which guard it was.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Guards(_) | Self::Conflict(_) | Self::Throttled => Failure::Busy,
+        }
+    }
+
+    /// The same with other names for its guards.
+    pub fn map<H>(self, mut name: impl FnMut(G) -> H) -> Rejected<H> {
+        match self {
+            Self::Guards(failed) => {
+                let named = failed.into_iter().map(|failed| FailedGuard { guard: name(failed.guard), old: failed.old });
+                Rejected::Guards(named.collect())
+            }
+            Self::Conflict(with) => Rejected::Conflict(with.into_iter().map(name).collect()),
+            Self::Throttled => Rejected::Throttled,
+            Self::Failure(failure) => Rejected::Failure(failure),
+        }
+    }
 }
 
 impl<G> From<Failure> for Rejected<G> {
     fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+        match failure {
+            Failure::Busy => Self::Throttled,
+            failure => Self::Failure(failure),
+        }
     }
 }
 
 /// Writes that happen together or not at all.
+#[derive(Clone)]
 pub struct Transaction<G> {
     writes: Vec<(G, Write)>,
 }
@@ -243,6 +278,19 @@ impl<G: Copy> Transaction<G> {
     /// Adds a write; `guard` names its condition.
     pub fn add(&mut self, guard: G, write: Write) {
         self.writes.push((guard, write));
+    }
+
+    /// Commits all of it, again while others are in the way: nothing was written then.
+    pub async fn commit_patiently(self, app: &App) -> Result<(), Rejected<G>> {
+        let mut attempts = Attempts::new(app);
+        loop {
+            match self.clone().commit(app).await {
+                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => {
+                    attempts.again_after(&rejected).await?
+                }
+                ended => return ended,
+            }
+        }
     }
 
     /// Commits all of it.
@@ -274,25 +322,29 @@ fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsEr
     let reasons = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Rejected::Conflict(guards.to_vec()),
-        _ => return Rejected::Failure(failure(&error)),
+        _ => return failure(&error).into(),
     };
     let coded = |code: &'static str| reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code));
+    if reasons.iter().any(is_throttled) {
+        return Rejected::Throttled;
+    }
+    let conflicts: Vec<G> = coded("TransactionConflict").map(|(_, guard)| *guard).collect();
+    if !conflicts.is_empty() {
+        return Rejected::Conflict(conflicts);
+    }
     let failed: Vec<FailedGuard<G>> = coded("ConditionalCheckFailed")
         .map(|(reason, guard)| FailedGuard { guard: *guard, old: reason.item.clone() })
         .collect();
     if !failed.is_empty() {
         return Rejected::Guards(failed);
     }
-    let conflicts: Vec<G> = coded("TransactionConflict").map(|(_, guard)| *guard).collect();
-    if !conflicts.is_empty() {
-        return Rejected::Conflict(conflicts);
-    }
-    let throttled = ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
-    if reasons.iter().any(|reason| reason.code().is_some_and(|code| throttled.contains(&code))) {
-        return Rejected::Failure(Failure::Busy);
-    }
     let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
     Rejected::Failure(Failure::Internal(format!("transaction cancelled: {codes:?}")))
+}
+
+/// Whether an item was refused for too much traffic.
+pub fn is_throttled(reason: &CancellationReason) -> bool {
+    matches!(reason.code(), Some("ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded"))
 }
 
 fn rejected_alone<E>(error: SdkError<E>) -> Rejected<()>
@@ -304,7 +356,7 @@ where
             Rejected::Guards(vec![FailedGuard { guard: (), old: service.old_item() }])
         }
         Some((Some("TransactionConflictException"), _)) => Rejected::Conflict(vec![()]),
-        _ => Rejected::Failure(failure(&error)),
+        _ => failure(&error).into(),
     }
 }
 

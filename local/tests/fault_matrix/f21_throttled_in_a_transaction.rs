@@ -1,0 +1,14 @@
+//! F21: the table takes no more traffic of one item of a transaction, which cancels it. The SDK does not try again.
+
+use super::disturbed::{Due, each_item_meets};
+use super::scene::Scene;
+use crate::support::recorder::Fault;
+
+cells!(throttled_in_a_transaction: hold release pay cancel cancel_ticket refund top_up spend order claim claim_admission
+    manage_shop expire advance settle_payment finish_tokens record_sales);
+
+/// Whichever item it is, the transaction is tried again.
+async fn throttled_in_a_transaction(scene: &Scene) {
+    each_item_meets(scene, Fault::Throttle, 1, Due::SuccessOrBusy).await;
+    each_item_meets(scene, Fault::Throttle, 4, Due::SuccessOrBusy).await;
+}

@@ -1,0 +1,44 @@
+//! F22: the same request was sent before, and its transaction is half committed: some of its items are written, the
+//! others are still locked. So conditions fail on some items beside conflicts on others, and reads see both.
+
+use std::sync::Arc;
+
+use super::scene::Scene;
+use super::trouble::{Half, HalfCommitted};
+
+cells!(half_committed: hold release pay cancel cancel_ticket refund top_up spend order claim claim_admission
+    manage_shop expire advance settle_payment finish_tokens record_sales);
+
+/// Conflicts that the same again meets before the transaction is ended.
+const CONFLICTS: usize = 3;
+
+/// Whatever is written first, or last, the same again is told of the success, once the other half is there: never of a
+/// refusal, for what stands in its way is its own doing.
+async fn half_committed(scene: &Scene) {
+    let transactions = scene.writes.iter().filter(|(operation, _)| *operation == "TransactWriteItems").count();
+    for transaction in 0..transactions {
+        for half in [Half::Only, Half::AllBut] {
+            let (mut item, mut items) = (0, 1);
+            while item < items {
+                scene.reset().await;
+                let told = format!("transaction {transaction}, {half:?} item {item} is written");
+                let stalled = Arc::new(HalfCommitted::new(scene, transaction, (half, item), CONFLICTS));
+                scene.die_of(stalled.clone(), &stalled.died).await;
+                items = stalled.items();
+                again(scene, &stalled, &told).await;
+                item += 1;
+            }
+        }
+    }
+}
+
+/// The same again in a new process, while the first try is half committed.
+async fn again(scene: &Scene, stalled: &Arc<HalfCommitted>, told: &str) {
+    let outcome = scene.act_under(stalled.clone()).await;
+    stalled.end();
+    let told_success = outcome.succeeded() || outcome.status == scene.case.repeated();
+    let may_be_busy = scene.case.is_of_a_queue() && outcome.is_busy();
+    assert!(told_success || may_be_busy, "{:?}, {told}: {outcome:?}", scene.case);
+    scene.converges(told).await;
+    scene.settled().await;
+}

@@ -20,7 +20,7 @@ use super::shown::ProductOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4 }))]
 struct CreateProductIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     name: String,
     /// Of one, in minor units, 0 to 10,000,000.
     price: i64,

@@ -20,6 +20,7 @@ use super::shown::SessionOut;
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
 struct LogInIn {
     /// E-mail address.
+    #[schema(max_length = 254)]
     email: String,
     /// Password.
     password: String,

@@ -21,10 +21,13 @@ use super::shown::UserOut;
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 struct SignUpIn {
     /// An e-mail address, the same however it is typed: up to 64 ASCII characters, one @, and a domain.
+    #[schema(max_length = 254)]
     email: String,
     /// 8 to 128 characters of any kind but NUL; not easily guessed, and not made of the name or the address.
+    #[schema(min_length = 8, max_length = 128)]
     password: String,
-    /// One line of 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
+    #[schema(min_length = 1, max_length = 60)]
     name: String,
 }
 

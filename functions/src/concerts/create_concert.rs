@@ -19,10 +19,13 @@ use super::shown::ConcertOut;
 #[schema(example = json!({ "name": "Winter Strings", "description": "An evening with a string quartet." }))]
 struct CreateConcertIn {
     /// One line of 1 to 60 characters, one of which can be seen.
+    #[schema(min_length = 1, max_length = 60)]
     name: String,
     /// Up to 2,000 characters; any line break becomes a line feed.
+    #[schema(max_length = 2000)]
     description: String,
     /// The waiting queue that guards its sale; none if not given. A concert keeps its queue.
+    #[schema(min_length = 1, max_length = 64)]
     queue_id: Option<String>,
 }
 

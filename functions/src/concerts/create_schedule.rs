@@ -30,6 +30,7 @@ use super::shown::ScheduleOut;
 }))]
 struct CreateScheduleIn {
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     place: String,
     /// When the concert starts; not before the sale ends.
     starts_at: Timestamp,
@@ -38,6 +39,7 @@ struct CreateScheduleIn {
     /// First instant after the sale.
     sale_closes_at: Timestamp,
     /// Seats one user may hold and own, 1 to 50; 4 if not given.
+    #[schema(minimum = 1, maximum = 50)]
     max_seats_per_user: Option<u16>,
 }
 

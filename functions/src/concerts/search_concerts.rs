@@ -18,8 +18,10 @@ use super::shown::ConcertOut;
 #[serde(deny_unknown_fields)]
 struct SearchConcertsIn {
     /// A part of the name; without it, all concerts.
+    #[param(max_length = 60)]
     query: Option<String>,
     /// 1 to 100, default 20. A page may have fewer; only `next` tells the end.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     /// `next` of the page before.
     cursor: Option<String>,

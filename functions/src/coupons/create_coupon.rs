@@ -28,12 +28,15 @@ use super::shown::CouponOut;
 }))]
 struct CreateCouponIn {
     /// One line of 1 to 60 characters, one of which can be seen.
+    #[schema(min_length = 1, max_length = 60)]
     name: String,
     #[schema(value_type = DiscountIn)]
     discount: Object<DiscountIn>,
     /// How many, 1 to 1,000,000.
+    #[schema(minimum = 1, maximum = 1000000)]
     quantity: i64,
     /// Over how many items they are spread, 1 to 16; 1 if not given. More of them are claimed faster.
+    #[schema(minimum = 1, maximum = 16)]
     shards: Option<i64>,
     /// First instant in which it may be claimed and used.
     valid_from: Timestamp,
@@ -48,8 +51,10 @@ struct DiscountIn {
     /// `amount` or `percent`.
     kind: String,
     /// Minor units, 1 to 10,000,000; or hundredths, 1 to 100, rounded down to whole minor units.
+    #[schema(minimum = 1, maximum = 10000000)]
     value: i64,
     /// Most that a percentage takes off, in minor units.
+    #[schema(minimum = 1, maximum = 10000000)]
     max: Option<i64>,
 }
 

@@ -17,6 +17,7 @@ use super::shown::ClaimOut;
 #[serde(deny_unknown_fields)]
 struct ListMyCouponsIn {
     /// 1 to 100, default 20.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     /// `next` of the page before.
     cursor: Option<String>,

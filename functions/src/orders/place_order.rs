@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::placing::{self as rules, Wanted};
+use onsale_domain::placing::{self as rules, UNITS_MAX, Wanted};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
 use onsale_platform::store::placing;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ use super::shown::OrderOut;
 }))]
 struct PlaceOrderIn {
     /// 1 to 20 lines; those of one product are summed.
-    #[schema(value_type = Vec<LineIn>)]
+    #[schema(value_type = Vec<LineIn>, min_items = 1, max_items = 20)]
     items: Vec<Object<LineIn>>,
     /// A coupon that the caller has claimed.
     coupon_id: Option<Uuid>,
@@ -40,7 +40,8 @@ struct PlaceOrderIn {
 #[serde(deny_unknown_fields)]
 struct LineIn {
     product_id: Uuid,
-    /// 1 to 100, of one product in all lines together.
+    /// 1 to 100, of one product in all lines together, and no more than its `max_per_user`.
+    #[schema(minimum = 1, maximum = 100)]
     quantity: i64,
 }
 
@@ -53,9 +54,10 @@ struct LineIn {
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 402, body = ProblemOut, description = "insufficient-balance"),
         (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
-        (status = 409, body = ProblemOut, description = "not-selling, price-changed, out-of-stock, coupon-not-yours, \
-            coupon-used, coupon-not-open, coupon-expired"),
+        (status = 409, body = ProblemOut, description = "not-selling, product-limit, order-limit, price-changed, \
+            out-of-stock, coupon-not-yours, coupon-used, coupon-not-open, coupon-expired"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]
 async fn handle(
     State(app): State<App>,
@@ -63,9 +65,7 @@ async fn handle(
     key: RequiredKey,
     Json(request): Json<PlaceOrderIn>,
 ) -> Result<Answer<OrderOut>, Problem> {
-    let line = |Object(line): &Object<LineIn>| Wanted { product: line.product_id, quantity: line.quantity };
-    let given: Vec<Wanted> = request.items.iter().map(line).collect();
-    let lines = rules::merged(&given).map_err(invalid("items"))?;
+    let lines = rules::merged(&lines(&request.items)?).map_err(invalid("items"))?;
     // The lines are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let written: Vec<String> = set.into_iter().collect();
@@ -80,6 +80,16 @@ async fn handle(
     };
     let placed = placing::place(&app, &wanted).await?;
     Ok(Answer::created(OrderOut::new(&placed.order, app.now())).replayed(placed.replayed))
+}
+
+fn lines(given: &[Object<LineIn>]) -> Result<Vec<Wanted>, Problem> {
+    for (index, Object(line)) in given.iter().enumerate() {
+        if !(1..=UNITS_MAX).contains(&line.quantity) {
+            let field = format!("items[{index}].quantity");
+            return Err(invalid(&field)(Expected::Between { min: 1, max: UNITS_MAX }));
+        }
+    }
+    Ok(given.iter().map(|Object(line)| Wanted { product: line.product_id, quantity: line.quantity }).collect())
 }
 
 /// Its route.

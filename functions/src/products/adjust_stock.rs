@@ -17,6 +17,7 @@ use uuid::Uuid;
 #[schema(example = json!({ "delta": 50 }))]
 struct AdjustStockIn {
     /// Units to add or, below zero, to take away: -1,000,000 to 1,000,000, and not 0.
+    #[schema(minimum = -1000000, maximum = 1000000)]
     delta: i64,
 }
 

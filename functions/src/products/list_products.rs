@@ -24,6 +24,7 @@ struct ListProductsIn {
     /// `newest` (the default), `price`, `-price` or `name`.
     sort: Option<String>,
     /// 1 to 100, default 20.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     /// `next` of the page before.
     cursor: Option<String>,

@@ -28,6 +28,7 @@ struct PopularProductsIn {
     /// 1, 3 (the default) or 7: today (UTC) and those before it.
     days: Option<u8>,
     /// 1 to 50, default 5.
+    #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
 }
 

@@ -22,13 +22,17 @@ use super::shown::QueueOut;
 #[schema(example = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 }))]
 struct PutQueueIn {
     /// Most who may be inside at one time, 1 to 1,000,000.
+    #[schema(minimum = 1, maximum = 1000000)]
     capacity: u32,
     /// Most numbers called in a second, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1000)]
     admit_per_second: u32,
     /// How long an admission lasts, 1 to 240.
+    #[schema(minimum = 1, maximum = 240)]
     active_minutes: u32,
     /// How long a called number may be claimed, 60 to 600; 60 if not given. A number that nobody claims occupies a
     /// place for so long.
+    #[schema(minimum = 60, maximum = 600)]
     claim_seconds: Option<u32>,
     /// Nobody may join before it.
     opens_at: Option<Timestamp>,

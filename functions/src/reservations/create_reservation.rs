@@ -26,6 +26,7 @@ struct CreateReservationIn {
     /// Of this date.
     schedule_id: Uuid,
     /// 1 to 50 different seats, such as `A-1-12`; the schedule's limit may be lower.
+    #[schema(min_items = 1, max_items = 50)]
     seat_ids: Vec<String>,
 }
 
@@ -39,6 +40,7 @@ struct CreateReservationIn {
         (status = 404, body = ProblemOut, description = "seat-not-found"),
         (status = 409, body = ProblemOut, description = "seat-taken, sale-not-open, sale-closed, seat-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]
 async fn handle(
     State(app): State<App>,

@@ -22,11 +22,13 @@ use uuid::Uuid;
 }))]
 struct CreateSeatsIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
+    #[schema(min_length = 1, max_length = 16)]
     section: Option<String>,
     /// Up to 500 ranges.
-    #[schema(value_type = Option<Vec<RowIn>>)]
+    #[schema(value_type = Option<Vec<RowIn>>, min_items = 1, max_items = 500)]
     rows: Option<Vec<Object<RowIn>>>,
     /// Minor units; the same for the whole section.
+    #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
 }
 
@@ -35,10 +37,13 @@ struct CreateSeatsIn {
 #[serde(deny_unknown_fields)]
 struct RowIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
+    #[schema(min_length = 1, max_length = 16)]
     row: String,
     /// First number, from 1.
+    #[schema(minimum = 1, maximum = 25000)]
     from: u16,
     /// Last number, to 25,000.
+    #[schema(minimum = 1, maximum = 25000)]
     to: u16,
 }
 
@@ -81,11 +86,10 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     }
     let mut seats = 0;
     let mut rows = Vec::with_capacity(given.len());
-    for Object(range) in given {
-        let row = Label::parse(&range.row).map_err(invalid("rows.row"))?;
-        if range.from < 1 || range.to > SEAT_NUMBER_MAX || range.from > range.to {
-            return Err(invalid("rows")(Expected::RangeOrder { max: SEAT_NUMBER_MAX }));
-        }
+    for (index, Object(range)) in given.into_iter().enumerate() {
+        let row = Label::parse(&range.row).map_err(invalid(&format!("rows[{index}].row")))?;
+        within(&format!("rows[{index}].from"), range.from, 1)?;
+        within(&format!("rows[{index}].to"), range.to, range.from)?;
         seats += usize::from(range.to - range.from) + 1;
         rows.push(RowRange { row, from: range.from, to: range.to });
     }
@@ -93,6 +97,14 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
         return Err(invalid("rows")(Expected::RowSeats { max: SEATS_PER_SECTION_MAX }));
     }
     Ok(rows)
+}
+
+/// Whether a number of a seat lies between `min` and the highest that there may be.
+fn within(field: &str, number: u16, min: u16) -> Result<(), Problem> {
+    if (min..=SEAT_NUMBER_MAX).contains(&number) {
+        return Ok(());
+    }
+    Err(invalid(field)(Expected::Between { min: min.into(), max: SEAT_NUMBER_MAX.into() }))
 }
 
 /// Its route.

@@ -29,6 +29,7 @@ use crate::reservations::shown::ReservationOut;
         (status = 404, body = ProblemOut, description = "seat-not-found"),
         (status = 409, body = ProblemOut, description = "seat-taken, sale-not-open, sale-closed, seat-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]
 async fn handle(
     State(app): State<App>,

@@ -19,8 +19,10 @@ use uuid::Uuid;
 #[schema(example = json!({ "amount": 5000, "memo": "a poster" }))]
 struct SpendIn {
     /// Minor units, 1 to 10,000,000.
+    #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
     /// What it is for, as the ledger will say: one line of 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     memo: String,
 }
 

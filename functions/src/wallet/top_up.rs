@@ -19,6 +19,7 @@ use uuid::Uuid;
 #[schema(example = json!({ "amount": 50000 }))]
 struct TopUpIn {
     /// Minor units, 1 to 10,000,000.
+    #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
 }
 

@@ -206,10 +206,27 @@ impl Books {
                 counted += i64::try_from(live.count()).expect("few");
             }
             assert_eq!(number(allowance, "count"), counted, "allowance {pk} {sk}");
+            self.check_first_end(allowance, schedule);
             let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
             for terms in self.items().filter(own) {
                 assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
             }
+        }
+    }
+
+    /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what an
+    /// admission cuts short.
+    fn check_first_end(&self, allowance: &Item, schedule: &str) {
+        let pk = text(allowance, "pk");
+        let open = self.with_sort_key("RSV#").filter(|item| {
+            let is_its_own = text(item, "pk") == pk && text(item, "schedule_id") == schedule;
+            is_its_own && item.contains_key("expiry_shard") && !item.contains_key("queue_id")
+        });
+        for reservation in open {
+            let (first, until) = (number(allowance, "first_end"), number(reservation, "held_until"));
+            // Whoever held first may have done so by a clock that is ahead.
+            let in_time = first > 0 && first <= until + 2 * self.skew;
+            assert!(in_time, "{} of {pk} ends at {until}, the first at {first}", text(reservation, "sk"));
         }
     }
 

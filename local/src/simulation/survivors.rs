@@ -25,6 +25,8 @@ const RENEWED: &str = "for a user who leaves, joins again and is let in again be
 const TWICE: &str = "who joins twice at once would have the later number; the table does not show that there were two";
 const READ: &str = "never changes while the token has this number, and was looked at before";
 const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
+const PAUSE: &str = "the table does not show when it was asked; hoarding.rs of local/tests/orders and reservations do";
+const FEW: &str = "there is not so much to order; local/tests/orders/hoarding.rs does";
 const NEXT: &str = "an older list would be put right by the next";
 
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
@@ -38,6 +40,14 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("*", "TOKEN · #number = :number", Kept::Because(RENEWED)),
     ("*", "BLOCK · attribute_exists(pk)", Kept::Because(THERE)),
     ("*", "ALLOWANCE · #count >= :seats", Kept::Because(COUNT)),
+    ("*", "ALLOWANCE · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
+    ("*", "ALLOWANCE · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
+    ("*", "ALLOWANCE · (attribute_not_exists(lapses)", Kept::Because(PAUSE)),
+    ("*", "ALLOWANCE · lapses", Kept::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(orders)", Kept::Because(FEW)),
+    ("*", "UNPAID · attribute_not_exists(version)", Kept::Because(THERE)),
     ("*", "ENTRY · attribute_not_exists(pk)", Kept::With(&["WALLET · seq"])),
     ("*", "WALLET · seq", Kept::With(&["ENTRY"])),
     ("*", "CLAIM · used_by = :order", Kept::Because(OWNER)),

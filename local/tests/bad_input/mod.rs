@@ -6,6 +6,7 @@
 mod bodies;
 mod collections;
 mod difficult;
+mod limits;
 mod requests;
 mod texts;
 

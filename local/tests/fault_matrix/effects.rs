@@ -20,6 +20,10 @@ impl Scene {
         let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
         match self.case {
             C::Hold => parts(held - 2, 2),
+            C::HoldAgain => {
+                assert_eq!(sold, 1);
+                parts(held, 2)
+            }
             C::HoldSeat => held - 2,
             C::HoldQueued => {
                 let made = parts(held, 2);
@@ -72,6 +76,8 @@ impl Scene {
         let more = |sk: &str, than: usize| i64::try_from(count(sk) - than).expect("few");
         match self.case {
             C::Place => parts(gone, 3),
+            // The lapsed one may be closed, or not yet.
+            C::PlaceAgain => parts(gone - gone % 3 % 2, 3),
             C::PlaceAndPay => {
                 assert_eq!(spent, gone / 3 * 3_500, "three units with 1,000 off");
                 parts(gone, 3)

@@ -193,7 +193,8 @@ async fn ordering(world: &World) {
     mina.get(&format!("/orders/{}", lapsed[0])).await.expect(200);
     mina.delete(&format!("/orders/{}", lapsed[1])).await.expect(200);
     mina.pay_order(&lapsed[2]).await.expect_problem(409, "hold-expired");
-    // The coupon of a lapsed order is used by the next.
+    // The coupon of a lapsed order is used by the next, after the pause.
+    world.wait(60);
     let next = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
     assert_eq!((mina.order_state(&last).await, mina.order_state(&next).await), ("expired".into(), "pending".into()));
     let poor = world.user_with(0).await;

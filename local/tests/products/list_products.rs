@@ -37,7 +37,7 @@ async fn four_orders_page_by_page() {
     }
     let first = &anybody.get("/products?limit=1").await.expect(200).body["items"][0];
     let fields: Vec<&String> = first.as_object().expect("an object").keys().collect();
-    assert_eq!(fields, ["created_at", "currency", "name", "price", "product_id"]);
+    assert_eq!(fields, ["created_at", "currency", "max_per_user", "name", "price", "product_id"]);
 }
 
 #[tokio::test]

@@ -82,6 +82,12 @@ pub enum What {
     AllowanceCount,
     /// An allowance names the open holds.
     AllowanceOpen,
+    /// A user's unpaid orders count as many as they name.
+    UnpaidCount,
+    /// A user's unpaid orders name each that has neither ended nor been paid.
+    UnpaidOpen,
+    /// A user's unpaid orders count the units of these.
+    UnpaidUnits,
     /// A live ticket's seat names its reservation.
     Seat,
     /// As many seats of a section are sold as reservations own.
@@ -108,7 +114,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::Balance,
@@ -132,6 +138,9 @@ impl What {
         Self::CouponUse,
         Self::AllowanceCount,
         Self::AllowanceOpen,
+        Self::UnpaidCount,
+        Self::UnpaidOpen,
+        Self::UnpaidUnits,
         Self::Seat,
         Self::SeatsSold,
         Self::SeatsHeld,
@@ -172,6 +181,9 @@ impl What {
             Self::CouponUse => "the order that uses it",
             Self::AllowanceCount => "its count",
             Self::AllowanceOpen => "its open holds",
+            Self::UnpaidCount => "how many there are",
+            Self::UnpaidOpen => "which there are",
+            Self::UnpaidUnits => "units by product",
             Self::Seat => "its value",
             Self::SeatsSold => "seats sold",
             Self::SeatsHeld => "seats held",
@@ -209,6 +221,8 @@ pub enum Entity {
     Claim(Uuid, Uuid),
     /// A user's allowance for a schedule.
     Allowance(Uuid, Uuid),
+    /// What a user has ordered and not paid.
+    Unpaid(Uuid),
     /// A seat of a schedule.
     Seat(Uuid, SeatId),
     /// A section of a schedule.
@@ -239,6 +253,7 @@ impl fmt::Display for Entity {
             Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
             Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
             Self::Allowance(user, schedule) => write!(formatter, "allowance for schedule {schedule} of user {user}"),
+            Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),
             Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
             Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),
             Self::Product(id) => write!(formatter, "product {id}"),

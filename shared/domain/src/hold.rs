@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::lapses::Paused;
 use crate::queue_token::Admission;
 use crate::reservation::{Reservation, State, Ticket};
 use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
@@ -22,6 +23,9 @@ pub enum HoldError {
     /// Somebody else holds or owns them.
     #[error("somebody else has the seat")]
     SeatTaken(Vec<SeatId>),
+    /// Holds of the account for this date were let lapse.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// More than one user may have.
     #[error("no more than {0} seats a person")]
     SeatLimit(u16),

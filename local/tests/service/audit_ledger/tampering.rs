@@ -30,6 +30,7 @@ impl Scene {
             What::AllowanceCount | What::AllowanceOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
+            What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
             What::Units
             | What::Shards
             | What::ShardBelowZero
@@ -151,6 +152,7 @@ impl Scene {
                     item["state"] = text("paid");
                     item.as_object_mut().expect("an item").retain(|name, _| !name.starts_with("exp"));
                 });
+                self.table().delete(&self.pk, "UNPAID");
                 vec![format!(
                     "order {} of user {user}: its payment: expected one, for it is paid, found none",
                     self.pending
@@ -230,6 +232,27 @@ impl Scene {
                 format!("section A of schedule {schedule}: seats held: expected 1, found 2")
             }
         }]
+    }
+
+    fn tamper_unpaid(&self, what: What) -> String {
+        let of = format!("unpaid orders of user {}", self.user);
+        let (pending, product) = (&self.pending, &self.product);
+        let open = format!("open_{}", short_of(pending));
+        let until = read(&self.table().get(&self.pk, &format!("ORDER#{pending}")).expect("pending"), "held_until");
+        match what {
+            What::UnpaidCount => {
+                self.own("UNPAID", |item| item["orders"] = number(0));
+                format!("{of}: how many there are: expected 1, found 0")
+            }
+            What::UnpaidOpen => {
+                self.own("UNPAID", |item| item[&open] = text(format!("{:08x}", until - 1)));
+                format!("{of}: which there are: expected {pending}: {until}, found {pending}: {}", until - 1)
+            }
+            _ => {
+                self.own("UNPAID", |item| item[format!("units_{}", short_of(product))] = number(2));
+                format!("{of}: units by product: expected {product}: 1, found {product}: 2")
+            }
+        }
     }
 
     fn tamper_shared(&self, what: What) -> Vec<String> {

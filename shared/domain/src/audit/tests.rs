@@ -75,7 +75,13 @@ fn a_difference_is_one_line() {
 #[test]
 fn one_change_is_told_by_its_name() {
     let mut world = World::new();
-    for step in [Step::TopUp(300_000), Step::Reserve(2, true, 1), Step::Reserve(2, false, 0), Step::Order(2, true, 1)] {
+    for step in [
+        Step::TopUp(300_000),
+        Step::Reserve(2, true, 1),
+        Step::Reserve(2, false, 0),
+        Step::Order(2, true, 1),
+        Step::Order(1, false, 0),
+    ] {
         world.carry_out(step);
     }
     assert_eq!(world.audit().count(), 0, "{:#?}", world.audit());
@@ -93,6 +99,9 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.claim.used_by = None), [What::CouponUse]);
     assert_eq!(told(|world| world.allowance.count += 1), [What::AllowanceCount]);
     assert_eq!(told(|world| world.allowance.open.clear()), [What::AllowanceOpen]);
+    assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
+    assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
+    assert_eq!(told(|world| world.unpaid.open.values_mut().for_each(|until| *until -= 1)), [What::UnpaidOpen]);
     let free = |world: &mut World| world.seats[1].2 = crate::seat::SeatValue::Free;
     assert_eq!(told(free), [What::Seat, What::SeatsSold]);
     let orphan = |world: &mut World| {

@@ -1,6 +1,7 @@
 //! The edge: requests in, answers and problems out. The only place that knows status codes.
 
 mod answer;
+mod code;
 mod extract;
 mod language;
 mod messages;
@@ -9,12 +10,13 @@ mod problem;
 mod refusals;
 
 pub use answer::{Answer, Listed, NoContent, Viewed};
+pub use code::Code;
 pub use extract::{
     Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, Names};
-pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
+pub use problem::{FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;
 use axum::Router;

@@ -41,6 +41,7 @@ pub mod sessions;
 mod stock;
 pub mod sweep;
 mod table;
+mod unpaid;
 pub mod wallets;
 mod write;
 

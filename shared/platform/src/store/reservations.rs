@@ -12,7 +12,6 @@ use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_bl
 use uuid::Uuid;
 
 use super::item::{Item, key_of, number, text, unreadable};
-use super::lapses::{self, Closed};
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::reservation_item;
 use super::seats::{self, read_block};
@@ -184,7 +183,7 @@ fn hold_transaction(
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
-    transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user));
+    transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
         transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
     }
@@ -254,10 +253,8 @@ async fn refuse_or_retry(
         _ if !taken.is_empty() => Err(HoldError::SeatTaken(taken).into()),
         // Our own hold is counted, and not to be seen yet.
         Some(old) if allowances::counts(old, new.id) => Ok(()),
-        Some(old) if !close_lapsed(app, new.user, old).await? => {
-            Err(HoldError::SeatLimit(schedule.max_seats_per_user).into())
-        }
-        _ => Ok(()),
+        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        None => Ok(()),
     }
 }
 
@@ -282,14 +279,19 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
     if taken.is_empty() { Ok(()) } else { Err(HoldError::SeatTaken(taken).into()) }
 }
 
-/// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any is now.
-async fn close_lapsed(app: &App, user: Uuid, allowance: &Item) -> Result<bool, Failure> {
-    let mut closed = false;
-    for id in allowances::lapsed(allowance, second(app.now())) {
-        // Also if somebody else was faster: the allowance is not what it was.
-        closed |= lapses::close(app, user, id).await? != Closed::Nothing;
+/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+    let read = allowances::read(old)?;
+    if allowances::settle(app, new.user, new.schedule_id, &read).await? {
+        return Ok(());
     }
-    Ok(closed)
+    read.lapses.check(app.now()).map_err(HoldError::from)?;
+    let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
+    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
+        // The pause ended a moment ago.
+        false => Ok(()),
+    }
 }
 
 /// A reservation of a user, in any state.

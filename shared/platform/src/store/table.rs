@@ -230,6 +230,13 @@ pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecon
     ]
 }
 
+pub const UNPAID: &str = "UNPAID";
+
+/// What a user has ordered and not paid.
+pub fn unpaid(user: Uuid) -> Key {
+    key(user_partition(user), UNPAID)
+}
+
 pub const ORDER_PREFIX: &str = "ORDER#";
 
 pub fn order(user: Uuid, id: Uuid) -> Key {

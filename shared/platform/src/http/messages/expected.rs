@@ -6,6 +6,7 @@ use onsale_domain::coupon::{DiscountError, PlanError as CouponPlanError};
 use onsale_domain::hold::SeatListError;
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
 use onsale_domain::placing::{LINES_MAX, LinesError, UNITS_MAX};
+use onsale_domain::product::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::queue::{
     ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN,
     QUEUE_ID_CHARACTERS_MAX, QueueIdError, SettingsError,
@@ -135,9 +136,6 @@ messages! {
         Ranges { max: usize = 500 }
             "must have 1 to {max} ranges"
             "범위를 1개 이상 {max}개 이하로 보내 주세요"
-        RangeOrder { max: u16 = 25_000 }
-            "must have 1 ≤ from ≤ to ≤ {max}"
-            "1 ≤ from ≤ to ≤ {max}이 되도록 입력해 주세요"
         RowSeats { max: usize = 2_500 }
             "must have at most {max} seats together"
             "모두 합쳐 {max}석 이하로 보내 주세요"
@@ -228,6 +226,12 @@ impl From<MoneyError> for Expected {
             MoneyError::Negative => Self::AtLeast { min: 0 },
             MoneyError::TooLarge => Self::AtMost { max: AMOUNT_MAX },
         }
+    }
+}
+
+impl From<MaxPerUserError> for Expected {
+    fn from(MaxPerUserError: MaxPerUserError) -> Self {
+        between(1, MAX_PER_USER_MAX)
     }
 }
 

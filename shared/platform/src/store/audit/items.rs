@@ -163,6 +163,11 @@ pub(super) fn receipt(item: Item) -> Option<Receipt> {
     (item.amount > 0).then_some(Receipt { kind, amount: item.amount })
 }
 
+/// How many unpaid orders an account says it has.
+pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
+    item.get("orders")?.as_n().ok()?.parse().ok()
+}
+
 /// The allowance for a schedule.
 pub(super) fn allowance(item: Item) -> Option<Allowance> {
     let open: BTreeMap<_, _> = allowances::open(&item)?;

@@ -27,7 +27,7 @@ use super::shown::CouponOut;
     "valid_until": "2099-01-01T00:00:00Z",
 }))]
 struct CreateCouponIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
     #[schema(value_type = DiscountIn)]

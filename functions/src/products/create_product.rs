@@ -20,7 +20,7 @@ use super::shown::ProductOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4, "max_per_user": 4 }))]
 struct CreateProductIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
     /// Of one, in minor units, 0 to 10,000,000.
@@ -65,6 +65,7 @@ async fn handle(
     let new = Product {
         id: key.id(&app, admin.id, "create_product"),
         fingerprint: id::fingerprint(&["create_product", &name, &numbers]),
+        listed_name: product::listed_name(&name),
         name,
         price,
         state: ProductState::Selling,

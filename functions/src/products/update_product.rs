@@ -19,7 +19,7 @@ use super::shown::ProductOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price": 9000 }))]
 struct UpdateProductIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: Option<String>,
     /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.

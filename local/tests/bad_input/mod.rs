@@ -5,8 +5,10 @@
 
 mod bodies;
 mod collections;
+mod difficult;
 mod limits;
 mod requests;
+mod texts;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request};

@@ -70,6 +70,7 @@ async fn what_is_out_of_range_is_refused() {
         ("name", json!("")),
         ("name", json!(long)),
         ("name", json!("a\u{1f}b")),
+        ("name", json!("\u{3164}")),
         ("price", json!(-1)),
         ("price", json!(10_000_001)),
         ("stock", json!(-1)),

@@ -141,6 +141,16 @@ async fn the_sale_has_its_first_instant_and_not_its_last() {
 }
 
 #[tokio::test]
+async fn the_decomposed_spelling_of_a_label_is_the_same_seat() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let body = json!({ "section": "가", "rows": [{ "row": "1", "from": 1, "to": 2 }] });
+    world.admin().await.post(&format!("/schedules/{id}/seats"), body).await.expect(201);
+    let held = hold(&world.user().await, &id, "%E1%84%80%E1%85%A1-1-1").await.expect(201);
+    assert_eq!(held.body["tickets"][0]["seat_id"], "가-1-1");
+}
+
+#[tokio::test]
 async fn a_seat_that_is_not_there_is_not_found() {
     let world = World::new().await;
     let (id, other) = (world.hall().await, world.schedule().await);

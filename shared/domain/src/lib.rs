@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod audit;
 pub mod concert;
 pub mod coupon;
+pub mod guessable;
 pub mod hold;
 pub mod id;
 pub mod lapses;

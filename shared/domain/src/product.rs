@@ -50,6 +50,18 @@ pub fn name(given: &str) -> Result<String, TextError> {
     text::line(given, NAME_CHARACTERS_MAX)
 }
 
+/// Most bytes of a folded name by which products are listed: one character may stand for eighteen, and the name is in
+/// a sort key, of at most 1,024 bytes, and in cursors. Names that are the same up to there are listed by their ids.
+pub const LISTED_NAME_BYTES_MAX: usize = 240;
+
+/// The beginning of a folded name by which a product is listed.
+#[must_use]
+pub fn listed_name(name: &str) -> String {
+    let mut folded = text::folded(name);
+    folded.truncate(folded.floor_char_boundary(LISTED_NAME_BYTES_MAX));
+    folded
+}
+
 /// Whether a product may be bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -125,6 +137,9 @@ pub struct Product {
     pub id: Uuid,
     /// Name.
     pub name: String,
+    /// By what it is listed among names, as [`listed_name`] gave it: kept, so that its entry in the catalog is found
+    /// again when names are folded in another way one day.
+    pub listed_name: String,
     /// Price of one.
     pub price: Price,
     /// Whether it may be bought.
@@ -165,7 +180,10 @@ impl Product {
     #[must_use]
     pub fn changed(&self, change: &Change) -> Option<Self> {
         let mut after = self.clone();
-        after.name = change.name.clone().unwrap_or(after.name);
+        if let Some(name) = change.name.as_ref().filter(|name| **name != self.name) {
+            after.name.clone_from(name);
+            after.listed_name = listed_name(name);
+        }
         after.price = change.price.unwrap_or(after.price);
         after.state = change.state.unwrap_or(after.state);
         after.max_per_user = change.max_per_user.unwrap_or(after.max_per_user);
@@ -185,6 +203,7 @@ pub(crate) mod tests {
         Product {
             id: Uuid::from_u128(id),
             name: format!("Product {id}"),
+            listed_name: format!("product {id}"),
             price: Price::parse(price).expect("a price"),
             state: State::Selling,
             max_per_user: MaxPerUser(MAX_PER_USER_MAX),

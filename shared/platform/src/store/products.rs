@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::product::{Change, MaxPerUser, Product, Sort, State};
 use onsale_domain::stock::{Portion, Shards};
-use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +20,7 @@ use crate::app::App;
 struct ProductItem {
     id: Uuid,
     name: String,
+    listed_name: String,
     price: i64,
     state: String,
     max_per_user: i64,
@@ -118,7 +118,7 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
     let keys = |product: Option<&Product>| {
         let selling = product.filter(|product| product.is_selling());
         selling.map(|product| {
-            table::listings(product.id, &folded(&product.name), product.price, product.created_at.as_millisecond())
+            table::listings(product.id, &product.listed_name, product.price, product.created_at.as_millisecond())
         })
     };
     let (old, new) = (keys(before), keys(Some(after)));
@@ -183,12 +183,14 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
             Guard::Version,
             Write::update(
                 &table::product(id),
-                "SET #name = :name, price = :price, #state = :state, max_per_user = :max_per_user, version = :version",
+                "SET #name = :name, listed_name = :listed_name, price = :price, #state = :state, \
+                 max_per_user = :max_per_user, version = :version",
             )
             .when("version = :read_version")
             .name("#name", "name")
             .name("#state", "state")
             .value(":name", text(&after.name))
+            .value(":listed_name", text(&after.listed_name))
             .value(":price", number(after.price.get()))
             .value(":state", text(after.state.as_str()))
             .value(":max_per_user", number(after.max_per_user.get()))
@@ -231,6 +233,7 @@ fn item(product: &Product, stock: i64) -> ProductItem {
     ProductItem {
         id: product.id,
         name: product.name.clone(),
+        listed_name: product.listed_name.clone(),
         price: product.price.get(),
         state: product.state.as_str().to_owned(),
         max_per_user: product.max_per_user.get(),
@@ -247,6 +250,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
     Ok(Product {
         id: item.id,
         name: item.name,
+        listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
         state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,

@@ -371,3 +371,31 @@ pub enum ListError {
 const CURSOR_CHARACTERS_MAX: usize = 1_000;
 /// Bytes at the end of a cursor that belong to what stands before them.
 const CURSOR_MARK_BYTES: usize = 9;
+
+#[cfg(test)]
+mod tests {
+    use onsale_domain::money::Price;
+    use onsale_domain::product::{NAME_CHARACTERS_MAX, Sort, listed_name, name};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::table;
+
+    /// Most bytes of a sort key (a limit of DynamoDB).
+    const SORT_KEY_BYTES_MAX: usize = 1_024;
+
+    /// Names whose folded form is the longest, in bytes and once written as JSON.
+    #[test]
+    fn a_list_takes_the_cursor_that_it_gave_whatever_the_name() {
+        for character in ["a", "\\", "힣", "\u{fdfa}", "\u{3300}", "ﬁ", "ß", "😀", "\u{1d15e}", "\""] {
+            let name = name(&character.repeat(NAME_CHARACTERS_MAX / 2)).expect("a name");
+            for key in table::listings(Uuid::max(), &listed_name(&name), Price::DEFAULT, i64::MAX) {
+                assert!(key.sk.len() <= SORT_KEY_BYTES_MAX, "{character}: {} bytes", key.sk.len());
+                let list = Query::whole(table::catalog_partition(Sort::Name));
+                let last = key_item(&Key { pk: table::catalog_partition(Sort::Name).to_owned(), sk: key.sk });
+                let cursor = list.written(&last).expect("a cursor");
+                assert_eq!(list.cursor(&cursor), Some(last), "{character}: {} characters", cursor.len());
+            }
+        }
+    }
+}

@@ -220,13 +220,13 @@ pub fn catalog_partition(sort: Sort) -> &'static str {
     }
 }
 
-/// The entries of a selling product, one in each partition of the catalog.
-pub fn listings(id: Uuid, folded_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
+/// The entries of a selling product, one in each partition of the catalog; among names by the beginning of its own.
+pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
     let at = |sort: Sort, value: String| key(catalog_partition(sort).to_owned(), format!("{value}#{id}"));
     [
         at(Sort::Newest, format!("{created_at_millisecond:015}")),
         at(Sort::PriceUp, format!("{:08}", price.get())),
-        at(Sort::Name, format!("{folded_name}{NAME_END}")),
+        at(Sort::Name, format!("{listed_name}{NAME_END}")),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What a field, parameter or header must be; never what it was.
 
 use onsale_domain::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
+use onsale_domain::concert::LETTER_PAIRS_MAX;
 use onsale_domain::coupon::{DiscountError, PlanError as CouponPlanError};
 use onsale_domain::hold::SeatListError;
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
@@ -13,7 +14,7 @@ use onsale_domain::queue::{
 use onsale_domain::schedule::{PlanError as SchedulePlanError, SEATS_PER_USER_MAX};
 use onsale_domain::seat::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};
-use onsale_domain::text::TextError;
+use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
 
 use super::{Language, Names, messages};
 
@@ -39,20 +40,37 @@ messages! {
 
         // Texts.
         NotEmpty
-            "must not be empty"
-            "내용을 입력해 주세요"
+            "must have at least one character that can be seen"
+            "눈에 보이는 글자를 한 자 이상 입력해 주세요"
         Characters { max: usize = 60 }
             "must have at most {max} characters"
             "{max}자 이하로 입력해 주세요"
         NoControl
             "must not contain control characters"
             "제어 문자를 빼고 입력해 주세요"
+        OneLine
+            "must be one line, without line breaks"
+            "줄을 바꾸지 말고 한 줄로 입력해 주세요"
+        SharedMeaning
+            "must not contain characters that Unicode has not assigned, has deprecated, or leaves to private use, nor \
+            tags outside of a flag"
+            "유니코드에 없거나 쓰지 않기로 한 문자, 사용자 정의 문자, 깃발이 아닌 곳의 태그 문자를 빼고 입력해 주세요"
+        ReadingDirection
+            "must not override the reading direction (U+202A to U+202E); an isolate (U+2066 to U+2068) needs its end \
+            (U+2069) in the same line"
+            "글의 방향을 바꾸는 문자(U+202A~U+202E)를 빼고 입력해 주세요. 격리 문자(U+2066~U+2068)는 같은 줄에서 U+2069로 닫아 주세요"
+        MarksInARow { max: usize = MARKS_IN_A_ROW_MAX }
+            "must not have more than {max} accents or other marks on one letter"
+            "한 글자에 붙는 부호를 {max}개 이하로 입력해 주세요"
+        FewerPairs { max: usize = LETTER_PAIRS_MAX }
+            "must have at most {max} different pairs of neighbouring letters once characters such as ㍿ are written out"
+            "㍿처럼 여러 글자를 한 글자에 담은 문자는 풀어서 입력해 주세요. 서로 다른 이웃 글자 쌍은 {max}개까지입니다"
         OneOf { names: Names = Names::from(["amount", "percent"]) }
             "must be one of: {names}"
             "다음 중 하나로 입력해 주세요: {names}"
         Email
-            "must be an e-mail address such as mina@example.com"
-            "mina@example.com과 같은 이메일 주소를 입력해 주세요"
+            "must be an e-mail address such as mina@example.com, with ASCII letters before the @"
+            "mina@example.com과 같은 이메일 주소를 입력해 주세요. @ 앞에는 영문자, 숫자, 기호만 쓸 수 있습니다"
         PasswordTooShort { min: usize = PASSWORD_CHARACTERS_MIN }
             "must have at least {min} characters"
             "{min}자 이상으로 입력해 주세요"
@@ -60,8 +78,8 @@ messages! {
             "must not contain the character NUL"
             "NUL 문자를 빼고 입력해 주세요"
         PasswordGuessed
-            "must not be one that is easily guessed; choose a longer or rarer one"
-            "쉽게 추측할 수 있습니다. 더 길거나 흔하지 않은 것으로 입력해 주세요"
+            "must not be easily guessed: no common word or pattern, and no part of your name or address"
+            "쉽게 추측할 수 있습니다. 흔한 단어나 규칙, 이름이나 주소의 일부가 아닌 것으로 입력해 주세요"
 
         // Times.
         After { other: &'static str = "valid_from" }
@@ -175,7 +193,12 @@ impl From<TextError> for Expected {
         match error {
             TextError::Empty => Self::NotEmpty,
             TextError::TooLong(max) => Self::Characters { max },
+            TextError::Lines => Self::OneLine,
             TextError::Control => Self::NoControl,
+            TextError::Meaningless => Self::SharedMeaning,
+            TextError::Direction => Self::ReadingDirection,
+            TextError::Marks => Self::MarksInARow { max: MARKS_IN_A_ROW_MAX },
+            TextError::Expands => Self::FewerPairs { max: LETTER_PAIRS_MAX },
         }
     }
 }

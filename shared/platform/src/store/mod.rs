@@ -17,6 +17,7 @@ pub mod changes;
 pub mod concerts;
 pub mod coupons;
 pub mod deletions;
+mod holes;
 mod item;
 pub mod keys;
 pub mod lapses;

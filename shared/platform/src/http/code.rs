@@ -45,6 +45,8 @@ pub enum Code {
     NoBookableSchedule,
     /// Seats are held or sold.
     HasLiveReservations,
+    /// The concert has as many dates as one may have.
+    DateLimit,
     /// The section has another price.
     SectionHasOtherPrice,
     /// The schedule has no seats.
@@ -113,7 +115,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -134,6 +136,7 @@ impl Code {
         Self::HasLiveHold,
         Self::NoBookableSchedule,
         Self::HasLiveReservations,
+        Self::DateLimit,
         Self::SectionHasOtherPrice,
         Self::NoSeats,
         Self::SeatNotFound,
@@ -227,6 +230,9 @@ impl Code {
             }
             Self::HasLiveReservations => {
                 (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다")
+            }
+            Self::DateLimit => {
+                (S::CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다")
             }
             Self::SectionHasOtherPrice => {
                 (S::CONFLICT, "section-has-other-price", "The section has another price", "구역의 가격이 다릅니다")

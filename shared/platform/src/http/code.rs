@@ -55,6 +55,8 @@ pub enum Code {
     SeatNotFound,
     /// Somebody else has the seat.
     SeatTaken,
+    /// The caller has the seat already.
+    SeatYours,
     /// Before the sale.
     SaleNotOpen,
     /// After the sale.
@@ -115,7 +117,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -141,6 +143,7 @@ impl Code {
         Self::NoSeats,
         Self::SeatNotFound,
         Self::SeatTaken,
+        Self::SeatYours,
         Self::SaleNotOpen,
         Self::SaleClosed,
         Self::SeatLimit,
@@ -240,6 +243,7 @@ impl Code {
             Self::NoSeats => (S::NOT_FOUND, "no-seats", "There are no seats", "좌석이 없습니다"),
             Self::SeatNotFound => (S::NOT_FOUND, "seat-not-found", "There is no such seat", "존재하지 않는 좌석입니다"),
             Self::SeatTaken => (S::CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다"),
+            Self::SeatYours => (S::CONFLICT, "seat-yours", "You have this seat already", "이미 선택하신 좌석입니다"),
             Self::SaleNotOpen => (S::CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다"),
             Self::SaleClosed => (S::CONFLICT, "sale-closed", "The sale is over", "판매가 종료되었습니다"),
             Self::SeatLimit => {

@@ -120,6 +120,13 @@ impl From<HoldError> for Problem {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatYours { seats, reservation, paid } => {
+                let detail = match paid {
+                    true => Detail::SeatsBoughtByYou { reservation },
+                    false => Detail::SeatsHeldByYou { reservation },
+                };
+                Self::new(detail).about_seats(seats).about_reservation(reservation)
+            }
             HoldError::Paused(Paused(seconds)) => {
                 Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
             }

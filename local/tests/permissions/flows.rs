@@ -172,6 +172,7 @@ async fn shelves(world: &World) {
     buyer.buy(&[(&product, 1)]).await.expect(201);
     world.stack.settle().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
+    world.anybody().get("/products/popular?days=7").await.expect(200);
 }
 
 /// Orders in every way: looked at, given up, lapsed while each function looks, short of one shard, declined, swept.

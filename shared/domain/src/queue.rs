@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::schedule::{TIME_MAX, TIME_MIN};
+use crate::time::{TIME_MAX, TIME_MIN};
 
 pub mod holes;
 pub mod standing;

@@ -7,6 +7,7 @@ mod bodies;
 mod collections;
 mod limits;
 mod requests;
+mod shapes;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request};

@@ -6,7 +6,9 @@ mod language;
 mod messages;
 pub mod openapi;
 mod problem;
+mod problem_out;
 mod refusals;
+mod shape;
 
 pub use answer::{Answer, Listed, NoContent, Viewed};
 pub use extract::{
@@ -14,7 +16,8 @@ pub use extract::{
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, Names};
-pub use problem::{Code, FieldError, Problem, ProblemOut, invalid};
+pub use problem::{Code, Problem, invalid};
+pub use problem_out::{FieldError, ProblemOut};
 
 use axum::RequestPartsExt;
 use axum::Router;

@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 use crate::repository::{self, called_by};
 use crate::support::World;
 
-mod messages;
-
 /// Every route that needs no token. A new one is a decision, and made here.
 const PUBLIC: [&str; 17] = [
     "$default",

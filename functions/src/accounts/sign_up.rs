@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::account::{self, Email, Password, Role};
+use onsale_domain::guessable::OwnWords;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
@@ -19,13 +20,13 @@ use super::shown::UserOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 struct SignUpIn {
-    /// An e-mail address, the same however it is typed.
+    /// An e-mail address, the same however it is typed: up to 64 ASCII characters, one @, and a domain.
     #[schema(max_length = 254)]
     email: String,
-    /// 8 to 128 characters of any kind but NUL; not one that is easily guessed.
+    /// 8 to 128 characters of any kind but NUL; not easily guessed, and not made of the name or the address.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
 }
@@ -47,10 +48,12 @@ async fn handle(
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
     let name = account::name(&request.name).map_err(invalid("name"))?;
-    // Counted before anything that costs time.
+    // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
     let source = Bucket::sign_up_source(&source.0);
-    attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
-    if passwords::is_common(password.clone(), vec![email.as_str().to_owned(), name.clone()]).await? {
+    let limit = app.config().source_attempts(app.config().sign_up_free_attempts);
+    attempts::look(&app, &source, &limit).await?;
+    attempts::add(&app, &source, &limit).await?;
+    if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
         return Err(invalid("password")(Expected::PasswordGuessed));
     }
     let now = app.now();

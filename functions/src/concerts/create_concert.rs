@@ -18,10 +18,10 @@ use super::shown::ConcertOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Winter Strings", "description": "An evening with a string quartet." }))]
 struct CreateConcertIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
-    /// Up to 2,000 characters.
+    /// Up to 2,000 characters; any line break becomes a line feed.
     #[schema(max_length = 2000)]
     description: String,
     /// The waiting queue that guards its sale; none if not given. A concert keeps its queue.

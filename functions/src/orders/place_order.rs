@@ -40,7 +40,7 @@ struct PlaceOrderIn {
 #[serde(deny_unknown_fields)]
 struct LineIn {
     product_id: Uuid,
-    /// 1 to 100, of one product in all lines together.
+    /// 1 to 100, of one product in all lines together, and no more than its `max_per_user`.
     #[schema(minimum = 1, maximum = 100)]
     quantity: i64,
 }
@@ -54,9 +54,10 @@ struct LineIn {
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 402, body = ProblemOut, description = "insufficient-balance"),
         (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
-        (status = 409, body = ProblemOut, description = "not-selling, price-changed, out-of-stock, coupon-not-yours, \
-            coupon-used, coupon-not-open, coupon-expired"),
+        (status = 409, body = ProblemOut, description = "not-selling, product-limit, order-limit, price-changed, \
+            out-of-stock, coupon-not-yours, coupon-used, coupon-not-open, coupon-expired"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]
 async fn handle(
     State(app): State<App>,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::Price;
-use onsale_domain::product::{self, Product, State as ProductState};
+use onsale_domain::product::{self, MaxPerUser, Product, State as ProductState};
 use onsale_domain::stock::{self, Shards};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
@@ -18,9 +18,9 @@ use super::shown::ProductOut;
 /// A new product.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4 }))]
+#[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4, "max_per_user": 4 }))]
 struct CreateProductIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
     /// Of one, in minor units, 0 to 10,000,000.
@@ -32,6 +32,9 @@ struct CreateProductIn {
     /// Over how many items the stock is spread, 1 to 16; 1 if not given. More of them sell faster.
     #[schema(minimum = 1, maximum = 16, example = 4)]
     stock_shards: Option<i64>,
+    /// Units that one order may have, and all unpaid orders of one account together, 1 to 100; 10 if not given.
+    #[schema(minimum = 1, maximum = 100)]
+    max_per_user: Option<i64>,
 }
 
 /// Makes a product with its stock, and puts it on sale.
@@ -55,13 +58,18 @@ async fn handle(
     let stock = stock::quantity(request.stock).map_err(invalid("stock"))?;
     let shards = request.stock_shards.map(Shards::parse).transpose().map_err(invalid("stock_shards"))?;
     let shards = shards.unwrap_or(Shards::ONE);
-    let numbers = [price.get(), stock, shards.get().into()].map(|number| number.to_string()).join(" ");
+    let max_per_user = request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?;
+    let max_per_user = max_per_user.unwrap_or(MaxPerUser::DEFAULT);
+    let numbers =
+        [price.get(), stock, shards.get().into(), max_per_user.get()].map(|number| number.to_string()).join(" ");
     let new = Product {
         id: key.id(&app, admin.id, "create_product"),
         fingerprint: id::fingerprint(&["create_product", &name, &numbers]),
+        listed_name: product::listed_name(&name),
         name,
         price,
         state: ProductState::Selling,
+        max_per_user,
         shards,
         created_at: app.now(),
         version: 1,

@@ -24,6 +24,8 @@ pub struct ProductOut {
     /// `hold`, `selling` or `stopped`.
     #[schema(schema_with = states)]
     state: &'static str,
+    /// Units that one order may have, and all unpaid orders of one account together.
+    max_per_user: i64,
     created_at: Timestamp,
     /// Units that can be had.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,7 @@ impl ProductOut {
             price: product.price.get(),
             currency: CURRENCY,
             state: product.state.as_str(),
+            max_per_user: product.max_per_user.get(),
             created_at: product.created_at,
             available,
         }
@@ -53,6 +56,8 @@ pub struct ListedProductOut {
     /// Of one, in minor units.
     price: i64,
     currency: &'static str,
+    /// Units that one order may have, and all unpaid orders of one account together.
+    max_per_user: i64,
     created_at: Timestamp,
 }
 
@@ -63,6 +68,7 @@ impl From<&Listing> for ListedProductOut {
             name: listing.name.clone(),
             price: listing.price.get(),
             currency: CURRENCY,
+            max_per_user: listing.max_per_user.get(),
             created_at: listing.created_at,
         }
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::money::Price;
-use onsale_domain::product::{self, Change, State as ProductState};
+use onsale_domain::product::{self, Change, MaxPerUser, State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, Params, Problem, ProblemOut, invalid};
@@ -26,7 +26,7 @@ fn states() -> Object {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price": 9000 }))]
 struct UpdateProductIn {
-    /// 1 to 60 characters.
+    /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60, example = "Poster")]
     name: Option<String>,
     /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.
@@ -35,9 +35,13 @@ struct UpdateProductIn {
     /// `hold`, `selling` or `stopped`; only what is `selling` is listed and sold.
     #[schema(schema_with = states, required = false)]
     state: Option<String>,
+    /// Units that one order may have, and all unpaid orders of one account together, 1 to 100. Orders that were placed
+    /// stay.
+    #[schema(minimum = 1, maximum = 100)]
+    max_per_user: Option<i64>,
 }
 
-/// Gives a product another name, price or state.
+/// Gives a product another name, price, state or limit for one account.
 #[utoipa::path(patch, path = "/products/{product_id}", operation_id = "update_product",
     request_body = UpdateProductIn, params(("product_id" = Uuid, Path)),
     security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
@@ -62,6 +66,7 @@ async fn handle(
         name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
         state: request.state.as_ref().map(state).transpose()?,
+        max_per_user: request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?,
     };
     let product = products::update(&app, id, &change).await?;
     let product = product.ok_or_else(|| Problem::new(Detail::NoProduct))?;

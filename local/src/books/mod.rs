@@ -107,6 +107,20 @@ impl Books {
         self.check_wallets();
         self.check_shop();
         self.check_queues();
+        self.check_concerts();
+    }
+
+    /// A concert counts the dates in its list, until it is deleted for certain.
+    fn check_concerts(&self) {
+        for concert in self.with_sort_key("CONCERT").filter(|concert| text(concert, "sk") == "CONCERT") {
+            let pk = text(concert, "pk");
+            let listed = self.with_sort_key("SCHEDULE#").filter(|date| text(date, "pk") == pk).count();
+            let counted = usize::try_from(number(concert, "dates")).expect("a number of dates");
+            assert!(
+                concert.contains_key("certain") || counted == listed,
+                "{pk}: {counted} dates, {listed} in its list"
+            );
+        }
     }
 
     /// S1, S2, S5, P2, P5: what blocks and reservations say of each other.
@@ -206,10 +220,27 @@ impl Books {
                 counted += i64::try_from(live.count()).expect("few");
             }
             assert_eq!(number(allowance, "count"), counted, "allowance {pk} {sk}");
+            self.check_first_end(allowance, schedule);
             let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
             for terms in self.items().filter(own) {
                 assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
             }
+        }
+    }
+
+    /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what an
+    /// admission cuts short.
+    fn check_first_end(&self, allowance: &Item, schedule: &str) {
+        let pk = text(allowance, "pk");
+        let open = self.with_sort_key("RSV#").filter(|item| {
+            let is_its_own = text(item, "pk") == pk && text(item, "schedule_id") == schedule;
+            is_its_own && item.contains_key("expiry_shard") && !item.contains_key("queue_id")
+        });
+        for reservation in open {
+            let (first, until) = (number(allowance, "first_end"), number(reservation, "held_until"));
+            // Whoever held first may have done so by a clock that is ahead.
+            let in_time = first > 0 && first <= until + 2 * self.skew;
+            assert!(in_time, "{} of {pk} ends at {until}, the first at {first}", text(reservation, "sk"));
         }
     }
 

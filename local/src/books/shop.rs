@@ -47,6 +47,7 @@ impl Books {
         self.check_stock(&orders);
         self.check_coupons(&orders);
         self.check_orders(&orders);
+        self.check_unpaid(&orders);
         self.check_references();
         self.check_catalog();
     }
@@ -137,6 +138,49 @@ impl Books {
                     assert_eq!((ledger.as_slice(), refunded), (&[-amount, amount][..], amount), "the ledger of {id}");
                 }
                 _ => panic!("{id} is {state} and has a payment"),
+            }
+        }
+    }
+
+    /// What a user has ordered and not paid: each such order by its name and time, the units of their products, and no
+    /// more of a product than one person may have.
+    fn check_unpaid(&self, orders: &[Order<'_>]) {
+        let waiting = |pk: &str| -> Vec<&Order<'_>> {
+            let waits = |order: &&Order<'_>| text(order.item, "pk") == pk && order.item.contains_key("expiry_shard");
+            orders.iter().filter(waits).collect()
+        };
+        for order in orders.iter().filter(|order| order.item.contains_key("expiry_shard")) {
+            let pk = text(order.item, "pk");
+            assert!(self.with_sort_key("UNPAID").any(|item| text(item, "pk") == pk), "{pk} has unpaid orders");
+        }
+        for unpaid in self.with_sort_key("UNPAID") {
+            let pk = text(unpaid, "pk");
+            let (mut expected, mut units) = (BTreeMap::new(), BTreeMap::<String, i64>::new());
+            let waiting = waiting(&pk);
+            for order in &waiting {
+                let until = u32::try_from(number(order.item, "held_until")).expect("a second");
+                let name = format!("open_{}", short(order.id.parse().expect("an id")));
+                expected.insert(name, format!("{until:08x}"));
+                for (product, quantity) in &order.units {
+                    *units.entry(product.clone()).or_default() += quantity;
+                }
+            }
+            let named = unpaid.iter().filter(|(name, _)| name.starts_with("open_"));
+            let named = named.map(|(name, until)| (name.clone(), until.as_s().expect("a time").clone()));
+            assert_eq!(named.collect::<BTreeMap<_, _>>(), expected, "the unpaid orders of {pk}");
+            let counted = unpaid.keys().filter_map(|name| Some((name.strip_prefix("units_")?.to_owned(), name)));
+            let counted = counted.map(|(product, name)| (product, number(unpaid, name)));
+            assert_eq!(counted.collect::<BTreeMap<_, _>>(), units, "the unpaid units of {pk}");
+            assert_eq!(number(unpaid, "orders"), i64::try_from(waiting.len()).expect("few"), "orders of {pk}");
+            assert!(waiting.len() <= 10, "{pk} has {} unpaid orders", waiting.len());
+            let ends = waiting.iter().map(|order| number(order.item, "held_until"));
+            assert_eq!(number(unpaid, "first_end"), ends.min().unwrap_or_default(), "the first end of {pk}");
+            // A limit that was changed since may have been higher.
+            for product in self.with_sort_key("PRODUCT").filter(|item| item.contains_key("max_per_user")) {
+                let name = short(text(product, "id").parse().expect("an id"));
+                let has = units.get(&name).copied().unwrap_or_default();
+                let most = if number(product, "version") == 1 { number(product, "max_per_user") } else { 100 };
+                assert!(has <= most, "{pk} has {has} of {name} unpaid, of at most {most}");
             }
         }
     }

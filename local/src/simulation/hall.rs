@@ -110,7 +110,8 @@ impl Hall {
         }
         let mut products = Vec::new();
         for (stock, shards) in [(3, 2), (1, 1)] {
-            let body = json!({ "name": "Poster", "price": 1_000, "stock": stock, "stock_shards": shards });
+            let body =
+                json!({ "name": "Poster", "price": 1_000, "stock": stock, "stock_shards": shards, "max_per_user": 2 });
             let product = builder.ask(("create_product", "POST"), "/products", admin, body).await?;
             products.push(product.text("product_id").to_owned());
         }

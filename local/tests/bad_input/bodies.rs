@@ -134,9 +134,9 @@ fn wrong_texts(place: &Place, text: &str) -> Vec<String> {
             wrong.push(format!("\"{MARKER}{control}{MARKER}\""));
         }
     }
-    // An empty description is one.
+    // An empty description is one, and any line break is one of a description.
     if place.pointer.ends_with("/description") {
-        wrong.retain(|value| value != "\"\"");
+        wrong.retain(|value| value != "\"\"" && !value.contains("\\r") && !value.contains("\\u0085"));
     }
     wrong
 }

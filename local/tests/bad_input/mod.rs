@@ -5,9 +5,11 @@
 
 mod bodies;
 mod collections;
+mod difficult;
 mod limits;
 mod requests;
 mod shapes;
+mod texts;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request};

@@ -194,7 +194,12 @@ async fn the_examples_of_real_mistakes_are_told_well() {
     let body = json!({ "place": "Hall", "starts_at": "tomorrow", "sale_opens_at": 1, "sale_closes_at": "2030-01-01" });
     let reply = caller.post(&schedules, body).await.expect_problem(400, "invalid-request");
     let errors = reply.body["errors"].as_array().expect("errors");
-    assert!(errors.iter().all(|error| error["message"] == "must be a time such as 2030-12-20T10:00:00Z"), "{errors:?}");
+    assert!(
+        errors
+            .iter()
+            .all(|error| error["message"].as_str().is_some_and(|told| told.starts_with("must be a time such as "))),
+        "{errors:?}"
+    );
     assert_eq!(errors.len(), 3, "{errors:?}");
     let reply = caller.delete("/concerts/x").await;
     assert!(message(reply, "concert_id").starts_with("must be a UUID such as "));

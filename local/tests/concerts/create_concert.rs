@@ -1,5 +1,8 @@
 //! POST /concerts
 
+use axum::http::Method;
+use onsale_domain::concert;
+use onsale_domain::text::folded;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -82,6 +85,9 @@ async fn what_is_no_concert_is_refused_by_field() {
         ("name", json!("x".repeat(61))),
         ("name", json!("two\nlines")),
         ("name", json!("bell\u{7}")),
+        ("name", json!("\u{200b}")),
+        ("name", json!("\u{3164}")),
+        ("name", json!("live \u{202e}gnos")),
         ("description", json!("x".repeat(2_001))),
         ("description", json!("nul\u{0}")),
     ];
@@ -93,6 +99,38 @@ async fn what_is_no_concert_is_refused_by_field() {
     assert_eq!(world.dump(), before);
     let longest = json!({ "name": "가".repeat(60), "description": "나".repeat(2_000) });
     admin.post("/concerts", longest).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_line_break_of_a_form_is_a_line_break() {
+    let world = World::new().await;
+    let body = json!({ "name": "Lines", "description": "Doors 18:00\r\nShow 19:30" });
+    let concert = world.admin().await.post("/concerts", body).await.expect(201);
+    assert_eq!(concert.body["description"], "Doors 18:00\nShow 19:30");
+    let read = world.anybody().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
+    assert_eq!(read.body["description"], concert.body["description"]);
+}
+
+/// The concert, its queue and an entry for each pair are one transaction, of a hundred items at most.
+#[tokio::test]
+async fn a_concert_with_as_many_letter_pairs_as_a_name_may_have_is_made_and_deleted() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let squared: Vec<char> = ('\u{3300}'..='\u{333b}').collect();
+    let mut beginnings = (1..=squared.len()).rev().map(|length| squared[..length].iter().collect::<String>());
+    let name = beginnings.find(|name| concert::name(name).is_ok()).expect("a name");
+    assert!(concert::letter_pairs(&folded(&name)).len() > concert::LETTER_PAIRS_MAX - 8);
+    let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
+    admin.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
+    let body = json!({ "name": name, "description": "", "queue_id": "there" });
+    let made = admin.post("/concerts", body).await.expect(201);
+    let found = admin.pages("/concerts?query=%E3%82%A2%E3%83%91%E3%83%BC%E3%83%88", 1).await;
+    assert_eq!(found.len(), 1);
+    let longer = json!({ "name": squared.iter().collect::<String>(), "description": "" });
+    admin.post("/concerts", longer).await.expect_invalid("name");
+    admin.delete(&format!("/concerts/{}", made.text("concert_id"))).await.expect(204);
+    world.stack.run_schedule("expire_holds").await.expect("swept");
+    assert!(!world.dump().iter().any(|item| item.contains("GRAM#")));
 }
 
 #[tokio::test]

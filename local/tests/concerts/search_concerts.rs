@@ -59,6 +59,22 @@ async fn any_part_of_a_name_finds_it_in_any_language() {
     }
 }
 
+#[tokio::test]
+async fn what_one_sees_can_be_found() {
+    let world = world_with(&["Große Straße", "İstanbul", "Guns N’ Roses", "Spring\u{200b}day", "Sigur Rós"]).await;
+    let cases = [
+        ("GROSSE%20STRASSE", "Große Straße"),
+        ("istanbul", "İstanbul"),
+        ("n'%20roses", "Guns N’ Roses"),
+        ("springday", "Spring\u{200b}day"),
+        ("ROS%20", "Sigur Rós"),
+    ];
+    for (query, name) in cases {
+        let found = world.anybody().pages(&format!("/concerts?query={query}"), 1).await;
+        assert!(names(&found).contains(&name), "{query}: {found:?}");
+    }
+}
+
 fn encoded(character: char) -> String {
     if character.is_ascii() {
         return character.to_string();

@@ -11,6 +11,8 @@ use crate::support::shop::order_of;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
     Hold,
+    /// After a hold that lapsed unseen, and a purchase.
+    HoldAgain,
     HoldQueued,
     HoldSeat,
     ReleaseSeat,
@@ -27,6 +29,8 @@ pub enum Case {
     TopUp,
     Spend,
     Place,
+    /// After an order that lapsed unseen.
+    PlaceAgain,
     PlaceAndPay,
     ClaimCoupon,
     Join,
@@ -60,7 +64,7 @@ use Case as C;
 
 /// The rows of the matrix.
 pub const OPERATIONS: [(&str, &[Case]); 21] = [
-    ("hold", &[C::Hold, C::HoldQueued, C::HoldSeat]),
+    ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder]),
     ("cancel", &[C::CancelReservation, C::CancelOrder]),
@@ -68,7 +72,7 @@ pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("refund", &[C::RefundReservation, C::RefundOrder]),
     ("top_up", &[C::TopUp]),
     ("spend", &[C::Spend]),
-    ("order", &[C::Place, C::PlaceAndPay]),
+    ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay]),
     ("claim", &[C::ClaimCoupon]),
     ("join", &[C::Join, C::JoinAgain, C::JoinLapsed]),
     ("claim_admission", &[C::ClaimAdmission, C::MissAdmission]),
@@ -129,6 +133,11 @@ impl Case {
         matches!(self, C::CallNumbers | C::CloseBatches)
     }
 
+    /// Whether what its owner has let lapse is closed before it, which stays so.
+    pub fn closes_first(self) -> bool {
+        matches!(self, C::HoldAgain | C::PlaceAgain)
+    }
+
     pub fn is_an_admins(self) -> bool {
         matches!(self, C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
     }
@@ -138,6 +147,7 @@ impl Case {
         matches!(
             self,
             C::Hold
+                | C::HoldAgain
                 | C::HoldQueued
                 | C::HoldSeat
                 | C::Pay
@@ -146,6 +156,7 @@ impl Case {
                 | C::TopUp
                 | C::Spend
                 | C::Place
+                | C::PlaceAgain
                 | C::PlaceAndPay
                 | C::AddStock
                 | C::TakeStock
@@ -184,7 +195,7 @@ impl Case {
     /// Which function it is.
     pub fn function(self) -> &'static str {
         match self {
-            C::Hold | C::HoldQueued => "create_reservation",
+            C::Hold | C::HoldAgain | C::HoldQueued => "create_reservation",
             C::HoldSeat => "hold_seat",
             C::ReleaseSeat => "release_seat",
             C::CancelReservation => "cancel_reservation",
@@ -194,7 +205,7 @@ impl Case {
             C::RefundReservation | C::RefundOrder => "cancel_payment",
             C::TopUp => "top_up",
             C::Spend => "spend",
-            C::Place | C::PlaceAndPay => "place_order",
+            C::Place | C::PlaceAgain | C::PlaceAndPay => "place_order",
             C::ClaimCoupon => "claim_coupon",
             C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
             C::ClaimAdmission | C::MissAdmission => "get_token",
@@ -217,7 +228,7 @@ impl Case {
         let Scene { hall, reservation, product, coupon, order, .. } = scene;
         let token = format!("/queues/{QUEUE}/tokens/me");
         let (method, path, body) = match self {
-            C::Hold | C::HoldQueued => {
+            C::Hold | C::HoldAgain | C::HoldQueued => {
                 let body = json!({ "schedule_id": hall, "seat_ids": ["A-1-2", "A-1-30"] });
                 ("POST", "/reservations".into(), Some(body))
             }
@@ -232,7 +243,7 @@ impl Case {
             C::RefundOrder => ("POST", format!("/payments/ord-{order}/cancel"), None),
             C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
             C::Spend => ("POST", "/wallet/payments".into(), Some(json!({ "amount": 7, "memo": "tea" }))),
-            C::Place | C::PlaceAndPay => {
+            C::Place | C::PlaceAgain | C::PlaceAndPay => {
                 let mut body = order_of(&[(product, 3)], self == C::PlaceAndPay);
                 body["coupon_id"] = json!(coupon);
                 ("POST", "/orders".into(), Some(body))
@@ -264,7 +275,7 @@ impl Case {
     pub fn asked_otherwise(self, scene: &Scene) -> Option<Asked> {
         let mut asked = self.takes_a_key().then(|| self.asked(scene))?;
         let changed: (&str, Value) = match self {
-            C::Hold | C::HoldQueued => ("seat_ids", json!(["A-1-3"])),
+            C::Hold | C::HoldAgain | C::HoldQueued => ("seat_ids", json!(["A-1-3"])),
             C::HoldSeat => {
                 asked.path = asked.path.replace("A-1-2", "A-1-3");
                 return Some(asked);
@@ -272,7 +283,9 @@ impl Case {
             C::Pay | C::PayQueued => ("reservation_id", json!(scene.other)),
             C::PayOrder => ("order_id", json!(scene.other)),
             C::TopUp | C::Spend => ("amount", json!(8)),
-            C::Place | C::PlaceAndPay => ("items", order_of(&[(&scene.product, 2)], false)["items"].clone()),
+            C::Place | C::PlaceAgain | C::PlaceAndPay => {
+                ("items", order_of(&[(&scene.product, 2)], false)["items"].clone())
+            }
             C::AddStock | C::TakeStock => ("delta", json!(4)),
             C::CreateProduct => ("price", json!(6)),
             C::CreateCoupon => ("quantity", json!(4)),

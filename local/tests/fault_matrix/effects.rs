@@ -20,6 +20,10 @@ impl Scene {
         let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
         match self.case {
             C::Hold => parts(held - 2, 2),
+            C::HoldAgain => {
+                assert_eq!(sold, 1);
+                parts(held, 2)
+            }
             C::HoldSeat => held - 2,
             C::HoldQueued => {
                 let made = parts(held, 2);
@@ -72,6 +76,8 @@ impl Scene {
         let more = |sk: &str, than: usize| i64::try_from(count(sk) - than).expect("few");
         match self.case {
             C::Place => parts(gone, 3),
+            // The lapsed one may be closed, or not yet.
+            C::PlaceAgain => parts(gone - gone % 3 % 2, 3),
             C::PlaceAndPay => {
                 assert_eq!(spent, gone / 3 * 3_500, "three units with 1,000 off");
                 parts(gone, 3)
@@ -110,8 +116,11 @@ impl Scene {
         let state = self.token("state");
         match self.case {
             C::Join | C::JoinAgain | C::JoinLapsed => {
-                let waits = flag(state == "waiting");
-                assert_eq!(books.numbers(QUEUE).len(), if self.case == C::Join && waits == 0 { 1 } else { 2 });
+                // Somebody else's place, and the user's own: the new one, or the one that has ended. None while it is
+                // claimed and has no number.
+                let (waits, claimed) = (flag(state == "waiting"), self.token("claim") != "none");
+                let own = usize::from(!claimed && (self.case != C::Join || waits == 1));
+                assert_eq!(books.numbers(QUEUE).len(), 1 + own);
                 waits
             }
             C::ClaimAdmission => {

@@ -21,6 +21,7 @@ impl Scene {
             C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => told(case).await,
             case if case.is_of_a_queue() => queued(case).await,
             C::Hold
+            | C::HoldAgain
             | C::HoldSeat
             | C::ReleaseSeat
             | C::CancelReservation
@@ -48,6 +49,11 @@ async fn seats(case: Case) -> Scene {
             user.pay(&reservation).await.expect(201);
         }
         C::ExpireHold => world.wait(302),
+        C::HoldAgain => {
+            let bought = user.hold(&hall, &["A-1-3"]).await.expect(201).reservation();
+            user.pay(&bought).await.expect(201);
+            world.wait(400);
+        }
         C::Pay => {
             other = user.hold(&hall, &["A-1-5"]).await.expect(201).reservation();
         }
@@ -63,9 +69,13 @@ async fn shop(case: Case) -> Scene {
     let user = world.user_with(MONEY).await;
     let (mut coupon, mut order, mut other) = (String::new(), String::new(), String::new());
     match case {
-        C::Place | C::PlaceAndPay => {
+        C::Place | C::PlaceAgain | C::PlaceAndPay => {
             coupon = world.coupon(9).await;
             user.claim(&coupon).await.expect(201);
+            if case == C::PlaceAgain {
+                user.order(&[(&product, 1)]).await.expect(201);
+                world.wait(400);
+            }
         }
         C::ClaimCoupon => coupon = world.coupon(9).await,
         C::CancelOrder | C::ExpireOrder | C::PayOrder => {

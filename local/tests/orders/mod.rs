@@ -2,6 +2,7 @@
 
 mod cancel_order;
 mod get_order;
+mod hoarding;
 mod list_orders;
 mod place_order;
 mod place_order_coupons;

@@ -14,7 +14,7 @@ async fn a_new_product_is_on_sale() {
     let id = made.text("product_id");
     let shown = json!({
         "product_id": id, "name": "Light stick", "price": 25_000, "currency": "KRW", "state": "selling",
-        "created_at": "2026-11-21T10:00:00.5Z",
+        "max_per_user": 10, "created_at": "2026-11-21T10:00:00.5Z",
     });
     assert_eq!(made.body, shown);
     assert_eq!(world.shards(&id), [3, 2, 2], "spread evenly");
@@ -49,6 +49,7 @@ async fn a_repeat_with_the_same_key_makes_no_second_product() {
         json!({ "name": "Light stick", "price": 100, "stock": 6 }),
         json!({ "name": "Light stick", "price": 100, "stock": 5, "stock_shards": 2 }),
         json!({ "name": "Light", "price": 100, "stock": 5 }),
+        json!({ "name": "Light stick", "price": 100, "stock": 5, "max_per_user": 9 }),
     ] {
         admin.post_with_key("/products", other, key).await.expect_problem(422, "idempotency-key-reused");
     }
@@ -69,6 +70,7 @@ async fn what_is_out_of_range_is_refused() {
         ("name", json!("")),
         ("name", json!(long)),
         ("name", json!("a\u{1f}b")),
+        ("name", json!("\u{3164}")),
         ("price", json!(-1)),
         ("price", json!(10_000_001)),
         ("stock", json!(-1)),
@@ -76,6 +78,8 @@ async fn what_is_out_of_range_is_refused() {
         ("stock", json!(1.5)),
         ("stock_shards", json!(0)),
         ("stock_shards", json!(17)),
+        ("max_per_user", json!(0)),
+        ("max_per_user", json!(101)),
     ] {
         let mut body = json!({ "name": "Light stick", "price": 100, "stock": 5 });
         body[field] = value;

@@ -11,7 +11,7 @@ async fn a_product_is_shown_with_its_stock_in_any_state() {
     let id = world.product_with(json!({ "stock": 10, "stock_shards": 4, "price": 500 })).await;
     let (path, anybody) = (format!("/products/{id}"), world.anybody());
     let shown = json!({
-        "product_id": id, "name": "Light stick", "price": 500, "currency": "KRW", "state": "selling",
+        "product_id": id, "name": "Light stick", "price": 500, "max_per_user": 100, "currency": "KRW", "state": "selling",
         "created_at": "2026-11-21T10:00:00.5Z", "available": 10,
     });
     let reply = anybody.get(&path).await.expect(200);

@@ -37,7 +37,7 @@ async fn four_orders_page_by_page() {
     }
     let first = &anybody.get("/products?limit=1").await.expect(200).body["items"][0];
     let fields: Vec<&String> = first.as_object().expect("an object").keys().collect();
-    assert_eq!(fields, ["created_at", "currency", "name", "price", "product_id"]);
+    assert_eq!(fields, ["created_at", "currency", "max_per_user", "name", "price", "product_id"]);
 }
 
 #[tokio::test]
@@ -120,6 +120,20 @@ async fn a_cursor_is_of_its_own_list_to_the_letter() {
         anybody.get(&format!("/products?sort=price&cursor={}", &cursor[..place])).await.expect_invalid("cursor");
     }
     anybody.get(&format!("/products?sort=price&cursor={cursor}")).await.expect(200);
+}
+
+/// A character that stands for eighteen, and one that stands for five: the folded name is longer than a key may be.
+#[tokio::test]
+async fn a_product_whose_letters_stand_for_many_is_made_listed_and_paged_past() {
+    let world = World::new().await;
+    for name in ["\u{fdfa}".repeat(30), "\u{3300}".repeat(60), "힣".to_owned(), "Cap".to_owned()] {
+        world.product_with(json!({ "name": name })).await;
+    }
+    for sort in ["newest", "price", "-price", "name"] {
+        assert_eq!(world.anybody().pages(&format!("/products?sort={sort}"), 1).await.len(), 4, "{sort}");
+    }
+    let listed = world.anybody().pages("/products?sort=name", 100).await;
+    assert_eq!((&listed[0]["name"], &listed[3]["name"]), (&json!("Cap"), &json!("힣")));
 }
 
 #[tokio::test]

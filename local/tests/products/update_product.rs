@@ -14,9 +14,11 @@ async fn what_is_named_changes_and_the_rest_stays() {
     assert_eq!((&named["name"], &named["price"], &named["state"]), (&json!("Lamp"), &json!(1_000), &json!("selling")));
     let priced = admin.patch(&path, json!({ "price": 7, "state": "hold" })).await.expect(200).body;
     assert_eq!((&priced["name"], &priced["price"], &priced["state"]), (&json!("Lamp"), &json!(7), &json!("hold")));
+    let limited = admin.patch(&path, json!({ "max_per_user": 3 })).await.expect(200).body;
+    assert_eq!((&limited["price"], &limited["max_per_user"]), (&json!(7), &json!(3)));
     let before = world.dump();
     for nothing in [json!({}), json!({ "price": 7 }), json!({ "name": "Lamp", "price": 7, "state": "hold" })] {
-        assert_eq!(admin.patch(&path, nothing).await.expect(200).body, priced);
+        assert_eq!(admin.patch(&path, nothing).await.expect(200).body, limited);
     }
     assert_eq!(world.dump(), before, "what is so already is not written");
     assert_eq!(world.left(&id), 8);
@@ -52,7 +54,13 @@ async fn what_is_wrong_is_refused() {
     let id = world.product(1_000, 1).await;
     let (path, admin) = (format!("/products/{id}"), world.admin().await);
     let before = world.dump();
-    for (field, value) in [("name", json!(" ")), ("price", json!(-1)), ("state", json!("gone")), ("state", json!(""))] {
+    for (field, value) in [
+        ("name", json!(" ")),
+        ("price", json!(-1)),
+        ("state", json!("gone")),
+        ("state", json!("")),
+        ("max_per_user", json!(101)),
+    ] {
         admin.patch(&path, json!({ field: value })).await.expect_invalid(field);
     }
     admin.patch(&path, json!({ "stock": 5 })).await.expect_invalid("body");

@@ -6,6 +6,7 @@ mod create_reservation;
 mod expire_holds;
 mod get_reservation;
 mod get_ticket;
+mod hoarding;
 mod list_reservations;
 
 /// An id that nothing has.

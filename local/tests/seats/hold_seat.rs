@@ -95,8 +95,9 @@ async fn a_seat_of_somebody_else_is_taken_until_its_time_is_over() {
     let held = hold(&joon, &id, "A-1-1").await.expect(201);
     joon.pay(&held.reservation()).await.expect(201);
     hold(&mina, &id, "A-1-1").await.expect_problem(409, "seat-taken");
-    // Neither is what one has bought a hold any more.
-    hold(&joon, &id, "A-1-1").await.expect_problem(409, "seat-taken");
+    // Neither is what one has bought a hold any more; but it is not somebody else's.
+    let own = hold(&joon, &id, "A-1-1").await.expect_problem(409, "seat-yours");
+    assert_eq!(own.body["reservation_id"], held.body["reservation_id"]);
 }
 
 #[tokio::test]
@@ -137,6 +138,16 @@ async fn the_sale_has_its_first_instant_and_not_its_last() {
     hold(&mina, &id, "A-1-2").await.expect(201);
     world.clock.advance(tick);
     hold(&mina, &id, "A-1-3").await.expect_problem(409, "sale-closed");
+}
+
+#[tokio::test]
+async fn the_decomposed_spelling_of_a_label_is_the_same_seat() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let body = json!({ "section": "가", "rows": [{ "row": "1", "from": 1, "to": 2 }] });
+    world.admin().await.post(&format!("/schedules/{id}/seats"), body).await.expect(201);
+    let held = hold(&world.user().await, &id, "%E1%84%80%E1%85%A1-1-1").await.expect(201);
+    assert_eq!(held.body["tickets"][0]["seat_id"], "가-1-1");
 }
 
 #[tokio::test]

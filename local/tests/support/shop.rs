@@ -14,7 +14,7 @@ impl World {
 
     /// The same with other fields in its request.
     pub async fn product_with(&self, change: Value) -> String {
-        let body = changed(json!({ "name": "Light stick", "price": 1_000, "stock": 10 }), &change);
+        let body = changed(json!({ "name": "Light stick", "price": 1_000, "stock": 10, "max_per_user": 100 }), &change);
         self.admin().await.post("/products", body).await.expect(201).text("product_id")
     }
 

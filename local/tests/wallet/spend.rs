@@ -70,7 +70,16 @@ async fn amount_and_memo_must_be_right() {
     {
         mina.post("/wallet/payments", json!({ "amount": amount, "memo": "x" })).await.expect_invalid("amount");
     }
-    for memo in [json!(""), json!(" "), json!("two\nlines"), json!("x".repeat(101)), json!(7), json!(null)] {
+    for memo in [
+        json!(""),
+        json!(" "),
+        json!("two\nlines"),
+        json!("drink\u{2028}refunded"),
+        json!("seat \u{202e}000,05"),
+        json!("x".repeat(101)),
+        json!(7),
+        json!(null),
+    ] {
         mina.post("/wallet/payments", json!({ "amount": 1, "memo": memo })).await.expect_invalid("memo");
     }
     mina.post("/wallet/payments", json!({ "amount": 1 })).await.expect_invalid("memo");

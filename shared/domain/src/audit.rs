@@ -5,6 +5,7 @@
 //! reservations and orders. Seats, units and coupons are counted in the same way: by what is left of them, and by those
 //! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a whole.
 
+mod concerts;
 mod evidence;
 mod queues;
 mod sections;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use crate::seat::{Label, SeatId};
 
+pub use concerts::Concerts;
 use evidence::Evidence;
 pub use queues::Queues;
 pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
@@ -82,6 +84,12 @@ pub enum What {
     AllowanceCount,
     /// An allowance names the open holds.
     AllowanceOpen,
+    /// A user's unpaid orders count as many as they name.
+    UnpaidCount,
+    /// A user's unpaid orders name each that has neither ended nor been paid.
+    UnpaidOpen,
+    /// A user's unpaid orders count the units of these.
+    UnpaidUnits,
     /// A live ticket's seat names its reservation.
     Seat,
     /// As many seats of a section are sold as reservations own.
@@ -102,13 +110,15 @@ pub enum What {
     Ownerless,
     /// A queue counts no fewer places in use than admissions and open calls are known.
     QueuePlaces,
+    /// A concert counts the dates in its list.
+    Dates,
     /// The ledger's side of an account is the side of receipts and payments, though no user's books say so.
     TrialBalance,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::Balance,
@@ -132,6 +142,9 @@ impl What {
         Self::CouponUse,
         Self::AllowanceCount,
         Self::AllowanceOpen,
+        Self::UnpaidCount,
+        Self::UnpaidOpen,
+        Self::UnpaidUnits,
         Self::Seat,
         Self::SeatsSold,
         Self::SeatsHeld,
@@ -142,6 +155,7 @@ impl What {
         Self::Coupons,
         Self::Ownerless,
         Self::QueuePlaces,
+        Self::Dates,
         Self::TrialBalance,
     ];
 
@@ -172,6 +186,9 @@ impl What {
             Self::CouponUse => "the order that uses it",
             Self::AllowanceCount => "its count",
             Self::AllowanceOpen => "its open holds",
+            Self::UnpaidCount => "how many there are",
+            Self::UnpaidOpen => "which there are",
+            Self::UnpaidUnits => "units by product",
             Self::Seat => "its value",
             Self::SeatsSold => "seats sold",
             Self::SeatsHeld => "seats held",
@@ -182,6 +199,7 @@ impl What {
             Self::Coupons => "coupons left and claimed",
             Self::Ownerless => "the product or coupon it is of",
             Self::QueuePlaces => "places in use",
+            Self::Dates => "its dates",
             Self::TrialBalance => "its two sides",
         }
     }
@@ -209,6 +227,8 @@ pub enum Entity {
     Claim(Uuid, Uuid),
     /// A user's allowance for a schedule.
     Allowance(Uuid, Uuid),
+    /// What a user has ordered and not paid.
+    Unpaid(Uuid),
     /// A seat of a schedule.
     Seat(Uuid, SeatId),
     /// A section of a schedule.
@@ -223,6 +243,8 @@ pub enum Entity {
     Shard(Uuid, u8),
     /// A queue.
     Queue(String),
+    /// A concert.
+    Concert(Uuid),
     /// An account of the trial balance.
     Account(Account),
     /// Anything, by its key.
@@ -239,6 +261,7 @@ impl fmt::Display for Entity {
             Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
             Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
             Self::Allowance(user, schedule) => write!(formatter, "allowance for schedule {schedule} of user {user}"),
+            Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),
             Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
             Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),
             Self::Product(id) => write!(formatter, "product {id}"),
@@ -246,6 +269,7 @@ impl fmt::Display for Entity {
             Self::Unknown(id) => write!(formatter, "stock of {id}"),
             Self::Shard(id, shard) => write!(formatter, "shard {shard} of {id}"),
             Self::Queue(id) => write!(formatter, "queue {id}"),
+            Self::Concert(id) => write!(formatter, "concert {id}"),
             Self::Account(account) => write!(formatter, "account {}", account.as_str()),
             Self::Item(key) => write!(formatter, "item {key}"),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::lapses::Paused;
 use crate::queue_token::Admission;
 use crate::reservation::{Reservation, State, Ticket};
 use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
@@ -22,6 +23,19 @@ pub enum HoldError {
     /// Somebody else holds or owns them.
     #[error("somebody else has the seat")]
     SeatTaken(Vec<SeatId>),
+    /// The caller holds or owns them, by a reservation made before.
+    #[error("the caller has the seat already")]
+    SeatYours {
+        /// Those that this reservation has.
+        seats: Vec<SeatId>,
+        /// Which.
+        reservation: Uuid,
+        /// Whether they are paid for.
+        paid: bool,
+    },
+    /// Holds of the account for this date were let lapse.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// More than one user may have.
     #[error("no more than {0} seats a person")]
     SeatLimit(u16),

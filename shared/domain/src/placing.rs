@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::coupon::{Claim, CouponError};
+use crate::lapses::Paused;
 use crate::money::AMOUNT_MAX;
 use crate::order::{Line, Order, State};
 use crate::product::Product;
@@ -74,6 +75,15 @@ pub enum OrderError {
     /// They are held back or no longer offered.
     #[error("it is not on sale")]
     NotSelling(Vec<Uuid>),
+    /// More units of them than one order may have, or than one account may have unpaid.
+    #[error("it would be more units than one person may order before paying for them")]
+    ProductLimit(Vec<Uuid>),
+    /// As many orders of the account wait for payment as may.
+    #[error("pay or cancel one of your 10 unpaid orders first")]
+    OrderLimit,
+    /// Orders of the account were let lapse.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// They have another price than a moment ago.
     #[error("the price has just changed; order again at the new one")]
     PriceChanged(Vec<Uuid>),
@@ -130,6 +140,10 @@ pub fn place(
     let stopped = those(&|line| !product(line).is_some_and(Product::is_selling));
     if !stopped.is_empty() {
         return Err(OrderError::NotSelling(stopped));
+    }
+    let over = those(&|line| product(line).is_some_and(|product| line.quantity > product.max_per_user.get()));
+    if !over.is_empty() {
+        return Err(OrderError::ProductLimit(over));
     }
     let lines: Vec<Line> = request
         .lines
@@ -239,6 +253,9 @@ pub(crate) mod tests {
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
         products[1].state = product::State::Selling;
+        let over = [wanted(1, 1), wanted(2, 11)];
+        products[1].max_per_user = product::MaxPerUser::DEFAULT;
+        assert_eq!(of(&over, &products, Some(7), None), Err(OrderError::ProductLimit(vec![id(2)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(CouponError::NotYours.into()));
         assert_eq!(of(&lines[..2], &products, None, None), Err(OrderError::TooDear));
         // A coupon may bring it within the cap.
@@ -247,7 +264,7 @@ pub(crate) mod tests {
         let thin = |_: &Product, quantity: i64| {
             (0..quantity).map(|shard| Portion { shard: u8::try_from(shard).expect("few"), units: 1 }).collect()
         };
-        let scattered = place(request(&[wanted(2, 91)], None), &products, thin, None, at(1_000));
+        let scattered = place(request(&[wanted(1, 91)], None), &[product(1, 1)], thin, None, at(1_000));
         assert_eq!(scattered, Err(OrderError::TooScattered));
     }
 

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::text;
+
 /// Neighbouring numbers of a row that share one item of the table. Full of held seats it is under 1 KB, so a
 /// hold of any of them is one write unit.
 pub const SEATS_PER_BLOCK: u16 = 25;
@@ -20,8 +22,9 @@ pub const SECTIONS_MAX: usize = 100;
 /// Most characters of a section's or row's label.
 pub const LABEL_CHARACTERS_MAX: usize = 16;
 
-/// The name of a section or row: 1 to 16 digits, Latin letters or Hangul syllables. No `-` and no `#`, so that a
-/// seat id has one reading and no key can be forged.
+/// The name of a section or row: 1 to 16 digits, Latin letters or Hangul syllables, composed (Unicode NFC), so that a
+/// label has one spelling wherever it comes from. No `-` and no `#`, so that a seat id has one reading and no key can
+/// be forged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(String);
 
@@ -31,15 +34,16 @@ pub struct Label(String);
 pub struct LabelError;
 
 impl Label {
-    /// Takes a section's or row's name.
+    /// Takes a section's or row's name, composed or not: a file from a Mac has its Hangul in parts.
     ///
     /// # Errors
     /// When it is empty, too long or has other characters.
     pub fn parse(given: &str) -> Result<Self, LabelError> {
         let allowed = |character: char| character.is_ascii_alphanumeric() || ('가'..='힣').contains(&character);
-        let characters = given.chars().count();
-        if (1..=LABEL_CHARACTERS_MAX).contains(&characters) && given.chars().all(allowed) {
-            Ok(Self(given.to_owned()))
+        let label = text::composed(given);
+        let characters = label.chars().count();
+        if (1..=LABEL_CHARACTERS_MAX).contains(&characters) && label.chars().all(allowed) {
+            Ok(Self(label))
         } else {
             Err(LabelError)
         }

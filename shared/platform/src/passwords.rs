@@ -4,6 +4,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use onsale_domain::account::Password;
+use onsale_domain::guessable::{KOREAN_WORDS, OwnWords, keystrokes};
 
 use crate::app::App;
 use crate::store::Failure;
@@ -27,22 +28,30 @@ pub async fn hash(app: &App, password: Password) -> Result<String, Failure> {
 /// Fewest guesses a password must withstand, as a power of ten: fewer are tried online within days.
 const GUESSES_LOG10_MIN: f64 = 6.0;
 
-/// Characters that are judged of a password and of what is known of its owner: the time of judging grows faster than
-/// they do. What begins with so many characters that are easily guessed is refused however it goes on.
+/// Characters that are judged of a password: the time of judging grows faster than they do. What begins with so many
+/// characters that are easily guessed is refused however it goes on.
 const JUDGED_CHARACTERS_MAX: usize = 24;
 
-/// Whether a password is among the first that anybody would try: a common one, a pattern, or made of what is known
-/// of its owner. Judged by zxcvbn's lists and patterns, on a thread of its own.
+/// Whether a password is among the first that anybody would try: made of its owner's name or address, a common word,
+/// a pattern. Common words and patterns are judged by zxcvbn, which is also given Korean words as they are typed on
+/// two-set keys; a password of Hangul is judged by its keys as well. On a thread of its own.
 ///
 /// # Errors
 /// When the judge fails.
-pub async fn is_common(password: Password, known: Vec<String>) -> Result<bool, Failure> {
+pub async fn is_easily_guessed(password: Password, own: OwnWords) -> Result<bool, Failure> {
     off_thread(move || {
-        let judged = |text: &str| text.chars().take(JUDGED_CHARACTERS_MAX).collect::<String>();
         let password = std::str::from_utf8(password.as_bytes()).map_err(|error| error.to_string())?;
-        let known: Vec<String> = known.iter().map(|text| judged(text)).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        Ok(zxcvbn::zxcvbn(&judged(password), &known).guesses_log10() < GUESSES_LOG10_MIN)
+        if own.make(password) {
+            return Ok(true);
+        }
+        let korean: Vec<String> = KOREAN_WORDS.iter().map(|word| keystrokes(word)).collect();
+        let known: Vec<&str> = own.all().chain(korean.iter().map(String::as_str)).collect();
+        let is_weak = |spelling: &str| {
+            let judged: String = spelling.chars().take(JUDGED_CHARACTERS_MAX).collect();
+            zxcvbn::zxcvbn(&judged, &known).guesses_log10() < GUESSES_LOG10_MIN
+        };
+        let keys = keystrokes(password);
+        Ok(is_weak(password) || keys != password && is_weak(&keys))
     })
     .await
 }

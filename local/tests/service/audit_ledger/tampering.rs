@@ -30,6 +30,7 @@ impl Scene {
             What::AllowanceCount | What::AllowanceOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
+            What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
             What::Units
             | What::Shards
             | What::ShardBelowZero
@@ -37,6 +38,7 @@ impl Scene {
             | What::Coupons
             | What::Ownerless
             | What::QueuePlaces
+            | What::Dates
             | What::TrialBalance => self.tamper_shared(what),
         }
     }
@@ -151,6 +153,7 @@ impl Scene {
                     item["state"] = text("paid");
                     item.as_object_mut().expect("an item").retain(|name, _| !name.starts_with("exp"));
                 });
+                self.table().delete(&self.pk, "UNPAID");
                 vec![format!(
                     "order {} of user {user}: its payment: expected one, for it is paid, found none",
                     self.pending
@@ -232,6 +235,27 @@ impl Scene {
         }]
     }
 
+    fn tamper_unpaid(&self, what: What) -> String {
+        let of = format!("unpaid orders of user {}", self.user);
+        let (pending, product) = (&self.pending, &self.product);
+        let open = format!("open_{}", short_of(pending));
+        let until = read(&self.table().get(&self.pk, &format!("ORDER#{pending}")).expect("pending"), "held_until");
+        match what {
+            What::UnpaidCount => {
+                self.own("UNPAID", |item| item["orders"] = number(0));
+                format!("{of}: how many there are: expected 1, found 0")
+            }
+            What::UnpaidOpen => {
+                self.own("UNPAID", |item| item[&open] = text(format!("{:08x}", until - 1)));
+                format!("{of}: which there are: expected {pending}: {until}, found {pending}: {}", until - 1)
+            }
+            _ => {
+                self.own("UNPAID", |item| item[format!("units_{}", short_of(product))] = number(2));
+                format!("{of}: units by product: expected {product}: 1, found {product}: 2")
+            }
+        }
+    }
+
     fn tamper_shared(&self, what: What) -> Vec<String> {
         let (product, coupon, other) = (&self.product, &self.coupon, Uuid::from_u128(9));
         let left = self.world.shards(product);
@@ -271,6 +295,12 @@ impl Scene {
             What::QueuePlaces => {
                 self.table().change(&format!("QUEUE#{QUEUE}"), "QUEUE", |item| item["finished"] = number(1));
                 format!("queue {QUEUE}: places in use: expected 0 or more, found -1")
+            }
+            What::Dates => {
+                let kept = self.table().get(&format!("SCHEDULE#{}", self.schedule), "SCHEDULE").expect("a schedule");
+                let concert = kept["concert_id"]["S"].as_str().expect("an id").to_owned();
+                self.table().change(&format!("CONCERT#{concert}"), "CONCERT", |item| item["dates"] = number(2));
+                format!("concert {concert}: its dates: expected 1, found 2")
             }
             _ => {
                 self.own("WALLET", |item| item["balance"] = number(448_501));

@@ -13,6 +13,7 @@ use crate::product::State as ProductState;
 use crate::reservation::{Payment, Reservation, State};
 use crate::seat::SeatValue;
 use crate::stock::Portion;
+use crate::unpaid::Unpaid;
 use crate::wallet::{Entry, Movement, Wallet};
 
 const USER: Uuid = Uuid::from_u128(1);
@@ -36,6 +37,8 @@ pub(super) struct World {
     pub shards: [i64; 2],
     pub coupons_left: i64,
     pub allowance: Allowance,
+    pub unpaid: Unpaid,
+    pub unpaid_count: i64,
 }
 
 /// One thing that the user does.
@@ -83,6 +86,8 @@ impl World {
             shards: [QUANTITY / 2; 2],
             coupons_left: 9,
             allowance: Allowance::default(),
+            unpaid: Unpaid::default(),
+            unpaid_count: 0,
         }
     }
 
@@ -215,6 +220,10 @@ impl World {
             self.shards[1] -= units;
             self.claim.used_by = coupon.map(|_| id).or(self.claim.used_by);
         }
+        if !order.settled {
+            self.unpaid = std::mem::take(&mut self.unpaid).with(&order);
+            self.unpaid_count += 1;
+        }
         self.orders.push(order);
     }
 
@@ -252,6 +261,7 @@ impl World {
         if let Some(reservation) = self.reservations.first() {
             books.allowance(reservation.schedule_id, self.allowance.clone());
         }
+        books.unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
             sections.seat(*schedule, &seat.section, *value, self.now);
         }
@@ -271,7 +281,8 @@ impl World {
     /// Every number that money, seats, units or coupons are counted by.
     fn numbers(&mut self) -> Vec<&mut i64> {
         let Self { wallet, entries, receipts, reservations, orders, shards, coupons_left, allowance, .. } = self;
-        let mut numbers = vec![&mut wallet.balance, coupons_left];
+        let mut numbers = vec![&mut wallet.balance, coupons_left, &mut self.unpaid_count];
+        numbers.extend(self.unpaid.units.values_mut());
         if !reservations.is_empty() {
             numbers.push(&mut allowance.count);
         }

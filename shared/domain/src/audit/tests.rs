@@ -75,7 +75,13 @@ fn a_difference_is_one_line() {
 #[test]
 fn one_change_is_told_by_its_name() {
     let mut world = World::new();
-    for step in [Step::TopUp(300_000), Step::Reserve(2, true, 1), Step::Reserve(2, false, 0), Step::Order(2, true, 1)] {
+    for step in [
+        Step::TopUp(300_000),
+        Step::Reserve(2, true, 1),
+        Step::Reserve(2, false, 0),
+        Step::Order(2, true, 1),
+        Step::Order(1, false, 0),
+    ] {
         world.carry_out(step);
     }
     assert_eq!(world.audit().count(), 0, "{:#?}", world.audit());
@@ -93,6 +99,9 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.claim.used_by = None), [What::CouponUse]);
     assert_eq!(told(|world| world.allowance.count += 1), [What::AllowanceCount]);
     assert_eq!(told(|world| world.allowance.open.clear()), [What::AllowanceOpen]);
+    assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
+    assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
+    assert_eq!(told(|world| world.unpaid.open.values_mut().for_each(|until| *until -= 1)), [What::UnpaidOpen]);
     let free = |world: &mut World| world.seats[1].2 = crate::seat::SeatValue::Free;
     assert_eq!(told(free), [What::Seat, What::SeatsSold]);
     let orphan = |world: &mut World| {
@@ -130,6 +139,20 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
     let until = at(i64::from(reservation.held_until));
     let before = |seconds: i64| owed(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
     assert_eq!((before(31), before(30), before(0)), (true, false, false));
+}
+
+#[test]
+fn a_concert_counts_the_dates_in_its_list() {
+    for (counted, is_going, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
+        let (mut concerts, mut part) = (Concerts::default(), Concerts::default());
+        concerts.concert(Uuid::nil(), counted, is_going);
+        concerts.date(Uuid::nil(), "SCHEDULE#1");
+        part.date(Uuid::nil(), "SCHEDULE#2");
+        concerts.merge(part);
+        let mut differences = Differences::default();
+        concerts.judge(&mut differences);
+        assert_eq!((differences.count(), concerts.kept()), (expected, 1), "{counted} of 2, going: {is_going}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The books of one user: wallet, ledger, receipts, payments, allowances and coupons.
+//! The books of one user: wallet, ledger, receipts, payments, allowances, unpaid orders and coupons.
 
 mod judging;
 
@@ -12,6 +12,7 @@ use super::{Account, Differences, Entity, TrialBalance, What};
 use crate::coupon::Claim;
 use crate::order::{Order, State as OrderState};
 use crate::reservation::{Payment, Reservation, State};
+use crate::unpaid::Unpaid;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
 /// How long after its concert's start an allowance is certain to be there.
@@ -105,6 +106,13 @@ struct Holding {
     kept_until: i64,
 }
 
+/// Orders that have neither ended nor been paid.
+#[derive(Debug, Default)]
+struct Waiting {
+    open: BTreeMap<Uuid, u32>,
+    units: BTreeMap<Uuid, i128>,
+}
+
 /// An order that uses a coupon.
 #[derive(Debug)]
 struct Couponed {
@@ -134,6 +142,8 @@ pub struct UserBooks {
     orders: Vec<Couponed>,
     allowances: BTreeMap<Uuid, Allowance>,
     holdings: BTreeMap<Uuid, Holding>,
+    unpaid: (i64, Unpaid),
+    waiting: Waiting,
     balance: TrialBalance,
     differences: Differences,
 }
@@ -169,6 +179,8 @@ impl UserBooks {
             orders: Vec::new(),
             allowances: BTreeMap::new(),
             holdings: BTreeMap::new(),
+            unpaid: (0, Unpaid::default()),
+            waiting: Waiting::default(),
             balance: TrialBalance::default(),
             differences: Differences::default(),
         }
@@ -306,6 +318,12 @@ impl UserBooks {
             self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
         self.payment_state(of(), (paid, cancelled), order.payment.is_some());
+        if !order.settled && self.room(1 + order.lines.len()) {
+            self.waiting.open.insert(order.id, order.held_until);
+            for line in &order.lines {
+                *self.waiting.units.entry(line.product).or_default() += units(line);
+            }
+        }
         match order.coupon {
             None => self.differences.compare(What::Discount, of(), 0, order.discount),
             Some(coupon) if self.room(1) => {
@@ -349,6 +367,13 @@ impl UserBooks {
     pub fn claim(&mut self, claim: Claim) {
         if self.room(1) {
             self.claims.insert(claim.coupon, claim);
+        }
+    }
+
+    /// What the user has ordered and not paid, and how many orders that says it is.
+    pub fn unpaid(&mut self, count: i64, unpaid: Unpaid) {
+        if self.room(1 + unpaid.open.len() + unpaid.units.len()) {
+            self.unpaid = (count, unpaid);
         }
     }
 

@@ -1,23 +1,23 @@
 //! The edge: requests in, answers and problems out. The only place that knows status codes.
 
 mod answer;
+mod code;
 mod extract;
 mod language;
 mod messages;
 pub mod openapi;
 mod problem;
-mod problem_out;
 mod refusals;
 mod shape;
 
-pub use answer::{Answer, Listed, NoContent, Viewed};
+pub use answer::{Answer, Deleted, Listed, NoContent, Viewed};
+pub use code::Code;
 pub use extract::{
     Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, Names};
-pub use problem::{Code, Problem, invalid};
-pub use problem_out::{FieldError, ProblemOut};
+pub use problem::{FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;
 use axum::Router;

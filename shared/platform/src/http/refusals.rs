@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
+use onsale_domain::lapses::Paused;
 use onsale_domain::money::AMOUNT_MAX;
 use onsale_domain::placing::OrderError;
 use onsale_domain::queue::JoinError;
@@ -10,6 +11,7 @@ use onsale_domain::queue_token::PassError;
 use onsale_domain::reservation::{AlreadyPaid, ConcertStarted, PayError};
 use onsale_domain::schedule::SaleError;
 use onsale_domain::seat::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
+use onsale_domain::unpaid::ORDERS_MAX;
 use onsale_domain::wallet::MovementError;
 
 use super::messages::{Detail, Expected};
@@ -118,6 +120,16 @@ impl From<HoldError> for Problem {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatYours { seats, reservation, paid } => {
+                let detail = match paid {
+                    true => Detail::SeatsBoughtByYou { reservation },
+                    false => Detail::SeatsHeldByYou { reservation },
+                };
+                Self::new(detail).about_seats(seats).about_reservation(reservation)
+            }
+            HoldError::Paused(Paused(seconds)) => {
+                Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
+            }
             HoldError::SeatLimit(limit) => Self::new(Detail::SeatLimit { limit }),
         }
     }
@@ -218,6 +230,11 @@ impl From<OrderError> for Problem {
         match error {
             OrderError::NoProduct(_) => Self::new(Detail::NoProduct),
             OrderError::NotSelling(products) => Self::new(Detail::NotSelling).about_items(products),
+            OrderError::ProductLimit(products) => Self::new(Detail::ProductLimit).about_items(products),
+            OrderError::OrderLimit => Self::new(Detail::OrderLimit { max: ORDERS_MAX }),
+            OrderError::Paused(Paused(seconds)) => {
+                Self::new(Detail::OrdersLapsed { seconds }).retry_after(seconds.into())
+            }
             OrderError::PriceChanged(products) => Self::new(Detail::PriceChanged).about_items(products),
             OrderError::OutOfStock(products) => Self::new(Detail::OutOfStock).about_items(products),
             OrderError::Coupon(CouponError::NotYours) => Self::new(Detail::CouponNotYours),

@@ -8,7 +8,7 @@ use super::order_item::ORDER_KIND;
 use super::reservation_item::{self, RESERVATION_KIND};
 use super::reservations::{self, Guard, get};
 use super::sweep::{self, Position, Swept};
-use super::write::{Rejected, Transaction};
+use super::write::Transaction;
 use super::{Attempts, Failure, allowances, orders, table};
 use crate::app::App;
 use crate::events;
@@ -24,7 +24,8 @@ pub(crate) enum Closed {
     Nothing,
 }
 
-/// Closes the books of a reservation whose time has passed: state and allowance; its seats are free already.
+/// Closes the books of a reservation whose time has passed: state and allowance, which counts the
+/// lapse; its seats are free already.
 pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
@@ -36,23 +37,22 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
             _ => {}
         }
         let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
-        let seats = read.live_tickets().count();
         let after = read.clone().closed();
+        let allowance = allowances::get(app, user, read.schedule_id).await?.unwrap_or_default();
+        let Some(counted) = allowances::close(&allowance, &after) else {
+            // Somebody else's closing may be half committed, or the books are wrong.
+            if reservations::settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version) {
+                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
+            }
+            attempts.again().await?;
+            continue;
+        };
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
-        transaction.add(Guard::Allowance, allowances::give_back(&after, seats));
+        transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Closed::Now),
-            Err(rejected) => {
-                // The allowance alone: somebody else's closing may be half committed, or the books are wrong.
-                if let Rejected::Guards(failed) = &rejected
-                    && failed.iter().all(|failed| failed.guard == Guard::Allowance)
-                    && reservations::settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version)
-                {
-                    return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
-                }
-                attempts.again_after(&rejected).await?;
-            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Paying an order that was placed before: order, wallet and ledger change together or not at all.
+//! Paying an order that was placed before: order, unpaid orders, wallet and ledger change together or not at all.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::order::Order;
 use onsale_domain::reservation::{PayError, Payment};
+use onsale_domain::unpaid::Unpaid;
 use uuid::Uuid;
 
 use super::item::{key_of, value};
@@ -11,7 +12,7 @@ use super::payments::{How, PayFailure, remembered};
 use super::read::{self, Consistency};
 use super::wallets::{KeptWallet, kept, movement};
 use super::write::{Rejected, Transaction};
-use super::{Attempts, Failure, order_item, table};
+use super::{Attempts, Failure, order_item, table, unpaid};
 use crate::app::App;
 use crate::events::Kind;
 use crate::logs;
@@ -37,7 +38,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
     let mut attempts = Attempts::to_pay(app);
     let mut declined: Option<u32> = None;
     loop {
-        let (read, wallet) = inputs(app, user, id).await?;
+        let (read, wallet, unpaid) = all_inputs(app, user, id).await?;
         let read = read.ok_or(PayFailure::NotFound)?;
         if let Some(paid) = already_paid(&read, key, attempts.unheard) {
             return Ok(paid);
@@ -68,6 +69,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                 let (wallet_write, entry_write) = movement(user, wallet.wallet, after_wallet, &entry, Some(keys))?;
                 let mut transaction = Transaction::new();
                 transaction.add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
+                transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
                 transaction.add(Guard::Wallet, wallet_write);
                 transaction.add(Guard::Entry, entry_write);
                 match transaction.commit(app).await {
@@ -114,16 +116,30 @@ async fn paid_or(
 
 /// Order and wallet in one consistent read.
 pub(crate) async fn inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Order>, Option<KeptWallet>), Failure> {
-    let (order_key, wallet_key) = (table::order(user, id), table::wallet(user));
-    let (mut order, mut wallet) = (None, None);
-    for item in read::get_all(app, &[order_key.clone(), wallet_key], Consistency::Strong).await? {
-        if key_of(&item).as_ref() == Some(&order_key) {
-            order = Some(order_item::read(user, id, item)?);
-        } else {
-            wallet = Some(kept(item)?);
+    let (order, wallet, _) = read_inputs(app, user, id, &[table::order(user, id), table::wallet(user)]).await?;
+    Ok((order, wallet))
+}
+
+/// The same, with all that the user has not paid.
+async fn all_inputs(app: &App, user: Uuid, id: Uuid) -> Result<(Option<Order>, Option<KeptWallet>, Unpaid), Failure> {
+    read_inputs(app, user, id, &[table::order(user, id), table::wallet(user), table::unpaid(user)]).await
+}
+
+async fn read_inputs(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    keys: &[table::Key],
+) -> Result<(Option<Order>, Option<KeptWallet>, Unpaid), Failure> {
+    let (mut order, mut wallet, mut unpaid) = (None, None, Unpaid::default());
+    for item in read::get_all(app, keys, Consistency::Strong).await? {
+        match key_of(&item) {
+            Some(key) if key == table::wallet(user) => wallet = Some(kept(item)?),
+            Some(key) if key == table::unpaid(user) => unpaid = unpaid::read(Some(&item))?,
+            _ => order = Some(order_item::read(user, id, item)?),
         }
     }
-    Ok((order, wallet))
+    Ok((order, wallet, unpaid))
 }
 
 /// Records that the balance was too small. The order stays on the expiry index: its event gives stock and coupon back,

@@ -2,13 +2,14 @@
 
 use onsale_domain::order::{Order, State};
 use onsale_domain::reservation::{AlreadyPaid, Cancel};
+use onsale_domain::unpaid::Unpaid;
 use uuid::Uuid;
 
-use super::item::{key_of, unreadable};
+use super::item::{Item, key_of, unreadable};
 use super::lapses::Closed;
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::write::{Rejected, Transaction};
-use super::{Attempts, Failure, coupons, order_item, stock, table};
+use super::{Attempts, Failure, coupons, order_item, stock, table, unpaid};
 use crate::app::App;
 use crate::events::Kind;
 
@@ -25,6 +26,8 @@ pub(crate) enum Guard {
     Shelf,
     /// The claim of the coupon is unused, or used by this order.
     Claim,
+    /// The unpaid orders admit this one, or are at the version that was read.
+    Unpaid,
     /// The wallet is at the entry that was read.
     Wallet,
     /// The ledger entry is not there yet.
@@ -38,6 +41,18 @@ pub(crate) enum Guard {
 pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
     let item = read::get(app, &table::order(user, id), Consistency::Strong).await?;
     item.map(|item| order_item::read(user, id, item)).transpose()
+}
+
+/// An order of a user and all that the user has not paid, in one consistent read.
+async fn get_with_unpaid(app: &App, user: Uuid, id: Uuid) -> Result<Option<(Order, Unpaid)>, Failure> {
+    let (order_key, unpaid_key) = (table::order(user, id), table::unpaid(user));
+    let mut items = read::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
+    let mut of = |key: &table::Key| {
+        let place = items.iter().position(|item| key_of(item).as_ref() == Some(key));
+        place.map(|place| items.swap_remove(place))
+    };
+    let Some(order) = of(&order_key) else { return Ok(None) };
+    Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
 }
 
 /// The same as no transaction is at work on it: see [`read::settled`].
@@ -69,15 +84,17 @@ pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, F
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
-    let page = Query::by_time(table::orders_by_time(user)).listed(app, limit, cursor).await?;
-    let keys = page.filter_map(|item| key_of(&item));
-    let mut found = Vec::new();
-    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+    let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::ORDER_PREFIX)?.parse().ok());
-        found.push(order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)?);
-    }
-    found.sort_by_key(|order| (std::cmp::Reverse(order.created_at), order.id));
-    Ok(Page { items: found, next: keys.next })
+        order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
+    };
+    let all = Query::by_time(table::orders_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<table::Key> = listed.iter().filter_map(key_of).collect();
+        let found = read::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
 }
 
 /// Why an order was not cancelled.
@@ -145,14 +162,16 @@ async fn end<E: From<Failure>>(
 ) -> Result<Option<(Order, bool)>, E> {
     let mut attempts = Attempts::new(app);
     loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(None) };
+        let Some((read, unpaid)) = get_with_unpaid(app, user, id).await? else { return Ok(None) };
         let Some((after, change)) = ending(&read)? else { return Ok(Some((read, false))) };
-        match given_back(&read, &after, change)?.commit(app).await {
+        let mut transaction = given_back(&read, &after, change)?;
+        transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
+        match transaction.commit(app).await {
             Ok(()) => return Ok(Some((after, true))),
             Err(rejected) => {
                 // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
                 if let Rejected::Guards(failed) = &rejected
-                    && failed.iter().all(|failed| failed.guard != Guard::Version)
+                    && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
                     && settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version)
                 {
                     let told = format!("stock or coupon of order {id} is not as it left them");

@@ -1,5 +1,5 @@
-//! Placing an order: stock, order and coupon, and when it is paid at once wallet and ledger, change together or not at
-//! all.
+//! Placing an order: stock, order and coupon, and with them what the buyer has unpaid or, when it is paid at once, wallet
+//! and ledger, change together or not at all.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use onsale_domain::stock::{Portion, Shards, take};
 use onsale_domain::wallet::{Entry, Wallet};
 use uuid::Uuid;
 
-use super::item::key_of;
+use super::item::{Item, key_of};
 use super::lapses::Closed;
 use super::orders::{self, Guard};
 use super::read::{self, Consistency};
 use super::stock::Refused;
 use super::wallets::{kept, movement};
 use super::write::{FailedGuard, Rejected, Transaction};
-use super::{Attempts, Failure, coupons, order_item, products, stock, table};
+use super::{Attempts, Failure, coupons, order_item, products, stock, table, unpaid};
 use crate::app::App;
 use crate::events::Kind;
 use crate::logs;
@@ -74,11 +74,13 @@ pub enum PlaceFailure {
 /// From which shards the units of a product come, where the first choice was short.
 type Plans = BTreeMap<Uuid, Vec<Portion>>;
 
-/// An order that is to be written, with the movement that pays it, and over how many shards each product is spread.
+/// An order that is to be written, with the movement that pays it; and of each product over how many shards it is spread,
+/// and how many units one person may have unpaid.
 struct Draft {
     order: Order,
     paid: Option<(Wallet, Wallet, Entry)>,
     shards: BTreeMap<Uuid, Shards>,
+    most: BTreeMap<Uuid, i64>,
 }
 
 /// What one try came to, if it was neither refused nor failed.
@@ -132,7 +134,7 @@ fn may_be_there(rejected: &Rejected<Guard>) -> bool {
 /// the plan for the next try says where.
 async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
     let draft = decide(app, wanted, plans).await?;
-    let Err(rejected) = transaction(&draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
+    let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
     match &rejected {
         Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
         Rejected::Conflict(with) => plan_around(app, &draft, with, plans).await?,
@@ -160,8 +162,9 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
     };
     let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
     let shards = products.iter().map(|product| (product.id, product.shards)).collect();
+    let most = products.iter().map(|product| (product.id, product.max_per_user.get())).collect();
     if !wanted.pay {
-        return Ok(Draft { order, paid: None, shards });
+        return Ok(Draft { order, paid: None, shards, most });
     }
     let before = wallet.ok_or(PlaceFailure::NoWallet)?;
     let paid = before.pay(order.total(), now, order.payment_id());
@@ -169,7 +172,7 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
     // The id follows from the request's key, and the payment of this order is nobody else's.
     let key = id::fingerprint(&["place_order", &order.id.to_string()]);
     let (order, _) = order.paid(now, key, true);
-    Ok(Draft { order, paid: Some((before, after, entry)), shards })
+    Ok(Draft { order, paid: Some((before, after, entry)), shards, most })
 }
 
 /// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
@@ -188,7 +191,7 @@ async fn own(app: &App, wanted: &Wanted) -> Result<(Option<Wallet>, Option<Claim
     Ok((wallet, claim))
 }
 
-fn transaction(draft: &Draft) -> Result<Transaction<Guard>, Failure> {
+fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> {
     let order = &draft.order;
     let mut transaction = Transaction::new();
     for (place, line) in order.lines.iter().enumerate() {
@@ -205,6 +208,8 @@ fn transaction(draft: &Draft) -> Result<Transaction<Guard>, Failure> {
         let (wallet, entry) = movement(order.user, *before, *after, entry, None)?;
         transaction.add(Guard::Wallet, wallet);
         transaction.add(Guard::Entry, entry);
+    } else {
+        transaction.add(Guard::Unpaid, unpaid::enter(order, &draft.most, app.now()));
     }
     Ok(transaction)
 }
@@ -238,11 +243,18 @@ async fn refuse_or_plan(
     failed: &[FailedGuard<Guard>],
     plans: &mut Plans,
 ) -> Result<(), PlaceFailure> {
-    let (mut stopped, mut changed, mut short) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stopped, mut changed, mut short, mut unpaid) = (Vec::new(), Vec::new(), Vec::new(), None);
     for FailedGuard { guard, old } in failed {
         // Whatever else failed is stale, and read again.
-        let Guard::Stock(place) = guard else { continue };
-        let line = &draft.order.lines[*place];
+        let place = match guard {
+            Guard::Stock(place) => *place,
+            Guard::Unpaid => {
+                unpaid = Some(old.as_ref());
+                continue;
+            }
+            _ => continue,
+        };
+        let line = &draft.order.lines[place];
         let group = match stock::why(old.clone(), line.price)? {
             Refused::NotSelling => &mut stopped,
             Refused::PriceChanged => &mut changed,
@@ -252,11 +264,35 @@ async fn refuse_or_plan(
             group.push(line.product);
         }
     }
+    if stopped.is_empty()
+        && let Some(old) = unpaid
+    {
+        refuse_by_unpaid(app, draft, old).await?;
+    }
     match () {
         () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
         () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
         () => plan(app, draft, &short, plans).await,
     }
+}
+
+/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that nobody
+/// waits for the sweep. Nothing, if they are no longer as they were.
+async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Result<(), PlaceFailure> {
+    let unpaid = unpaid::read(old)?;
+    if unpaid.open.contains_key(&draft.order.id) {
+        // Our own order is counted, and not to be seen yet.
+        return Ok(());
+    }
+    let mut closed = false;
+    for id in unpaid.lapsed(app.now()) {
+        closed |= orders::close(app, draft.order.user, id).await? != Closed::Nothing;
+    }
+    if closed {
+        return Ok(());
+    }
+    let most = |product| draft.most.get(&product).copied().unwrap_or_default();
+    Ok(unpaid.admits(&draft.order, most, app.now())?)
 }
 
 /// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that

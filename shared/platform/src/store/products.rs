@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use onsale_domain::money::Price;
-use onsale_domain::product::{Change, Product, Sort, State};
+use onsale_domain::product::{Change, MaxPerUser, Product, Sort, State};
 use onsale_domain::stock::{Portion, Shards};
-use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,8 +20,10 @@ use crate::app::App;
 struct ProductItem {
     id: Uuid,
     name: String,
+    listed_name: String,
     price: i64,
     state: String,
+    max_per_user: i64,
     shards: u8,
     /// How many units there were to begin with; what was added or taken away since is in receipts.
     stock: i64,
@@ -36,6 +37,7 @@ struct ListingItem {
     id: Uuid,
     name: String,
     price: i64,
+    max_per_user: i64,
     listed_at: i64,
 }
 
@@ -48,6 +50,8 @@ pub struct Listing {
     pub name: String,
     /// Its price.
     pub price: Price,
+    /// How much of it one account may have unpaid.
+    pub max_per_user: MaxPerUser,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -114,7 +118,7 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
     let keys = |product: Option<&Product>| {
         let selling = product.filter(|product| product.is_selling());
         selling.map(|product| {
-            table::listings(product.id, &folded(&product.name), product.price, product.created_at.as_millisecond())
+            table::listings(product.id, &product.listed_name, product.price, product.created_at.as_millisecond())
         })
     };
     let (old, new) = (keys(before), keys(Some(after)));
@@ -125,6 +129,7 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
         id: after.id,
         name: after.name.clone(),
         price: after.price.get(),
+        max_per_user: after.max_per_user.get(),
         listed_at: after.created_at.as_millisecond(),
     };
     for key in new.iter().flatten() {
@@ -163,7 +168,7 @@ pub async fn viewed(app: &App, id: Uuid) -> Result<Option<Arc<Viewed>>, Failure>
     Ok(Some(viewed))
 }
 
-/// Gives a product another name, price or state, its shards and entries with it; `None` without such a product.
+/// Gives a product another name, price, state or limit, its shards and entries with it; `None` without such a product.
 /// Doing it again changes nothing.
 ///
 /// # Errors
@@ -178,14 +183,17 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
             Guard::Version,
             Write::update(
                 &table::product(id),
-                "SET #name = :name, price = :price, #state = :state, version = :version",
+                "SET #name = :name, listed_name = :listed_name, price = :price, #state = :state, \
+                 max_per_user = :max_per_user, version = :version",
             )
             .when("version = :read_version")
             .name("#name", "name")
             .name("#state", "state")
             .value(":name", text(&after.name))
+            .value(":listed_name", text(&after.listed_name))
             .value(":price", number(after.price.get()))
             .value(":state", text(after.state.as_str()))
+            .value(":max_per_user", number(after.max_per_user.get()))
             .value(":version", number(after.version))
             .value(":read_version", number(read.version)),
         );
@@ -214,9 +222,7 @@ pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Re
         Sort::PriceUp | Sort::Name => forwards,
         Sort::Newest | Sort::PriceDown => forwards.newest_first(),
     };
-    let page = query.listed(app, limit, cursor).await?;
-    let items: Result<Vec<Listing>, Failure> = page.items.into_iter().map(read_listing).collect();
-    let page = Arc::new(Page { items: items?, next: page.next });
+    let page = Arc::new(query.listed(app, limit, cursor, read::each(read_listing)).await?);
     app.caches().catalog.put(key, Arc::clone(&page), app.now());
     Ok(page)
 }
@@ -225,8 +231,10 @@ fn item(product: &Product, stock: i64) -> ProductItem {
     ProductItem {
         id: product.id,
         name: product.name.clone(),
+        listed_name: product.listed_name.clone(),
         price: product.price.get(),
         state: product.state.as_str().to_owned(),
+        max_per_user: product.max_per_user.get(),
         shards: product.shards.get(),
         stock,
         created_at: product.created_at.as_millisecond(),
@@ -240,8 +248,10 @@ fn read_product(item: Item) -> Result<Product, Failure> {
     Ok(Product {
         id: item.id,
         name: item.name,
+        listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
         state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
+        max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
         created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
         version: item.version,
@@ -255,6 +265,7 @@ fn read_listing(item: Item) -> Result<Listing, Failure> {
         id: item.id,
         name: item.name,
         price: Price::parse(item.price).map_err(unreadable)?,
+        max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
         created_at: Timestamp::from_millisecond(item.listed_at).map_err(unreadable)?,
     })
 }

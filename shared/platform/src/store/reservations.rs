@@ -1,5 +1,6 @@
 //! Reservations: seats held for one buyer, and read again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -12,7 +13,6 @@ use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_bl
 use uuid::Uuid;
 
 use super::item::{Item, key_of, number, text, unreadable};
-use super::lapses::{self, Closed};
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::reservation_item;
 use super::seats::{self, read_block};
@@ -126,8 +126,8 @@ async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation
         });
     };
     let admission = match &schedule.queue {
-        Some(queue) => Some(wanted.pass.admission(app, wanted.user, queue).await?),
-        None => None,
+        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(_) | None => None,
     };
     let request = HoldRequest {
         id: wanted.id,
@@ -184,7 +184,7 @@ fn hold_transaction(
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
-    transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user));
+    transaction.add(Guard::Allowance, allowances::take(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
         transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
     }
@@ -233,10 +233,10 @@ async fn refuse_or_retry(
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
-                    match there.as_ref().and_then(|there| there.seats.get(number)).map(|value| value.state(now)) {
+                    match there.as_ref().and_then(|there| there.seats.get(number)) {
                         None => missing.push(seat),
-                        Some(SeatState::Held | SeatState::Sold) => taken.push(seat),
-                        Some(SeatState::Available) => {}
+                        Some(value) if value.state(now) == SeatState::Available => {}
+                        Some(value) => taken.push((seat, *value)),
                     }
                 }
             }
@@ -251,13 +251,11 @@ async fn refuse_or_retry(
     }
     match allowance {
         _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
-        _ if !taken.is_empty() => Err(HoldError::SeatTaken(taken).into()),
+        _ if !taken.is_empty() => Err(whose(app, new.user, taken).await?.into()),
         // Our own hold is counted, and not to be seen yet.
         Some(old) if allowances::counts(old, new.id) => Ok(()),
-        Some(old) if !close_lapsed(app, new.user, old).await? => {
-            Err(HoldError::SeatLimit(schedule.max_seats_per_user).into())
-        }
-        _ => Ok(()),
+        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        None => Ok(()),
     }
 }
 
@@ -273,23 +271,45 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
             return Ok(());
         }
         for number in numbers {
-            let state = block.seats.get(number).map(|value| value.state(now));
-            if matches!(state, Some(SeatState::Held | SeatState::Sold)) {
-                taken.push(SeatId { section: id.section.clone(), row: id.row.clone(), number: *number });
-            }
+            let value = block.seats.get(number).filter(|value| value.state(now) != SeatState::Available);
+            let seat = SeatId { section: id.section.clone(), row: id.row.clone(), number: *number };
+            taken.extend(value.map(|value| (seat, *value)));
         }
     }
-    if taken.is_empty() { Ok(()) } else { Err(HoldError::SeatTaken(taken).into()) }
+    if taken.is_empty() { Ok(()) } else { Err(whose(app, new.user, taken).await?.into()) }
 }
 
-/// Closes the user's own lapsed holds of an allowance, so that nobody waits for the sweep; `true` if any is now.
-async fn close_lapsed(app: &App, user: Uuid, allowance: &Item) -> Result<bool, Failure> {
-    let mut closed = false;
-    for id in allowances::lapsed(allowance, second(app.now())) {
-        // Also if somebody else was faster: the allowance is not what it was.
-        closed |= lapses::close(app, user, id).await? != Closed::Nothing;
+/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// user, by a reservation made before. Reservations that are just being made are waited for.
+async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+    let named: BTreeSet<Uuid> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
+    let keys: Vec<table::Key> = named.iter().map(|id| table::reservation(user, *id)).collect();
+    let there = read::get_together(app, &keys).await?;
+    let own: BTreeSet<Uuid> =
+        named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
+    let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
+    let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();
+    let first = taken.first().and_then(|(_, value)| Some((value.owner()?, *value)));
+    let Some((reservation, value)) = first.filter(|_| others.is_empty()) else {
+        return Ok(HoldError::SeatTaken(others));
+    };
+    let seats = taken.into_iter().filter(|(_, value)| value.owner() == Some(reservation)).map(|(seat, _)| seat);
+    Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
+}
+
+/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+    let read = allowances::read(old)?;
+    if allowances::settle(app, new.user, new.schedule_id, &read).await? {
+        return Ok(());
     }
-    Ok(closed)
+    read.lapses.check(app.now()).map_err(HoldError::from)?;
+    let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
+    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
+        // The pause ended a moment ago.
+        false => Ok(()),
+    }
 }
 
 /// A reservation of a user, in any state.
@@ -324,15 +344,17 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
-    let page = Query::by_time(table::reservations_by_time(user)).listed(app, limit, cursor).await?;
-    let keys = page.filter_map(|item| key_of(&item));
-    let mut found = Vec::new();
-    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+    let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok());
-        found.push(reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)?);
-    }
-    found.sort_by_key(|reservation| (std::cmp::Reverse(reservation.created_at), reservation.id));
-    Ok(Page { items: found, next: keys.next })
+        reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
+    };
+    let all = Query::by_time(table::reservations_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<table::Key> = listed.iter().filter_map(key_of).collect();
+        let found = read::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.

@@ -18,6 +18,7 @@ impl UserBooks {
         self.judge_references();
         self.judge_coupons();
         self.judge_allowances();
+        self.judge_unpaid();
         Judged { balance: self.balance, differences: Some(self.differences), kept: self.kept }
     }
 
@@ -109,6 +110,25 @@ impl UserBooks {
             self.differences.compare(What::AllowanceOpen, of(), opened(holding.open.iter()), opened(open));
         }
     }
+}
+
+impl UserBooks {
+    /// What the user has ordered and not paid, and the orders themselves.
+    fn judge_unpaid(&mut self) {
+        let of = || Entity::Unpaid(self.user);
+        let (count, unpaid) = &self.unpaid;
+        let named = i64::try_from(unpaid.open.len()).unwrap_or(i64::MAX);
+        self.differences.compare(What::UnpaidCount, of(), named, *count);
+        let (expected, found) = (listed(&self.waiting.open), listed(&unpaid.open));
+        self.differences.compare(What::UnpaidOpen, of(), expected, found);
+        let (expected, found) = (listed(&self.waiting.units), listed(&unpaid.units));
+        self.differences.compare(What::UnpaidUnits, of(), expected, found);
+    }
+}
+
+fn listed(of: &BTreeMap<Uuid, impl std::fmt::Display>) -> String {
+    let listed: Vec<String> = of.iter().map(|(id, value)| format!("{id}: {value}")).collect();
+    if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
 }
 
 fn named<'a>(orders: impl Iterator<Item = &'a Uuid>) -> String {

@@ -1,6 +1,7 @@
 //! What the `detail` of a problem says. Every detail belongs to one code.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Language, messages};
 use crate::http::Code;
@@ -126,6 +127,9 @@ details! {
     HasLiveReservations [HasLiveReservations]
         "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
         "예약되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+    DateLimit { limit: u32 = 500 } [DateLimit]
+        "A concert has at most {limit} dates. Delete one of them first."
+        "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."
     SectionHasOtherPrice [SectionHasOtherPrice]
         "This section has another price. Send the same price, or name another section."
         "이 구역에는 이미 다른 가격이 정해져 있습니다. 같은 가격을 보내거나 다른 구역을 지정해 주세요."
@@ -138,9 +142,18 @@ details! {
     SeatsTaken [SeatTaken]
         "Somebody else has these seats. Choose others."
         "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
+    SeatsHeldByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+        "You hold these seats already, with the reservation {reservation}. Pay for it, or cancel it first."
+        "이미 선점하신 좌석입니다(예약 {reservation}). 결제하거나 먼저 취소해 주세요."
+    SeatsBoughtByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+        "You have bought these seats already, with the reservation {reservation}."
+        "이미 구매하신 좌석입니다(예약 {reservation})."
     SeatLimit { limit: u16 = 4 } [SeatLimit]
         "You may have at most {limit} seats of this date."
         "이 일정에서는 한 분당 {limit}석까지 예매하실 수 있습니다."
+    HoldsLapsed { seconds: u32 = 60 } [TooManyLapses]
+        "You let holds of this date lapse. Hold seats again in {seconds} s, and pay for or cancel them in time."
+        "이 일정의 좌석을 선점만 하고 결제하지 않으셨습니다. {seconds}초 후에 다시 선택하고 시간 안에 결제하거나 취소해 주세요."
     SaleNotOpen [SaleNotOpen]
         "The sale has not opened yet. See sale_opens_at of the schedule."
         "아직 판매가 시작되지 않았습니다. 일정의 sale_opens_at을 확인해 주세요."
@@ -204,6 +217,15 @@ details! {
     NotSelling [NotSelling]
         "These products are not on sale. Order without them."
         "판매 중이 아닌 상품입니다. 해당 상품을 빼고 주문해 주세요."
+    ProductLimit [ProductLimit]
+        "You want more of these products than one person may order before paying. See max_per_user of the product."
+        "결제 전에 한 분이 주문할 수 있는 수량을 초과한 상품입니다. 상품의 max_per_user를 확인해 주세요."
+    OrderLimit { max: usize = onsale_domain::unpaid::ORDERS_MAX } [OrderLimit]
+        "You have {max} unpaid orders. Pay for one or cancel one first."
+        "결제하지 않은 주문이 {max}건 있습니다. 먼저 결제하거나 취소해 주세요."
+    OrdersLapsed { seconds: u32 = 60 } [TooManyLapses]
+        "You let orders lapse. Order again in {seconds} s, and pay for or cancel the order in time; or pay at once."
+        "주문만 하고 결제하지 않으셨습니다. {seconds}초 후에 다시 주문하고 시간 안에 결제하거나 취소해 주세요. 바로 결제하셔도 됩니다."
     PriceChanged [PriceChanged]
         "The price has just changed. Check it, and order again."
         "가격이 방금 변경되었습니다. 가격을 확인하고 다시 주문해 주세요."

@@ -1,10 +1,12 @@
 //! What a field, parameter or header must be; never what it was.
 
 use onsale_domain::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
+use onsale_domain::concert::LETTER_PAIRS_MAX;
 use onsale_domain::coupon::{Discount, DiscountError, PlanError as CouponPlanError};
 use onsale_domain::hold::SeatListError;
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
 use onsale_domain::placing::{LINES_MAX, LinesError, UNITS_MAX};
+use onsale_domain::product::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::queue::{
     ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN,
     QUEUE_ID_CHARACTERS_MAX, QueueIdError, SettingsError,
@@ -12,7 +14,8 @@ use onsale_domain::queue::{
 use onsale_domain::schedule::{PlanError as SchedulePlanError, SEATS_PER_USER_MAX};
 use onsale_domain::seat::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};
-use onsale_domain::text::TextError;
+use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
+use onsale_domain::time::TimeError;
 
 use super::{Language, Names, messages};
 
@@ -38,20 +41,37 @@ messages! {
 
         // Texts.
         NotEmpty
-            "must not be empty"
-            "내용을 입력해 주세요"
+            "must have at least one character that can be seen"
+            "눈에 보이는 글자를 한 자 이상 입력해 주세요"
         Characters { max: usize = 60 }
             "must have at most {max} characters"
             "{max}자 이하로 입력해 주세요"
         NoControl
             "must not contain control characters"
             "제어 문자를 빼고 입력해 주세요"
+        OneLine
+            "must be one line, without line breaks"
+            "줄을 바꾸지 말고 한 줄로 입력해 주세요"
+        SharedMeaning
+            "must not contain characters that Unicode has not assigned, has deprecated, or leaves to private use, nor \
+            tags outside of a flag"
+            "유니코드에 없거나 쓰지 않기로 한 문자, 사용자 정의 문자, 깃발이 아닌 곳의 태그 문자를 빼고 입력해 주세요"
+        ReadingDirection
+            "must not override the reading direction (U+202A to U+202E); an isolate (U+2066 to U+2068) needs its end \
+            (U+2069) in the same line"
+            "글의 방향을 바꾸는 문자(U+202A~U+202E)를 빼고 입력해 주세요. 격리 문자(U+2066~U+2068)는 같은 줄에서 U+2069로 닫아 주세요"
+        MarksInARow { max: usize = MARKS_IN_A_ROW_MAX }
+            "must not have more than {max} accents or other marks on one letter"
+            "한 글자에 붙는 부호를 {max}개 이하로 입력해 주세요"
+        FewerPairs { max: usize = LETTER_PAIRS_MAX }
+            "must have at most {max} different pairs of neighbouring letters once characters such as ㍿ are written out"
+            "㍿처럼 여러 글자를 한 글자에 담은 문자는 풀어서 입력해 주세요. 서로 다른 이웃 글자 쌍은 {max}개까지입니다"
         OneOf { names: Names = Names::from(["amount", "percent"]) }
             "must be one of: {names}"
             "다음 중 하나로 입력해 주세요: {names}"
         Email
-            "must be an e-mail address such as mina@example.com"
-            "mina@example.com과 같은 이메일 주소를 입력해 주세요"
+            "must be an e-mail address such as mina@example.com, with ASCII letters before the @"
+            "mina@example.com과 같은 이메일 주소를 입력해 주세요. @ 앞에는 영문자, 숫자, 기호만 쓸 수 있습니다"
         PasswordTooShort { min: usize = PASSWORD_CHARACTERS_MIN }
             "must have at least {min} characters"
             "{min}자 이상으로 입력해 주세요"
@@ -59,8 +79,8 @@ messages! {
             "must not contain the character NUL"
             "NUL 문자를 빼고 입력해 주세요"
         PasswordGuessed
-            "must not be one that is easily guessed; choose a longer or rarer one"
-            "쉽게 추측할 수 있습니다. 더 길거나 흔하지 않은 것으로 입력해 주세요"
+            "must not be easily guessed: no common word or pattern, and no part of your name or address"
+            "쉽게 추측할 수 있습니다. 흔한 단어나 규칙, 이름이나 주소의 일부가 아닌 것으로 입력해 주세요"
 
         // Times.
         After { other: &'static str = "valid_from" }
@@ -75,6 +95,13 @@ messages! {
         YearsAfter { other: &'static str = "opens_at" }
             "must be after {other}, and between 2000 and 2100"
             "{other} 이후이면서 2000년에서 2100년 사이인 시각으로 입력해 주세요"
+
+        Time
+            "must be a time such as 2030-12-20T19:00:00+09:00, with Z or an offset, and without a zone in brackets"
+            "2030-12-20T19:00:00+09:00과 같은 시각으로 입력해 주세요. Z나 시차를 붙이고, 대괄호 안의 시간대는 빼 주세요"
+        InTheFuture
+            "must be in the future"
+            "지금보다 뒤의 시각으로 입력해 주세요"
 
         // Ids.
         Uuid
@@ -158,9 +185,6 @@ messages! {
         Boolean
             "must be true or false"
             "true 또는 false로 보내 주세요"
-        Time
-            "must be a time such as 2030-12-20T10:00:00Z"
-            "시각으로 보내 주세요 (예: 2030-12-20T10:00:00Z)"
         List { example: String = "[\"A-1-12\"]".to_owned() }
             "must be a list such as {example}"
             "배열로 보내 주세요 (예: {example})"
@@ -192,7 +216,12 @@ impl From<TextError> for Expected {
         match error {
             TextError::Empty => Self::NotEmpty,
             TextError::TooLong(max) => Self::Characters { max },
+            TextError::Lines => Self::OneLine,
             TextError::Control => Self::NoControl,
+            TextError::Meaningless => Self::SharedMeaning,
+            TextError::Direction => Self::ReadingDirection,
+            TextError::Marks => Self::MarksInARow { max: MARKS_IN_A_ROW_MAX },
+            TextError::Expands => Self::FewerPairs { max: LETTER_PAIRS_MAX },
         }
     }
 }
@@ -220,6 +249,12 @@ impl From<MoneyError> for Expected {
             MoneyError::Negative => Self::AtLeast { min: 0 },
             MoneyError::TooLarge => Self::AtMost { max: AMOUNT_MAX },
         }
+    }
+}
+
+impl From<MaxPerUserError> for Expected {
+    fn from(MaxPerUserError: MaxPerUserError) -> Self {
+        between(1, MAX_PER_USER_MAX)
     }
 }
 
@@ -271,12 +306,20 @@ impl From<LinesError> for Expected {
     }
 }
 
+impl From<TimeError> for Expected {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Form => Self::Time,
+            TimeError::Range => Self::Years,
+        }
+    }
+}
+
 impl From<SchedulePlanError> for Expected {
     fn from(error: SchedulePlanError) -> Self {
         match error {
             SchedulePlanError::SaleClosesBeforeItOpens => Self::After { other: "sale_opens_at" },
             SchedulePlanError::StartsDuringSale => Self::NotBefore { other: "sale_closes_at" },
-            SchedulePlanError::OutOfTime => Self::Years,
             SchedulePlanError::Limit => between(1, SEATS_PER_USER_MAX),
         }
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::super::item::{Item, key_of};
 use super::super::read::{self, BATCH_MAX, Consistency, Query};
 use super::super::table::{self, Key};
-use super::super::{Failure, coupons, order_item, reservation_item, seats, wallets};
+use super::super::{Failure, coupons, order_item, reservation_item, seats, unpaid, wallets};
 use super::pages::{Found, NO_SECRETS, Reader};
 use super::{NAMED_MAX, Tally, items};
 
@@ -127,9 +127,12 @@ impl Reader<'_> {
         } else if let Some(id) = id(table::ALLOWANCE_PREFIX) {
             books.allowance(id?, items::allowance(item)?);
         } else if let Some(queue) = sk.strip_prefix(table::TOKEN_PREFIX) {
-            if item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
+            // A place that is claimed has no number yet, and so no state.
+            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
                 tally.share(|shared| shared.queues.admitted(queue, *user));
             }
+        } else if sk == table::UNPAID {
+            books.unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
         } else if sk == "WALLET" {
             books.wallet(wallets::kept(item).ok()?.wallet);
         }

@@ -1,6 +1,6 @@
 //! docs/messages.md has every title, detail and field message on one page, in both languages.
 //!
-//! `ONSALE_WRITE_MESSAGES=1 cargo test --test suite contract::messages` writes it anew.
+//! `ONSALE_WRITE_MESSAGES=1 cargo test --test suite service::messages` writes it anew.
 
 use std::fmt::Write as _;
 
@@ -16,8 +16,8 @@ const WRITE: &str = "ONSALE_WRITE_MESSAGES";
 fn page() -> String {
     let mut page = "# Messages\n\n\
         Every title, detail and field message of a refusal, in English and Korean, with an example for each parameter.\n\
-        The texts stand in `shared/platform/src/http/problem.rs` (titles) and `shared/platform/src/http/messages/`.\n\
-        `ONSALE_WRITE_MESSAGES=1 cargo test --test suite contract::messages` writes this page anew; without the variable\n\
+        The texts stand in `shared/platform/src/http/code.rs` (titles) and `shared/platform/src/http/messages/`.\n\
+        `ONSALE_WRITE_MESSAGES=1 cargo test --test suite service::messages` writes this page anew; without the variable\n\
         the test compares it with the code.\n\n\
         ## Titles and details\n\n\
         | code | status | English | Korean |\n|---|---|---|---|\n"
@@ -48,5 +48,5 @@ fn the_page_has_every_message_as_it_is_told() {
         std::fs::write(repository::root().join(PAGE), &page).expect("the page is written");
     }
     let there = repository::read(PAGE);
-    assert!(there == page, "{PAGE} is out of date: {WRITE}=1 cargo test --test suite contract::messages");
+    assert!(there == page, "{PAGE} is out of date: {WRITE}=1 cargo test --test suite service::messages");
 }

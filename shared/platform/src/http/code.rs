@@ -45,6 +45,8 @@ pub enum Code {
     NoBookableSchedule,
     /// Seats are held or sold.
     HasLiveReservations,
+    /// The concert has as many dates as one may have.
+    DateLimit,
     /// The section has another price.
     SectionHasOtherPrice,
     /// The schedule has no seats.
@@ -115,7 +117,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -136,6 +138,7 @@ impl Code {
         Self::HasLiveHold,
         Self::NoBookableSchedule,
         Self::HasLiveReservations,
+        Self::DateLimit,
         Self::SectionHasOtherPrice,
         Self::NoSeats,
         Self::SeatNotFound,
@@ -230,6 +233,9 @@ impl Code {
             }
             Self::HasLiveReservations => {
                 (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다")
+            }
+            Self::DateLimit => {
+                (S::CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다")
             }
             Self::SectionHasOtherPrice => {
                 (S::CONFLICT, "section-has-other-price", "The section has another price", "구역의 가격이 다릅니다")

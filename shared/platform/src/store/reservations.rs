@@ -126,8 +126,8 @@ async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation
         });
     };
     let admission = match &schedule.queue {
-        Some(queue) => Some(wanted.pass.admission(app, wanted.user, queue).await?),
-        None => None,
+        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(_) | None => None,
     };
     let request = HoldRequest {
         id: wanted.id,
@@ -344,15 +344,17 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
-    let page = Query::by_time(table::reservations_by_time(user)).listed(app, limit, cursor).await?;
-    let keys = page.filter_map(|item| key_of(&item));
-    let mut found = Vec::new();
-    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+    let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok());
-        found.push(reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)?);
-    }
-    found.sort_by_key(|reservation| (std::cmp::Reverse(reservation.created_at), reservation.id));
-    Ok(Page { items: found, next: keys.next })
+        reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
+    };
+    let all = Query::by_time(table::reservations_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<table::Key> = listed.iter().filter_map(key_of).collect();
+        let found = read::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.

@@ -8,6 +8,7 @@ use onsale_domain::account::Email;
 use onsale_domain::money::Price;
 use onsale_domain::product::Sort;
 use onsale_domain::queue::QueueId;
+use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{BlockId, Label};
 use uuid::Uuid;
 
@@ -60,6 +61,16 @@ pub fn session(user: Uuid, family: Uuid) -> Key {
 
 pub fn attempts(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "ATTEMPTS")
+}
+
+/// The failures of a source address in one window of time; by time.
+pub fn attempts_window(bucket: &str, window: i64) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), format!("WINDOW#{window:012}"))
+}
+
+/// That an account has logged in from a source address.
+pub fn attempts_known(bucket: &str) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), "KNOWN")
 }
 
 pub const KEYS_PARTITION: &str = "KEYS";
@@ -117,6 +128,16 @@ pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
     key(queue_partition(queue), format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
 }
 
+/// Numbers of a queue that nobody has; apart from it, because many may leave at once.
+pub fn holes_partition(queue: &QueueId) -> String {
+    format!("{}#HOLES", queue_partition(queue))
+}
+
+/// The hole that begins with this number.
+pub fn hole(queue: &QueueId, first: u64) -> Key {
+    key(holes_partition(queue), format!("HOLE#{first:020}"))
+}
+
 pub const TOKEN_PREFIX: &str = "TOKEN#";
 
 pub fn queue_token(user: Uuid, queue: &QueueId) -> Key {
@@ -150,6 +171,10 @@ pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 /// The listing copy of a schedule beside its concert; by date.
 pub fn listed_schedule(concert: Uuid, starts_at_second: i64, schedule: Uuid) -> Key {
     key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
+}
+
+pub fn listed(schedule: &Schedule) -> Key {
+    listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
 }
 
 pub fn schedule(id: Uuid) -> Key {

@@ -127,6 +127,9 @@ details! {
     HasLiveReservations [HasLiveReservations]
         "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
         "예약되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+    DateLimit { limit: u32 = 500 } [DateLimit]
+        "A concert has at most {limit} dates. Delete one of them first."
+        "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."
     SectionHasOtherPrice [SectionHasOtherPrice]
         "This section has another price. Send the same price, or name another section."
         "이 구역에는 이미 다른 가격이 정해져 있습니다. 같은 가격을 보내거나 다른 구역을 지정해 주세요."

@@ -106,10 +106,10 @@ pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
         let there = match &tried {
             Ok(Tried::Again(rejected)) if may_be_there(rejected) => {
                 let unheard = matches!(rejected, Rejected::Failure(_));
-                repeated(app, wanted, unheard || attempts.made > 0).await?
+                repeated(app, wanted, unheard || attempts.unheard).await?
             }
             Ok(Tried::Placed(_) | Tried::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
-            Err(_) => repeated(app, wanted, attempts.made > 0).await?,
+            Err(_) => repeated(app, wanted, attempts.unheard).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),

@@ -155,7 +155,8 @@ async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, 
             if there.fingerprint != new.fingerprint {
                 return Err(HoldFailure::KeyReused);
             }
-            let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
+            // A try that was refused wrote nothing: only one that was not heard of may be ours.
+            let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
             return Ok(Held { reservation: there, replayed: !ours });
         }
         match &rejected {

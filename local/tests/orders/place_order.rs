@@ -165,7 +165,7 @@ async fn what_is_wrong_is_refused() {
     let before = world.dump();
     let line = |quantity: Value| json!({ "items": [{ "product_id": product, "quantity": quantity }], "pay": false });
     for quantity in [json!(0), json!(-1), json!(101), json!(i64::MAX)] {
-        mina.post("/orders", line(quantity)).await.expect_invalid("items");
+        mina.post("/orders", line(quantity)).await.expect_invalid("items[0].quantity");
     }
     for quantity in [json!(1.5), json!("1"), json!(9_223_372_036_854_775_808_u64), json!(null), json!([1])] {
         mina.post("/orders", line(quantity)).await.expect_invalid("items[0].quantity");

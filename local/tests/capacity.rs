@@ -89,6 +89,17 @@ async fn operations_stay_within_their_budgets() {
     let cost = meter.take();
     assert_eq!(cost.calls, 0, "a second viewer within a second costs nothing");
 
+    let rows = json!([{ "row": "1", "from": 1, "to": 2 }]);
+    let free = json!({ "section": "F", "rows": rows, "price": 0 });
+    world.admin().await.post(&format!("/schedules/{schedule}/seats"), free).await.expect(201);
+    let new = world.user().await;
+    let held = new.hold(&schedule, &["F-1-1", "F-1-2"]).await.expect(201).reservation();
+    meter.take();
+    new.pay(&held).await.expect(201);
+    within("pay 2 neighbours that cost nothing", meter.take(), 5.0, 2.0, 2);
+    new.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
+    within("refund 2 neighbours that cost nothing", meter.take(), 6.0, 2.0, 2);
+
     let poor = world.user_with(0).await;
     let held = poor.hold(&schedule, &["A-1-50"]).await.expect(201).reservation();
     meter.take();

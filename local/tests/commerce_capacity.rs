@@ -43,6 +43,20 @@ async fn orders_stay_within_their_budgets() {
     user.get(&format!("/orders/{paid}")).await.expect(200);
     within("get an order", meter.take(), 0.0, 1.0, 1);
 
+    let free = world.product(0, 50).await;
+    meter.take();
+    let new = world.user().await;
+    new.get("/users/me/coupons").await.expect(200);
+    meter.take();
+    new.buy(&[(&free, 1)]).await.expect(201);
+    within("order 1 product that costs nothing and pay", meter.take(), 5.0, 1.5, 3);
+    let pending = new.order(&[(&free, 1)]).await.expect(201).order();
+    meter.take();
+    new.pay_order(&pending).await.expect(201);
+    within("pay an order that costs nothing", meter.take(), 3.0, 2.0, 2);
+    new.refund_order(&pending).await.expect(200);
+    within("refund an order that costs nothing", meter.take(), 4.0, 2.0, 2);
+
     let poor = world.user_with(0).await;
     let declined = poor.order(&[(&one, 1)]).await.expect(201).order();
     meter.take();

@@ -52,7 +52,7 @@ pub fn put_item(world: &World, item: Value) {
 
 #[tokio::test]
 async fn a_decline_is_put_on_the_queue_that_wants_it() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
     let rich = world.user_with(50_000).await;
@@ -86,7 +86,7 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
 
 #[tokio::test]
 async fn a_record_that_is_read_twice_is_the_same_event() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     declined(&world, &id, &["A-1-1"]).await;
     let records = records(&world);
@@ -101,7 +101,7 @@ async fn a_record_that_is_read_twice_is_the_same_event() {
 
 #[tokio::test]
 async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (user, reservation) = ("USER#0193a000-0000-7000-8000-000000000001", "RSV#0193a000-0000-7000-8000-000000000002");
     let poison = [
@@ -133,7 +133,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
 
 #[tokio::test]
 async fn an_unreachable_queue_fails_from_its_first_record_on() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     for seats in [["A-1-1"], ["A-1-2"]] {
         declined(&world, &id, &seats).await;
@@ -155,7 +155,7 @@ async fn an_unreachable_queue_fails_from_its_first_record_on() {
 
 #[tokio::test]
 async fn after_an_outage_nothing_is_missing() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let mut people = Vec::new();
     for seat in 1..=12 {
@@ -185,7 +185,7 @@ async fn take_and_put_back(world: &World) -> usize {
 
 #[tokio::test]
 async fn what_is_no_batch_is_a_failure_as_a_whole() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     for event in [json!(null), json!({}), json!({ "Records": "x" }), json!([])] {
         assert!(world.stack.invoke("relay_changes", event.clone()).await.is_err(), "{event}");
     }
@@ -194,7 +194,7 @@ async fn what_is_no_batch_is_a_failure_as_a_whole() {
 
 #[tokio::test]
 async fn events_carry_ids_and_amounts_and_no_person() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let body = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina Canary" });
     world.anybody().post("/users", body).await.expect(201);
     let session = json!({ "email": "mina@example.com", "password": "correct horse battery" });

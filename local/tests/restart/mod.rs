@@ -46,7 +46,8 @@ impl Program {
     fn start(data: &Path) -> Self {
         let mut command = stack(&["--data", data.to_str().expect("a path")]);
         // No hold lapses while a test looks at it, however slow the machine is.
-        let process = program::Program::start(command.env("HOLD_SECONDS", "86400"));
+        command.env("HOLD_SECONDS", "86400").env("RELEASE_ON_DECLINE", "true");
+        let process = program::Program::start(&mut command);
         let demo = std::fs::read(data.join("demo.json")).expect("demo data");
         let demo: Value = serde_json::from_slice(&demo).expect("JSON");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

@@ -20,12 +20,13 @@ impl World {
         Self::with_receiver_and(|_| {}).await
     }
 
-    /// The same with other settings.
+    /// The same with other settings. Declines release what is held, so that each consumer has something to do.
     pub async fn with_receiver_and(change: impl FnOnce(&mut Options)) -> (Self, Listening) {
         let port = Port::take("any", 0).await.expect("a port");
         let url = port.url();
         let world = Self::with(|options| {
             options.data_platform = Some(format!("{url}/events"));
+            super::releases_on_decline(options);
             change(options);
         })
         .await;

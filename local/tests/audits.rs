@@ -62,7 +62,7 @@ async fn what_is_kept_does_not_grow_with_the_number_of_users() {
         agrees(&report);
         kept.push((report.references_most, report.shared));
     }
-    assert_eq!(kept, [(kept[0].0, 2); 3], "of one user, and of one product and one section");
+    assert_eq!(kept, [(kept[0].0, 3); 3], "of one user, and of one product, one section and one concert");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
     assert_eq!(report.not_judged, [format!("2 users with too long books: {named}")]);
     let report = world.audit(|limits| limits.shared = 1).await;
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
-    assert_eq!(report.not_judged, ["more than 1 products, coupons, sections and queues"]);
+    assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues and concerts"]);
     let report = world.audit(|limits| limits.time = Duration::ZERO).await;
     assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::audit::told(&report));
     assert_eq!(report.not_judged, ["the time was over before the table was read"]);

@@ -84,7 +84,7 @@ async fn operations_stay_within_their_budgets() {
     meter.take();
     world.wait(2);
     user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
-    within("list 50 seats", meter.take(), 0.0, 0.5, 1);
+    within("list 50 seats", meter.take(), 0.0, 1.5, 2);
     user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
     let cost = meter.take();
     assert_eq!(cost.calls, 0, "a second viewer within a second costs nothing");
@@ -106,8 +106,8 @@ async fn operations_stay_within_their_budgets() {
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
     within("decline", meter.take(), 1.0, 2.0, 2);
     user.hold(&schedule, &["A-1-50"]).await.expect_problem(409, "seat-taken");
-    // A refused transaction is charged as if it were written, plus the look at the receipt.
-    within("refuse a taken seat", meter.take(), 6.0, 1.0, 2);
+    // A refused transaction is charged as if it were written, plus the look at the receipt and at whose seat it is.
+    within("refuse a taken seat", meter.take(), 6.0, 3.0, 3);
 }
 
 #[tokio::test]

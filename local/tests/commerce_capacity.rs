@@ -160,7 +160,7 @@ async fn viewers_cost_what_the_documents_say() {
         ("list 100 of 100 products", "/products?sort=price&limit=100".to_owned(), 2.5, 1),
         ("look at a product of 16 shards", format!("/products/{product}"), 8.5, 2),
         ("look at a coupon", format!("/coupons/{coupon}"), 1.5, 2),
-        ("popular products", "/products/popular".to_owned(), 0.5, 1),
+        ("popular products", "/products/popular".to_owned(), 1.0, 2),
     ] {
         anybody.get(&path).await.expect(200);
         within(what, meter.take(), 0.0, read, calls);

@@ -17,6 +17,7 @@ mod examples;
 mod fault_matrix;
 mod flow;
 mod front;
+mod lists;
 mod logs;
 mod observability;
 mod orders;

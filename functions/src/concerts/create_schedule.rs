@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use jiff::Timestamp;
-use onsale_domain::id;
+use onsale_domain::concert::DATES_MAX;
 use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
+use onsale_domain::{id, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{
+    Admin, Answer, Detail, Expected, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid,
+};
 use onsale_platform::store::concerts;
 use onsale_platform::store::schedules::{self, Created};
 use serde::Deserialize;
@@ -32,12 +34,15 @@ struct CreateScheduleIn {
     /// 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     place: String,
-    /// When the concert starts; not before the sale ends.
-    starts_at: Timestamp,
+    /// When the concert starts; in the future, and not before the sale ends.
+    #[schema(value_type = Timestamp)]
+    starts_at: String,
     /// First instant of the sale.
-    sale_opens_at: Timestamp,
+    #[schema(value_type = Timestamp)]
+    sale_opens_at: String,
     /// First instant after the sale.
-    sale_closes_at: Timestamp,
+    #[schema(value_type = Timestamp)]
+    sale_closes_at: String,
     /// Seats one user may hold and own, 1 to 50; 4 if not given.
     #[schema(minimum = 1, maximum = 50)]
     max_seats_per_user: Option<u16>,
@@ -55,6 +60,7 @@ struct CreateScheduleIn {
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 403, body = ProblemOut, description = "forbidden"),
         (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 409, body = ProblemOut, description = "date-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
     ))]
 async fn handle(
@@ -65,6 +71,10 @@ async fn handle(
     Json(request): Json<CreateScheduleIn>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
     let mut new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
+    // A repeat of what succeeded is a success, also when the concert has started since.
+    if new.has_started(app.now()) && !schedules::is_there(&app, new.id).await? {
+        return Err(invalid("starts_at")(Expected::InTheFuture));
+    }
     new.queue = concerts::queue_of(&app, concert_id).await?;
     let parts = [
         "create_schedule".to_owned(),
@@ -78,6 +88,7 @@ async fn handle(
         Created::New => Ok(Answer::created(ScheduleOut::from(&new))),
         Created::Replayed(there) => Ok(Answer::created(ScheduleOut::from(&there)).replayed(true)),
         Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
+        Created::Full => Err(Problem::new(Detail::DateLimit { limit: DATES_MAX })),
         Created::NoConcert => Err(Problem::new(Detail::NoConcert)),
     }
 }
@@ -85,11 +96,13 @@ async fn handle(
 fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Schedule, Problem> {
     let max_seats_per_user = request.max_seats_per_user.unwrap_or(SEATS_PER_USER_DEFAULT);
     let place = schedule::place(&request.place).map_err(invalid("place"))?;
-    let plan = schedule::plan(request.starts_at, request.sale_opens_at, request.sale_closes_at, max_seats_per_user);
-    plan.map_err(|error| {
+    let starts_at = time::parse(&request.starts_at).map_err(invalid("starts_at"))?;
+    let sale_opens_at = time::parse(&request.sale_opens_at).map_err(invalid("sale_opens_at"))?;
+    let sale_closes_at = time::parse(&request.sale_closes_at).map_err(invalid("sale_closes_at"))?;
+    schedule::plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
         invalid(match error {
             PlanError::SaleClosesBeforeItOpens => "sale_closes_at",
-            PlanError::StartsDuringSale | PlanError::OutOfTime => "starts_at",
+            PlanError::StartsDuringSale => "starts_at",
             PlanError::Limit => "max_seats_per_user",
         })(error)
     })?;
@@ -97,9 +110,9 @@ fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Sched
         id,
         concert_id,
         place,
-        starts_at: request.starts_at,
-        sale_opens_at: request.sale_opens_at,
-        sale_closes_at: request.sale_closes_at,
+        starts_at,
+        sale_opens_at,
+        sale_closes_at,
         max_seats_per_user,
         queue: None,
         sections: BTreeMap::new(),

@@ -20,7 +20,7 @@ struct SearchConcertsIn {
     /// A part of the name; without it, all concerts.
     #[param(max_length = 60)]
     query: Option<String>,
-    /// 1 to 100, default 20. A page may have fewer; only `next` tells the end.
+    /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     /// `next` of the page before.

@@ -1,12 +1,13 @@
 //! POST /coupons
 
 use axum::extract::State;
-use jiff::Timestamp;
 use onsale_domain::coupon::{self, Coupon, Discount, DiscountError, PlanError};
-use onsale_domain::id as ids;
 use onsale_domain::stock::Shards;
+use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid};
+use onsale_platform::http::{
+    Admin, Answer, Detail, Expected, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid,
+};
 use onsale_platform::store::coupons::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,9 +40,11 @@ struct CreateCouponIn {
     #[schema(minimum = 1, maximum = 16)]
     shards: Option<i64>,
     /// First instant in which it may be claimed and used.
-    valid_from: Timestamp,
-    /// First instant in which it may not any more.
-    valid_until: Timestamp,
+    #[schema(value_type = Timestamp)]
+    valid_from: String,
+    /// First instant in which it may not any more; in the future.
+    #[schema(value_type = Timestamp)]
+    valid_until: String,
 }
 
 /// What it takes off.
@@ -75,6 +78,10 @@ async fn handle(
     Json(request): Json<CreateCouponIn>,
 ) -> Result<Answer<CouponOut>, Problem> {
     let new = parse(&app, key.id(&app, admin.id, "create_coupon"), &request)?;
+    // A repeat of what succeeded is a success, also when the coupon has ended since.
+    if new.has_ended(app.now()) && coupons::known(&app, new.id).await?.is_none() {
+        return Err(invalid("valid_until")(Expected::InTheFuture));
+    }
     match coupons::create(&app, &new).await? {
         Created::New => Ok(Answer::created(CouponOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(CouponOut::new(&there, None)).replayed(true)),
@@ -93,7 +100,9 @@ fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Proble
         })(error)
     })?;
     let shards = request.shards.map(Shards::parse).transpose().map_err(invalid("shards"))?.unwrap_or(Shards::ONE);
-    coupon::plan(request.quantity, request.valid_from, request.valid_until).map_err(|error| {
+    let valid_from = time::parse(&request.valid_from).map_err(invalid("valid_from"))?;
+    let valid_until = time::parse(&request.valid_until).map_err(invalid("valid_until"))?;
+    coupon::plan(request.quantity, valid_from, valid_until).map_err(|error| {
         invalid(match error {
             PlanError::Quantity => "quantity",
             PlanError::EndsBeforeItBegins => "valid_until",
@@ -104,7 +113,7 @@ fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Proble
         name.clone(),
         kind.clone(),
         [*value, max.unwrap_or(0), request.quantity, shards.get().into()].map(|number| number.to_string()).join(" "),
-        [request.valid_from, request.valid_until].map(|time| time.to_string()).join(" "),
+        [valid_from, valid_until].map(|time| time.to_string()).join(" "),
     ];
     Ok(Coupon {
         id,
@@ -112,8 +121,8 @@ fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Proble
         discount,
         quantity: request.quantity,
         shards,
-        valid_from: request.valid_from,
-        valid_until: request.valid_until,
+        valid_from,
+        valid_until,
         created_at: app.now(),
         fingerprint: ids::fingerprint(&parts.each_ref().map(String::as_str)),
     })

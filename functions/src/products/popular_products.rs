@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How long the answer may be cached, in seconds.
-const MAX_AGE_SECONDS: u32 = 60;
+const MAX_AGE_SECONDS: u32 = 5;
 /// Days when nobody says otherwise.
 const DAYS_DEFAULT: u8 = 3;
 /// Products when nobody says otherwise.
@@ -47,7 +47,7 @@ struct PopularProductsOut {
 struct PopularProductOut {
     product_id: Uuid,
     name: String,
-    /// Of one, in minor units, when it was counted.
+    /// Of one, in minor units.
     price: i64,
     currency: &'static str,
     /// Units that were paid and not given back.
@@ -56,12 +56,13 @@ struct PopularProductOut {
 
 impl From<&Ranked> for PopularProductOut {
     fn from(ranked: &Ranked) -> Self {
-        let (name, price) = (ranked.name.clone(), ranked.price.get());
-        Self { product_id: ranked.id, name, price, currency: CURRENCY, sold: ranked.sold }
+        let product = &ranked.product;
+        let (name, price) = (product.name.clone(), product.price.get());
+        Self { product_id: product.id, name, price, currency: CURRENCY, sold: ranked.sold }
     }
 }
 
-/// What sold best in the last days, as last counted.
+/// What sold best in the last days, as last counted, of what is selling.
 #[utoipa::path(get, path = "/products/popular", operation_id = "popular_products", params(PopularProductsIn),
     extensions(("x-access" = json!("public"))),
     responses(
@@ -82,8 +83,8 @@ async fn handle(
         limit @ 1..=POPULAR_MAX => limit,
         _ => return Err(invalid("limit")(Expected::Between { min: 1, max: POPULAR_MAX as i64 })),
     };
-    let popular = sales::popular(&app, days).await?;
-    let ranked = popular.iter().flat_map(|popular| &popular.products).take(limit);
+    let popular = sales::popular(&app, days, limit).await?;
+    let ranked = popular.iter().flat_map(|popular| &popular.products);
     let as_of = popular.as_ref().map(|popular| popular.as_of);
     let body = PopularProductsOut { as_of, days, items: ranked.map(PopularProductOut::from).collect() };
     Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?)

@@ -4,8 +4,8 @@
 //! of them are done.
 
 use axum::extract::State;
-use jiff::Timestamp;
 use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError};
+use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::queues;
@@ -35,9 +35,11 @@ struct PutQueueIn {
     #[schema(minimum = 60, maximum = 600)]
     claim_seconds: Option<u32>,
     /// Nobody may join before it.
-    opens_at: Option<Timestamp>,
-    /// Nobody may join from it on; who has joined is still admitted.
-    closes_at: Option<Timestamp>,
+    #[schema(value_type = Option<Timestamp>)]
+    opens_at: Option<String>,
+    /// Nobody may join from it on; who has joined is still admitted. One that has passed closes the queue at once.
+    #[schema(value_type = Option<Timestamp>)]
+    closes_at: Option<String>,
 }
 
 /// Makes a queue or changes its settings.
@@ -61,8 +63,8 @@ async fn handle(
         admit_per_second: request.admit_per_second,
         active_minutes: request.active_minutes,
         claim_seconds: request.claim_seconds.unwrap_or(CLAIM_SECONDS_DEFAULT),
-        opens_at: request.opens_at,
-        closes_at: request.closes_at,
+        opens_at: request.opens_at.as_deref().map(time::parse).transpose().map_err(invalid("opens_at"))?,
+        closes_at: request.closes_at.as_deref().map(time::parse).transpose().map_err(invalid("closes_at"))?,
     };
     let settings = settings.checked().map_err(|error| {
         invalid(match error {

@@ -38,7 +38,7 @@ struct CreateReservationIn {
         (status = 201, body = ReservationOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 404, body = ProblemOut, description = "seat-not-found"),
-        (status = 409, body = ProblemOut, description = "seat-taken, sale-not-open, sale-closed, seat-limit"),
+        (status = 409, body = ProblemOut, description = "seat-taken, seat-yours, sale-not-open, sale-closed, seat-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
         (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]

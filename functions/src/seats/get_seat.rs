@@ -28,7 +28,7 @@ async fn handle(
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
-    let schedule = schedules::with_sections(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
+    let schedule = schedules::viewed(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {
         pass.may_look(&app, queue).await?;
     }

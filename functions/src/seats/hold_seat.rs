@@ -27,7 +27,7 @@ use crate::reservations::shown::ReservationOut;
         (status = 200, body = ReservationOut, description = "the caller's own live hold"),
         (status = 400, body = ProblemOut, description = "invalid-request"),
         (status = 404, body = ProblemOut, description = "seat-not-found"),
-        (status = 409, body = ProblemOut, description = "seat-taken, sale-not-open, sale-closed, seat-limit"),
+        (status = 409, body = ProblemOut, description = "seat-taken, seat-yours, sale-not-open, sale-closed, seat-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
         (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]
@@ -50,7 +50,8 @@ async fn handle(
     match reservations::hold(&app, wanted).await {
         Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
         Err(
-            refused @ (HoldFailure::Refused(HoldError::SeatTaken(_) | HoldError::SeatLimit(_)) | HoldFailure::Pass(_)),
+            refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))
+            | HoldFailure::Pass(_)),
         ) => {
             let own = reservations::holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())

@@ -76,7 +76,7 @@ async fn handle(
 ) -> Result<Viewed, Problem> {
     let no_seats = || Problem::new(Detail::NoSeats);
     let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
-    let schedule = match schedules::with_sections(&app, id, &wanted).await? {
+    let schedule = match schedules::viewed(&app, id, &wanted).await? {
         Some(empty) if empty.sections.is_empty() => schedules::fresh(&app, id).await?,
         schedule => schedule,
     };

@@ -107,6 +107,20 @@ impl Books {
         self.check_wallets();
         self.check_shop();
         self.check_queues();
+        self.check_concerts();
+    }
+
+    /// A concert counts the dates in its list, until it is deleted for certain.
+    fn check_concerts(&self) {
+        for concert in self.with_sort_key("CONCERT").filter(|concert| text(concert, "sk") == "CONCERT") {
+            let pk = text(concert, "pk");
+            let listed = self.with_sort_key("SCHEDULE#").filter(|date| text(date, "pk") == pk).count();
+            let counted = usize::try_from(number(concert, "dates")).expect("a number of dates");
+            assert!(
+                concert.contains_key("certain") || counted == listed,
+                "{pk}: {counted} dates, {listed} in its list"
+            );
+        }
     }
 
     /// S1, S2, S5, P2, P5: what blocks and reservations say of each other.

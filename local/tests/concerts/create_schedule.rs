@@ -83,7 +83,7 @@ async fn times_and_limit_must_make_sense() {
         ("sale_closes_at", json!({ "sale_closes_at": day(1), "sale_opens_at": day(1) })),
         ("starts_at", json!({ "starts_at": day(1), "sale_closes_at": day(2) })),
         ("starts_at", json!({ "starts_at": "2100-01-01T00:00:01Z" })),
-        ("starts_at", json!({ "sale_opens_at": "1999-12-31T23:59:59Z" })),
+        ("sale_opens_at", json!({ "sale_opens_at": "1999-12-31T23:59:59Z" })),
         ("max_seats_per_user", json!({ "max_seats_per_user": 0 })),
         ("max_seats_per_user", json!({ "max_seats_per_user": 51 })),
         ("max_seats_per_user", json!({ "max_seats_per_user": -1 })),

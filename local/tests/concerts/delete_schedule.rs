@@ -167,8 +167,8 @@ async fn a_deletion_whose_last_answer_was_lost_is_carried_out() {
     let admin = world.admin().await;
     let (concert, id) = with_seats(&world, &admin).await;
     let path = format!("/concerts/{concert}/schedules/{id}");
-    // Two blocks, then the note that it is certain.
-    let loss = Arc::new(Disturb::after("UpdateItem", Fault::LoseAnswer, 2, 1_000));
+    // The mark, then the note that it is certain.
+    let loss = Arc::new(Disturb::after("TransactWriteItems", Fault::LoseAnswer, 1, 1_000));
     world.stack.intercept(Some(loss.clone()));
     admin.delete(&path).await.expect_problem(503, "busy");
     world.stack.intercept(None);

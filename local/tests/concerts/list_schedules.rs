@@ -39,6 +39,28 @@ async fn only_bookable_dates_are_listed_by_date() {
 }
 
 #[tokio::test]
+async fn a_date_on_sale_is_on_the_first_page_however_many_are_over() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let id = concert(&admin, "Daily").await;
+    let mut body = date(&world, 1);
+    for minute in 1..=30 {
+        (body["sale_closes_at"], body["starts_at"]) =
+            (json!(world.at(60).to_string()), json!(world.at(60).to_string()));
+        schedule(&admin, &id, body.clone()).await;
+        // Of those that start later only the sale is over.
+        body["starts_at"] = json!(world.at(1_000 + minute).to_string());
+        schedule(&admin, &id, body.clone()).await;
+    }
+    let on_sale = schedule(&admin, &id, date(&world, 20)).await;
+    world.wait(61);
+    for limit in [1, 20, 100] {
+        let page = world.anybody().get(&format!("/concerts/{id}/schedules?limit={limit}")).await.expect(200);
+        assert_eq!(ids(page.body["items"].as_array().expect("items")), [on_sale.as_str()], "limit {limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_date_is_listed_as_it_is_shown_by_itself_but_for_its_sections() {
     let world = World::new().await;
     let admin = world.admin().await;

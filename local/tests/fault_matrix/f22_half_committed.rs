@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::case::Caller;
 use super::scene::Scene;
 use super::trouble::{Half, HalfCommitted};
 
@@ -11,6 +12,8 @@ cells!(half_committed: hold release pay cancel cancel_ticket refund top_up spend
 
 /// Conflicts that the same again meets before the transaction is ended.
 const CONFLICTS: usize = 3;
+/// Longer than holds and pending orders last.
+const LATE_SECONDS: i64 = 310;
 
 /// Whatever is written first, or last, the same again is told of the success, once the other half is there: never of a
 /// refusal, for what stands in its way is its own doing.
@@ -29,6 +32,28 @@ async fn half_committed(scene: &Scene) {
                 item += 1;
             }
         }
+    }
+    if scene.case.caller() == Caller::Http && !scene.case.is_of_a_queue() {
+        late(scene).await;
+    }
+}
+
+/// The same once the hold, the order or the sale is over by the clock: what was done in time stays done, and its repeat is
+/// no refusal, although what is read first says that it comes too late.
+async fn late(scene: &Scene) {
+    let (mut item, mut items) = (0, 1);
+    while item < items {
+        scene.reset().await;
+        let stalled = Arc::new(HalfCommitted::new(scene, 0, (Half::AllBut, item), CONFLICTS));
+        scene.die_of(stalled.clone(), &stalled.died).await;
+        items = stalled.items();
+        scene.world.wait(LATE_SECONDS);
+        let outcome = scene.act_under(stalled.clone()).await;
+        stalled.end();
+        let told_success = outcome.succeeded() || outcome.status == scene.case.repeated();
+        assert!(told_success, "{:?}, late, all but item {item} is written: {outcome:?}", scene.case);
+        scene.settled().await;
+        item += 1;
     }
 }
 

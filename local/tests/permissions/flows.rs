@@ -112,6 +112,7 @@ async fn buying(world: &World) {
     mina.get("/wallet/entries").await.expect(200);
     let seat = format!("/schedules/{schedule}/seats/A-1-4/hold");
     joon.put(&seat).await.expect(201);
+    joon.put(&seat).await.expect(200);
     mina.put(&seat).await.expect_problem(409, "seat-taken");
     joon.delete(&seat).await.expect(204);
     let one = joon.hold(&schedule, &["A-1-5"]).await.expect(201).reservation();
@@ -169,6 +170,7 @@ async fn shelves(world: &World) {
     buyer.buy(&[(&product, 1)]).await.expect(201);
     world.stack.settle().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
+    world.anybody().get("/products/popular?days=7").await.expect(200);
 }
 
 /// Orders in every way: looked at, given up, lapsed while each function looks, short of one shard, declined, swept.

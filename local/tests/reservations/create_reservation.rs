@@ -1,10 +1,13 @@
 //! POST /reservations
 
+use std::sync::Arc;
+
 use serde_json::json;
 use uuid::Uuid;
 
 use super::NOBODY;
 use crate::support::World;
+use crate::support::recorder::{Disturb, Fault};
 
 #[tokio::test]
 async fn several_seats_are_held_together() {
@@ -93,6 +96,43 @@ async fn a_refusal_is_not_remembered() {
     joon.delete(&format!("/reservations/{}", held.reservation())).await.expect(200);
     let now = mina.post_with_key("/reservations", body, Uuid::from_u128(7)).await.expect(201);
     assert!(!now.replayed());
+}
+
+#[tokio::test]
+async fn a_seat_that_one_has_is_said_to_be_ones_own() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let (mina, joon) = (world.user_with(100_000).await, world.user().await);
+    let held = mina.hold(&id, &["A-1-1", "A-1-26"]).await.expect(201).reservation();
+    joon.hold(&id, &["A-1-2"]).await.expect(201);
+    let before = world.dump();
+    let own = mina.hold(&id, &["A-1-1", "A-1-3"]).await.expect_problem(409, "seat-yours");
+    assert_eq!((&own.body["seats"], own.text("reservation_id")), (&json!(["A-1-1"]), held.clone()));
+    assert!(own.text("detail").contains("Pay for it") && own.text("detail").contains(&held), "{own:?}");
+    // Whom the others belong to is what keeps the caller from having them all.
+    let taken = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-26"]).await.expect_problem(409, "seat-taken");
+    assert_eq!((&taken.body["seats"], &taken.body["reservation_id"]), (&json!(["A-1-2"]), &json!(null)));
+    let theirs = joon.hold(&id, &["A-1-1"]).await.expect_problem(409, "seat-taken");
+    assert_eq!(theirs.body["reservation_id"], json!(null), "nobody is told another's reservation");
+    assert_eq!(world.dump(), before);
+    mina.pay(&held).await.expect(201);
+    let bought = mina.hold(&id, &["A-1-26"]).await.expect_problem(409, "seat-yours");
+    assert_eq!(bought.text("reservation_id"), held);
+    assert!(bought.text("detail").contains("bought"), "{bought:?}");
+    // What was given back may be had again.
+    mina.delete(&format!("/reservations/{held}/tickets/A-1-26")).await.expect(200);
+    mina.hold(&id, &["A-1-26"]).await.expect(201);
+}
+
+#[tokio::test]
+async fn who_collides_over_a_seat_of_ones_own_is_told_so() {
+    let world = World::new().await;
+    let id = world.hall().await;
+    let mina = world.user().await;
+    let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
+    world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Conflict, 1))));
+    let own = mina.hold(&id, &["A-1-1"]).await.expect_problem(409, "seat-yours");
+    assert_eq!(own.text("reservation_id"), held);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl Wanted {
             (200 | 201 | 204, _) => Said::Done,
             (503, _) => Said::Again,
             // Two want the same seat, and nobody has more than the limit.
-            (409, Kind::Hold) if matches!(code, "seat-taken" | "seat-limit") => Said::Refused,
+            (409, Kind::Hold) if matches!(code, "seat-taken" | "seat-yours" | "seat-limit") => Said::Refused,
             (status, _) => panic!("{self:?} was answered {status} {}", answer.body),
         }
     }

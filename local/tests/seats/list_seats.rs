@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::NOBODY;
-use crate::support::World;
+use crate::support::{World, at_once};
 
 async fn with_sections(world: &World) -> String {
     let (admin, id) = (world.admin().await, world.schedule().await);
@@ -152,6 +152,58 @@ async fn a_large_hall_gives_counts_and_its_sections_one_by_one() {
     assert_eq!(held.body["expires_at"], "2026-11-21T10:05:01Z");
     world.wait(302);
     assert_eq!(world.anybody().get(&path).await.expect(200).body["sections"], sections(0));
+}
+
+#[tokio::test]
+async fn a_new_section_and_a_deletion_are_seen_within_a_second_by_whoever_has_looked_before() {
+    let world = World::new().await;
+    let (admin, anybody) = (world.admin().await, world.anybody());
+    let concert = admin.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
+    let dates = format!("/concerts/{}/schedules", concert.text("concert_id"));
+    let date = json!({
+        "place": "Hall", "starts_at": world.at(86_400).to_string(),
+        "sale_opens_at": world.at(-1).to_string(), "sale_closes_at": world.at(86_400).to_string(),
+    });
+    let id = admin.post(&dates, date).await.expect(201).text("schedule_id");
+    let path = format!("/schedules/{id}/seats");
+    let sections = async || {
+        let listed = anybody.get(&path).await.expect(200).body;
+        listed["sections"].as_array().expect("sections").iter().map(|s| s["section"].clone()).collect::<Vec<_>>()
+    };
+    // Once of a hall that is listed seat by seat, and once of one that is only counted.
+    for (section, seats, there) in [("A", 3, 1), ("B", 3, 2), ("C", 1_500, 3), ("D", 3, 4)] {
+        let body = json!({ "section": section, "rows": [{ "row": "1", "from": 1, "to": seats }] });
+        admin.post(&path, body).await.expect(201);
+        world.wait(1);
+        assert_eq!(sections().await.len(), there, "after {section}");
+    }
+    let counts = anybody.get(&path).await.expect(200).body["sections"][3].clone();
+    assert_eq!(counts["available"], 3, "a section that was not counted yet is counted");
+    admin.delete(&format!("{dates}/{id}")).await.expect(204);
+    world.wait(1);
+    for query in ["", "?section=A"] {
+        anybody.get(&format!("{path}{query}")).await.expect_problem(404, "no-seats");
+    }
+    anybody.get(&format!("{path}/A-1-1")).await.expect_problem(404, "seat-not-found");
+}
+
+#[tokio::test]
+async fn counts_that_nobody_has_asked_for_in_a_while_are_not_shown_to_anybody() {
+    let world = World::new().await;
+    let (admin, id) = (world.admin().await, world.schedule().await);
+    let path = format!("/schedules/{id}/seats");
+    let body = json!({ "rows": [{ "row": "1", "from": 1, "to": 1_001 }] });
+    admin.post(&path, body).await.expect(201);
+    world.anybody().get(&path).await.expect(200);
+    world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
+    world.wait(100);
+    // Of two who ask at once neither gets the counts of long ago, whoever counts.
+    let both = at_once(0..2, |_| {
+        let (anybody, path) = (world.anybody(), path.clone());
+        async move { anybody.get(&path).await.expect(200).body["sections"][0]["held"].clone() }
+    })
+    .await;
+    assert_eq!(both, [json!(1), json!(1)]);
 }
 
 #[tokio::test]

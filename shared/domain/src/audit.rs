@@ -5,6 +5,7 @@
 //! reservations and orders. Seats, units and coupons are counted in the same way: by what is left of them, and by those
 //! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a whole.
 
+mod concerts;
 mod evidence;
 mod queues;
 mod sections;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use crate::seat::{Label, SeatId};
 
+pub use concerts::Concerts;
 use evidence::Evidence;
 pub use queues::Queues;
 pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
@@ -110,13 +112,15 @@ pub enum What {
     Ownerless,
     /// A queue counts no fewer places in use than admissions and open calls are known.
     QueuePlaces,
+    /// A concert counts the dates in its list.
+    Dates,
     /// The ledger's side of an account is the side of receipts and payments, though no user's books say so.
     TrialBalance,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::Balance,
@@ -154,6 +158,7 @@ impl What {
         Self::Coupons,
         Self::Ownerless,
         Self::QueuePlaces,
+        Self::Dates,
         Self::TrialBalance,
     ];
 
@@ -198,6 +203,7 @@ impl What {
             Self::Coupons => "coupons left and claimed",
             Self::Ownerless => "the product or coupon it is of",
             Self::QueuePlaces => "places in use",
+            Self::Dates => "its dates",
             Self::TrialBalance => "its two sides",
         }
     }
@@ -241,6 +247,8 @@ pub enum Entity {
     Shard(Uuid, u8),
     /// A queue.
     Queue(String),
+    /// A concert.
+    Concert(Uuid),
     /// An account of the trial balance.
     Account(Account),
     /// Anything, by its key.
@@ -265,6 +273,7 @@ impl fmt::Display for Entity {
             Self::Unknown(id) => write!(formatter, "stock of {id}"),
             Self::Shard(id, shard) => write!(formatter, "shard {shard} of {id}"),
             Self::Queue(id) => write!(formatter, "queue {id}"),
+            Self::Concert(id) => write!(formatter, "concert {id}"),
             Self::Account(account) => write!(formatter, "account {}", account.as_str()),
             Self::Item(key) => write!(formatter, "item {key}"),
         }

@@ -6,6 +6,8 @@ use crate::text::{self, TextError};
 
 /// Longest name of a concert; every pair of letters in it is an index entry written with it in one transaction.
 pub const NAME_CHARACTERS_MAX: usize = 60;
+/// Most dates of a concert: eight a week for more than a year. All of them are one page of a query.
+pub const DATES_MAX: u32 = 500;
 /// Longest description.
 pub const DESCRIPTION_CHARACTERS_MAX: usize = 2_000;
 /// Longest search text.

@@ -153,6 +153,12 @@ pub enum ClaimError {
 }
 
 impl Coupon {
+    /// Whether its time is over at `now`: a coupon is made only before that.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.valid_until <= now
+    }
+
     /// Whether it may be claimed at `now`, if one is left.
     ///
     /// # Errors

@@ -27,6 +27,16 @@ pub enum HoldError {
     /// Somebody else holds or owns them.
     #[error("somebody else has the seat")]
     SeatTaken(Vec<SeatId>),
+    /// The caller holds or owns them, by a reservation made before.
+    #[error("the caller has the seat already")]
+    SeatYours {
+        /// Those that this reservation has.
+        seats: Vec<SeatId>,
+        /// Which.
+        reservation: Uuid,
+        /// Whether they are paid for.
+        paid: bool,
+    },
     /// Holds of the account for this date were let lapse.
     #[error(transparent)]
     Paused(#[from] Paused),

@@ -25,5 +25,6 @@ pub mod schedule;
 pub mod seat;
 pub mod stock;
 pub mod text;
+pub mod time;
 pub mod unpaid;
 pub mod wallet;

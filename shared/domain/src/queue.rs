@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::schedule::{TIME_MAX, TIME_MIN};
+use crate::time::{TIME_MAX, TIME_MIN};
 
 /// Longest id of a queue.
 pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;

@@ -41,6 +41,7 @@ impl Scene {
             | What::Coupons
             | What::Ownerless
             | What::QueuePlaces
+            | What::Dates
             | What::TrialBalance => self.tamper_shared(what),
         }
     }
@@ -301,6 +302,12 @@ impl Scene {
             What::QueuePlaces => {
                 self.table().change(&format!("QUEUE#{QUEUE}"), "QUEUE", |item| item["finished"] = number(1));
                 format!("queue {QUEUE}: places in use: expected 0 or more, found -1")
+            }
+            What::Dates => {
+                let kept = self.table().get(&format!("SCHEDULE#{}", self.schedule), "SCHEDULE").expect("a schedule");
+                let concert = kept["concert_id"]["S"].as_str().expect("an id").to_owned();
+                self.table().change(&format!("CONCERT#{concert}"), "CONCERT", |item| item["dates"] = number(2));
+                format!("concert {concert}: its dates: expected 1, found 2")
             }
             _ => {
                 self.own("WALLET", |item| item["balance"] = number(448_501));

@@ -142,6 +142,20 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
 }
 
 #[test]
+fn a_concert_counts_the_dates_in_its_list() {
+    for (counted, is_going, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
+        let (mut concerts, mut part) = (Concerts::default(), Concerts::default());
+        concerts.concert(Uuid::nil(), counted, is_going);
+        concerts.date(Uuid::nil(), "SCHEDULE#1");
+        part.date(Uuid::nil(), "SCHEDULE#2");
+        concerts.merge(part);
+        let mut differences = Differences::default();
+        concerts.judge(&mut differences);
+        assert_eq!((differences.count(), concerts.kept()), (expected, 1), "{counted} of 2, going: {is_going}");
+    }
+}
+
+#[test]
 fn queues_count_no_fewer_places_than_are_known() {
     let found = |finished: u64| {
         let mut queues = Queues::default();

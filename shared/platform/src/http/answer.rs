@@ -66,6 +66,27 @@ impl IntoResponse for NoContent {
     }
 }
 
+/// What a request to delete is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// 204.
+    Done,
+    /// 202: there is more to be done than one request has time for. It goes on by itself; asking again tells.
+    Accepted,
+}
+
+/// When to ask again after a deletion that goes on, in seconds.
+const DELETION_RETRY_SECONDS: &str = "30";
+
+impl IntoResponse for Deleted {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done => NoContent.into_response(),
+            Self::Accepted => (StatusCode::ACCEPTED, [(header::RETRY_AFTER, DELETION_RETRY_SECONDS)]).into_response(),
+        }
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Listed<T> {

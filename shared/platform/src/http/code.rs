@@ -45,6 +45,8 @@ pub enum Code {
     NoBookableSchedule,
     /// Seats are held or sold.
     HasLiveReservations,
+    /// The concert has as many dates as one may have.
+    DateLimit,
     /// The section has another price.
     SectionHasOtherPrice,
     /// The schedule has no seats.
@@ -53,6 +55,8 @@ pub enum Code {
     SeatNotFound,
     /// Somebody else has the seat.
     SeatTaken,
+    /// The caller has the seat already.
+    SeatYours,
     /// Before the sale.
     SaleNotOpen,
     /// After the sale.
@@ -117,7 +121,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -138,10 +142,12 @@ impl Code {
         Self::HasLiveHold,
         Self::NoBookableSchedule,
         Self::HasLiveReservations,
+        Self::DateLimit,
         Self::SectionHasOtherPrice,
         Self::NoSeats,
         Self::SeatNotFound,
         Self::SeatTaken,
+        Self::SeatYours,
         Self::SaleNotOpen,
         Self::SaleClosed,
         Self::SeatLimit,
@@ -234,12 +240,16 @@ impl Code {
             Self::HasLiveReservations => {
                 (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다")
             }
+            Self::DateLimit => {
+                (S::CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다")
+            }
             Self::SectionHasOtherPrice => {
                 (S::CONFLICT, "section-has-other-price", "The section has another price", "구역의 가격이 다릅니다")
             }
             Self::NoSeats => (S::NOT_FOUND, "no-seats", "There are no seats", "좌석이 없습니다"),
             Self::SeatNotFound => (S::NOT_FOUND, "seat-not-found", "There is no such seat", "존재하지 않는 좌석입니다"),
             Self::SeatTaken => (S::CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다"),
+            Self::SeatYours => (S::CONFLICT, "seat-yours", "You have this seat already", "이미 선택하신 좌석입니다"),
             Self::SaleNotOpen => (S::CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다"),
             Self::SaleClosed => (S::CONFLICT, "sale-closed", "The sale is over", "판매가 종료되었습니다"),
             Self::SeatLimit => {

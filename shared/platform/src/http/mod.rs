@@ -9,7 +9,7 @@ pub mod openapi;
 mod problem;
 mod refusals;
 
-pub use answer::{Answer, Listed, NoContent, Viewed};
+pub use answer::{Answer, Deleted, Listed, NoContent, Viewed};
 pub use code::Code;
 pub use extract::{
     Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::code::Code;
 use super::language::Language;
@@ -22,6 +23,7 @@ pub struct FieldError {
 pub struct Problem {
     reason: Reason,
     seats: Vec<String>,
+    reservation: Option<Uuid>,
     items: Vec<String>,
     retry_after_seconds: Option<i64>,
 }
@@ -59,9 +61,12 @@ pub struct ProblemOut {
     /// For `invalid-request`: what is wrong with which field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// For `seat-taken` and `seat-not-found`: which seats.
+    /// For `seat-taken`, `seat-yours` and `seat-not-found`: which seats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
+    /// For `seat-yours`: the caller's reservation that has the seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation_id: Option<Uuid>,
     /// For `out-of-stock`, `price-changed`, `not-selling` and `product-limit`: which products.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<String>,
@@ -78,13 +83,20 @@ impl Problem {
     }
 
     fn because(reason: Reason) -> Self {
-        Self { reason, seats: Vec::new(), items: Vec::new(), retry_after_seconds: None }
+        Self { reason, seats: Vec::new(), reservation: None, items: Vec::new(), retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
     #[must_use]
     pub fn about_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
         self.seats = seats.into_iter().map(|seat| seat.to_string()).collect();
+        self
+    }
+
+    /// The same, with the caller's reservation it is about.
+    #[must_use]
+    pub fn about_reservation(mut self, reservation: Uuid) -> Self {
+        self.reservation = Some(reservation);
         self
     }
 
@@ -145,6 +157,7 @@ impl Problem {
             code,
             errors,
             seats: self.seats,
+            reservation_id: self.reservation,
             items: self.items,
         };
         let mut response = (status, axum::Json(body)).into_response();

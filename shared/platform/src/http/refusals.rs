@@ -129,6 +129,13 @@ impl From<HoldError> for Problem {
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
             HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatYours { seats, reservation, paid } => {
+                let detail = match paid {
+                    true => Detail::SeatsBoughtByYou { reservation },
+                    false => Detail::SeatsHeldByYou { reservation },
+                };
+                Self::new(detail).about_seats(seats).about_reservation(reservation)
+            }
             HoldError::Paused(Paused(seconds)) => {
                 Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
             }

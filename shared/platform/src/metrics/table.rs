@@ -54,7 +54,7 @@ pub static TABLE_CALLS: Metric =
 /// Writes and reads that had to be tried again.
 pub static TABLE_RETRIES: Metric = metric("onsale_table_retries_total", Counter, Unit::Count, &["function"])
     .kept()
-    .says("Tries of a whole write or read again, after a conflict or a stale read.");
+    .says("Tries of a whole write or read again, after a conflict, a throttle or a stale read.");
 
 /// What the table charged.
 pub static TABLE_CAPACITY: Metric =

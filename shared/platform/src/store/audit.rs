@@ -6,8 +6,8 @@
 //! by partition, so that what belongs together is seen within moments. Profiles and sessions are left out by filters:
 //! no address, no hash and no digest leaves the table.
 //!
-//! What a partition leaves behind is a few sums. Memory is therefore bounded by products, coupons, sections, queues and
-//! the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing was
+//! What a partition leaves behind is a few sums. Memory is therefore bounded by products, coupons, sections, queues,
+//! concerts and the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing was
 //! judged.
 
 mod items;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use onsale_domain::audit::{Differences, Extent, Passes, Queues, Sections, Stock, TrialBalance, Verdict};
+use onsale_domain::audit::{Concerts, Differences, Extent, Passes, Queues, Sections, Stock, TrialBalance, Verdict};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ pub struct Limits {
     pub page_items: u16,
     /// References of one user that are kept at once: receipts, payments, claims, allowances and their holds.
     pub references_per_user: usize,
-    /// Products, coupons, sections and queues that are kept.
+    /// Products, coupons, sections, queues and concerts that are kept.
     pub shared: usize,
     /// After so long no page is asked for any more.
     pub time: Duration,
@@ -114,7 +114,7 @@ pub struct Report {
     pub not_judged: Vec<String>,
     /// Most references that were kept of one user.
     pub references_most: usize,
-    /// How many products, coupons, sections and queues were kept.
+    /// How many products, coupons, sections, queues and concerts were kept.
     pub shared: usize,
 }
 
@@ -124,17 +124,19 @@ struct Shared {
     stock: Stock,
     sections: Sections,
     queues: Queues,
+    concerts: Concerts,
 }
 
 impl Shared {
     fn kept(&self) -> usize {
-        self.stock.kept() + self.sections.kept() + self.queues.kept()
+        self.stock.kept() + self.sections.kept() + self.queues.kept() + self.concerts.kept()
     }
 
     fn merge(&mut self, other: Self) {
         self.stock.merge(other.stock);
         self.sections.merge(other.sections);
         self.queues.merge(other.queues);
+        self.concerts.merge(other.concerts);
     }
 }
 
@@ -210,6 +212,7 @@ impl Tally {
             shared.stock.judge(&mut self.differences);
             shared.sections.judge(&mut self.differences);
             shared.queues.judge(&mut self.differences);
+            shared.concerts.judge(&mut self.differences);
         }
         self.balance.judge(&mut self.differences);
     }
@@ -228,7 +231,7 @@ impl Tally {
             reasons.push("the time was over before the table was read".to_owned());
         }
         if self.shared.is_none() {
-            reasons.push(format!("more than {} products, coupons, sections and queues", self.shared_most));
+            reasons.push(format!("more than {} products, coupons, sections, queues and concerts", self.shared_most));
         }
         if self.too_long_count > 0 {
             let users: Vec<String> = self.too_long.iter().map(Uuid::to_string).collect();

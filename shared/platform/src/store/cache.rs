@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::products::{Listing, Viewed};
 use super::read::Page;
-use super::sales::Popular;
+use super::sales::{Popular, Ranking};
 use super::seats::{Block, Overview};
 use crate::app::App;
 
@@ -26,12 +26,12 @@ use crate::app::App;
 pub const SCHEDULE_SECONDS: i64 = 60;
 /// How long what viewers see of a section, and pollers of a queue, is remembered.
 pub const VIEW_SECONDS: i64 = 1;
-/// How long a page of products is remembered.
+/// How long a page of products, or the popular ones, is remembered.
 pub const CATALOG_SECONDS: i64 = 5;
 /// How long a coupon is remembered, and that none of it is left: neither ever changes.
 pub const COUPON_SECONDS: i64 = 60;
-/// How long the popular products are remembered.
-pub const POPULAR_SECONDS: i64 = 60;
+/// How long a count of what sold best is remembered.
+pub const RANKING_SECONDS: i64 = 60;
 /// Most things of one kind that are remembered.
 const ENTRIES_MAX: usize = 1_000;
 
@@ -59,7 +59,9 @@ pub struct Caches {
     pub coupons: Cache<Uuid, Arc<Coupon>>,
     pub remaining: Cache<Uuid, i64>,
     pub exhausted: Cache<Uuid, ()>,
-    pub popular: Cache<u8, Arc<Popular>>,
+    pub rankings: Cache<u8, Arc<Ranking>>,
+    /// By days and how many.
+    pub popular: Cache<(u8, usize), Arc<Popular>>,
 }
 
 impl Caches {

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, ConsumedCapacity, ReturnConsum
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
+use super::write::is_throttled;
 use crate::metrics::{Meter, TABLE_CALLS, TABLE_CAPACITY};
 
 /// The settings of a client whose calls `meter` counts.
@@ -119,7 +120,10 @@ fn outcome(error: &Error) -> &'static str {
         (_, Some(TransactGetItemsError::TransactionCanceledException(cancelled))) => cancelled.cancellation_reasons(),
         _ => &[],
     };
-    let told = reasons.iter().filter_map(CancellationReason::code).find(|code| *code != "None");
+    let has = |wanted: &str| reasons.iter().filter_map(CancellationReason::code).find(|code| *code == wanted);
+    // Of several reasons the one that decides: `write::Rejected` has them in this order.
+    let told = reasons.iter().find(|reason| is_throttled(reason)).and_then(CancellationReason::code);
+    let told = told.or_else(|| has("TransactionConflict")).or_else(|| has("ConditionalCheckFailed"));
     match told.or(code(error)) {
         Some("ConditionalCheckFailed" | "ConditionalCheckFailedException") => "condition",
         Some("TransactionConflict" | "TransactionConflictException" | "TransactionInProgressException") => "conflict",

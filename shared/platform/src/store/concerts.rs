@@ -1,17 +1,16 @@
 //! Concerts, their listing by time and the search in their names.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use onsale_domain::concert::letter_pairs;
+use onsale_domain::concert::{DATES_MAX, letter_pairs};
 use onsale_domain::queue::QueueId;
 use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::cache::SCHEDULE_SECONDS;
-use super::item::{from_item, key_of, number, text, to_item, unreadable};
+use super::deletion_marks::Mark;
+use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, PAGES_MAX, Page, Query};
-use super::schedules::{DELETION_KIND, DELETION_REST_SECONDS};
 use super::table;
 use super::write::{Rejected, Transaction, Write};
 use super::{Attempts, Failure};
@@ -45,12 +44,10 @@ struct ConcertItem {
     fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_id: Option<String>,
-    #[serde(default)]
-    deleting: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    certain: bool,
-    /// Whose mark it is, while it is being deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many dates it has.
+    dates: u32,
+    /// While it is being deleted.
+    #[serde(default, skip_serializing)]
     deletion: Option<Uuid>,
 }
 
@@ -94,8 +91,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
         created_at: concert.created_at.as_millisecond(),
         fingerprint: concert.fingerprint.clone(),
         queue_id: concert.queue.as_ref().map(ToString::to_string),
-        deleting: false,
-        certain: false,
+        dates: 0,
         deletion: None,
     };
     let mut attempts = Attempts::new(app);
@@ -132,7 +128,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
-    kept(app, id).await?.filter(|concert| !concert.deleting).map(read_concert).transpose()
+    kept(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
 }
 
 /// The queue that guards a concert's sale, if it has one. A concert keeps its queue, so this may be remembered.
@@ -160,89 +156,67 @@ async fn kept(app: &App, id: Uuid) -> Result<Option<ConcertItem>, Failure> {
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) -> Result<Page<Concert>, ListError> {
-    let pairs = letter_pairs(query);
-    let keys = match pairs.first() {
-        Some(pair) => {
-            let candidates = Query::partition(table::letter_pair_partition(pair), "CONCERT#")
-                .newest_first()
-                .filter("contains(folded_name, :query)", vec![(":query", text(query))]);
-            let page = candidates.listed(app, limit, cursor).await?;
-            page.filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok().map(table::concert))
-        }
-        None => {
-            Query::by_time(table::CONCERTS_BY_TIME).listed(app, limit, cursor).await?.filter_map(|item| key_of(&item))
+    // One letter has no pair to look under: then all concerts are candidates.
+    let candidates = match letter_pairs(query).first() {
+        Some(pair) => Query::partition(table::letter_pair_partition(pair), "CONCERT#")
+            .newest_first()
+            .filter("contains(folded_name, :query)", vec![(":query", text(query))]),
+        None => Query::by_time(table::CONCERTS_BY_TIME),
+    };
+    let query = query.to_owned();
+    let show = move |app: App, found: Vec<Item>| {
+        let query = query.clone();
+        async move {
+            let keys: Vec<table::Key> = found.iter().filter_map(candidate).collect();
+            let found = read::get_in_order(&app, &keys, Consistency::Eventual).await?;
+            found.into_iter().map(|item| item.map_or(Ok(None), |item| read_found(item, &query))).collect()
         }
     };
-    let found = read::get_all(app, &keys.items, Consistency::Eventual).await?;
-    let mut concerts: Vec<ConcertItem> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
-    // One letter has no pair to look under: those pages are filtered here, so they may be short.
-    concerts.retain(|concert| !concert.deleting && concert.folded_name.contains(query));
-    concerts.sort_by_key(|concert| (std::cmp::Reverse(concert.created_at), concert.id));
-    let items: Result<Vec<Concert>, Failure> = concerts.into_iter().map(read_concert).collect();
-    Ok(Page { items: items?, next: keys.next })
+    candidates.listed(app, limit, cursor, show).await
 }
 
-/// What marking a concert as being deleted came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Marked {
-    /// There is no such concert.
-    NoConcert,
-    /// By this deletion.
-    Now,
-    /// By another, whose request may be at it still.
-    Before,
-    /// Deleted for certain.
-    Certain,
+/// A concert that a search may show, unless it is being deleted or its name is another.
+fn read_found(item: Item, query: &str) -> Result<Option<Concert>, Failure> {
+    let concert: ConcertItem = from_item(item)?;
+    let found = concert.deletion.is_none() && concert.folded_name.contains(query);
+    found.then(|| read_concert(concert)).transpose()
 }
 
-/// Marks a concert as being deleted by `deletion`: it is neither shown nor given schedules. The mark also puts it on
-/// the expiry index, so that the sweep ends the deletion. A mark whose request must have died is taken over.
-pub(crate) async fn mark_deleting(app: &App, id: Uuid, deletion: Uuid) -> Result<Marked, Failure> {
-    let now = app.now().as_second();
-    let set = "SET deleting = :yes, deletion = :mine, expiry_shard = :shard, expires_at = :from";
-    let write = Write::update(&table::concert(id), set)
-        .when(
-            "attribute_exists(pk) AND attribute_not_exists(certain) \
-             AND (deleting = :no OR deletion = :mine OR expires_at < :now)",
-        )
-        .value(":yes", AttributeValue::Bool(true))
-        .value(":no", AttributeValue::Bool(false))
-        .value(":mine", text(deletion.to_string()))
-        .value(":now", number(now))
-        .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
-        .value(":from", number(now + DELETION_REST_SECONDS));
-    if write.applies(app).await? {
-        return Ok(Marked::Now);
+/// The concert that an entry of the search, or of the index, is about.
+fn candidate(item: &Item) -> Option<table::Key> {
+    match item.get("id") {
+        Some(id) => id.as_s().ok()?.parse().ok().map(table::concert),
+        None => key_of(item),
     }
-    Ok(match kept(app, id).await? {
-        None => Marked::NoConcert,
-        Some(concert) if concert.certain => Marked::Certain,
-        Some(_) => Marked::Before,
-    })
 }
 
-/// Notes that a deletion can no longer be undone; `false` when the mark is not its own any more.
-pub(crate) async fn mark_certain(app: &App, id: Uuid, deletion: Uuid) -> Result<bool, Failure> {
-    let write = Write::update(&table::concert(id), "SET certain = :yes").when("deletion = :mine");
-    write.value(":yes", AttributeValue::Bool(true)).value(":mine", text(deletion.to_string())).applies(app).await
+/// The mark of the deletion of a concert; `None` where there is none, or no concert.
+pub(crate) async fn mark_of(app: &App, id: Uuid) -> Result<Option<Mark>, Failure> {
+    mark_of_any(app, id).await.map(Option::flatten)
 }
 
-/// Takes a deletion's mark away again, unless it has become certain.
-pub(crate) async fn unmark(app: &App, id: Uuid, deletion: Uuid) -> Result<(), Failure> {
-    let write = Write::update(&table::concert(id), "SET deleting = :no REMOVE deletion, expiry_shard, expires_at")
-        .when("deletion = :mine AND attribute_not_exists(certain)");
-    let write = write.value(":no", AttributeValue::Bool(false)).value(":mine", text(deletion.to_string()));
-    write.applies(app).await.map(|_| ())
+/// The same, told from a concert that is not there.
+pub(crate) async fn mark_of_any(app: &App, id: Uuid) -> Result<Option<Option<Mark>>, Failure> {
+    let item = read::get(app, &table::concert(id), Consistency::Strong).await?;
+    item.map(|item| Mark::of(&item)).transpose()
 }
 
-/// The deletion that has marked a concert.
-pub(crate) async fn deletion_of(app: &App, id: Uuid) -> Result<Option<Uuid>, Failure> {
-    Ok(kept(app, id).await?.and_then(|concert| concert.deletion))
+/// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
+pub(crate) fn add_date(id: Uuid) -> Write {
+    Write::update(&table::concert(id), "SET dates = dates + :one")
+        .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most")
+        .value(":one", number(1))
+        .value(":most", number(DATES_MAX))
 }
 
-/// Whether a concert is deleted for certain, its schedules with it.
-pub(crate) async fn is_certain(app: &App, id: Uuid) -> Result<bool, Failure> {
-    Ok(kept(app, id).await?.is_some_and(|concert| concert.certain))
+/// Whether a concert, as it was when [`add_date`] was refused, is there and stays: then it has no room.
+pub(crate) fn is_full(refused_by: Option<&Item>) -> bool {
+    refused_by.is_some_and(|concert| !concert.contains_key("deletion"))
+}
+
+/// The write by which a concert has one date less.
+pub(crate) fn drop_date(id: Uuid) -> Write {
+    Write::update(&table::concert(id), "SET dates = dates - :one").when("dates >= :one").value(":one", number(1))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

@@ -201,9 +201,7 @@ async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, U
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
     let query = Query::partition(table::user_partition(user), table::CLAIM_PREFIX).strong();
-    let page = query.listed(app, limit, cursor).await?;
-    let items: Result<Vec<Claim>, Failure> = page.items.into_iter().map(read_claim).collect();
-    Ok(Page { items: items?, next: page.next })
+    query.listed(app, limit, cursor, read::each(read_claim)).await
 }
 
 /// The write by which an order uses a claim that no other uses.

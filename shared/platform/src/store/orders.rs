@@ -5,7 +5,7 @@ use onsale_domain::reservation::{AlreadyPaid, Cancel};
 use onsale_domain::unpaid::Unpaid;
 use uuid::Uuid;
 
-use super::item::{key_of, unreadable};
+use super::item::{Item, key_of, unreadable};
 use super::lapses::Closed;
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::write::{Rejected, Transaction};
@@ -84,15 +84,17 @@ pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, F
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
-    let page = Query::by_time(table::orders_by_time(user)).listed(app, limit, cursor).await?;
-    let keys = page.filter_map(|item| key_of(&item));
-    let mut found = Vec::new();
-    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+    let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::ORDER_PREFIX)?.parse().ok());
-        found.push(order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)?);
-    }
-    found.sort_by_key(|order| (std::cmp::Reverse(order.created_at), order.id));
-    Ok(Page { items: found, next: keys.next })
+        order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
+    };
+    let all = Query::by_time(table::orders_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<table::Key> = listed.iter().filter_map(key_of).collect();
+        let found = read::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
 }
 
 /// Why an order was not cancelled.

@@ -222,9 +222,7 @@ pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Re
         Sort::PriceUp | Sort::Name => forwards,
         Sort::Newest | Sort::PriceDown => forwards.newest_first(),
     };
-    let page = query.listed(app, limit, cursor).await?;
-    let items: Result<Vec<Listing>, Failure> = page.items.into_iter().map(read_listing).collect();
-    let page = Arc::new(Page { items: items?, next: page.next });
+    let page = Arc::new(query.listed(app, limit, cursor, read::each(read_listing)).await?);
     app.caches().catalog.put(key, Arc::clone(&page), app.now());
     Ok(page)
 }

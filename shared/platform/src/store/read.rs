@@ -1,6 +1,7 @@
 //! Reads: one item, several, a page of a partition or of an index.
 
 use std::collections::HashMap;
+use std::future::{Ready, ready};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::item::{Item, key_item, number, text};
+use super::item::{Item, key_item, key_of, number, text};
 use super::table::Key;
 use super::write::{Rejected, failure, is_throttled};
 use super::{Attempts, Failure};
@@ -25,8 +26,13 @@ pub enum Consistency {
     Eventual,
 }
 
-/// Most pages a filtered list reads for one answer.
+/// Most reads of a list for one answer.
 pub const PAGES_MAX: usize = 10;
+/// Most things that a list looks at for one answer. Where so many are passed by, a page may have fewer than were asked
+/// for, and says where to go on.
+pub const LOOKED_AT_MAX: usize = 1_000;
+/// How many times as many are looked at by each further read for one answer: where much is passed by, few reads follow.
+const LOOKED_AT_GROWTH: usize = 4;
 /// Most items of one BatchGetItem (a limit of DynamoDB).
 pub const BATCH_MAX: usize = 100;
 
@@ -37,13 +43,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Cursor of the next page; `None` after the last.
     pub next: Option<String>,
-}
-
-impl<T> Page<T> {
-    /// The same page of other things; what `change` drops is left out.
-    pub fn filter_map<U>(self, change: impl FnMut(T) -> Option<U>) -> Page<U> {
-        Page { items: self.items.into_iter().filter_map(change).collect(), next: self.next }
-    }
 }
 
 pub async fn get(app: &App, key: &Key, consistency: Consistency) -> Result<Option<Item>, Failure> {
@@ -80,6 +79,21 @@ pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Resul
         }
     }
     Ok(found)
+}
+
+/// Reads several items, each in the place of its key; `None` for those that do not exist.
+pub async fn get_in_order(app: &App, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Item>>, Failure> {
+    let found = get_all(app, keys, consistency).await?;
+    let mut found: HashMap<Key, Item> = found.into_iter().filter_map(|item| Some((key_of(&item)?, item))).collect();
+    Ok(keys.iter().map(|key| found.remove(key)).collect())
+}
+
+/// What a list shows of the items that it read, one for each; `None` for what it passes by.
+type Shown<T> = Result<Vec<Option<T>>, Failure>;
+
+/// Shows everything that was read, as `read` understands it.
+pub fn each<T>(read: impl Fn(Item) -> Result<T, Failure>) -> impl Fn(App, Vec<Item>) -> Ready<Shown<T>> {
+    move |_, items| ready(items.into_iter().map(|item| read(item).map(Some)).collect())
 }
 
 /// An item as no transaction is at work on it: whoever writes it at that moment is waited for.
@@ -140,6 +154,8 @@ pub struct Query {
     newest_first: bool,
     consistency: Consistency,
     filter: Option<(&'static str, Vec<(&'static str, AttributeValue)>)>,
+    /// A list begins after it.
+    after: Option<Key>,
 }
 
 #[derive(Clone, Debug)]
@@ -158,7 +174,7 @@ enum Range {
 
 impl Query {
     fn new(range: Range) -> Self {
-        Self { range, newest_first: false, consistency: Consistency::Eventual, filter: None }
+        Self { range, newest_first: false, consistency: Consistency::Eventual, filter: None, after: None }
     }
 
     /// All of a partition of the table, in order.
@@ -201,6 +217,12 @@ impl Query {
     /// The same without the items that fail `expression`.
     pub fn filter(mut self, expression: &'static str, values: Vec<(&'static str, AttributeValue)>) -> Self {
         self.filter = Some((expression, values));
+        self
+    }
+
+    /// The same as a list that begins after `key`, which need not be there.
+    pub fn after(mut self, key: Key) -> Self {
+        self.after = Some(key);
         self
     }
 
@@ -336,23 +358,62 @@ impl Query {
         }
     }
 
-    /// A page of a list: `limit` items that pass the filter, or what [`PAGES_MAX`] reads find.
+    /// Where a list begins: after the cursor, and after what it leaves out.
+    fn beginning(&self, cursor: Option<Item>) -> Option<Item> {
+        let after = self.after.as_ref().map(key_item);
+        let place = |start: &Option<Item>| start.as_ref().and_then(|key| Some(key.get("sk")?.as_s().ok()?.clone()));
+        if place(&cursor) < place(&after) { after } else { cursor }
+    }
+
+    /// Of an item the attributes that say where it lies.
+    fn start_key(&self, item: &Item) -> Item {
+        let of_index: &[&str] = match self.range {
+            Range::ByTime { .. } => &["owner", "created_at"],
+            _ => &[],
+        };
+        let names = ["pk", "sk"].iter().chain(of_index);
+        names.filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
+    }
+
+    /// A page of a list: `limit` things, each made by `show` of what was read, which gives one answer for each item and
+    /// `None` for what is not to be shown. Fewer only at the end, or when [`LOOKED_AT_MAX`] were looked at.
     ///
     /// # Errors
     /// [`ListError::Cursor`] when the cursor is not one of this list.
-    pub async fn listed(&self, app: &App, limit: u16, cursor: Option<&str>) -> Result<Page<Item>, ListError> {
-        let mut items: Vec<Item> = Vec::new();
-        let mut start = cursor.map(|given| self.cursor(given).ok_or(ListError::Cursor)).transpose()?;
+    pub async fn listed<T, F>(
+        &self,
+        app: &App,
+        limit: u16,
+        cursor: Option<&str>,
+        show: impl Fn(App, Vec<Item>) -> F,
+    ) -> Result<Page<T>, ListError>
+    where
+        F: Future<Output = Shown<T>>,
+    {
+        let limit = usize::from(limit);
+        let given = cursor.map(|given| self.cursor(given).ok_or(ListError::Cursor)).transpose()?;
+        let mut start = self.beginning(given);
+        let (mut shown, mut last, mut left, mut size) = (Vec::new(), None, LOOKED_AT_MAX, limit);
         for _ in 0..PAGES_MAX {
-            let wanted = usize::from(limit) - items.len();
-            let (page, next) = self.page(app, i32::try_from(wanted).unwrap_or(i32::MAX), start).await?;
-            items.extend(page);
+            let wanted = size.min(left);
+            let (items, next) = self.page(app, i32::try_from(wanted).unwrap_or(i32::MAX), start).await?;
+            let places: Vec<Item> = items.iter().map(|item| self.start_key(item)).collect();
+            for (place, made) in places.into_iter().zip(show(app.clone(), items).await?) {
+                let Some(made) = made else { continue };
+                if shown.len() == limit {
+                    // There are more than fit: the next page begins after the last that does.
+                    return Ok(Page { items: shown, next: last.and_then(|last| self.written(&last)) });
+                }
+                shown.push(made);
+                last = Some(place);
+            }
             start = next;
-            if start.is_none() || items.len() >= usize::from(limit) {
+            (left, size) = (left - wanted, size * LOOKED_AT_GROWTH);
+            if start.is_none() || shown.len() == limit || left == 0 {
                 break;
             }
         }
-        Ok(Page { items, next: start.as_ref().and_then(|last| self.written(last)) })
+        Ok(Page { items: shown, next: start.as_ref().and_then(|last| self.written(last)) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reservations: seats held for one buyer, and read again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -232,10 +233,10 @@ async fn refuse_or_retry(
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
-                    match there.as_ref().and_then(|there| there.seats.get(number)).map(|value| value.state(now)) {
+                    match there.as_ref().and_then(|there| there.seats.get(number)) {
                         None => missing.push(seat),
-                        Some(SeatState::Held | SeatState::Sold) => taken.push(seat),
-                        Some(SeatState::Available) => {}
+                        Some(value) if value.state(now) == SeatState::Available => {}
+                        Some(value) => taken.push((seat, *value)),
                     }
                 }
             }
@@ -250,7 +251,7 @@ async fn refuse_or_retry(
     }
     match allowance {
         _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
-        _ if !taken.is_empty() => Err(HoldError::SeatTaken(taken).into()),
+        _ if !taken.is_empty() => Err(whose(app, new.user, taken).await?.into()),
         // Our own hold is counted, and not to be seen yet.
         Some(old) if allowances::counts(old, new.id) => Ok(()),
         Some(old) => refuse_by_allowance(app, schedule, new, old).await,
@@ -270,13 +271,30 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
             return Ok(());
         }
         for number in numbers {
-            let state = block.seats.get(number).map(|value| value.state(now));
-            if matches!(state, Some(SeatState::Held | SeatState::Sold)) {
-                taken.push(SeatId { section: id.section.clone(), row: id.row.clone(), number: *number });
-            }
+            let value = block.seats.get(number).filter(|value| value.state(now) != SeatState::Available);
+            let seat = SeatId { section: id.section.clone(), row: id.row.clone(), number: *number };
+            taken.extend(value.map(|value| (seat, *value)));
         }
     }
-    if taken.is_empty() { Ok(()) } else { Err(HoldError::SeatTaken(taken).into()) }
+    if taken.is_empty() { Ok(()) } else { Err(whose(app, new.user, taken).await?.into()) }
+}
+
+/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// user, by a reservation made before. Reservations that are just being made are waited for.
+async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+    let named: BTreeSet<Uuid> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
+    let keys: Vec<table::Key> = named.iter().map(|id| table::reservation(user, *id)).collect();
+    let there = read::get_together(app, &keys).await?;
+    let own: BTreeSet<Uuid> =
+        named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
+    let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
+    let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();
+    let first = taken.first().and_then(|(_, value)| Some((value.owner()?, *value)));
+    let Some((reservation, value)) = first.filter(|_| others.is_empty()) else {
+        return Ok(HoldError::SeatTaken(others));
+    };
+    let seats = taken.into_iter().filter(|(_, value)| value.owner() == Some(reservation)).map(|(seat, _)| seat);
+    Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
 }
 
 /// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
@@ -326,15 +344,17 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
-    let page = Query::by_time(table::reservations_by_time(user)).listed(app, limit, cursor).await?;
-    let keys = page.filter_map(|item| key_of(&item));
-    let mut found = Vec::new();
-    for item in read::get_all(app, &keys.items, Consistency::Strong).await? {
+    let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(table::RESERVATION_PREFIX)?.parse().ok());
-        found.push(reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)?);
-    }
-    found.sort_by_key(|reservation| (std::cmp::Reverse(reservation.created_at), reservation.id));
-    Ok(Page { items: found, next: keys.next })
+        reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
+    };
+    let all = Query::by_time(table::reservations_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<table::Key> = listed.iter().filter_map(key_of).collect();
+        let found = read::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use onsale_domain::money::Price;
+use onsale_domain::product::Product;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cache::POPULAR_SECONDS;
+use super::cache::{CATALOG_SECONDS, RANKING_SECONDS};
 use super::item::{Item, from_item, key_of, number, to_item, unreadable};
 use super::marks::{EVENTS_MAX, once};
 use super::read::{self, Consistency, Query};
@@ -25,6 +25,8 @@ const CONSUMER: &str = "record_sales";
 pub const SPANS: [u8; 3] = [1, 3, 7];
 /// Most products of one list.
 pub const POPULAR_MAX: usize = 50;
+/// Most products of a ranking: twice as many as are listed, so that a list is full though some were stopped since.
+const RANKED_MAX: usize = 2 * POPULAR_MAX;
 /// Days for which a count is kept: long enough for any span.
 const COUNTS_KEPT_DAYS: i64 = 30;
 /// Most pages of a day's counts that are read, of 1 MB each; more is said.
@@ -115,36 +117,39 @@ fn counts(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
 #[derive(Serialize, Deserialize)]
 struct RankedItem {
     id: Uuid,
-    name: String,
-    price: i64,
     sold: i64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PopularItem {
+struct RankingItem {
     as_of: i64,
     products: Vec<RankedItem>,
 }
 
-/// A product among those that sold best.
+/// What sold best in a span, as it was counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranking {
+    /// When that was.
+    as_of: Timestamp,
+    /// Product and units, at most [`RANKED_MAX`], the best first.
+    sold: Vec<(Uuid, i64)>,
+}
+
+/// A product among those that sold best.
+#[derive(Clone, Debug)]
 pub struct Ranked {
-    /// The product.
-    pub id: Uuid,
-    /// Its name then.
-    pub name: String,
-    /// Its price then.
-    pub price: Price,
+    /// The product, which is selling.
+    pub product: Product,
     /// Units paid for and not given back.
     pub sold: i64,
 }
 
-/// What sold best in a span.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What sold best in a span, of what is selling.
+#[derive(Clone, Debug)]
 pub struct Popular {
-    /// When that was counted.
+    /// When the units were counted.
     pub as_of: Timestamp,
-    /// At most [`POPULAR_MAX`], the best first.
+    /// The best first.
     pub products: Vec<Ranked>,
 }
 
@@ -165,9 +170,9 @@ pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
         }
         let days = back + 1;
         if SPANS.contains(&days) {
-            let products = best(app, &sums).await?;
-            lists.push((days, products.len()));
-            keep(app, days, &Popular { as_of: now, products }).await?;
+            let sold = best(app, &sums).await?;
+            lists.push((days, sold.len()));
+            keep(app, days, &Ranking { as_of: now, sold }).await?;
         }
     }
     Ok(lists)
@@ -196,64 +201,67 @@ fn read_count(item: &Item) -> Option<(Uuid, i64)> {
 }
 
 /// The best of these sums that are on sale, the first by id among equals.
-async fn best(app: &App, sums: &HashMap<Uuid, i64>) -> Result<Vec<Ranked>, Failure> {
+async fn best(app: &App, sums: &HashMap<Uuid, i64>) -> Result<Vec<(Uuid, i64)>, Failure> {
     let mut order: Vec<(Uuid, i64)> =
         sums.iter().filter(|(_, sold)| **sold > 0).map(|(id, sold)| (*id, *sold)).collect();
     order.sort_unstable_by_key(|(id, sold)| (std::cmp::Reverse(*sold), *id));
-    let mut ranked: Vec<Ranked> = Vec::new();
-    for some in order.chunks(POPULAR_MAX) {
-        let there = products::several(app, some.iter().map(|(id, _)| *id)).await?;
-        for (id, sold) in some {
-            let selling = there.iter().find(|product| product.id == *id && product.is_selling());
-            ranked.extend(selling.map(|product| Ranked {
-                id: *id,
-                name: product.name.clone(),
-                price: product.price,
-                sold: *sold,
-            }));
-        }
-        if ranked.len() >= POPULAR_MAX {
-            break;
-        }
-    }
-    ranked.truncate(POPULAR_MAX);
-    Ok(ranked)
+    let best = selling(app, &order, RANKED_MAX).await?;
+    Ok(best.into_iter().map(|ranked| (ranked.product.id, ranked.sold)).collect())
 }
 
-/// Keeps a list, unless a later one is there.
-async fn keep(app: &App, days: u8, popular: &Popular) -> Result<(), Failure> {
-    let ranked = |ranked: &Ranked| RankedItem {
-        id: ranked.id,
-        name: ranked.name.clone(),
-        price: ranked.price.get(),
-        sold: ranked.sold,
-    };
-    let item =
-        PopularItem { as_of: popular.as_of.as_millisecond(), products: popular.products.iter().map(ranked).collect() };
+/// The first `most` of these products that are selling, as they are now.
+async fn selling(app: &App, order: &[(Uuid, i64)], most: usize) -> Result<Vec<Ranked>, Failure> {
+    let mut selling: Vec<Ranked> = Vec::new();
+    let mut rest = order;
+    while selling.len() < most && !rest.is_empty() {
+        let (some, after) = rest.split_at(rest.len().min(most - selling.len()));
+        let there = products::several(app, some.iter().map(|(id, _)| *id)).await?;
+        for (id, sold) in some {
+            let product = there.iter().find(|product| product.id == *id && product.is_selling());
+            selling.extend(product.map(|product| Ranked { product: product.clone(), sold: *sold }));
+        }
+        rest = after;
+    }
+    Ok(selling)
+}
+
+/// Keeps a ranking, unless a later one is there.
+async fn keep(app: &App, days: u8, ranking: &Ranking) -> Result<(), Failure> {
+    let products = ranking.sold.iter().map(|(id, sold)| RankedItem { id: *id, sold: *sold }).collect();
+    let item = RankingItem { as_of: ranking.as_of.as_millisecond(), products };
     let write = Write::replace(to_item(&table::popular(days), &item)?);
     let write = write.when("attribute_not_exists(pk) OR as_of <= :as_of").value(":as_of", number(item.as_of));
     write.applies(app).await.map(|_| ())
 }
 
-/// What sold best in so many days, one of [`SPANS`], at most a minute older than it says; `None` before the first
+/// The `most` that sold best in so many days, one of [`SPANS`]: by a count at most a minute older than it says, of
+/// what was selling at most [`CATALOG_SECONDS`] ago, with names and prices as they were then; `None` before the first
 /// count.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn popular(app: &App, days: u8) -> Result<Option<Arc<Popular>>, Failure> {
-    if let Some(known) = app.caches().popular.get(&days, app.now(), POPULAR_SECONDS) {
+pub async fn popular(app: &App, days: u8, most: usize) -> Result<Option<Arc<Popular>>, Failure> {
+    if let Some(known) = app.caches().popular.get(&(days, most), app.now(), CATALOG_SECONDS) {
+        return Ok(Some(known));
+    }
+    let Some(ranking) = ranking(app, days).await? else { return Ok(None) };
+    let now = app.now();
+    let products = selling(app, &ranking.sold, most).await?;
+    let popular = Arc::new(Popular { as_of: ranking.as_of, products });
+    app.caches().popular.put((days, most), Arc::clone(&popular), now);
+    Ok(Some(popular))
+}
+
+async fn ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
+    if let Some(known) = app.caches().rankings.get(&days, app.now(), RANKING_SECONDS) {
         return Ok(Some(known));
     }
     let Some(item) = read::get(app, &table::popular(days), Consistency::Eventual).await? else { return Ok(None) };
-    let item: PopularItem = from_item(item)?;
-    let ranked = |item: RankedItem| {
-        let price = Price::parse(item.price).map_err(unreadable)?;
-        Ok(Ranked { id: item.id, name: item.name, price, sold: item.sold })
-    };
-    let popular = Arc::new(Popular {
+    let item: RankingItem = from_item(item)?;
+    let ranking = Arc::new(Ranking {
         as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
-        products: item.products.into_iter().map(ranked).collect::<Result<_, Failure>>()?,
+        sold: item.products.into_iter().map(|ranked| (ranked.id, ranked.sold)).collect(),
     });
-    app.caches().popular.put(days, Arc::clone(&popular), app.now());
-    Ok(Some(popular))
+    app.caches().rankings.put(days, Arc::clone(&ranking), app.now());
+    Ok(Some(ranking))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use onsale_domain::concert::DATES_MAX;
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
 use onsale_domain::schedule::{Schedule, Section};
@@ -11,12 +12,13 @@ use onsale_domain::seat::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cache::SCHEDULE_SECONDS;
+use super::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
+use super::deletion_marks::{Mark, Stage};
 use super::item::{Item, from_item, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, Page, Query};
 use super::table;
 use super::write::{Rejected, Transaction, Write};
-use super::{Attempts, Failure};
+use super::{Attempts, Failure, concerts};
 use crate::app::App;
 
 #[derive(Serialize, Deserialize)]
@@ -33,13 +35,6 @@ struct ScheduleItem {
     fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    deletion: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    certain: bool,
-    /// While it is being deleted.
-    #[serde(default, skip_serializing)]
-    expires_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,11 +48,8 @@ struct SectionItem {
 pub(crate) struct KeptSchedule {
     pub schedule: Schedule,
     pub fingerprint: String,
-    pub deletion: Option<Uuid>,
-    /// Whether that deletion was answered as done, or may have been.
-    pub certain: bool,
-    /// From when on its request must have died, epoch seconds.
-    pub abandoned_from: i64,
+    /// The deletion that it is being deleted by.
+    pub mark: Option<Mark>,
 }
 
 /// What became of a schedule that was to be created.
@@ -71,41 +63,38 @@ pub enum Created {
     KeyReused,
     /// There is no such concert.
     NoConcert,
+    /// The concert has [`DATES_MAX`](onsale_domain::concert::DATES_MAX) dates.
+    Full,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
     ScheduleNew,
     ListingNew,
-    ConcertThere,
+    ConcertHasRoom,
 }
 
-/// Writes a schedule and its listing copy, on condition that the concert is there and stays.
+/// Writes a schedule and its listing copy, on condition that the concert is there, stays, and has room for it.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn create(app: &App, schedule: &Schedule, fingerprint: &str) -> Result<Created, Failure> {
     let item = schedule_item(schedule, fingerprint);
-    let listing = table::listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id);
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
         transaction.add(Guard::ScheduleNew, Write::create(to_item(&table::schedule(schedule.id), &item)?));
-        transaction.add(Guard::ListingNew, Write::create(to_item(&listing, &item)?));
-        transaction.add(
-            Guard::ConcertThere,
-            Write::check(&table::concert(schedule.concert_id))
-                .when("attribute_exists(pk) AND deleting = :no")
-                .value(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false)),
-        );
+        transaction.add(Guard::ListingNew, Write::create(to_item(&table::listed(schedule), &item)?));
+        transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
         match transaction.commit(app).await {
             Ok(()) => return Ok(Created::New),
             Err(Rejected::Guards(failed)) => {
                 return match kept(app, schedule.id).await? {
                     Some(there) if there.fingerprint == fingerprint => Ok(Created::Replayed(there.schedule)),
                     Some(_) => Ok(Created::KeyReused),
-                    None if failed[0].guard == Guard::ConcertThere => Ok(Created::NoConcert),
-                    None => Err(Failure::Unknown),
+                    None if failed[0].guard != Guard::ConcertHasRoom => Err(Failure::Unknown),
+                    None if concerts::is_full(failed[0].old.as_ref()) => Ok(Created::Full),
+                    None => Ok(Created::NoConcert),
                 };
             }
             Err(Rejected::Failure(Failure::Unknown)) => {
@@ -125,17 +114,46 @@ pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<KeptSchedule>, Fa
     item.map(read_kept).transpose()
 }
 
-/// A schedule, at most a minute old, or as it is now if one of these sections is new to the process. What
-/// changes in that minute a hold's conditions catch.
+/// Whether there is a schedule of this id, also one that is being deleted.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn with_sections(
+pub async fn is_there(app: &App, id: Uuid) -> Result<bool, Failure> {
+    Ok(kept(app, id).await?.is_some())
+}
+
+/// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the process.
+/// What changes in that minute a hold's conditions catch.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn with_sections(
     app: &App,
     id: Uuid,
     sections: impl IntoIterator<Item = &Label>,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
-    let known = app.caches().schedules.get(&id, app.now(), SCHEDULE_SECONDS);
+    known(app, id, sections, SCHEDULE_SECONDS).await
+}
+
+/// A schedule for who looks at it, at most a second old, or as it is now if one of these sections is new to the process.
+///
+/// # Errors
+/// When the table fails.
+pub async fn viewed(
+    app: &App,
+    id: Uuid,
+    sections: impl IntoIterator<Item = &Label>,
+) -> Result<Option<Arc<Schedule>>, Failure> {
+    known(app, id, sections, VIEW_SECONDS).await
+}
+
+async fn known(
+    app: &App,
+    id: Uuid,
+    sections: impl IntoIterator<Item = &Label>,
+    seconds: i64,
+) -> Result<Option<Arc<Schedule>>, Failure> {
+    let known = app.caches().schedules.get(&id, app.now(), seconds);
     match known {
         Some(schedule) if sections.into_iter().all(|section| schedule.sections.contains_key(section)) => {
             Ok(Some(schedule))
@@ -169,27 +187,22 @@ pub async fn bookable(
     limit: u16,
     cursor: Option<&str>,
 ) -> Result<Page<Schedule>, ListError> {
-    let now = number(now.as_millisecond());
-    let page = Query::partition(table::concert_partition(concert), table::LISTED_SCHEDULE_PREFIX)
-        .filter(
+    // Those that have started are passed over by their keys: a sale ends before.
+    let started = table::listed_schedule(concert, now.as_second(), Uuid::nil());
+    let query =
+        Query::partition(table::concert_partition(concert), table::LISTED_SCHEDULE_PREFIX).after(started).filter(
             "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
-            vec![(":now", now)],
-        )
-        .listed(app, limit, cursor)
-        .await?;
-    let items: Result<Vec<Schedule>, Failure> =
-        page.items.into_iter().map(|item| read_kept(item).map(|kept| kept.schedule)).collect();
-    Ok(Page { items: items?, next: page.next })
+            vec![(":now", number(now.as_millisecond()))],
+        );
+    let read = |item| read_kept(item).map(|kept| kept.schedule);
+    query.listed(app, limit, cursor, read::each(read)).await
 }
 
 /// Every schedule of a concert, whatever its state.
 pub(crate) async fn of_concert(app: &App, concert: Uuid) -> Result<Vec<KeptSchedule>, Failure> {
     let query = Query::partition(table::concert_partition(concert), table::LISTED_SCHEDULE_PREFIX).strong();
-    query.all(app, SCHEDULES_MAX).await?.into_iter().map(read_kept).collect()
+    query.all(app, DATES_MAX as usize).await?.into_iter().map(read_kept).collect()
 }
-
-/// Most schedules of a concert that can be deleted with it.
-const SCHEDULES_MAX: usize = 1_000;
 
 /// What became of a section's price.
 #[derive(Debug, PartialEq, Eq)]
@@ -244,78 +257,68 @@ pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, se
     Ok(())
 }
 
-/// Marks a schedule and its listing copy as being deleted by `deletion` (or, with `None`, no longer).
-/// The mark also puts it on the expiry index, so that a sweep ends what a dead deleter began.
-pub(crate) async fn mark_deleting(
-    app: &App,
-    schedule: &Schedule,
-    deletion: Option<Uuid>,
-    held_by: Option<Uuid>,
-) -> Result<bool, Failure> {
-    let listing = table::listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id);
-    let condition = match held_by {
-        Some(_) => "attribute_exists(pk) AND deletion = :held_by",
-        None => "attribute_exists(pk) AND attribute_not_exists(deletion)",
-    };
+/// Marks a schedule and its listing copy as being deleted; `false` when another deletion has. `alone` it goes onto the
+/// expiry index; with its concert, the concert's mark is there for it.
+pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: bool) -> Result<bool, Failure> {
+    let key = table::schedule(schedule.id);
     let mut transaction = Transaction::new();
-    for key in [table::schedule(schedule.id), listing] {
-        let indexed = key.pk.starts_with("SCHEDULE#");
-        let mut write = match (deletion, indexed) {
-            (Some(_), true) => Write::update(&key, "SET deletion = :new, expiry_shard = :shard, expires_at = :now")
-                .value(":shard", text(table::expiry_shard(DELETION_KIND, schedule.id)))
-                .value(":now", number(app.now().as_second() + DELETION_REST_SECONDS)),
-            (Some(_), false) => Write::update(&key, "SET deletion = :new"),
-            (None, true) => Write::update(&key, "REMOVE deletion, expiry_shard, expires_at"),
-            (None, false) => Write::update(&key, "REMOVE deletion"),
-        };
-        if let Some(deletion) = deletion {
-            write = write.value(":new", text(deletion.to_string()));
-        }
-        if let Some(held_by) = held_by {
-            write = write.value(":held_by", text(held_by.to_string()));
-        }
-        transaction.add((), write.when(condition));
-    }
+    transaction.add((), if alone { mark.put(&key, schedule.id) } else { mark.put_beside(&key) });
+    transaction.add((), mark.put_beside(&table::listed(schedule)));
     app.caches().schedules.forget(&schedule.id);
+    applies(app, transaction).await
+}
+
+/// Takes the mark away again.
+pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add((), mark.remove(&table::schedule(schedule.id)));
+    transaction.add((), mark.remove(&table::listed(schedule)));
+    app.caches().schedules.forget(&schedule.id);
+    applies(app, transaction).await
+}
+
+/// Notes that a deletion can no longer be undone: the date is no longer one of its concert's. `false` when it is no
+/// longer this deletion that has the schedule.
+pub(crate) async fn mark_certain(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add((), mark.make_certain(&table::schedule(schedule.id)));
+        transaction.add((), Write::delete(&table::listed(schedule)).when("attribute_exists(pk)"));
+        transaction.add((), concerts::drop_date(schedule.concert_id));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(true),
+            Err(Rejected::Guards(_)) => {
+                // The answer of an earlier try may have been lost.
+                let now = kept(app, schedule.id).await?.and_then(|kept| kept.mark);
+                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain));
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure),
+            // Other dates of the concert come and go.
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// Removes a schedule and its listing copy, the last step of its deletion.
+pub(crate) async fn remove(app: &App, schedule: &Schedule, mark: &Mark) -> Result<(), Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add(
+        (),
+        Write::delete(&table::schedule(schedule.id))
+            .when("attribute_not_exists(pk) OR deletion = :mine")
+            .value(":mine", text(mark.deletion.to_string())),
+    );
+    transaction.add((), Write::delete(&table::listed(schedule)));
+    transaction.add((), Write::delete(&table::overview(schedule.id)));
+    applies(app, transaction).await.map(|_| ())
+}
+
+/// Commits all of it: `false` when a condition did not hold.
+async fn applies(app: &App, transaction: Transaction<()>) -> Result<bool, Failure> {
     match transaction.commit_patiently(app).await {
         Ok(()) => Ok(true),
         Err(Rejected::Guards(_)) => Ok(false),
-        Err(rejected) => Err(rejected.into_failure()),
-    }
-}
-
-/// Notes that a deletion can no longer be undone; `false` when it is no longer this deletion that has the schedule.
-pub(crate) async fn mark_certain(app: &App, schedule: Uuid, deletion: Uuid) -> Result<bool, Failure> {
-    let write = Write::update(&table::schedule(schedule), "SET certain = :yes")
-        .when("deletion = :mine")
-        .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
-        .value(":mine", text(deletion.to_string()));
-    write.applies(app).await
-}
-
-/// Kind of deletions on the expiry index.
-pub(crate) const DELETION_KIND: &str = "deletion";
-
-/// How long after its mark a deletion is left to the request that began it; then the sweep ends it.
-pub(crate) const DELETION_REST_SECONDS: i64 = 300;
-
-/// Removes a schedule and its listing copy, the last step of its deletion.
-pub(crate) async fn remove(app: &App, schedule: &Schedule, deletion: Uuid) -> Result<(), Failure> {
-    let listing = table::listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id);
-    let mut transaction = Transaction::new();
-    for key in [table::schedule(schedule.id), listing, table::overview(schedule.id)] {
-        let write = Write::delete(&key);
-        transaction.add(
-            (),
-            if key.pk.starts_with("SCHEDULE#") {
-                write.when("attribute_not_exists(pk) OR deletion = :mine").value(":mine", text(deletion.to_string()))
-            } else {
-                write
-            },
-        );
-    }
-    match transaction.commit_patiently(app).await {
-        Ok(()) | Err(Rejected::Guards(_)) => Ok(()),
         Err(rejected) => Err(rejected.into_failure()),
     }
 }
@@ -332,13 +335,11 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
         sections: BTreeMap::new(),
         fingerprint: fingerprint.to_owned(),
         queue_id: schedule.queue.as_ref().map(ToString::to_string),
-        deletion: None,
-        certain: false,
-        expires_at: 0,
     }
 }
 
 fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
+    let mark = Mark::of(&item)?;
     let item: ScheduleItem = from_item(item)?;
     let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
     let section = |(label, section): (String, SectionItem)| {
@@ -355,13 +356,7 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         max_seats_per_user: item.max_seats_per_user,
         queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
-        deleting: item.deletion.is_some(),
+        deleting: mark.is_some(),
     };
-    Ok(KeptSchedule {
-        schedule,
-        fingerprint: item.fingerprint,
-        deletion: item.deletion,
-        certain: item.certain,
-        abandoned_from: item.expires_at,
-    })
+    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, mark })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use onsale_domain::money::Price;
 use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{
@@ -22,6 +22,9 @@ use super::write::{Rejected, Write};
 use super::{Attempts, Failure, table};
 use crate::app::App;
 
+/// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes back
+/// what is too many, may be more than a section has.
+const BLOCKS_READ_MAX: usize = 4 * SEATS_PER_SECTION_MAX;
 /// Blocks written or read side by side by one request.
 pub(crate) const SIDE_BY_SIDE_MAX: usize = 16;
 
@@ -131,7 +134,7 @@ pub(crate) async fn value_of(app: &App, schedule: Uuid, seat: &SeatId) -> Result
 pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: bool) -> Result<Vec<Block>, Failure> {
     let query = Query::partition(table::section_partition(schedule, section), "BLOCK#");
     let query = if strong { query.strong() } else { query };
-    let items = query.all(app, SEATS_PER_SECTION_MAX).await?;
+    let items = query.all(app, BLOCKS_READ_MAX).await?;
     items.iter().map(|item| read_block(section, item)).collect()
 }
 
@@ -155,20 +158,25 @@ struct OverviewItem {
     sections: HashMap<String, Counts>,
 }
 
-/// Counts by section: kept in one item, which whoever finds it older than a second counts anew.
+/// Counts by section, at most two seconds old: kept in one item. Of all who find it older than one second, one counts
+/// anew; the others show it as it is for that moment, and once it is older than two seconds count for themselves.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, Failure> {
     let now = app.now();
-    if let Some(overview) = app.caches().overviews.get(&schedule.id, now, VIEW_SECONDS) {
+    let is_whole = |overview: &Overview| schedule.sections.keys().all(|label| overview.sections.contains_key(label));
+    let known = app.caches().overviews.get(&schedule.id, now, VIEW_SECONDS);
+    if let Some(overview) = known.filter(|overview| is_whole(overview)) {
         return Ok(overview);
     }
     let key = table::overview(schedule.id);
-    let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item::<OverviewItem>).transpose()?;
-    let stale_from = now.as_millisecond() - VIEW_SECONDS * 1_000;
+    let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
+    let kept = kept.map(read_overview).transpose()?.filter(is_whole);
+    let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
     let overview = match kept {
-        Some(item) if item.as_of > stale_from || !claim(app, &key, item.as_of, now).await? => read_overview(item)?,
+        Some(kept) if kept.as_of > ago(VIEW_SECONDS) => kept,
+        Some(kept) if kept.as_of > ago(2 * VIEW_SECONDS) && !claim(app, &key, kept.as_of).await? => kept,
         _ => {
             let counted = count(app, schedule).await?;
             keep(app, &key, &counted).await?;
@@ -176,14 +184,15 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
         }
     };
     let overview = Arc::new(overview);
-    app.caches().overviews.put(schedule.id, Arc::clone(&overview), now);
+    app.caches().overviews.put(schedule.id, Arc::clone(&overview), overview.as_of);
     Ok(overview)
 }
 
-/// Of all who find the overview stale, one counts.
-async fn claim(app: &App, key: &table::Key, seen: i64, now: Timestamp) -> Result<bool, Failure> {
-    let write = Write::update(key, "SET as_of = :now").when("as_of = :seen").value(":seen", number(seen));
-    write.value(":now", number(now.as_millisecond())).applies(app).await
+/// Of all who find that the overview counted at `seen` is to be counted anew, one does.
+async fn claim(app: &App, key: &table::Key, seen: Timestamp) -> Result<bool, Failure> {
+    let write = Write::update(key, "SET claimed = :seen")
+        .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
+    write.value(":seen", number(seen.as_millisecond())).applies(app).await
 }
 
 async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
@@ -315,15 +324,17 @@ pub async fn create(
     .await?
     .into_iter()
     .sum();
-    // A deletion that began meanwhile may not have seen these blocks: what was made is taken back.
-    if schedules::fresh(app, schedule).await?.is_none() {
+    let gone = schedules::fresh(app, schedule).await?.is_none();
+    let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
+    // A deletion that began meanwhile may not have seen these blocks, and others may have created as many: what was made
+    // is taken back.
+    if gone || seats > SEATS_PER_SECTION_MAX {
         let before: Vec<BlockId> = there.into_iter().map(|block| block.id).collect();
         for (id, numbers) in wanted {
             take_back(app, schedule, &id, &numbers, before.contains(&id)).await?;
         }
-        return Err(CreateSeatsError::NoSchedule);
+        return Err(if gone { CreateSeatsError::NoSchedule } else { CreateSeatsError::TooMany });
     }
-    let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
     schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX)).await?;
     app.caches().sections.forget(&table::section_partition(schedule, label));
     Ok(created)

@@ -8,6 +8,7 @@ use onsale_domain::account::Email;
 use onsale_domain::money::Price;
 use onsale_domain::product::Sort;
 use onsale_domain::queue::QueueId;
+use onsale_domain::schedule::Schedule;
 use onsale_domain::seat::{BlockId, Label};
 use uuid::Uuid;
 
@@ -150,6 +151,10 @@ pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 /// The listing copy of a schedule beside its concert; by date.
 pub fn listed_schedule(concert: Uuid, starts_at_second: i64, schedule: Uuid) -> Key {
     key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
+}
+
+pub fn listed(schedule: &Schedule) -> Key {
+    listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
 }
 
 pub fn schedule(id: Uuid) -> Key {

@@ -334,9 +334,7 @@ async fn repeated(
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
     let query = Query::partition(table::user_partition(user), table::ENTRY_PREFIX).newest_first().strong();
-    let page = query.listed(app, limit, cursor).await?;
-    let items: Result<Vec<Entry>, Failure> = page.items.into_iter().map(read_entry).collect();
-    Ok(Page { items: items?, next: page.next })
+    query.listed(app, limit, cursor, read::each(read_entry)).await
 }
 
 /// An entry as it lies in the table.

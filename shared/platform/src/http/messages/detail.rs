@@ -1,6 +1,7 @@
 //! What the `detail` of a problem says. Every detail belongs to one code.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Language, messages};
 use crate::http::Code;
@@ -126,6 +127,9 @@ details! {
     HasLiveReservations [HasLiveReservations]
         "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
         "예약되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+    DateLimit { limit: u32 = 500 } [DateLimit]
+        "A concert has at most {limit} dates. Delete one of them first."
+        "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."
     SectionHasOtherPrice [SectionHasOtherPrice]
         "This section has another price. Send the same price, or name another section."
         "이 구역에는 이미 다른 가격이 정해져 있습니다. 같은 가격을 보내거나 다른 구역을 지정해 주세요."
@@ -138,6 +142,12 @@ details! {
     SeatsTaken [SeatTaken]
         "Somebody else has these seats. Choose others."
         "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
+    SeatsHeldByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+        "You hold these seats already, with the reservation {reservation}. Pay for it, or cancel it first."
+        "이미 선점하신 좌석입니다(예약 {reservation}). 결제하거나 먼저 취소해 주세요."
+    SeatsBoughtByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+        "You have bought these seats already, with the reservation {reservation}."
+        "이미 구매하신 좌석입니다(예약 {reservation})."
     SeatLimit { limit: u16 = 4 } [SeatLimit]
         "You may have at most {limit} seats of this date."
         "이 일정에서는 한 분당 {limit}석까지 예매하실 수 있습니다."

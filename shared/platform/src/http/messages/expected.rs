@@ -15,6 +15,7 @@ use onsale_domain::schedule::{PlanError as SchedulePlanError, SEATS_PER_USER_MAX
 use onsale_domain::seat::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};
 use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
+use onsale_domain::time::TimeError;
 
 use super::{Language, Names, messages};
 
@@ -94,6 +95,13 @@ messages! {
         YearsAfter { other: &'static str = "opens_at" }
             "must be after {other}, and between 2000 and 2100"
             "{other} 이후이면서 2000년에서 2100년 사이인 시각으로 입력해 주세요"
+
+        Time
+            "must be a time such as 2030-12-20T19:00:00+09:00, with Z or an offset, and without a zone in brackets"
+            "2030-12-20T19:00:00+09:00과 같은 시각으로 입력해 주세요. Z나 시차를 붙이고, 대괄호 안의 시간대는 빼 주세요"
+        InTheFuture
+            "must be in the future"
+            "지금보다 뒤의 시각으로 입력해 주세요"
 
         // Ids.
         Uuid
@@ -283,12 +291,20 @@ impl From<LinesError> for Expected {
     }
 }
 
+impl From<TimeError> for Expected {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Form => Self::Time,
+            TimeError::Range => Self::Years,
+        }
+    }
+}
+
 impl From<SchedulePlanError> for Expected {
     fn from(error: SchedulePlanError) -> Self {
         match error {
             SchedulePlanError::SaleClosesBeforeItOpens => Self::After { other: "sale_opens_at" },
             SchedulePlanError::StartsDuringSale => Self::NotBefore { other: "sale_closes_at" },
-            SchedulePlanError::OutOfTime => Self::Years,
             SchedulePlanError::Limit => between(1, SEATS_PER_USER_MAX),
         }
     }

@@ -21,6 +21,7 @@ pub(super) const STOCK: &str = "STOCK#";
 pub(super) const PRODUCTS: &str = "PRODUCT#";
 pub(super) const COUPONS: &str = "COUPON#";
 pub(super) const QUEUES: &str = "QUEUE#";
+pub(super) const CONCERTS: &str = "CONCERT#";
 
 /// Whether a partition is read by a query of its own.
 pub(super) fn is_read_whole(pk: &str) -> bool {
@@ -85,6 +86,13 @@ struct BatchItem {
 }
 
 #[derive(Deserialize)]
+struct ConcertItem {
+    dates: i64,
+    #[serde(default)]
+    certain: bool,
+}
+
+#[derive(Deserialize)]
 struct ReceiptItem {
     amount: i64,
     #[serde(default)]
@@ -104,7 +112,7 @@ fn terms(price: i64, state: &str) -> Option<(Price, State)> {
     Some((Price::parse(price).ok()?, State::parse(state)?))
 }
 
-/// Counts an item that the scan itself gives: of a product, a coupon, their stock, or a queue.
+/// Counts an item that the scan itself gives: of a product, a coupon, their stock, a queue, or a concert.
 pub(super) fn read(tally: &mut Tally, key: &Key, item: Item) {
     if count(tally, key, item).is_none() {
         tally.differences.unreadable(named(key));
@@ -140,6 +148,8 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
         tally.share(|shared| shared.stock.shard(of, Shard { number, available: item.available, terms }));
     } else if let Some(queue) = key.pk.strip_prefix(QUEUES) {
         count_queue(tally, queue, &key.sk, item)?;
+    } else if let Some(concert) = id(CONCERTS) {
+        count_concert(tally, concert?, &key.sk, item)?;
     }
     Some(())
 }
@@ -152,6 +162,16 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
     } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
         let item: BatchItem = parsed(item)?;
         tally.share(|shared| shared.queues.batch(queue, item.first, item.last, item.claimed));
+    }
+    Some(())
+}
+
+fn count_concert(tally: &mut Tally, concert: Uuid, sk: &str, item: Item) -> Option<()> {
+    if sk == "CONCERT" {
+        let item: ConcertItem = parsed(item)?;
+        tally.share(|shared| shared.concerts.concert(concert, item.dates, item.certain));
+    } else {
+        tally.share(|shared| shared.concerts.date(concert, sk));
     }
     Some(())
 }

@@ -12,22 +12,24 @@ use super::super::{Attempts, Failure};
 use super::{INTERRUPTED_MAX, Limits, Tally, items};
 use crate::app::{App, Stopwatch};
 
-/// What is scanned: nothing else has to do with money, seats, units or places.
+/// What is scanned: nothing else has to do with money, seats, units, places or dates.
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \
-                      begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues)) AND ";
+                      begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues) OR \
+                      begins_with(pk, :concerts)) AND ";
 /// And nothing with a hash of a password or digest of a token.
 pub(super) const NO_SECRETS: &str = "attribute_not_exists(password_hash) AND attribute_not_exists(digest)";
 /// What is asked for of each item.
 const NAMES: &str = "pk, sk, available, price, #state, stock, shards, delta, quantity, serving, finished, #first, \
-                     #last, claimed";
+                     #last, claimed, dates, certain";
 const RESERVED: [(&str, &str); 3] = [("#state", "state"), ("#first", "first"), ("#last", "last")];
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     (":users", items::USERS),
     (":seats", items::SEATS),
     (":stock", items::STOCK),
     (":products", items::PRODUCTS),
     (":coupons", items::COUPONS),
     (":queues", items::QUEUES),
+    (":concerts", items::CONCERTS),
 ];
 
 /// Reads for one pass.

@@ -1,0 +1,66 @@
+//! Concerts: how many dates they count, and how many are in their lists.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Differences, Entity, Evidence, What};
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Dates {
+    counted: i64,
+    listed: i64,
+    /// A concert that is deleted for certain loses its dates one by one.
+    is_going: bool,
+    evidence: Evidence,
+}
+
+/// The dates of all concerts.
+#[derive(Debug, Default)]
+pub struct Concerts {
+    by_concert: BTreeMap<Uuid, Dates>,
+}
+
+impl Concerts {
+    /// How many concerts are remembered.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.by_concert.len()
+    }
+
+    /// A concert with the number of dates that it counts, and whether it is deleted for certain.
+    pub fn concert(&mut self, id: Uuid, counted: i64, is_going: bool) {
+        let dates = self.by_concert.entry(id).or_default();
+        dates.counted += counted;
+        dates.is_going |= is_going;
+        dates.evidence.see(counted);
+    }
+
+    /// A date in a concert's list.
+    pub fn date(&mut self, concert: Uuid, sk: &str) {
+        let dates = self.by_concert.entry(concert).or_default();
+        dates.listed += 1;
+        dates.evidence.see(sk);
+    }
+
+    /// Adds what another part of the pass has counted.
+    pub fn merge(&mut self, other: Self) {
+        for (concert, part) in other.by_concert {
+            let sum = self.by_concert.entry(concert).or_default();
+            sum.counted += part.counted;
+            sum.listed += part.listed;
+            sum.is_going |= part.is_going;
+            sum.evidence.merge(part.evidence);
+        }
+    }
+
+    /// A concert counts the dates in its list.
+    pub fn judge(&self, differences: &mut Differences) {
+        for (concert, dates) in self.by_concert.iter().filter(|(_, dates)| !dates.is_going) {
+            if dates.counted != dates.listed {
+                let sums = (dates.listed, dates.counted);
+                differences.note_sum(What::Dates, Entity::Concert(*concert), sums, dates.evidence);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Times as they are written: RFC 3339, kept to the millisecond.
+
+use jiff::Timestamp;
+
+/// First instant that may be named: of 2000.
+pub const TIME_MIN: Timestamp = Timestamp::constant(946_684_800, 0);
+/// Last instant that may be named: the first of 2100. Seats and keys count in seconds of that time.
+pub const TIME_MAX: Timestamp = Timestamp::constant(4_102_444_800, 0);
+/// Most digits of a fraction of a second that are read; what is below a millisecond is cut off.
+const FRACTION_DIGITS_MAX: usize = 9;
+/// Date and time of day by RFC 3339; each `d` is a digit.
+const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd";
+/// Offset from UTC by RFC 3339, after its sign.
+const OFFSET_SHAPE: &[u8] = b"dd:dd";
+
+/// Not a time that may be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// Not of the form of RFC 3339; or a day, an hour or an offset that does not exist.
+    #[error("must be a time such as 2030-12-20T19:00:00+09:00, with Z or an offset, and without a zone in brackets")]
+    Form,
+    /// Before 2000 or after 2100.
+    #[error("must be between 2000 and 2100")]
+    Range,
+}
+
+/// Reads a time: RFC 3339, with `Z` or an offset of up to 23:59 hours. A zone in brackets is refused: it repeats the
+/// offset or contradicts it. What is below a millisecond is cut off here, so that what is answered is what is kept.
+///
+/// # Errors
+/// When it is not of that form, or not between [`TIME_MIN`] and [`TIME_MAX`].
+pub fn parse(given: &str) -> Result<Timestamp, TimeError> {
+    if !has_form(given.as_bytes()) {
+        return Err(TimeError::Form);
+    }
+    let read: Timestamp = given.parse().map_err(|_| TimeError::Form)?;
+    if !(TIME_MIN..=TIME_MAX).contains(&read) {
+        return Err(TimeError::Range);
+    }
+    Timestamp::from_millisecond(read.as_millisecond()).map_err(|_| TimeError::Range)
+}
+
+fn has_form(given: &[u8]) -> bool {
+    let Some((clock, rest)) = given.split_at_checked(SHAPE.len()) else { return false };
+    // The 61st second of a minute would be kept as another one.
+    let seconds = clock.get(SHAPE.len() - 2..).unwrap_or_default();
+    is_of(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
+}
+
+/// What follows a fraction of a second, if there is one.
+fn without_fraction(rest: &[u8]) -> &[u8] {
+    let Some(fraction) = rest.strip_prefix(b".") else { return rest };
+    let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if (1..=FRACTION_DIGITS_MAX).contains(&digits) { &fraction[digits..] } else { &[] }
+}
+
+fn is_offset(given: &[u8]) -> bool {
+    match given {
+        b"Z" | b"z" => true,
+        [b'+' | b'-', offset @ ..] => is_of(offset, OFFSET_SHAPE) && offset[..2] < b"24"[..] && offset[3..] < b"60"[..],
+        _ => false,
+    }
+}
+
+fn is_of(given: &[u8], shape: &[u8]) -> bool {
+    let fits = |given: u8, wanted: u8| match wanted {
+        b'd' => given.is_ascii_digit(),
+        wanted => given.eq_ignore_ascii_case(&wanted),
+    };
+    given.len() == shape.len() && given.iter().zip(shape).all(|(given, wanted)| fits(*given, *wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_rfc_3339_says_is_read() {
+        for (given, expected) in [
+            ("2027-03-28T03:30:00Z", "2027-03-28T03:30:00Z"),
+            ("2027-03-28t03:30:00z", "2027-03-28T03:30:00Z"),
+            ("2027-03-28T03:30:00+09:00", "2027-03-27T18:30:00Z"),
+            ("2027-03-28T03:30:00-00:00", "2027-03-28T03:30:00Z"),
+            ("2027-03-28T03:30:00+23:59", "2027-03-27T03:31:00Z"),
+            ("2028-02-29T23:59:59-12:00", "2028-03-01T11:59:59Z"),
+            ("2027-03-28T03:30:00.5Z", "2027-03-28T03:30:00.5Z"),
+            ("2027-03-28T03:30:00.123456Z", "2027-03-28T03:30:00.123Z"),
+            ("2027-03-28T03:30:00.999999999Z", "2027-03-28T03:30:00.999Z"),
+            ("2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z"),
+            ("2100-01-01T00:00:00Z", "2100-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(parse(given).map(|time| time.to_string()), Ok(expected.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_is_something_else_is_refused() {
+        for given in [
+            "2027-03-28T03:30:00+09:00[Europe/Berlin]",
+            "2027-03-28T03:30:00+02:00[Europe/Berlin]",
+            "2027-03-28T03:30:00Z[UTC]",
+            "2027-03-28T03:30:00+25:00",
+            "2027-03-28T03:30:00+24:00",
+            "2027-03-28T03:30:00+09:60",
+            "2027-03-28T03:30:00+09",
+            "2027-03-28T03:30:00+0900",
+            "2027-03-28T03:30:00+09:00:00",
+            "2027-03-28T03:30:00 +09:00",
+            "2027-03-28T03:30:00",
+            "2027-03-28T03:30Z",
+            "2027-03-28T24:00:00Z",
+            "2027-03-28T03:60:00Z",
+            "2027-03-28T03:30:60Z",
+            "2027-02-29T03:30:00Z",
+            "2027-13-01T03:30:00Z",
+            "2027-03-28 03:30:00Z",
+            "20270328T033000Z",
+            "2027-W13-7T03:30:00Z",
+            "2027-03-28T03:30:00,5Z",
+            "2027-03-28T03:30:00.Z",
+            "2027-03-28T03:30:00.1234567890Z",
+            "+002027-03-28T03:30:00Z",
+            " 2027-03-28T03:30:00Z",
+            "2027-03-28T03:30:00Z ",
+            "２027-03-28T03:30:00Z",
+            "1806204600",
+            "tomorrow",
+            "",
+        ] {
+            assert_eq!(parse(given), Err(TimeError::Form), "{given}");
+        }
+        for given in ["1999-12-31T23:59:59.999999999Z", "2100-01-01T00:00:00.000000001Z", "0000-01-01T00:00:00Z"] {
+            assert_eq!(parse(given), Err(TimeError::Range), "{given}");
+        }
+    }
+
+    proptest! {
+        /// What is answered, read again, is the same.
+        #[test]
+        fn what_is_read_is_read_again(millisecond in 946_684_800_000_i64..=4_102_444_800_000) {
+            let time = Timestamp::from_millisecond(millisecond).expect("a time");
+            prop_assert_eq!(parse(&time.to_string()), Ok(time));
+        }
+
+        #[test]
+        fn whatever_is_read_is_whole_milliseconds(given in "20[0-9]{2}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:\
+            [0-6][0-9](\\.[0-9]{0,10})?(Z|[+-][0-2][0-9]:[0-6][0-9])?(\\[UTC\\])?") {
+            if let Ok(time) = parse(&given) {
+                prop_assert_eq!(time.subsec_nanosecond() % 1_000_000, 0);
+                prop_assert!((TIME_MIN..=TIME_MAX).contains(&time));
+            }
+        }
+    }
+}

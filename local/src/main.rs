@@ -186,9 +186,6 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
     }
 }
 
-/// The settings that limit what comes from one address.
-const PER_SOURCE: [&str; 2] = ["LOG_IN_SOURCE_FREE_ATTEMPTS", "SIGN_UP_SOURCE_FREE_ATTEMPTS"];
-
 /// The settings of the template that this process's environment has, and `SWEEP`, which is the stack's own.
 fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
     let template = Template::load_with_data_platform("http://localhost/")?;
@@ -197,11 +194,7 @@ fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
     let resources: Vec<&str> =
         template.queues.iter().map(|queue| queue.url.as_str()).chain([template.table.name.as_str()]).collect();
     let is_setting = |name: &str| known.get(name).is_some_and(|value| !resources.contains(&value.as_str()));
-    // One address is all that a load test has, so limits of an address are out of its way here.
-    let mut settings: HashMap<String, String> =
-        PER_SOURCE.iter().map(|name| ((*name).to_owned(), "1000000".to_owned())).collect();
-    settings.extend(std::env::vars().filter(|(name, _)| name == "SWEEP" || is_setting(name)));
-    Ok(settings)
+    Ok(std::env::vars().filter(|(name, _)| name == "SWEEP" || is_setting(name)).collect())
 }
 
 /// Says how to try it, in three requests that can be pasted.

@@ -373,7 +373,7 @@ mod tests {
         let config = |name: &str| stack.functions.get(name).unwrap().app.config();
         assert!(config("log_in").signing_key.is_some() && config("authorize").signing_key.is_none());
         assert_eq!((config("log_in").hold_seconds, config("hold_seat").hold_seconds), (30, 30));
-        assert_eq!((config("log_in").source_free_attempts, config("hold_seat").source_free_attempts), (7, 20));
+        assert_eq!((config("log_in").source_free_attempts, config("hold_seat").source_free_attempts), (7, 300));
         assert_eq!(config("relay_changes").parked_queue_url.as_deref(), Some("http://other"));
         assert!(config("settle_payment").parked_queue_url.is_none());
         assert!(stack.app().config().signing_key.is_some() && stack.app().config().payments_queue_url.is_some());

@@ -4,8 +4,9 @@ use axum::extract::State;
 use onsale_domain::account::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::store::accounts::{self, Account};
 use onsale_platform::store::attempts::{self, Bucket};
-use onsale_platform::store::{accounts, sessions};
+use onsale_platform::store::sessions;
 use onsale_platform::{passwords, tokens};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -40,27 +41,38 @@ async fn handle(
     source: SourceAddress,
     Json(request): Json<LogInIn>,
 ) -> Result<Answer<SessionOut>, Problem> {
-    let refused = || Problem::new(Detail::BadCredentials);
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
-    let (account_bucket, source_bucket) = (Bucket::account(&email), Bucket::log_in_source(&source.0));
     let config = app.config();
-    attempts::count(&app, &source_bucket, &config.attempts(config.source_free_attempts)).await?;
+    let (from_source, source_limit) =
+        (Bucket::log_in_source(&source.0), config.source_attempts(config.source_free_attempts));
+    attempts::look(&app, &from_source, &source_limit).await?;
+    let from_known = Bucket::account_from(&email, &source.0);
+    let known = attempts::is_known(&app, &from_known).await?;
+    let account_bucket = if known { from_known.clone() } else { Bucket::account(&email) };
     attempts::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
-    // A password that nobody can have costs no hash: its length, which the caller knows, is all its time tells.
-    let password = Password::parse(&request.password).map_err(|_| refused())?;
-    let account = accounts::find(&app, &email).await?;
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = passwords::verify(password.clone(), hash).await?;
-    let account = account.filter(|_| right).ok_or_else(refused)?;
+    let Some((account, password)) = whose(&app, &email, &request.password).await? else {
+        attempts::add(&app, &from_source, &source_limit).await?;
+        return Err(Problem::new(Detail::BadCredentials));
+    };
     if passwords::is_outdated(&account.password_hash) {
         let hash = passwords::hash(&app, password).await?;
         accounts::rehash(&app, &account, &hash).await?;
     }
     attempts::forget(&app, &account_bucket).await?;
-    attempts::take_back(&app, &source_bucket).await?;
+    attempts::know(&app, &from_known).await?;
     let session = sessions::begin(&app, account.id).await?;
     let access_token = tokens::sign(&app, account.id, account.role, session.family).await?;
     Ok(Answer::ok(SessionOut::new(access_token, &session)))
+}
+
+/// The account that has this address and this password. A password that nobody can have costs no hash: its length,
+/// which the caller knows, is all its time tells.
+async fn whose(app: &App, email: &Email, password: &str) -> Result<Option<(Account, Password)>, Problem> {
+    let Ok(password) = Password::parse(password) else { return Ok(None) };
+    let account = accounts::find(app, email).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let right = passwords::verify(password.clone(), hash).await?;
+    Ok(account.filter(|_| right).map(|account| (account, password)))
 }
 
 /// Its route.

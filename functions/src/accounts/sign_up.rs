@@ -48,9 +48,11 @@ async fn handle(
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
     let name = account::name(&request.name).map_err(invalid("name"))?;
-    // Counted before anything that costs time.
+    // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
     let source = Bucket::sign_up_source(&source.0);
-    attempts::count(&app, &source, &app.config().attempts(app.config().sign_up_free_attempts)).await?;
+    let limit = app.config().source_attempts(app.config().sign_up_free_attempts);
+    attempts::look(&app, &source, &limit).await?;
+    attempts::add(&app, &source, &limit).await?;
     if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
         return Err(invalid("password")(Expected::PasswordGuessed));
     }

@@ -37,7 +37,7 @@ async fn handle(
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = pass.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
-        let out = TokenOut::new(&id, State::Waiting, claims.number, &queue);
+        let out = TokenOut::new(&id, State::Waiting, claims.number, &queue, app.now());
         let token = match pass.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
             _ => queue_pass::sign(&app, user.id, &id, claims.number, None).await?,
@@ -48,10 +48,10 @@ async fn handle(
         Called::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_pass::sign(&app, user.id, &id, claims.number, end).await?;
-            let out = TokenOut::new(&id, State::Admitted, claims.number, &queue);
+            let out = TokenOut::new(&id, State::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
         }
-        Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue))),
+        Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),
         Called::Replaced => Err(PassError::Ended.into()),
     }
 }

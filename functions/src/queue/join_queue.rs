@@ -27,7 +27,7 @@ async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) 
     let joined = queue_tokens::join(&app, user.id, &id).await?;
     let token = joined.token;
     let signed = queue_pass::sign(&app, user.id, &id, token.number, token.expires_at).await?;
-    let out = TokenOut::new(&id, token.state, token.number, &joined.queue);
+    let out = TokenOut::new(&id, token.state, token.number, &joined.queue, app.now());
     let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);
     Ok(Answer::created_if(joined.new, out))
 }

@@ -58,7 +58,9 @@ pub struct TokenOut {
     position: u64,
     /// How many are to be called before.
     ahead: u64,
-    /// How long that takes at the measured rate.
+    /// Seconds until the number is called, as far as is known: never less than `position` divided by
+    /// `admit_per_second`, and while every place is in use as long as it takes until enough of them are free. It follows
+    /// how long places are in use, so it may rise.
     eta_seconds: u64,
     /// Not before so many milliseconds is it worth while to ask again; none once the place is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,9 +77,9 @@ pub struct TokenOut {
 }
 
 impl TokenOut {
-    /// A place whose number is to be called, or has been.
-    pub fn new(id: &QueueId, state: State, number: u64, queue: &Queue) -> Self {
-        let standing = queue.standing(number);
+    /// A place whose number is to be called, or has been, at `now`.
+    pub fn new(id: &QueueId, state: State, number: u64, queue: &Queue, now: Timestamp) -> Self {
+        let standing = queue.standing(number, now);
         Self {
             queue_id: id.to_string(),
             state: state.as_str(),

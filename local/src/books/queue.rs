@@ -22,6 +22,7 @@ impl Books {
             assert!((0..=serving).contains(&finished), "{id}: {finished} of {serving} are finished");
             assert!(serving <= seen && seen <= issued, "{id}: serving {serving}, seen {seen}, issued {issued}");
             self.check_numbers(&id, issued);
+            self.check_holes(&id, issued);
             self.check_batches(&id, serving);
             let known = self.known_places(&id);
             assert!(self.in_use(&id) >= known, "{id}: {known} are inside, {} are counted", self.in_use(&id));
@@ -81,14 +82,23 @@ impl Books {
         numbers
     }
 
+    /// The numbers of a queue that nobody has, and that it is still to pass over.
+    #[must_use]
+    pub fn holes(&self, queue: &str) -> Vec<i64> {
+        let pk = format!("QUEUE#{queue}#HOLES");
+        let holes = self.with_sort_key("HOLE#").filter(|hole| text(hole, "pk") == pk);
+        holes.flat_map(|hole| number(hole, "first")..=number(hole, "last")).collect()
+    }
+
     fn queue(&self, id: &str) -> Option<&Item> {
         let pk = format!("QUEUE#{id}");
         self.with_sort_key("QUEUE").find(|item| text(item, "pk") == pk)
     }
 
+    /// Places with a number.
     fn tokens(&self, queue: &str) -> Vec<&Item> {
         let sk = format!("TOKEN#{queue}");
-        self.items().filter(|item| text(item, "sk") == sk).collect()
+        self.items().filter(|item| text(item, "sk") == sk && !item.contains_key("claim")).collect()
     }
 
     /// By first number.
@@ -120,6 +130,23 @@ impl Books {
         let numbers = self.numbers(queue);
         assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{queue} has a number twice: {numbers:?}");
         assert!(numbers.iter().all(|number| (1..=issued).contains(number)), "{queue}: {numbers:?} of {issued}");
+    }
+
+    /// No number is a hole twice, and none that somebody waits with or was admitted by.
+    fn check_holes(&self, queue: &str, issued: i64) {
+        let mut holes = self.holes(queue);
+        let count = holes.len();
+        holes.sort_unstable();
+        holes.dedup();
+        assert_eq!(holes.len(), count, "{queue}: a number is a hole twice");
+        assert!(holes.iter().all(|hole| (1..=issued).contains(hole)), "{queue}: {holes:?} of {issued}");
+        for token in self.tokens(queue) {
+            let (number, state) = (number(token, "number"), text(token, "state"));
+            assert!(
+                state == "left" || holes.binary_search(&number).is_err(),
+                "{queue}: {number} is {state}, and a hole"
+            );
+        }
     }
 
     /// Batches do not overlap, are of called numbers, and each claim in them is of a token.
@@ -170,6 +197,10 @@ impl Books {
 /// Q4: what a token has follows from its state. Admitted ones, and no others, are on the expiry index; the end of an
 /// admission, and nothing else, is told.
 fn check_shape(token: &Item) {
+    if token.contains_key("claim") {
+        let others = ["pk", "sk", "claim", "delete_at"];
+        return assert!(token.keys().all(|name| others.contains(&name.as_str())), "claimed, and more: {token:?}");
+    }
     let has = |name: &str| token.contains_key(name);
     let (state, change) = (text(token, "state"), text(token, "change"));
     let (admitted, ended) = (has("admitted_at"), has("ended_at"));

@@ -351,7 +351,7 @@ impl Wish {
                 });
                 given_up || is_ended(&thing)
             }
-            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some(),
+            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| item.contains_key("number")),
             Self::DeleteSchedule { queued } => {
                 let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
                 mirror.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))

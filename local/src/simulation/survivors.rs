@@ -22,7 +22,11 @@ const STOOD_STILL: &str =
     "for a process that stands still for minutes between two calls; here a call is given up before";
 const MOVED: &str = "a batch is opened with the move of its queue, whose version is asked for";
 const RENEWED: &str = "for a user who leaves, joins again and is let in again between two calls of another";
-const TWICE: &str = "who joins twice at once would have the later number; the table does not show that there were two";
+const TWICE: &str = "of two joins at once the later claim would count, and the other would give its number back";
+const ONE_HOLE: &str =
+    "a number is a hole once: whoever notes it has ended its place, or has taken it and given it to nobody";
+const PASSED: &str =
+    "a move asks for the queue's version as well; to free a called one twice takes two looks at one instant";
 const READ: &str = "never changes while the token has this number, and was looked at before";
 const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
 const PAUSE: &str = "the table does not show when it was asked; hoarding.rs of local/tests/orders and reservations do";
@@ -69,6 +73,9 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("expire_holds", "SCHEDULE · ", Kept::Because(STOOD_STILL)),
     ("settle_payment", "RSV · version", Kept::Because(BLOCKS)),
     ("join_queue", "TOKEN · attribute_not_exists(pk)", Kept::Because(TWICE)),
+    ("join_queue", "TOKEN · claim = :by", Kept::Because(TWICE)),
+    ("*", "HOLE · attribute_not_exists(pk)", Kept::Because(ONE_HOLE)),
+    ("*", "HOLE · attribute_exists(pk)", Kept::Because(PASSED)),
     ("place_order", "STOCK · #state = :selling", Kept::Because(UNSEEN)),
     ("place_order", "STOCK · price = :price", Kept::Because(UNSEEN)),
     ("rank_products", "POPULAR", Kept::Because(NEXT)),

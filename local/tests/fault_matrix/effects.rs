@@ -128,8 +128,11 @@ impl Scene {
         let state = self.token("state");
         match self.case {
             C::Join | C::JoinAgain | C::JoinLapsed => {
-                let waits = flag(state == "waiting");
-                assert_eq!(books.numbers(QUEUE).len(), if self.case == C::Join && waits == 0 { 1 } else { 2 });
+                // Somebody else's place, and the user's own: the new one, or the one that has ended. None while it is
+                // claimed and has no number.
+                let (waits, claimed) = (flag(state == "waiting"), self.token("claim") != "none");
+                let own = usize::from(!claimed && (self.case != C::Join || waits == 1));
+                assert_eq!(books.numbers(QUEUE).len(), 1 + own);
                 waits
             }
             C::ClaimAdmission => {

@@ -51,6 +51,8 @@ async fn people(world: &World) {
     // A hash from years ago is made anew.
     accounts::weaken(world, &user).await;
     mina.post("/sessions", credentials).await.expect(200);
+    let wrong = json!({ "email": "mina@example.com", "password": "wrong horse battery" });
+    mina.post("/sessions", wrong).await.expect(401);
     let refresh = |token: &str| json!({ "refresh_token": token });
     let first = session.text("refresh_token");
     let second = mina.post("/sessions/refresh", refresh(&first)).await.expect(200).text("refresh_token");

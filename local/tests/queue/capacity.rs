@@ -17,21 +17,21 @@ async fn metered(world: &World) -> Arc<Meter> {
 }
 
 #[tokio::test]
-async fn joining_costs_two_writes_and_half_a_read() {
+async fn joining_costs_three_writes_and_half_a_read() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5 })).await;
     let (mut mina, mut joon) = (world.user().await, world.user().await);
     world.joined().await.leave().await.expect(204);
     let meter = metered(&world).await;
     mina.join().await.expect(201);
-    within("join", meter.take(), 2.0, 0.5, 3);
+    within("join", meter.take(), 3.0, 0.5, 4);
     mina.join().await.expect(200);
     within("join again", meter.take(), 0.0, 1.5, 2);
     world.wait(1);
     joon.join().await.expect(201);
-    within("join, the first in a second", meter.take(), 2.0, 1.5, 4);
+    within("join, the first in a second", meter.take(), 3.0, 1.5, 5);
     joon.leave().await.expect(204);
-    within("leave while waiting", meter.take(), 1.0, 2.0, 3);
+    within("leave while waiting", meter.take(), 4.0, 2.0, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -57,7 +57,7 @@ async fn a_poll_of_who_waits_costs_nothing() {
     println!("1,000 polls of 100 people in a second: {cost:?}");
     // Five have been admitted: how they stand is looked up, once a second each.
     let admitted = 5;
-    assert!(cost.calls <= 4 + admitted, "{cost:?}");
+    assert!(cost.calls <= 5 + admitted, "{cost:?}");
     let mut waiting = crowd.split_off(50);
     world.clock.advance(jiff::SignedDuration::from_millis(250));
     for _ in 0..20 {
@@ -67,8 +67,8 @@ async fn a_poll_of_who_waits_costs_nothing() {
     }
     let cost = meter.take();
     println!("1,000 polls of 50 who wait in a second: {cost:?}");
-    assert!((1..=4).contains(&cost.calls), "{cost:?}");
-    assert!(cost.write <= 2.0 && cost.read <= 2.5, "{cost:?}");
+    assert!((1..=5).contains(&cost.calls), "{cost:?}");
+    assert!(cost.write <= 2.0 && cost.read <= 3.0, "{cost:?}");
 }
 
 #[tokio::test]
@@ -116,8 +116,9 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let meter = metered(&world).await;
     let index = 16.0 * 0.5;
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    // The queue and three batches; the list of queues, the queue, its counter, its batches, sixteen pieces of the index.
-    within("call 60 numbers", meter.take(), 8.0, 3.0 + index, 22);
+    // The queue and three batches; the list of queues, the queue, its counter, its batches, its holes, sixteen pieces of
+    // the index.
+    within("call 60 numbers", meter.take(), 8.0, 3.5 + index, 23);
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
     }
@@ -134,12 +135,12 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     within("finish 30 together", meter.take(), 62.0, 0.0, 1);
     world.wait(91);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    within("close 3 batches all of which were claimed", meter.take(), 6.0, 3.5 + index, 22);
+    within("close 3 batches all of which were claimed", meter.take(), 6.0, 4.0 + index, 23);
     world.wait(600);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     // Each a read and a write, and one of the index.
-    within("end 30 admissions", meter.take(), 60.0, 30.0 + 3.5 + 2.0 * index, 22 + 16 + 60);
+    within("end 30 admissions", meter.take(), 60.0, 30.0 + 4.0 + 2.0 * index, 23 + 16 + 60);
     world.wait(1);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    within("find nothing to do", meter.take(), 0.0, 3.0 + index, 20);
+    within("find nothing to do", meter.take(), 0.0, 3.5 + index, 21);
 }

@@ -33,13 +33,14 @@ async fn the_place_falls_to_the_admission_by_polls_alone() {
 }
 
 #[tokio::test]
-async fn the_remaining_time_is_that_of_the_measured_rate() {
+async fn the_remaining_time_follows_how_long_places_are_in_use() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1, "admit_per_second": 10 })).await;
     let mut crowd = world.crowd(60).await;
+    // One place for ten minutes, and the minute of the sweep: nobody knows better yet.
     let before = crowd[59].poll().await.expect(200).body;
-    assert_eq!((&before["position"], &before["eta_seconds"]), (&json!(60), &json!(6)));
-    // One place, and everybody in it stays for ten seconds: a tenth a second, not ten.
+    assert_eq!((&before["position"], &before["eta_seconds"]), (&json!(60), &json!(59 * 660 + 1)));
+    // Everybody in it stays for ten seconds.
     for person in &mut crowd[..30] {
         world.ticks(2).await;
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
@@ -49,8 +50,33 @@ async fn the_remaining_time_is_that_of_the_measured_rate() {
     }
     let last = world.renewed(&crowd[59]).await.poll().await.expect(200).body;
     let eta = last["eta_seconds"].as_u64().expect("a time");
-    assert!((100..=330).contains(&eta), "{last}");
+    assert!((150..=600).contains(&eta), "{last}");
     assert_eq!(last["retry_after_ms"], 20_000);
+}
+
+/// Fifty minutes in one place, and nobody leaves: whoever is next is told so, sees them pass, and is let in on time.
+#[tokio::test]
+async fn a_place_that_is_in_use_for_fifty_minutes_is_not_free_in_a_second() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 50 })).await;
+    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    world.ticks(2).await;
+    assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
+    for minute in 0..50 {
+        let place = world.renewed(&joon).await.poll().await.expect(200).body;
+        let (eta, left) = (place["eta_seconds"].as_u64().expect("a time"), 60 * (50 - minute));
+        assert!((left - 5..=left + 65).contains(&eta), "in minute {minute} {eta} s are told");
+        assert_eq!((&place["position"], &place["retry_after_ms"]), (&json!(1), &json!(5_000)), "{place}");
+        world.wait(60);
+        world.tick().await;
+        world.wait(-1);
+    }
+    world.wait(2);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    world.stack.settle().await.expect("settled");
+    world.tick().await;
+    joon = world.renewed(&joon).await;
+    assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
 }
 
 #[tokio::test]

@@ -110,6 +110,44 @@ async fn only_an_admitted_token_of_ones_own_opens_the_sale() {
 }
 
 #[tokio::test]
+async fn an_administrator_passes_every_guarded_route_without_queueing() {
+    let sale = Sale::new().await;
+    let world = &sale.world;
+    let admin = world.admin().await;
+    admin.post("/wallet", json!({})).await.expect(201);
+    admin.post("/wallet/charges", json!({ "amount": 1_000_000 })).await.expect(201);
+    let held = admin.hold(&sale.schedule, &["A-1-1"]).await.expect(201).reservation();
+    for token in [None, Some("garbage")] {
+        let admin = admin.with_queue_token(token);
+        for route in LOOKS {
+            sale.ask(route, &admin, &held).await.expect(200);
+        }
+    }
+    for (route, status) in ROUTES.into_iter().zip([200, 200, 200, 201, 201, 201]) {
+        sale.ask(route, &admin, &held).await.expect(status);
+    }
+    // Nobody's place is used by it, and no admission bounds the hold.
+    assert_eq!((world.settled_books().await.in_use("spring"), admin.balance().await), (0, 950_000));
+    // The same caller as a user is asked for a token again.
+    let user = world.again(&admin).await;
+    sale.refuses(&user, &held, REQUIRED, &[HoldSeat, CreateReservation, Pay]).await;
+    user.hold(&sale.schedule, &["A-1-20"]).await.expect_problem(401, "queue-token-required");
+    world.at_quiet().await;
+}
+
+#[tokio::test]
+async fn who_became_an_administrator_meanwhile_pays_by_the_admission_of_the_hold() {
+    let sale = Sale::new().await;
+    let world = &sale.world;
+    let mina = world.admitted().await;
+    let held = mina.hold(&sale.schedule, &["A-1-1"]).await.expect(201).reservation();
+    let admin = world.promoted(&mina).await.with_queue_token(None);
+    admin.pay(&held).await.expect(201);
+    assert_eq!(world.state_of(&mina), "used");
+    assert_eq!(world.settled_books().await.in_use("spring"), 0);
+}
+
+#[tokio::test]
 async fn what_has_ended_opens_nothing() {
     let sale = Sale::new().await;
     let world = &sale.world;

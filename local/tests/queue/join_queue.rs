@@ -47,7 +47,7 @@ async fn who_joins_is_told_the_place() {
     let mut shown = joined.body.clone();
     assert!(shown["token"].take().as_str().is_some_and(|token| token.split('.').count() == 3));
     let expected = json!({
-        "queue_id": "spring", "state": "waiting", "number": 90, "position": 90, "ahead": 89, "eta_seconds": 90,
+        "queue_id": "spring", "state": "waiting", "number": 90, "position": 90, "ahead": 89, "eta_seconds": 11_225,
         "retry_after_ms": 20_000, "issued_at": "2026-11-21T10:00:00.5Z", "token": null,
     });
     assert_eq!(shown, expected);

@@ -8,6 +8,7 @@ mod finish_tokens;
 mod get_queue;
 mod get_token;
 mod guard;
+mod holes;
 mod join_queue;
 mod leave_queue;
 mod put_queue;

@@ -433,5 +433,13 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
         joined.push((0, late));
     }
     world.stack.intercept(None);
-    world.check_books().await;
+    // Whatever was leased and given to nobody has been given back.
+    let books = world.check_books().await;
+    let given = i64::try_from(books.numbers(QUEUE).len()).expect("few");
+    let holes = i64::try_from(books.holes(QUEUE).len()).expect("few");
+    assert_eq!(given + holes, books.issued(QUEUE), "{holes} holes are known");
+    world.ticks(40).await;
+    let books = world.settled_books().await;
+    assert_eq!(books.in_use(QUEUE), 5);
+    assert_eq!(books.unclaimed(QUEUE), 5, "each place is held by somebody who was called");
 }

@@ -22,6 +22,7 @@ pub async fn everything(world: &World) {
     joining_again(world).await;
     polling(world).await;
     watching(world).await;
+    super::holes::overtaken(world, &mut world.user().await).await;
     world.stack.settle().await.expect("settled");
 }
 

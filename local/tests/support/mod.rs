@@ -180,6 +180,11 @@ impl World {
         self.with_new_token(user.id, Role::User).await
     }
 
+    /// The same user as an administrator.
+    pub async fn promoted(&self, user: &Person) -> Person {
+        self.with_new_token(user.id, Role::Admin).await
+    }
+
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
         let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }

@@ -2,9 +2,12 @@
 //! one counter can be asked for.
 //!
 //! A function may be frozen between two requests for minutes, so a lease is worth nothing after a fifth of a second:
-//! the numbers left in it are holes. Order is exact below [`LEASED_FROM_PER_SECOND`] and within that fifth above.
+//! the numbers left in it are holes, and are told as such by the next request. Order is exact below
+//! [`LEASED_FROM_PER_SECOND`] and within that fifth above.
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::queue::holes::Hole;
 
 /// Numbers given out in a second above which processes lease: half of what one item can be written.
 pub const LEASED_FROM_PER_SECOND: u64 = 500;
@@ -14,6 +17,8 @@ pub const LEASE: SignedDuration = SignedDuration::from_millis(200);
 const MEASURED_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// Most numbers of one lease.
 pub const LEASE_NUMBERS_MAX: u64 = 100;
+/// Most holes that a process keeps until it tells of them; more are as if nobody knew of them.
+pub const UNTOLD_MAX: usize = 16;
 
 /// What a process knows of a queue's counter.
 #[derive(Clone, Debug)]
@@ -26,11 +31,13 @@ pub struct Numbers {
     own: u64,
     /// How many numbers to take next time.
     wanted: u64,
+    /// What was left of leases, and is not told yet.
+    untold: Vec<Hole>,
 }
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self { leased: None, since: None, own: 0, wanted: 1 }
+        Self { leased: None, since: None, own: 0, wanted: 1, untold: Vec::new() }
     }
 }
 
@@ -40,7 +47,7 @@ impl Numbers {
         let (next, last, at) = self.leased?;
         let fresh = (SignedDuration::ZERO..LEASE).contains(&at.duration_until(now));
         if !fresh || next > last {
-            self.leased = None;
+            self.drop_lease();
             return None;
         }
         self.leased = Some((next + 1, last, at));
@@ -61,6 +68,8 @@ impl Numbers {
     pub fn taken(&mut self, last: u64, count: u64, now: Timestamp) -> u64 {
         let first = (last + 1).saturating_sub(count);
         self.own += 1;
+        // Of two requests side by side that both took some, the later lease counts.
+        self.drop_lease();
         self.leased = (count > 1).then_some((first + 1, last, now));
         match self.since {
             None => self.since = Some((now, first.saturating_sub(1))),
@@ -79,6 +88,16 @@ impl Numbers {
             }
         }
         first
+    }
+
+    /// Numbers that were taken from the counter and will be given to nobody; each once.
+    pub fn take_untold(&mut self) -> Vec<Hole> {
+        std::mem::take(&mut self.untold)
+    }
+
+    fn drop_lease(&mut self) {
+        let left = self.leased.take().map(|(first, last, _)| Hole { first, last });
+        self.untold.extend(left.filter(|left| left.numbers() > 0 && self.untold.len() < UNTOLD_MAX));
     }
 }
 

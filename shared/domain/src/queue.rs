@@ -3,6 +3,7 @@
 //! Who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may be
 //! claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
 //! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
+//! Numbers that nobody has any more are [holes], which are passed over; where somebody stands is in [standing].
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -11,6 +12,12 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::time::{TIME_MAX, TIME_MIN};
+
+pub mod holes;
+pub mod standing;
+
+use holes::Hole;
+use standing::{Calls, Stays};
 
 /// Longest id of a queue.
 pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;
@@ -31,8 +38,9 @@ pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);
 pub const CLAIM_SECONDS_MAX: u32 = 600;
 /// Most numbers of one admission batch: each claim writes its batch, so a batch is in one transaction at a time.
 pub const BATCH_NUMBERS_MAX: u64 = 25;
-/// Most batches that one move opens; with the queue itself they are one transaction of at most 100 items.
-pub const BATCHES_PER_MOVE_MAX: u64 = 90;
+/// Most batches that one move opens, or closes; with the queue itself and the holes that a move passes over they are one
+/// transaction of at most 100 items.
+pub const BATCHES_PER_MOVE_MAX: u64 = 60;
 /// A queue is moved on at most so often.
 pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Another process takes over from the one that moved it last when nobody has moved it for so long: with a thousand
@@ -43,12 +51,6 @@ const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// How far clocks may differ, one that jumps back included; a queue that was moved by one further ahead is taken back to
 /// the present.
 const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(10);
-/// Over how long the rate of admission is measured, in milliseconds.
-const MEASURED_OVER_MILLISECONDS: u64 = 60_000;
-/// Time without any move that still counts as slow admission, in milliseconds.
-const UNMEASURED_MILLISECONDS_MAX: u64 = 600_000;
-/// Shortest and longest time until the next poll, in milliseconds.
-const RETRY_AFTER_MILLISECONDS: RangeInclusive<u64> = 1_000..=20_000;
 
 /// The id of a queue: 1 to 64 lower-case letters, digits and hyphens, such as `summer-festival`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -190,8 +192,10 @@ pub struct Queue {
     pub looked_at: Timestamp,
     /// Up to when the time has been turned into calls.
     pub counted_until: Timestamp,
-    /// Numbers called in a million seconds of waiting, as measured over the last minute or so.
-    pub rate_micro: u64,
+    /// When numbers were called.
+    pub calls: Calls,
+    /// How long places are in use.
+    pub stays: Stays,
     /// Up to when that was measured.
     pub measured_at: Timestamp,
     /// The process whose poll moved it last; none if that was the sweep, or nobody.
@@ -205,21 +209,21 @@ pub struct Queue {
 pub struct Move {
     /// The queue as it will be.
     pub after: Queue,
-    /// The numbers that are called; empty when only the look is noted.
+    /// The numbers that are called or passed over; empty when only the look is noted.
     pub called: RangeInclusive<u64>,
+    /// The holes among them, in order.
+    pub passed: Vec<Hole>,
 }
 
-/// Where somebody stands.
+/// Neighbouring numbers that are called together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// 1 is the next to be called; 0 has been called.
-    pub position: u64,
-    /// How many are to be called before.
-    pub ahead: u64,
-    /// How long that takes at the measured rate.
-    pub eta_seconds: u64,
-    /// When to ask again: soon when the number is about to be called, and seldom far back and inside.
-    pub retry_after_milliseconds: u64,
+pub struct Batch {
+    /// The first of them.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
+    /// How many of them nobody has: they count as claimed, and are finished from the beginning.
+    pub holes: u64,
 }
 
 impl Queue {
@@ -233,7 +237,8 @@ impl Queue {
             seen: 0,
             looked_at: now,
             counted_until: now,
-            rate_micro: u64::from(settings.admit_per_second) * 1_000_000,
+            calls: Calls::default(),
+            stays: Stays::default(),
             measured_at: now,
             moved_by: None,
             version: 1,
@@ -263,10 +268,11 @@ impl Queue {
     ///
     /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
     /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
-    /// number on its way to somebody is not overtaken; and never more than there are free places. Who looks twice, or
-    /// with a clock that is behind, finds nothing to do.
+    /// number on its way to somebody is not overtaken; and never more than there are free places. `holes`, in order and at
+    /// most [`holes::HOLES_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
+    /// behind, finds nothing to do.
     #[must_use]
-    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration) -> Option<Move> {
+    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, holes: &[Hole]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);
         if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
             return None;
@@ -276,57 +282,42 @@ impl Queue {
         let credit = milliseconds(from, now) * rate / 1_000;
         let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
         let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
-        let calls = waiting.min(room).min(credit).min(most);
+        let path = self.path(room.min(credit).min(most), holes);
+        let calls = path.people;
         let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
         // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
+        let passed: u64 = path.passed.iter().map(Hole::numbers).sum();
+        let apart = SignedDuration::from_secs(self.settings.stay_seconds_max().cast_signed())
+            / i32::try_from(standing::CALLS_MAX - 2).unwrap_or(1);
+        let stays = self.stays_by(now);
         let after = Self {
-            serving: self.serving + calls,
+            serving: path.last,
+            finished: self.finished + passed,
             seen: issued.max(self.seen),
             looked_at: now,
             counted_until,
-            rate_micro: if waiting > 0 { self.measured(calls, now) } else { self.rate_micro },
+            calls: if path.last > self.serving { self.calls.with(path.last, now, apart) } else { self.calls },
+            stays: Stays { finished: stays.finished + passed, ..stays },
             measured_at: now,
             version: self.version + 1,
             ..*self
         };
-        Some(Move { called: self.serving + 1..=after.serving, after })
-    }
-
-    /// The rate after `calls` since it was measured last. Time in which nobody waited is not asked about.
-    fn measured(&self, calls: u64, now: Timestamp) -> u64 {
-        let passed = milliseconds(self.measured_at, now).min(UNMEASURED_MILLISECONDS_MAX);
-        (self.rate_micro * MEASURED_OVER_MILLISECONDS + calls * 1_000_000_000) / (MEASURED_OVER_MILLISECONDS + passed)
-    }
-
-    /// Where the holder of `number` stands.
-    #[must_use]
-    pub fn standing(&self, number: u64) -> Standing {
-        let position = number.saturating_sub(self.serving);
-        // Never faster than is allowed, whatever was measured before the settings were changed.
-        let rate_micro = self.rate_micro.min(u64::from(self.settings.admit_per_second) * 1_000_000).max(1);
-        let eta_seconds = position.saturating_mul(1_000_000).div_ceil(rate_micro);
-        Standing {
-            position,
-            ahead: position.saturating_sub(1),
-            eta_seconds,
-            retry_after_milliseconds: match position {
-                0 => *RETRY_AFTER_MILLISECONDS.end(),
-                _ => eta_seconds
-                    .saturating_mul(250)
-                    .clamp(*RETRY_AFTER_MILLISECONDS.start(), *RETRY_AFTER_MILLISECONDS.end()),
-            },
-        }
+        Some(Move { called: self.serving + 1..=after.serving, passed: path.passed, after })
     }
 }
 
 impl Move {
-    /// The called numbers in batches of neighbours, as first and last of each.
-    pub fn batches(&self) -> impl Iterator<Item = (u64, u64)> {
+    /// The called numbers in batches of neighbours; those of which nobody has a number are left out.
+    pub fn batches(&self) -> impl Iterator<Item = Batch> {
         let last = *self.called.end();
         let size = usize::try_from(BATCH_NUMBERS_MAX).unwrap_or(1);
-        self.called.clone().step_by(size).map(move |first| (first, (first + BATCH_NUMBERS_MAX - 1).min(last)))
+        let batches = self.called.clone().step_by(size).map(move |first| {
+            let last = (first + BATCH_NUMBERS_MAX - 1).min(last);
+            Batch { first, last, holes: self.passed.iter().map(|hole| hole.within(first, last)).sum() }
+        });
+        batches.filter(|batch| batch.holes < batch.last + 1 - batch.first)
     }
 }
 
@@ -336,5 +327,7 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod random_times;
 #[cfg(test)]
 mod tests;

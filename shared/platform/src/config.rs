@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use onsale_domain::attempts::Limit;
+use onsale_domain::attempts::{Limit, SourceLimit};
 use reqwest::Url;
 
 /// Longest a hold may be set to live, in seconds: a day. Longer is a reservation system, not an on-sale.
@@ -113,8 +113,8 @@ impl Config {
             data_platform_secret: secret("DATA_PLATFORM_SECRET_FILE", "DATA_PLATFORM_SECRET"),
             data_platform_timeout: Duration::from_millis(data_platform_timeout.into()),
             account_free_attempts: number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
-            source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 20)?,
-            sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 10)?,
+            source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 300)?,
+            sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 300)?,
             attempt_pause_max_seconds: number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
             attempts_forgotten_seconds: number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
         })
@@ -122,7 +122,13 @@ impl Config {
 }
 
 impl Config {
-    /// A limit of attempts of which so many are free.
+    /// A limit of what comes from one source address: so many within the longest pause.
+    #[must_use]
+    pub fn source_attempts(&self, free: u32) -> SourceLimit {
+        SourceLimit { free, window: SignedDuration::from_secs(self.attempt_pause_max_seconds.into()) }
+    }
+
+    /// A limit of attempts at an account of which so many are free.
     #[must_use]
     pub fn attempts(&self, free: u32) -> Limit {
         Limit {

@@ -123,7 +123,39 @@ proptest! {
         numbers.dedup();
         prop_assert_eq!(numbers.len(), count, "a number was given twice");
         prop_assert!(numbers.iter().all(|number| (1..=model.counter).contains(number)));
+        // Every other number was told as a hole, or is still leased, or on its way, or its process knew of too many.
+        for process in &mut model.processes {
+            let untold = process.take_untold();
+            prop_assert!(untold.len() <= UNTOLD_MAX);
+            for hole in untold {
+                prop_assert!((1..=model.counter).contains(&hole.first) && hole.last <= model.counter);
+                prop_assert!(!numbers.iter().any(|given| (hole.first..=hole.last).contains(given)), "{hole:?} was given");
+                numbers.extend(hole.first..=hole.last);
+            }
+        }
+        let all = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        prop_assert_eq!(numbers.len(), all, "a number is a hole twice");
     }
+}
+
+#[test]
+fn what_is_left_of_a_lease_is_told_once() {
+    let mut numbers = Numbers::default();
+    assert_eq!(numbers.taken(10, 10, at(0)), 1);
+    assert_eq!(numbers.take(at(1)), Some(2));
+    assert_eq!(numbers.take_untold(), []);
+    assert_eq!(numbers.take(at(200)), None);
+    assert_eq!(numbers.taken(12, 2, at(200)), 11);
+    assert_eq!(numbers.take_untold(), [Hole { first: 3, last: 10 }]);
+    assert_eq!(numbers.take_untold(), []);
+    // Another request of the same process has leased meanwhile.
+    assert_eq!(numbers.taken(15, 3, at(201)), 13);
+    assert_eq!(numbers.take_untold(), [Hole::of(12)]);
+    // A lease that was used up leaves nothing.
+    assert_eq!((numbers.take(at(202)), numbers.take(at(202)), numbers.take(at(202))), (Some(14), Some(15), None));
+    assert_eq!(numbers.take_untold(), []);
 }
 
 #[test]

@@ -12,8 +12,12 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(i64),
-    /// Somebody takes a number; or takes it and never comes back, which is a hole.
+    /// Somebody takes a number; or takes it and never comes back, which is a hole that nobody knows of.
     Join(bool),
+    /// Somebody who waits leaves: a hole that is noted.
+    Leave(usize),
+    /// A process throws so many numbers away, and notes them.
+    ThrowAway(u64),
     /// A scheduler reads the queue and its batches, as a poll or a sweep.
     Read {
         scheduler: usize,
@@ -43,6 +47,8 @@ fn steps(capacities: bool) -> impl Strategy<Value = Vec<Step>> {
         8 => any::<bool>().prop_map(Step::Join),
         8 => (0_usize..3, any::<bool>()).prop_map(|(scheduler, sweeps)| Step::Read { scheduler, sweeps }),
         8 => (0_usize..3).prop_map(|scheduler| Step::Write { scheduler }),
+        3 => any::<usize>().prop_map(Step::Leave),
+        1 => (1_u64..70).prop_map(Step::ThrowAway),
         4 => any::<usize>().prop_map(Step::Poll),
         8 => any::<usize>().prop_map(Step::Claim),
         4 => any::<usize>().prop_map(Step::End),
@@ -74,6 +80,7 @@ struct Batch {
 struct Look {
     queue: Queue,
     batches: BTreeMap<u64, Batch>,
+    holes: Vec<Hole>,
     issued: u64,
     now: Timestamp,
     sweeps: bool,
@@ -83,6 +90,8 @@ struct Look {
 struct Model {
     queue: Queue,
     batches: BTreeMap<u64, Batch>,
+    /// Noted, by first number: the last.
+    holes: BTreeMap<u64, u64>,
     issued: u64,
     now: i64,
     clocks: [i64; 3],
@@ -102,6 +111,7 @@ impl Model {
         Self {
             queue: Queue::new(settings(capacity, rate), at(0)),
             batches: BTreeMap::new(),
+            holes: BTreeMap::new(),
             issued: 0,
             now: 0,
             clocks: [0; 3],
@@ -133,10 +143,22 @@ impl Model {
                     self.people.insert(self.issued, Place::Waiting);
                 }
             }
+            Step::Leave(which) => {
+                if let Some(number) = self.one(Place::Waiting, which) {
+                    self.people.insert(number, Place::Ended);
+                    self.holes.insert(number, number);
+                }
+            }
+            Step::ThrowAway(count) => {
+                self.holes.insert(self.issued + 1, self.issued + count);
+                self.issued += count;
+            }
             Step::Read { scheduler, sweeps } => {
+                let holes = self.holes.iter().take(holes::HOLES_PER_MOVE_MAX);
+                let holes = holes.map(|(first, last)| Hole { first: *first, last: *last }).collect();
                 let (queue, batches, issued) = (self.queue, self.batches.clone(), self.issued);
                 let now = at(self.now + self.clocks[scheduler]);
-                self.looks[scheduler] = Some(Look { queue, batches, issued, now, sweeps });
+                self.looks[scheduler] = Some(Look { queue, batches, holes, issued, now, sweeps });
             }
             Step::Write { scheduler } => {
                 if let Some(look) = self.looks[scheduler].take() {
@@ -145,7 +167,8 @@ impl Model {
             }
             Step::Poll(which) => {
                 if let Some(number) = self.one(Place::Waiting, which) {
-                    let position = self.queue.standing(number).position;
+                    let now = at(self.now);
+                    let position = self.queue.standing(number, now).position;
                     let before = self.shown.insert(number, position);
                     assert!(before.is_none_or(|before| position <= before), "{number} rose to {position}");
                 }
@@ -200,30 +223,59 @@ impl Model {
             }
         }
         self.queue.finished += freed;
+        freed += self.free_called(look);
         let read = Queue { finished: look.queue.finished + freed, ..look.queue };
         let at_once = if look.sweeps { SWEEP } else { POLL };
-        let Some(next) = read.advance(look.issued, look.now, at_once) else { return };
-        if self.queue.version != read.version {
+        let ahead: Vec<Hole> = look.holes.iter().copied().filter(|hole| hole.first > look.queue.serving).collect();
+        let Some(next) = read.advance(look.issued, look.now, at_once, &ahead) else { return };
+        let there = |hole: &Hole| self.holes.get(&hole.first) == Some(&hole.last);
+        if self.queue.version != read.version || !next.passed.iter().all(there) {
             return;
         }
         assert!(next.after.serving >= self.queue.serving, "serving falls");
         assert_eq!(next.after.version, self.queue.version + 1);
-        let calls = next.after.serving - self.queue.serving;
+        for hole in &next.passed {
+            self.holes.remove(&hole.first);
+        }
+        let passed: u64 = next.passed.iter().map(Hole::numbers).sum();
+        let calls = next.after.serving - self.queue.serving - passed;
+        let items = 1 + next.batches().count() + next.passed.len();
+        assert!(items <= 100, "a transaction of {items} items");
         let room = u64::from(read.settings.capacity).saturating_sub(self.queue.in_use());
         assert!(calls <= room, "{calls} numbers for {room} places");
         let closes_at = look.now + SignedDuration::from_secs(60);
-        for (first, last) in next.batches() {
-            assert_eq!(first, self.called + 1, "batches have no gap and no overlap");
+        for super::Batch { first, last, holes } in next.batches() {
+            let between = Hole { first: self.called + 1, last: first - 1 };
+            let passed: u64 = next.passed.iter().map(|hole| hole.within(between.first, between.last)).sum();
+            assert_eq!(passed, between.numbers(), "batches have no gap but of holes, and no overlap");
             assert!((1..=BATCH_NUMBERS_MAX).contains(&(last + 1 - first)));
             self.called = last;
-            assert!(self.batches.insert(first, Batch { last, claimed: 0, closes_at }).is_none());
+            assert!(self.batches.insert(first, Batch { last, claimed: holes, closes_at }).is_none());
         }
-        assert_eq!(self.called, next.after.serving, "every called number is in a batch");
-        assert!(next.after.serving <= self.issued, "a number is called that nobody has");
-        self.queue = Queue { finished: self.queue.finished, ..next.after };
+        self.called = next.after.serving;
+        assert!(next.after.serving <= self.issued, "a number is called that was not given out");
+        self.queue = Queue { finished: self.queue.finished + passed, ..next.after };
         let most = u64::from(read.settings.admit_per_second) * u64::try_from(at_once.as_secs()).expect("short");
         assert!(calls <= most, "{calls} calls at once");
         self.moves.push((look.now, calls));
+    }
+
+    /// As the store does it with holes among the numbers that have been called.
+    fn free_called(&mut self, look: &Look) -> u64 {
+        let mut freed = 0;
+        for hole in look.holes.iter().filter(|hole| hole.first <= look.queue.serving) {
+            if self.holes.remove(&hole.first).is_none() {
+                continue;
+            }
+            let batch = self.batches.range_mut(..=hole.first).next_back();
+            if let Some((first, batch)) = batch.filter(|(_, batch)| hole.first <= batch.last) {
+                let within = hole.within(*first, batch.last);
+                batch.claimed += within;
+                freed += within;
+            }
+        }
+        self.queue.finished += freed;
+        freed
     }
 
     fn check(&self) {
@@ -323,14 +375,14 @@ proptest! {
         let queue = Queue { serving, finished: serving, seen: issued, ..Queue::new(settings(capacity, rate), at(0)) };
         let now = Timestamp::from_millisecond((1_800_000_000_000 + jump).clamp(0, 4_102_444_800_000)).expect("a time");
         let credit = if sweeps { SWEEP } else { POLL };
-        if let Some(next) = queue.advance(issued, now, credit) {
+        if let Some(next) = queue.advance(issued, now, credit, &[]) {
             let calls = next.after.serving - serving;
             prop_assert!(calls <= BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
             prop_assert!(next.batches().count() <= usize::try_from(BATCHES_PER_MOVE_MAX).expect("few"));
             prop_assert!(calls <= u64::from(rate) * u64::try_from(credit.as_secs()).expect("short"));
             prop_assert!(next.after.counted_until <= now);
         }
-        let standing = queue.standing(issued + 1);
+        let standing = queue.standing(issued + 1, now);
         prop_assert!((1_000..=20_000).contains(&standing.retry_after_milliseconds));
         prop_assert_eq!(standing.position, issued + 1 - serving);
     }

@@ -18,7 +18,7 @@ fn a_second_calls_its_share_and_a_fraction_is_kept() {
     let mut queue = Queue { seen: 100, ..Queue::new(settings(100, 2), at(0)) };
     let mut served = Vec::new();
     for millisecond in [500, 1_250, 2_000, 2_500, 4_100, 5_100] {
-        if let Some(next) = queue.advance(100, at(millisecond), SWEEP) {
+        if let Some(next) = queue.advance(100, at(millisecond), SWEEP, &[]) {
             queue = next.after;
         }
         served.push(queue.serving);
@@ -30,9 +30,9 @@ fn a_second_calls_its_share_and_a_fraction_is_kept() {
 #[test]
 fn what_nobody_could_use_is_not_saved_up() {
     let queue = Queue { seen: 1, ..Queue::new(settings(100, 2), at(0)) };
-    let one = queue.advance(50, at(10_000), SWEEP).expect("a move").after;
+    let one = queue.advance(50, at(10_000), SWEEP, &[]).expect("a move").after;
     assert_eq!((one.serving, one.counted_until), (1, at(10_000)));
-    let two = one.advance(50, at(11_000), SWEEP).expect("a move").after;
+    let two = one.advance(50, at(11_000), SWEEP, &[]).expect("a move").after;
     assert_eq!(two.serving, 3, "two of the second that passed, not of the ten before");
 }
 
@@ -40,7 +40,7 @@ fn what_nobody_could_use_is_not_saved_up() {
 fn a_poll_calls_for_two_seconds_at_once_and_a_sweep_for_sixty() {
     let queue = Queue { seen: 1_000, ..Queue::new(settings(1_000, 3), at(0)) };
     for (at_once, called) in [(POLL, 6), (SWEEP, 180)] {
-        let next = queue.advance(1_000, at(3_600_000), at_once).expect("a move");
+        let next = queue.advance(1_000, at(3_600_000), at_once, &[]).expect("a move");
         assert_eq!(next.after.serving, called);
     }
 }
@@ -48,87 +48,164 @@ fn a_poll_calls_for_two_seconds_at_once_and_a_sweep_for_sixty() {
 #[test]
 fn time_that_a_poll_may_not_use_at_once_is_left_to_the_sweep() {
     let queue = Queue { seen: 1_000, ..Queue::new(settings(1_000, 3), at(0)) };
-    let polled = queue.advance(1_000, at(20_000), POLL).expect("a move").after;
-    let swept = polled.advance(1_000, at(60_000), SWEEP).expect("a move").after;
+    let polled = queue.advance(1_000, at(20_000), POLL, &[]).expect("a move").after;
+    let swept = polled.advance(1_000, at(60_000), SWEEP, &[]).expect("a move").after;
     assert_eq!((polled.serving, swept.serving), (6, 180), "three a second in all");
 }
 
 #[test]
-fn a_full_queue_saves_nothing_and_its_remaining_time_grows() {
+fn a_full_queue_saves_nothing() {
     let mut queue = Queue { serving: 10, seen: 100, ..Queue::new(settings(10, 10), at(0)) };
-    let eta = queue.standing(50).eta_seconds;
     for second in 1..=60 {
-        queue = queue.advance(100, at(second * 1_000), POLL).expect("a look").after;
+        queue = queue.advance(100, at(second * 1_000), POLL, &[]).expect("a look").after;
     }
     assert_eq!((queue.serving, queue.counted_until), (10, at(60_000)));
-    assert!(queue.standing(50).eta_seconds > 2 * eta - 1, "{:?}", queue.standing(50));
     queue.finished = 10;
-    assert_eq!(queue.advance(100, at(61_000), SWEEP).expect("a move").after.serving, 20);
+    assert_eq!(queue.advance(100, at(61_000), SWEEP, &[]).expect("a move").after.serving, 20);
 }
 
 #[test]
 fn a_clock_that_was_far_ahead_stops_nobody() {
     let year = 365 * 86_400_000;
     let ahead = Queue { looked_at: at(year), counted_until: at(year), seen: 5, ..Queue::new(settings(10, 1), at(0)) };
-    let back = ahead.advance(5, at(1_000), POLL).expect("a look").after;
+    let back = ahead.advance(5, at(1_000), POLL, &[]).expect("a look").after;
     assert_eq!((back.serving, back.looked_at), (0, at(1_000)), "no time is known to have passed");
-    assert_eq!(back.advance(5, at(2_000), POLL).expect("a move").after.serving, 1);
+    assert_eq!(back.advance(5, at(2_000), POLL, &[]).expect("a move").after.serving, 1);
 }
 
 #[test]
 fn a_number_is_called_a_second_after_it_was_seen() {
     let queue = Queue::new(settings(10, 10), at(0));
-    let seen = queue.advance(3, at(1_000), SWEEP).expect("a look");
+    let seen = queue.advance(3, at(1_000), SWEEP, &[]).expect("a look");
     assert_eq!((seen.after.serving, seen.after.seen, seen.batches().count()), (0, 3, 0));
-    assert_eq!(seen.after.advance(9, at(1_999), SWEEP), None);
-    assert_eq!(seen.after.advance(9, at(-300_000), SWEEP), None, "a clock that is behind does nothing");
-    let called = seen.after.advance(9, at(2_000), SWEEP).expect("a move");
+    assert_eq!(seen.after.advance(9, at(1_999), SWEEP, &[]), None);
+    assert_eq!(seen.after.advance(9, at(-300_000), SWEEP, &[]), None, "a clock that is behind does nothing");
+    let called = seen.after.advance(9, at(2_000), SWEEP, &[]).expect("a move");
     assert_eq!((called.after.serving, called.after.seen), (3, 9));
-    assert_eq!(called.batches().collect::<Vec<_>>(), [(1, 3)]);
+    assert_eq!(ends(&called), [(1, 3, 0)]);
 }
 
 #[test]
 fn a_move_opens_batches_of_twenty_five() {
     let queue = Queue { seen: 60, ..Queue::new(settings(60, 60), at(0)) };
-    let called = queue.advance(60, at(1_000), SWEEP).expect("a move");
-    assert_eq!(called.batches().collect::<Vec<_>>(), [(1, 25), (26, 50), (51, 60)]);
+    let called = queue.advance(60, at(1_000), SWEEP, &[]).expect("a move");
+    assert_eq!(ends(&called), [(1, 25, 0), (26, 50, 0), (51, 60, 0)]);
+}
+
+/// First, last and holes of each batch.
+fn ends(called: &Move) -> Vec<(u64, u64, u64)> {
+    called.batches().map(|batch| (batch.first, batch.last, batch.holes)).collect()
+}
+
+#[test]
+fn holes_are_passed_over_and_occupy_no_place() {
+    let holes = [Hole { first: 2, last: 30 }, Hole::of(32), Hole { first: 90, last: 99 }];
+    let queue = Queue { seen: 60, ..Queue::new(settings(3, 60), at(0)) };
+    let called = queue.advance(100, at(1_000), SWEEP, &holes).expect("a move");
+    // 1, 31 and 33 are people; the last hole is further back than has been seen.
+    assert_eq!((called.after.serving, called.after.finished, called.after.in_use()), (33, 30, 3));
+    assert_eq!((called.passed.as_slice(), ends(&called)), (&holes[..2], vec![(1, 25, 24), (26, 33, 6)]));
+    // A hole that follows costs nothing either, though no place is free; who stands behind it waits.
+    let full = called.after.advance(100, at(2_000), SWEEP, &[Hole { first: 34, last: 60 }]).expect("a move");
+    assert_eq!((full.after.serving, full.after.in_use(), ends(&full)), (60, 3, vec![(59, 60, 2)][..0].to_vec()));
+}
+
+#[test]
+fn a_queue_that_ten_thousand_left_goes_on_at_once() {
+    let mut queue = Queue { seen: 10_001, ..Queue::new(settings(1, 1), at(0)) };
+    let mut holes: Vec<Hole> = (1..=10_000).map(Hole::of).collect();
+    let mut seconds = 0;
+    while queue.serving < 10_001 {
+        seconds += 1;
+        let known = &holes[..holes.len().min(holes::HOLES_PER_MOVE_MAX)];
+        queue = queue.advance(10_001, at(seconds * 1_000), POLL, known).expect("a move").after;
+        holes.retain(|hole| hole.first > queue.serving);
+    }
+    // It was 250 hours with a window of 90 seconds for each.
+    assert!(seconds < 300, "{seconds} s");
+    assert_eq!(queue.in_use(), 1);
+}
+
+#[test]
+fn a_hole_that_has_not_been_seen_whole_is_left_to_the_next_look() {
+    let queue = Queue { seen: 5, ..Queue::new(settings(100, 60), at(0)) };
+    let called = queue.advance(9, at(1_000), SWEEP, &[Hole { first: 4, last: 6 }]).expect("a move");
+    assert_eq!((called.after.serving, called.passed.len()), (3, 0));
 }
 
 #[test]
 fn a_capacity_below_those_inside_calls_nobody() {
     let full = Queue { serving: 10, finished: 0, seen: 50, ..Queue::new(settings(4, 10), at(0)) };
-    assert!(full.advance(50, at(5_000), SWEEP).expect("a look").called.is_empty());
+    assert!(full.advance(50, at(5_000), SWEEP, &[]).expect("a look").called.is_empty());
     let less = Queue { finished: 7, ..full };
-    assert_eq!(less.advance(50, at(5_000), SWEEP).expect("a move").after.serving, 11);
+    assert_eq!(less.advance(50, at(5_000), SWEEP, &[]).expect("a move").after.serving, 11);
 }
 
+/// One place for fifty minutes: whoever is next waits for them, and is told so.
 #[test]
-fn the_time_that_is_left_follows_what_was_measured() {
-    let mut queue = Queue { seen: 1_000, ..Queue::new(settings(1_000, 10), at(0)) };
-    assert_eq!(queue.standing(100).eta_seconds, 10);
-    // Half of what is allowed gets in, for ten minutes.
-    for second in 1..=600 {
-        queue.seen = queue.serving + 5;
-        queue = queue.advance(queue.seen, at(second * 1_000), SWEEP).expect("a move").after;
-        queue.finished = queue.serving;
+fn one_place_for_fifty_minutes_is_not_a_second() {
+    let settings = Settings { active_minutes: 50, ..settings(1, 1) };
+    let mut queue = Queue { seen: 2, ..Queue::new(settings, at(0)) };
+    for second in 1..=3_000_i64 {
+        queue = queue.advance(2, at(second * 1_000), POLL, &[]).expect("a look").after;
+        let left = u64::try_from(3_001 - second).expect("time");
+        let told = queue.standing(2, at(second * 1_000)).eta_seconds;
+        assert!((left..=left + 60).contains(&told), "{told} s told, {left} s to go");
     }
-    let standing = queue.standing(queue.serving + 100);
-    assert_eq!((standing.position, standing.ahead), (100, 99));
-    assert!((19..=21).contains(&standing.eta_seconds), "{standing:?}");
+}
+
+/// Places that are in use for half of the time that they may be: that is what counts, once it was seen.
+#[test]
+fn the_time_that_is_left_follows_how_long_places_are_in_use() {
+    let mut queue = Queue { seen: 10_000, ..Queue::new(settings(10, 10), at(0)) };
+    let (mut inside, mut told) = (std::collections::VecDeque::new(), Vec::new());
+    for second in 1..=4_000_i64 {
+        while inside.front().is_some_and(|end| *end <= second) {
+            inside.pop_front();
+            queue.finished += 1;
+        }
+        let called = queue.advance(10_000, at(second * 1_000), POLL, &[]).expect("a look");
+        inside.extend(called.called.clone().map(|_| second + 300));
+        queue = called.after;
+        told.push(queue.standing(queue.serving + 10, at(second * 1_000)).eta_seconds);
+    }
+    assert!((600..=660).contains(&told[0]), "nobody knows better: {}", told[0]);
+    let (later, count) = (&told[2_000..], 2_000);
+    let mean = later.iter().sum::<u64>() / count;
+    assert!((100..=300).contains(&mean), "{mean} s on the average until ten who stay 300 s are gone");
     // A rate that is lowered counts at once.
     queue.settings.admit_per_second = 1;
-    assert_eq!(queue.standing(queue.serving + 100).eta_seconds, 100);
+    queue.finished = queue.serving;
+    assert_eq!(queue.standing(queue.serving + 10, at(4_000_000)).eta_seconds, 10);
 }
 
 #[test]
 fn who_is_near_asks_often_and_who_is_far_seldom() {
-    let queue = Queue::new(settings(1_000, 10), at(0));
+    let queue = Queue::new(settings(10_000, 10), at(0));
     let retries: Vec<u64> =
-        [1, 40, 41, 400, 800, 8_000].map(|number| queue.standing(number).retry_after_milliseconds).into();
+        [1, 40, 41, 400, 800, 8_000].map(|number| queue.standing(number, at(0)).retry_after_milliseconds).into();
     assert_eq!(retries, [1_000, 1_000, 1_250, 10_000, 20_000, 20_000]);
     let served = Queue { serving: 7, ..queue };
-    let standing = served.standing(7);
+    let standing = served.standing(7, at(0));
     assert_eq!((standing.position, standing.ahead, standing.eta_seconds), (0, 0, 0));
+    // A full queue: those in front ask again before a place that becomes free has been free for long.
+    let full = Queue { serving: 10, ..Queue::new(settings(10, 10), at(0)) };
+    let retries = [11, 35, 36].map(|number| full.standing(number, at(0)).retry_after_milliseconds);
+    assert_eq!(retries, [5_000, 5_000, 20_000]);
+}
+
+#[test]
+fn moments_of_calls_are_kept_for_as_long_as_a_place_may_be_in_use() {
+    let apart = SignedDuration::from_secs(66);
+    let mut calls = Calls::default();
+    for second in 0..2_000_u32 {
+        calls = calls.with(u64::from(second) + 1, at(i64::from(second) * 1_000), apart);
+        let moments: Vec<_> = calls.moments().collect();
+        assert!(moments.len() <= standing::CALLS_MAX && moments.is_sorted());
+        assert_eq!(moments.last().copied(), Some((at(i64::from(second) * 1_000), u64::from(second) + 1)));
+    }
+    let oldest = calls.moments().next().expect("a moment").0;
+    assert!(oldest <= at((2_000 - 660) * 1_000), "{oldest}");
 }
 
 #[test]

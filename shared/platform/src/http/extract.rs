@@ -83,7 +83,13 @@ impl FromRequestParts<App> for QueuePass {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
         let access_token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-        Ok(Self { queue_token: text("queue-token").map(str::to_owned), access_token: access_token.map(str::to_owned) })
+        let context = parts.extensions.get::<RequestContext>().and_then(RequestContext::authorizer);
+        let role = context.and_then(|context| context.fields.get("role")?.as_str());
+        Ok(Self {
+            queue_token: text("queue-token").map(str::to_owned),
+            access_token: access_token.map(str::to_owned),
+            by_administrator: role.and_then(Role::parse) == Some(Role::Admin),
+        })
     }
 }
 

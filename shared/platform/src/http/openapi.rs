@@ -28,7 +28,8 @@ pub fn describe(document: &mut OpenApi) {
     document.info.description = Some(
         "Seats for concerts and limited products, sold in the minutes in which far more people than there are seats \
          or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are \
-         application/problem+json. A token that is missing, over or not ours is refused by the gateway, as {\"message\": …}."
+         application/problem+json. A token that is missing, over or not ours is refused by the gateway, as {\"message\": …}: \
+         after a 403 without a code refresh the session once and send the request again; log in if that is refused."
             .to_owned(),
     );
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();

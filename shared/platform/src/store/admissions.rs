@@ -86,7 +86,7 @@ async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) 
             Err(Rejected::Guards(failed)) => {
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
-                    let there = old.map(|old| read_token(user, id, old)).transpose()?;
+                    let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
                     return standing(there, wanted, app.now()).ok_or_else(still_waiting);
                 }
                 attempts.again().await?;
@@ -113,7 +113,7 @@ fn still_waiting() -> Failure {
 }
 
 /// The open batch of a called number.
-async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<Option<BatchItem>, Failure> {
+pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<Option<BatchItem>, Failure> {
     let batches = Query::up_to(&table::admission_batch(id, wanted), table::ADMISSION_BATCH_PREFIX).strong();
     let (mut items, _) = batches.page(app, 1, None).await?;
     let batch: Option<BatchItem> = items.pop().map(from_item).transpose()?;
@@ -133,7 +133,7 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Call
         Ok(_) => Ok(Called::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
-            let there = old.map(|old| read_token(user, id, old)).transpose()?;
+            let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
             standing(there, wanted, app.now()).ok_or_else(still_waiting)
         }
         Err(rejected) => Err(rejected.into_failure()),

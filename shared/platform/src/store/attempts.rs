@@ -1,4 +1,10 @@
-//! Buckets of log-in attempts, one per account and one per source address.
+//! Attempts: a bucket of log-ins per account, and windows in which the failures of a source address are counted.
+//!
+//! The two are written in different ways on purpose. An account's bucket is conditioned on what was read, so that of
+//! guesses side by side none slips by; its only writers are those who try one account. A source's window may have
+//! thousands of writers who have nothing to do with each other: it is added to without a condition, and only by
+//! failures, so nobody waits for anybody there. **An addition that is applied twice, after a lost answer, counts one
+//! failure twice: the source pauses one failure earlier, and no longer.**
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use std::net::Ipv6Addr;
@@ -7,12 +13,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use onsale_domain::account::Email;
-use onsale_domain::attempts::{self, Blocked, Bucket as Count, Limit};
+use onsale_domain::attempts::{self, Blocked, Bucket as Count, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::item::{Item, from_item, number, to_item, unreadable};
-use super::read::{self, Consistency};
+use super::item::{Item, from_item, key_item, number, to_item, unreadable};
+use super::read::{self, Consistency, Query};
 use super::table::{self, Key};
 use super::write::{Rejected, Write};
 use super::{Attempts, Failure};
@@ -27,6 +33,13 @@ impl Bucket {
     #[must_use]
     pub fn account(email: &Email) -> Self {
         Self::new("account", email.as_str())
+    }
+
+    /// Log-ins to one account from an address from which its owner has logged in before. Whoever guesses from elsewhere
+    /// does not make the owner wait there.
+    #[must_use]
+    pub fn account_from(email: &Email, address: &str) -> Self {
+        Self::new("known", &format!("{} {}", email.as_str(), network(address)))
     }
 
     /// Log-ins from one address, whatever the account.
@@ -56,6 +69,19 @@ fn network(address: &str) -> String {
         },
         Err(_) => address.to_owned(),
     }
+}
+
+/// How long an address from which somebody has logged in is known, in seconds.
+const KNOWN_SECONDS: i64 = 90 * 86_400;
+/// Windows that a look reads: the one before, and this.
+const WINDOWS_READ: i32 = 2;
+/// Windows after whose end one is of no use any more: the next one still counts a part of it.
+const WINDOWS_COUNTED: i64 = 2;
+
+#[derive(Deserialize)]
+struct WindowItem {
+    window: i64,
+    count: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,16 +138,56 @@ pub async fn forget(app: &App, bucket: &Bucket) -> Result<(), Failure> {
     Write::delete(&table::attempts(&bucket.0)).applies(app).await.map(|_| ())
 }
 
-/// Takes back one attempt of `bucket` that turned out a success, and the pause it began; others' attempts stay counted.
+/// Whether an account's owner has logged in from an address before, as its bucket says. May be a moment old.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn take_back(app: &App, bucket: &Bucket) -> Result<(), Failure> {
-    let set = "SET #count = #count - :one, version = version + :one, blocked_until = :now";
-    let write = Write::update(&table::attempts(&bucket.0), set)
-        .value(":now", number(app.now().as_millisecond()))
-        .when("#count >= :one")
+pub async fn is_known(app: &App, from: &Bucket) -> Result<bool, Failure> {
+    let item = read::get(app, &table::attempts_known(&from.0), Consistency::Eventual).await?;
+    let until = item.and_then(|item| item.get("delete_at")?.as_n().ok()?.parse::<i64>().ok());
+    Ok(until.is_some_and(|until| app.now().as_second() < until))
+}
+
+/// Notes that an account's owner has logged in from an address. Again, it says the same for longer.
+///
+/// # Errors
+/// When the table fails.
+pub async fn know(app: &App, from: &Bucket) -> Result<(), Failure> {
+    let mut item = key_item(&table::attempts_known(&from.0));
+    item.insert("delete_at".to_owned(), number(app.now().as_second() + KNOWN_SECONDS));
+    Write::replace(item).applies(app).await.map(|_| ())
+}
+
+/// Looks whether a source may try, and counts nothing: of those who are right at the same time nobody waits.
+///
+/// # Errors
+/// When too many have failed from there lately, or the table fails.
+pub async fn look(app: &App, source: &Bucket, limit: &SourceLimit) -> Result<(), AttemptError> {
+    let (window, passed) = limit.window_at(app.now());
+    let before = table::attempts_window(&source.0, window - 1).sk;
+    let windows = Query::up_to(&table::attempts_window(&source.0, window), &before);
+    let (items, _) = windows.page(app, WINDOWS_READ, None).await?;
+    let (mut last, mut this) = (0, 0);
+    for item in items {
+        let item: WindowItem = from_item(item)?;
+        *if item.window == window { &mut this } else { &mut last } = item.count;
+    }
+    limit.may_try(last, this, passed).map_err(AttemptError::Blocked)
+}
+
+/// Counts one failure (or, of sign-ups, one of any outcome) against a source, without a condition.
+///
+/// # Errors
+/// When the table fails.
+pub async fn add(app: &App, source: &Bucket, limit: &SourceLimit) -> Result<(), Failure> {
+    let (window, _) = limit.window_at(app.now());
+    let ends = (window + WINDOWS_COUNTED).saturating_mul(limit.window.as_secs());
+    let add = "SET #window = :window, delete_at = :ends ADD #count :one";
+    let write = Write::update(&table::attempts_window(&source.0, window), add)
+        .name("#window", "window")
         .name("#count", "count")
+        .value(":window", number(window))
+        .value(":ends", number(ends))
         .value(":one", number(1));
     write.applies(app).await.map(|_| ())
 }

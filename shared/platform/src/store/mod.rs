@@ -20,6 +20,7 @@ pub mod coupons;
 mod deletion_blocks;
 mod deletion_marks;
 pub mod deletions;
+mod holes;
 mod item;
 pub mod keys;
 pub mod lapses;

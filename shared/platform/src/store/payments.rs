@@ -147,9 +147,13 @@ pub async fn pay(
     }
 }
 
-/// The admission with which a reservation behind a queue may be paid; none, if no queue is before it.
+/// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
+/// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
 async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
     match &read.admitted_by {
+        Some((queue, number)) if pass.by_administrator => {
+            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at: read.held_until }))
+        }
         Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
         None => Ok(None),
     }

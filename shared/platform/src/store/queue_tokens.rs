@@ -1,13 +1,20 @@
 //! Queue tokens in the table: taken when somebody joins, given up when somebody leaves. What lies between is in
 //! [`super::admissions`].
 //!
+//! **Joining claims the account's place before it takes a number**, so that nobody who joins many times at once, or whose
+//! answers are lost, burns numbers that would hold places. A place that is claimed and has no number yet is no token: to
+//! everybody but another join it is as if nothing were there.
+//!
 //! A token never goes back, and its owner never has the same number again, so a condition on state and number says
 //! all that a version would.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::numbers::Numbers;
+use onsale_domain::queue::holes::Hole;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
 use onsale_domain::queue_token::{State, Token};
 use serde::Deserialize;
@@ -17,10 +24,13 @@ use super::admissions::{Called, called, end, ending, named};
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_item, number, text, unreadable};
 use super::read::{self, Consistency};
-use super::write::{Rejected, Write};
-use super::{Attempts, Failure, queues, reservations, table};
-use crate::app::App;
+use super::write::{Rejected, Transaction, Write};
+use super::{Attempts, Failure, holes, queues, reservations, table};
+use crate::app::{App, Stopwatch};
 
+/// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow gives
+/// its number back.
+const CLAIM_STALLED_AFTER: Duration = Duration::from_secs(1);
 /// How long after joining a token is kept that was never admitted.
 const TOKEN_KEPT_SECONDS: i64 = 90 * 86_400;
 
@@ -39,10 +49,14 @@ struct TokenItem {
     holds: u64,
 }
 
-pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Token, Failure> {
+/// Reads a token; none, if the place is claimed but has no number yet.
+pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+    if item.contains_key("claim") {
+        return Ok(None);
+    }
     let item: TokenItem = from_item(item)?;
     let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    Ok(Token {
+    Ok(Some(Token {
         user,
         queue: queue.clone(),
         number: item.number,
@@ -52,7 +66,7 @@ pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Toke
         expires_at: item.expires_at,
         ended_at: item.ended_at.map(at).transpose()?,
         holds: item.holds,
-    })
+    }))
 }
 
 pub(crate) async fn get(
@@ -62,7 +76,7 @@ pub(crate) async fn get(
     consistency: Consistency,
 ) -> Result<Option<Token>, Failure> {
     let item = read::get(app, &table::queue_token(user, queue), consistency).await?;
-    item.map(|item| read_token(user, queue, item)).transpose()
+    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
 }
 
 /// A user's token of a queue, at most a second old.
@@ -110,33 +124,75 @@ pub struct Joined {
     pub new: bool,
 }
 
-/// Gives a user a place in a queue, or the one that is there.
+/// What lies where a user's place in a queue is.
+enum Place {
+    /// Nothing.
+    Empty,
+    /// Some request has claimed it, and is about to take a number for it.
+    Claimed(Uuid),
+    /// A place with a number.
+    Numbered(Token),
+}
+
+async fn place(app: &App, user: Uuid, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
+    read_place(user, id, read::get(app, &table::queue_token(user, id), consistency).await?)
+}
+
+fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
+    let Some(item) = item else { return Ok(Place::Empty) };
+    if let Some(claim) = item.get("claim") {
+        let claim = claim.as_s().ok().and_then(|claim| claim.parse().ok());
+        return claim.map(Place::Claimed).ok_or_else(|| unreadable("the claim of a place"));
+    }
+    Ok(read_token(user, id, item)?.map_or(Place::Empty, Place::Numbered))
+}
+
+/// Gives a user a place in a queue, or the one that is there: the place is claimed first, and only who has claimed it
+/// takes a number. So of requests side by side one burns a number, and the others wait for what it comes to.
 ///
 /// # Errors
 /// See [`JoinFailure`].
 pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFailure> {
     let queue = queues::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
+    let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
+    let mut stalled: Option<(Uuid, Stopwatch)> = None;
     // May be a moment old: what is put in its place is conditioned on it, and what is answered is read again.
-    let mut there = match get(app, user, id, Consistency::Eventual).await? {
-        Some(_) => get(app, user, id, Consistency::Strong).await?,
-        None => None,
+    let mut there = match place(app, user, id, Consistency::Eventual).await? {
+        Place::Empty => Place::Empty,
+        Place::Claimed(_) | Place::Numbered(_) => place(app, user, id, Consistency::Strong).await?,
     };
     loop {
-        let before = match there.take() {
-            Some(token) => Some(brought_up_to_date(app, token, &queue).await?),
-            None => None,
-        };
-        match before {
-            Some(token) if !token.state.has_ended() => return Ok(Joined { token, queue, new: false }),
-            ended => {
-                may_join(app, user, id, ended.as_ref(), &queue).await?;
-                match put(app, user, id, ended.as_ref()).await? {
-                    Put::Done(token) => return Ok(Joined { token, queue, new: true }),
-                    Put::There(other) => there = other,
+        there = match there {
+            Place::Numbered(token) => {
+                let token = brought_up_to_date(app, token, &queue).await?;
+                if !token.state.has_ended() {
+                    return Ok(Joined { token, queue, new: false });
                 }
+                Place::Numbered(token)
             }
-        }
+            // By this process's own watch, so that no two clocks are compared: whoever has claimed it may have died.
+            Place::Claimed(by) if by != claim => {
+                let watched = stalled.filter(|(seen, _)| *seen == by).map(|(_, since)| since.elapsed());
+                if watched.is_none_or(|watched| watched < CLAIM_STALLED_AFTER) {
+                    stalled = stalled.filter(|(seen, _)| *seen == by).or_else(|| Some((by, Stopwatch::start())));
+                    attempts.again().await?;
+                    there = place(app, user, id, Consistency::Strong).await?;
+                    continue;
+                }
+                Place::Claimed(by)
+            }
+            there => there,
+        };
+        let ended = if let Place::Numbered(ended) = &there { Some(ended) } else { None };
+        may_join(app, user, id, ended, &queue).await?;
+        there = match claimed(app, user, id, &there, claim).await? {
+            Place::Claimed(by) if by == claim => match numbered(app, user, id, claim).await? {
+                Some(token) => return Ok(Joined { token, queue, new: true }),
+                None => place(app, user, id, Consistency::Strong).await?,
+            },
+            there => there,
+        };
         attempts.again().await?;
     }
 }
@@ -181,22 +237,36 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
     }
 }
 
-/// What putting a new token came to.
-enum Put {
-    /// It is there.
-    Done(Token),
-    /// This is there instead.
-    There(Option<Token>),
+/// Claims a place in which there is `there` for a request; what is there then.
+async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
+    let mut item = key_item(&table::queue_token(user, id));
+    item.insert("claim".to_owned(), text(claim.to_string()));
+    item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
+    let write = match there {
+        Place::Empty => Write::create(item),
+        Place::Claimed(by) => Write::replace(item).when("claim = :by").value(":by", text(by.to_string())),
+        Place::Numbered(ended) => named(Write::replace(item).when("#number = :read AND #state = :state"))
+            .value(":read", number(ended.number))
+            .value(":state", text(ended.state.as_str())),
+    };
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(Place::Claimed(claim)),
+        // With our own claim the answer to a first try was lost.
+        Err(Rejected::Guards(failed)) => read_place(user, id, failed.into_iter().find_map(|failed| failed.old)),
+        Err(Rejected::Conflict(_)) => place(app, user, id, Consistency::Strong).await,
+        Err(rejected) => Err(rejected.into_failure()),
+    }
 }
 
-/// Takes the next number and puts it in the place of `ended`, or of nothing. Of two requests side by side one number
-/// becomes a hole.
-async fn put(app: &App, user: Uuid, id: &QueueId, ended: Option<&Token>) -> Result<Put, Failure> {
+/// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
+/// then the number goes back at once.
+async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+    let taken = next_number(app, id).await?;
     let now = app.now();
     let token = Token {
         user,
         queue: id.clone(),
-        number: next_number(app, id).await?,
+        number: taken,
         state: State::Waiting,
         issued_at: now,
         admitted_at: None,
@@ -204,43 +274,50 @@ async fn put(app: &App, user: Uuid, id: &QueueId, ended: Option<&Token>) -> Resu
         ended_at: None,
         holds: 0,
     };
-    let mut item = key_item(&table::queue_token(user, id));
-    item.insert("number".to_owned(), number(token.number));
-    item.insert("state".to_owned(), text(token.state.as_str()));
-    item.insert("issued_at".to_owned(), number(now.as_millisecond()));
-    item.insert("holds".to_owned(), number(token.holds));
-    item.insert("delete_at".to_owned(), number(now.as_second() + TOKEN_KEPT_SECONDS));
-    let write = match ended {
-        None => Write::create(item),
-        Some(ended) => named(Write::replace(item).when("#number = :read AND #state = :state"))
-            .value(":read", number(ended.number))
-            .value(":state", text(ended.state.as_str())),
-    };
-    match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(Put::Done(token)),
-        Err(Rejected::Guards(failed)) => {
-            let there = failed.into_iter().find_map(|failed| failed.old);
-            let there = there.map(|old| read_token(user, id, old)).transpose()?;
-            // With our own number the answer to a first try was lost.
-            Ok(match there {
-                Some(there) if there.number == token.number => Put::Done(there),
-                other => Put::There(other),
-            })
+    let mut attempts = Attempts::new(app);
+    loop {
+        let set = "SET #number = :number, #state = :waiting, issued_at = :now, holds = :none REMOVE claim";
+        let write = named(Write::update(&table::queue_token(user, id), set).when("claim = :claim"))
+            .value(":number", number(taken))
+            .value(":waiting", text(State::Waiting.as_str()))
+            .value(":now", number(now.as_millisecond()))
+            .value(":none", number(0))
+            .value(":claim", text(claim.to_string()));
+        match write.run(app, ReturnValue::None).await {
+            Ok(_) => return Ok(Some(token)),
+            Err(Rejected::Guards(failed)) => {
+                let old = failed.into_iter().find_map(|failed| failed.old);
+                return Ok(match read_place(user, id, old)? {
+                    // The answer to a first try was lost.
+                    Place::Numbered(there) if there.number == taken => Some(there),
+                    // No late try of ours can use the number any more: the claim that it is conditioned on is gone.
+                    _ => {
+                        holes::give_back(app, id, Hole::of(taken)).await;
+                        None
+                    }
+                });
+            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
         }
-        Err(Rejected::Conflict(_)) => Ok(Put::There(get(app, user, id, Consistency::Strong).await?)),
-        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
-/// The next number: of this process's lease while so many join that it has one, or from the counter.
+/// The next number: of this process's lease while so many join that it has one, or from the counter. What is left of
+/// older leases is given back.
 async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
     let now = app.now();
     let (leased, wanted) = app.caches().numbers_of(id, |numbers| (numbers.take(now), numbers.wanted(now)));
-    if let Some(leased) = leased {
-        return Ok(leased);
+    let taken = match leased {
+        Some(leased) => leased,
+        None => {
+            let last = queues::take_numbers(app, id, wanted).await?;
+            app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now()))
+        }
+    };
+    for left in app.caches().numbers_of(id, Numbers::take_untold) {
+        holes::give_back(app, id, left).await;
     }
-    let last = queues::take_numbers(app, id, wanted).await?;
-    Ok(app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now())))
+    Ok(taken)
 }
 
 /// Why somebody could not leave.
@@ -265,15 +342,13 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
         let Some(token) = read.filter(|token| token.number == wanted) else { return Ok(()) };
         let now = app.now();
         let write = match (token.state, token.state_at(now)) {
-            (State::Waiting, _) => {
-                let set = "SET #state = :left, ended_at = :now";
-                let write = Write::update(&table::queue_token(user, id), set);
-                named(write.when("#state = :waiting AND #number = :number"))
-                    .value(":left", text(State::Left.as_str()))
-                    .value(":waiting", text(State::Waiting.as_str()))
-                    .value(":number", number(wanted))
-                    .value(":now", number(now.as_millisecond()))
-            }
+            (State::Waiting, _) => match leaving(user, id, wanted, now)?.commit(app).await {
+                Ok(()) => return Ok(()),
+                Err(rejected) => {
+                    attempts.again_after(&rejected).await?;
+                    continue;
+                }
+            },
             (State::Admitted, State::Expired) => end(&token, State::Expired, now),
             (State::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
                 return Err(LeaveFailure::HasLiveHold);
@@ -290,4 +365,19 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
             Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
+}
+
+/// Gives up a place that waits, and with it its number, called or not.
+fn leaving(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let set = "SET #state = :left, ended_at = :now";
+    let write = Write::update(&table::queue_token(user, id), set);
+    let left = named(write.when("#state = :waiting AND #number = :number"))
+        .value(":left", text(State::Left.as_str()))
+        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":number", number(wanted))
+        .value(":now", number(now.as_millisecond()));
+    let mut transaction = Transaction::new();
+    transaction.add((), left);
+    transaction.add((), holes::note(id, Hole::of(wanted))?);
+    Ok(transaction)
 }

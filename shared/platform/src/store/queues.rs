@@ -7,8 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::queue::holes::Hole;
+use onsale_domain::queue::standing::{Calls, Stays};
 use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Move, Queue, QueueId, Settings};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,7 +21,7 @@ use super::read::{self, Consistency, Query};
 use super::seats::side_by_side;
 use super::table;
 use super::write::{Rejected, Transaction, Write};
-use super::{Attempts, Failure};
+use super::{Attempts, Failure, holes};
 use crate::app::App;
 use crate::metrics::{QUEUE_ADMITTED, QUEUE_WAITING};
 
@@ -51,7 +53,12 @@ struct QueueItem {
     seen: u64,
     looked_at: i64,
     counted_until: i64,
-    rate_micro: u64,
+    ends_micro: u64,
+    in_use_milliseconds: u64,
+    ends_finished: u64,
+    /// Of each moment its epoch milliseconds and the last number that had been called, as `<at>:<number>`.
+    #[serde(default)]
+    calls: Vec<String>,
     measured_at: i64,
     #[serde(default)]
     moved_by: Option<Uuid>,
@@ -85,11 +92,30 @@ fn read_queue(item: Item) -> Result<Queue, Failure> {
         seen: item.seen,
         looked_at: at(item.looked_at)?,
         counted_until: at(item.counted_until)?,
-        rate_micro: item.rate_micro,
+        calls: read_calls(&item.calls)?,
+        stays: Stays {
+            ends_micro: item.ends_micro,
+            in_use_milliseconds: item.in_use_milliseconds,
+            finished: item.ends_finished,
+        },
         measured_at: at(item.measured_at)?,
         moved_by: item.moved_by,
         version: item.version,
     })
+}
+
+fn read_calls(written: &[String]) -> Result<Calls, Failure> {
+    let moment = |written: &String| {
+        let (at, serving) = written.split_once(':')?;
+        Some((Timestamp::from_millisecond(at.parse().ok()?).ok()?, serving.parse().ok()?))
+    };
+    let moments: Option<Vec<_>> = written.iter().map(moment).collect();
+    Ok(Calls::of(&moments.ok_or_else(|| unreadable("the calls of a queue"))?))
+}
+
+fn written_calls(calls: &Calls) -> AttributeValue {
+    let moment = |(at, serving): (Timestamp, u64)| text(format!("{}:{serving}", at.as_millisecond()));
+    AttributeValue::L(calls.moments().map(moment).collect())
 }
 
 /// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new.
@@ -123,13 +149,12 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
     let mut set = "SET #owner = :owner, #capacity = :capacity, admit_per_second = :admit_per_second, \
          active_minutes = :active_minutes, claim_seconds = :claim_seconds, version = if_not_exists(version, :zero) + :one"
         .to_owned();
-    for counter in ["serving", "finished", "seen"] {
+    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished"] {
         set.push_str(&format!(", {counter} = if_not_exists({counter}, :zero)"));
     }
     for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
         set.push_str(&format!(", {time} = if_not_exists({time}, :now)"));
     }
-    set.push_str(", rate_micro = if_not_exists(rate_micro, :rate)");
     let mut remove: Vec<&str> = Vec::new();
     let mut times = Vec::new();
     for (name, placeholder, time) in
@@ -156,8 +181,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
         .value(":claim_seconds", number(settings.claim_seconds))
         .value(":zero", number(0))
         .value(":one", number(1))
-        .value(":now", now)
-        .value(":rate", number(new.rate_micro));
+        .value(":now", now);
     times.into_iter().fold(write, |write, (placeholder, time)| write.value(placeholder, time))
 }
 
@@ -251,12 +275,25 @@ enum Mover {
     Sweep,
 }
 
-/// Frees the places of batches whose time is over, and calls the next numbers. Gives the queue as it is then.
+/// Frees the places of batches whose time is over and of numbers that nobody has, and calls the next numbers. Gives the
+/// queue as it is then.
 async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mover) -> Result<Queue, Failure> {
     let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
         tracing::warn!(queue = %id, %failure, "batches could not be closed");
         0
     });
+    let (called, ahead): (Vec<Hole>, Vec<Hole>) = holes::known(app, id).await.map_or_else(
+        |failure| {
+            tracing::warn!(queue = %id, %failure, "holes could not be read");
+            Default::default()
+        },
+        |holes| holes.into_iter().partition(|hole| hole.first <= read.serving),
+    );
+    let freed = freed
+        + holes::free_called(app, id, &called).await.unwrap_or_else(|failure| {
+            tracing::warn!(queue = %id, %failure, "holes could not be given back");
+            0
+        });
     let queue = Queue { finished: read.finished + freed, ..read };
     let issued = read::get(app, &table::issued(id), Consistency::Strong).await?;
     let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
@@ -265,7 +302,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         Mover::Sweep => (SWEEP_AT_ONCE, None),
     };
     measure(app, id, &queue, issued);
-    let Some(mut next) = queue.advance(issued, now, at_once) else { return Ok(queue) };
+    let Some(mut next) = queue.advance(issued, now, at_once, &ahead) else { return Ok(queue) };
     next.after.moved_by = moved_by;
     match move_transaction(id, &queue, &next)?.commit_patiently(app).await {
         Ok(()) => Ok(next.after),
@@ -283,13 +320,14 @@ fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
     app.meter().set(&QUEUE_ADMITTED, queue.serving.saturating_sub(queue.finished) as f64, &[id.as_str()]);
 }
 
-/// The queue and the batches that a move opens. What was read is still so: its version says. Places that became free
-/// meanwhile only make the move smaller than it might be.
+/// The queue, the batches that a move opens, and the holes that it passes over. What was read is still so: its version
+/// says, and that a hole is there. Places that became free meanwhile only make the move smaller than it might be.
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();
     let set = "SET serving = :serving, seen = :seen, looked_at = :now, counted_until = :counted_until, \
-               rate_micro = :rate, measured_at = :now, version = :version";
+               ends_micro = :ends, in_use_milliseconds = :in_use, ends_finished = :ends_finished, \
+               calls = :calls, measured_at = :now, version = :version, finished = finished + :passed";
     let (set, moved_by) = match after.moved_by {
         Some(process) => (format!("{set}, moved_by = :moved_by"), Some(text(process.to_string()))),
         None => (format!("{set} REMOVE moved_by"), None),
@@ -303,14 +341,22 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
             .value(":seen", number(after.seen))
             .value(":now", number(after.looked_at.as_millisecond()))
             .value(":counted_until", number(after.counted_until.as_millisecond()))
-            .value(":rate", number(after.rate_micro))
+            .value(":ends", number(after.stays.ends_micro))
+            .value(":in_use", number(after.stays.in_use_milliseconds))
+            .value(":ends_finished", number(after.stays.finished))
+            .value(":calls", written_calls(&after.calls))
+            .value(":passed", number(next.passed.iter().map(Hole::numbers).sum::<u64>()))
             .value(":version", number(after.version))
             .value(":read", number(read.version)),
     );
     let closes_at = after.looked_at + SignedDuration::from_secs(read.settings.claim_seconds.into());
-    for (first, last) in next.batches() {
-        let batch = BatchItem { first, last, claimed: 0, closes_at: closes_at.as_millisecond() };
+    for batch in next.batches() {
+        let (first, last, claimed) = (batch.first, batch.last, batch.holes);
+        let batch = BatchItem { first, last, claimed, closes_at: closes_at.as_millisecond() };
         transaction.add((), Write::create(to_item(&table::admission_batch(id, first), &batch)?));
+    }
+    for hole in &next.passed {
+        transaction.add((), holes::pass(id, hole));
     }
     Ok(transaction)
 }

@@ -126,8 +126,8 @@ async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation
         });
     };
     let admission = match &schedule.queue {
-        Some(queue) => Some(wanted.pass.admission(app, wanted.user, queue).await?),
-        None => None,
+        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(_) | None => None,
     };
     let request = HoldRequest {
         id: wanted.id,

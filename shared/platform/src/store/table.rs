@@ -63,6 +63,16 @@ pub fn attempts(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "ATTEMPTS")
 }
 
+/// The failures of a source address in one window of time; by time.
+pub fn attempts_window(bucket: &str, window: i64) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), format!("WINDOW#{window:012}"))
+}
+
+/// That an account has logged in from a source address.
+pub fn attempts_known(bucket: &str) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), "KNOWN")
+}
+
 pub const KEYS_PARTITION: &str = "KEYS";
 
 pub fn verifying_key(kid: &str) -> Key {
@@ -116,6 +126,16 @@ pub const ADMISSION_BATCH_PREFIX: &str = "BATCH#";
 /// The batch of called numbers that begins with this one.
 pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
     key(queue_partition(queue), format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
+}
+
+/// Numbers of a queue that nobody has; apart from it, because many may leave at once.
+pub fn holes_partition(queue: &QueueId) -> String {
+    format!("{}#HOLES", queue_partition(queue))
+}
+
+/// The hole that begins with this number.
+pub fn hole(queue: &QueueId, first: u64) -> Key {
+    key(holes_partition(queue), format!("HOLE#{first:020}"))
 }
 
 pub const TOKEN_PREFIX: &str = "TOKEN#";

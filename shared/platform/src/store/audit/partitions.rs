@@ -127,7 +127,8 @@ impl Reader<'_> {
         } else if let Some(id) = id(table::ALLOWANCE_PREFIX) {
             books.allowance(id?, items::allowance(item)?);
         } else if let Some(queue) = sk.strip_prefix(table::TOKEN_PREFIX) {
-            if item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
+            // A place that is claimed has no number yet, and so no state.
+            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
                 tally.share(|shared| shared.queues.admitted(queue, *user));
             }
         } else if sk == table::UNPAID {

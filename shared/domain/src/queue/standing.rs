@@ -1,0 +1,187 @@
+//! Where somebody stands, how long that takes, and when to ask again.
+//!
+//! **Two things are certain**: no more numbers are called in a second than are admitted, and a place that is in use is
+//! free when the longest admission that can have begun with its call is over. What is measured is how long a place is in
+//! use on the average. The remaining time is never below the first, never above the second where it is of force, and
+//! lies between them as measured.
+
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{CLAIM_SECONDS_MIN, Queue, Settings, milliseconds};
+
+/// Shortest and longest time until the next poll, in milliseconds. The longest is far below the shortest claim window,
+/// so nobody sleeps through a call, however wrong the remaining time is.
+const RETRY_AFTER_MILLISECONDS: RangeInclusive<u64> = 1_000..=20_000;
+const _: () = assert!(*RETRY_AFTER_MILLISECONDS.end() * 2 < CLAIM_SECONDS_MIN as u64 * 1_000);
+/// Positions that may be called by the next few who leave: their holders ask again sooner, so that a place that becomes
+/// free is not free for long.
+const NEAR_NUMBERS: u64 = 25;
+/// Longest time until the next poll of those, in milliseconds.
+const NEAR_RETRY_MILLISECONDS: u64 = 5_000;
+/// After the end of an admission its place is free when the sweep has seen it, which runs once a minute.
+const SWEPT_AFTER_SECONDS: u64 = 60;
+/// Moments of calls that are remembered.
+pub const CALLS_MAX: usize = 12;
+/// Over how many stays the mean stay is measured: longer, so that people who come and go together do not shorten it.
+const MEASURED_OVER_STAYS: u64 = 4;
+/// Time without any move that is not measured, in milliseconds.
+const UNMEASURED_MILLISECONDS_MAX: u64 = 600_000;
+
+/// Where somebody stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// 1 is the next to be called; 0 has been called.
+    pub position: u64,
+    /// How many are to be called before.
+    pub ahead: u64,
+    /// How long that takes, as far as is known: never less than `position` divided by `admit_per_second`, and while all
+    /// places are in use as long as it takes until enough of them are free.
+    pub eta_seconds: u64,
+    /// When to ask again: soon when the number is about to be called, and seldom far back and inside.
+    pub retry_after_milliseconds: u64,
+}
+
+impl Settings {
+    /// The longest time for which a called number occupies a place, in seconds: it is claimed at once by those who poll,
+    /// and then lasts as long as an admission.
+    #[must_use]
+    pub fn stay_seconds_max(&self) -> u64 {
+        (u64::from(self.active_minutes) * 60).max(u64::from(self.claim_seconds)) + SWEPT_AFTER_SECONDS
+    }
+}
+
+/// When numbers were called, for about as long as they may occupy places: a few moments, each with the last number that
+/// had been called by then. Moments that are close are one, the later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    moments: [Option<(Timestamp, u64)>; CALLS_MAX],
+}
+
+impl Calls {
+    /// Of moments in order, oldest first; only the last [`CALLS_MAX`] count.
+    #[must_use]
+    pub fn of(moments: &[(Timestamp, u64)]) -> Self {
+        let mut calls = Self::default();
+        let last = &moments[moments.len().saturating_sub(CALLS_MAX)..];
+        for (place, moment) in calls.moments.iter_mut().zip(last) {
+            *place = Some(*moment);
+        }
+        calls
+    }
+
+    /// The moments, oldest first.
+    pub fn moments(&self) -> impl DoubleEndedIterator<Item = (Timestamp, u64)> {
+        self.moments.iter().copied().flatten()
+    }
+
+    /// The same when the numbers up to `serving` are called at `now`. Moments that lie `apart` are kept apart.
+    #[must_use]
+    pub fn with(&self, serving: u64, now: Timestamp, apart: SignedDuration) -> Self {
+        let mut moments: Vec<(Timestamp, u64)> = self.moments().collect();
+        let count = moments.len();
+        if count > 1 && moments[count - 2].0.duration_until(now) < apart {
+            moments.pop();
+        }
+        moments.push((now, serving));
+        Self::of(&moments)
+    }
+
+    /// By when this number had been called. None, if it was not, or nothing is known.
+    fn called_by(&self, number: u64) -> Option<Timestamp> {
+        self.moments().find(|(_, serving)| *serving >= number).map(|(at, _)| at)
+    }
+}
+
+/// How long places are in use, as measured: how many were given back, and how long all were in use. What is measured
+/// loses weight with time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stays {
+    /// Places that were given back, in millionths.
+    pub ends_micro: u64,
+    /// For how long places were in use, in milliseconds.
+    pub in_use_milliseconds: u64,
+    /// How many numbers were finished when it was measured last.
+    pub finished: u64,
+}
+
+impl Queue {
+    /// What is measured by `now`. What happened while nobody looked for long is left out.
+    pub(super) fn stays_by(&self, now: Timestamp) -> Stays {
+        let passed = milliseconds(self.measured_at, now);
+        let known = Stays { finished: self.finished, ..self.stays };
+        if passed > UNMEASURED_MILLISECONDS_MAX {
+            return known;
+        }
+        let over = self.settings.stay_seconds_max() * 1_000 * MEASURED_OVER_STAYS;
+        let kept = |value: u64| {
+            let kept = u128::from(value) * u128::from(over) / u128::from(over + passed);
+            u64::try_from(kept).unwrap_or(u64::MAX)
+        };
+        let ends = self.finished.saturating_sub(self.stays.finished);
+        // As many as at the last look, for nobody knows when since then they ended.
+        let in_use = self.serving.saturating_sub(self.stays.finished);
+        Stays {
+            ends_micro: kept(known.ends_micro.saturating_add(ends.saturating_mul(1_000_000))),
+            in_use_milliseconds: kept(known.in_use_milliseconds.saturating_add(in_use.saturating_mul(passed))),
+            ..known
+        }
+    }
+
+    /// Where the holder of `number` stands at `now`.
+    #[must_use]
+    pub fn standing(&self, number: u64, now: Timestamp) -> Standing {
+        let position = number.saturating_sub(self.serving);
+        let eta_seconds =
+            if position == 0 { 0 } else { self.by_rate(number).max(self.until_a_place_is_free(number, now)) };
+        let shortest = *RETRY_AFTER_MILLISECONDS.start();
+        let longest = match position {
+            1..=NEAR_NUMBERS => NEAR_RETRY_MILLISECONDS,
+            _ => *RETRY_AFTER_MILLISECONDS.end(),
+        };
+        let retry_after_milliseconds =
+            if position == 0 { longest } else { eta_seconds.saturating_mul(250).clamp(shortest, longest) };
+        Standing { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
+    }
+
+    /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as many
+    /// as there are places.
+    fn until_a_place_is_free(&self, number: u64, now: Timestamp) -> u64 {
+        let capacity = u64::from(self.settings.capacity).max(1);
+        // The number whose place it will be, if all come to their ends in order; and of that number the same, and so on,
+        // until one that has a place or needs not wait for one.
+        let before = number.saturating_sub(capacity);
+        let needed = before.saturating_sub(self.finished);
+        if needed == 0 {
+            return 0;
+        }
+        let rounds = before.saturating_sub(self.serving).div_ceil(capacity);
+        let first = before.saturating_sub(rounds.saturating_mul(capacity));
+        let stay_max = self.settings.stay_seconds_max();
+        let stay = self.mean_stay_seconds().map_or(stay_max, |mean| mean.min(stay_max));
+        if first <= self.finished {
+            let called_in = self.by_rate(first + capacity);
+            return called_in + stay.saturating_mul(rounds);
+        }
+        let passed = milliseconds(self.calls.called_by(first).unwrap_or(now), now) / 1_000;
+        let left_of = |stay: u64| stay.saturating_mul(rounds + 1).saturating_sub(passed);
+        match left_of(stay) {
+            // Whoever is still inside after the mean time stays for as long again, as far as anybody knows.
+            0 => needed.saturating_mul(stay).div_ceil(self.in_use().max(capacity)).min(left_of(stay_max)),
+            left => left.min(left_of(stay_max)),
+        }
+    }
+
+    /// Seconds until `number` is called, if there is a place for everybody.
+    fn by_rate(&self, number: u64) -> u64 {
+        number.saturating_sub(self.serving).div_ceil(u64::from(self.settings.admit_per_second).max(1))
+    }
+
+    /// How long a place is in use on the average; none while no end was measured.
+    fn mean_stay_seconds(&self) -> Option<u64> {
+        let milliseconds = u128::from(self.stays.in_use_milliseconds) * 1_000_000;
+        let mean = milliseconds.checked_div(u128::from(self.stays.ends_micro))?;
+        u64::try_from(mean / 1_000).ok()
+    }
+}

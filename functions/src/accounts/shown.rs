@@ -1,9 +1,12 @@
 use jiff::Timestamp;
+use onsale_domain::account::Role;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::refresh::RefreshToken;
 use onsale_platform::store::accounts::Account;
 use onsale_platform::tokens;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
 /// A session's tokens.
@@ -26,6 +29,11 @@ impl SessionOut {
     }
 }
 
+/// Whom an account may be of.
+fn roles() -> Object {
+    one_of(Role::ALL.map(Role::as_str))
+}
+
 /// A user, as shown to that user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserOut {
@@ -34,6 +42,7 @@ pub struct UserOut {
     email: String,
     name: String,
     /// `user` or `admin`.
+    #[schema(schema_with = roles)]
     role: &'static str,
     created_at: Timestamp,
 }

@@ -25,7 +25,7 @@ struct CreateConcertIn {
     #[schema(max_length = 2000)]
     description: String,
     /// The waiting queue that guards its sale; none if not given. A concert keeps its queue.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, example = "spring-2030")]
     queue_id: Option<String>,
 }
 

@@ -18,12 +18,13 @@ use super::shown::ConcertOut;
 #[serde(deny_unknown_fields)]
 struct SearchConcertsIn {
     /// A part of the name; without it, all concerts.
-    #[param(max_length = 60)]
+    #[param(max_length = 60, example = "spring")]
     query: Option<String>,
     /// 1 to 100, default 20.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
     /// `next` of the page before.
+    #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 

@@ -5,12 +5,14 @@ use onsale_domain::coupon::{self, Coupon, Discount, DiscountError, PlanError};
 use onsale_domain::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{
     Admin, Answer, Detail, Expected, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid,
 };
 use onsale_platform::store::coupons::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object as Schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -37,7 +39,7 @@ struct CreateCouponIn {
     #[schema(minimum = 1, maximum = 1000000)]
     quantity: i64,
     /// Over how many items they are spread, 1 to 16; 1 if not given. More of them are claimed faster.
-    #[schema(minimum = 1, maximum = 16)]
+    #[schema(minimum = 1, maximum = 16, example = 4)]
     shards: Option<i64>,
     /// First instant in which it may be claimed and used.
     #[schema(value_type = Timestamp)]
@@ -47,11 +49,17 @@ struct CreateCouponIn {
     valid_until: String,
 }
 
+/// What a coupon may take off.
+fn kinds() -> Schema {
+    one_of(Discount::KINDS)
+}
+
 /// What it takes off.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DiscountIn {
     /// `amount` or `percent`.
+    #[schema(schema_with = kinds)]
     kind: String,
     /// Minor units, 1 to 10,000,000; or hundredths, 1 to 100, rounded down to whole minor units.
     #[schema(minimum = 1, maximum = 10000000)]

@@ -1,14 +1,22 @@
 use jiff::Timestamp;
 use onsale_domain::coupon::{Claim, Coupon, Discount};
 use onsale_domain::money::CURRENCY;
+use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+
+/// What a coupon may take off.
+fn kinds() -> Object {
+    one_of(Discount::KINDS)
+}
 
 /// What a coupon takes off.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DiscountOut {
     /// `amount` or `percent`.
+    #[schema(schema_with = kinds)]
     kind: &'static str,
     /// Minor units, or hundredths.
     value: i64,
@@ -60,6 +68,11 @@ impl CouponOut {
     }
 }
 
+/// Where a claim may stand.
+fn states() -> Object {
+    one_of(Claim::STATES)
+}
+
 /// A coupon that the caller has claimed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimOut {
@@ -68,6 +81,7 @@ pub struct ClaimOut {
     discount: DiscountOut,
     currency: &'static str,
     /// `unused`, `used` or `expired`.
+    #[schema(schema_with = states)]
     state: &'static str,
     claimed_at: Timestamp,
     /// First instant in which it may be used.

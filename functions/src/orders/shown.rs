@@ -1,15 +1,23 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::order::{Line, Order};
+use onsale_domain::order::{Line, Order, State};
+use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+
+/// Where an order may stand.
+fn states() -> Object {
+    one_of(State::ALL.map(State::as_str))
+}
 
 /// An order, as shown to its owner.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderOut {
     order_id: Uuid,
     /// `pending`, `paid`, `cancelled`, `expired` or `declined`.
+    #[schema(schema_with = states)]
     state: &'static str,
     /// Why it ended, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,9 +2,11 @@ use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::order::{Order, State as OrderState};
 use onsale_domain::reservation::{Payment, Reservation, State};
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Problem, invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
 /// What a payment is of, as its id says.
@@ -28,6 +30,14 @@ impl PaidThing {
     }
 }
 
+/// The states of a payment: [`PaymentOut::new`].
+const STATES: [&str; 3] = ["completed", "partly_refunded", "refunded"];
+
+/// Where a payment may stand.
+fn states() -> Object {
+    one_of(STATES)
+}
+
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PaymentOut {
@@ -45,6 +55,7 @@ pub struct PaymentOut {
     refunded: i64,
     currency: &'static str,
     /// `completed`, `partly_refunded` or `refunded`.
+    #[schema(schema_with = states)]
     state: &'static str,
     paid_at: Timestamp,
 }

@@ -30,7 +30,7 @@ struct CreateProductIn {
     #[schema(minimum = 0, maximum = 1000000)]
     stock: i64,
     /// Over how many items the stock is spread, 1 to 16; 1 if not given. More of them sell faster.
-    #[schema(minimum = 1, maximum = 16)]
+    #[schema(minimum = 1, maximum = 16, example = 4)]
     stock_shards: Option<i64>,
     /// Units that one order may have, and all unpaid orders of one account together, 1 to 100; 10 if not given.
     #[schema(minimum = 1, maximum = 100)]

@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::product::Sort;
 use onsale_platform::app::App;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::Object;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,17 +18,24 @@ use super::shown::ListedProductOut;
 /// How long a page may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 5;
 
+/// The orders there are.
+fn orders() -> Object {
+    one_of(Sort::ALL.map(Sort::as_str))
+}
+
 /// Which page of which order.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListProductsIn {
     /// `newest` (the default), `price`, `-price` or `name`.
+    #[param(example = "newest", schema_with = orders)]
     sort: Option<String>,
     /// 1 to 100, default 20.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
     /// `next` of the page before.
+    #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
@@ -46,7 +55,7 @@ async fn handle(
     let sort = match &request.sort {
         None => Sort::default(),
         Some(name) => Sort::parse(name)
-            .ok_or_else(|| invalid("sort")(Expected::OneOf { names: ["newest", "price", "-price", "name"].into() }))?,
+            .ok_or_else(|| invalid("sort")(Expected::OneOf { names: Sort::ALL.map(Sort::as_str).into() }))?,
     };
     let limit = page_limit(request.limit)?;
     let page = products::list(&app, sort, limit, request.cursor.as_deref()).await?;

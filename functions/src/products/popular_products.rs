@@ -26,9 +26,10 @@ const LIMIT_DEFAULT: usize = 5;
 #[serde(deny_unknown_fields)]
 struct PopularProductsIn {
     /// 1, 3 (the default) or 7: today (UTC) and those before it.
+    #[param(example = 3)]
     days: Option<u8>,
     /// 1 to 50, default 5.
-    #[param(minimum = 1, maximum = 50)]
+    #[param(minimum = 1, maximum = 50, example = 20)]
     limit: Option<usize>,
 }
 

@@ -1,10 +1,17 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::product::Product;
+use onsale_domain::product::{Product, State};
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::store::products::Listing;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+
+/// How a product may be offered.
+fn states() -> Object {
+    one_of(State::ALL.map(State::as_str))
+}
 
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]
@@ -15,6 +22,7 @@ pub struct ProductOut {
     price: i64,
     currency: &'static str,
     /// `hold`, `selling` or `stopped`.
+    #[schema(schema_with = states)]
     state: &'static str,
     /// Units that one order may have, and all unpaid orders of one account together.
     max_per_user: i64,

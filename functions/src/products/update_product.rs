@@ -4,15 +4,22 @@ use axum::extract::State;
 use onsale_domain::money::Price;
 use onsale_domain::product::{self, Change, MaxPerUser, State as ProductState};
 use onsale_platform::app::App;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::shown::ProductOut;
+
+/// How a product may be offered.
+fn states() -> Object {
+    one_of(ProductState::ALL.map(ProductState::as_str))
+}
 
 /// What shall be different; what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
@@ -20,12 +27,13 @@ use super::shown::ProductOut;
 #[schema(example = json!({ "price": 9000 }))]
 struct UpdateProductIn {
     /// One line of 1 to 60 characters, one of which can be seen.
-    #[schema(min_length = 1, max_length = 60)]
+    #[schema(min_length = 1, max_length = 60, example = "Poster")]
     name: Option<String>,
     /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.
     #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
     /// `hold`, `selling` or `stopped`; only what is `selling` is listed and sold.
+    #[schema(schema_with = states, required = false)]
     state: Option<String>,
     /// Units that one order may have, and all unpaid orders of one account together, 1 to 100. Orders that were placed
     /// stay.
@@ -50,8 +58,9 @@ async fn handle(
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
     let state = |name: &String| {
-        ProductState::parse(name)
-            .ok_or_else(|| invalid("state")(Expected::OneOf { names: ["hold", "selling", "stopped"].into() }))
+        ProductState::parse(name).ok_or_else(|| {
+            invalid("state")(Expected::OneOf { names: ProductState::ALL.map(ProductState::as_str).into() })
+        })
     };
     let change = Change {
         name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,

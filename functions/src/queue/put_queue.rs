@@ -32,7 +32,7 @@ struct PutQueueIn {
     active_minutes: u32,
     /// How long a called number may be claimed, 60 to 600; 60 if not given. A number that nobody claims occupies a
     /// place for so long.
-    #[schema(minimum = 60, maximum = 600)]
+    #[schema(minimum = 60, maximum = 600, example = 60)]
     claim_seconds: Option<u32>,
     /// Nobody may join before it.
     #[schema(value_type = Option<Timestamp>)]

@@ -1,8 +1,10 @@
 use jiff::Timestamp;
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::queue_token::State;
+use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 /// A queue as everybody may see it. The holder of number n has `n - serving - 1` ahead.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,11 +48,17 @@ impl QueueOut {
     }
 }
 
+/// Where a place may stand.
+fn states() -> Object {
+    one_of(State::ALL.map(State::as_str))
+}
+
 /// A place in a queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenOut {
     queue_id: String,
     /// `waiting`, `admitted`, `used`, `expired` or `left`.
+    #[schema(schema_with = states)]
     state: &'static str,
     /// The number; 0 ahead when it is one above `serving`.
     number: u64,

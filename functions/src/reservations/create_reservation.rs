@@ -49,8 +49,9 @@ async fn handle(
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {
-    let seats: Result<Vec<SeatId>, _> = request.seat_ids.iter().map(|seat| SeatId::parse(seat)).collect();
-    let seats = seat_list(seats.map_err(invalid("seat_ids"))?).map_err(invalid("seat_ids"))?;
+    let seat = |(index, seat): (usize, &String)| SeatId::parse(seat).map_err(invalid(&format!("seat_ids[{index}]")));
+    let seats: Vec<SeatId> = request.seat_ids.iter().enumerate().map(seat).collect::<Result<_, _>>()?;
+    let seats = seat_list(seats).map_err(invalid("seat_ids"))?;
     // The seats are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = seats.iter().map(SeatId::to_string).collect();
     let set: Vec<String> = set.into_iter().collect();

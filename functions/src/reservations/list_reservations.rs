@@ -17,9 +17,10 @@ use super::shown::ReservationOut;
 #[serde(deny_unknown_fields)]
 struct ListReservationsIn {
     /// 1 to 100, default 20.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
     /// `next` of the page before.
+    #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 

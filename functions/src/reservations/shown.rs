@@ -1,15 +1,23 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::reservation::{Reservation, State, Ticket};
+use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+
+/// Where a reservation or a ticket may stand.
+fn states() -> Object {
+    one_of(State::ALL.map(State::as_str))
+}
 
 /// A reservation, as shown to its owner.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReservationOut {
     reservation_id: Uuid,
     /// `held`, `paid`, `cancelled`, `expired` or `declined`.
+    #[schema(schema_with = states)]
     state: &'static str,
     /// Why it ended, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +48,7 @@ pub struct TicketOut {
     /// Frozen when the seat was held, in minor units.
     price: i64,
     /// As the reservation's, or `cancelled` by itself.
+    #[schema(schema_with = states)]
     state: &'static str,
 }
 

@@ -34,8 +34,10 @@ const MAX_AGE_SECONDS: u32 = 1;
 #[serde(deny_unknown_fields)]
 struct ListSeatsIn {
     /// Only this section.
+    #[param(example = "A")]
     section: Option<String>,
     /// Only those that may be taken.
+    #[param(example = true)]
     available: Option<bool>,
 }
 

@@ -1,7 +1,14 @@
 use onsale_domain::money::Price;
 use onsale_domain::seat::{SeatId, SeatState};
+use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+
+/// What may become of a seat.
+fn states() -> Object {
+    one_of(SeatState::ALL.map(SeatState::as_str))
+}
 
 /// A seat as a viewer sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -14,6 +21,7 @@ pub struct SeatOut {
     /// Minor units.
     price: i64,
     /// `available`, `held` or `sold`.
+    #[schema(schema_with = states)]
     state: &'static str,
 }
 

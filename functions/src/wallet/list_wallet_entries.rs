@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use jiff::Timestamp;
-use onsale_domain::wallet::Entry;
+use onsale_domain::wallet::{Entry, EntryKind};
 use onsale_platform::app::App;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
 use onsale_platform::store::wallets;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,10 +19,16 @@ use utoipa_axum::routes;
 #[serde(deny_unknown_fields)]
 struct ListWalletEntriesIn {
     /// 1 to 100, default 20.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
     /// `next` of the page before.
+    #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
+}
+
+/// What a movement may be for.
+fn kinds() -> Object {
+    one_of(EntryKind::ALL.map(EntryKind::as_str))
 }
 
 /// One movement.
@@ -29,6 +37,7 @@ struct EntryOut {
     /// Its number, gap-free from 1.
     seq: u64,
     /// `charge`, `spend`, `payment` or `refund`.
+    #[schema(schema_with = kinds)]
     kind: &'static str,
     /// Minor units; negative takes money out.
     amount: i64,

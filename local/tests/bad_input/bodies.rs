@@ -14,6 +14,21 @@ pub(super) struct Place {
     pub(super) optional: bool,
 }
 
+impl Place {
+    /// As refusals name it: `rows[0].row`.
+    pub(super) fn path(&self) -> String {
+        let mut path = String::new();
+        for part in self.pointer.split('/').skip(1) {
+            match part.parse::<usize>() {
+                Ok(index) => path.push_str(&format!("[{index}]")),
+                Err(_) if path.is_empty() => path.push_str(part),
+                Err(_) => path.push_str(&format!(".{part}")),
+            }
+        }
+        path
+    }
+}
+
 /// Every property of an example, nested ones too, and every element of its lists.
 pub(super) fn places(target: &Target, schema: &Value, body: &Value, pointer: &str) -> Vec<Place> {
     let schema = target.resolved(schema);
@@ -261,13 +276,13 @@ async fn a_missing_unknown_or_doubled_field_is_refused() {
             let mut without = example.clone();
             without.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object").remove(name);
             let reply = target.send_json(&route, without.to_string()).await;
-            expect_refused(reply, name).expect_invalid(name);
+            expect_refused(reply, name).expect_invalid(&place.path());
         }
         let body = example.to_string();
         let opened = body.strip_prefix('{').expect("an object");
         for (name, value) in fields {
             let doubled = format!("{{\"{name}\":{value},{opened}");
-            expect_refused(target.send_json(&route, doubled).await, name).expect_invalid("body");
+            expect_refused(target.send_json(&route, doubled).await, name).expect_invalid(name);
         }
         for unknown in [MARKER, "", "__proto__", "constructor", "Email", "\\u0000", "user_id", "role"] {
             for value in ["null", "1", "\"canary-7f3a\"", "[]", &"[".repeat(DEPTH)] {

@@ -8,6 +8,7 @@ mod collections;
 mod difficult;
 mod limits;
 mod requests;
+mod shapes;
 mod texts;
 
 use axum::body::Body;
@@ -147,8 +148,10 @@ impl Target {
             "spend" => json!({ "amount": 1, "memo": "a poster" }),
             // One of the two; null is as good as left out.
             "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
-            "create_product" => json!({ "name": "Tour poster", "price": 15_000, "stock": 5, "stock_shards": 2 }),
-            "update_product" => json!({ "name": "Light stick", "price": 10, "state": "selling" }),
+            "create_product" => {
+                json!({ "name": "Tour poster", "price": 15_000, "stock": 5, "stock_shards": 2, "max_per_user": 4 })
+            }
+            "update_product" => json!({ "name": "Light stick", "price": 10, "state": "selling", "max_per_user": 4 }),
             "adjust_stock" => json!({ "delta": 5 }),
             "place_order" => json!({
                 "items": [{ "product_id": self.product, "quantity": 1 }], "coupon_id": self.coupon, "pay": false,

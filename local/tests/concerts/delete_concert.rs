@@ -100,7 +100,7 @@ async fn what_is_not_there_is_deleted_and_nothing_else() {
     let (id, _) = with_seats(&world, &admin).await;
     let before = world.dump();
     admin.delete(&format!("/concerts/{NOBODY}")).await.expect(204);
-    admin.delete("/concerts/x").await.expect_invalid("path");
+    admin.delete("/concerts/x").await.expect_invalid("concert_id");
     world.user().await.delete(&format!("/concerts/{id}")).await.expect_problem(403, "forbidden");
     assert_eq!(world.dump(), before);
 }

@@ -91,7 +91,7 @@ async fn what_is_not_there_is_deleted_and_nothing_else() {
     admin.delete(&format!("/concerts/{concert_id}/schedules/{NOBODY}")).await.expect(204);
     admin.delete(&format!("/concerts/{NOBODY}/schedules/{id}")).await.expect(204);
     admin.delete(&format!("/concerts/{other}/schedules/{id}")).await.expect(204);
-    admin.delete(&format!("/concerts/{concert_id}/schedules/x")).await.expect_invalid("path");
+    admin.delete(&format!("/concerts/{concert_id}/schedules/x")).await.expect_invalid("schedule_id");
     let path = format!("/concerts/{concert_id}/schedules/{id}");
     world.user().await.delete(&path).await.expect_problem(403, "forbidden");
     assert_eq!(world.dump(), before);

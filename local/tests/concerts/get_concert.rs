@@ -18,5 +18,5 @@ async fn everybody_may_read_a_concert() {
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
     world.anybody().get(&format!("/concerts/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/concerts/x").await.expect_invalid("path");
+    world.anybody().get("/concerts/x").await.expect_invalid("concert_id");
 }

@@ -46,5 +46,5 @@ async fn bookable_or_not_it_is_shown() {
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
     world.anybody().get(&format!("/schedules/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/schedules/x").await.expect_invalid("path");
+    world.anybody().get("/schedules/x").await.expect_invalid("schedule_id");
 }

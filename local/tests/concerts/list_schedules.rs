@@ -108,5 +108,5 @@ async fn a_cursor_is_of_its_own_concert() {
     for limit in ["0", "101", "abc"] {
         anybody.get(&format!("{}?limit={limit}", paths[0])).await.expect_invalid("limit");
     }
-    anybody.get("/concerts/x/schedules").await.expect_invalid("path");
+    anybody.get("/concerts/x/schedules").await.expect_invalid("concert_id");
 }

@@ -31,5 +31,5 @@ async fn a_product_is_shown_with_its_stock_in_any_state() {
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
     world.anybody().get(&format!("/products/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/products/poster").await.expect_invalid("path");
+    world.anybody().get("/products/poster").await.expect_invalid("product_id");
 }

@@ -133,5 +133,5 @@ async fn somebody_elses_is_not_there() {
     let nobodys = joon.delete(&format!("/reservations/{NOBODY}")).await.expect_problem(404, "not-found");
     assert_eq!(others.apart_from_instance(), nobodys.apart_from_instance());
     assert_eq!(world.dump(), before);
-    mina.delete("/reservations/x").await.expect_invalid("path");
+    mina.delete("/reservations/x").await.expect_invalid("reservation_id");
 }

@@ -148,5 +148,5 @@ async fn somebody_elses_is_not_there() {
     assert_eq!(refusals.len(), 1, "{refusals:?}");
     assert_eq!(world.dump(), before);
     mina.delete(&format!("/reservations/{held}/tickets/A-1")).await.expect_invalid("ticket_id");
-    mina.delete("/reservations/x/tickets/A-1-1").await.expect_invalid("path");
+    mina.delete("/reservations/x/tickets/A-1-1").await.expect_invalid("reservation_id");
 }

@@ -182,10 +182,16 @@ async fn the_list_of_seats_is_checked() {
     let before = world.dump();
     let many: Vec<String> = (1..=51).map(|number| format!("A-1-{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let lists: [&[&str]; 6] =
-        [&[], &["A-1-1", "A-1-1"], &["A-1-1", "A-1-2", "A-1-1"], &many, &["A-1"], &["A-1-1", "<script>"]];
-    for seats in lists {
-        mina.hold(&id, seats).await.expect_invalid("seat_ids");
+    let lists: [(&str, &[&str]); 6] = [
+        ("seat_ids", &[]),
+        ("seat_ids", &["A-1-1", "A-1-1"]),
+        ("seat_ids", &["A-1-1", "A-1-2", "A-1-1"]),
+        ("seat_ids", &many),
+        ("seat_ids[0]", &["A-1"]),
+        ("seat_ids[1]", &["A-1-1", "<script>"]),
+    ];
+    for (field, seats) in lists {
+        mina.hold(&id, seats).await.expect_invalid(field);
     }
     assert_eq!(world.dump(), before);
 }

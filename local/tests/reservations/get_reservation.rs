@@ -54,5 +54,5 @@ async fn somebody_elses_is_not_there() {
         let nobodys = other.get(&format!("/reservations/{NOBODY}")).await.expect_problem(404, "not-found");
         assert_eq!(others.apart_from_instance(), nobodys.apart_from_instance());
     }
-    mina.get("/reservations/x").await.expect_invalid("path");
+    mina.get("/reservations/x").await.expect_invalid("reservation_id");
 }

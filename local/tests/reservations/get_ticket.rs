@@ -37,5 +37,5 @@ async fn somebody_elses_is_not_there() {
     refusals.dedup();
     assert_eq!(refusals.len(), 1, "{refusals:?}");
     mina.get(&format!("/reservations/{held}/tickets/A-1")).await.expect_invalid("ticket_id");
-    mina.get("/reservations/x/tickets/A-1-1").await.expect_invalid("path");
+    mina.get("/reservations/x/tickets/A-1-1").await.expect_invalid("reservation_id");
 }

@@ -114,7 +114,7 @@ async fn what_is_no_seat_is_refused_by_field() {
         ("rows[0].to", json!({ "rows": [range("1", 1, 25_001)] })),
         ("rows", json!({ "rows": [range("1", 1, 2_501)] })),
         ("rows[0].to", json!({ "rows": [range("1", 1, 70_000)] })),
-        ("to", json!({ "rows": [{ "row": "1", "from": 1 }] })),
+        ("rows[0].to", json!({ "rows": [{ "row": "1", "from": 1 }] })),
     ];
     for (field, body) in cases {
         admin.post(&path, body).await.expect_invalid(field);
@@ -140,7 +140,7 @@ async fn seats_need_their_date_and_an_administrator() {
     let id = world.schedule().await;
     let admin = world.admin().await;
     admin.post(&format!("/schedules/{NOBODY}/seats"), json!({})).await.expect_problem(404, "not-found");
-    admin.post("/schedules/x/seats", json!({})).await.expect_invalid("path");
+    admin.post("/schedules/x/seats", json!({})).await.expect_invalid("schedule_id");
     world.user().await.post(&format!("/schedules/{id}/seats"), json!({})).await.expect_problem(403, "forbidden");
 }
 

@@ -60,6 +60,6 @@ async fn what_is_no_seat_id_is_a_bad_request() {
     {
         world.anybody().get(&format!("/schedules/{id}/seats/{seat}")).await.expect_invalid("seat_id");
     }
-    world.anybody().get("/schedules/x/seats/A-1-1").await.expect_invalid("path");
-    world.anybody().get(&format!("/schedules/{id}/seats/%FF")).await.expect_invalid("path");
+    world.anybody().get("/schedules/x/seats/A-1-1").await.expect_invalid("schedule_id");
+    world.anybody().get(&format!("/schedules/{id}/seats/%FF")).await.expect_invalid("seat_id");
 }

@@ -160,5 +160,5 @@ async fn a_seat_that_is_not_there_is_not_found() {
         assert_eq!(missing.body["seats"], json!([seat]));
     }
     hold(&mina, &id, "A-1").await.expect_invalid("seat_id");
-    hold(&mina, "x", "A-1-1").await.expect_invalid("path");
+    hold(&mina, "x", "A-1-1").await.expect_invalid("schedule_id");
 }

@@ -213,7 +213,7 @@ async fn a_date_without_seats_says_so() {
     let anybody = world.anybody();
     anybody.get(&format!("/schedules/{id}/seats")).await.expect_problem(404, "no-seats");
     anybody.get(&format!("/schedules/{NOBODY}/seats")).await.expect_problem(404, "no-seats");
-    anybody.get("/schedules/x/seats").await.expect_invalid("path");
+    anybody.get("/schedules/x/seats").await.expect_invalid("schedule_id");
     // Seats that are made now are seen now, though the empty hall was just looked at.
     world.admin().await.post(&format!("/schedules/{id}/seats"), json!({})).await.expect(201);
     anybody.get(&format!("/schedules/{id}/seats")).await.expect(200);

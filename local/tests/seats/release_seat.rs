@@ -60,5 +60,5 @@ async fn what_one_does_not_hold_cannot_be_released() {
     world.wait(302);
     release(&mina, &id, "A-1-4").await.expect_problem(404, "not-held-by-you");
     release(&mina, &id, "A-1").await.expect_invalid("seat_id");
-    release(&mina, "x", "A-1-1").await.expect_invalid("path");
+    release(&mina, "x", "A-1-1").await.expect_invalid("schedule_id");
 }

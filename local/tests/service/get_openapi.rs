@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use axum::http::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::repository::domain_of;
-use crate::support::World;
+use crate::support::{Reply, World};
 
 async fn document(world: &World) -> Value {
     world.anybody().get("/openapi.json").await.expect(200).body
@@ -91,4 +93,84 @@ async fn every_reference_in_it_leads_somewhere() {
         }
     }
     assert!(references > 30);
+}
+
+#[tokio::test]
+async fn every_state_kind_role_and_code_is_one_of_the_names_that_it_lists() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    let mut listed = 0;
+    for (schema, described) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (name, property) in described["properties"].as_object().into_iter().flatten() {
+            if ["state", "kind", "role", "code"].contains(&name.as_str()) {
+                assert!(property["enum"].as_array().is_some_and(|names| names.len() > 1), "{schema}.{name}");
+                listed += 1;
+            }
+        }
+    }
+    assert!(listed >= 12, "only {listed} properties");
+}
+
+#[tokio::test]
+async fn generators_are_told_a_server_and_no_header_that_http_libraries_refuse() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    assert!(document["servers"][0]["url"].as_str().is_some_and(|url| url.starts_with("http")));
+    let paths = document["paths"].as_object().expect("paths").values();
+    let operations = paths.flat_map(|operations| operations.as_object().expect("operations").values());
+    let parameters = operations.flat_map(|operation| operation["parameters"].as_array().into_iter().flatten());
+    for header in parameters.filter(|parameter| parameter["in"] == "header") {
+        assert!(header["schema"]["type"] == "string" && header["schema"]["format"].is_null(), "{header}");
+    }
+}
+
+/// Headers that the document tells of, where answers have them.
+const HEADERS: [&str; 5] = ["content-language", "etag", "idempotent-replayed", "retry-after", "www-authenticate"];
+
+/// Insists that an answer has the headers which the document has for it, and no other of ours.
+fn expect_declared(document: &Value, route: &str, reply: &Reply) {
+    let (method, path) = route.split_once(' ').expect("a route");
+    let status = reply.status.as_str();
+    let declared = &document["paths"][path][method]["responses"][status]["headers"];
+    let declared: BTreeSet<String> =
+        declared.as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()).collect();
+    let sent: BTreeSet<String> =
+        HEADERS.into_iter().filter(|name| reply.headers.contains_key(*name)).map(str::to_owned).collect();
+    let not_declared: Vec<&String> = sent.difference(&declared).collect();
+    assert!(not_declared.is_empty(), "{route} {status}: {not_declared:?} is sent");
+    let not_sent: Vec<&String> = declared.difference(&sent).filter(|name| *name != "idempotent-replayed").collect();
+    assert!(not_sent.is_empty(), "{route} {status}: {not_sent:?} is declared");
+}
+
+#[tokio::test]
+async fn answers_have_the_headers_that_it_tells_of() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    let (admin, mina, joon) = (world.admin().await, world.user_with(100_000).await, world.user().await);
+    let schedule = world.hall().await;
+    let path = "/reservations";
+    let body = json!({ "schedule_id": schedule, "seat_ids": ["A-1-1"] });
+    let key = Uuid::from_u128(7);
+    let held = mina.post_with_key(path, body.clone(), key).await.expect(201);
+    let again = mina.post_with_key(path, body.clone(), key).await.expect(201);
+    assert!(again.replayed());
+    let taken = joon.post(path, body.clone()).await.expect(409);
+    let malformed = joon.post(path, json!({})).await.expect(400);
+    for reply in [&held, &again, &taken, &malformed] {
+        expect_declared(&document, "post /reservations", reply);
+    }
+    let list = world.anybody().get("/products").await.expect(200);
+    expect_declared(&document, "get /products", &list);
+    let tag = list.headers["etag"].to_str().expect("a tag").to_owned();
+    let known = world.anybody().get_with("/products", "if-none-match", &tag).await.expect(304);
+    expect_declared(&document, "get /products", &known);
+    let wrong = json!({ "email": "nobody@example.com", "password": "correct horse battery" });
+    let wrong = world.anybody().post("/sessions", wrong).await.expect(401);
+    expect_declared(&document, "post /sessions", &wrong);
+    let settings = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 10 });
+    admin.call(Method::PUT, "/queues/spring", Some(settings), None).await.expect(201);
+    let token = mina.post("/queues/spring/tokens", json!({})).await.expect(201).text("token");
+    mina.with_queue_token(Some(&token)).delete("/queues/spring/tokens/me").await.expect(204);
+    let too_soon = mina.post("/queues/spring/tokens", json!({})).await.expect(429);
+    expect_declared(&document, "post /queues/{queue_id}/tokens", &too_soon);
 }

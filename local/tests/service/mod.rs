@@ -4,5 +4,6 @@ pub mod audit_ledger;
 mod get_health;
 mod get_openapi;
 mod languages;
+mod messages;
 mod no_route;
 mod openapi_page;

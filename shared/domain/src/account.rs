@@ -132,6 +132,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 2] = [Self::User, Self::Admin];
+
     /// Its name on the wire and in the table.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -144,7 +147,7 @@ impl Role {
     /// The role of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::User, Self::Admin].into_iter().find(|role| role.as_str() == name)
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 

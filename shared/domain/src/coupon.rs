@@ -52,6 +52,9 @@ pub enum DiscountError {
 }
 
 impl Discount {
+    /// The kinds as they are written.
+    pub const KINDS: [&'static str; 2] = ["amount", "percent"];
+
     /// Takes a discount as it is written: `kind`, `value`, `max`.
     ///
     /// # Errors
@@ -205,6 +208,9 @@ pub enum CouponError {
 }
 
 impl Claim {
+    /// The words that [`Claim::state_at`] gives.
+    pub const STATES: [&'static str; 3] = ["unused", "used", "expired"];
+
     /// What it takes off an order of `subtotal` that is placed at `now`.
     ///
     /// # Errors

@@ -175,6 +175,9 @@ pub enum SeatState {
 }
 
 impl SeatState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Available, Self::Held, Self::Sold];
+
     /// Its name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

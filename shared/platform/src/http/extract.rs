@@ -5,19 +5,22 @@ use std::fmt;
 use std::iter;
 use std::marker::PhantomData;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{Extensions, header};
+use axum::http::{Extensions, Uri, header};
 use lambda_http::request::RequestContext;
 use onsale_domain::account::Role;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::messages::{Detail, Expected};
 use super::problem::{Problem, invalid};
+use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
 use crate::queue_pass::QueuePass;
@@ -189,7 +192,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Path::<T>::from_request_parts(parts, app).await {
             Ok(Path(value)) => Ok(Self(value)),
-            Err(_) => Err(invalid("path")(Expected::IdsOfTheirForm)),
+            Err(rejection) => Err(path_problem(&rejection)),
         }
     }
 }
@@ -198,13 +201,13 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
 #[derive(Clone, Copy, Debug)]
 pub struct QueryString<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for QueryString<T> {
+impl<T: DeserializeOwned + IntoParams + Send> FromRequestParts<App> for QueryString<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Query::<T>::from_request_parts(parts, app).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(query_problem(&rejection)),
+            Err(rejection) => Err(query_problem::<T>(&parts.uri, &rejection)),
         }
     }
 }
@@ -224,7 +227,7 @@ pub fn page_limit(limit: Option<u16>) -> Result<u16, Problem> {
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
@@ -264,49 +267,44 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize::<_, Object<T>>(&mut json);
-    let Object(value) = parsed.map_err(|error| {
-        let field = error.path().to_string();
-        shape_problem(&field, error.inner())
-    })?;
+    let Object(value) = parsed.map_err(|error| body_problem::<T>(bytes, error.path()))?;
     json.end().map_err(|_| Problem::new(Detail::BodyIsNotJson))?;
     Ok(value)
 }
 
-fn shape_problem(field: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        return Problem::new(Detail::BodyIsNotJson);
+/// What is wrong with a body that could not be parsed; parsing stopped at `path`.
+fn body_problem<T: ToSchema>(bytes: &[u8], path: &serde_path_to_error::Path) -> Problem {
+    match serde_json::from_slice::<Given>(bytes) {
+        Ok(given) => Problem::of_fields(Shape::of_body::<T>().faults(&given, path)),
+        Err(_) => Problem::new(Detail::BodyIsNotJson),
     }
-    field_problem("body", field, &error.to_string())
 }
 
 /// What is wrong with a query string. Axum's own error has behind it the one that knows the parameter.
-fn query_problem(rejection: &QueryRejection) -> Problem {
+fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Problem {
     let mut errors = iter::successors(Some(rejection as &(dyn Error + 'static)), |error| (*error).source());
     let located = errors.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
-    match located {
-        Some(error) => field_problem("query", &error.path().to_string(), &error.inner().to_string()),
-        None => invalid("query")(Expected::OfItsType),
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    match (located, pairs) {
+        (Some(error), Ok(Query(pairs))) => {
+            let shape = Shape::of_query::<T>();
+            Problem::of_fields(shape.faults(&shape.typed(pairs), error.path()))
+        }
+        _ => invalid("query")(Expected::Encoded),
     }
 }
 
-/// An error of one field in our own words: the library's text quotes the input. Only names of ours are told.
-fn field_problem(whole: &str, field: &str, text: &str) -> Problem {
-    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    match missing {
-        Some(name) => invalid(name)(Expected::Present),
-        None if text.starts_with("unknown field") => {
-            // What follows the last "expected" is not of the input.
-            let known = text.rsplit_once("`, expected ").map_or("", |(_, known)| known);
-            let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-            match known.as_slice() {
-                [] => invalid(whole)(Expected::NoUnknownFields),
-                known => invalid(whole)(Expected::KnownFields { names: known.iter().copied().into() }),
-            }
-        }
-        None if text.starts_with("duplicate field") => invalid(whole)(Expected::NoFieldTwice),
-        None => invalid(if field == "." { whole } else { field })(Expected::OfItsType),
+/// Which parameter of a path is wrong. All that are parsed before a handler has them are UUIDs.
+fn path_problem(rejection: &PathRejection) -> Problem {
+    let PathRejection::FailedToDeserializePathParams(error) = rejection else {
+        return invalid("path")(Expected::Encoded);
+    };
+    match error.kind() {
+        ErrorKind::InvalidUtf8InPathParam { key } => invalid(key)(Expected::Encoded),
+        ErrorKind::DeserializeError { key, .. } => invalid(key)(Expected::Uuid),
+        _ => invalid("path")(Expected::Encoded),
     }
 }

@@ -10,6 +10,12 @@ pub use expected::Expected;
 
 use super::language::Language;
 
+/// What may stand in a message.
+trait Parameter {
+    /// As it stands in the text of a language.
+    fn shown(&self, language: Language) -> String;
+}
+
 /// Names of ours that a message lists: fields, states, methods. Never input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names(Vec<String>);
@@ -20,9 +26,22 @@ impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for Names {
     }
 }
 
-impl fmt::Display for Names {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.join(", "))
+impl Parameter for Names {
+    fn shown(&self, _: Language) -> String {
+        self.0.join(", ")
+    }
+}
+
+/// What a field must be may be told within another message.
+impl Parameter for Box<Expected> {
+    fn shown(&self, language: Language) -> String {
+        self.text(language)
+    }
+}
+
+impl<T: fmt::Display> Parameter for T {
+    fn shown(&self, _: Language) -> String {
+        self.to_string()
     }
 }
 
@@ -45,9 +64,14 @@ macro_rules! messages {
             /// The message in a language.
             #[must_use]
             pub fn text(&self, language: Language) -> String {
-                match language {
-                    Language::English => match self { $(Self::$name $({ $($parameter),+ })? => format!($english),)+ },
-                    Language::Korean => match self { $(Self::$name $({ $($parameter),+ })? => format!($korean),)+ },
+                match self {
+                    $(Self::$name $({ $($parameter),+ })? => {
+                        $($(let $parameter = $crate::http::messages::Parameter::shown($parameter, language);)+)?
+                        match language {
+                            Language::English => format!($english),
+                            Language::Korean => format!($korean),
+                        }
+                    })+
                 }
             }
 

@@ -8,6 +8,7 @@ mod messages;
 pub mod openapi;
 mod problem;
 mod refusals;
+mod shape;
 
 pub use answer::{Answer, Deleted, Listed, NoContent, Viewed};
 pub use code::Code;

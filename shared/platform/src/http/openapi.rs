@@ -1,9 +1,11 @@
 //! What no handler says of itself in the OpenAPI document.
 
 use axum::http::StatusCode;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::server::{Server, ServerBuilder, ServerVariableBuilder};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::Code;
@@ -21,6 +23,18 @@ const GATEWAY_STATUSES: [&str; 6] = ["401", "403", "413", "429", "500", "503"];
 /// The name of the gateway's own refusals in the document, as a schema and as a response.
 const GATEWAY: &str = "GatewayOut";
 
+/// A refusal of a function, or of the gateway: a client must be ready for either.
+const REFUSAL: &str = "RefusalOut";
+
+/// A UUID as text. As a format, generators would make of a header what HTTP libraries do not take.
+const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+
+/// A text that is one of some names.
+#[must_use]
+pub fn one_of<const N: usize>(names: [&'static str; N]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+}
+
 /// Adds what no handler says: title, version, licence, how to log in, and the refusals that many routes share.
 pub fn describe(document: &mut OpenApi) {
     document.info.title = "Onsale".to_owned();
@@ -32,10 +46,16 @@ pub fn describe(document: &mut OpenApi) {
          after a 403 without a code refresh the session once and send the request again; log in if that is refused."
             .to_owned(),
     );
+    document.servers = Some(servers());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.schemas.insert(GATEWAY.to_owned(), message().into());
+    let either = OneOfBuilder::new().item(Ref::from_schema_name("ProblemOut")).item(Ref::from_schema_name(GATEWAY));
+    components.schemas.insert(REFUSAL.to_owned(), Schema::OneOf(either.build()).into());
+    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("ProblemOut") {
+        problem.properties.insert("code".to_owned(), one_of(Code::ALL.map(Code::as_str)).into());
+    }
     let refused = ResponseBuilder::new().description("API Gateway's own refusal").content(JSON, refusal_of_gateway());
     components.responses.insert(GATEWAY.to_owned(), RefOr::T(refused.build()));
     for operation in document.paths.paths.values_mut().flat_map(operations) {
@@ -45,6 +65,7 @@ pub fn describe(document: &mut OpenApi) {
         }
         add_common_refusals(operation, guarded);
         complete_responses(operation);
+        describe_headers(operation);
         add_gateway_refusals(operation);
     }
 }
@@ -137,10 +158,71 @@ fn add_gateway_refusals(operation: &mut Operation) {
     for status in GATEWAY_STATUSES {
         let asks = operation.security.is_some() || !matches!(status, "401" | "403");
         if asks && let Some(RefOr::T(response)) = responses.get_mut(status) {
-            response.content.insert(JSON.to_owned(), RefOr::T(refusal_of_gateway()));
+            // A generated client reads the first that it knows, so each says that it may be either.
+            let either = Content::new(Some(Ref::from_schema_name(REFUSAL)));
+            response.content = [JSON, PROBLEM].map(|kind| (kind.to_owned(), RefOr::T(either.clone()))).into();
         }
     }
     responses.insert("default".to_owned(), RefOr::Ref(Ref::from_response_name(GATEWAY)));
+}
+
+/// Where the API answers.
+fn servers() -> Vec<Server> {
+    let variable = |default: &str, description: &str| {
+        ServerVariableBuilder::new().default_value(default).description(Some(description)).build()
+    };
+    let deployed = ServerBuilder::new()
+        .url("https://{api_id}.execute-api.{region}.amazonaws.com")
+        .description(Some("A deployment: its output ApiUrl"))
+        .parameter("api_id", variable("api", "Id of the HTTP API"))
+        .parameter("region", variable("ap-northeast-2", "Region of the deployment"));
+    vec![Server::builder().url("http://127.0.0.1:3000").description(Some("The local stack")).build(), deployed.build()]
+}
+
+fn header(kind: Type, description: &str) -> RefOr<Header> {
+    RefOr::T(HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build())
+}
+
+/// The headers that requests may bring and answers have.
+fn describe_headers(operation: &mut Operation) {
+    let mut has_key = false;
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "Idempotency-Key"
+        {
+            let uuid = ObjectBuilder::new().schema_type(Type::String).pattern(Some(UUID_PATTERN));
+            parameter.schema = Some(RefOr::T(uuid.build().into()));
+            has_key = true;
+        }
+    }
+    let has_tag = operation.responses.responses.contains_key("304");
+    if has_tag {
+        let tag = ParameterBuilder::new()
+            .name("If-None-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("the ETag of an earlier answer: 304 without a body if it is still that"))
+            .schema(Some(Object::with_type(Type::String)));
+        operation.parameters.get_or_insert_default().push(RefOr::T(tag.build()));
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        let mut add = |name: &str, kind, description: &str| {
+            response.headers.insert(name.to_owned(), header(kind, description));
+        };
+        match status.as_str() {
+            "200" | "304" if has_tag => add("ETag", Type::String, "names the body; send it as If-None-Match"),
+            "200" | "201" if has_key => {
+                add("Idempotent-Replayed", Type::Boolean, "true if the request had been carried out before");
+            }
+            "429" | "503" => add("Retry-After", Type::Integer, "seconds to wait before the next try"),
+            "401" => add("WWW-Authenticate", Type::String, "Bearer"),
+            _ => {}
+        }
+        if status.as_str() >= "400" {
+            add("Content-Language", Type::String, "en or ko: the language of the texts");
+        }
+    }
 }
 
 /// What HTTP calls a status that is given by its digits; nothing if it is none.

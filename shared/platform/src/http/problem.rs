@@ -37,9 +37,9 @@ enum Reason {
 
 /// A field, and what it must be.
 #[derive(Clone, Debug)]
-struct WrongField {
-    field: String,
-    expected: Expected,
+pub(super) struct WrongField {
+    pub(super) field: String,
+    pub(super) expected: Expected,
 }
 
 /// The body of every refusal (RFC 9457).
@@ -80,6 +80,11 @@ impl Problem {
     #[must_use]
     pub fn new(detail: Detail) -> Self {
         Self::because(Reason::Detail(detail))
+    }
+
+    /// A 400 for several fields at once.
+    pub(super) fn of_fields(fields: Vec<WrongField>) -> Self {
+        Self::because(Reason::Fields(fields))
     }
 
     fn because(reason: Reason) -> Self {
@@ -179,7 +184,7 @@ impl Problem {
 /// Builds a 400 for one field; `map_err(invalid("price"))`.
 pub fn invalid<E: Into<Expected>>(field: &str) -> impl FnOnce(E) -> Problem {
     let field = field.to_owned();
-    move |error| Problem::because(Reason::Fields(vec![WrongField { field, expected: error.into() }]))
+    move |error| Problem::of_fields(vec![WrongField { field, expected: error.into() }])
 }
 
 /// A problem waits in the response's extensions until the layer of `finish` knows the caller's language.

@@ -2,7 +2,7 @@
 
 use onsale_domain::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
 use onsale_domain::concert::LETTER_PAIRS_MAX;
-use onsale_domain::coupon::{DiscountError, PlanError as CouponPlanError};
+use onsale_domain::coupon::{Discount, DiscountError, PlanError as CouponPlanError};
 use onsale_domain::hold::SeatListError;
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
 use onsale_domain::placing::{LINES_MAX, LinesError, UNITS_MAX};
@@ -169,25 +169,40 @@ messages! {
             "must have fewer products or units; the stock cannot give so many at once"
             "한 번에 주문하기에는 너무 많습니다. 상품이나 수량을 줄여 주세요"
 
-        // The shape of a body or query.
-        Present
-            "is missing"
-            "필수 항목입니다. 값을 보내 주세요"
-        OfItsType
-            "is not of its type"
-            "형식에 맞는 값을 보내 주세요"
-        IdsOfTheirForm
-            "has an id that is not of its form"
-            "주소의 번호를 형식에 맞게 보내 주세요"
+        // The shape of a body, query or path.
+        Text { example: String = "\"A\"".to_owned() }
+            "must be a string such as {example}"
+            "문자열로 보내 주세요 (예: {example})"
+        Integer { example: String = "20".to_owned() }
+            "must be an integer such as {example}"
+            "정수로 보내 주세요 (예: {example})"
+        IntegerBetween { min: i64 = 1, max: i64 = 100 }
+            "must be an integer between {min} and {max}"
+            "{min} 이상 {max} 이하의 정수로 보내 주세요"
+        InRange { form: Box<Expected> = Box::new(Self::Integer { example: "20".to_owned() }) }
+            "is out of range; {form}"
+            "허용 범위를 벗어났습니다. {form}"
+        Boolean
+            "must be true or false"
+            "true 또는 false로 보내 주세요"
+        List { example: String = "[\"A-1-12\"]".to_owned() }
+            "must be a list such as {example}"
+            "배열로 보내 주세요 (예: {example})"
+        Object { example: String = "{\"amount\":1000}".to_owned() }
+            "must be an object such as {example}"
+            "객체로 보내 주세요 (예: {example})"
+        Missing { form: Box<Expected> = Box::new(Self::Boolean) }
+            "is missing; it {form}"
+            "필수 항목입니다. {form}"
         KnownFields { names: Names = Names::from(["amount", "memo"]) }
             "may have no field but {names}"
             "다음 항목만 보낼 수 있습니다: {names}"
-        NoUnknownFields
-            "has a field that is not known"
-            "정해진 항목만 보내 주세요"
-        NoFieldTwice
-            "has a field twice"
-            "같은 항목은 한 번만 보내 주세요"
+        Once
+            "must be given only once"
+            "한 번만 보내 주세요"
+        Encoded
+            "must be percent-encoded UTF-8, such as %41-1-12"
+            "퍼센트 인코딩된 UTF-8로 보내 주세요 (예: %41-1-12)"
     }
 }
 
@@ -326,7 +341,7 @@ impl From<SettingsError> for Expected {
 impl From<DiscountError> for Expected {
     fn from(error: DiscountError) -> Self {
         match error {
-            DiscountError::Kind => Self::OneOf { names: ["amount", "percent"].into() },
+            DiscountError::Kind => Self::OneOf { names: Discount::KINDS.into() },
             DiscountError::Amount => between(1, AMOUNT_MAX),
             DiscountError::Percent => between(1, 100),
             DiscountError::Max => Self::MaxDiscount { max: AMOUNT_MAX },

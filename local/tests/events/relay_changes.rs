@@ -8,9 +8,12 @@ use super::{declined, queue, take};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
-/// The records of the stream that tell of a change, as the function gets them.
+/// The records of the stream that tell of a change that buyers made, as the function gets them.
 pub fn records(world: &World) -> Vec<Value> {
-    let told = |record: &Value| record["dynamodb"]["NewImage"]["change"]["S"].is_string();
+    let told = |record: &Value| {
+        let change = record["dynamodb"]["NewImage"]["change"]["S"].as_str();
+        change.is_some_and(|change| change != "admin.acted")
+    };
     records_after(world, "").into_iter().filter(told).collect()
 }
 

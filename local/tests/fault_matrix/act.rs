@@ -141,18 +141,19 @@ impl Scene {
     /// Begins to carry it out in a process that dies at one of its writes, and with it all that it remembered.
     pub async fn die(&self, write: usize, when: Dies) {
         let death = Death::at(write, when);
-        self.die_of(death.clone(), &death.died).await;
+        assert!(self.dies_of(death.clone(), &death.died).await, "{:?} outlived its death", self.case);
     }
 
-    /// The same, of something else that says when.
-    pub async fn die_of(&self, trouble: Arc<dyn Intercept>, died: &Notify) {
+    /// The same, of something else that says when; whether it did die.
+    pub async fn dies_of(&self, trouble: Arc<dyn Intercept>, died: &Notify) -> bool {
         self.world.stack.intercept(Some(trouble));
         let process = self.process();
-        tokio::select! {
+        let has_died = tokio::select! {
             biased;
-            () = died.notified() => {}
-            outcome = self.call(&process, self.event()) => panic!("{:?} outlived its death: {outcome:?}", self.case),
-        }
+            () = died.notified() => true,
+            _ = self.call(&process, self.event()) => false,
+        };
         self.world.stack.intercept(None);
+        has_died
     }
 }

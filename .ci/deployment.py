@@ -120,7 +120,8 @@ def deploy(account, built, home):
     """`sam deploy`, as docs/deploy.md has it, but for the questions it asks, and with short holds."""
     began = time.monotonic()
     arguments = ["deploy", "--template-file", str(built_template(built, home)), "--no-progressbar"]
-    run_sam(account, [*arguments, "--no-confirm-changeset", "--parameter-overrides", f"HoldSeconds={HOLD_SECONDS}"])
+    run_sam(account, [*arguments, "--no-confirm-changeset", "--parameter-overrides", f"HoldSeconds={HOLD_SECONDS}",
+                       "ReleaseOnDecline=true"])
     made = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
     states = [made["ResourceStatus"] for page in made for made in page["StackResourceSummaries"]]
     expect("states", sorted(set(states)), ["CREATE_COMPLETE"])

@@ -83,7 +83,8 @@ class Stack:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.variables = {"DATA_PLATFORM_URL": receiver.url, "LOG_LEVEL": "off", "HOLD_SECONDS": "3600", "PATH": ""}
+        self.variables = {"DATA_PLATFORM_URL": receiver.url, "LOG_LEVEL": "off", "HOLD_SECONDS": "3600", "PATH": "",
+                          "RELEASE_ON_DECLINE": "true"}
         told = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
         self.drills = "--drill" in told
         self.start()

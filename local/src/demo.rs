@@ -127,7 +127,7 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
     write(&path, &demo)?;
     let caller = Caller { gateway: stack.gateway() };
     sign_up(stack, ADMIN_EMAIL, admin_password, "Admin").await?;
-    stack.invoke("grant_role", json!({ "email": ADMIN_EMAIL, "role": "admin" })).await?;
+    stack.invoke("grant_role", json!({ "user_id": ADMIN_ID, "role": "admin" })).await?;
     if !empty {
         for (email, name) in USERS {
             sign_up(stack, email, USER_PASSWORD, name).await?;

@@ -30,6 +30,7 @@ const STORY: &[(&str, u16)] = &[
     ("refresh_session", 401), // a token that anybody may know is worth nothing
     ("log_out", 204),
     ("get_me", 200),
+    ("list_admin_actions", 200),
     ("create_wallet", 200),
     ("get_wallet", 200),
     ("top_up", 201),
@@ -89,7 +90,7 @@ const OTHER_STORY: &[(&str, u16)] = &[
 fn other_answers() -> [(&'static str, Value); 12] {
     [
         ("authorize", json!({ "isAuthorized": false })),
-        ("grant_role", json!({ "user_id": USER_IDS[2], "role": "admin" })),
+        ("grant_role", json!({ "user_id": USER_IDS[2], "email": USERS[2].0, "name": USERS[2].1, "role": "admin" })),
         ("rotate_keys", json!({ "rotation": "00000000-0000-4000-8000-000000000107" })),
         ("relay_changes", json!({ "batchItemFailures": [] })),
         ("settle_payment", json!({ "batchItemFailures": [] })),
@@ -109,7 +110,7 @@ fn audited() -> Value {
     json!({
         "outcome": "agree", "differences": 0, "moving": 0, "left_out": 0, "not_judged": 0, "passes": 1,
         "read": {
-            "items": 160, "users": 3, "entries": 7, "receipts": 5, "reservations": 2, "orders": 1, "claims": 1,
+            "items": 189, "users": 3, "entries": 7, "receipts": 5, "reservations": 2, "orders": 1, "claims": 1,
             "seats": 150, "products": 11, "coupons": 3, "queues": 1,
         },
         "trial_balance": {

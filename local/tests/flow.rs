@@ -42,7 +42,7 @@ async fn a_seat_nobody_pays_for_is_free_again() {
 
 #[tokio::test]
 async fn a_declined_payment_releases_its_hold_through_the_queue() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let schedule = world.hall().await;
     let (poor, rich) = (world.user_with(10).await, world.user_with(200_000).await);
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201);

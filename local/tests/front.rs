@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
+use local::demo::USER_IDS;
 use local::front::{BODY_TIME_MAX, HEAD_TIME_MAX};
 use local::ports::Ports;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,7 +77,7 @@ fn no_page_of_another_site_is_answered_by_any_port_but_the_api() {
 fn a_page_makes_nobody_an_administrator_by_the_invoke_port() {
     let program = Program::start(&mut stack(&["--in-memory"]));
     let address = program.address("lambda").trim_start_matches("http://").to_owned();
-    let body = r#"{"email":"mina@onsale.local","role":"admin"}"#;
+    let body = format!(r#"{{"user_id":"{}","role":"admin"}}"#, USER_IDS[0]);
     let invoke = |headers: &str| {
         let length = body.len();
         status(

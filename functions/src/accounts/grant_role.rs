@@ -1,26 +1,36 @@
 //! Invoked by operators — gives a user a role, effective with the user's next access token.
 
-use onsale_domain::account::{Email, Role};
+use onsale_domain::account::Role;
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::accounts;
+use onsale_platform::store::accounts::{self, Granted};
+use onsale_platform::store::admin_actions::AdminAction;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Whom to give what.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GrantRoleIn {
-    email: String,
+    user_id: String,
     role: String,
 }
 
 async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, Failure> {
-    let email = Email::parse(&request.email)?;
+    // By id: addresses are not proven, so whoever signed up first with one may be somebody else.
+    let user: Uuid = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
     let role = Role::parse(&request.role).ok_or("role must be user or admin")?;
-    let account = accounts::find(app, &email).await?.ok_or("there is no such user")?;
-    accounts::grant_role(app, account.id, role).await?;
-    Ok(json!({ "user_id": account.id, "role": role.as_str() }))
+    let action = AdminAction::of_operator("grant_role", user).with("role", role.as_str());
+    match accounts::grant_role(app, user, role, &action).await? {
+        Granted::Now(account) | Granted::Before(account) => Ok(json!({
+            "user_id": account.id,
+            "email": account.email,
+            "name": account.name,
+            "role": account.role.as_str(),
+        })),
+        Granted::NoUser => Err("there is no such user".into()),
+    }
 }
 
 /// Its answer to an event.

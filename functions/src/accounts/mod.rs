@@ -5,6 +5,7 @@ use onsale_platform::lambda::Function;
 pub mod authorize;
 pub mod get_me;
 pub mod grant_role;
+pub mod list_admin_actions;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh_session;
@@ -24,6 +25,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("log_out", Function::Http(log_out::routes)),
     // GET /users/me: who the caller is.
     ("get_me", Function::Http(get_me::routes)),
+    // GET /admin/actions: what administrators did.
+    ("list_admin_actions", Function::Http(list_admin_actions::routes)),
     // Authorizer of the HTTP API: verifies access tokens.
     ("authorize", Function::Event(authorize::answer)),
     // Rotation of a secret: makes the next signing key, on deployment and every 30 days.

@@ -54,7 +54,11 @@ async fn handle(
     let fingerprint = id::fingerprint(&parts);
     let id = key.id(&app, admin.id, "create_concert");
     let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
-    match concerts::create(&app, &new).await? {
+    let mut action = admin.action("create_concert", id);
+    if let Some(queue) = &new.queue {
+        action = action.with("queue_id", queue);
+    }
+    match concerts::create(&app, &new, &action).await? {
         Created::New => Ok(Answer::created(new.into())),
         Created::Before(there) if there.fingerprint == new.fingerprint => {
             Ok(Answer::created(there.into()).replayed(true))

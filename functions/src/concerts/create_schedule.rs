@@ -84,7 +84,9 @@ async fn handle(
         new.max_seats_per_user.to_string(),
     ];
     let fingerprint = id::fingerprint(&parts.each_ref().map(String::as_str));
-    match schedules::create(&app, &new, &fingerprint).await? {
+    let action =
+        admin.action("create_schedule", new.id).with("concert_id", concert_id).with("starts_at", new.starts_at);
+    match schedules::create(&app, &new, &fingerprint, &action).await? {
         Created::New => Ok(Answer::created(ScheduleOut::from(&new))),
         Created::Replayed(there) => Ok(Answer::created(ScheduleOut::from(&there)).replayed(true)),
         Created::KeyReused => Err(Problem::new(Detail::KeyReused)),

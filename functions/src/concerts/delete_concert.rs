@@ -22,8 +22,9 @@ const CALLS_MAX: usize = 30_000;
         (status = 403, body = ProblemOut, description = "forbidden"),
         (status = 409, body = ProblemOut, description = "has-live-reservations"),
     ))]
-async fn handle(State(app): State<App>, _: Admin, Params(id): Params<Uuid>) -> Result<Deleted, Problem> {
-    match concert_deletions::delete_concert(&app, id, &mut Budget::of(CALLS_MAX)).await? {
+async fn handle(State(app): State<App>, admin: Admin, Params(id): Params<Uuid>) -> Result<Deleted, Problem> {
+    let action = admin.action("delete_concert", id);
+    match concert_deletions::delete_concert(&app, id, action, &mut Budget::of(CALLS_MAX)).await? {
         Deletion::Certain => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),

@@ -24,10 +24,11 @@ const CALLS_MAX: usize = 30_000;
     ))]
 async fn handle(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Params((concert, schedule)): Params<(Uuid, Uuid)>,
 ) -> Result<Deleted, Problem> {
-    match deletions::delete_schedule(&app, concert, schedule, &mut Budget::of(CALLS_MAX)).await? {
+    let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
+    match deletions::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
         Deletion::Certain => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),

@@ -90,7 +90,8 @@ async fn handle(
     if new.has_ended(app.now()) && coupons::known(&app, new.id).await?.is_none() {
         return Err(invalid("valid_until")(Expected::InTheFuture));
     }
-    match coupons::create(&app, &new).await? {
+    let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
+    match coupons::create(&app, &new, &action).await? {
         Created::New => Ok(Answer::created(CouponOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(CouponOut::new(&there, None)).replayed(true)),
         Created::KeyReused => Err(Problem::new(Detail::KeyReused)),

@@ -55,7 +55,7 @@ struct LineIn {
         (status = 402, body = ProblemOut, description = "insufficient-balance"),
         (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
         (status = 409, body = ProblemOut, description = "not-selling, product-limit, order-limit, price-changed, \
-            out-of-stock, coupon-not-yours, coupon-used, coupon-not-open, coupon-expired"),
+            out-of-stock, coupon-not-yours, coupon-used, coupon-not-open, coupon-expired, coupon-not-applicable"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
         (status = 429, body = ProblemOut, description = "too-many-lapses"),
     ))]

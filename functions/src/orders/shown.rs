@@ -23,7 +23,7 @@ pub struct OrderOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     created_at: Timestamp,
-    /// Last second in which it may be paid.
+    /// It may be paid before this time, and not at it or after.
     expires_at: Timestamp,
     items: Vec<LineOut>,
     /// What its lines cost together, in minor units.
@@ -70,7 +70,7 @@ impl OrderOut {
             state: state.as_str(),
             reason: state.reason(),
             created_at: order.created_at,
-            expires_at: Timestamp::from_second(order.held_until.into()).unwrap_or(Timestamp::MAX),
+            expires_at: order.expires_at(),
             items: order.lines.iter().map(line).collect(),
             subtotal: order.subtotal(),
             discount: order.discount,

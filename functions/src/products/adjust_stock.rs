@@ -56,7 +56,8 @@ async fn handle(
     let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
     let adjustment_id = key.id(admin.id, "adjust_stock");
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
-    let done = adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint).await?;
+    let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
+    let done = adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
     let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };
     Ok(Answer::created(out).replayed(done.replayed))
 }

@@ -74,7 +74,8 @@ async fn handle(
         created_at: app.now(),
         version: 1,
     };
-    match products::create(&app, &new, stock).await? {
+    let action = admin.action("create_product", new.id).with("price", price.get()).with("stock", stock);
+    match products::create(&app, &new, stock, &action).await? {
         Created::New => Ok(Answer::created(ProductOut::new(&new, None))),
         Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
         Created::KeyReused => Err(Problem::new(Detail::KeyReused)),

@@ -53,7 +53,7 @@ struct UpdateProductIn {
     ))]
 async fn handle(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Params(id): Params<Uuid>,
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
@@ -68,7 +68,7 @@ async fn handle(
         state: request.state.as_ref().map(state).transpose()?,
         max_per_user: request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?,
     };
-    let product = products::update(&app, id, &change).await?;
+    let product = products::update(&app, id, &change, &admin.action("update_product", id)).await?;
     let product = product.ok_or_else(|| Problem::new(Detail::NoProduct))?;
     Ok(Answer::ok(ProductOut::new(&product, None)))
 }

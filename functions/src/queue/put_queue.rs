@@ -53,7 +53,7 @@ struct PutQueueIn {
     ))]
 async fn handle(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Params(id): Params<String>,
     Json(request): Json<PutQueueIn>,
 ) -> Result<Answer<QueueOut>, Problem> {
@@ -76,7 +76,11 @@ async fn handle(
             SettingsError::ClosesAt => "closes_at",
         })(error)
     })?;
-    let (queue, new) = queues::put(&app, &id, settings).await?;
+    let action = admin
+        .action("put_queue", &id)
+        .with("capacity", settings.capacity)
+        .with("admit_per_second", settings.admit_per_second);
+    let (queue, new) = queues::put(&app, &id, settings, &action).await?;
     let issued = if new { 0 } else { queues::issued(&app, &id).await? };
     Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
 }

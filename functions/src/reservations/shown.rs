@@ -27,7 +27,7 @@ pub struct ReservationOut {
     place: String,
     starts_at: Timestamp,
     created_at: Timestamp,
-    /// Last second in which it may be paid.
+    /// It may be paid before this time, and not at it or after.
     expires_at: Timestamp,
     /// What its live tickets cost together, in minor units.
     total: i64,
@@ -65,7 +65,7 @@ impl ReservationOut {
             place: reservation.place.clone(),
             starts_at: reservation.starts_at,
             created_at: reservation.created_at,
-            expires_at: Timestamp::from_second(reservation.held_until.into()).unwrap_or(Timestamp::MAX),
+            expires_at: reservation.expires_at(),
             total: reservation.total(),
             currency: CURRENCY,
             tickets: reservation.tickets.iter().map(|ticket| TicketOut::new(ticket, state)).collect(),

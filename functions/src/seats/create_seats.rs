@@ -69,14 +69,15 @@ const RANGES_MAX: usize = 500;
     ))]
 async fn handle(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Params(schedule): Params<Uuid>,
     Json(request): Json<CreateSeatsIn>,
 ) -> Result<Answer<CreateSeatsOut>, Problem> {
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
     let price = request.price.map_or(Ok(Price::DEFAULT), Price::parse).map_err(invalid("price"))?;
     let rows = rows(request.rows.unwrap_or_else(|| vec![Object(RowIn { row: "1".to_owned(), from: 1, to: 50 })]))?;
-    let created = seats::create(&app, schedule, &section, price, &rows).await?;
+    let action = admin.action("create_seats", schedule).with("section", &section).with("price", price.get());
+    let created = seats::create(&app, schedule, &section, price, &rows, &action).await?;
     Ok(Answer::created(CreateSeatsOut { created }))
 }
 

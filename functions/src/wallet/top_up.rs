@@ -40,7 +40,7 @@ struct TopUpOut {
         (status = 201, body = TopUpOut),
         (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
         (status = 404, body = ProblemOut, description = "no-wallet"),
-        (status = 409, body = ProblemOut, description = "balance-cap"),
+        (status = 409, body = ProblemOut, description = "balance-cap, top-up-limit"),
         (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
     ))]
 async fn handle(

@@ -172,17 +172,9 @@ impl Books {
                     _ => assert!(!names_us || !self.lasts(until), "{key} still names an ended reservation: {value}"),
                 }
             }
-            if let Some(payment) = reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
-                let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
-                assert!((0..=amount).contains(&refunded) && amount <= charged, "{refunded} back of {amount} for {id}");
-                assert_eq!(amount - refunded, if state == "paid" { paid } else { 0 }, "what {id} has cost its owner");
-                assert!(number(payment, "paid_at") / 1_000 <= until, "{id} was paid after its end");
-                let ledger = self.debits(&format!("rsv-{id}"));
-                assert_eq!(ledger.first(), Some(&-amount), "the payment of {id}");
-                assert_eq!(ledger[1..].iter().sum::<i64>(), refunded, "the refunds of {id}: {ledger:?}");
-                assert!(ledger[1..].iter().all(|back| *back >= 0), "the refunds of {id}: {ledger:?}");
-            } else {
-                assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money");
+            match reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
+                Some(payment) => self.check_payment(reservation, payment, paid, charged),
+                None => assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money"),
             }
         }
         assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
@@ -194,6 +186,23 @@ impl Books {
             let schedule = key.split('/').next().unwrap_or_default();
             assert!(!live || !deleted.contains(&format!("SCHEDULE#{schedule}")), "{key} is {value}, and is deleted");
         }
+    }
+
+    /// P2, P3, P5: the payment of a reservation, whose live tickets cost `paid` together and all of them `charged`, in time,
+    /// before the concert, and in the ledger; what costs nothing moves no money.
+    fn check_payment(&self, reservation: &Item, payment: &Item, paid: i64, charged: i64) {
+        let (id, state) = (text(reservation, "sk").trim_start_matches("RSV#").to_owned(), text(reservation, "state"));
+        let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
+        assert!((0..=amount).contains(&refunded) && amount <= charged, "{refunded} back of {amount} for {id}");
+        assert_eq!(amount - refunded, if state == "paid" { paid } else { 0 }, "what {id} has cost its owner");
+        let until = number(reservation, "held_until");
+        assert!(number(payment, "paid_at") / 1_000 <= until, "{id} was paid after its end");
+        assert!(until < number(reservation, "starts_at") / 1_000, "{id} is held beyond the concert's start");
+        let ledger = self.debits(&format!("rsv-{id}"));
+        let (debits, backs) = ledger.split_at(usize::from(amount > 0).min(ledger.len()));
+        assert_eq!(debits.iter().sum::<i64>(), -amount, "the payment of {id}");
+        assert_eq!(backs.iter().sum::<i64>(), refunded, "the refunds of {id}: {ledger:?}");
+        assert!(backs.iter().all(|back| *back > 0), "the refunds of {id}: {ledger:?}");
     }
 
     /// What moved for this reference, in the order of the ledger.
@@ -253,11 +262,17 @@ impl Books {
             entries.sort_by_key(|entry| number(entry, "seq"));
             let mut balance = 0;
             for (index, entry) in entries.iter().enumerate() {
+                assert_ne!(number(entry, "amount"), 0, "entry {index} of {pk} moves nothing");
                 balance += number(entry, "amount");
                 assert_eq!(number(entry, "seq"), i64::try_from(index).expect("few") + 1, "a gap in {pk}");
                 assert_eq!(number(entry, "balance_after"), balance, "entry {index} of {pk}");
                 assert!(balance >= 0, "{pk} below zero");
             }
+            let mut days: BTreeMap<i64, i64> = BTreeMap::new();
+            for entry in entries.iter().filter(|entry| text(entry, "kind") == "charge") {
+                *days.entry(number(entry, "at").div_euclid(86_400_000)).or_default() += number(entry, "amount");
+            }
+            assert!(days.values().all(|sum| *sum <= 10_000_000), "{pk} was topped up too much in a day: {days:?}");
             assert_eq!(number(wallet, "balance"), balance, "the balance of {pk}");
             assert_eq!(number(wallet, "seq"), i64::try_from(entries.len()).expect("few"), "the entries of {pk}");
         }

@@ -16,7 +16,7 @@ pub const QUEUE: &str = "spring";
 /// How many may be in the second hall at the same time.
 pub const PLACES: u32 = 1;
 /// The seats of each hall: two of one block, and one of another section at another price.
-pub const SEATS: [&str; 3] = ["A-1-1", "A-1-2", "B-1-1"];
+pub const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "B-1-1", "C-1-1"];
 /// Prefix of claims.
 pub const COUPON: &str = "CLAIM";
 /// What a user begins with: enough for one of the dear seats, or for one of the others and more.
@@ -101,7 +101,7 @@ impl Hall {
             concerts.push(concert.text("concert_id").to_owned());
             let schedule = builder.ask(("create_schedule", "POST"), &path, admin, body).await?;
             let schedule = schedule.text("schedule_id").to_owned();
-            for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000)] {
+            for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000), ("C", 1, 0)] {
                 let rows = json!([{ "row": "1", "from": 1, "to": last }]);
                 let body = json!({ "section": section, "rows": rows, "price": price });
                 builder.ask(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;

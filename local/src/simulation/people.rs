@@ -148,7 +148,7 @@ impl Person {
                 0 => Wish::Adjust { product, delta: 1 },
                 1 => Wish::Adjust { product, delta: -1 },
                 3 => Wish::DeleteSchedule { queued: product == 1 },
-                _ => Wish::Reprice { product, price: [500, 700, 1_000][dice.below(3)] },
+                _ => Wish::Reprice { product, price: [0, 500, 700, 1_000][dice.below(4)] },
             };
         }
         // Mostly the last one: what is still under way is where one is in one's own way.

@@ -37,6 +37,8 @@ const LATE_MILLISECONDS_MAX: usize = 1_000;
 pub(super) const START: &str = "2026-11-21T10:00:00Z";
 /// How long holds last here: some lapse while others are paid.
 pub(super) const HOLD_SECONDS: &str = "60";
+/// In one of so many runs a declined payment keeps its seats or units.
+const KEPT_IN_ONE_OF: u64 = 4;
 /// Most requests of one person at the same time.
 const REQUESTS_MAX: usize = 2;
 /// Most calls under way.
@@ -120,7 +122,10 @@ impl Simulation {
         let start: Timestamp = START.parse()?;
         let clock = Clock::manual(start);
         let ids = Ids::seeded(&format!("ids {}", plan.seed));
-        let variables = [("HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_owned())].into();
+        // Declines release in three of four runs: then more follows from them.
+        let releases = (plan.seed % KEPT_IN_ONE_OF != KEPT_IN_ONE_OF - 1).to_string();
+        let settings = [("HOLD_SECONDS", HOLD_SECONDS), ("RELEASE_ON_DECLINE", &releases)];
+        let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
         let person = |number: u128| Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);

@@ -29,6 +29,7 @@ const PASSED: &str =
     "a move asks for the queue's version as well; to free a called one twice takes two looks at one instant";
 const READ: &str = "never changes while the token has this number, and was looked at before";
 const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
+const NEW_ID: &str = "each try has a new id, so no entry is there; an entry must never be written over";
 const PAUSE: &str = "the table does not show when it was asked; hoarding.rs of local/tests/orders and reservations do";
 const FEW: &str = "there is not so much to order; local/tests/orders/hoarding.rs does";
 const NEXT: &str = "an older list would be put right by the next";
@@ -41,6 +42,7 @@ const KEPT: &[(&str, &str, Kept)] = &[
     ("*", "CLAIM · attribute_exists(pk)", Kept::Because(THERE)),
     ("*", "SCHEDULE · attribute_exists(pk)", Kept::Because(THERE)),
     ("*", "BATCH · attribute_not_exists(pk)", Kept::Because(MOVED)),
+    ("*", "ACTION · attribute_not_exists(pk)", Kept::Because(NEW_ID)),
     ("*", "TOKEN · #number = :number", Kept::Because(RENEWED)),
     ("*", "BLOCK · attribute_exists(pk)", Kept::Because(THERE)),
     ("*", "ALLOWANCE · #count >= :seats", Kept::Because(COUNT)),

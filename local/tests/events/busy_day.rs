@@ -163,7 +163,7 @@ async fn disturbed(world: &World, told: &[(&'static str, Vec<String>)], dice: &D
 
 #[tokio::test]
 async fn however_a_busy_day_is_told_it_ends_the_same() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     busy_day(&world).await;
     world.stack.relay().await.expect("relayed");
     let mut told = Vec::new();

@@ -45,6 +45,14 @@ pub fn letters(world: &World, name: &str) -> usize {
     world.stack.sqs().queues().census(std::slice::from_ref(&name)).1.len()
 }
 
+/// A hall of whose making the data platform is told nothing more.
+async fn quiet_hall(world: &World) -> String {
+    let schedule = world.hall().await;
+    world.stack.relay().await.expect("relayed");
+    take(world, &queue(world, "DataPlatform")).await;
+    schedule
+}
+
 pub async fn put(world: &World, url: &str, body: &str) {
     let request = json!({ "QueueUrl": url, "MessageBody": body });
     world.stack.sqs().ask("SendMessage", &request).await.expect("sent");

@@ -96,7 +96,7 @@ impl Intercept for Deadly {
 
 #[tokio::test]
 async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let mut held = Vec::new();
     for seat in 1..=9 {
@@ -136,7 +136,7 @@ async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named()
 
 #[tokio::test]
 async fn a_parked_record_gets_in_again_once_it_can_be_read() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (_, held) = declined(&world, &id, &["A-1-1"]).await;
     let mut record = records(&world).pop().expect("the decline");
@@ -157,7 +157,7 @@ async fn a_parked_record_gets_in_again_once_it_can_be_read() {
 
 #[tokio::test]
 async fn a_record_that_no_message_holds_is_parked_by_its_keys() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     for bytes in [100_000, 390_000] {
         // Twice: the second time it has an old image as well.

@@ -20,7 +20,7 @@ async fn settle(world: &World, bodies: &[&str]) -> Value {
 
 #[tokio::test]
 async fn a_declined_payment_gives_seats_and_limit_back_once() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await;
     poor.hold(&id, &["A-1-5"]).await.expect_problem(409, "seat-limit");
@@ -42,7 +42,7 @@ async fn a_declined_payment_gives_seats_and_limit_back_once() {
 
 #[tokio::test]
 async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (poor, _) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
     let events = events(&world).await;
@@ -60,7 +60,7 @@ async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
 
 #[tokio::test]
 async fn garbage_fails_alone() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     declined(&world, &id, &["A-1-1"]).await;
     declined(&world, &id, &["A-1-2"]).await;
@@ -77,7 +77,7 @@ async fn garbage_fails_alone() {
 
 #[tokio::test]
 async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let mina = world.user_with(50_000).await;
     declined(&world, &id, &["A-1-1"]).await;
@@ -104,7 +104,7 @@ async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
 
 #[tokio::test]
 async fn what_the_table_refuses_is_delivered_again() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     declined(&world, &id, &["A-1-1"]).await;
     world.stack.relay().await.expect("relayed");
@@ -119,7 +119,7 @@ async fn what_the_table_refuses_is_delivered_again() {
 
 #[tokio::test]
 async fn what_always_fails_ends_in_the_dead_letter_queue_and_harms_no_other() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     put(&world, &queue(&world, "Payments"), "garbage").await;
     declined(&world, &id, &["A-1-1"]).await;

@@ -24,14 +24,20 @@ pub enum Case {
     Pay,
     PayQueued,
     PayOrder,
+    /// Of an order that costs nothing: no wallet is written to.
+    PayFree,
     RefundReservation,
     RefundOrder,
+    /// Of what cost nothing.
+    RefundFree,
     TopUp,
     Spend,
     Place,
     /// After an order that lapsed unseen.
     PlaceAgain,
     PlaceAndPay,
+    /// And pay, what costs nothing.
+    PlaceFree,
     ClaimCoupon,
     Join,
     /// After leaving.
@@ -66,13 +72,13 @@ use Case as C;
 pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
-    ("pay", &[C::Pay, C::PayQueued, C::PayOrder]),
+    ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
     ("cancel", &[C::CancelReservation, C::CancelOrder]),
     ("cancel_ticket", &[C::CancelTicket, C::RefundTicket]),
-    ("refund", &[C::RefundReservation, C::RefundOrder]),
+    ("refund", &[C::RefundReservation, C::RefundOrder, C::RefundFree]),
     ("top_up", &[C::TopUp]),
     ("spend", &[C::Spend]),
-    ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay]),
+    ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay, C::PlaceFree]),
     ("claim", &[C::ClaimCoupon]),
     ("join", &[C::Join, C::JoinAgain, C::JoinLapsed]),
     ("claim_admission", &[C::ClaimAdmission, C::MissAdmission]),
@@ -153,11 +159,13 @@ impl Case {
                 | C::Pay
                 | C::PayQueued
                 | C::PayOrder
+                | C::PayFree
                 | C::TopUp
                 | C::Spend
                 | C::Place
                 | C::PlaceAgain
                 | C::PlaceAndPay
+                | C::PlaceFree
                 | C::AddStock
                 | C::TakeStock
                 | C::CreateProduct
@@ -201,11 +209,11 @@ impl Case {
             C::CancelReservation => "cancel_reservation",
             C::CancelOrder => "cancel_order",
             C::CancelTicket | C::RefundTicket => "cancel_ticket",
-            C::Pay | C::PayQueued | C::PayOrder => "pay",
-            C::RefundReservation | C::RefundOrder => "cancel_payment",
+            C::Pay | C::PayQueued | C::PayOrder | C::PayFree => "pay",
+            C::RefundReservation | C::RefundOrder | C::RefundFree => "cancel_payment",
             C::TopUp => "top_up",
             C::Spend => "spend",
-            C::Place | C::PlaceAgain | C::PlaceAndPay => "place_order",
+            C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
             C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
             C::ClaimAdmission | C::MissAdmission => "get_token",
@@ -238,9 +246,9 @@ impl Case {
             C::CancelOrder => ("DELETE", format!("/orders/{order}"), None),
             C::CancelTicket | C::RefundTicket => ("DELETE", format!("/reservations/{reservation}/tickets/A-1-1"), None),
             C::Pay | C::PayQueued => ("POST", "/payments".into(), Some(json!({ "reservation_id": reservation }))),
-            C::PayOrder => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
+            C::PayOrder | C::PayFree => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
             C::RefundReservation => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
-            C::RefundOrder => ("POST", format!("/payments/ord-{order}/cancel"), None),
+            C::RefundOrder | C::RefundFree => ("POST", format!("/payments/ord-{order}/cancel"), None),
             C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
             C::Spend => ("POST", "/wallet/payments".into(), Some(json!({ "amount": 7, "memo": "tea" }))),
             C::Place | C::PlaceAgain | C::PlaceAndPay => {
@@ -248,6 +256,7 @@ impl Case {
                 body["coupon_id"] = json!(coupon);
                 ("POST", "/orders".into(), Some(body))
             }
+            C::PlaceFree => ("POST", "/orders".into(), Some(order_of(&[(product, 3)], true))),
             C::ClaimCoupon => ("POST", format!("/coupons/{coupon}/claims"), None),
             C::Join | C::JoinAgain | C::JoinLapsed => ("POST", format!("/queues/{QUEUE}/tokens"), None),
             C::ClaimAdmission | C::MissAdmission => ("GET", token, None),
@@ -283,7 +292,7 @@ impl Case {
             C::Pay | C::PayQueued => ("reservation_id", json!(scene.other)),
             C::PayOrder => ("order_id", json!(scene.other)),
             C::TopUp | C::Spend => ("amount", json!(8)),
-            C::Place | C::PlaceAgain | C::PlaceAndPay => {
+            C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => {
                 ("items", order_of(&[(&scene.product, 2)], false)["items"].clone())
             }
             C::AddStock | C::TakeStock => ("delta", json!(4)),

@@ -82,6 +82,18 @@ impl Scene {
                 assert_eq!(spent, gone / 3 * 3_500, "three units with 1,000 off");
                 parts(gone, 3)
             }
+            C::PlaceFree => {
+                assert_eq!(spent, 0);
+                parts(gone, 3)
+            }
+            C::PayFree => {
+                assert_eq!(spent, 0);
+                flag(self.own(&format!("ORDER#{}", self.order), "state")["S"] == "paid")
+            }
+            C::RefundFree => {
+                assert_eq!(spent, 0);
+                parts(2 - gone, 2)
+            }
             C::PayOrder => parts(spent, 1_500),
             C::CancelOrder | C::ExpireOrder => 1 - gone,
             C::RefundOrder => {

@@ -20,7 +20,7 @@ async fn answer_lost(scene: &Scene) {
 #[tokio::test]
 async fn a_decline_whose_answer_was_lost_is_a_decline() {
     for times in [1, 3] {
-        let world = World::new().await;
+        let world = World::releasing().await;
         let schedule = world.hall().await;
         let user = world.user_with(1).await;
         let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
@@ -37,7 +37,7 @@ async fn a_decline_whose_answer_was_lost_is_a_decline() {
 #[tokio::test]
 async fn a_decline_of_an_order_whose_answer_was_lost_is_a_decline() {
     for times in [1, 3] {
-        let world = World::new().await;
+        let world = World::releasing().await;
         let product = world.product(1_000, 5).await;
         let user = world.user_with(1).await;
         let order = user.order(&[(&product, 1)]).await.expect(201).order();

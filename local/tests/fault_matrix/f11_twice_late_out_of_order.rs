@@ -25,7 +25,7 @@ async fn told_anyhow(scene: &Scene) {
 
 #[tokio::test]
 async fn a_decline_that_is_told_after_its_hall_is_gone_is_settled() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let schedule = world.hall().await;
     let user = world.user_with(1).await;
     let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();

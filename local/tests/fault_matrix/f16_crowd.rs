@@ -34,8 +34,9 @@ impl Intercept for InTurn {
 /// The seat has one owner at any moment: the operation succeeds, unless it wants the same seat as the crowd and is told
 /// that it is taken; and of the crowd at most one gets it.
 async fn amid_a_crowd(scene: &Scene) {
-    if matches!(scene.case, Case::CancelOrder | Case::PayOrder | Case::RefundOrder | Case::HoldQueued | Case::PayQueued)
-    {
+    let of_the_shop =
+        matches!(scene.case, Case::CancelOrder | Case::PayOrder | Case::PayFree | Case::RefundOrder | Case::RefundFree);
+    if of_the_shop || matches!(scene.case, Case::HoldQueued | Case::PayQueued) {
         return; // Not about a seat that others may call for.
     }
     let wanted = if matches!(scene.case, Case::Hold | Case::HoldSeat) { "A-1-2" } else { "A-1-1" };

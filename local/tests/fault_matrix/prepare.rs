@@ -65,7 +65,8 @@ async fn seats(case: Case) -> Scene {
 /// Somebody with a coupon, and an order that waits or is paid.
 async fn shop(case: Case) -> Scene {
     let world = World::new().await;
-    let product = world.product_with(json!({ "price": 1_500, "stock": 100, "stock_shards": 2 })).await;
+    let price = if matches!(case, C::PayFree | C::RefundFree | C::PlaceFree) { 0 } else { 1_500 };
+    let product = world.product_with(json!({ "price": price, "stock": 100, "stock_shards": 2 })).await;
     let user = world.user_with(MONEY).await;
     let (mut coupon, mut order, mut other) = (String::new(), String::new(), String::new());
     match case {
@@ -78,13 +79,15 @@ async fn shop(case: Case) -> Scene {
             }
         }
         C::ClaimCoupon => coupon = world.coupon(9).await,
-        C::CancelOrder | C::ExpireOrder | C::PayOrder => {
+        C::CancelOrder | C::ExpireOrder | C::PayOrder | C::PayFree => {
             order = user.order(&[(&product, 1)]).await.expect(201).order();
             if case == C::PayOrder {
                 other = user.order(&[(&product, 1)]).await.expect(201).order();
             }
         }
-        C::RefundOrder => order = user.post("/orders", order_of(&[(&product, 2)], true)).await.expect(201).order(),
+        C::RefundOrder | C::RefundFree => {
+            order = user.post("/orders", order_of(&[(&product, 2)], true)).await.expect(201).order()
+        }
         _ => {}
     }
     if case == C::ExpireOrder {
@@ -149,7 +152,7 @@ async fn queued(case: Case) -> Scene {
 
 /// Something is committed, and not yet told or not yet consumed.
 async fn told(case: Case) -> Scene {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let (hall, product) = (world.hall().await, world.product(1_000, 100).await);
     let (poor, rich) = (world.user_with(0).await, world.user_with(MONEY).await);
     let (mut reservation, mut order) = (String::new(), String::new());

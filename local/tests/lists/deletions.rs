@@ -1,12 +1,18 @@
 //! Deletions that are larger than one request has time for, made small by a small budget of calls.
 
 use axum::http::StatusCode;
+use onsale_platform::store::admin_actions::AdminAction;
 use onsale_platform::store::concert_deletions;
 use onsale_platform::store::deletions::{self, Budget, Deletion};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{Person, World};
+
+/// A deletion that somebody asked for.
+fn asked(function: &'static str, target: Uuid) -> AdminAction {
+    AdminAction::of_operator(function, target)
+}
 
 /// Calls enough for one or two of a date's sections.
 const CALLS: usize = 20;
@@ -36,7 +42,9 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
     let id: Uuid = concert.parse().expect("an id");
     let mut budget = Budget::of(calls);
-    concert_deletions::delete_concert(world.stack.app(), id, &mut budget).await.expect("the table answers")
+    concert_deletions::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
+        .await
+        .expect("the table answers")
 }
 
 /// Nothing of a concert is to be had or seen.
@@ -111,7 +119,9 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let (other, others) = three_dates(&world, &admin).await;
     let (of, id) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
-    let begun = deletions::delete_schedule(app, of, id, &mut Budget::of(CALLS)).await.expect("an answer");
+    let begun = deletions::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
+        .await
+        .expect("an answer");
     assert_eq!(begun, Deletion::Accepted);
     admin.delete(&format!("/concerts/{other}")).await.expect_problem(503, "busy");
     let again = admin.delete(&format!("/concerts/{other}/schedules/{}", others[0])).await;

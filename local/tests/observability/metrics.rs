@@ -181,7 +181,7 @@ async fn what_happened_is_what_was_counted() {
     let writes = [(FUNCTION, "create_reservation"), ("operation", "TransactWriteItems")];
     assert!(scrape.sum("onsale_table_capacity_half_units_total", &writes) >= 4.0 * 2.0 * 2.0);
     assert_eq!(scrape.sum("onsale_queue_waiting", &[("queue", QUEUE)]), 2.0);
-    assert_eq!(scrape.sum("onsale_sweep_lag_seconds", &[(FUNCTION, "expire_holds")]), 29.0);
+    assert_eq!(scrape.sum("onsale_sweep_lag_seconds", &[(FUNCTION, "expire_holds")]), 30.0);
     assert_eq!(scrape.sum("onsale_audit_differences", &[]), 0.0);
     assert_eq!(scrape.sum("onsale_audits_total", &[("outcome", "agree")]), 1.0);
     assert_eq!(scrape.sum("onsale_events_parked_total", &[]), 1.0);

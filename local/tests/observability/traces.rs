@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::metrics::Scrape;
-use crate::support::World;
 use crate::support::shop::order_of;
+use crate::support::{World, releases_on_decline};
 
 /// How long a condition is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -94,6 +94,7 @@ fn of<'a>(spans: &'a [(String, Span)], service: &str, name: &str) -> &'a Span {
 /// A world whose spans go to `collector`, with a poor user who has reserved a seat.
 async fn watched(collector: &Collector) -> World {
     World::with(|options| {
+        releases_on_decline(options);
         options.metrics = true;
         options.collectors.otlp = Some(collector.url.clone());
         options.collectors.zipkin = Some(format!("{}/api/v2/spans", collector.url));

@@ -28,7 +28,7 @@ async fn one_that_has_lapsed_is_closed_on_the_spot() {
     let mina = world.user().await;
     mina.claim(&coupon).await.expect(201);
     let order = mina.order_with(&[(&product, 2)], &coupon, false).await.expect(201).order();
-    world.wait(301);
+    world.wait(300);
     assert_eq!(mina.order_state(&order).await, "pending", "in its last second");
     world.wait(1);
     let shown = mina.get(&format!("/orders/{order}")).await.expect(200).body;

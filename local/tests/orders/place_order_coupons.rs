@@ -38,7 +38,7 @@ async fn a_discount_is_rounded_down_bounded_and_never_more_than_the_order() {
 }
 
 #[tokio::test]
-async fn a_payment_of_nothing_is_one_too() {
+async fn a_payment_of_nothing_moves_nothing() {
     let world = World::new().await;
     let (product, coupon) = (world.product(900, 5).await, world.coupon(5).await);
     let mina = world.user_with(0).await;
@@ -46,10 +46,10 @@ async fn a_payment_of_nothing_is_one_too() {
     let order = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
     let paid = mina.pay_order(&order).await.expect(201);
     assert_eq!((&paid.body["amount"], &paid.body["state"]), (&json!(0), &json!("completed")));
-    assert_eq!(mina.pages("/wallet/entries", 10).await.len(), 1);
     let refunded = mina.refund_order(&order).await.expect(200);
     assert_eq!((&refunded.body["refunded"], &refunded.body["state"]), (&json!(0), &json!("refunded")));
     assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
+    assert_eq!(mina.pages("/wallet/entries", 10).await.len(), 0);
     world.check_books().await;
 }
 
@@ -83,7 +83,7 @@ async fn a_coupon_that_cannot_be_used_is_refused_by_name() {
 
 #[tokio::test]
 async fn what_ends_an_order_gives_its_coupon_back() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let (product, coupon) = (world.product(5_000, 5).await, world.coupon(5).await);
     let mina = world.user_with(0).await;
     mina.claim(&coupon).await.expect(201);
@@ -157,6 +157,32 @@ async fn a_request_that_came_twice_is_not_refused_the_coupon_that_it_has_used() 
     mina.post_with_key("/orders", body, mina.key()).await.expect(201);
     world.stack.intercept(None);
     assert_eq!((mina.balance().await, mina.pages("/orders", 100).await.len()), (46_000, 2));
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_coupon_that_takes_nothing_off_is_refused_and_stays_unused() {
+    let world = World::new().await;
+    let mina = world.user_with(1_000).await;
+    let percent = json!({ "kind": "percent", "value": 1 });
+    let (coupon, amount) = (world.coupon_with(json!({ "discount": percent })).await, world.coupon(5).await);
+    for coupon in [&coupon, &amount] {
+        mina.claim(coupon).await.expect(201);
+    }
+    let (pin, free) = (world.product(50, 5).await, world.product(0, 5).await);
+    let before = world.dump();
+    for pay in [true, false] {
+        mina.order_with(&[(&pin, 1)], &coupon, pay).await.expect_problem(409, "coupon-not-applicable");
+        for coupon in [&coupon, &amount] {
+            mina.order_with(&[(&free, 5)], coupon, pay).await.expect_problem(409, "coupon-not-applicable");
+        }
+    }
+    assert_eq!(world.dump(), before);
+    assert_eq!(mina.coupon_state(&coupon).await, "unused");
+    // Two of them cost enough for a hundredth to be a whole one.
+    assert_eq!(mina.order_with(&[(&pin, 2)], &coupon, true).await.expect(201).body["discount"], 1);
+    // What is used is told before what it would take off.
+    mina.order_with(&[(&pin, 1)], &coupon, true).await.expect_problem(409, "coupon-used");
     world.check_books().await;
 }
 

@@ -1,6 +1,8 @@
 //! Payments.
 
 mod cancel_payment;
+mod edges;
+mod free;
 mod get_payment;
 mod pay;
 mod pay_order;

@@ -67,7 +67,7 @@ async fn an_order_that_was_paid_when_it_was_placed_is_paid() {
 
 #[tokio::test]
 async fn too_small_a_balance_is_declined_and_all_goes_back() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let product = world.product(1_000, 5).await;
     let poor = world.user_with(999).await;
     let order = poor.order(&[(&product, 5)]).await.expect(201).order();
@@ -85,7 +85,7 @@ async fn too_small_a_balance_is_declined_and_all_goes_back() {
 
 #[tokio::test]
 async fn a_declined_order_whose_event_is_lost_is_closed_by_the_sweep() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let product = world.product(1_000, 5).await;
     let poor = world.user_with(0).await;
     let order = poor.order(&[(&product, 5)]).await.expect(201).order();
@@ -101,21 +101,20 @@ async fn a_declined_order_whose_event_is_lost_is_closed_by_the_sweep() {
 }
 
 #[tokio::test]
-async fn a_decline_keeps_the_order_where_that_is_set() {
-    let world = World::with(|options| {
-        options.variables.insert("RELEASE_ON_DECLINE".into(), "false".into());
-    })
-    .await;
+async fn a_declined_order_is_paid_with_the_same_key_after_a_top_up() {
+    let world = World::new().await;
     let product = world.product(1_000, 5).await;
     let poor = world.user_with(0).await;
     let order = poor.order(&[(&product, 1)]).await.expect(201).order();
     for _ in 0..2 {
-        poor.pay_order(&order).await.expect_problem(402, "insufficient-balance");
+        let declined = pay_with_key(&poor, &order, 7).await.expect_problem(402, "insufficient-balance");
+        assert!(declined.text("detail").contains("2026-11-21T10:05:01Z"), "{}", declined.body);
         world.stack.settle().await.expect("settled");
         assert_eq!((world.left(&product), poor.order_state(&order).await), (4, "pending".into()));
     }
     poor.post("/wallet/charges", json!({ "amount": 1_000 })).await.expect(201);
-    poor.pay_order(&order).await.expect(201);
+    assert!(!pay_with_key(&poor, &order, 7).await.expect(201).replayed());
+    assert!(pay_with_key(&poor, &order, 7).await.expect(201).replayed());
     world.check_books().await;
 }
 
@@ -126,7 +125,7 @@ async fn an_order_may_be_paid_in_its_last_second_and_no_later() {
     let mina = world.user_with(10_000).await;
     let in_time = mina.order(&[(&product, 1)]).await.expect(201).order();
     let late = mina.order(&[(&product, 1)]).await.expect(201).order();
-    world.wait(301);
+    world.wait(300);
     mina.pay_order(&in_time).await.expect(201);
     world.wait(1);
     mina.pay_order(&late).await.expect_problem(409, "hold-expired");

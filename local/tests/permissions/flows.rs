@@ -63,7 +63,7 @@ async fn people(world: &World) {
     for _ in 0..3 {
         world.stack.invoke("rotate_keys", json!({})).await.expect("rotated");
     }
-    let role = json!({ "email": "mina@example.com", "role": "admin" });
+    let role = json!({ "user_id": user, "role": "admin" });
     world.stack.invoke("grant_role", role).await.expect("granted");
     mina.get("/health").await.expect(200);
     mina.get("/openapi.json").await.expect(200);
@@ -83,6 +83,9 @@ async fn shop(world: &World) {
     let path = format!("/concerts/{concert}/schedules");
     admin.post_with_key(&path, date.clone(), key).await.expect(201);
     let schedule = admin.post_with_key(&path, date, key).await.expect(201).text("schedule_id");
+    for look in ["/admin/actions".to_owned(), format!("/admin/actions?user_id={}", admin.id)] {
+        admin.get(&look).await.expect(200);
+    }
     let rows: Vec<Value> = (1..=10).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 125 })).collect();
     let seats = format!("/schedules/{schedule}/seats");
     admin.post(&seats, json!({ "rows": rows })).await.expect(201);

@@ -20,12 +20,12 @@ async fn a_hold_does_not_outlast_its_token() {
     let world = World::new().await;
     let hall = world.queued_hall(json!({ "active_minutes": 6 })).await;
     let mina = world.admitted().await;
-    // Admitted in second 2, so until second 362. Before second 61 a hold has its five minutes, rounded up.
+    // Admitted in second 2, so until second 362. Up to second 61 a hold has its five minutes, rounded up.
     for (at, seat, until) in [
         (50, "A-1-1", "10:05:51Z"),
         (60, "A-1-2", "10:06:01Z"),
-        (61, "A-1-3", "10:06:01Z"),
-        (300, "A-1-4", "10:06:01Z"),
+        (61, "A-1-3", "10:06:02Z"),
+        (300, "A-1-4", "10:06:02Z"),
     ] {
         let start: jiff::Timestamp = "2026-11-21T10:00:00Z".parse().expect("a time");
         world.wait(start.as_second() + at - world.clock.now().as_second());
@@ -85,7 +85,7 @@ async fn paying_uses_the_token_up_and_frees_one_place() {
 
 #[tokio::test]
 async fn a_declined_payment_keeps_the_token() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let hall = world.queued_hall(json!({ "capacity": 1 })).await;
     let mut mina = world.user().await;
     mina.post("/wallet", json!({})).await.expect(201);

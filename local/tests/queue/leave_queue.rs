@@ -65,7 +65,7 @@ async fn nobody_leaves_seats_behind_that_can_be_neither_paid_nor_had() {
 #[tokio::test]
 async fn a_hold_that_has_lapsed_or_was_declined_keeps_nobody_in() {
     for declined in [false, true] {
-        let world = World::new().await;
+        let world = World::releasing().await;
         let hall = world.queued_hall(json!({})).await;
         let mut mina = world.user().await;
         mina.post("/wallet", json!({})).await.expect(201);

@@ -106,7 +106,7 @@ async fn a_payment_that_was_decided_in_time_is_not_called_a_cancellation() {
 
 #[tokio::test]
 async fn what_has_ended_stays_ended() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (mina, joon, poor) = (world.user().await, world.user().await, world.user_with(0).await);
     let lapsed = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();

@@ -27,7 +27,7 @@ async fn exactly_what_has_lapsed_is_closed() {
     world.wait(100);
     let live = mina.hold(&id, &["A-1-4"]).await.expect(201).reservation();
     let before = world.dump();
-    world.wait(201);
+    world.wait(200);
     // The last second in which it may be paid.
     assert_eq!(sweep(&world).await, json!({ "closed": 0, "failed": 0, "deletions": 0 }));
     assert_eq!(world.dump(), before);
@@ -99,7 +99,7 @@ async fn one_run_closes_more_than_a_page() {
 
 #[tokio::test]
 async fn a_declined_hold_whose_event_is_lost_is_closed_too() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201).reservation();

@@ -7,7 +7,7 @@ use crate::support::World;
 
 #[tokio::test]
 async fn every_state_stays_readable_with_its_reason() {
-    let world = World::new().await;
+    let world = World::releasing().await;
     let id = world.hall().await;
     let (mina, poor) = (world.user_with(100_000).await, world.user_with(0).await);
     let [paid, cancelled, lapsed] = [["A-1-1"], ["A-1-2"], ["A-1-3"]];

@@ -30,7 +30,7 @@ async fn a_held_seat_is_held_to_its_last_second() {
     let held = world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
     assert_eq!(held.body["expires_at"], "2026-11-21T10:05:01Z");
     let state = async || world.anybody().get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200).text("state");
-    world.wait(301);
+    world.wait(300);
     assert_eq!(state().await, "held");
     world.wait(1);
     assert_eq!(state().await, "available");

@@ -89,7 +89,7 @@ async fn a_seat_of_somebody_else_is_taken_until_its_time_is_over() {
     hold(&mina, &id, "A-1-1").await.expect(201);
     let taken = hold(&joon, &id, "A-1-1").await.expect_problem(409, "seat-taken");
     assert_eq!(taken.body["seats"], json!(["A-1-1"]));
-    world.wait(301);
+    world.wait(300);
     hold(&joon, &id, "A-1-1").await.expect_problem(409, "seat-taken");
     world.wait(1);
     let held = hold(&joon, &id, "A-1-1").await.expect(201);

@@ -44,6 +44,8 @@ pub struct World {
     pub clock: Clock,
     gateway: Router,
     people: AtomicUsize,
+    /// Where idempotency keys come from: the same ones in worlds in which the same is asked for.
+    keys: Ids,
     warden: Warden,
 }
 
@@ -72,6 +74,11 @@ impl World {
         Self::with(|_| {}).await
     }
 
+    /// A new, empty world in which a declined payment gives its seats or units back at once.
+    pub async fn releasing() -> Self {
+        Self::with(releases_on_decline).await
+    }
+
     /// A new world with other settings.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         logs::watch();
@@ -88,7 +95,7 @@ impl World {
             (stack.dynamodb().clone(), pair)
         });
         let warden = Warden { ledger: stack.ledger().clone(), engines };
-        Self { stack, clock, gateway, people: AtomicUsize::new(0), warden }
+        Self { stack, clock, gateway, people: AtomicUsize::new(0), keys: Ids::seeded("keys"), warden }
     }
 
     /// All requests so far, if there is a second engine; the product makes none from now on.
@@ -144,7 +151,13 @@ impl World {
 
     /// Somebody without a token.
     pub fn anybody(&self) -> Person {
-        Person { id: Uuid::nil(), token: None, queue_token: None, gateway: self.gateway.clone() }
+        Person {
+            id: Uuid::nil(),
+            token: None,
+            queue_token: None,
+            gateway: self.gateway.clone(),
+            keys: self.keys.clone(),
+        }
     }
 
     /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.
@@ -174,7 +187,7 @@ impl World {
 
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
         let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
-        Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone() }
+        Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 
     /// A user with `balance` in a wallet.
@@ -269,6 +282,11 @@ impl World {
     }
 }
 
+/// Lets a declined payment give its seats or units back at once.
+pub fn releases_on_decline(options: &mut Options) {
+    options.variables.insert("RELEASE_ON_DECLINE".into(), "true".into());
+}
+
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
     let stock = path.starts_with("/products/") && path.ends_with("/stock");
@@ -283,6 +301,7 @@ pub struct Person {
     /// Sent with every request, if there is one. A JWT, so the logs are searched for it anyway.
     pub queue_token: Option<String>,
     gateway: Router,
+    keys: Ids,
 }
 
 impl Person {
@@ -369,7 +388,7 @@ impl Person {
     /// required and not given.
     pub async fn send(&self, mut request: Request<Body>) -> Reply {
         if requires_key(request.method(), request.uri().path()) && !request.headers().contains_key("idempotency-key") {
-            let key = Ids::Random.uuid(Clock::System.now()).to_string();
+            let key = self.keys.uuid(Timestamp::UNIX_EPOCH).to_string();
             logs::keep_secret(&key);
             request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
         }

@@ -1,6 +1,6 @@
 //! The receiver of events, listening on a port as a data platform would.
 
-use local::data_platform::{Behaviour, Received};
+use local::data_platform::{Behaviour, Received, Receiver};
 use local::ports::{Port, Serving};
 use local::stack::Options;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::World;
 
 /// The receiver of a world, and the port on which it is served.
 pub struct Listening {
-    receiver: local::data_platform::Receiver,
+    receiver: Receiver,
     port: u16,
     serving: Option<Serving>,
 }
@@ -20,12 +20,13 @@ impl World {
         Self::with_receiver_and(|_| {}).await
     }
 
-    /// The same with other settings.
+    /// The same with other settings. Declines release what is held, so that each consumer has something to do.
     pub async fn with_receiver_and(change: impl FnOnce(&mut Options)) -> (Self, Listening) {
         let port = Port::take("any", 0).await.expect("a port");
         let url = port.url();
         let world = Self::with(|options| {
             options.data_platform = Some(format!("{url}/events"));
+            super::releases_on_decline(options);
             change(options);
         })
         .await;
@@ -36,6 +37,10 @@ impl World {
         let (_, number) = url.rsplit_once(':').expect("a port");
         (world, Listening { receiver, port: number.parse().expect("a number"), serving })
     }
+}
+
+fn is_of_buyers(received: &Received) -> bool {
+    received.event["type"] != "admin.acted"
 }
 
 impl Listening {
@@ -65,21 +70,33 @@ impl Listening {
         self.receiver.until(|receiver| receiver.requests() >= count).await;
     }
 
-    /// Returns once it got so many events.
+    /// Returns once it got so many events of buyers.
     pub async fn until_events(&self, count: usize) {
-        self.receiver.until(|receiver| receiver.received().len() >= count).await;
+        let of_buyers =
+            |receiver: &Receiver| receiver.received().iter().filter(|received| is_of_buyers(received)).count();
+        self.receiver.until(|receiver| of_buyers(receiver) >= count).await;
     }
 
     /// What it got, in the order in which it came first. None came with two contents.
-    pub fn received(&self) -> Vec<Received> {
+    pub fn all_received(&self) -> Vec<Received> {
         let received = self.receiver.received();
         assert!(received.iter().all(|received| !received.differs), "an id with two contents");
         received
     }
 
-    /// The events it got, in the order in which they came first.
+    /// The same without what administrators did to set the stage.
+    pub fn received(&self) -> Vec<Received> {
+        self.all_received().into_iter().filter(is_of_buyers).collect()
+    }
+
+    /// The events of buyers that it got, in the order in which they came first.
     pub fn events(&self) -> Vec<Value> {
         self.received().into_iter().map(|received| received.event).collect()
+    }
+
+    /// All events that it got.
+    pub fn all_events(&self) -> Vec<Value> {
+        self.all_received().into_iter().map(|received| received.event).collect()
     }
 
     /// How many requests came.

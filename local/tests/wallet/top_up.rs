@@ -75,3 +75,37 @@ async fn without_a_wallet_it_says_so() {
     mina.post("/wallet/charges", json!({ "amount": 1 })).await.expect_problem(404, "no-wallet");
     assert_eq!(world.dump(), before);
 }
+
+#[tokio::test]
+async fn the_cap_is_not_got_round_by_buying_and_giving_back() {
+    let world = World::new().await;
+    let product = world.product_with(json!({ "price": 10_000_000, "stock": 9 })).await;
+    let mut mina = world.user_with(10_000_000).await;
+    let mut orders = Vec::new();
+    for day in 0..3 {
+        orders.push(mina.buy(&[(&product, 1)]).await.expect(201).order());
+        // There is room in the wallet, but the day has brought in what it may.
+        for amount in [1, 10_000_000] {
+            mina.post("/wallet/charges", json!({ "amount": amount })).await.expect_problem(409, "top-up-limit");
+        }
+        if day < 2 {
+            world.wait(86_400);
+            mina = world.again(&mina).await;
+            mina.post("/wallet/charges", json!({ "amount": 10_000_000 })).await.expect(201);
+        }
+    }
+    for order in &orders {
+        mina.refund_order(order).await.expect(200);
+    }
+    assert_eq!(mina.balance().await, 30_000_000, "a refund always fits");
+    // Above the cap nothing comes in, on no day.
+    world.wait(86_400);
+    let mina = world.again(&mina).await;
+    mina.post("/wallet/charges", json!({ "amount": 1 })).await.expect_problem(409, "balance-cap");
+    mina.post("/wallet/payments", json!({ "amount": 10_000_000, "memo": "a boat" })).await.expect(201);
+    mina.post("/wallet/charges", json!({ "amount": 1 })).await.expect_problem(409, "balance-cap");
+    mina.post("/wallet/payments", json!({ "amount": 10_000_000, "memo": "another" })).await.expect(201);
+    mina.post("/wallet/payments", json!({ "amount": 1, "memo": "tea" })).await.expect(201);
+    mina.post("/wallet/charges", json!({ "amount": 1 })).await.expect(201);
+    world.check_books().await;
+}

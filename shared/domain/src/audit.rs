@@ -52,6 +52,8 @@ pub enum What {
     BalanceAfter,
     /// No entry leaves less than nothing.
     BelowZero,
+    /// An entry moves something: what costs nothing leaves none.
+    NothingMoved,
     /// Top-ups and spends name a receipt, payments and refunds what was paid.
     EntryKind,
     /// What an entry names is there, and was paid.
@@ -60,7 +62,7 @@ pub enum What {
     ReceiptEntries,
     /// A receipt's entry has its amount.
     ReceiptAmount,
-    /// A payment has one entry that takes it.
+    /// A payment has one entry that takes it; one of nothing has none.
     PaymentEntries,
     /// That entry has its amount.
     PaymentAmount,
@@ -118,7 +120,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::Balance,
@@ -126,6 +128,7 @@ impl What {
         Self::EntryNumber,
         Self::BalanceAfter,
         Self::BelowZero,
+        Self::NothingMoved,
         Self::EntryKind,
         Self::EntryUnexplained,
         Self::ReceiptEntries,
@@ -170,6 +173,7 @@ impl What {
             Self::EntryNumber => "its number",
             Self::BalanceAfter => "the balance after it",
             Self::BelowZero => "what it leaves",
+            Self::NothingMoved => "what it moves",
             Self::EntryKind => "its kind and reference",
             Self::EntryUnexplained => "what explains it",
             Self::ReceiptEntries => "its entries",

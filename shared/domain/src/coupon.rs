@@ -205,22 +205,26 @@ pub enum CouponError {
     /// Its time is over.
     #[error("the coupon has expired")]
     Expired,
+    /// It would be spent, and take nothing off: a part of the price that rounds down to nothing, or of an order that
+    /// costs nothing.
+    #[error("the coupon takes nothing off this order; order without it, and keep it")]
+    NotApplicable,
 }
 
 impl Claim {
     /// The words that [`Claim::state_at`] gives.
     pub const STATES: [&'static str; 3] = ["unused", "used", "expired"];
 
-    /// What it takes off an order of `subtotal` that is placed at `now`.
+    /// What it takes off an order of `subtotal` that is placed at `now`: 1 minor unit or more.
     ///
     /// # Errors
-    /// When another order uses it, or outside its dates.
+    /// When another order uses it, outside its dates, or when it would take nothing off.
     pub fn redeem(&self, subtotal: i64, now: Timestamp) -> Result<i64, CouponError> {
         match () {
             () if self.used_by.is_some() => Err(CouponError::Used),
             () if now < self.valid_from => Err(CouponError::NotOpen),
             () if now >= self.valid_until => Err(CouponError::Expired),
-            () => Ok(self.discount.off(subtotal)),
+            () => Some(self.discount.off(subtotal)).filter(|off| *off > 0).ok_or(CouponError::NotApplicable),
         }
     }
 
@@ -305,6 +309,24 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// A coupon that takes nothing off is refused, never spent; whatever else is wrong with it is told first.
+        #[test]
+        fn a_coupon_that_is_used_takes_something_off(
+            discount in discounts(), subtotal in prop_oneof![0..200_i64, 0..=AMOUNT_MAX], second in 90..210_i64,
+        ) {
+            let claim = Claim { discount, ..claim() };
+            match claim.redeem(subtotal, at(second)) {
+                Ok(off) => prop_assert!((1..=subtotal).contains(&off)),
+                Err(CouponError::NotApplicable) => {
+                    prop_assert_eq!(discount.off(subtotal), 0);
+                    prop_assert!((100..200).contains(&second));
+                }
+                Err(_) => prop_assert!(!(100..200).contains(&second)),
+            }
+        }
+    }
+
     #[test]
     fn a_claim_is_redeemed_within_its_dates_by_one_order() {
         assert_eq!(claim().redeem(100, at(100)), Ok(10));
@@ -312,7 +334,8 @@ mod tests {
         assert_eq!(claim().redeem(100, at(99)), Err(CouponError::NotOpen));
         assert_eq!(claim().redeem(100, at(200)), Err(CouponError::Expired));
         let used = Claim { used_by: Some(Uuid::from_u128(5)), ..claim() };
-        assert_eq!(used.redeem(100, at(200)), Err(CouponError::Used));
+        assert_eq!(used.redeem(0, at(200)), Err(CouponError::Used));
+        assert_eq!(claim().redeem(0, at(199)), Err(CouponError::NotApplicable));
         assert_eq!(
             [used.state_at(at(300)), claim().state_at(at(200)), claim().state_at(at(199))],
             ["used", "expired", "unused"]

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::lapses::Paused;
+use crate::money::AMOUNT_MAX;
 use crate::queue_token::Admission;
 use crate::reservation::{Reservation, State, Ticket};
 use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
-use crate::seat::{SeatId, second_rounded_up};
+use crate::seat::{SeatId, second, second_rounded_up};
 
 /// Why seats cannot be held, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum HoldError {
     /// No such section (or, found by the table, no such seat).
     #[error("there is no such seat")]
     SeatNotFound(Vec<SeatId>),
+    /// They cost more together than any balance can pay.
+    #[error("must cost at most 10000000 together")]
+    TooDear,
     /// Somebody else holds or owns them.
     #[error("somebody else has the seat")]
     SeatTaken(Vec<SeatId>),
@@ -84,10 +88,13 @@ pub struct HoldRequest {
     pub admission: Option<Admission>,
 }
 
-/// Decides on everything about a hold that the table need not be asked for.
+/// Decides on everything about a hold that the table need not be asked for. The hold ends `request.hold` from now, rounded
+/// up to a whole second; earlier with its admission; and with the concert's start at the latest, so that whatever is paid
+/// in time may still be given back.
 ///
 /// # Errors
-/// Outside the sale, for sections that do not exist, for more seats than one user may have.
+/// Outside the sale, for sections that do not exist, for what no balance can pay, for more seats than one user may have.
+/// In the last fraction of a second before the start the sale is over: a hold could not be paid.
 pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
     schedule.on_sale(now)?;
     let (known, unknown): (Vec<SeatId>, Vec<SeatId>) =
@@ -95,16 +102,20 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
     if !unknown.is_empty() {
         return Err(HoldError::SeatNotFound(unknown));
     }
+    let price = |seat: &SeatId| schedule.sections[&seat.section].price;
+    if known.iter().map(|seat| price(seat).get()).sum::<i64>() > AMOUNT_MAX {
+        return Err(HoldError::TooDear);
+    }
     if known.len() > usize::from(schedule.max_seats_per_user) {
         return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
     }
-    let tickets = known
-        .into_iter()
-        .map(|seat| Ticket { price: schedule.sections[&seat.section].price, seat, cancelled: false })
-        .collect();
-    let until = second_rounded_up(now + request.hold);
-    // Its last second is the last in which the admission can still pay for it.
-    let last = request.admission.as_ref().map_or(u32::MAX, |admission| admission.expires_at.saturating_sub(1));
+    let admitted_until = request.admission.as_ref().map_or(u32::MAX, |admission| admission.expires_at);
+    let end = second_rounded_up(now + request.hold).min(admitted_until).min(second(schedule.starts_at));
+    if end <= second(now) {
+        return Err(SaleError::Closed.into());
+    }
+    let tickets =
+        known.into_iter().map(|seat| Ticket { price: price(&seat), seat, cancelled: false }).collect::<Vec<_>>();
     Ok(Reservation {
         id: request.id,
         user: request.user,
@@ -113,7 +124,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         place: schedule.place.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
-        held_until: until.min(last),
+        held_until: end - 1,
         state: State::Held,
         tickets,
         payment: None,
@@ -128,8 +139,10 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::money::Price;
     use crate::queue::QueueId;
     use crate::schedule;
+    use proptest::prelude::*;
 
     pub(crate) fn seats(ids: &[&str]) -> Vec<SeatId> {
         ids.iter().map(|id| SeatId::parse(id).expect("a seat id")).collect()
@@ -158,7 +171,7 @@ pub(crate) mod tests {
     fn a_hold_freezes_price_place_and_start() {
         let reservation = held(&["A-1-1", "A-1-2"]);
         assert_eq!(reservation.total(), 100_000);
-        assert_eq!(reservation.held_until, 2_300);
+        assert_eq!((reservation.held_until, reservation.expires_at()), (2_299, at(2_300)));
         assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
     }
 
@@ -166,13 +179,13 @@ pub(crate) mod tests {
     fn a_hold_is_never_short() {
         let now = at(2_000) + SignedDuration::from_millis(1);
         let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
-        assert_eq!(reservation.held_until, 2_301);
+        assert_eq!(reservation.expires_at(), at(2_301));
     }
 
     #[test]
     fn a_hold_does_not_outlast_its_admission() {
         let queue = QueueId::parse("q").expect("a queue id");
-        for (expires_at, held_until) in [(2_100, 2_099), (2_300, 2_299), (2_301, 2_300), (9_000, 2_300)] {
+        for (expires_at, held_until) in [(2_100, 2_099), (2_300, 2_299), (2_301, 2_299), (9_000, 2_299)] {
             let admission = Some(Admission { queue: queue.clone(), number: 7, expires_at });
             let held = hold(HoldRequest { admission, ..request(&["A-1-1"]) }, &schedule::example(), at(2_000));
             let held = held.expect("held");
@@ -188,6 +201,79 @@ pub(crate) mod tests {
         assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatNotFound(seats(&["B-1-5"]))));
         let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5"];
         assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatLimit(4)));
+        let dear = with_price(AMOUNT_MAX / 4);
+        assert_eq!(hold(request(&many), &dear, at(2_000)), Err(HoldError::TooDear));
+        assert_eq!(hold(request(&many[..4]), &dear, at(2_000)).map(|held| held.total()), Ok(AMOUNT_MAX));
+        assert_eq!(hold(request(&many[..2]), &with_price(6_000_000), at(2_000)), Err(HoldError::TooDear));
+    }
+
+    fn with_price(minor_units: i64) -> Schedule {
+        let mut schedule = schedule::example();
+        for section in schedule.sections.values_mut() {
+            section.price = Price::parse(minor_units).expect("a price");
+        }
+        schedule
+    }
+
+    #[test]
+    fn a_hold_ends_with_the_start_of_its_concert() {
+        let mut schedule = schedule::example();
+        let millisecond = SignedDuration::from_millis(1);
+        schedule.sale_closes_at = schedule.starts_at;
+        let held = hold(request(&["A-1-1"]), &schedule, at(4_999)).expect("held");
+        assert_eq!(held.expires_at(), schedule.starts_at);
+        // A start within a second: what could not be paid is not held.
+        schedule.starts_at = at(5_000) + millisecond * 900;
+        schedule.sale_closes_at = schedule.starts_at;
+        let held = hold(request(&["A-1-1"]), &schedule, at(5_000) - millisecond).expect("held");
+        assert_eq!(held.expires_at(), at(5_000));
+        assert_eq!(hold(request(&["A-1-1"]), &schedule, at(5_000)), Err(HoldError::Sale(SaleError::Closed)));
+    }
+
+    proptest! {
+        /// Whatever is held can be paid at once, for as long as its `expires_at` says and no longer; it ends before its
+        /// concert and its admission do, costs what a balance can pay, and whenever it is paid it may be given back.
+        #[test]
+        fn a_hold_is_paid_and_given_back_by_one_clock(
+            now in 1_000_000..5_000_000_i64, starts in 1_000_000..6_000_000_i64, seconds in 1..900_i64,
+            admitted in proptest::option::of(1..600_i64), price in 0..=AMOUNT_MAX, count in 1..=4_usize,
+            later in prop_oneof![0..2_000_i64, 0..1_000_000_i64],
+        ) {
+            let millisecond = |millisecond: i64| Timestamp::from_millisecond(millisecond).expect("a time");
+            let mut schedule = with_price(price);
+            schedule.starts_at = millisecond(starts);
+            schedule.sale_closes_at = schedule.starts_at;
+            let now = millisecond(now);
+            let expires_at = admitted.map(|seconds| second(now) + u32::try_from(seconds).expect("few"));
+            let admission = expires_at
+                .map(|expires_at| Admission { queue: QueueId::parse("q").expect("a queue id"), number: 7, expires_at });
+            let request = HoldRequest {
+                hold: SignedDuration::from_secs(seconds),
+                admission,
+                ..request(&["A-1-1", "A-1-2", "A-1-3", "A-1-4"][..count])
+            };
+            match hold(request, &schedule, now) {
+                Ok(held) => {
+                    prop_assert!(held.total() <= AMOUNT_MAX);
+                    prop_assert!(held.expires_at() <= schedule.starts_at);
+                    prop_assert!(i64::from(held.held_until) < schedule.starts_at.as_second());
+                    prop_assert!(expires_at.is_none_or(|end| held.expires_at().as_second() <= i64::from(end)));
+                    prop_assert_eq!(held.may_be_paid(now), Ok(()));
+                    let then = now + SignedDuration::from_millis(later);
+                    prop_assert_eq!(held.may_be_paid(then).is_ok(), then < held.expires_at());
+                    if held.may_be_paid(then).is_ok() {
+                        let (paid, _) = held.paid(then, String::new());
+                        prop_assert!(paid.clone().ticket_refunded(&paid.tickets[0].seat, then).is_ok());
+                        prop_assert!(paid.refunded(then).is_ok());
+                    }
+                }
+                Err(HoldError::TooDear) => prop_assert!(price * i64::try_from(count).expect("few") > AMOUNT_MAX),
+                Err(HoldError::Sale(SaleError::Closed)) => {
+                    prop_assert!(now.as_second() >= schedule.starts_at.as_second());
+                }
+                Err(other) => prop_assert_eq!(other, HoldError::Sale(SaleError::NotOpen)),
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Money: whole minor units, never a float.
 
-/// The largest balance a top-up may end in, and the largest single amount: 10,000,000.
+/// The largest balance a top-up may end in, and so the most that a seat, an order or a reservation may cost: 10,000,000
+///
 pub const AMOUNT_MAX: i64 = 10_000_000;
+
+/// Most that may be topped up in a day (UTC). A refund always fits, also above [`AMOUNT_MAX`], so the cap of a balance alone
+/// would bound nothing: pay, top up again, and have the payments given back.
+pub const TOP_UPS_OF_A_DAY_MAX: i64 = AMOUNT_MAX;
 
 /// Currency of every amount. Won has no minor unit, so an amount is won.
 pub const CURRENCY: &str = "KRW";
@@ -38,6 +43,18 @@ impl Amount {
             ..1 => Err(MoneyError::TooSmall),
             1..=AMOUNT_MAX => Ok(Self(minor_units)),
             _ => Err(MoneyError::TooLarge),
+        }
+    }
+
+    /// Takes minor units as an amount to move, if there is something to move: what costs nothing moves nothing.
+    ///
+    /// # Errors
+    /// When it is negative or above [`AMOUNT_MAX`].
+    pub fn unless_zero(minor_units: i64) -> Result<Option<Self>, MoneyError> {
+        match minor_units {
+            0 => Ok(None),
+            ..0 => Err(MoneyError::Negative),
+            _ => Self::parse(minor_units).map(Some),
         }
     }
 
@@ -86,6 +103,16 @@ mod tests {
         ] {
             assert_eq!(Amount::parse(given).map(Amount::get), expected);
         }
+        for (given, expected) in [
+            (-1, Err(MoneyError::Negative)),
+            (0, Ok(None)),
+            (1, Ok(Some(Amount(1)))),
+            (AMOUNT_MAX, Ok(Some(Amount(AMOUNT_MAX)))),
+            (AMOUNT_MAX + 1, Err(MoneyError::TooLarge)),
+        ] {
+            assert_eq!(Amount::unless_zero(given), expected);
+        }
+        assert_eq!(Price::parse(AMOUNT_MAX + 1), Err(MoneyError::TooLarge), "nobody could ever pay it");
         assert_eq!(Price::parse(0).map(Price::get), Ok(0));
         assert_eq!(Price::parse(-1), Err(MoneyError::Negative));
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::money::Price;
 use crate::reservation::{AlreadyPaid, Cancel, PayError, Payment};
-use crate::seat::second;
+use crate::seat::{end_of, second};
 use crate::stock::Portion;
 
 /// Where an order stands.
@@ -122,7 +122,13 @@ impl Order {
         if self.state == State::Pending && self.lapsed(now) { State::Expired } else { self.state }
     }
 
-    /// Whether its time has passed: it may be paid while now ≤ `held_until`.
+    /// Until when it may be paid: the first instant at which it may not.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        end_of(self.held_until)
+    }
+
+    /// Whether its time has passed: it may be paid before [`Self::expires_at`].
     #[must_use]
     pub fn lapsed(&self, now: Timestamp) -> bool {
         second(now) > self.held_until
@@ -233,9 +239,10 @@ mod tests {
     #[test]
     fn it_may_be_paid_up_to_its_last_second() {
         let order = pending();
-        assert_eq!(order.may_be_paid(at(1_300)), Ok(()));
-        assert_eq!(order.may_be_paid(at(1_301)), Err(PayError::HoldExpired));
-        assert_eq!((order.state_at(at(1_300)), order.state_at(at(1_301))), (State::Pending, State::Expired));
+        assert_eq!(order.may_be_paid(at(1_299)), Ok(()));
+        assert_eq!(order.may_be_paid(at(1_300)), Err(PayError::HoldExpired));
+        assert_eq!((order.state_at(at(1_299)), order.state_at(at(1_300))), (State::Pending, State::Expired));
+        assert_eq!(order.expires_at(), at(1_300));
         assert_eq!(order.clone().declined(true).may_be_paid(at(1_000)), Err(PayError::Declined));
         let kept = order.declined(false);
         assert_eq!((kept.may_be_paid(at(1_000)), kept.declines, kept.version), (Ok(()), 1, 2));
@@ -244,8 +251,8 @@ mod tests {
     #[test]
     fn cancelling_says_what_it_means() {
         let order = pending();
-        assert_eq!(order.cancel(at(1_300)), Ok(Cancel::Release));
-        assert_eq!(order.cancel(at(1_301)), Ok(Cancel::Close));
+        assert_eq!(order.cancel(at(1_299)), Ok(Cancel::Release));
+        assert_eq!(order.cancel(at(1_300)), Ok(Cancel::Close));
         assert_eq!(order.clone().closed().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
         assert_eq!(order.clone().declined(true).closed().state, State::Declined);
         assert_eq!(order.paid(at(1_000), String::new(), false).0.cancel(at(1_000)), Err(AlreadyPaid));

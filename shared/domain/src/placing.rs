@@ -172,7 +172,8 @@ pub fn place(
         id: request.id,
         user: request.user,
         created_at: now,
-        held_until: second_rounded_up(now + request.hold),
+        // It ends with the first whole second that is no sooner, and may be paid up to the one before.
+        held_until: second_rounded_up(now + request.hold) - 1,
         state: State::Pending,
         lines,
         coupon: request.coupon,
@@ -238,7 +239,7 @@ pub(crate) mod tests {
         let shown: Vec<(&str, i64, i64)> =
             order.lines.iter().map(|line| (line.name.as_str(), line.quantity(), line.amount())).collect();
         assert_eq!(shown, [("Product 2", 4, 120), ("Product 1", 2, 200)]);
-        assert_eq!((order.subtotal(), order.discount, order.total(), order.held_until), (320, 32, 288, 1_300));
+        assert_eq!((order.subtotal(), order.discount, order.total(), order.held_until), (320, 32, 288, 1_299));
     }
 
     #[test]
@@ -258,6 +259,12 @@ pub(crate) mod tests {
         assert_eq!(of(&over, &products, Some(7), None), Err(OrderError::ProductLimit(vec![id(2)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(CouponError::NotYours.into()));
         assert_eq!(of(&lines[..2], &products, None, None), Err(OrderError::TooDear));
+        // A coupon that takes nothing off is refused before the price is; also when there is no price.
+        let one = claim(Discount::Percent { percent: 1, max: None });
+        let nothing = Err(OrderError::Coupon(CouponError::NotApplicable));
+        assert_eq!(of(&[wanted(2, 3)], &products, Some(7), Some(&one)), nothing);
+        assert_eq!(of(&[wanted(4, 3)], &[product(4, 0)], Some(7), Some(&one)), nothing);
+        assert_eq!(of(&[wanted(2, 4)], &products, Some(7), Some(&one)).map(|order| order.discount), Ok(1));
         // A coupon may bring it within the cap.
         let large = claim(Discount::Amount(AMOUNT_MAX));
         assert_eq!(of(&[wanted(1, 2)], &products, Some(7), Some(&large)).map(|order| order.total()), Ok(AMOUNT_MAX));
@@ -269,6 +276,36 @@ pub(crate) mod tests {
     }
 
     proptest! {
+        /// Whatever is placed costs what a balance can pay, has had something taken off if it uses a coupon, and may be
+        /// paid until its `expires_at` and no longer.
+        #[test]
+        fn an_order_can_be_paid_in_time_and_no_coupon_is_wasted(
+            price in prop_oneof![0..200_i64, 0..=AMOUNT_MAX], quantity in 1..=UNITS_MAX,
+            off in proptest::option::of(prop_oneof![
+                (1..=AMOUNT_MAX).prop_map(Discount::Amount),
+                (1..=100_i64).prop_map(|percent| Discount::Percent { percent, max: None }),
+            ]),
+            now in 1_000_000..5_000_000_i64, later in 0..1_000_000_i64,
+        ) {
+            let millisecond = |millisecond: i64| Timestamp::from_millisecond(millisecond).expect("a time");
+            let (now, then) = (millisecond(now), millisecond(now + later));
+            let claim = off.map(claim);
+            let request = request(&[wanted(1, quantity)], off.map(|_| 7));
+            match place(request, &[product(1, price)], in_one, claim.as_ref(), now) {
+                Ok(order) => {
+                    prop_assert!((0..=AMOUNT_MAX).contains(&order.total()));
+                    prop_assert_eq!(order.coupon.is_some(), order.discount > 0);
+                    prop_assert_eq!(order.may_be_paid(now), Ok(()));
+                    prop_assert_eq!(order.may_be_paid(then).is_ok(), then < order.expires_at());
+                }
+                Err(OrderError::TooDear) => prop_assert!(price * quantity > AMOUNT_MAX),
+                Err(error) => {
+                    prop_assert_eq!(error, OrderError::Coupon(CouponError::NotApplicable));
+                    prop_assert_eq!(off.map(|off| off.off(price * quantity)), Some(0));
+                }
+            }
+        }
+
         /// K2: merging loses no unit and names each product once, in the order in which they came.
         #[test]
         fn merging_loses_nothing(lines in proptest::collection::vec((0..6_u128, -2..=60_i64), 0..25)) {

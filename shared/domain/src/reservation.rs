@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::money::Price;
 use crate::queue::QueueId;
-use crate::seat::{SeatId, SeatValue, second};
+use crate::seat::{SeatId, SeatValue, end_of, second};
 
 /// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,13 @@ impl Reservation {
         if self.state == State::Held && self.lapsed(now) { State::Expired } else { self.state }
     }
 
-    /// Whether its time has passed: it may be paid while now ≤ `held_until`.
+    /// Until when it may be paid: the first instant at which it may not.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        end_of(self.held_until)
+    }
+
+    /// Whether its time has passed: it may be paid before [`Self::expires_at`].
     #[must_use]
     pub fn lapsed(&self, now: Timestamp) -> bool {
         second(now) > self.held_until
@@ -333,9 +339,9 @@ mod tests {
     #[test]
     fn it_may_be_paid_up_to_its_last_second() {
         let reservation = held(&["A-1-1"]);
-        assert_eq!(reservation.may_be_paid(at(2_300)), Ok(()));
-        assert_eq!(reservation.may_be_paid(at(2_301)), Err(PayError::HoldExpired));
-        assert_eq!(reservation.state_at(at(2_301)), State::Expired);
+        assert_eq!(reservation.may_be_paid(at(2_299)), Ok(()));
+        assert_eq!(reservation.may_be_paid(at(2_300)), Err(PayError::HoldExpired));
+        assert_eq!(reservation.state_at(at(2_300)), State::Expired);
         let declined = reservation.clone().declined(true);
         assert_eq!(declined.may_be_paid(at(2_000)), Err(PayError::Declined));
         let kept = reservation.declined(false);
@@ -358,7 +364,7 @@ mod tests {
     fn cancelling_says_what_it_means() {
         let reservation = held(&["A-1-1"]);
         assert_eq!(reservation.cancel(at(2_000)), Ok(Cancel::Release));
-        assert_eq!(reservation.cancel(at(2_301)), Ok(Cancel::Close));
+        assert_eq!(reservation.cancel(at(2_300)), Ok(Cancel::Close));
         assert_eq!(reservation.clone().closed().cancel(at(2_301)), Ok(Cancel::AlreadyEnded));
         assert_eq!(reservation.paid(at(2_000), String::new()).0.cancel(at(2_000)), Err(AlreadyPaid));
     }

@@ -264,6 +264,12 @@ pub fn second(time: Timestamp) -> u32 {
     u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
 }
 
+/// The first instant after an epoch second.
+#[must_use]
+pub fn end_of(second: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(second) + 1).unwrap_or(Timestamp::MAX)
+}
+
 /// A time as the epoch second at or after it: holds are never short.
 #[must_use]
 pub fn second_rounded_up(time: Timestamp) -> u32 {

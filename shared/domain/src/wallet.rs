@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::money::{AMOUNT_MAX, Amount};
+use crate::money::{AMOUNT_MAX, Amount, TOP_UPS_OF_A_DAY_MAX};
 use crate::text::{self, TextError};
 
 /// Longest memo of what was spent.
@@ -112,16 +112,49 @@ impl Movement {
     }
 }
 
-/// Why a wallet does not move as its user wants.
+/// What was topped up on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToppedUp {
+    /// The day, in days since 1970 (UTC).
+    pub day: i64,
+    /// Minor units, all of that day's top-ups together.
+    pub sum: i64,
+}
+
+impl ToppedUp {
+    /// It with `amount` more at `at`; a new day begins with nothing.
+    ///
+    /// # Errors
+    /// Above [`TOP_UPS_OF_A_DAY_MAX`].
+    pub fn with(self, amount: Amount, at: Timestamp) -> Result<Self, TopUpLimit> {
+        let day = at.as_second().div_euclid(SECONDS_PER_DAY);
+        // A clock that is behind counts on: a day that is over is not begun again.
+        let before = if day > self.day { Self { day, sum: 0 } } else { self };
+        let sum = before.sum.checked_add(amount.get()).filter(|sum| *sum <= TOP_UPS_OF_A_DAY_MAX);
+        sum.map(|sum| Self { sum, ..before }).ok_or(TopUpLimit)
+    }
+}
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Why a wallet does not move as its user wants, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MovementError {
     /// See [`BalanceCap`].
     #[error(transparent)]
     BalanceCap(#[from] BalanceCap),
+    /// See [`TopUpLimit`].
+    #[error(transparent)]
+    TopUpLimit(#[from] TopUpLimit),
     /// See [`InsufficientBalance`].
     #[error(transparent)]
     InsufficientBalance(#[from] InsufficientBalance),
 }
+
+/// More than may be topped up in a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at most 10000000 may be topped up in a day")]
+pub struct TopUpLimit;
 
 /// A top-up would end above the cap of 10,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,44 +178,45 @@ impl Wallet {
         match movement {
             Movement::TopUp(amount) => Ok(self.top_up(*amount, at, reference)?),
             Movement::Spend { amount, memo } => {
-                let (wallet, entry) = self.taken(EntryKind::Spend, amount.get(), at, reference)?;
+                let (wallet, entry) = self.taken(EntryKind::Spend, *amount, at, reference)?;
                 Ok((wallet, Entry { memo: Some(memo.clone()), ..entry }))
             }
         }
     }
 
-    /// The wallet and entry after `amount` was put in. The cap binds top-ups only: a refund always fits.
+    /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits, and
+    /// while it has brought the balance above the cap nothing else comes in.
     fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
         let (wallet, entry) = self.moved(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
     }
 
-    /// The wallet and entry after `minor_units` were paid out of it; 0 is a payment too.
+    /// The wallet and entry after `amount` was paid out of it. What costs nothing is no payment out of a wallet.
     ///
     /// # Errors
     /// When the balance is smaller.
-    pub fn pay(self, minor_units: i64, at: Timestamp, reference: String) -> Result<(Self, Entry), InsufficientBalance> {
-        self.taken(EntryKind::Payment, minor_units, at, reference)
+    pub fn pay(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), InsufficientBalance> {
+        self.taken(EntryKind::Payment, amount, at, reference)
     }
 
     fn taken(
         self,
         kind: EntryKind,
-        minor_units: i64,
+        amount: Amount,
         at: Timestamp,
         reference: String,
     ) -> Result<(Self, Entry), InsufficientBalance> {
-        if minor_units < 0 || self.balance < minor_units {
+        if self.balance < amount.get() {
             return Err(InsufficientBalance);
         }
-        self.moved(kind, -minor_units, at, reference).ok_or(InsufficientBalance)
+        self.moved(kind, -amount.get(), at, reference).ok_or(InsufficientBalance)
     }
 
-    /// The wallet and entry after `minor_units` of a payment came back, whatever the balance then is; `None` when it
-    /// cannot be counted.
+    /// The wallet and entry after `amount` of a payment came back, whatever the balance then is; `None` when it cannot be
+    /// counted.
     #[must_use]
-    pub fn refund(self, minor_units: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
-        self.moved(EntryKind::Refund, minor_units, at, reference).filter(|_| minor_units >= 0)
+    pub fn refund(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+        self.moved(EntryKind::Refund, amount.get(), at, reference)
     }
 
     fn moved(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
@@ -209,7 +243,7 @@ mod tests {
                 let moved = match way {
                     0 => wallet.after(&Movement::TopUp(amount), at, String::new()).ok(),
                     1 => wallet.after(&Movement::Spend { amount, memo: "tea".to_owned() }, at, String::new()).ok(),
-                    _ => wallet.pay(minor_units, at, String::new()).ok(),
+                    _ => wallet.pay(amount, at, String::new()).ok(),
                 };
                 if let Some((after, entry)) = moved {
                     prop_assert_eq!(entry.seq, wallet.seq + 1);
@@ -224,21 +258,78 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Whatever is topped up, paid and given back, and in whatever order: no day brings in more than its limit, no
+        /// top-up ends above the cap, and what lies above it was given back.
+        #[test]
+        fn no_way_leads_round_what_may_come_in(
+            moves in proptest::collection::vec((0..3_u8, 1..=AMOUNT_MAX, 0..40_000_i64), 0..60),
+        ) {
+            let (mut wallet, mut topped_up, mut now) = (Wallet::EMPTY, ToppedUp::default(), 0);
+            let mut paid: Vec<Amount> = Vec::new();
+            let mut days: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
+            for (way, minor_units, later) in moves {
+                now += later;
+                let at = Timestamp::from_second(now).expect("a time");
+                let amount = Amount::parse(minor_units).expect("in range");
+                match way {
+                    0 => {
+                        let moved = wallet.after(&Movement::TopUp(amount), at, String::new());
+                        let Ok(((after, _), counted)) = moved.and_then(|moved| Ok((moved, topped_up.with(amount, at)?)))
+                        else { continue };
+                        (wallet, topped_up) = (after, counted);
+                        *days.entry(now / SECONDS_PER_DAY).or_default() += minor_units;
+                        prop_assert!(wallet.balance <= AMOUNT_MAX);
+                    }
+                    1 => {
+                        if let Ok((after, _)) = wallet.pay(amount, at, String::new()) {
+                            wallet = after;
+                            paid.push(amount);
+                        }
+                    }
+                    _ => {
+                        if let Some(amount) = paid.pop() {
+                            wallet = wallet.refund(amount, at, String::new()).expect("it fits").0;
+                        }
+                    }
+                }
+                prop_assert!(days.values().all(|sum| *sum <= TOP_UPS_OF_A_DAY_MAX), "{:?}", days);
+                let days_begun = now / SECONDS_PER_DAY + 1;
+                prop_assert!(wallet.balance <= days_begun * TOP_UPS_OF_A_DAY_MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_has_a_limit_of_top_ups_and_the_next_begins_with_none() {
+        let at = |second: i64| Timestamp::from_second(second).expect("a time");
+        let amount = |minor_units: i64| Amount::parse(minor_units).expect("in range");
+        let full = ToppedUp::default().with(amount(AMOUNT_MAX - 1), at(10)).and_then(|sum| sum.with(amount(1), at(20)));
+        let full = full.expect("within the limit");
+        assert_eq!(full.with(amount(1), at(86_399)), Err(TopUpLimit));
+        assert_eq!(full.with(amount(1), at(86_400)), Ok(ToppedUp { day: 1, sum: 1 }));
+        // A clock that is behind opens no day again.
+        let next = ToppedUp { day: 1, sum: AMOUNT_MAX };
+        assert_eq!(next.with(amount(1), at(86_399)), Err(TopUpLimit));
+    }
+
     #[test]
     fn a_refund_always_fits() {
         let full = Wallet { balance: AMOUNT_MAX, seq: 1 };
-        let (after, entry) = full.refund(5, Timestamp::UNIX_EPOCH, String::new()).expect("counted");
+        let five = Amount::parse(5).expect("in range");
+        let (after, entry) = full.refund(five, Timestamp::UNIX_EPOCH, String::new()).expect("counted");
         assert_eq!((after.balance, after.seq, entry.kind, entry.amount), (AMOUNT_MAX + 5, 2, EntryKind::Refund, 5));
-        assert_eq!(full.refund(-1, Timestamp::UNIX_EPOCH, String::new()), None);
-        assert_eq!(full.refund(i64::MAX, Timestamp::UNIX_EPOCH, String::new()), None);
+        let beyond = Wallet { balance: i64::MAX - 4, seq: 1 };
+        assert_eq!(beyond.refund(five, Timestamp::UNIX_EPOCH, String::new()), None);
     }
 
     #[test]
     fn paying_more_than_there_is_is_refused() {
         let wallet = Wallet { balance: 10, seq: 1 };
-        assert_eq!(wallet.pay(11, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
-        assert_eq!(wallet.pay(10, Timestamp::UNIX_EPOCH, String::new()).map(|(after, _)| after.balance), Ok(0));
-        assert_eq!(wallet.pay(-1, Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
+        let amount = |minor_units: i64| Amount::parse(minor_units).expect("in range");
+        assert_eq!(wallet.pay(amount(11), Timestamp::UNIX_EPOCH, String::new()), Err(InsufficientBalance));
+        let paid = wallet.pay(amount(10), Timestamp::UNIX_EPOCH, String::new());
+        assert_eq!(paid.map(|(after, _)| after.balance), Ok(0));
         let spend = |minor_units: i64| Movement::Spend {
             amount: Amount::parse(minor_units).expect("in range"),
             memo: "tea".to_owned(),

@@ -43,7 +43,7 @@ pub struct Config {
     pub parked_queue_url: Option<String>,
     /// How long a hold lives, in seconds.
     pub hold_seconds: u32,
-    /// Whether a payment declined for lack of balance releases its hold at once.
+    /// Whether a payment declined for lack of balance releases its hold at once, and not when its time ends.
     pub release_on_decline: bool,
     /// The `iss` of access tokens.
     pub token_issuer: String,
@@ -103,8 +103,8 @@ impl Config {
             parked_queue_url: text("PARKED_QUEUE_URL"),
             hold_seconds,
             release_on_decline: match text("RELEASE_ON_DECLINE").as_deref() {
-                None | Some("true") => true,
-                Some("false") => false,
+                Some("true") => true,
+                None | Some("false") => false,
                 Some(_) => return Err(ConfigError { name: "RELEASE_ON_DECLINE", problem: "must be true or false" }),
             },
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),

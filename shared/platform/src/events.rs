@@ -47,6 +47,9 @@ pub enum Kind {
     /// An admitted queue token ended: its place is free.
     #[serde(rename = "token.finished")]
     TokenFinished,
+    /// An administrator or an operator did something.
+    #[serde(rename = "admin.acted")]
+    AdminActed,
 }
 
 /// A queue that events go to.
@@ -66,7 +69,7 @@ pub enum Queue {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReservationHeld,
         Self::ReservationExpired,
         Self::ReservationCancelled,
@@ -78,6 +81,7 @@ impl Kind {
         Self::OrderExpired,
         Self::OrderCancelled,
         Self::TokenFinished,
+        Self::AdminActed,
     ];
 
     /// Its name in events and in the table.
@@ -95,6 +99,7 @@ impl Kind {
             Self::OrderExpired => "order.expired",
             Self::OrderCancelled => "order.cancelled",
             Self::TokenFinished => "token.finished",
+            Self::AdminActed => "admin.acted",
         }
     }
 
@@ -129,7 +134,8 @@ pub enum Source {
 pub struct Event {
     /// What it is written in.
     pub specversion: SpecVersion,
-    /// `<user>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number. Without
+    /// `<owner>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number, and that of
+    /// an administrator's action, which has one version only, is 1. Without
     /// a full stop: a signature has one behind it.
     pub id: String,
     /// Where it comes from.
@@ -175,7 +181,8 @@ impl Event {
                 | Kind::PaymentCancelled
                 | Kind::OrderPlaced
                 | Kind::OrderExpired
-                | Kind::OrderCancelled,
+                | Kind::OrderCancelled
+                | Kind::AdminActed,
                 _,
             ) => &[Queue::DataPlatform],
         }
@@ -192,6 +199,8 @@ pub enum Data {
     Order(OrderData),
     /// Of a place in a waiting queue.
     Token(TokenData),
+    /// Of what an administrator did.
+    Admin(AdminData),
 }
 
 /// What every event of a reservation says.
@@ -254,6 +263,21 @@ pub struct TokenData {
     pub number: u64,
     /// What ended it: `used`, `expired` or `left`.
     pub state: String,
+}
+
+/// What every event of an administrator's action says: ids, and neither an address nor what was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminData {
+    /// The administrator; none of an operator who invoked the function.
+    pub user_id: Option<Uuid>,
+    /// The entry of the log.
+    pub action_id: Uuid,
+    /// The function that did it.
+    pub function: String,
+    /// The id of what it was done to.
+    pub target: String,
+    /// Its version: an entry is never changed, so 1.
+    pub version: u64,
 }
 
 /// Most messages of one SendMessageBatch (a limit of SQS).

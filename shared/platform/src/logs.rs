@@ -77,7 +77,7 @@ pub(crate) fn message(message_id: &str, event: &Event, trace: Option<Context>) -
     match &event.data {
         Data::Reservation(data) => tell(&span, "reservation_id", Some(data.reservation_id)),
         Data::Order(data) => tell(&span, "order_id", Some(data.order_id)),
-        Data::Token(_) => {}
+        Data::Token(_) | Data::Admin(_) => {}
     }
     span
 }

@@ -84,7 +84,9 @@ impl World {
         let start: Timestamp = START.parse()?;
         let clock = Clock::manual(start);
         let ids = Ids::seeded("pairs");
-        let variables = [("HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_owned())].into();
+        // Declines release, so that what follows from one is among what meets.
+        let settings = [("HOLD_SECONDS", HOLD_SECONDS), ("RELEASE_ON_DECLINE", "true")];
+        let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
         let users: Vec<Uuid> = (0..USERS).map(id_of).collect();

@@ -17,9 +17,12 @@ impl Scene {
     pub(super) fn tamper(&self, what: What) -> Vec<String> {
         match what {
             What::Unreadable | What::NoWallet | What::Balance | What::LastEntry => self.tamper_wallet(what),
-            What::EntryNumber | What::BalanceAfter | What::BelowZero | What::EntryKind | What::EntryUnexplained => {
-                self.tamper_entry(what)
-            }
+            What::EntryNumber
+            | What::BalanceAfter
+            | What::BelowZero
+            | What::NothingMoved
+            | What::EntryKind
+            | What::EntryUnexplained => self.tamper_entry(what),
             What::ReceiptEntries | What::ReceiptAmount => self.tamper_receipt(what),
             What::PaymentEntries | What::PaymentAmount | What::Refunds | What::RefundRange | What::PaymentState => {
                 self.tamper_payment(what)
@@ -82,6 +85,10 @@ impl Scene {
                     format!("entry 9 of user {user}: what it leaves: expected 0 or more, found -1"),
                     format!("entry 9 of user {user}: the balance after it: expected 448500, found -1"),
                 ]
+            }
+            What::NothingMoved => {
+                self.moves("refund", 0, &format!("rsv-{}", self.paid));
+                vec![format!("entry 10 of user {user}: what it moves: expected an amount, found 0")]
             }
             What::EntryKind => {
                 self.entry(8, |item| item["reference"] = text("elsewhere"));

@@ -52,6 +52,10 @@ pub(super) enum Step {
     Order(i64, bool, u8),
 }
 
+fn amount(minor_units: i64) -> Amount {
+    Amount::parse(minor_units).expect("an amount")
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         (1..500_000_i64).prop_map(Step::TopUp),
@@ -134,7 +138,7 @@ impl World {
             reservation = reservation.without(&[first]);
         }
         if reservation.state == State::Held && far > 0 {
-            if let Ok(moved) = self.wallet.pay(reservation.total(), self.now, reservation.payment_id()) {
+            if let Ok(moved) = self.wallet.pay(amount(reservation.total()), self.now, reservation.payment_id()) {
                 self.keep(moved);
                 reservation = reservation.paid(self.now, String::new()).0;
                 if far > 1 {
@@ -166,7 +170,7 @@ impl World {
     fn give_back(&mut self, mut reservation: Reservation, all: bool) -> Reservation {
         if all || reservation.live_tickets().count() == 1 {
             let (after, back) = reservation.refunded(self.now).expect("in time").expect("paid");
-            let moved = self.wallet.refund(back, self.now, after.payment_id()).expect("it fits");
+            let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
             self.keep(moved);
             return after;
         }
@@ -175,7 +179,7 @@ impl World {
         ticket.cancelled = true;
         let back = ticket.price.get();
         reservation.payment.as_mut().expect("paid").refunded += back;
-        let moved = self.wallet.refund(back, self.now, reference).expect("it fits");
+        let moved = self.wallet.refund(amount(back), self.now, reference).expect("it fits");
         self.keep(moved);
         reservation
     }
@@ -201,13 +205,13 @@ impl World {
             fingerprint: String::new(),
         };
         order.discount = coupon.map_or(0, |_| self.claim.discount.off(order.subtotal()));
-        match self.wallet.pay(order.total(), self.now, order.payment_id()) {
+        match self.wallet.pay(amount(order.total()), self.now, order.payment_id()) {
             Ok(moved) if far > 0 => {
                 self.keep(moved);
                 order = order.paid(self.now, String::new(), false).0;
                 if far > 1 {
                     let (after, back) = order.refunded().expect("paid");
-                    let moved = self.wallet.refund(back, self.now, after.payment_id()).expect("it fits");
+                    let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
                     self.keep(moved);
                     order = after;
                 }

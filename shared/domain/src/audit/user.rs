@@ -217,6 +217,9 @@ impl UserBooks {
         } else {
             self.differences.note(What::EntryNumber, of(), number, entry.seq);
         }
+        if entry.amount == 0 {
+            self.differences.note(What::NothingMoved, of(), "an amount", 0);
+        }
         if entry.balance_after < 0 {
             self.differences.note(What::BelowZero, of(), "0 or more", entry.balance_after);
         }

@@ -71,6 +71,8 @@ pub enum Code {
     NoWallet,
     /// The balance would exceed its cap.
     BalanceCap,
+    /// More than may be topped up in a day.
+    TopUpLimit,
     /// The balance is too small.
     InsufficientBalance,
     /// The hold has ended.
@@ -101,6 +103,8 @@ pub enum Code {
     CouponUsed,
     /// The coupon's dates are over.
     CouponExpired,
+    /// The coupon would take nothing off.
+    CouponNotApplicable,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
     /// Throttled or of unknown outcome: the same request again, in a moment.
@@ -117,7 +121,7 @@ impl Code {
     }
 
     /// Every code.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::MalformedJson,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
@@ -151,6 +155,7 @@ impl Code {
         Self::AlreadyPaid,
         Self::NoWallet,
         Self::BalanceCap,
+        Self::TopUpLimit,
         Self::InsufficientBalance,
         Self::HoldExpired,
         Self::PaymentDeclined,
@@ -166,6 +171,7 @@ impl Code {
         Self::CouponNotYours,
         Self::CouponUsed,
         Self::CouponExpired,
+        Self::CouponNotApplicable,
         Self::IdempotencyKeyReused,
         Self::Busy,
         Self::Internal,
@@ -260,6 +266,9 @@ impl Code {
             }
             Self::AlreadyPaid => (S::CONFLICT, "already-paid", "You have paid already", "이미 결제되었습니다"),
             Self::NoWallet => (S::NOT_FOUND, "no-wallet", "You have no wallet yet", "아직 지갑이 없습니다"),
+            Self::TopUpLimit => {
+                (S::CONFLICT, "top-up-limit", "Too much is topped up in one day", "하루 충전 한도를 넘습니다")
+            }
             Self::BalanceCap => {
                 (S::CONFLICT, "balance-cap", "Your balance would be too large", "잔액 한도를 초과합니다")
             }
@@ -299,6 +308,12 @@ impl Code {
             }
             Self::CouponUsed => (S::CONFLICT, "coupon-used", "You have used the coupon", "이미 사용한 쿠폰입니다"),
             Self::CouponExpired => (S::CONFLICT, "coupon-expired", "The coupon has expired", "만료된 쿠폰입니다"),
+            Self::CouponNotApplicable => (
+                S::CONFLICT,
+                "coupon-not-applicable",
+                "The coupon takes nothing off this order",
+                "이 주문에는 할인되는 금액이 없는 쿠폰입니다",
+            ),
             Self::IdempotencyKeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",

@@ -24,6 +24,7 @@ use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
 use crate::queue_pass::QueuePass;
+use crate::store::admin_actions::AdminAction;
 
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -41,10 +42,20 @@ pub struct User {
 }
 
 /// A caller who is an administrator.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Admin {
     /// Who.
     pub id: Uuid,
+    /// The address the request came from, as the gateway saw it.
+    source: SourceAddress,
+}
+
+impl Admin {
+    /// What the administrator is about to do, for the log that its transaction writes.
+    #[must_use]
+    pub fn action(&self, function: &'static str, target: impl fmt::Display) -> AdminAction {
+        AdminAction::of_administrator(self.id, &self.source.0, function, target)
+    }
 }
 
 impl FromRequestParts<App> for User {
@@ -73,7 +84,9 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match User::from_request_parts(parts, app).await? {
-            User { id, role: Role::Admin, .. } => Ok(Self { id }),
+            User { id, role: Role::Admin, .. } => {
+                Ok(Self { id, source: SourceAddress::from_request_parts(parts, app).await? })
+            }
             User { role: Role::User, .. } => Err(Problem::new(Detail::AdministratorsOnly)),
         }
     }

@@ -1,10 +1,10 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use onsale_domain::coupon::{ClaimError, CouponError};
 use onsale_domain::hold::HoldError;
 use onsale_domain::lapses::Paused;
-use onsale_domain::money::AMOUNT_MAX;
+use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
 use onsale_domain::placing::OrderError;
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue_token::PassError;
@@ -75,6 +75,14 @@ fn insufficient_balance() -> Problem {
     Problem::new(Detail::InsufficientBalance)
 }
 
+/// A decline: of what stays held until `end`, or of what it has released.
+fn declined(end: Option<Timestamp>) -> Problem {
+    Problem::new(match end {
+        Some(expires_at) => Detail::DeclinedHeld { expires_at },
+        None => Detail::DeclinedReleased,
+    })
+}
+
 impl From<ListError> for Problem {
     fn from(error: ListError) -> Self {
         match error {
@@ -119,6 +127,7 @@ impl From<HoldError> for Problem {
         match error {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
+            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
                 let detail = match paid {
@@ -219,7 +228,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
             PayFailure::KeyReused => key_reused(),
             PayFailure::NoWallet => no_wallet(),
-            PayFailure::InsufficientBalance => insufficient_balance(),
+            PayFailure::InsufficientBalance(end) => declined(end),
             PayFailure::Failure(failure) => failure.into(),
         }
     }
@@ -241,6 +250,7 @@ impl From<OrderError> for Problem {
             OrderError::Coupon(CouponError::Used) => Self::new(Detail::CouponUsed),
             OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
             OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
+            OrderError::Coupon(CouponError::NotApplicable) => Self::new(Detail::CouponNotApplicable),
             OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: AMOUNT_MAX }),
             OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
         }
@@ -307,6 +317,9 @@ impl From<MoveFailure> for Problem {
             MoveFailure::NoWallet => no_wallet(),
             MoveFailure::Refused(MovementError::BalanceCap(_)) => {
                 Self::new(Detail::BalanceCap { minor_units: AMOUNT_MAX })
+            }
+            MoveFailure::Refused(MovementError::TopUpLimit(_)) => {
+                Self::new(Detail::TopUpLimit { minor_units: TOP_UPS_OF_A_DAY_MAX })
             }
             MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
             MoveFailure::KeyReused => key_reused(),

@@ -39,8 +39,8 @@ pub static REFUSALS: Metric = metric("onsale_refusals_total", Counter, Unit::Cou
 /// Committed changes: the business.
 pub static CHANGES: Metric =
     metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).kept().says(
-        "Committed changes of a `reservation`, an `order` or a `token`: `reservation.held` is a hold made, \
-         `reservation.cancelled` one released, `reservation.expired` one lapsed, `payment.completed` a booking or \
+        "Committed changes of a `reservation`, an `order` or a `token`, and each `admin_action`: `reservation.held` is \
+         a hold made, `reservation.cancelled` one released, `reservation.expired` one lapsed, `payment.completed` a booking or \
          an order paid, `order.placed` one that waits for its payment, `payment.declined` a decline.",
     );
 

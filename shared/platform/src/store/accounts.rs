@@ -5,6 +5,7 @@ use onsale_domain::account::{Email, Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::item::{from_item, number, text, to_item, unreadable};
 use super::read::{self, Consistency};
 use super::table::{self, Key};
@@ -118,19 +119,40 @@ pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Fail
     write.applies(app).await.map(|_| ())
 }
 
+/// What became of a role that was to be given.
+pub enum Granted {
+    /// The user, who has the role now.
+    Now(Account),
+    /// The user had it already.
+    Before(Account),
+    /// There is no such user.
+    NoUser,
+}
+
 /// Gives a user a role; effective with the user's next access token.
 ///
 /// # Errors
-/// When the table fails; a user that has gone meanwhile is reported so too.
-pub async fn grant_role(app: &App, user: Uuid, role: Role) -> Result<(), Failure> {
-    let write = Write::update(&table::user(user), "SET #role = :role, version = version + :one")
-        .when("attribute_exists(pk)")
-        .name("#role", "role")
-        .value(":role", text(role.as_str()))
-        .value(":one", number(1));
-    match write.applies(app).await? {
-        true => Ok(()),
-        false => Err(Failure::Internal("the user does not exist".into())),
+/// When the table fails.
+pub async fn grant_role(app: &App, user: Uuid, role: Role, action: &AdminAction) -> Result<Granted, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(account) = get(app, user).await? else { return Ok(Granted::NoUser) };
+        if account.role == role {
+            return Ok(if attempts.made == 0 { Granted::Before(account) } else { Granted::Now(account) });
+        }
+        let mut transaction = Transaction::new();
+        let write = Write::update(&table::user(user), "SET #role = :role, version = version + :one")
+            .when("#role = :before")
+            .name("#role", "role")
+            .value(":role", text(role.as_str()))
+            .value(":before", text(account.role.as_str()))
+            .value(":one", number(1));
+        transaction.add((), write);
+        transaction.add((), action.write(app)?);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Granted::Now(Account { role, ..account })),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
     }
 }
 

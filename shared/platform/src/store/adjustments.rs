@@ -5,6 +5,7 @@ use onsale_domain::stock::{self as rules, Portion};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::item::{from_item, to_item};
 use super::read;
 use super::write::{Rejected, Transaction, Write};
@@ -48,6 +49,7 @@ pub enum AdjustError {
 enum Guard {
     New,
     Shard,
+    Logged,
 }
 
 /// Changes the stock of a product by `delta` under the receipt `id`, once however often it is asked for. What is added
@@ -61,6 +63,7 @@ pub async fn adjust(
     id: Uuid,
     delta: i64,
     fingerprint: &str,
+    action: &AdminAction,
 ) -> Result<Adjusted, AdjustError> {
     let product = products::get(app, product).await?.ok_or(AdjustError::NoProduct)?;
     let receipt = AdjustmentItem { delta, at: app.now().as_millisecond(), fingerprint: fingerprint.to_owned() };
@@ -79,6 +82,7 @@ pub async fn adjust(
             };
             transaction.add(Guard::Shard, write);
         }
+        transaction.add(Guard::Logged, action.write(app)?);
         let rejected = match transaction.commit(app).await {
             Ok(()) => return Ok(Adjusted { available: available(app, &product).await?, replayed: false }),
             Err(rejected) => rejected,

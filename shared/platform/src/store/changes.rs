@@ -9,10 +9,13 @@ use jiff::tz::TimeZone;
 use onsale_domain::order::Line;
 use uuid::Uuid;
 
+use super::admin_actions::{self, Actor};
 use super::item::{Item, key_of};
 use super::table::Key;
 use super::{order_item, reservation_item, table};
-use crate::events::{Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData};
+use crate::events::{
+    AdminData, Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+};
 use crate::trace;
 
 /// A record that should be an event and cannot be read as one.
@@ -33,6 +36,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
     let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
         Kind::TokenFinished => token(&key, image)?,
+        Kind::AdminActed => admin_action(image)?,
         Kind::OrderPlaced | Kind::OrderExpired | Kind::OrderCancelled => order(&key, image)?,
         // A payment lives in what it pays for.
         Kind::PaymentCompleted | Kind::PaymentDeclined | Kind::PaymentCancelled
@@ -48,7 +52,10 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         | Kind::PaymentPartlyRefunded
         | Kind::PaymentCancelled => reservation(&key, image)?,
     };
-    let (owner, _) = owned(&key, "")?;
+    let owner = match key.pk.strip_prefix(table::ADMIN_PREFIX) {
+        Some(name) => name.to_owned(),
+        None => owned(&key, "")?.0.to_string(),
+    };
     let committed = record.change.approximate_creation_date_time.timestamp();
     Ok(Some(Event {
         specversion: SpecVersion::V1,
@@ -97,6 +104,18 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         paid_on: read.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
     };
     Ok((read.version, Data::Order(data)))
+}
+
+/// An entry of the log is never changed, so it has one version.
+fn admin_action(image: Item) -> Result<(u64, Data), Poison> {
+    let read = admin_actions::entry(image).map_err(|failure| Poison(failure.to_string()))?;
+    let user_id = match read.by {
+        Actor::Administrator(id) => Some(id),
+        Actor::Operator => None,
+    };
+    let version = 1;
+    let data = AdminData { user_id, action_id: read.id, function: read.function, target: read.target, version };
+    Ok((version, Data::Admin(data)))
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.

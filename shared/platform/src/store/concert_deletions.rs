@@ -6,11 +6,13 @@
 
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::deletion_blocks::{self as blocks, Budget, Shut};
 use super::deletion_marks::{Mark, Stage};
 use super::deletions::{self, Deletion};
 use super::schedules::{self, KeptSchedule};
 use super::seats::side_by_side;
+use super::write::{Rejected, Transaction};
 use super::{Failure, concerts, table};
 use crate::app::App;
 
@@ -18,7 +20,12 @@ use crate::app::App;
 ///
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of a part of it has not come to an end.
-pub async fn delete_concert(app: &App, id: Uuid, budget: &mut Budget) -> Result<Deletion, Failure> {
+pub async fn delete_concert(
+    app: &App,
+    id: Uuid,
+    action: AdminAction,
+    budget: &mut Budget,
+) -> Result<Deletion, Failure> {
     let mark = match concerts::mark_of_any(app, id).await? {
         None => return Ok(Deletion::Certain),
         Some(Some(mark)) if mark.stage == Stage::Certain => return Ok(Deletion::Certain),
@@ -32,8 +39,8 @@ pub async fn delete_concert(app: &App, id: Uuid, budget: &mut Budget) -> Result<
             mark
         }
         Some(None) => {
-            let mark = Mark::new(app);
-            if !mark.put(&table::concert(id), id).applies(app).await? {
+            let mark = Mark::new(app, action);
+            if !mark.put(&table::concert(id), id)?.applies(app).await? {
                 return Err(Failure::Busy);
             }
             mark
@@ -51,7 +58,7 @@ async fn carry_on(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Resu
     }
     match shut(app, id, mark, budget).await {
         // Without an answer to this write nothing may be undone: it may have become certain.
-        Ok(Progress::All) if mark.make_certain(&key).applies(app).await? => Ok(Deletion::Certain),
+        Ok(Progress::All) if make_certain(app, id, mark).await? => Ok(Deletion::Certain),
         Ok(Progress::All) => is_certain_by(app, id, mark).await,
         Ok(Progress::To(shut_to)) if mark.leave(app, &key, shut_to.as_deref()).await? => Ok(Deletion::Accepted),
         Ok(Progress::To(_)) => Err(Failure::Busy),
@@ -59,6 +66,20 @@ async fn carry_on(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Resu
         // What was answered to go on does; the rest is undone.
         Err(failure) if mark.stage == Stage::Accepted => Err(failure),
         Err(failure) => give_up(app, id, mark, budget).await.and(Err(failure)),
+    }
+}
+
+/// Notes that the deletion can no longer be undone, and in the log who asked for it.
+async fn make_certain(app: &App, id: Uuid, mark: &Mark) -> Result<bool, Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add((), mark.make_certain(&table::concert(id)));
+    if let Some(entry) = mark.entry(app)? {
+        transaction.add((), entry);
+    }
+    match transaction.commit_patiently(app).await {
+        Ok(()) => Ok(true),
+        Err(Rejected::Guards(_)) => Ok(false),
+        Err(rejected) => Err(rejected.into_failure()),
     }
 }
 

@@ -7,6 +7,7 @@ use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::SCHEDULE_SECONDS;
 use super::deletion_marks::Mark;
 use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
@@ -74,13 +75,14 @@ enum Guard {
     New,
     QueueThere,
     Searchable,
+    Logged,
 }
 
 /// Writes a concert with its search entries in one transaction, or finds the one that is there under its id.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
+pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Created, Failure> {
     let folded_name = folded(&concert.name);
     let item = ConcertItem {
         id: concert.id,
@@ -106,6 +108,7 @@ pub async fn create(app: &App, concert: &Concert) -> Result<Created, Failure> {
             let entry = LetterPairItem { id: concert.id, folded_name: &folded_name };
             transaction.add(Guard::Searchable, Write::replace(to_item(&key, &entry)?));
         }
+        transaction.add(Guard::Logged, action.write(app)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Created::New),
             Err(rejected @ (Rejected::Guards(_) | Rejected::Failure(Failure::Unknown))) => {

@@ -8,6 +8,7 @@ use onsale_domain::stock::{Portion, Shards, take};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::{COUPON_SECONDS, VIEW_SECONDS};
 use super::item::{Item, from_item, key_of, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, Page, Query};
@@ -65,13 +66,14 @@ pub enum Created {
 enum Guard {
     New,
     Shard,
+    Logged,
 }
 
 /// Writes a coupon with its shards in one transaction.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, coupon: &Coupon) -> Result<Created, Failure> {
+pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<Created, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
@@ -79,6 +81,7 @@ pub async fn create(app: &App, coupon: &Coupon) -> Result<Created, Failure> {
         for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
             transaction.add(Guard::Shard, stock::create(coupon.id, Portion { shard, units }, None)?);
         }
+        transaction.add(Guard::Logged, action.write(app)?);
         let rejected = match transaction.commit(app).await {
             Ok(()) => return Ok(Created::New),
             Err(rejected) => rejected,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Failure;
+use super::admin_actions::AdminAction;
 use super::item::{Item, number, text, unreadable};
 use super::table::{self, Key};
 use super::write::Write;
@@ -43,6 +44,9 @@ pub struct Mark {
     pub stage: Stage,
     /// Of a concert: sort key of the last date in the list that is wholly shut.
     pub shut_to: Option<String>,
+    /// Who asked for it, for the log: whoever makes it certain may be somebody else. None of a date that goes with its
+    /// concert.
+    action: Option<AdminAction>,
     /// Until when somebody is at it, epoch seconds; 0 for a date that goes with its concert.
     at_it_until: i64,
 }
@@ -64,14 +68,16 @@ impl Mark {
             deletion: deletion.parse().map_err(unreadable)?,
             stage,
             shut_to: text("shut_to").cloned(),
+            action: text("asked_by").map(|kept| AdminAction::of_kept(kept)).transpose()?,
             at_it_until: until.unwrap_or(0),
         }))
     }
 
     /// One that has just begun.
-    pub fn new(app: &App) -> Self {
+    pub fn new(app: &App, action: AdminAction) -> Self {
         let until = app.now().as_second() + AT_IT_SECONDS;
-        Self { deletion: app.ids().uuid(app.now()), stage: Stage::Begun, shut_to: None, at_it_until: until }
+        let deletion = app.ids().uuid(app.now());
+        Self { deletion, stage: Stage::Begun, shut_to: None, action: Some(action), at_it_until: until }
     }
 
     /// Whether nobody is at it any more.
@@ -80,12 +86,17 @@ impl Mark {
     }
 
     /// Puts it on a concert or a schedule that has none, and on the expiry index, by which the sweep finds it.
-    pub fn put(&self, key: &Key, id: Uuid) -> Write {
-        Write::update(key, "SET deletion = :mine, expiry_shard = :shard, expires_at = :until")
+    pub fn put(&self, key: &Key, id: Uuid) -> Result<Write, Failure> {
+        let set = "SET deletion = :mine, expiry_shard = :shard, expires_at = :until";
+        let write = match &self.action {
+            Some(action) => Write::update(key, format!("{set}, asked_by = :by")).value(":by", text(action.kept()?)),
+            None => Write::update(key, set),
+        };
+        Ok(write
             .when(UNMARKED)
             .value(":mine", text(self.deletion.to_string()))
             .value(":shard", text(table::expiry_shard(DELETION_KIND, id)))
-            .value(":until", number(self.at_it_until))
+            .value(":until", number(self.at_it_until)))
     }
 
     /// Puts it on what the sweep finds by another item: a listing copy, or a date that goes with its concert.
@@ -122,7 +133,7 @@ impl Mark {
 
     /// Takes it away again.
     pub fn remove(&self, key: &Key) -> Write {
-        let write = Write::update(key, "REMOVE deletion, stage, shut_to, expiry_shard, expires_at");
+        let write = Write::update(key, "REMOVE deletion, stage, shut_to, asked_by, expiry_shard, expires_at");
         self.mine(write.when("deletion = :mine AND attribute_not_exists(certain)"))
     }
 
@@ -131,6 +142,11 @@ impl Mark {
         let write = Write::update(key, "SET certain = :yes");
         let write = write.when("deletion = :mine AND attribute_not_exists(certain)");
         self.mine(write).value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+    }
+
+    /// The entry in the log, for the transaction that makes it certain.
+    pub fn entry(&self, app: &App) -> Result<Option<Write>, Failure> {
+        self.action.as_ref().map(|action| action.write(app)).transpose()
     }
 
     fn mine(&self, write: Write) -> Write {

@@ -11,6 +11,7 @@
 use onsale_domain::seat::second;
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::concert_deletions;
 pub use super::deletion_blocks::Budget;
 use super::deletion_blocks::{self as blocks, Shut};
@@ -39,12 +40,18 @@ pub enum Deletion {
 ///
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
-pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid, budget: &mut Budget) -> Result<Deletion, Failure> {
+pub async fn delete_schedule(
+    app: &App,
+    concert: Uuid,
+    id: Uuid,
+    action: AdminAction,
+    budget: &mut Budget,
+) -> Result<Deletion, Failure> {
     let kept = match schedules::kept(app, id).await? {
         Some(kept) if kept.schedule.concert_id == concert => kept,
         _ => return Ok(Deletion::Certain),
     };
-    let Some(mark) = &kept.mark else { return begin(app, &kept, budget).await };
+    let Some(mark) = &kept.mark else { return begin(app, &kept, action, budget).await };
     if mark.stage == Stage::Certain {
         return Ok(Deletion::Certain);
     }
@@ -54,7 +61,7 @@ pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid, budget: &mut Bu
         // The request that would have deleted the concert has died: the date is taken from it.
         Some(of) if of.stage == Stage::Begun && of.is_left(app.now()) => {
             return if open(app, &kept, mark, budget).await? {
-                begin(app, &kept, budget).await
+                begin(app, &kept, action, budget).await
             } else {
                 Err(Failure::Busy)
             };
@@ -69,11 +76,11 @@ pub async fn delete_schedule(app: &App, concert: Uuid, id: Uuid, budget: &mut Bu
 }
 
 /// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
-async fn begin(app: &App, kept: &KeptSchedule, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn begin(app: &App, kept: &KeptSchedule, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
     if blocks::has_live_seats(app, [&kept.schedule], budget).await? {
         return Ok(Deletion::LiveReservations);
     }
-    let mark = Mark::new(app);
+    let mark = Mark::new(app, action);
     if !schedules::mark(app, &kept.schedule, &mark, true).await? {
         return Err(Failure::Busy);
     }

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod adjustments;
+pub mod admin_actions;
 pub mod admissions;
 mod allowances;
 pub mod attempts;

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::item::{key_of, value};
 use super::orders::{self, Guard};
-use super::payments::{How, PayFailure, remembered};
+use super::payments::{How, PayFailure, declined_until, remembered};
 use super::read::{self, Consistency};
-use super::wallets::{KeptWallet, kept, movement};
+use super::wallets::{Beside, DebitError, KeptWallet, debit, kept};
 use super::write::{Rejected, Transaction};
 use super::{Attempts, Failure, order_item, table, unpaid};
 use crate::app::App;
@@ -49,7 +49,7 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
-            return Err(PayFailure::InsufficientBalance);
+            return Err(declined_until(app, read.expires_at()));
         }
         let now = app.now();
         if !read.settled && read.lapsed(now) {
@@ -61,26 +61,30 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
         if let Err(refused) = read.may_be_paid(now) {
             return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
         }
-        let wallet = wallet.ok_or(PayFailure::NoWallet)?;
-        let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
-            Ok((after_wallet, entry)) => {
+        let kept = wallet.as_ref();
+        let rejected = match debit(kept.map(|kept| kept.wallet), read.total(), now, read.payment_id()) {
+            Ok(debit) => {
                 let (after, payment) = read.clone().paid(now, key.to_owned(), false);
-                let keys = value(&remembered(&wallet, given.then_some(key)))?;
-                let (wallet_write, entry_write) = movement(user, wallet.wallet, after_wallet, &entry, Some(keys))?;
                 let mut transaction = Transaction::new();
                 transaction.add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
                 transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
-                transaction.add(Guard::Wallet, wallet_write);
-                transaction.add(Guard::Entry, entry_write);
+                if let Some(debit) = debit {
+                    let keys = value(&remembered(kept, given.then_some(key)))?;
+                    let (wallet, entry) = debit.writes(user, Beside::Keys(keys))?;
+                    transaction.add(Guard::Wallet, wallet);
+                    transaction.add(Guard::Entry, entry);
+                }
                 match transaction.commit(app).await {
                     Ok(()) => return Ok(PaidOrder { order: after, payment, how: How::Now }),
                     Err(rejected) => rejected,
                 }
             }
-            Err(_) => {
+            Err(DebitError::NoWallet) => return Err(PayFailure::NoWallet),
+            Err(DebitError::Failure(failure)) => return Err(failure.into()),
+            Err(DebitError::InsufficientBalance) => {
                 declined = Some(read.declines);
                 match decline(app, &read).await {
-                    Ok(()) => return Err(PayFailure::InsufficientBalance),
+                    Ok(()) => return Err(declined_until(app, read.expires_at())),
                     Err(rejected) => rejected,
                 }
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::item::{Item, key_of, text, value};
 use super::read::{self, Consistency};
 use super::reservations::{self, Guard, OPEN, all_mine, set_seats};
-use super::wallets::{KeptWallet, RECENT_KEYS_MAX, kept, movement};
+use super::wallets::{Beside, Debit, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
 use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, admissions, reservation_item, table};
 use crate::app::App;
@@ -58,9 +58,10 @@ pub enum PayFailure {
     /// The user has no wallet.
     #[error("no wallet")]
     NoWallet,
-    /// The balance is too small; the decline is recorded, and its event releases the hold.
+    /// The balance is too small, and the decline is recorded. Until when it may still be paid, after a top-up; `None` if
+    /// its event releases the hold.
     #[error("insufficient balance")]
-    InsufficientBalance,
+    InsufficientBalance(Option<Timestamp>),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -102,7 +103,7 @@ pub async fn pay(
         }
         if declined.is_some_and(|before| read.declines > before) {
             // The answer to our own decline was lost.
-            return Err(PayFailure::InsufficientBalance);
+            return Err(declined_until(app, read.expires_at()));
         }
         let now = app.now();
         if let Err(refused) = read.may_be_paid(now) {
@@ -112,29 +113,23 @@ pub async fn pay(
             Ok(admission) => admission,
             Err(refused) => return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await,
         };
-        let wallet = wallet.ok_or(PayFailure::NoWallet)?;
-        let rejected = match wallet.wallet.pay(read.total(), now, read.payment_id()) {
-            Ok((after_wallet, entry)) => {
+        let kept = wallet.as_ref();
+        let rejected = match debit(kept.map(|kept| kept.wallet), read.total(), now, read.payment_id()) {
+            Ok(debit) => {
                 let (after, payment) = read.clone().paid(now, key.to_owned());
-                let keys = remembered(&wallet, given.then_some(key));
-                let (wallet_write, entry_write) =
-                    movement(user, wallet.wallet, after_wallet, &entry, Some(value(&keys)?))?;
-                let mut transaction = seats_sold(&read, &after, now)?;
-                if let Some(admission) = &admission {
-                    let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
-                    transaction.add(Guard::Admission, admissions::use_up(user, admission, again, now));
-                }
-                transaction.add(Guard::Wallet, wallet_write);
-                transaction.add(Guard::Entry, entry_write);
+                let keys = remembered(kept, given.then_some(key));
+                let transaction = sale(&read, &after, now, admission.as_ref(), debit, &keys)?;
                 match transaction.commit(app).await {
                     Ok(()) => return Ok(Paid { reservation: after, payment, how: How::Now }),
                     Err(rejected) => rejected,
                 }
             }
-            Err(_) => {
+            Err(DebitError::NoWallet) => return Err(PayFailure::NoWallet),
+            Err(DebitError::Failure(failure)) => return Err(failure.into()),
+            Err(DebitError::InsufficientBalance) => {
                 declined = Some(read.declines);
                 match decline(app, &read).await {
-                    Ok(()) => return Err(PayFailure::InsufficientBalance),
+                    Ok(()) => return Err(declined_until(app, read.expires_at())),
                     Err(rejected) => rejected,
                 }
             }
@@ -208,6 +203,28 @@ pub(crate) async fn inputs(
     Ok((reservation, wallet))
 }
 
+/// Seats, reservation, queue token, and wallet and entry if it costs something.
+fn sale(
+    read: &Reservation,
+    after: &Reservation,
+    now: Timestamp,
+    admission: Option<&Admission>,
+    debit: Option<Debit>,
+    keys: &[String],
+) -> Result<Transaction<Guard>, Failure> {
+    let mut transaction = seats_sold(read, after, now)?;
+    if let Some(admission) = admission {
+        let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
+        transaction.add(Guard::Admission, admissions::use_up(read.user, admission, again, now));
+    }
+    if let Some(debit) = debit {
+        let (wallet, entry) = debit.writes(read.user, Beside::Keys(value(&keys)?))?;
+        transaction.add(Guard::Wallet, wallet);
+        transaction.add(Guard::Entry, entry);
+    }
+    Ok(transaction)
+}
+
 fn seats_sold(read: &Reservation, after: &Reservation, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
@@ -266,9 +283,15 @@ async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }
 
+/// The decline of what may be paid until `end`, unless a decline releases it.
+pub(crate) fn declined_until(app: &App, end: Timestamp) -> PayFailure {
+    PayFailure::InsufficientBalance((!app.config().release_on_decline).then_some(end))
+}
+
 /// The keys of the wallet's last payments, with this one's if the client gave one.
-pub(crate) fn remembered(wallet: &KeptWallet, key: Option<&str>) -> Vec<String> {
-    let mut keys: Vec<String> = wallet.recent_keys.iter().cloned().chain(key.map(str::to_owned)).collect();
+pub(crate) fn remembered(wallet: Option<&KeptWallet>, key: Option<&str>) -> Vec<String> {
+    let known = wallet.iter().flat_map(|wallet| wallet.recent_keys.iter().cloned());
+    let mut keys: Vec<String> = known.chain(key.map(str::to_owned)).collect();
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
     keys.drain(..old);
     keys

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use onsale_domain::coupon::{Claim, CouponError};
 use onsale_domain::id;
-use onsale_domain::order::Order;
+use onsale_domain::order::{Order, State};
 use onsale_domain::placing::{self as rules, OrderError, OrderRequest};
 use onsale_domain::product::Product;
 use onsale_domain::stock::{Portion, Shards, take};
-use onsale_domain::wallet::{Entry, Wallet};
+use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 
 use super::item::{Item, key_of};
@@ -18,7 +18,7 @@ use super::lapses::Closed;
 use super::orders::{self, Guard};
 use super::read::{self, Consistency};
 use super::stock::Refused;
-use super::wallets::{kept, movement};
+use super::wallets::{Beside, Debit, DebitError, debit, kept};
 use super::write::{FailedGuard, Rejected, Transaction};
 use super::{Attempts, Failure, coupons, order_item, products, stock, table, unpaid};
 use crate::app::App;
@@ -71,14 +71,24 @@ pub enum PlaceFailure {
     Failure(#[from] Failure),
 }
 
+impl From<DebitError> for PlaceFailure {
+    fn from(error: DebitError) -> Self {
+        match error {
+            DebitError::NoWallet => Self::NoWallet,
+            DebitError::InsufficientBalance => Self::InsufficientBalance,
+            DebitError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 /// From which shards the units of a product come, where the first choice was short.
 type Plans = BTreeMap<Uuid, Vec<Portion>>;
 
-/// An order that is to be written, with the movement that pays it; and of each product over how many shards it is spread,
-/// and how many units one person may have unpaid.
+/// An order that is to be written, with what paying it takes out of the wallet; and of each product over how many shards it
+/// is spread, and how many units one person may have unpaid.
 struct Draft {
     order: Order,
-    paid: Option<(Wallet, Wallet, Entry)>,
+    debit: Option<Debit>,
     shards: BTreeMap<Uuid, Shards>,
     most: BTreeMap<Uuid, i64>,
 }
@@ -164,15 +174,13 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
     let shards = products.iter().map(|product| (product.id, product.shards)).collect();
     let most = products.iter().map(|product| (product.id, product.max_per_user.get())).collect();
     if !wanted.pay {
-        return Ok(Draft { order, paid: None, shards, most });
+        return Ok(Draft { order, debit: None, shards, most });
     }
-    let before = wallet.ok_or(PlaceFailure::NoWallet)?;
-    let paid = before.pay(order.total(), now, order.payment_id());
-    let (after, entry) = paid.map_err(|_| PlaceFailure::InsufficientBalance)?;
+    let debit = debit(wallet, order.total(), now, order.payment_id())?;
     // The id follows from the request's key, and the payment of this order is nobody else's.
     let key = id::fingerprint(&["place_order", &order.id.to_string()]);
     let (order, _) = order.paid(now, key, true);
-    Ok(Draft { order, paid: Some((before, after, entry)), shards, most })
+    Ok(Draft { order, debit, shards, most })
 }
 
 /// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
@@ -202,13 +210,14 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     if let Some(coupon) = order.coupon {
         transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
     }
-    let change = if draft.paid.is_some() { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    let change = if order.state == State::Paid { Kind::PaymentCompleted } else { Kind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
-    if let Some((before, after, entry)) = &draft.paid {
-        let (wallet, entry) = movement(order.user, *before, *after, entry, None)?;
+    if let Some(debit) = &draft.debit {
+        let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
         transaction.add(Guard::Wallet, wallet);
         transaction.add(Guard::Entry, entry);
-    } else {
+    }
+    if order.state == State::Pending {
         transaction.add(Guard::Unpaid, unpaid::enter(order, &draft.most, app.now()));
     }
     Ok(transaction)

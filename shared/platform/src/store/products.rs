@@ -9,6 +9,7 @@ use onsale_domain::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::{CATALOG_SECONDS, VIEW_SECONDS};
 use super::item::{Item, from_item, number, text, to_item, unreadable};
 use super::read::{self, Consistency, ListError, Page, Query};
@@ -82,13 +83,14 @@ enum Guard {
     Version,
     Shard,
     Listing,
+    Logged,
 }
 
 /// Writes a product with its stock and its entries in the catalog, in one transaction.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, product: &Product, stock: i64) -> Result<Created, Failure> {
+pub async fn create(app: &App, product: &Product, stock: i64, action: &AdminAction) -> Result<Created, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
@@ -98,6 +100,7 @@ pub async fn create(app: &App, product: &Product, stock: i64) -> Result<Created,
             transaction.add(Guard::Shard, stock::create(product.id, Portion { shard, units }, terms)?);
         }
         list_anew(&mut transaction, None, product)?;
+        transaction.add(Guard::Logged, action.write(app)?);
         let rejected = match transaction.commit(app).await {
             Ok(()) => return Ok(Created::New),
             Err(rejected) => rejected,
@@ -173,7 +176,7 @@ pub async fn viewed(app: &App, id: Uuid) -> Result<Option<Arc<Viewed>>, Failure>
 ///
 /// # Errors
 /// When the table fails.
-pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Product>, Failure> {
+pub async fn update(app: &App, id: Uuid, change: &Change, action: &AdminAction) -> Result<Option<Product>, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, id).await? else { return Ok(None) };
@@ -201,11 +204,27 @@ pub async fn update(app: &App, id: Uuid, change: &Change) -> Result<Option<Produ
             transaction.add(Guard::Shard, stock::set_terms(id, shard, after.price, after.state));
         }
         list_anew(&mut transaction, Some(&read), &after)?;
+        transaction.add(Guard::Logged, changed(action, &read, &after).write(app)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some(after)),
             Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
+}
+
+/// What an update makes different. Of a name only that it is another one: it may be somebody's.
+fn changed(action: &AdminAction, before: &Product, after: &Product) -> AdminAction {
+    let mut action = action.clone();
+    if before.name != after.name {
+        action = action.with("name", "changed");
+    }
+    if before.price != after.price {
+        action = action.with("price_before", before.price.get()).with("price", after.price.get());
+    }
+    if before.state != after.state {
+        action = action.with("state_before", before.state.as_str()).with("state", after.state.as_str());
+    }
+    action
 }
 
 /// A page of the products on sale, at most [`CATALOG_SECONDS`] old.

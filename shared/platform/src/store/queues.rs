@@ -15,6 +15,7 @@ use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Move, Queue, Queue
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use super::read::{self, Consistency, Query};
@@ -118,28 +119,42 @@ fn written_calls(calls: &Calls) -> AttributeValue {
     AttributeValue::L(calls.moments().map(moment).collect())
 }
 
-/// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new.
+/// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new. Settings that it has
+/// already are not written again.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn put(app: &App, id: &QueueId, settings: Settings) -> Result<(Queue, bool), Failure> {
+pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminAction) -> Result<(Queue, bool), Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let new = Queue::new(settings, app.now());
-        let old = match put_write(id, &new).run(app, ReturnValue::AllOld).await {
-            Ok(old) => old,
+        let old = read::get(app, &table::queue(id), Consistency::Strong).await?;
+        let version = old.as_ref().and_then(|old| old.get("version").cloned());
+        let old = old.map(read_queue).transpose()?;
+        if old.as_ref().is_some_and(|old| old.settings == settings)
+            && let Some(same) = old
+        {
+            return Ok((same, false));
+        }
+        let write = match version {
+            Some(version) => put_write(id, &new).when("version = :read").value(":read", version),
+            None => put_write(id, &new).when("attribute_not_exists(pk)"),
+        };
+        let mut transaction = Transaction::new();
+        transaction.add((), write);
+        transaction.add((), action.write(app)?);
+        match transaction.commit(app).await {
+            Ok(()) => {}
             Err(rejected) => {
-                // Without a condition none fails; whatever others wrote is kept.
                 attempts.again_after(&rejected).await?;
                 continue;
             }
-        };
+        }
         app.caches().queues.forget(id);
-        // Of an item that was not there, the embedded engine shows the key.
-        return match old.contains_key("version") {
-            true => Ok((Queue { settings, ..read_queue(old)? }, false)),
-            false => Ok((new, true)),
-        };
+        return Ok(match old {
+            Some(old) => (Queue { settings, ..old }, false),
+            None => (new, true),
+        });
     }
 }
 

@@ -1,17 +1,18 @@
 //! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
 
+use onsale_domain::money::Amount;
 use onsale_domain::order::Order;
 use onsale_domain::reservation::{ConcertStarted, Reservation, State};
 use onsale_domain::seat::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 
-use super::item::text;
+use super::item::{text, unreadable};
 use super::order_payments;
 use super::orders::{self, given_back};
 use super::payments;
 use super::reservations::{self, all_mine, set_seats};
-use super::wallets::movement;
+use super::wallets::{Beside, movement};
 use super::write::{Transaction, Write};
 use super::{Attempts, Failure, allowances, reservation_item};
 use crate::app::App;
@@ -41,10 +42,12 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
         let (read, wallet) = order_payments::inputs(app, user, id).await?;
         let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let Some((after, back)) = read.clone().refunded() else { return Ok(read) };
-        let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
+        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
         let mut transaction = given_back(&read, &after, Some(Kind::PaymentCancelled))?;
-        transaction.add(orders::Guard::Wallet, wallet);
-        transaction.add(orders::Guard::Entry, entry);
+        if let Some((wallet, entry)) = credit {
+            transaction.add(orders::Guard::Wallet, wallet);
+            transaction.add(orders::Guard::Entry, entry);
+        }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
             // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
@@ -95,10 +98,12 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
             }
         };
         let Some((after, back)) = decided else { return Ok(read) };
-        let (wallet, entry) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
+        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
         let mut transaction = seats_freed(&read, &after, one)?;
-        transaction.add(reservations::Guard::Wallet, wallet);
-        transaction.add(reservations::Guard::Entry, entry);
+        if let Some((wallet, entry)) = credit {
+            transaction.add(reservations::Guard::Wallet, wallet);
+            transaction.add(reservations::Guard::Entry, entry);
+        }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
             // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
@@ -132,16 +137,18 @@ fn seats_freed(
     Ok(transaction)
 }
 
-/// The two writes that put money back: it always fits, for the cap binds top-ups only.
+/// The two writes that put money back, if there is any: what cost nothing was paid from no wallet, and leaves no entry.
+/// It always fits, for the cap binds what comes in from outside.
 fn credited(
     app: &App,
     user: Uuid,
     wallet: Option<Wallet>,
     back: i64,
     reference: String,
-) -> Result<(Write, Write), Failure> {
+) -> Result<Option<(Write, Write)>, Failure> {
+    let Some(back) = Amount::unless_zero(back).map_err(unreadable)? else { return Ok(None) };
     let wallet = wallet.ok_or_else(|| Failure::Internal(format!("{reference} was paid from no wallet")))?;
     let refunded = wallet.refund(back, app.now(), reference);
     let (after, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
-    movement(user, wallet, after, &entry, None)
+    movement(user, wallet, after, &entry, Beside::Nothing).map(Some)
 }

@@ -12,6 +12,7 @@ use onsale_domain::seat::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use super::deletion_marks::{Mark, Stage};
 use super::item::{Item, from_item, number, text, to_item, unreadable};
@@ -72,13 +73,19 @@ enum Guard {
     ScheduleNew,
     ListingNew,
     ConcertHasRoom,
+    Logged,
 }
 
 /// Writes a schedule and its listing copy, on condition that the concert is there, stays, and has room for it.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, schedule: &Schedule, fingerprint: &str) -> Result<Created, Failure> {
+pub async fn create(
+    app: &App,
+    schedule: &Schedule,
+    fingerprint: &str,
+    action: &AdminAction,
+) -> Result<Created, Failure> {
     let item = schedule_item(schedule, fingerprint);
     let mut attempts = Attempts::new(app);
     loop {
@@ -86,6 +93,7 @@ pub async fn create(app: &App, schedule: &Schedule, fingerprint: &str) -> Result
         transaction.add(Guard::ScheduleNew, Write::create(to_item(&table::schedule(schedule.id), &item)?));
         transaction.add(Guard::ListingNew, Write::create(to_item(&table::listed(schedule), &item)?));
         transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
+        transaction.add(Guard::Logged, action.write(app)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Created::New),
             Err(Rejected::Guards(failed)) => {
@@ -246,15 +254,34 @@ pub(crate) async fn price_section(
     }
 }
 
-/// Notes how many seats a section has; of several who count at once the highest is right, for seats only come.
-pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, seats: u32) -> Result<(), Failure> {
-    let write = Write::update(&table::schedule(schedule), "SET sections.#section.seats = :seats")
-        .when("sections.#section.seats < :seats")
-        .name("#section", section.as_str())
-        .value(":seats", number(seats));
-    write.applies(app).await?;
-    app.caches().schedules.forget(&schedule);
-    Ok(())
+/// Notes how many seats a section has, and in the log how many of them are new; of several who count at once the highest is
+/// right, for seats only come. Seats of a request that died before this are noted by the next one.
+pub(crate) async fn count_section(
+    app: &App,
+    schedule: Uuid,
+    section: &Label,
+    seats: u32,
+    action: &AdminAction,
+) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let known = fresh(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
+        let Some(counted) = known.filter(|known| *known < seats) else { return Ok(()) };
+        let mut transaction = Transaction::new();
+        let write = Write::update(&table::schedule(schedule), "SET sections.#section.seats = :seats")
+            .when("sections.#section.seats = :counted")
+            .name("#section", section.as_str())
+            .value(":counted", number(counted))
+            .value(":seats", number(seats));
+        transaction.add((), write);
+        transaction.add((), action.clone().with("seats", seats - counted).write(app)?);
+        let committed = transaction.commit(app).await;
+        app.caches().schedules.forget(&schedule);
+        match committed {
+            Ok(()) => return Ok(()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
 }
 
 /// Marks a schedule and its listing copy as being deleted; `false` when another deletion has. `alone` it goes onto the
@@ -262,7 +289,7 @@ pub(crate) async fn count_section(app: &App, schedule: Uuid, section: &Label, se
 pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: bool) -> Result<bool, Failure> {
     let key = table::schedule(schedule.id);
     let mut transaction = Transaction::new();
-    transaction.add((), if alone { mark.put(&key, schedule.id) } else { mark.put_beside(&key) });
+    transaction.add((), if alone { mark.put(&key, schedule.id)? } else { mark.put_beside(&key) });
     transaction.add((), mark.put_beside(&table::listed(schedule)));
     app.caches().schedules.forget(&schedule.id);
     applies(app, transaction).await
@@ -286,6 +313,9 @@ pub(crate) async fn mark_certain(app: &App, schedule: &Schedule, mark: &Mark) ->
         transaction.add((), mark.make_certain(&table::schedule(schedule.id)));
         transaction.add((), Write::delete(&table::listed(schedule)).when("attribute_exists(pk)"));
         transaction.add((), concerts::drop_date(schedule.concert_id));
+        if let Some(entry) = mark.entry(app)? {
+            transaction.add((), entry);
+        }
         match transaction.commit(app).await {
             Ok(()) => return Ok(true),
             Err(Rejected::Guards(_)) => {

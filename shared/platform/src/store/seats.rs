@@ -14,6 +14,7 @@ use onsale_domain::seat::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::admin_actions::AdminAction;
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, number, text, unreadable, value};
 use super::read::{self, Consistency, Query};
@@ -293,6 +294,7 @@ pub async fn create(
     label: &Label,
     price: Price,
     rows: &[RowRange],
+    action: &AdminAction,
 ) -> Result<u32, CreateSeatsError> {
     let there = section(app, schedule, label, true).await?;
     let mut wanted: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
@@ -335,7 +337,7 @@ pub async fn create(
         }
         return Err(if gone { CreateSeatsError::NoSchedule } else { CreateSeatsError::TooMany });
     }
-    schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX)).await?;
+    schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX), action).await?;
     app.caches().sections.forget(&table::section_partition(schedule, label));
     Ok(created)
 }

@@ -43,7 +43,12 @@ pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
 
 /// What sort of thing lies under a key, of those whose changes are told.
 pub fn sort_of(key: &Key) -> Option<&'static str> {
-    let sorts = [(RESERVATION_PREFIX, "reservation"), (ORDER_PREFIX, "order"), (TOKEN_PREFIX, "token")];
+    let sorts = [
+        (RESERVATION_PREFIX, "reservation"),
+        (ORDER_PREFIX, "order"),
+        (TOKEN_PREFIX, "token"),
+        (ADMIN_ACTION_PREFIX, "admin_action"),
+    ];
     sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
 }
 
@@ -72,6 +77,23 @@ pub fn attempts_window(bucket: &str, window: i64) -> Key {
 pub fn attempts_known(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "KNOWN")
 }
+
+pub const ADMIN_PREFIX: &str = "ADMIN#";
+
+/// What one administrator, or the operators, did.
+pub fn admin_partition(name: &str) -> String {
+    format!("{ADMIN_PREFIX}{name}")
+}
+
+pub const ADMIN_ACTION_PREFIX: &str = "ACTION#";
+
+/// An entry of the log; newest last, so that reading backwards gives newest first.
+pub fn admin_action(name: &str, at_millisecond: i64, id: Uuid) -> Key {
+    key(admin_partition(name), format!("{ADMIN_ACTION_PREFIX}{at_millisecond:015}#{id}"))
+}
+
+/// What all administrators did, on the `by_time` index.
+pub const ADMIN_ACTIONS_BY_TIME: &str = "ADMIN";
 
 pub const KEYS_PARTITION: &str = "KEYS";
 

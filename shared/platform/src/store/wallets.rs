@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
-use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, Wallet};
+use onsale_domain::money::Amount;
+use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, ToppedUp, Wallet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,17 +20,24 @@ struct WalletItem {
     seq: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recent_keys: Vec<String>,
+    /// The day of the last top-up, in days since 1970 (UTC), and what was topped up on it.
+    #[serde(default)]
+    topped_up_on: i64,
+    #[serde(default)]
+    topped_up: i64,
     created_at: i64,
     /// Id of the request that made it, by which that request knows its own work if the answer was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_by: Option<Uuid>,
 }
 
-/// A wallet as kept: with digests of the keys of its last payments, so that a reused key is noticed.
+/// A wallet as kept: with digests of the keys of its last payments, so that a reused key is noticed, and with what was
+/// topped up on a day.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptWallet {
     pub wallet: Wallet,
     pub recent_keys: Vec<String>,
+    pub topped_up: ToppedUp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,7 +72,15 @@ pub(crate) const RECENT_KEYS_MAX: usize = 16;
 pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
     let now = app.now();
     let made_by = Some(app.ids().uuid(now));
-    let empty = WalletItem { balance: 0, seq: 0, recent_keys: Vec::new(), created_at: now.as_millisecond(), made_by };
+    let empty = WalletItem {
+        balance: 0,
+        seq: 0,
+        recent_keys: Vec::new(),
+        topped_up_on: 0,
+        topped_up: 0,
+        created_at: now.as_millisecond(),
+        made_by,
+    };
     match Write::create(to_item(&table::wallet(user), &empty)?).run(app, ReturnValue::None).await {
         Ok(_) => Ok((Wallet::EMPTY, true)),
         Err(Rejected::Guards(_)) => {
@@ -81,14 +97,28 @@ pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: Uuid) -> Result<Option<Wallet>, Failure> {
-    let item = read::get(app, &table::wallet(user), Consistency::Strong).await?;
-    Ok(item.map(kept).transpose()?.map(|kept| kept.wallet))
+    Ok(get_kept(app, user).await?.map(|kept| kept.wallet))
+}
+
+async fn get_kept(app: &App, user: Uuid) -> Result<Option<KeptWallet>, Failure> {
+    read::get(app, &table::wallet(user), Consistency::Strong).await?.map(kept).transpose()
 }
 
 pub(crate) fn kept(item: Item) -> Result<KeptWallet, Failure> {
     let item: WalletItem = from_item(item)?;
     let wallet = Wallet { balance: item.balance, seq: item.seq };
-    Ok(KeptWallet { wallet, recent_keys: item.recent_keys })
+    let topped_up = ToppedUp { day: item.topped_up_on, sum: item.topped_up };
+    Ok(KeptWallet { wallet, recent_keys: item.recent_keys, topped_up })
+}
+
+/// What a movement changes of a wallet besides balance and `seq`.
+pub(crate) enum Beside {
+    /// Nothing.
+    Nothing,
+    /// The keys of payments that it remembers from now on.
+    Keys(AttributeValue),
+    /// What was topped up on the day.
+    ToppedUp(ToppedUp),
 }
 
 /// The two writes of a movement: the wallet from `before`, and the entry.
@@ -97,20 +127,25 @@ pub(crate) fn movement(
     before: Wallet,
     after: Wallet,
     entry: &Entry,
-    recent_keys: Option<AttributeValue>,
+    beside: Beside,
 ) -> Result<(Write, Write), Failure> {
-    let expression = match recent_keys {
-        Some(_) => "SET balance = :balance, seq = :seq, recent_keys = :recent_keys",
-        None => "SET balance = :balance, seq = :seq",
+    let expression = match beside {
+        Beside::Nothing => "SET balance = :balance, seq = :seq",
+        Beside::Keys(_) => "SET balance = :balance, seq = :seq, recent_keys = :recent_keys",
+        Beside::ToppedUp(_) => "SET balance = :balance, seq = :seq, topped_up_on = :day, topped_up = :topped_up",
     };
-    let mut wallet = Write::update(&table::wallet(user), expression)
+    let wallet = Write::update(&table::wallet(user), expression)
         .when("seq = :read_seq")
         .value(":balance", number(after.balance))
         .value(":seq", number(after.seq))
         .value(":read_seq", number(before.seq));
-    if let Some(keys) = recent_keys {
-        wallet = wallet.value(":recent_keys", keys);
-    }
+    let wallet = match beside {
+        Beside::Nothing => wallet,
+        Beside::Keys(keys) => wallet.value(":recent_keys", keys),
+        Beside::ToppedUp(topped_up) => {
+            wallet.value(":day", number(topped_up.day)).value(":topped_up", number(topped_up.sum))
+        }
+    };
     let entry_item = EntryItem {
         seq: entry.seq,
         kind: entry.kind.as_str().to_owned(),
@@ -121,6 +156,51 @@ pub(crate) fn movement(
         memo: entry.memo.clone(),
     };
     Ok((wallet, Write::create(to_item(&table::entry(user, entry.seq), &entry_item)?)))
+}
+
+/// What a purchase takes out of a wallet.
+pub(crate) struct Debit {
+    before: Wallet,
+    after: Wallet,
+    entry: Entry,
+}
+
+/// Why a purchase cannot be paid from a wallet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DebitError {
+    /// There is none.
+    #[error("no wallet")]
+    NoWallet,
+    /// There is too little in it.
+    #[error("insufficient balance")]
+    InsufficientBalance,
+    /// The purchase costs what nothing may cost.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// What paying `total` takes out of `wallet`; nothing, if it costs nothing: then no wallet is needed, none is written to,
+/// and no entry is made.
+///
+/// # Errors
+/// Without a wallet, or with too little in it.
+pub(crate) fn debit(
+    wallet: Option<Wallet>,
+    total: i64,
+    at: Timestamp,
+    payment_id: String,
+) -> Result<Option<Debit>, DebitError> {
+    let Some(amount) = Amount::unless_zero(total).map_err(unreadable)? else { return Ok(None) };
+    let before = wallet.ok_or(DebitError::NoWallet)?;
+    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitError::InsufficientBalance)?;
+    Ok(Some(Debit { before, after: paid.0, entry: paid.1 }))
+}
+
+impl Debit {
+    /// Its two writes: the wallet and the entry.
+    pub(crate) fn writes(&self, user: Uuid, beside: Beside) -> Result<(Write, Write), Failure> {
+        movement(user, self.before, self.after, &self.entry, beside)
+    }
 }
 
 /// A movement that was carried out.
@@ -159,7 +239,8 @@ enum Guard {
 /// Carries a movement of a wallet out under the id `charge`, once however often it is asked for.
 ///
 /// # Errors
-/// Without a wallet, above the cap, with too small a balance, or when the id exists with another fingerprint.
+/// Without a wallet, above the cap or the limit of a day, with too small a balance, or when the id exists with another
+/// fingerprint.
 pub async fn carry_out(
     app: &App,
     user: Uuid,
@@ -168,10 +249,10 @@ pub async fn carry_out(
     fingerprint: &str,
 ) -> Result<Moved, MoveFailure> {
     let mut attempts = Attempts::new(app);
-    let mut wallet = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let mut wallet = get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?;
     loop {
         let now = app.now();
-        let (after, entry) = match wallet.after(wanted, now, charge.to_string()) {
+        let (after, entry, beside) = match moved(&wallet, wanted, now, charge) {
             Ok(moved) => moved,
             // It may be this very movement that leaves no room for another: look before refusing.
             Err(refused) => return repeated(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
@@ -182,7 +263,7 @@ pub async fn carry_out(
             at: now.as_millisecond(),
             fingerprint: fingerprint.to_owned(),
         };
-        let (wallet_write, entry_write) = movement(user, wallet, after, &entry, None)?;
+        let (wallet_write, entry_write) = movement(user, wallet.wallet, after, &entry, beside)?;
         let mut transaction = Transaction::new();
         transaction.add(Guard::ChargeNew, Write::create(to_item(&table::charge(user, charge), &receipt)?));
         transaction.add(Guard::WalletSeq, wallet_write);
@@ -197,20 +278,35 @@ pub async fn carry_out(
                 attempts.again().await?;
                 wallet = match seen(failed)? {
                     Some(seen) => seen,
-                    None => get(app, user).await?.ok_or(MoveFailure::NoWallet)?,
+                    None => get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?,
                 };
             }
             Err(rejected) => {
                 attempts.again_after(&rejected).await?;
-                wallet = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+                wallet = get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?;
             }
         }
     }
 }
 
-fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<Wallet>, Failure> {
+/// The wallet after a movement, its entry, and what else of the wallet changes.
+fn moved(
+    before: &KeptWallet,
+    wanted: &Movement,
+    now: Timestamp,
+    charge: Uuid,
+) -> Result<(Wallet, Entry, Beside), MovementError> {
+    let (after, entry) = before.wallet.after(wanted, now, charge.to_string())?;
+    let beside = match wanted {
+        Movement::TopUp(amount) => Beside::ToppedUp(before.topped_up.with(*amount, now)?),
+        Movement::Spend { .. } => Beside::Nothing,
+    };
+    Ok((after, entry, beside))
+}
+
+fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<KeptWallet>, Failure> {
     let wallet = failed.into_iter().find(|failed| failed.guard == Guard::WalletSeq).and_then(|failed| failed.old);
-    Ok(wallet.map(kept).transpose()?.map(|kept| kept.wallet))
+    wallet.map(kept).transpose()
 }
 
 /// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one. One

@@ -20,6 +20,8 @@ const SPREAD: usize = 0;
 const SINGLE: usize = 1;
 /// Longer than any hold lasts.
 const LONG: i64 = 90;
+/// A day, in seconds.
+const DAY: i64 = 86_400;
 /// The SDK gives a call up after a second; no call is to be given up while it waits for its turn, for that would be a fault
 /// more.
 pub(super) const PATIENCE: u64 = 900;

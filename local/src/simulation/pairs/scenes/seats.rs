@@ -114,6 +114,20 @@ pub(super) fn payments() -> Vec<Scene> {
             ],
         ),
         scene(
+            "a paid seat that costs nothing",
+            vec![Before::Ask(ANNA, hold(&["C-1-1"]), 201), Before::Ask(ANNA, Wish::Pay(mine()), 201)],
+            vec![
+                Ask(ANNA, Wish::Refund(mine())),
+                Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "C-1-1")),
+                Ask(BERT, hold(&["C-1-1"])),
+            ],
+        ),
+        scene(
+            "a hold that costs nothing",
+            vec![Before::Ask(ANNA, hold(&["C-1-1"]), 201)],
+            vec![Ask(ANNA, Wish::Pay(mine())), Ask(ANNA, Wish::Cancel(mine())), Ask(ANNA, Wish::Spend(10_000))],
+        ),
+        scene(
             "too little money",
             vec![pair()],
             vec![

@@ -26,6 +26,8 @@ pub(super) fn stock() -> Vec<Scene> {
             EXPIRE,
         ]
     };
+    let free = |then: Before| vec![Before::Ask(ADMIN, Wish::Reprice { product: SPREAD, price: 0 }, 200), then];
+    let placed = |pay: bool| Before::Ask(ANNA, order(&[(SPREAD, 1)], pay), 201);
     let one_left = vec![Before::Ask(ADMIN, Wish::Adjust { product: SPREAD, delta: -2 }, 201)];
     let mut lapsed = pending();
     lapsed.push(Before::Pass(LONG));
@@ -35,6 +37,20 @@ pub(super) fn stock() -> Vec<Scene> {
         scene("a pending order", pending(), on_it()),
         Scene { passes: Some(LONG), ..scene("an order that lapses", pending(), on_it()) },
         scene("a lapsed order", lapsed, on_it()),
+        scene(
+            "a pending order that costs nothing",
+            free(placed(false)),
+            vec![Ask(ANNA, Wish::Pay(ordered(ANNA, 1))), Ask(ANNA, Wish::Cancel(ordered(ANNA, 1))), EXPIRE],
+        ),
+        scene(
+            "a paid order that costs nothing",
+            free(placed(true)),
+            vec![
+                Ask(ANNA, Wish::Refund(ordered(ANNA, 1))),
+                Ask(BERT, order(&[(SPREAD, 2)], true)),
+                Ask(ANNA, Wish::Spend(10_000)),
+            ],
+        ),
     ]
 }
 
@@ -100,7 +116,8 @@ pub(super) fn wallets() -> Vec<Scene> {
     ];
     let refund = || Ask(ANNA, Wish::Refund(held(ANNA, 0)));
     // 60,000 less 50,000, and so much more that one of two top-ups of 10,000 still fits.
-    let full = vec![one(), paid(0), Before::Ask(ANNA, Wish::TopUp(CAP - 20_000), 201)];
+    // The next day, for a day's top-ups have a limit as high as the cap.
+    let full = vec![one(), paid(0), Before::Pass(DAY), Before::Ask(ANNA, Wish::TopUp(CAP - 20_000), 201)];
     vec![
         scene("a wallet with the money for one thing", vec![one()], money),
         scene(

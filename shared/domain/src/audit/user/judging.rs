@@ -51,9 +51,10 @@ impl UserBooks {
         for (reference, (amount, refunded)) in &self.payments {
             let of = || reference.entity(self.user);
             let moved = self.moved.remove(reference).unwrap_or_default();
-            match moved.entries {
-                1 => self.differences.compare(What::PaymentAmount, of(), -i128::from(*amount), moved.sum),
-                entries => self.differences.note(What::PaymentEntries, of(), 1, entries),
+            match (u64::from(*amount != 0), moved.entries) {
+                (0, 0) => {}
+                (1, 1) => self.differences.compare(What::PaymentAmount, of(), -i128::from(*amount), moved.sum),
+                (expected, entries) => self.differences.note(What::PaymentEntries, of(), expected, entries),
             }
             self.differences.compare(What::Refunds, of(), i128::from(*refunded), moved.refunds);
         }
@@ -77,8 +78,11 @@ impl UserBooks {
             }
             let Some(claim) = self.claims.get(&order.coupon) else { continue };
             let subtotal = i64::try_from(order.subtotal).unwrap_or(i64::MAX);
-            let of = Entity::Order(self.user, order.order);
-            self.differences.compare(What::Discount, of, claim.discount.off(subtotal), order.discount);
+            let of = || Entity::Order(self.user, order.order);
+            self.differences.compare(What::Discount, of(), claim.discount.off(subtotal), order.discount);
+            if order.discount < 1 {
+                self.differences.note(What::Discount, of(), "1 or more, for it uses a coupon", order.discount);
+            }
         }
         let coupons: BTreeSet<Uuid> = self.claims.keys().chain(users.keys()).copied().collect();
         for coupon in coupons {

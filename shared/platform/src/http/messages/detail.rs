@@ -203,6 +203,18 @@ details! {
     InsufficientBalance [InsufficientBalance]
         "Your balance is too small. Top up your wallet with POST /wallet/charges."
         "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
+    DeclinedHeld { expires_at: Timestamp = Timestamp::UNIX_EPOCH } [InsufficientBalance]
+        "Your balance is too small. Your seats or units stay held until {expires_at}: top up your wallet, and pay before \
+        then with the same Idempotency-Key."
+        "잔액이 부족합니다. 좌석이나 상품은 {expires_at}까지 유지됩니다. 그 전에 지갑을 충전하고 같은 Idempotency-Key로 \
+        다시 결제해 주세요."
+    DeclinedReleased [InsufficientBalance]
+        "Your balance is too small, and your seats or units are released. Top up your wallet, then hold the seats or order \
+        again."
+        "잔액이 부족하여 좌석이나 상품의 선점이 해제되었습니다. 지갑을 충전한 뒤 좌석을 다시 선택하거나 다시 주문해 주세요."
+    TopUpLimit { minor_units: i64 = onsale_domain::money::TOP_UPS_OF_A_DAY_MAX } [TopUpLimit]
+        "You may top up at most {minor_units} won in a day. Top up less, or tomorrow: the day begins at 00:00 UTC."
+        "하루에 {minor_units}원까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
 
     // The shop.
     NoProduct [NotFound]
@@ -247,6 +259,9 @@ details! {
     CouponExpired [CouponExpired]
         "The coupon has expired. Order without it."
         "사용 기간이 지난 쿠폰입니다. 쿠폰 없이 주문해 주세요."
+    CouponNotApplicable [CouponNotApplicable]
+        "The coupon takes nothing off this order. Order without it, and keep it."
+        "이 주문에는 할인되는 금액이 없는 쿠폰입니다. 쿠폰을 아껴 두고 쿠폰 없이 주문해 주세요."
     CouponNotClaimable [CouponNotOpen]
         "You can claim this coupon from its valid_from until its valid_until."
         "쿠폰은 valid_from부터 valid_until 전까지 받으실 수 있습니다."

@@ -1,0 +1,85 @@
+//! GET /admin/actions
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use jiff::Timestamp;
+use onsale_platform::app::App;
+use onsale_platform::http::{Admin, Answer, Listed, Problem, ProblemOut, QueryString, page_limit};
+use onsale_platform::store::admin_actions::{self, Actor, Entry};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Which page, and whose actions.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListAdminActionsIn {
+    /// Only what this administrator did.
+    user_id: Option<Uuid>,
+    /// Most entries, 1 to 100; 20 if not given.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Something that an administrator or an operator did.
+#[derive(Serialize, ToSchema)]
+struct AdminActionOut {
+    action_id: Uuid,
+    /// When it was done.
+    at: Timestamp,
+    /// The administrator; null for an operator who invoked the function.
+    user_id: Option<Uuid>,
+    /// The address that the request came from; null for an operator.
+    source: Option<String>,
+    /// The function that did it, such as `update_product`.
+    function: String,
+    /// The id of what it was done to: a concert, a schedule, a product, a coupon, a queue or a user.
+    target: String,
+    /// What is different now, by name.
+    changes: BTreeMap<String, String>,
+}
+
+impl From<Entry> for AdminActionOut {
+    fn from(entry: Entry) -> Self {
+        Self {
+            action_id: entry.id,
+            at: entry.at,
+            user_id: match entry.by {
+                Actor::Administrator(id) => Some(id),
+                Actor::Operator => None,
+            },
+            source: entry.source,
+            function: entry.function,
+            target: entry.target,
+            changes: entry.changes,
+        }
+    }
+}
+
+/// What administrators did, newest first.
+#[utoipa::path(get, path = "/admin/actions", operation_id = "list_admin_actions", params(ListAdminActionsIn),
+    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
+    responses(
+        (status = 200, body = Listed<AdminActionOut>),
+        (status = 400, body = ProblemOut, description = "invalid-request"),
+        (status = 403, body = ProblemOut, description = "forbidden"),
+    ))]
+async fn handle(
+    State(app): State<App>,
+    _: Admin,
+    QueryString(request): QueryString<ListAdminActionsIn>,
+) -> Result<Answer<Listed<AdminActionOut>>, Problem> {
+    let limit = page_limit(request.limit)?;
+    let page = admin_actions::list(&app, request.user_id, limit, request.cursor.as_deref()).await?;
+    Ok(Answer::ok(Listed::of(page, AdminActionOut::from)))
+}
+
+/// Its route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(handle))
+}

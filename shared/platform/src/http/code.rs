@@ -197,11 +197,14 @@ impl Code {
                 (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", "본문이 너무 큽니다")
             }
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Log in first", "로그인이 필요합니다"),
-            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed", "권한이 없습니다"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "You may not do this", "권한이 없습니다"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found", "찾을 수 없습니다"),
-            Self::MethodNotAllowed => {
-                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "No such method here", "허용되지 않는 메서드입니다")
-            }
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "This route has no such method",
+                "허용되지 않는 메서드입니다",
+            ),
             Self::EmailTaken => (S::CONFLICT, "email-taken", "The e-mail address is taken", "이미 가입된 이메일입니다"),
             Self::BadCredentials => (
                 S::UNAUTHORIZED,
@@ -229,16 +232,19 @@ impl Code {
                 (S::FORBIDDEN, "queue-token-ended", "The queue token has ended", "만료된 대기열 토큰입니다")
             }
             Self::QueueClosed => {
-                (S::CONFLICT, "queue-closed", "Nobody may join the queue now", "지금은 대기열에 참여할 수 없습니다")
+                (S::CONFLICT, "queue-closed", "You cannot join the queue now", "지금은 대기열에 참여할 수 없습니다")
             }
-            Self::HasLiveHold => {
-                (S::CONFLICT, "has-live-hold", "Seats are held with it", "아직 예약 중인 좌석이 있습니다")
-            }
+            Self::HasLiveHold => (
+                S::CONFLICT,
+                "has-live-hold",
+                "You still hold seats with this queue token",
+                "대기열 토큰으로 선점한 좌석이 있습니다",
+            ),
             Self::NoBookableSchedule => {
                 (S::NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다")
             }
             Self::HasLiveReservations => {
-                (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약된 좌석이 있습니다")
+                (S::CONFLICT, "has-live-reservations", "Seats are held or sold", "예약되었거나 판매된 좌석이 있습니다")
             }
             Self::DateLimit => {
                 (S::CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다")
@@ -256,29 +262,29 @@ impl Code {
                 (S::CONFLICT, "seat-limit", "Too many seats for one person", "1인당 좌석 수를 초과했습니다")
             }
             Self::NotHeldByYou => {
-                (S::NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선택한 좌석이 아닙니다")
+                (S::NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선점한 좌석이 아닙니다")
             }
-            Self::AlreadyPaid => (S::CONFLICT, "already-paid", "It is paid already", "이미 결제되었습니다"),
-            Self::NoWallet => (S::NOT_FOUND, "no-wallet", "There is no wallet yet", "지갑이 없습니다"),
+            Self::AlreadyPaid => (S::CONFLICT, "already-paid", "You have paid already", "이미 결제되었습니다"),
+            Self::NoWallet => (S::NOT_FOUND, "no-wallet", "You have no wallet yet", "아직 지갑이 없습니다"),
             Self::TopUpLimit => {
                 (S::CONFLICT, "top-up-limit", "Too much is topped up in one day", "하루 충전 한도를 넘습니다")
             }
             Self::BalanceCap => {
-                (S::CONFLICT, "balance-cap", "The balance would be too large", "잔액 한도를 초과합니다")
+                (S::CONFLICT, "balance-cap", "Your balance would be too large", "잔액 한도를 초과합니다")
             }
             Self::InsufficientBalance => {
-                (S::PAYMENT_REQUIRED, "insufficient-balance", "The balance is too small", "잔액이 부족합니다")
+                (S::PAYMENT_REQUIRED, "insufficient-balance", "Your balance is too small", "잔액이 부족합니다")
             }
-            Self::HoldExpired => (S::CONFLICT, "hold-expired", "The hold has ended", "예약 시간이 만료되었습니다"),
+            Self::HoldExpired => (S::CONFLICT, "hold-expired", "The time to pay is over", "결제 시간이 지났습니다"),
             Self::PaymentDeclined => {
                 (S::CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다")
             }
             Self::ConcertStarted => {
                 (S::CONFLICT, "concert-started", "The concert has started", "공연이 이미 시작되었습니다")
             }
-            Self::OutOfStock => (S::CONFLICT, "out-of-stock", "Not enough is left", "재고가 부족합니다"),
+            Self::OutOfStock => (S::CONFLICT, "out-of-stock", "Too few units are left", "재고가 부족합니다"),
             Self::PriceChanged => (S::CONFLICT, "price-changed", "The price has changed", "가격이 변경되었습니다"),
-            Self::NotSelling => (S::CONFLICT, "not-selling", "It is not on sale", "판매 중인 상품이 아닙니다"),
+            Self::NotSelling => (S::CONFLICT, "not-selling", "The product is not on sale", "판매 중인 상품이 아닙니다"),
             Self::ProductLimit => {
                 (S::CONFLICT, "product-limit", "Too many units for one person", "1인당 구매 수량을 초과했습니다")
             }
@@ -292,15 +298,15 @@ impl Code {
                 "결제하지 않은 예약이나 주문이 반복되었습니다",
             ),
             Self::CouponExhausted => {
-                (S::CONFLICT, "coupon-exhausted", "No coupon is left", "쿠폰이 모두 소진되었습니다")
+                (S::CONFLICT, "coupon-exhausted", "None of the coupon is left", "쿠폰이 모두 소진되었습니다")
             }
             Self::CouponNotOpen => {
                 (S::CONFLICT, "coupon-not-open", "The coupon is not valid now", "쿠폰 사용 기간이 아닙니다")
             }
             Self::CouponNotYours => {
-                (S::CONFLICT, "coupon-not-yours", "Claim the coupon first", "보유한 쿠폰이 아닙니다")
+                (S::CONFLICT, "coupon-not-yours", "Claim the coupon first", "쿠폰을 먼저 받아 주세요")
             }
-            Self::CouponUsed => (S::CONFLICT, "coupon-used", "The coupon is used", "이미 사용한 쿠폰입니다"),
+            Self::CouponUsed => (S::CONFLICT, "coupon-used", "You have used the coupon", "이미 사용한 쿠폰입니다"),
             Self::CouponExpired => (S::CONFLICT, "coupon-expired", "The coupon has expired", "만료된 쿠폰입니다"),
             Self::CouponNotApplicable => (
                 S::CONFLICT,
@@ -312,7 +318,7 @@ impl Code {
                 S::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
                 "The key was used for another request",
-                "이미 사용된 키입니다",
+                "다른 요청에 사용된 키입니다",
             ),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Try again in a moment", "잠시 후 다시 시도해 주세요"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong", "문제가 발생했습니다"),

@@ -32,6 +32,7 @@ pub mod orders;
 pub mod payments;
 pub mod placing;
 pub mod products;
+mod queue_item;
 pub mod queue_tokens;
 pub mod queues;
 mod read;

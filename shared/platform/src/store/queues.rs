@@ -7,10 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::queue::holes::Hole;
-use onsale_domain::queue::standing::{Calls, Stays};
 use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Move, Queue, QueueId, Settings};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +17,7 @@ use uuid::Uuid;
 use super::admin_actions::AdminAction;
 use super::cache::VIEW_SECONDS;
 use super::item::{Item, from_item, key_of, number, text, to_item, unreadable};
+use super::queue_item::{read_queue, written_calls};
 use super::read::{self, Consistency, Query};
 use super::seats::side_by_side;
 use super::table;
@@ -39,33 +39,6 @@ const QUEUE_PAGES_MAX: usize = 100;
 /// How often a closing of batches is tried with those left out that were claimed from meanwhile.
 const CLOSINGS_MAX: usize = 3;
 
-#[derive(Deserialize)]
-struct QueueItem {
-    capacity: u32,
-    admit_per_second: u32,
-    active_minutes: u32,
-    claim_seconds: u32,
-    #[serde(default)]
-    opens_at: Option<i64>,
-    #[serde(default)]
-    closes_at: Option<i64>,
-    serving: u64,
-    finished: u64,
-    seen: u64,
-    looked_at: i64,
-    counted_until: i64,
-    ends_micro: u64,
-    in_use_milliseconds: u64,
-    ends_finished: u64,
-    /// Of each moment its epoch milliseconds and the last number that had been called, as `<at>:<number>`.
-    #[serde(default)]
-    calls: Vec<String>,
-    measured_at: i64,
-    #[serde(default)]
-    moved_by: Option<Uuid>,
-    version: u64,
-}
-
 /// A batch of called numbers that may be claimed.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct BatchItem {
@@ -74,49 +47,6 @@ pub(crate) struct BatchItem {
     pub claimed: u64,
     /// Epoch milliseconds.
     pub closes_at: i64,
-}
-
-fn read_queue(item: Item) -> Result<Queue, Failure> {
-    let item: QueueItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    Ok(Queue {
-        settings: Settings {
-            capacity: item.capacity,
-            admit_per_second: item.admit_per_second,
-            active_minutes: item.active_minutes,
-            claim_seconds: item.claim_seconds,
-            opens_at: item.opens_at.map(at).transpose()?,
-            closes_at: item.closes_at.map(at).transpose()?,
-        },
-        serving: item.serving,
-        finished: item.finished,
-        seen: item.seen,
-        looked_at: at(item.looked_at)?,
-        counted_until: at(item.counted_until)?,
-        calls: read_calls(&item.calls)?,
-        stays: Stays {
-            ends_micro: item.ends_micro,
-            in_use_milliseconds: item.in_use_milliseconds,
-            finished: item.ends_finished,
-        },
-        measured_at: at(item.measured_at)?,
-        moved_by: item.moved_by,
-        version: item.version,
-    })
-}
-
-fn read_calls(written: &[String]) -> Result<Calls, Failure> {
-    let moment = |written: &String| {
-        let (at, serving) = written.split_once(':')?;
-        Some((Timestamp::from_millisecond(at.parse().ok()?).ok()?, serving.parse().ok()?))
-    };
-    let moments: Option<Vec<_>> = written.iter().map(moment).collect();
-    Ok(Calls::of(&moments.ok_or_else(|| unreadable("the calls of a queue"))?))
-}
-
-fn written_calls(calls: &Calls) -> AttributeValue {
-    let moment = |(at, serving): (Timestamp, u64)| text(format!("{}:{serving}", at.as_millisecond()));
-    AttributeValue::L(calls.moments().map(moment).collect())
 }
 
 /// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new. Settings that it has

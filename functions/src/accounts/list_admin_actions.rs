@@ -19,10 +19,13 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 struct ListAdminActionsIn {
     /// Only what this administrator did.
+    #[param(example = "0193a000-0000-7000-8000-000000000001")]
     user_id: Option<Uuid>,
-    /// Most entries, 1 to 100; 20 if not given.
+    /// 1 to 100, default 20.
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
     /// `next` of the page before.
+    #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 

@@ -46,7 +46,7 @@ pub fn letters(world: &World, name: &str) -> usize {
 }
 
 /// A hall of whose making the data platform is told nothing more.
-async fn quiet_hall(world: &World) -> String {
+pub async fn quiet_hall(world: &World) -> String {
     let schedule = world.hall().await;
     world.stack.relay().await.expect("relayed");
     take(world, &queue(world, "DataPlatform")).await;

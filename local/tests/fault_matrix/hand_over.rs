@@ -8,7 +8,7 @@ use onsale_platform::app::{Clock, Ids};
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 
-use crate::events::{batch, queue, take};
+use crate::events::{batch, queue, quiet_hall, take};
 use crate::support::World;
 use crate::support::receiver::Listening;
 
@@ -17,7 +17,7 @@ const NOTHING_FAILED: &str = r#"{"batchItemFailures":[]}"#;
 /// A hold and its payment, and what tells of them.
 async fn committed() -> (World, Listening, Vec<String>) {
     let (world, listening) = World::with_receiver().await;
-    let (hall, user) = (world.hall().await, world.user_with(50_000).await);
+    let (hall, user) = (quiet_hall(&world).await, world.user_with(50_000).await);
     let held = user.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     user.pay(&held).await.expect(201);
     world.stack.relay().await.expect("relayed");

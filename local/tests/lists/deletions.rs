@@ -61,7 +61,8 @@ async fn is_hidden(world: &World, concert: &str, dates: &[String]) {
 }
 
 fn traces(world: &World, ids: &[&str]) -> usize {
-    world.dump().iter().filter(|item| ids.iter().any(|id| item.contains(id))).count()
+    // What administrators did is kept.
+    world.dump().iter().filter(|item| !item.contains("ADMIN#") && ids.iter().any(|id| item.contains(id))).count()
 }
 
 #[tokio::test]

@@ -245,6 +245,28 @@ async fn seats(world: &World, admin: &Person) -> Vec<Case> {
     ]
 }
 
+/// What administrators did, all of them and one.
+async fn actions(world: &World) -> Vec<Case> {
+    let (one, other) = (world.admin().await, world.admin().await);
+    for number in 0..3 {
+        for admin in [&one, &other] {
+            let body = json!({ "name": format!("Concert {number}"), "description": "" });
+            admin.post("/concerts", body).await.expect(201);
+        }
+        world.wait(1);
+    }
+    let kept: Vec<Value> = world.dump().iter().map(|item| serde_json::from_str(item).expect("JSON")).collect();
+    let of = |partition: &str| -> Vec<String> {
+        let entries = kept.iter().filter(|item| item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with(partition)));
+        entries.map(|entry| entry["id"]["S"].as_str().expect("an id").to_owned()).collect()
+    };
+    let path = format!("/admin/actions?user_id={}", other.id);
+    vec![
+        Case::new("list_admin_actions", &one, "/admin/actions", "action_id", &of("ADMIN#")),
+        Case::new("list_admin_actions", &one, path, "action_id", &of(&format!("ADMIN#{}", other.id))),
+    ]
+}
+
 /// Reads a list to its end in pages of every size, and compares it with what is there.
 async fn check(case: &Case) {
     let limits: &[usize] = if case.operation == "list_seats" { &[100] } else { &[50, 3, 2, 1] };
@@ -274,7 +296,7 @@ fn items(page: &Value) -> Vec<Value> {
 #[tokio::test]
 async fn every_list_shows_all_of_it_in_full_pages() {
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for scene in 0..5 {
+    for scene in 0..6 {
         let world = World::new().await;
         let admin = world.admin().await;
         let cases = match scene {
@@ -282,6 +304,7 @@ async fn every_list_shows_all_of_it_in_full_pages() {
             1 => dates(&world, &admin).await,
             2 => products(&world, &admin).await,
             3 => own(&world).await,
+            4 => actions(&world).await,
             _ => seats(&world, &admin).await,
         };
         for case in &cases {

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use local::permissions::Reading;
+use onsale_platform::store::admin_actions::AdminAction;
+use onsale_platform::store::concert_deletions;
+use onsale_platform::store::deletions::{self, Budget, Deletion};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -27,6 +30,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     giving_back(&world).await;
     giving_back_too_late(&world).await;
     deleting(&world).await;
+    accepted_deletions(&world).await;
     dying_deletions(&world).await;
     seats_of_a_dying_date(&world).await;
     queueing::everything(&world).await;
@@ -263,6 +267,23 @@ async fn deleting(world: &World) {
     let (two, date) = concert(world, &admin).await;
     admin.delete(&format!("/concerts/{two}")).await.expect(204);
     admin.delete(&format!("/concerts/{two}/schedules/{date}")).await.expect(204);
+    sweep(world).await;
+}
+
+/// Deletions that one request has no time for, of a date and of a concert: the sweep makes them certain.
+async fn accepted_deletions(world: &World) {
+    let admin = world.admin().await;
+    let id = |text: &str| text.parse::<Uuid>().expect("an id");
+    let asked = |function, target: &str| AdminAction::of_operator(function, id(target));
+    let app = world.stack.app();
+    let (one, date) = concert(world, &admin).await;
+    let mut budget = Budget::of(1);
+    let of_date = deletions::delete_schedule(app, id(&one), id(&date), asked("delete_schedule", &date), &mut budget);
+    assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
+    let (two, _) = concert(world, &admin).await;
+    let mut budget = Budget::of(1);
+    let of_concert = concert_deletions::delete_concert(app, id(&two), asked("delete_concert", &two), &mut budget);
+    assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);
     sweep(world).await;
 }
 

@@ -90,8 +90,8 @@ async fn who_lets_holds_lapse_waits_longer_each_time() {
         world.wait(1);
         pauses.push(wait);
     }
-    // A second of each pause was over when it was told.
-    assert_eq!(pauses, [59, 119, 239, 479, 959, 1_919]);
+    // Two seconds of each pause were over when it was told.
+    assert_eq!(pauses, [58, 118, 238, 478, 958, 1_918]);
     world.check_books().await;
 }
 
@@ -107,7 +107,7 @@ async fn seats_held_one_by_one_lapse_once() {
     world.wait(302);
     mina.hold(&schedule, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201);
     world.wait(302);
-    assert_eq!(pause(mina.hold(&schedule, &["A-1-1"]).await), 59);
+    assert_eq!(pause(mina.hold(&schedule, &["A-1-1"]).await), 58);
     world.check_books().await;
 }
 
@@ -148,7 +148,7 @@ async fn a_purchase_makes_lapses_forgotten() {
     world.wait(302);
     mina = world.again(&mina).await;
     let_lapse(&world, &mina, &schedule).await;
-    assert_eq!(pause(mina.hold(&schedule, &["A-1-3"]).await), 59);
+    assert_eq!(pause(mina.hold(&schedule, &["A-1-3"]).await), 58);
     world.check_books().await;
 }
 

@@ -130,7 +130,7 @@ mod tests {
     fn what_lapsed_is_counted_and_what_is_paid_makes_it_forgotten() {
         let one = order(1, &[(1, 2)]);
         let unpaid = Unpaid::default().with(&one);
-        assert_eq!((unpaid.lapsed(at(1_300)).count(), unpaid.lapsed(at(1_301)).count()), (0, 1));
+        assert_eq!((unpaid.lapsed(at(1_299)).count(), unpaid.lapsed(at(1_300)).count()), (0, 1));
         let lapsed = unpaid.clone().without(&one.clone().closed());
         assert_eq!((lapsed.lapses.count, lapsed.first_end(), lapsed.units.len()), (1, None, 0));
         let paid = lapsed.clone().with(&one).without(&one.clone().paid(at(1_000), String::new(), false).0);

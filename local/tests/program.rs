@@ -126,9 +126,10 @@ fn a_reader_that_has_gone_ends_no_command_badly() {
             assert_eq!(output.status.code(), Some(status), "{arguments:?}: {told}");
             assert!(!told.contains("panicked"), "{arguments:?}: {told}");
         }
-        // A stack whose first line nobody reads cannot be found: it ends.
+        // A stack whose first line nobody reads cannot be found: it ends. What it was delivering it may log.
         let output = unheard(&mut stack(&in_memory(&[])), complaints_too);
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !told.contains("panicked"), "{told}");
     }
 }
 

@@ -43,7 +43,7 @@ struct AdminActionOut {
     function: String,
     /// The id of what it was done to: a concert, a schedule, a product, a coupon, a queue or a user.
     target: String,
-    /// What is different now, by name.
+    /// The changed values, by name.
     changes: BTreeMap<String, String>,
 }
 

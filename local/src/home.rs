@@ -23,7 +23,7 @@ const LOCK_FILE: &str = "lock";
 /// Permissions of the directory and of its files: its owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-/// What the names of files of ours begin with. A directory with anything else in it is not the stack's alone.
+/// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
 const OURS: [&str; 8] = [
     TABLE_FILE,
     LOCK_FILE,

@@ -222,7 +222,7 @@ impl Statement {
     }
 }
 
-/// What a transaction asks for under a reading; any other call has the keys that it has.
+/// The accesses of a transaction under a reading; any other call is judged by its own keys.
 fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<Access> {
     if !matches!(operation, "TransactWriteItems" | "TransactGetItems") {
         return accesses;

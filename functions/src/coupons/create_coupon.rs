@@ -49,7 +49,7 @@ struct CreateCouponIn {
     valid_until: String,
 }
 
-/// What a coupon may take off.
+/// The discounts that a coupon may give.
 fn kinds() -> Schema {
     one_of(Discount::KINDS)
 }

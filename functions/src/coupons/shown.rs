@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// What a coupon may take off.
+/// The discounts that a coupon may give.
 fn kinds() -> Object {
     one_of(Discount::KINDS)
 }

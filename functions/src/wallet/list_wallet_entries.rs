@@ -26,7 +26,7 @@ struct ListWalletEntriesIn {
     cursor: Option<String>,
 }
 
-/// What a movement may be for.
+/// The reasons of a movement.
 fn kinds() -> Object {
     one_of(EntryKind::ALL.map(EntryKind::as_str))
 }

@@ -146,7 +146,7 @@ impl Books {
         }
     }
 
-    /// What a user has ordered and not paid: each such order by its name and time, the units of their products, and no
+    /// The unpaid orders of a user: each such order by its name and time, the units of their products, and no
     /// more of a product than one person may have.
     fn check_unpaid(&self, orders: &[Order<'_>]) {
         let waiting = |pk: &str| -> Vec<&Order<'_>> {

@@ -231,7 +231,7 @@ pub enum Entity {
     Claim(Uuid, Uuid),
     /// A user's allowance for a schedule.
     Allowance(Uuid, Uuid),
-    /// What a user has ordered and not paid.
+    /// The unpaid orders of a user.
     Unpaid(Uuid),
     /// A seat of a schedule.
     Seat(Uuid, SeatId),

@@ -279,7 +279,7 @@ pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecon
 
 pub const UNPAID: &str = "UNPAID";
 
-/// What a user has ordered and not paid.
+/// The unpaid orders of a user.
 pub fn unpaid(user: Uuid) -> Key {
     key(user_partition(user), UNPAID)
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::Timestamp;
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_platform::app::Ids;
 use onsale_platform::tokens;
 use serde_json::{Value, json};

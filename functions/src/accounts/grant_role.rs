@@ -1,6 +1,6 @@
 //! Invoked by operators — gives a user a role, effective with the user's next access token.
 
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
 use onsale_platform::store::accounts::{self, Granted};

@@ -1,7 +1,7 @@
 //! POST /sessions
 
 use axum::extract::State;
-use onsale_domain::account::{Email, Password};
+use onsale_domain::accounts::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::store::accounts::{self, Account};

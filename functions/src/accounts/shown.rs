@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::refresh::RefreshToken;
 use onsale_platform::store::accounts::Account;

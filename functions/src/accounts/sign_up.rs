@@ -1,8 +1,8 @@
 //! POST /users
 
 use axum::extract::State;
-use onsale_domain::account::{self, Email, Password, Role};
-use onsale_domain::guessable::OwnWords;
+use onsale_domain::accounts::guessable::OwnWords;
+use onsale_domain::accounts::{self, Email, Password, Role};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
 use onsale_platform::passwords;
@@ -47,7 +47,7 @@ async fn handle(
 ) -> Result<Answer<UserOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
-    let name = account::name(&request.name).map_err(invalid("name"))?;
+    let name = accounts::name(&request.name).map_err(invalid("name"))?;
     // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
     let source = Bucket::sign_up_source(&source.0);
     let limit = app.config().source_attempts(app.config().sign_up_free_attempts);

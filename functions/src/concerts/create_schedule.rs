@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use onsale_domain::concert::DATES_MAX;
-use onsale_domain::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
+use onsale_domain::concerts::DATES_MAX;
+use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
 use onsale_platform::http::{

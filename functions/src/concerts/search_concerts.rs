@@ -1,7 +1,7 @@
 //! GET /concerts
 
 use axum::extract::State;
-use onsale_domain::concert;
+use onsale_domain::concerts;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, invalid, page_limit};
 use onsale_platform::store::concerts;
@@ -39,7 +39,7 @@ async fn handle(
     State(app): State<App>,
     QueryString(request): QueryString<SearchConcertsIn>,
 ) -> Result<Answer<Listed<ConcertOut>>, Problem> {
-    let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
+    let query = concerts::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
     let limit = page_limit(request.limit)?;
     let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(Listed::of(page, ConcertOut::from)))

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
+use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::schedule::Schedule;
 use onsale_platform::store::concerts::Concert;
 use serde::Serialize;
 use utoipa::ToSchema;

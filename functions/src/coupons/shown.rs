@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::coupon::{Claim, Coupon, Discount};
+use onsale_domain::coupons::{Claim, Coupon, Discount};
 use onsale_domain::money::CURRENCY;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;

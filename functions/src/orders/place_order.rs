@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::placing::{self as rules, UNITS_MAX, Wanted};
+use onsale_domain::orders::place as rules;
+use onsale_domain::orders::place::{UNITS_MAX, Wanted};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
 use onsale_platform::store::placing;

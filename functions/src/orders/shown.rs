@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::order::{Line, Order, State};
+use onsale_domain::orders::{Line, Order, State};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

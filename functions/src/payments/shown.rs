@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::order::{Order, State as OrderState};
-use onsale_domain::reservation::{Payment, Reservation, State};
+use onsale_domain::orders::{Order, State as OrderState};
+use onsale_domain::reservations::{Payment, Reservation, State};
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Problem, invalid};
 use serde::Serialize;

@@ -1,7 +1,8 @@
 //! POST /products/{product_id}/stock
 
 use axum::extract::State;
-use onsale_domain::{id, stock};
+use onsale_domain::id;
+use onsale_domain::products::stock;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, RequiredKey, invalid};
 use onsale_platform::store::adjustments;

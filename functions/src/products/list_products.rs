@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use onsale_domain::product::Sort;
+use onsale_domain::products::Sort;
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::product::{Product, State};
+use onsale_domain::products::{Product, State};
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::store::products::Listing;
 use serde::Serialize;

@@ -4,7 +4,7 @@
 
 use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue_token::{PassError, State};
+use onsale_domain::queue::entry::{PassError, State};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::{self, QueuePass};

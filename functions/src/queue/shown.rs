@@ -1,6 +1,6 @@
 use jiff::Timestamp;
+use onsale_domain::queue::entry::State;
 use onsale_domain::queue::{Queue, QueueId};
-use onsale_domain::queue_token::State;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use onsale_domain::hold::seat_list;
 use onsale_domain::id;
-use onsale_domain::seat::SeatId;
+use onsale_domain::reservations::hold::seat_list;
+use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::QueuePass;

@@ -1,7 +1,7 @@
 //! GET /reservations/{reservation_id}/tickets/{ticket_id}
 
 use axum::extract::State;
-use onsale_domain::seat::SeatId;
+use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::reservations;

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::reservation::{Reservation, State, Ticket};
+use onsale_domain::reservations::{Reservation, State, Ticket};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

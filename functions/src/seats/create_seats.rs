@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::money::Price;
-use onsale_domain::seat::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
+use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Expected, Json, Object, Params, Problem, ProblemOut, invalid};
 use onsale_platform::store::seats::{self, RowRange};

@@ -1,9 +1,9 @@
 //! PUT /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
-use onsale_domain::hold::HoldError;
 use onsale_domain::id;
-use onsale_domain::seat::SeatId;
+use onsale_domain::reservations::hold::HoldError;
+use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, IdempotencyKey, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::queue_pass::QueuePass;

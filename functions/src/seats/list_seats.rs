@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{Label, SeatId, SeatState, second};
+use onsale_domain::seats::{Label, SeatId, SeatState, second};
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
 use onsale_platform::queue_pass::QueuePass;

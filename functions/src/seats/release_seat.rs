@@ -1,7 +1,7 @@
 //! DELETE /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
-use onsale_domain::seat::SeatId;
+use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, NoContent, Params, Problem, ProblemOut, User, invalid};
 use onsale_platform::store::releases::{self, CancelError};

@@ -1,5 +1,5 @@
 use onsale_domain::money::Price;
-use onsale_domain::seat::{SeatId, SeatState};
+use onsale_domain::seats::{SeatId, SeatState};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

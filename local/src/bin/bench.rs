@@ -13,7 +13,7 @@ use clap::Parser;
 use local::caller::{Caller, Failure};
 use local::output::say;
 use local::stack::{Data, Mode, Options, Stack};
-use onsale_domain::account::{Password, Role};
+use onsale_domain::accounts::{Password, Role};
 use onsale_platform::{passwords, tokens};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_platform::app::Clock;
 use onsale_platform::metrics::ALL;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_platform::app::{App, Ids, Parts};
 use onsale_platform::config::SecretSource;
 use onsale_platform::data_platform::{Outcome, hand_over};

@@ -1,10 +1,10 @@
 //! As much of everything as may be made, and then all that is done with it: listed, paged past, changed and deleted.
 
-use onsale_domain::concert::DATES_MAX;
-use onsale_domain::placing::LINES_MAX;
-use onsale_domain::schedule::SEATS_PER_USER_MAX;
-use onsale_domain::seat::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
-use onsale_domain::stock::{QUANTITY_MAX, SHARDS_MAX};
+use onsale_domain::concerts::DATES_MAX;
+use onsale_domain::concerts::schedule::SEATS_PER_USER_MAX;
+use onsale_domain::orders::place::LINES_MAX;
+use onsale_domain::products::stock::{QUANTITY_MAX, SHARDS_MAX};
+use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -14,7 +14,7 @@ use local::engine::dynamodb::{DynamoDb, Twin};
 use local::permissions::Ledger;
 use local::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_domain::audit::Outcome;
 use onsale_platform::app::{Clock, Ids};
 use onsale_platform::store::audit::{self, Limits, Report};

@@ -4,27 +4,18 @@
 //! randomness and no wire format. The time is an argument; ids are arguments.
 #![forbid(unsafe_code)]
 
-pub mod account;
-pub mod attempts;
+pub mod accounts;
 pub mod audit;
-pub mod concert;
-pub mod coupon;
-pub mod guessable;
-pub mod hold;
+pub mod concerts;
+pub mod coupons;
 pub mod id;
-pub mod lapses;
 pub mod money;
-pub mod numbers;
-pub mod order;
-pub mod placing;
-pub mod product;
+pub mod orders;
+pub mod payments;
+pub mod products;
 pub mod queue;
-pub mod queue_token;
-pub mod reservation;
-pub mod schedule;
-pub mod seat;
-pub mod stock;
+pub mod reservations;
+pub mod seats;
 pub mod text;
 pub mod time;
-pub mod unpaid;
 pub mod wallet;

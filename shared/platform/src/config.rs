@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use onsale_domain::attempts::{Limit, SourceLimit};
+use onsale_domain::accounts::login_throttle::{Limit, SourceLimit};
 use reqwest::Url;
 
 /// Longest a hold may be set to live, in seconds: a day. Longer is a reservation system, not an on-sale.

@@ -3,8 +3,8 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use onsale_domain::account::Password;
-use onsale_domain::guessable::{KOREAN_WORDS, OwnWords, keystrokes};
+use onsale_domain::accounts::Password;
+use onsale_domain::accounts::guessable::{KOREAN_WORDS, OwnWords, keystrokes};
 
 use crate::app::App;
 use crate::store::Failure;

@@ -7,9 +7,9 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue_token::{Admission, PassError, State};
+use onsale_domain::queue::entry::{Admission, PassError, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::coupon::{Claim, Discount};
-use crate::hold::tests::{at, held};
+use crate::coupons::{Claim, Discount};
 use crate::money::{Amount, Price};
-use crate::order::{Line, Order, State as OrderState};
-use crate::product::State as ProductState;
-use crate::reservation::{Payment, Reservation, State};
-use crate::seat::SeatValue;
-use crate::stock::Portion;
-use crate::unpaid::Unpaid;
+use crate::orders::unpaid::Unpaid;
+use crate::orders::{Line, Order, State as OrderState};
+use crate::products::State as ProductState;
+use crate::products::stock::Portion;
+use crate::reservations::hold::tests::{at, held};
+use crate::reservations::{Payment, Reservation, State};
+use crate::seats::SeatValue;
 use crate::wallet::{Entry, Movement, Wallet};
 
 const USER: Uuid = Uuid::from_u128(1);

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
-use crate::reservation::{Reservation, State};
-use crate::seat::{Label, SeatId, SeatValue, second};
+use crate::reservations::{Reservation, State};
+use crate::seats::{Label, SeatId, SeatValue, second};
 
 /// A hold that ends so soon is not looked for in its block: an instance whose clock is ahead may have passed the seat
 /// on already, or closed the reservation.

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::money::Price;
-use crate::order::{Order, State as OrderState};
-use crate::product::State;
+use crate::orders::{Order, State as OrderState};
+use crate::products::State;
 
 /// A product's price and state, which its shards repeat.
 pub type Terms = (Price, State);

@@ -2,8 +2,8 @@
 
 use super::random::{Step, World};
 use super::*;
-use crate::hold::tests::at;
-use crate::seat::{SeatValue, second};
+use crate::reservations::hold::tests::at;
+use crate::seats::{SeatValue, second};
 use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
@@ -102,11 +102,11 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
     assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
     assert_eq!(told(|world| world.unpaid.open.values_mut().for_each(|until| *until -= 1)), [What::UnpaidOpen]);
-    let free = |world: &mut World| world.seats[1].2 = crate::seat::SeatValue::Free;
+    let free = |world: &mut World| world.seats[1].2 = crate::seats::SeatValue::Free;
     assert_eq!(told(free), [What::Seat, What::SeatsSold]);
     let orphan = |world: &mut World| {
         let (schedule, seat, _) = world.seats[0].clone();
-        let value = crate::seat::SeatValue::Sold { reservation: Uuid::nil() };
+        let value = crate::seats::SeatValue::Sold { reservation: Uuid::nil() };
         world.seats.push((schedule, SeatId { number: 99, ..seat }, value));
     };
     assert_eq!(told(orphan), [What::SeatsSold]);
@@ -191,7 +191,7 @@ fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
     // Its block was read before its end, its owner after the sweep.
     let pass = |reservation: u128| {
         let mut sections = Sections::default();
-        let section = crate::seat::Label::parse("A").expect("a label");
+        let section = crate::seats::Label::parse("A").expect("a label");
         let until = second(at(1_000));
         let value = SeatValue::Held { reservation: Uuid::from_u128(reservation), until };
         sections.seat(Uuid::nil(), &section, value, at(0));

@@ -11,7 +11,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Uri, header};
 use lambda_http::request::RequestContext;
-use onsale_domain::account::Role;
+use onsale_domain::accounts::Role;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

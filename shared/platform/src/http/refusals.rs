@@ -1,17 +1,17 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::coupon::{ClaimError, CouponError};
-use onsale_domain::hold::HoldError;
-use onsale_domain::lapses::Paused;
+use onsale_domain::concerts::schedule::SaleError;
+use onsale_domain::coupons::{ClaimError, CouponError};
 use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
-use onsale_domain::placing::OrderError;
+use onsale_domain::orders::place::OrderError;
+use onsale_domain::orders::unpaid::ORDERS_MAX;
+use onsale_domain::payments::lapses::Paused;
 use onsale_domain::queue::JoinError;
-use onsale_domain::queue_token::PassError;
-use onsale_domain::reservation::{AlreadyPaid, ConcertStarted, PayError};
-use onsale_domain::schedule::SaleError;
-use onsale_domain::seat::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
-use onsale_domain::unpaid::ORDERS_MAX;
+use onsale_domain::queue::entry::PassError;
+use onsale_domain::reservations::hold::HoldError;
+use onsale_domain::reservations::{AlreadyPaid, ConcertStarted, PayError};
+use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
 
 use super::messages::{Detail, Expected};

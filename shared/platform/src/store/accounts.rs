@@ -1,7 +1,7 @@
 //! Users and the claim on their e-mail address.
 
 use jiff::Timestamp;
-use onsale_domain::account::{Email, Role};
+use onsale_domain::accounts::{Email, Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,7 +1,8 @@
 //! Units added to a product's stock or taken away from it, each change once under its receipt.
 
-use onsale_domain::product::Product;
-use onsale_domain::stock::{self as rules, Portion};
+use onsale_domain::products::Product;
+use onsale_domain::products::stock as rules;
+use onsale_domain::products::stock::Portion;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

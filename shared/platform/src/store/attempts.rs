@@ -12,8 +12,8 @@ use std::net::Ipv6Addr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use onsale_domain::account::Email;
-use onsale_domain::attempts::{self, Blocked, Bucket as Count, Limit, SourceLimit};
+use onsale_domain::accounts::Email;
+use onsale_domain::accounts::login_throttle::{self, Blocked, Bucket as Count, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -118,7 +118,7 @@ pub async fn count(app: &App, bucket: &Bucket, limit: &Limit) -> Result<(), Atte
     let mut item = read::get(app, &key, Consistency::Strong).await?;
     loop {
         let (known, version) = known(item)?;
-        let next = attempts::attempt(known, limit, app.now()).map_err(AttemptError::Blocked)?;
+        let next = login_throttle::attempt(known, limit, app.now()).map_err(AttemptError::Blocked)?;
         match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),
             Err(Rejected::Failure(failure)) => return Err(failure.into()),

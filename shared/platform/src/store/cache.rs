@@ -8,12 +8,12 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::coupon::Coupon;
-use onsale_domain::numbers::Numbers;
-use onsale_domain::product::Sort;
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::coupons::Coupon;
+use onsale_domain::products::Sort;
+use onsale_domain::queue::entry::Token;
+use onsale_domain::queue::number_lease::Numbers;
 use onsale_domain::queue::{Queue, QueueId};
-use onsale_domain::queue_token::Token;
-use onsale_domain::schedule::Schedule;
 use uuid::Uuid;
 
 use super::products::{Listing, Viewed};

@@ -6,7 +6,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use onsale_domain::order::Line;
+use onsale_domain::orders::Line;
 use uuid::Uuid;
 
 use super::admin_actions::{self, Actor};

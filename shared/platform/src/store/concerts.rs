@@ -1,7 +1,7 @@
 //! Concerts, their listing by time and the search in their names.
 
 use jiff::Timestamp;
-use onsale_domain::concert::{DATES_MAX, letter_pairs};
+use onsale_domain::concerts::{DATES_MAX, letter_pairs};
 use onsale_domain::queue::QueueId;
 use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};

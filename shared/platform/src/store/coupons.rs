@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use onsale_domain::coupon::{Claim, ClaimError, Coupon, Discount};
-use onsale_domain::stock::{Portion, Shards, take};
+use onsale_domain::coupons::{Claim, ClaimError, Coupon, Discount};
+use onsale_domain::products::stock::{Portion, Shards, take};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{Label, SeatState, as_bound, second, short};
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::seats::{Label, SeatState, as_bound, second, short};
 use uuid::Uuid;
 
 use super::item::text;

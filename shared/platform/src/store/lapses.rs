@@ -1,7 +1,7 @@
 //! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the state
 //! that their owners see, and the allowance. Units of an order and its coupon come back by this alone.
 
-use onsale_domain::reservation::State;
+use onsale_domain::reservations::State;
 use uuid::Uuid;
 
 use super::order_item::ORDER_KIND;

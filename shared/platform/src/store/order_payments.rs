@@ -1,9 +1,9 @@
 //! Paying an order that was placed before: order, unpaid orders, wallet and ledger change together or not at all.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use onsale_domain::order::Order;
-use onsale_domain::reservation::{PayError, Payment};
-use onsale_domain::unpaid::Unpaid;
+use onsale_domain::orders::Order;
+use onsale_domain::orders::unpaid::Unpaid;
+use onsale_domain::reservations::{PayError, Payment};
 use uuid::Uuid;
 
 use super::item::{key_of, value};

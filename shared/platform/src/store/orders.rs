@@ -1,8 +1,8 @@
 //! Orders once they are placed: read, given up, and ended with all that they took given back.
 
-use onsale_domain::order::{Order, State};
-use onsale_domain::reservation::{AlreadyPaid, Cancel};
-use onsale_domain::unpaid::Unpaid;
+use onsale_domain::orders::unpaid::Unpaid;
+use onsale_domain::orders::{Order, State};
+use onsale_domain::reservations::{AlreadyPaid, Cancel};
 use uuid::Uuid;
 
 use super::item::{Item, key_of, unreadable};

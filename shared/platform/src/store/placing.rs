@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use onsale_domain::coupon::{Claim, CouponError};
+use onsale_domain::coupons::{Claim, CouponError};
 use onsale_domain::id;
-use onsale_domain::order::{Order, State};
-use onsale_domain::placing::{self as rules, OrderError, OrderRequest};
-use onsale_domain::product::Product;
-use onsale_domain::stock::{Portion, Shards, take};
+use onsale_domain::orders::place as rules;
+use onsale_domain::orders::place::{OrderError, OrderRequest};
+use onsale_domain::orders::{Order, State};
+use onsale_domain::products::Product;
+use onsale_domain::products::stock::{Portion, Shards, take};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use onsale_domain::money::Price;
-use onsale_domain::product::{Change, MaxPerUser, Product, Sort, State};
-use onsale_domain::stock::{Portion, Shards};
+use onsale_domain::products::stock::{Portion, Shards};
+use onsale_domain::products::{Change, MaxPerUser, Product, Sort, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

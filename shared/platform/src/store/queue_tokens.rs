@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
-use onsale_domain::numbers::Numbers;
+use onsale_domain::queue::entry::{State, Token};
 use onsale_domain::queue::holes::Hole;
+use onsale_domain::queue::number_lease::Numbers;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
-use onsale_domain::queue_token::{State, Token};
 use serde::Deserialize;
 use uuid::Uuid;
 

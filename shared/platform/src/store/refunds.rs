@@ -1,9 +1,9 @@
 //! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
 
 use onsale_domain::money::Amount;
-use onsale_domain::order::Order;
-use onsale_domain::reservation::{ConcertStarted, Reservation, State};
-use onsale_domain::seat::{SeatId, SeatValue, by_block};
+use onsale_domain::orders::Order;
+use onsale_domain::reservations::{ConcertStarted, Reservation, State};
+use onsale_domain::seats::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 

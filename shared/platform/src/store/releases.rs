@@ -1,7 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
-use onsale_domain::reservation::{AlreadyPaid, Cancel, Reservation, State};
-use onsale_domain::seat::{BlockId, SeatId, SeatValue, by_block};
+use onsale_domain::reservations::{AlreadyPaid, Cancel, Reservation, State};
+use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
 use uuid::Uuid;
 
 use super::item::text;

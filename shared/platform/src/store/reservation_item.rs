@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
-use onsale_domain::reservation::{Payment, Reservation, State, Ticket};
-use onsale_domain::seat::SeatId;
+use onsale_domain::reservations::{Payment, Reservation, State, Ticket};
+use onsale_domain::seats::SeatId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use onsale_domain::hold::{self, HoldError, HoldRequest};
+use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue_token::PassError;
-use onsale_domain::reservation::{Reservation, State};
-use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, second};
+use onsale_domain::queue::entry::PassError;
+use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
+use onsale_domain::reservations::{Reservation, State};
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, second};
 use uuid::Uuid;
 
 use super::item::{Item, key_of, number, text, unreadable};

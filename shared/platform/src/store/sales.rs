@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use onsale_domain::product::Product;
+use onsale_domain::products::Product;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use onsale_domain::concert::DATES_MAX;
+use onsale_domain::concerts::DATES_MAX;
+use onsale_domain::concerts::schedule::{Schedule, Section};
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
-use onsale_domain::schedule::{Schedule, Section};
-use onsale_domain::seat::{Label, SECTIONS_MAX};
+use onsale_domain::seats::{Label, SECTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ pub enum Created {
     KeyReused,
     /// There is no such concert.
     NoConcert,
-    /// The concert has [`DATES_MAX`](onsale_domain::concert::DATES_MAX) dates.
+    /// The concert has [`DATES_MAX`](onsale_domain::concerts::DATES_MAX) dates.
     Full,
 }
 

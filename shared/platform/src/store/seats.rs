@@ -6,9 +6,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::money::Price;
-use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{
+use onsale_domain::seats::{
     BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, as_bound, block_of, second,
 };
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,8 @@
 //! shard has the number alone.
 
 use onsale_domain::money::Price;
-use onsale_domain::product::State;
-use onsale_domain::stock::{Portion, Shards};
+use onsale_domain::products::State;
+use onsale_domain::products::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

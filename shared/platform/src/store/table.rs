@@ -4,12 +4,12 @@
 //! somebody else owns is asking for a key that does not exist.
 
 use jiff::civil::Date;
-use onsale_domain::account::Email;
+use onsale_domain::accounts::Email;
+use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::money::Price;
-use onsale_domain::product::Sort;
+use onsale_domain::products::Sort;
 use onsale_domain::queue::QueueId;
-use onsale_domain::schedule::Schedule;
-use onsale_domain::seat::{BlockId, Label};
+use onsale_domain::seats::{BlockId, Label};
 use uuid::Uuid;
 
 /// Index of what ends with time: `expiry_shard`, `expires_at`.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use onsale_domain::order::Order;
-use onsale_domain::seat::{as_bound, from_short, second, short};
-use onsale_domain::unpaid::{ORDERS_MAX, Unpaid};
+use onsale_domain::orders::Order;
+use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
+use onsale_domain::seats::{as_bound, from_short, second, short};
 use uuid::Uuid;
 
 use super::allowances::{NOT_PAUSED, open_name, read_lapses};

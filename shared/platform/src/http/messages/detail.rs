@@ -232,7 +232,7 @@ details! {
     ProductLimit [ProductLimit]
         "You want more of these products than one person may order before paying. See max_per_user of the product."
         "결제 전에 한 분이 주문할 수 있는 수량을 초과한 상품입니다. 상품의 max_per_user를 확인해 주세요."
-    OrderLimit { max: usize = onsale_domain::unpaid::ORDERS_MAX } [OrderLimit]
+    OrderLimit { max: usize = onsale_domain::orders::unpaid::ORDERS_MAX } [OrderLimit]
         "You have {max} unpaid orders. Pay for one or cancel one first."
         "결제하지 않은 주문이 {max}건 있습니다. 먼저 결제하거나 취소해 주세요."
     OrdersLapsed { seconds: u32 = 60 } [TooManyLapses]

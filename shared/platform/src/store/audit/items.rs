@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
 use onsale_domain::money::Price;
-use onsale_domain::product::State;
-use onsale_domain::seat::Label;
+use onsale_domain::products::State;
+use onsale_domain::seats::Label;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;

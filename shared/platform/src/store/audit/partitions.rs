@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserBooks, owed};
-use onsale_domain::queue_token::State as TokenState;
-use onsale_domain::reservation::Reservation;
-use onsale_domain::seat::{SeatId, SeatValue};
+use onsale_domain::queue::entry::State as TokenState;
+use onsale_domain::reservations::Reservation;
+use onsale_domain::seats::{SeatId, SeatValue};
 use uuid::Uuid;
 
 use super::super::item::{Item, key_of};

@@ -178,7 +178,7 @@ const CURSOR_MARK_BYTES: usize = 9;
 #[cfg(test)]
 mod tests {
     use onsale_domain::money::Price;
-    use onsale_domain::product::{NAME_CHARACTERS_MAX, Sort, listed_name, name};
+    use onsale_domain::products::{NAME_CHARACTERS_MAX, Sort, listed_name, name};
     use uuid::Uuid;
 
     use super::*;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::AMOUNT_MAX;
-use crate::stock::{QUANTITY_MAX, Shards};
+use crate::products::stock::{QUANTITY_MAX, Shards};
 use crate::text::{self, TextError};
 
 /// Longest name of a coupon.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::queue::{JoinError, QueueId, Settings};
-use crate::seat::second;
+use crate::seats::second;
 
 /// Where a place stands. There is no way back but a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! Who somebody is: e-mail, password, name, role.
 
+pub mod guessable;
+pub mod login_throttle;
+
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use crate::text::{self, TextError};

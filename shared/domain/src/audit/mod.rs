@@ -24,7 +24,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::seat::{Label, SeatId};
+use crate::seats::{Label, SeatId};
 
 pub use concerts::Concerts;
 use evidence::Evidence;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::money::Price;
 use crate::queue::QueueId;
-use crate::seat::Label;
+use crate::seats::Label;
 use crate::text::{self, TextError};
 
 /// Longest name of a place.

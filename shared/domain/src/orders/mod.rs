@@ -1,12 +1,15 @@
-//! An order: units of products taken from stock for one buyer ([`crate::placing`]), then paid, cancelled, expired or declined, exactly once.
+//! An order: units of products taken from stock for one buyer ([`crate::orders::place`]), then paid, cancelled, expired or declined, exactly once.
+
+pub mod place;
+pub mod unpaid;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
-use crate::reservation::{AlreadyPaid, Cancel, PayError, Payment};
-use crate::seat::{end_of, second};
-use crate::stock::Portion;
+use crate::products::stock::Portion;
+use crate::reservations::{AlreadyPaid, Cancel, PayError, Payment};
+use crate::seats::{end_of, second};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +237,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::placing::tests::{at, pending};
+    use crate::orders::place::tests::{at, pending};
 
     #[test]
     fn it_may_be_paid_up_to_its_last_second() {

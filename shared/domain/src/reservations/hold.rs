@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::lapses::Paused;
+use crate::concerts::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
 use crate::money::AMOUNT_MAX;
-use crate::queue_token::Admission;
-use crate::reservation::{Reservation, State, Ticket};
-use crate::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
-use crate::seat::{SeatId, second, second_rounded_up};
+use crate::payments::lapses::Paused;
+use crate::queue::entry::Admission;
+use crate::reservations::{Reservation, State, Ticket};
+use crate::seats::{SeatId, second, second_rounded_up};
 
 /// Why seats cannot be held, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -139,9 +139,9 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::concerts::schedule;
     use crate::money::Price;
     use crate::queue::QueueId;
-    use crate::schedule;
     use proptest::prelude::*;
 
     pub(crate) fn seats(ids: &[&str]) -> Vec<SeatId> {

@@ -1,5 +1,7 @@
 //! Concerts and how their names are found.
 
+pub mod schedule;
+
 use std::collections::BTreeSet;
 
 use crate::text::{self, TextError};

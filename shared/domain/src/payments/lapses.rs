@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::seat::second;
+use crate::seats::second;
 
 /// Lapses without a pause.
 pub const LAPSES_FREE: u32 = 1;

@@ -1,11 +1,13 @@
 //! Products: what is sold by the piece, at one price, while it is on sale.
 
+pub mod stock;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
-use crate::placing::UNITS_MAX;
-use crate::stock::Shards;
+use crate::orders::place::UNITS_MAX;
+use crate::products::stock::Shards;
 use crate::text::{self, TextError};
 
 /// Longest name of a product.

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::lapses::Lapses;
-use crate::order::{Order, State};
-use crate::placing::OrderError;
-use crate::seat::second;
+use crate::orders::place::OrderError;
+use crate::orders::{Order, State};
+use crate::payments::lapses::Lapses;
+use crate::seats::second;
 
 /// Most orders of an account that wait for payment at the same time.
 pub const ORDERS_MAX: usize = 10;
@@ -92,11 +92,11 @@ impl Unpaid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lapses::Paused;
     use crate::money::Price;
-    use crate::order::Line;
-    use crate::placing::tests::{at, pending};
-    use crate::stock::Portion;
+    use crate::orders::Line;
+    use crate::orders::place::tests::{at, pending};
+    use crate::payments::lapses::Paused;
+    use crate::products::stock::Portion;
     use proptest::prelude::*;
 
     fn order(id: u128, units: &[(u128, i64)]) -> Order {

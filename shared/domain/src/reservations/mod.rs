@@ -1,11 +1,13 @@
-//! A reservation: seats held for one buyer ([`crate::hold`]), then paid, cancelled, expired or declined, exactly once.
+//! A reservation: seats held for one buyer ([`crate::reservations::hold`]), then paid, cancelled, expired or declined, exactly once.
+
+pub mod hold;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
 use crate::queue::QueueId;
-use crate::seat::{SeatId, SeatValue, end_of, second};
+use crate::seats::{SeatId, SeatValue, end_of, second};
 
 /// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -334,7 +336,7 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hold::tests::{at, held, seats};
+    use crate::reservations::hold::tests::{at, held, seats};
 
     #[test]
     fn it_may_be_paid_up_to_its_last_second() {

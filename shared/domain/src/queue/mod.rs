@@ -5,6 +5,9 @@
 //! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
 //! Numbers that nobody has any more are [holes], which are passed over; where somebody stands is in [standing].
 
+pub mod entry;
+pub mod number_lease;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 

@@ -1,5 +1,7 @@
-//! Ids that follow from an idempotency key.
+//! Ids: those that follow from an idempotency key, and how they are written in few characters.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -18,13 +20,25 @@ pub fn derived(user: Uuid, function: &str, key: Uuid) -> Uuid {
 /// A short digest that tells one request from another under the same key: 16 characters of base64url.
 #[must_use]
 pub fn fingerprint(parts: &[&str]) -> String {
-    use base64::Engine as _;
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&hash.finalize()[..12])
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..12])
+}
+
+/// An id in 22 characters of base64url.
+#[must_use]
+pub fn short(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id)
+}
+
+/// The id of 22 characters of base64url.
+#[must_use]
+pub fn from_short(text: &str) -> Option<Uuid> {
+    let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+    Some(Uuid::from_bytes(bytes))
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::id::short;
 use crate::text;
+use crate::time::as_bound;
 
 /// Neighbouring numbers of a row that share one item of the table. Full of held seats it is under 1 KB, so a
 /// hold of any of them is one write unit.
@@ -237,43 +238,6 @@ impl fmt::Display for SeatValue {
             Self::Sold { reservation } => write!(formatter, "~{}", short(*reservation)),
         }
     }
-}
-
-/// An epoch second as the text that seat values are compared with: 8 hexadecimal digits.
-#[must_use]
-pub fn as_bound(second: u32) -> String {
-    format!("{second:08x}")
-}
-
-/// A reservation id in 22 characters of base64url.
-#[must_use]
-pub fn short(reservation: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(reservation)
-}
-
-/// The reservation id of 22 characters of base64url.
-#[must_use]
-pub fn from_short(text: &str) -> Option<Uuid> {
-    let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-    Some(Uuid::from_bytes(bytes))
-}
-
-/// A time as the epoch second that has begun: what "now" is to a seat.
-#[must_use]
-pub fn second(time: Timestamp) -> u32 {
-    u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
-}
-
-/// The first instant after an epoch second.
-#[must_use]
-pub fn end_of(second: u32) -> Timestamp {
-    Timestamp::from_second(i64::from(second) + 1).unwrap_or(Timestamp::MAX)
-}
-
-/// A time as the epoch second at or after it: holds are never short.
-#[must_use]
-pub fn second_rounded_up(time: Timestamp) -> u32 {
-    second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
 #[cfg(test)]

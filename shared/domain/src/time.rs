@@ -1,4 +1,4 @@
-//! Times as they are written: RFC 3339, kept to the millisecond.
+//! Times as they are written: RFC 3339, kept to the millisecond; and as holds and admissions end: whole epoch seconds.
 
 use jiff::Timestamp;
 
@@ -38,6 +38,30 @@ pub fn parse(given: &str) -> Result<Timestamp, TimeError> {
         return Err(TimeError::Range);
     }
     Timestamp::from_millisecond(read.as_millisecond()).map_err(|_| TimeError::Range)
+}
+
+/// An epoch second as the text that seat values are compared with: 8 hexadecimal digits.
+#[must_use]
+pub fn as_bound(second: u32) -> String {
+    format!("{second:08x}")
+}
+
+/// A time as the epoch second that has begun: what "now" is to a seat.
+#[must_use]
+pub fn second(time: Timestamp) -> u32 {
+    u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
+}
+
+/// The first instant after an epoch second.
+#[must_use]
+pub fn end_of(second: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(second) + 1).unwrap_or(Timestamp::MAX)
+}
+
+/// A time as the epoch second at or after it: holds are never short.
+#[must_use]
+pub fn second_rounded_up(time: Timestamp) -> u32 {
+    second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
 fn has_form(given: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! For each kind of difference one change of a table that agrees, and the lines that must tell of it.
 
 use onsale_domain::audit::What;
-use onsale_domain::seats::short;
+use onsale_domain::id::short;
 use serde_json::json;
 use uuid::Uuid;
 

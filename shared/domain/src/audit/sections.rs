@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::reservations::{Reservation, State};
-use crate::seats::{Label, SeatId, SeatValue, second};
+use crate::seats::{Label, SeatId, SeatValue};
+use crate::time::second;
 
 /// A hold that ends so soon is not looked for in its block: an instance whose clock is ahead may have passed the seat
 /// on already, or closed the reservation.

@@ -3,7 +3,8 @@
 use super::random::{Step, World};
 use super::*;
 use crate::reservations::hold::tests::at;
-use crate::seats::{SeatValue, second};
+use crate::seats::SeatValue;
+use crate::time::second;
 use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::money::Price;
 use crate::products::stock::Portion;
 use crate::reservations::{AlreadyPaid, Cancel, PayError, Payment};
-use crate::seats::{end_of, second};
+use crate::time::{end_of, second};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::orders::{Line, Order, State};
 use crate::payments::lapses::Paused;
 use crate::products::Product;
 use crate::products::stock::Portion;
-use crate::seats::second_rounded_up;
+use crate::time::second_rounded_up;
 
 /// Most lines of an order.
 pub const LINES_MAX: usize = 20;

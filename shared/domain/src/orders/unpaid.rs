@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::orders::place::OrderError;
 use crate::orders::{Order, State};
 use crate::payments::lapses::Lapses;
-use crate::seats::second;
+use crate::time::second;
 
 /// Most orders of an account that wait for payment at the same time.
 pub const ORDERS_MAX: usize = 10;

@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::seats::second;
+use crate::time::second;
 
 /// Lapses without a pause.
 pub const LAPSES_FREE: u32 = 1;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::queue::{JoinError, QueueId, Settings};
-use crate::seats::second;
+use crate::time::second;
 
 /// Where a place stands. There is no way back but a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use crate::money::AMOUNT_MAX;
 use crate::payments::lapses::Paused;
 use crate::queue::entry::Admission;
 use crate::reservations::{Reservation, State, Ticket};
-use crate::seats::{SeatId, second, second_rounded_up};
+use crate::seats::SeatId;
+use crate::time::{second, second_rounded_up};
 
 /// Why seats cannot be held, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::money::Price;
 use crate::queue::QueueId;
-use crate::seats::{SeatId, SeatValue, end_of, second};
+use crate::seats::{SeatId, SeatValue};
+use crate::time::{end_of, second};
 
 /// Where a reservation stands. `Held` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

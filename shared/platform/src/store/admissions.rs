@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::queue::{Queue, QueueId};
-use onsale_domain::seats::second;
+use onsale_domain::time::second;
 use uuid::Uuid;
 
 use super::item::{from_item, number, text};

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
+use onsale_domain::id::{from_short, short};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::reservations::{Reservation, State};
-use onsale_domain::seats::{as_bound, from_short, second, short};
+use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use super::item::{Item, number, text, unreadable};

@@ -4,7 +4,9 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::seats::{Label, SeatState, as_bound, second, short};
+use onsale_domain::id::short;
+use onsale_domain::seats::{Label, SeatState};
+use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use super::item::text;

@@ -8,7 +8,7 @@
 //!
 //! What one request has no time for is left to the next one, or to the sweep, which carry it on under the same id.
 
-use onsale_domain::seats::second;
+use onsale_domain::time::second;
 use uuid::Uuid;
 
 use super::admin_actions::AdminAction;

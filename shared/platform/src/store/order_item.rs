@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use onsale_domain::id::{from_short, short};
 use onsale_domain::money::Price;
 use onsale_domain::orders::{Line, Order, State};
 use onsale_domain::products::stock::Portion;
 use onsale_domain::reservations::Payment;
-use onsale_domain::seats::{from_short, short};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::queue::entry::{Admission, PassError};
 use onsale_domain::reservations::{PayError, Payment, Reservation, State};
-use onsale_domain::seats::{SeatValue, as_bound, by_block, second};
+use onsale_domain::seats::{SeatValue, by_block};
+use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use super::item::{Item, key_of, text, value};

@@ -9,7 +9,8 @@ use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::PassError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::{Reservation, State};
-use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, as_bound, by_block, second};
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
+use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use super::item::{Item, key_of, number, text, unreadable};

@@ -8,9 +8,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::money::Price;
-use onsale_domain::seats::{
-    BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, as_bound, block_of, second,
-};
+use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_of};
+use onsale_domain::time::{as_bound, second};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Sweeps of the expiry index: one kind of thing, partition by partition, a page at a time.
 
-use onsale_domain::seats::second;
+use onsale_domain::time::second;
 
 use super::Failure;
 use super::item::{Item, key_of};

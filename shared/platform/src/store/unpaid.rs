@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use onsale_domain::id::{from_short, short};
 use onsale_domain::orders::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
-use onsale_domain::seats::{as_bound, from_short, second, short};
+use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use super::allowances::{NOT_PAUSED, open_name, read_lapses};

@@ -18,9 +18,9 @@ use clap::Args;
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::Config;
-use onsale_platform::metrics::Meter;
 use onsale_platform::store::audit::{self, Limits, Report};
-use onsale_platform::trace::Tracer;
+use onsale_platform::telemetry::metrics::Meter;
+use onsale_platform::telemetry::trace::Tracer;
 
 use crate::home;
 use crate::output::say;

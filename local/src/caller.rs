@@ -4,9 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::Timestamp;
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use onsale_platform::app::Ids;
-use onsale_platform::tokens;
+use onsale_platform::auth::access_token;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -42,7 +42,7 @@ impl Caller {
     /// When no token can be signed.
     pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
         let user = stack.app().ids().uuid(at);
-        Ok(Self { gateway: stack.gateway(), token: tokens::sign(stack.app(), user, role, user).await? })
+        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), user, role, user).await? })
     }
 
     /// The body of the answer, which has to be 201.

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use onsale_platform::metrics::{self, Meter, QUEUE_MESSAGES, SECONDS_BUCKETS};
+use onsale_platform::telemetry::metrics::{self, Meter, QUEUE_MESSAGES, SECONDS_BUCKETS};
 
 use crate::engine::sqs::Sqs;
 

@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
 use onsale_platform::config::{Config, ConfigError};
-use onsale_platform::metrics::Meter;
-use onsale_platform::store::calls;
-use onsale_platform::trace::Tracer;
+use onsale_platform::store::dynamodb::call_metrics;
+use onsale_platform::telemetry::metrics::Meter;
+use onsale_platform::telemetry::trace::Tracer;
 
 use crate::engine::dynamodb::DynamoDb;
 use crate::engine::sqs::Sqs;
@@ -156,7 +156,7 @@ impl Processes {
             .retry_partition(retries())
             .http_client(sqs.http_client(self.slot.clone(), caller));
         (
-            aws_sdk_dynamodb::Client::from_conf(calls::watched(table, meter).build()),
+            aws_sdk_dynamodb::Client::from_conf(call_metrics::watched(table, meter).build()),
             aws_sdk_sqs::Client::from_conf(queues.build()),
         )
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use onsale_platform::app::{App, Clock, Ids};
-use onsale_platform::metrics::Meter;
+use onsale_platform::telemetry::metrics::Meter;
 use serde_json::Value;
 
 use crate::data_platform::Receiver;

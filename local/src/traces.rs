@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use onsale_platform::metrics::{Meter, SPANS_DROPPED};
-use onsale_platform::trace::{Kind, Span, Tracer};
+use onsale_platform::telemetry::metrics::{Meter, SPANS_DROPPED};
+use onsale_platform::telemetry::trace::{Kind, Span, Tracer};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};

@@ -107,8 +107,8 @@ fn the_sdk_is_used_in_few_places() {
     let store = "shared/platform/src/store/";
     let app = "shared/platform/src/app.rs";
     let events = "shared/platform/src/events.rs";
-    let signing = "shared/platform/src/signing.rs";
-    let https = "shared/platform/src/https.rs";
+    let signing = "shared/platform/src/auth/signing.rs";
+    let https = "shared/platform/src/tls.rs";
     for (word, allowed) in [
         // The table by the store, queues by what sends events; the app makes the clients, over connections of one kind.
         ("aws_sdk", &[store, app, events, signing, https][..]),
@@ -127,8 +127,8 @@ fn status_codes_are_known_at_the_edge_only() {
     let http = "shared/platform/src/http/";
     assert_eq!(elsewhere("StatusCode", &[http]), [""; 0]);
     // The store looks at what the table answered, and what posts events at what their receiver did; never at what we do.
-    let write = "shared/platform/src/store/write.rs";
-    let data_platform = "shared/platform/src/data_platform.rs";
+    let write = "shared/platform/src/store/dynamodb/transaction.rs";
+    let data_platform = "shared/platform/src/webhook.rs";
     assert_eq!(elsewhere(".status()", &[http, write, data_platform]), [""; 0]);
 }
 
@@ -157,7 +157,7 @@ fn time_randomness_and_settings_come_from_the_app() {
 #[test]
 fn requests_go_out_from_one_place() {
     let config = "shared/platform/src/config.rs"; // what an address is
-    assert_eq!(elsewhere("reqwest", &["shared/platform/src/data_platform.rs", config]), [""; 0]);
+    assert_eq!(elsewhere("reqwest", &["shared/platform/src/webhook.rs", config]), [""; 0]);
 }
 
 #[test]

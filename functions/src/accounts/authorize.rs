@@ -5,9 +5,9 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use onsale_platform::app::App;
+use onsale_platform::auth::access_token;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::metrics::AUTHORIZATIONS;
-use onsale_platform::tokens;
+use onsale_platform::telemetry::metrics::AUTHORIZATIONS;
 use serde_json::{Value, json};
 
 async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Result<Value, Failure> {
@@ -18,7 +18,7 @@ async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Re
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     });
     let verified = match token {
-        Some(token) => tokens::verify(app, token).await,
+        Some(token) => access_token::verify(app, token).await,
         None => Ok(None),
     };
     app.meter().count(&AUTHORIZATIONS, 1, &[outcome(&verified)]);

@@ -1,10 +1,10 @@
 //! Invoked by operators — gives a user a role, effective with the user's next access token.
 
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::accounts::{self, Granted};
-use onsale_platform::store::admin_actions::AdminAction;
+use onsale_platform::store::accounts::admin_actions::AdminAction;
+use onsale_platform::store::accounts::users::{self, Granted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, Failure> {
     let user: Uuid = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
     let role = Role::parse(&request.role).ok_or("role must be user or admin")?;
     let action = AdminAction::of_operator("grant_role", user).with("role", role.as_str());
-    match accounts::grant_role(app, user, role, &action).await? {
+    match users::grant_role(app, user, role, &action).await? {
         Granted::Now(account) | Granted::Before(account) => Ok(json!({
             "user_id": account.id,
             "email": account.email,

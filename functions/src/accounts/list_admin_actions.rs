@@ -6,7 +6,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Listed, Problem, ProblemOut, QueryString, page_limit};
-use onsale_platform::store::admin_actions::{self, Actor, Entry};
+use onsale_platform::store::accounts::admin_actions::{self, Actor, Entry};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;

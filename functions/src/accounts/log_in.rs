@@ -1,19 +1,19 @@
 //! POST /sessions
 
 use axum::extract::State;
-use onsale_domain::accounts::{Email, Password};
+use onsale_domain::accounts::account::{Email, Password};
 use onsale_platform::app::App;
+use onsale_platform::auth::{access_token, passwords};
 use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut, SourceAddress, invalid};
-use onsale_platform::store::accounts::{self, Account};
-use onsale_platform::store::attempts::{self, Bucket};
-use onsale_platform::store::sessions;
-use onsale_platform::{passwords, tokens};
+use onsale_platform::store::accounts::login_throttle::{self, Bucket};
+use onsale_platform::store::accounts::sessions;
+use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::SessionOut;
+use crate::accounts::response::SessionOut;
 
 /// Who logs in.
 #[derive(Deserialize, ToSchema)]
@@ -45,23 +45,23 @@ async fn handle(
     let config = app.config();
     let (from_source, source_limit) =
         (Bucket::log_in_source(&source.0), config.source_attempts(config.source_free_attempts));
-    attempts::look(&app, &from_source, &source_limit).await?;
+    login_throttle::look(&app, &from_source, &source_limit).await?;
     let from_known = Bucket::account_from(&email, &source.0);
-    let known = attempts::is_known(&app, &from_known).await?;
+    let known = login_throttle::is_known(&app, &from_known).await?;
     let account_bucket = if known { from_known.clone() } else { Bucket::account(&email) };
-    attempts::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
+    login_throttle::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
     let Some((account, password)) = whose(&app, &email, &request.password).await? else {
-        attempts::add(&app, &from_source, &source_limit).await?;
+        login_throttle::add(&app, &from_source, &source_limit).await?;
         return Err(Problem::new(Detail::BadCredentials));
     };
     if passwords::is_outdated(&account.password_hash) {
         let hash = passwords::hash(&app, password).await?;
-        accounts::rehash(&app, &account, &hash).await?;
+        users::rehash(&app, &account, &hash).await?;
     }
-    attempts::forget(&app, &account_bucket).await?;
-    attempts::know(&app, &from_known).await?;
+    login_throttle::forget(&app, &account_bucket).await?;
+    login_throttle::know(&app, &from_known).await?;
     let session = sessions::begin(&app, account.id).await?;
-    let access_token = tokens::sign(&app, account.id, account.role, session.family).await?;
+    let access_token = access_token::sign(&app, account.id, account.role, session.family).await?;
     Ok(Answer::ok(SessionOut::new(access_token, &session)))
 }
 
@@ -69,7 +69,7 @@ async fn handle(
 /// which the caller knows, is all its time tells.
 async fn whose(app: &App, email: &Email, password: &str) -> Result<Option<(Account, Password)>, Problem> {
     let Ok(password) = Password::parse(password) else { return Ok(None) };
-    let account = accounts::find(app, email).await?;
+    let account = users::find(app, email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password.clone(), hash).await?;
     Ok(account.filter(|_| right).map(|account| (account, password)))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{NoContent, Problem, User};
-use onsale_platform::store::sessions;
+use onsale_platform::store::accounts::sessions;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

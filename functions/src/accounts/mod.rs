@@ -1,5 +1,7 @@
 //! Who somebody is, and what they may do.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod authorize;
@@ -10,7 +12,6 @@ pub mod log_in;
 pub mod log_out;
 pub mod refresh_session;
 pub mod rotate_keys;
-mod shown;
 pub mod sign_up;
 
 /// The functions of this domain.

@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
+use onsale_platform::auth::access_token;
+use onsale_platform::auth::refresh_token::RefreshToken;
 use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut};
-use onsale_platform::refresh::RefreshToken;
-use onsale_platform::store::{accounts, sessions};
-use onsale_platform::tokens;
+use onsale_platform::store::accounts::{sessions, users};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::SessionOut;
+use crate::accounts::response::SessionOut;
 
 /// The token of the session to go on with.
 #[derive(Deserialize, ToSchema)]
@@ -36,8 +36,8 @@ async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -
     let ended = || Problem::new(Detail::SessionEnded);
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
     // The role of now, not of the log-in.
-    let account = accounts::get(&app, token.user).await?.ok_or_else(ended)?;
-    let access_token = tokens::sign(&app, token.user, account.role, token.family).await?;
+    let account = users::get(&app, token.user).await?.ok_or_else(ended)?;
+    let access_token = access_token::sign(&app, token.user, account.role, token.family).await?;
     // Last: what can fail must not use the token up.
     let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
     Ok(Answer::ok(SessionOut::new(access_token, &next)))

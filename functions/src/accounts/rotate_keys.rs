@@ -4,8 +4,8 @@
 //! Secrets Manager calls it four times for a rotation, a step each. An operator who sends `{}` gets all of them.
 
 use onsale_platform::app::App;
+use onsale_platform::auth::signing::{self, Step};
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::signing::{self, Step};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;

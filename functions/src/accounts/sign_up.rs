@@ -1,19 +1,19 @@
 //! POST /users
 
 use axum::extract::State;
+use onsale_domain::accounts::account::{self, Email, Password, Role};
 use onsale_domain::accounts::guessable::OwnWords;
-use onsale_domain::accounts::{self, Email, Password, Role};
 use onsale_platform::app::App;
+use onsale_platform::auth::passwords;
 use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
-use onsale_platform::passwords;
-use onsale_platform::store::accounts::{self, Account};
-use onsale_platform::store::attempts::{self, Bucket};
+use onsale_platform::store::accounts::login_throttle::{self, Bucket};
+use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::UserOut;
+use crate::accounts::response::UserOut;
 
 /// A new user.
 #[derive(Deserialize, ToSchema)]
@@ -47,12 +47,12 @@ async fn handle(
 ) -> Result<Answer<UserOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
-    let name = accounts::name(&request.name).map_err(invalid("name"))?;
+    let name = account::name(&request.name).map_err(invalid("name"))?;
     // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
     let source = Bucket::sign_up_source(&source.0);
     let limit = app.config().source_attempts(app.config().sign_up_free_attempts);
-    attempts::look(&app, &source, &limit).await?;
-    attempts::add(&app, &source, &limit).await?;
+    login_throttle::look(&app, &source, &limit).await?;
+    login_throttle::add(&app, &source, &limit).await?;
     if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
         return Err(invalid("password")(Expected::PasswordGuessed));
     }
@@ -65,7 +65,7 @@ async fn handle(
         password_hash: passwords::hash(&app, password).await?,
         created_at: now,
     };
-    accounts::sign_up(&app, &account, &email).await?;
+    users::sign_up(&app, &account, &email).await?;
     Ok(Answer::created(account.into()))
 }
 

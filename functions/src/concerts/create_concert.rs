@@ -1,8 +1,9 @@
 //! POST /concerts
 
 use axum::extract::State;
+use onsale_domain::concerts::concert;
+use onsale_domain::id;
 use onsale_domain::queue::QueueId;
-use onsale_domain::{concerts, id};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
 use onsale_platform::store::concerts::{self, Concert, Created};
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::ConcertOut;
+use crate::concerts::response::ConcertOut;
 
 /// A new concert.
 #[derive(Deserialize, ToSchema)]
@@ -46,8 +47,8 @@ async fn handle(
     key: IdempotencyKey,
     Json(request): Json<CreateConcertIn>,
 ) -> Result<Answer<ConcertOut>, Problem> {
-    let name = concerts::name(&request.name).map_err(invalid("name"))?;
-    let description = concerts::description(&request.description).map_err(invalid("description"))?;
+    let name = concert::name(&request.name).map_err(invalid("name"))?;
+    let description = concert::description(&request.description).map_err(invalid("description"))?;
     let queue = request.queue_id.as_deref().map(QueueId::parse).transpose().map_err(invalid("queue_id"))?;
     let mut parts = vec!["create_concert", &name, &description];
     parts.extend(queue.as_ref().map(QueueId::as_str));

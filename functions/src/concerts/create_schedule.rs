@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use onsale_domain::concerts::DATES_MAX;
+use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
@@ -11,14 +11,14 @@ use onsale_platform::http::{
     Admin, Answer, Detail, Expected, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid,
 };
 use onsale_platform::store::concerts;
-use onsale_platform::store::schedules::{self, Created};
+use onsale_platform::store::concerts::schedules::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ScheduleOut;
+use crate::concerts::response::ScheduleOut;
 
 /// A new date.
 #[derive(Deserialize, ToSchema)]

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Deleted, Detail, Params, Problem, ProblemOut};
-use onsale_platform::store::concert_deletions;
-use onsale_platform::store::deletions::{Budget, Deletion};
+use onsale_platform::store::concerts::delete_concert;
+use onsale_platform::store::concerts::delete_schedule::{Budget, Deletion};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ const CALLS_MAX: usize = 30_000;
     ))]
 async fn handle(State(app): State<App>, admin: Admin, Params(id): Params<Uuid>) -> Result<Deleted, Problem> {
     let action = admin.action("delete_concert", id);
-    match concert_deletions::delete_concert(&app, id, action, &mut Budget::of(CALLS_MAX)).await? {
+    match delete_concert::delete_concert(&app, id, action, &mut Budget::of(CALLS_MAX)).await? {
         Deletion::Certain => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),

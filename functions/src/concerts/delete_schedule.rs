@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Deleted, Detail, Params, Problem, ProblemOut};
-use onsale_platform::store::deletions::{self, Budget, Deletion};
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -28,7 +28,7 @@ async fn handle(
     Params((concert, schedule)): Params<(Uuid, Uuid)>,
 ) -> Result<Deleted, Problem> {
     let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
-    match deletions::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
+    match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
         Deletion::Certain => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ConcertOut;
+use crate::concerts::response::ConcertOut;
 
 /// One concert.
 #[utoipa::path(get, path = "/concerts/{concert_id}", operation_id = "get_concert",

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut};
-use onsale_platform::store::schedules;
+use onsale_platform::store::concerts::schedules;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ScheduleOut;
+use crate::concerts::response::ScheduleOut;
 
 /// One date of a concert, on sale or not.
 #[utoipa::path(get, path = "/schedules/{schedule_id}", operation_id = "get_schedule",

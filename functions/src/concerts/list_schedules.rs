@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, Detail, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
-use onsale_platform::queue_pass::QueuePass;
-use onsale_platform::store::{concerts, schedules};
+use onsale_platform::store::concerts::{self, schedules};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ScheduleOut;
+use crate::concerts::response::ScheduleOut;
 
 /// Which page.
 #[derive(Deserialize, IntoParams)]

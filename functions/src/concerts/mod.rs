@@ -1,5 +1,7 @@
 //! Concerts and the dates on which they take place.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod create_concert;
@@ -10,7 +12,6 @@ pub mod get_concert;
 pub mod get_schedule;
 pub mod list_schedules;
 pub mod search_concerts;
-mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

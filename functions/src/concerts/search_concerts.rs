@@ -1,7 +1,7 @@
 //! GET /concerts
 
 use axum::extract::State;
-use onsale_domain::concerts;
+use onsale_domain::concerts::concert;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, invalid, page_limit};
 use onsale_platform::store::concerts;
@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::ConcertOut;
+use crate::concerts::response::ConcertOut;
 
 /// What to look for.
 #[derive(Deserialize, IntoParams)]
@@ -39,7 +39,7 @@ async fn handle(
     State(app): State<App>,
     QueryString(request): QueryString<SearchConcertsIn>,
 ) -> Result<Answer<Listed<ConcertOut>>, Problem> {
-    let query = concerts::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
+    let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
     let limit = page_limit(request.limit)?;
     let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(Listed::of(page, ConcertOut::from)))

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ClaimOut;
+use crate::coupons::response::ClaimOut;
 
 /// Takes one of a coupon for the caller, first come first served.
 #[utoipa::path(post, path = "/coupons/{coupon_id}/claims", operation_id = "claim_coupon",

@@ -1,7 +1,7 @@
 //! POST /coupons
 
 use axum::extract::State;
-use onsale_domain::coupons::{self, Coupon, Discount, DiscountError, PlanError};
+use onsale_domain::coupons::coupon::{self, Coupon, Discount, DiscountError, PlanError};
 use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::CouponOut;
+use crate::coupons::response::CouponOut;
 
 /// A new coupon.
 #[derive(Deserialize, ToSchema)]
@@ -99,7 +99,7 @@ async fn handle(
 }
 
 fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Problem> {
-    let name = coupons::name(&request.name).map_err(invalid("name"))?;
+    let name = coupon::name(&request.name).map_err(invalid("name"))?;
     let Object(DiscountIn { kind, value, max }) = &request.discount;
     let discount = Discount::parse(kind, *value, *max).map_err(|error| {
         invalid(match error {
@@ -111,7 +111,7 @@ fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Proble
     let shards = request.shards.map(Shards::parse).transpose().map_err(invalid("shards"))?.unwrap_or(Shards::ONE);
     let valid_from = time::parse(&request.valid_from).map_err(invalid("valid_from"))?;
     let valid_until = time::parse(&request.valid_until).map_err(invalid("valid_until"))?;
-    coupons::plan(request.quantity, valid_from, valid_until).map_err(|error| {
+    coupon::plan(request.quantity, valid_from, valid_until).map_err(|error| {
         invalid(match error {
             PlanError::Quantity => "quantity",
             PlanError::EndsBeforeItBegins => "valid_until",

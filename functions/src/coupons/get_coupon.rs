@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::CouponOut;
+use crate::coupons::response::CouponOut;
 
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;

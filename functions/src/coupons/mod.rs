@@ -1,12 +1,13 @@
 //! Coupons: a limited number of discounts, first come first served.
 
+pub(crate) mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod claim_coupon;
 pub mod create_coupon;
 pub mod get_coupon;
 pub mod list_my_coupons;
-pub(crate) mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -4,14 +4,14 @@
 //! An event may be posted twice: whoever receives it tells by its id. Nothing that sells waits for this.
 
 use onsale_platform::app::App;
-use onsale_platform::data_platform::{self, Outcome};
 use onsale_platform::events::{self, Event, Queue};
 use onsale_platform::lambda::{Answer, Delivery, Retry, queue_deliveries};
-use onsale_platform::metrics::{EVENTS_PARKED, POSTS};
+use onsale_platform::telemetry::metrics::{EVENTS_PARKED, POSTS};
+use onsale_platform::webhook::{self, Outcome};
 use serde_json::{Value, json};
 
 async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Retry> {
-    let outcome = data_platform::hand_over(app, event).await?;
+    let outcome = webhook::hand_over(app, event).await?;
     app.meter().count(&POSTS, 1, &[outcome.as_str()]);
     match outcome {
         Outcome::Taken => Ok(()),
@@ -22,7 +22,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
             events::send(app, Queue::Parked, &[parked.to_string()]).await.map_err(|problem| Retry(problem.to_string()))
         }
         Outcome::Later { problem, retry_after } => {
-            let pause = data_platform::pause(app, delivery.count, retry_after);
+            let pause = webhook::pause(app, delivery.count, retry_after);
             if let Err(failure) = events::postpone(app, Queue::DataPlatform, &delivery.receipt_handle, pause).await {
                 // Then it comes again after the queue's own time.
                 tracing::warn!(event_id = event.id, %failure, "an event could not be put off");

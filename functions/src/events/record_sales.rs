@@ -6,7 +6,7 @@
 use onsale_platform::app::App;
 use onsale_platform::events::Event;
 use onsale_platform::lambda::{Answer, Retry, queue_batch_together};
-use onsale_platform::store::sales;
+use onsale_platform::store::products::sales;
 use serde_json::Value;
 
 async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {

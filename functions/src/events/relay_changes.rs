@@ -9,9 +9,9 @@ use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
 use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
-use onsale_platform::store::changes::{self, Poison};
-use onsale_platform::trace::{self, Kind, Open};
+use onsale_platform::store::events::outbox::{self, Poison};
+use onsale_platform::telemetry::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
+use onsale_platform::telemetry::trace::{self, Kind, Open};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
 fn read(record: &Value) -> Result<Option<Event>, Poison> {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         let record = serde_json::from_value::<EventRecord>(record.clone());
-        changes::event(&record.map_err(|problem| Poison(problem.to_string()))?)
+        outbox::event(&record.map_err(|problem| Poison(problem.to_string()))?)
     }));
     made.unwrap_or_else(|_| Err(Poison("it made the reader panic".to_owned())))
 }

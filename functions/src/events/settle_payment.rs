@@ -6,13 +6,14 @@
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event, Kind};
 use onsale_platform::lambda::{Answer, Retry, queue_batch};
-use onsale_platform::store::{orders, releases};
+use onsale_platform::store::orders;
+use onsale_platform::store::reservations::cancel;
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     match (event.kind, &event.data) {
         (Kind::PaymentDeclined, Data::Reservation(data)) => {
-            Ok(releases::release_declined(app, data.user_id, data.reservation_id).await?)
+            Ok(cancel::release_declined(app, data.user_id, data.reservation_id).await?)
         }
         (Kind::PaymentDeclined, Data::Order(data)) => {
             Ok(orders::release_declined(app, data.user_id, data.order_id).await?)

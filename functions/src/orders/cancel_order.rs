@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::OrderOut;
+use crate::orders::response::OrderOut;
 
 /// Gives a pending order up, its units and its coupon back.
 #[utoipa::path(delete, path = "/orders/{order_id}", operation_id = "cancel_order",

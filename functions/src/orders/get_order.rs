@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::OrderOut;
+use crate::orders::response::OrderOut;
 
 /// One of the caller's orders, in any state.
 #[utoipa::path(get, path = "/orders/{order_id}", operation_id = "get_order",

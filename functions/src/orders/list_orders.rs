@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::OrderOut;
+use crate::orders::response::OrderOut;
 
 /// Which page.
 #[derive(Deserialize, IntoParams)]

@@ -1,12 +1,13 @@
 //! Orders: units of products for one buyer, paid at once or within the time that they are held.
 
+pub(crate) mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod cancel_order;
 pub mod get_order;
 pub mod list_orders;
 pub mod place_order;
-pub(crate) mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -8,14 +8,14 @@ use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{UNITS_MAX, Wanted};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
-use onsale_platform::store::placing;
+use onsale_platform::store::orders::place;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::OrderOut;
+use crate::orders::response::OrderOut;
 
 /// What to buy.
 #[derive(Deserialize, ToSchema)]
@@ -71,7 +71,7 @@ async fn handle(
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let written: Vec<String> = set.into_iter().collect();
     let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
-    let wanted = placing::Wanted {
+    let wanted = place::Wanted {
         id: key.id(user.id, "place_order"),
         user: user.id,
         fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),
@@ -79,7 +79,7 @@ async fn handle(
         coupon: request.coupon_id,
         pay: request.pay,
     };
-    let placed = placing::place(&app, &wanted).await?;
+    let placed = place::place(&app, &wanted).await?;
     Ok(Answer::created(OrderOut::new(&placed.order, app.now())).replayed(placed.replayed))
 }
 

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User};
-use onsale_platform::store::refunds;
+use onsale_platform::store::payments::refund;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::{PaidThing, PaymentOut};
+use crate::payments::response::{PaidThing, PaymentOut};
 
 /// Gives a payment back, and with it what was bought.
 #[utoipa::path(post, path = "/payments/{payment_id}/cancel", operation_id = "cancel_payment",
@@ -25,8 +25,8 @@ async fn handle(
     Params(payment_id): Params<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let out = match PaidThing::parse(&payment_id)? {
-        PaidThing::Reservation(id) => PaymentOut::of_reservation(&refunds::reservation(&app, user.id, id).await?),
-        PaidThing::Order(id) => PaymentOut::of_order(&refunds::order(&app, user.id, id).await?),
+        PaidThing::Reservation(id) => PaymentOut::of_reservation(&refund::reservation(&app, user.id, id).await?),
+        PaidThing::Order(id) => PaymentOut::of_order(&refund::order(&app, user.id, id).await?),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

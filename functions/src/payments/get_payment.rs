@@ -7,7 +7,7 @@ use onsale_platform::store::{orders, reservations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::{PaidThing, PaymentOut};
+use crate::payments::response::{PaidThing, PaymentOut};
 
 /// One of the caller's payments.
 #[utoipa::path(get, path = "/payments/{payment_id}", operation_id = "get_payment",

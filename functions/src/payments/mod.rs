@@ -1,11 +1,12 @@
 //! Payments of reservations and orders.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod cancel_payment;
 pub mod get_payment;
 pub mod pay;
-mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -3,17 +3,18 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::QueuePass;
-use onsale_platform::store::payments::{self, How};
-use onsale_platform::store::{Failure, order_payments};
+use onsale_platform::store::payments::pay::{self, How};
+use onsale_platform::store::payments::pay_order;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::PaymentOut;
+use crate::payments::response::PaymentOut;
 
 /// What to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
@@ -50,11 +51,11 @@ async fn handle(
     let given = key.0.is_some();
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
-            let paid = payments::pay(&app, user.id, reservation, &pass, (&digest, given)).await?;
+            let paid = pay::pay(&app, user.id, reservation, &pass, (&digest, given)).await?;
             (PaymentOut::of_reservation(&paid.reservation), paid.how)
         }
         (None, Some(order)) => {
-            let paid = order_payments::pay(&app, user.id, order, &digest, given).await?;
+            let paid = pay_order::pay(&app, user.id, order, &digest, given).await?;
             (PaymentOut::of_order(&paid.order), paid.how)
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),

@@ -5,7 +5,7 @@ use onsale_domain::id;
 use onsale_domain::products::stock;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, RequiredKey, invalid};
-use onsale_platform::store::adjustments;
+use onsale_platform::store::products::stock_adjustments;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,7 +58,7 @@ async fn handle(
     let adjustment_id = key.id(admin.id, "adjust_stock");
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
-    let done = adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
+    let done = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
     let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };
     Ok(Answer::created(out).replayed(done.replayed))
 }

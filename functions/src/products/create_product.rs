@@ -3,8 +3,8 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::Price;
+use onsale_domain::products::product::{self, MaxPerUser, Product, State as ProductState};
 use onsale_domain::products::stock::{self, Shards};
-use onsale_domain::products::{self, MaxPerUser, Product, State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
 use onsale_platform::store::products::{self, Created};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::ProductOut;
+use crate::products::response::ProductOut;
 
 /// A new product.
 #[derive(Deserialize, ToSchema)]
@@ -53,7 +53,7 @@ async fn handle(
     key: IdempotencyKey,
     Json(request): Json<CreateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
-    let name = products::name(&request.name).map_err(invalid("name"))?;
+    let name = product::name(&request.name).map_err(invalid("name"))?;
     let price = Price::parse(request.price).map_err(invalid("price"))?;
     let stock = stock::quantity(request.stock).map_err(invalid("stock"))?;
     let shards = request.stock_shards.map(Shards::parse).transpose().map_err(invalid("stock_shards"))?;
@@ -65,7 +65,7 @@ async fn handle(
     let new = Product {
         id: key.id(&app, admin.id, "create_product"),
         fingerprint: id::fingerprint(&["create_product", &name, &numbers]),
-        listed_name: products::listed_name(&name),
+        listed_name: product::listed_name(&name),
         name,
         price,
         state: ProductState::Selling,

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ProductOut;
+use crate::products::response::ProductOut;
 
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;

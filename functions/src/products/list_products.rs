@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use onsale_domain::products::Sort;
+use onsale_domain::products::product::Sort;
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
@@ -13,7 +13,7 @@ use utoipa::openapi::schema::Object;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::ListedProductOut;
+use crate::products::response::ListedProductOut;
 
 /// How long a page may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 5;

@@ -1,5 +1,7 @@
 //! Products: made, listed, changed and restocked, and what of them sells best.
 
+pub(crate) mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod adjust_stock;
@@ -8,7 +10,6 @@ pub mod get_product;
 pub mod list_products;
 pub mod popular_products;
 pub mod rank_products;
-pub(crate) mod shown;
 pub mod update_product;
 
 /// The functions of this domain.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_platform::app::App;
 use onsale_platform::http::{Expected, Problem, ProblemOut, QueryString, Viewed, invalid};
-use onsale_platform::store::sales::{self, POPULAR_MAX, Ranked, SPANS};
+use onsale_platform::store::products::sales::{self, POPULAR_MAX, Ranked, SPANS};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;

@@ -4,7 +4,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::sales;
+use onsale_platform::store::products::sales;
 use serde_json::{Map, Value};
 
 async fn handle(app: &App) -> Result<Value, Failure> {

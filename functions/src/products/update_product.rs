@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::money::Price;
-use onsale_domain::products::{self, Change, MaxPerUser, State as ProductState};
+use onsale_domain::products::product::{self, Change, MaxPerUser, State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, Params, Problem, ProblemOut, invalid};
@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ProductOut;
+use crate::products::response::ProductOut;
 
 /// How a product may be offered.
 fn states() -> Object {
@@ -63,7 +63,7 @@ async fn handle(
         })
     };
     let change = Change {
-        name: request.name.as_deref().map(products::name).transpose().map_err(invalid("name"))?,
+        name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
         state: request.state.as_ref().map(state).transpose()?,
         max_per_user: request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?,

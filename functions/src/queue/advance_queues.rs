@@ -5,7 +5,8 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::{admissions, queues, sweep};
+use onsale_platform::store::expiry::sweep;
+use onsale_platform::store::queue::{self, admissions};
 use serde_json::{Value, json};
 
 /// Admissions that one step ends.
@@ -15,7 +16,7 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for it is short. Whatever becomes of one, the other is done.
-    let moved = queues::sweep(app).await;
+    let moved = queue::sweep(app).await;
     let ended = sweep::run(app, STEPS_MAX, async |app, here| admissions::sweep(app, ADMISSIONS_PER_STEP, here).await);
     let (ended, (queues, unmoved)) = (ended.await?, moved?);
     Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": queues, "queues_failed": unmoved }))

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event, Kind};
+use onsale_platform::failure::Failure;
 use onsale_platform::lambda::{Answer, Retry, queue_batch_together};
-use onsale_platform::store::{Failure, admissions};
+use onsale_platform::store::queue::admissions;
 use serde_json::Value;
 
 async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {

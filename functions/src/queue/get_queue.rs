@@ -8,11 +8,11 @@ use axum::http::HeaderMap;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, Params, Problem, ProblemOut, Viewed, invalid};
-use onsale_platform::store::queues;
+use onsale_platform::store::queue;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::QueueOut;
+use crate::queue::response::QueueOut;
 
 /// How long it may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
@@ -28,9 +28,9 @@ const MAX_AGE_SECONDS: u32 = 1;
     ))]
 async fn handle(State(app): State<App>, Params(id): Params<String>, headers: HeaderMap) -> Result<Viewed, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let queue = queues::polled(&app, &id).await?;
+    let queue = queue::polled(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
-    let issued = queues::issued(&app, &id).await?;
+    let issued = queue::issued(&app, &id).await?;
     Ok(Viewed::new(&QueueOut::new(&id, &queue, issued), &headers, MAX_AGE_SECONDS)?)
 }
 

@@ -6,14 +6,14 @@ use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{PassError, State};
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::{self, QueuePass};
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::{self, QueuePass};
-use onsale_platform::store::admissions::{self, Called};
-use onsale_platform::store::queues;
+use onsale_platform::store::queue;
+use onsale_platform::store::queue::admissions::{self, Called};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::TokenOut;
+use crate::queue::response::TokenOut;
 
 /// Where the caller stands; claims the admission when the number was called.
 #[utoipa::path(get, path = "/queues/{queue_id}/tokens/me", operation_id = "get_token",
@@ -33,21 +33,21 @@ async fn handle(
     Params(id): Params<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let queue = queues::polled(&app, &id).await?;
+    let queue = queue::polled(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = pass.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
         let out = TokenOut::new(&id, State::Waiting, claims.number, &queue, app.now());
         let token = match pass.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
-            _ => queue_pass::sign(&app, user.id, &id, claims.number, None).await?,
+            _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
         };
         return Ok(Answer::ok(out.token(token)));
     }
     match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
         Called::Admitted(admission) => {
             let end = Some(admission.expires_at);
-            let token = queue_pass::sign(&app, user.id, &id, claims.number, end).await?;
+            let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;
             let out = TokenOut::new(&id, State::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
         }

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass;
-use onsale_platform::store::queue_tokens;
+use onsale_platform::store::queue::entries;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::TokenOut;
+use crate::queue::response::TokenOut;
 
 /// Gives the caller a place, or the one that is there.
 #[utoipa::path(post, path = "/queues/{queue_id}/tokens", operation_id = "join_queue",
@@ -24,9 +24,9 @@ use super::shown::TokenOut;
     ))]
 async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let joined = queue_tokens::join(&app, user.id, &id).await?;
+    let joined = entries::join(&app, user.id, &id).await?;
     let token = joined.token;
-    let signed = queue_pass::sign(&app, user.id, &id, token.number, token.expires_at).await?;
+    let signed = queue_token::sign(&app, user.id, &id, token.number, token.expires_at).await?;
     let out = TokenOut::new(&id, token.state, token.number, &joined.queue, app.now());
     let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);
     Ok(Answer::created_if(joined.new, out))

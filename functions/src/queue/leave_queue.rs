@@ -3,9 +3,9 @@
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Detail, NoContent, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::QueuePass;
-use onsale_platform::store::{queue_tokens, queues};
+use onsale_platform::store::queue::{self, entries};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,11 +27,11 @@ async fn handle(
     Params(id): Params<String>,
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    if queues::current(&app, &id).await?.is_none() {
+    if queue::current(&app, &id).await?.is_none() {
         return Err(Problem::new(Detail::NoQueue));
     }
     let claims = pass.claims(&app, user.id, &id).await?;
-    queue_tokens::leave(&app, user.id, &id, claims.number).await?;
+    entries::leave(&app, user.id, &id, claims.number).await?;
     Ok(NoContent)
 }
 

@@ -1,5 +1,7 @@
 //! The waiting queue in front of a sale: a number to take, a place to poll for, an admission to buy with.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod advance_queues;
@@ -9,7 +11,6 @@ pub mod get_token;
 pub mod join_queue;
 pub mod leave_queue;
 pub mod put_queue;
-mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -8,13 +8,13 @@ use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsErr
 use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
-use onsale_platform::store::queues;
+use onsale_platform::store::queue;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::QueueOut;
+use crate::queue::response::QueueOut;
 
 /// How a queue shall admit.
 #[derive(Deserialize, ToSchema)]
@@ -80,8 +80,8 @@ async fn handle(
         .action("put_queue", &id)
         .with("capacity", settings.capacity)
         .with("admit_per_second", settings.admit_per_second);
-    let (queue, new) = queues::put(&app, &id, settings, &action).await?;
-    let issued = if new { 0 } else { queues::issued(&app, &id).await? };
+    let (queue, new) = queue::put(&app, &id, settings, &action).await?;
+    let issued = if new { 0 } else { queue::issued(&app, &id).await? };
     Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
 }
 

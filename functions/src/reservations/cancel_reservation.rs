@@ -3,12 +3,12 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User};
-use onsale_platform::store::releases;
+use onsale_platform::store::reservations::cancel;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ReservationOut;
+use crate::reservations::response::ReservationOut;
 
 /// Gives all seats of a held reservation back.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}", operation_id = "cancel_reservation",
@@ -24,7 +24,7 @@ async fn handle(
     user: User,
     Params(id): Params<Uuid>,
 ) -> Result<Answer<ReservationOut>, Problem> {
-    let reservation = releases::cancel(&app, user.id, id, None).await?;
+    let reservation = cancel::cancel(&app, user.id, id, None).await?;
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
 }
 

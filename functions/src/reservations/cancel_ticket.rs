@@ -4,13 +4,13 @@ use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::refunds;
-use onsale_platform::store::releases::{self, CancelError};
+use onsale_platform::store::payments::refund;
+use onsale_platform::store::reservations::cancel::{self, CancelError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ReservationOut;
+use crate::reservations::response::ReservationOut;
 
 /// Gives one seat back, and with a paid one its price.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "cancel_ticket",
@@ -28,8 +28,8 @@ async fn handle(
     Params((id, ticket)): Params<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
-    let reservation = match releases::cancel(&app, user.id, id, Some(&seat)).await {
-        Err(CancelError::AlreadyPaid(_)) => refunds::ticket(&app, user.id, id, &seat).await?,
+    let reservation = match cancel::cancel(&app, user.id, id, Some(&seat)).await {
+        Err(CancelError::AlreadyPaid(_)) => refund::ticket(&app, user.id, id, &seat).await?,
         released => released?,
     };
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))

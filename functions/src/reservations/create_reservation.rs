@@ -7,8 +7,8 @@ use onsale_domain::id;
 use onsale_domain::reservations::hold::seat_list;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::reservations::{self, Wanted};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ReservationOut;
+use crate::reservations::response::ReservationOut;
 
 /// Seats to hold, all or nothing.
 #[derive(Deserialize, ToSchema)]

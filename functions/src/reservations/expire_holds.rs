@@ -6,9 +6,9 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::deletions::{self, Budget};
-use onsale_platform::store::lapses::{self, Kind};
-use onsale_platform::store::sweep;
+use onsale_platform::store::concerts::delete_schedule::{self, Budget};
+use onsale_platform::store::expiry::sweep;
+use onsale_platform::store::expiry::{self, Kind};
 use serde_json::{Value, json};
 
 /// Reservations or orders that one step closes.
@@ -22,11 +22,11 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
-    let deletions = deletions::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
+    let deletions = delete_schedule::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
-    let orders = async |app: &App, here| lapses::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
+    let orders = async |app: &App, here| expiry::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;
-    let reservations = async |app: &App, here| lapses::sweep(app, Kind::Reservations, LAPSED_PER_STEP, here).await;
+    let reservations = async |app: &App, here| expiry::sweep(app, Kind::Reservations, LAPSED_PER_STEP, here).await;
     let reservations = sweep::run(app, STEPS_MAX, reservations).await?;
     let (closed, failed) = (reservations.closed + orders.closed, reservations.failed + orders.failed);
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::ReservationOut;
+use crate::reservations::response::ReservationOut;
 
 /// One of the caller's reservations, in any state.
 #[utoipa::path(get, path = "/reservations/{reservation_id}", operation_id = "get_reservation",

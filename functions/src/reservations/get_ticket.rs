@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::TicketOut;
+use crate::reservations::response::TicketOut;
 
 /// One ticket of a reservation.
 #[utoipa::path(get, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "get_ticket",

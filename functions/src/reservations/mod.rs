@@ -1,5 +1,7 @@
 //! Reservations: one to several seats held for one buyer, all or nothing.
 
+pub(crate) mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod cancel_reservation;
@@ -9,7 +11,6 @@ pub mod expire_holds;
 pub mod get_reservation;
 pub mod get_ticket;
 pub mod list_reservations;
-pub(crate) mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

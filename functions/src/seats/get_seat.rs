@@ -3,14 +3,15 @@
 use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, invalid};
-use onsale_platform::queue_pass::QueuePass;
-use onsale_platform::store::{schedules, seats};
+use onsale_platform::store::concerts::schedules;
+use onsale_platform::store::seats;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::SeatOut;
+use crate::seats::response::SeatOut;
 
 /// One seat as it is now.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats/{seat_id}", operation_id = "get_seat",

@@ -5,14 +5,14 @@ use onsale_domain::id;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, IdempotencyKey, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::queue_pass::QueuePass;
 use onsale_platform::store::reservations::{self, HoldFailure, Wanted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::reservations::shown::ReservationOut;
+use crate::reservations::response::ReservationOut;
 
 /// Locks one seat: a reservation of one.
 #[utoipa::path(put, path = "/schedules/{schedule_id}/seats/{seat_id}/hold", operation_id = "hold_seat",

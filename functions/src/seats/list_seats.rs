@@ -12,9 +12,9 @@ use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::second;
 use onsale_platform::app::App;
+use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Detail, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
-use onsale_platform::queue_pass::QueuePass;
-use onsale_platform::store::schedules;
+use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::seats::{self, Block, Counts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::shown::SeatOut;
+use crate::seats::response::SeatOut;
 
 /// Most seats that are listed without naming a section.
 const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;

@@ -1,5 +1,7 @@
 //! The seats of a schedule, one by one.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod create_seats;
@@ -7,7 +9,6 @@ pub mod get_seat;
 pub mod hold_seat;
 pub mod list_seats;
 pub mod release_seat;
-mod shown;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[

@@ -4,8 +4,8 @@ use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, NoContent, Params, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::releases::{self, CancelError};
 use onsale_platform::store::reservations;
+use onsale_platform::store::reservations::cancel::{self, CancelError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ async fn handle(
     let not_held = || Problem::new(Detail::NotHeldByYou);
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let reservation = reservations::holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
-    match releases::cancel(&app, user.id, reservation.id, Some(&seat)).await {
+    match cancel::cancel(&app, user.id, reservation.id, Some(&seat)).await {
         Ok(_) => Ok(NoContent),
         // Paid between our two looks: it is owned, no longer held.
         Err(CancelError::NotFound | CancelError::AlreadyPaid(_)) => Err(not_held()),

@@ -5,8 +5,8 @@
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::metrics::{AUDIT_DIFFERENCES, AUDITS};
 use onsale_platform::store::audit::{self, Limits, Report};
+use onsale_platform::telemetry::metrics::{AUDIT_DIFFERENCES, AUDITS};
 use serde_json::{Map, Value, json};
 
 /// Differences that are logged one by one; of more, the number is.

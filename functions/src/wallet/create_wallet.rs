@@ -3,18 +3,18 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Problem, User};
-use onsale_platform::store::wallets;
+use onsale_platform::store::wallet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shown::WalletOut;
+use crate::wallet::response::WalletOut;
 
 /// Makes the caller's wallet, once.
 #[utoipa::path(post, path = "/wallet", operation_id = "create_wallet",
     security(("bearer" = [])), extensions(("x-access" = json!("user"))),
     responses((status = 201, body = WalletOut), (status = 200, body = WalletOut, description = "it was there")))]
 async fn handle(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
-    let (wallet, new) = wallets::create(&app, user.id).await?;
+    let (wallet, new) = wallet::create(&app, user.id).await?;
     Ok(Answer::created_if(new, wallet.into()))
 }
 

@@ -6,7 +6,7 @@ use onsale_domain::wallet::{Entry, EntryKind};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
-use onsale_platform::store::wallets;
+use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
@@ -78,7 +78,7 @@ async fn handle(
     QueryString(request): QueryString<ListWalletEntriesIn>,
 ) -> Result<Answer<Listed<EntryOut>>, Problem> {
     let limit = page_limit(request.limit)?;
-    let page = wallets::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
+    let page = wallet::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(Listed::of(page, EntryOut::from)))
 }
 

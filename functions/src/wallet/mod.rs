@@ -1,11 +1,12 @@
 //! A user's money.
 
+mod response;
+
 use onsale_platform::lambda::Function;
 
 pub mod create_wallet;
 pub mod get_wallet;
 pub mod list_wallet_entries;
-mod shown;
 pub mod spend;
 pub mod top_up;
 

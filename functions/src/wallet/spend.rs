@@ -6,7 +6,7 @@ use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::{Movement, memo};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
-use onsale_platform::store::wallets;
+use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,7 +58,7 @@ async fn handle(
     let spend_id = key.id(user.id, "spend");
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
-    let done = wallets::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
+    let done = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
     Ok(Answer::created(SpendOut { spend_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
 }
 

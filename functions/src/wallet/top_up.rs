@@ -6,7 +6,7 @@ use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
-use onsale_platform::store::wallets;
+use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -52,7 +52,7 @@ async fn handle(
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
     let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
-    let done = wallets::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
+    let done = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
     Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
 }
 

@@ -13,8 +13,8 @@ use clap::Parser;
 use local::caller::{Caller, Failure};
 use local::output::say;
 use local::stack::{Data, Mode, Options, Stack};
-use onsale_domain::accounts::{Password, Role};
-use onsale_platform::{passwords, tokens};
+use onsale_domain::accounts::account::{Password, Role};
+use onsale_platform::auth::{access_token, passwords};
 use serde_json::{Value, json};
 
 /// Seats of a section that are sold before the next is opened.
@@ -166,7 +166,7 @@ async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
     }
     for _ in 0..ACCOUNT_ROUNDS {
         let started = now();
-        tokens::verify(stack.app(), &caller.token).await?;
+        access_token::verify(stack.app(), &caller.token).await?;
         verifications.push(started.elapsed());
     }
     let share = 100.0 * hashes.iter().sum::<Duration>().as_secs_f64() / log_ins.iter().sum::<Duration>().as_secs_f64();

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use onsale_platform::app::Clock;
-use onsale_platform::metrics::ALL;
+use onsale_platform::telemetry::metrics::ALL;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 

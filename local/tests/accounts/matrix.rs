@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use onsale_platform::app::Ids;
-use onsale_platform::tokens;
+use onsale_platform::auth::access_token;
 use serde_json::{Value, json};
 
 use super::tokens::Forge;
@@ -152,7 +152,7 @@ async fn ten_thousand_broken_tokens_are_refused() {
             }
         }
         let broken = String::from_utf8_lossy(&bytes);
-        assert!(tokens::verify(app, &broken).await.expect("an answer").is_none(), "accepted: {broken}");
+        assert!(access_token::verify(app, &broken).await.expect("an answer").is_none(), "accepted: {broken}");
         broken_ones += 1;
         // Every tenth also as a caller would send it.
         let header = axum::http::HeaderValue::try_from(format!("Bearer {broken}"));
@@ -165,19 +165,19 @@ async fn ten_thousand_broken_tokens_are_refused() {
             assert_eq!(reply.body, json!({ "message": expected }), "{}", reply.status);
         }
     }
-    assert!(tokens::verify(app, &own).await.expect("an answer").is_some());
+    assert!(access_token::verify(app, &own).await.expect("an answer").is_some());
     // A claim twice, in either order: which one counts must not be for a parser to say.
     let header = forge.header.to_string();
     let claims = forge.claims.to_string();
     for doubled in [claims.replacen('{', r#"{"role":"admin","#, 1), claims.replace('}', r#","role":"admin"}"#)] {
         let token = forge.signed_text(&header, &doubled);
-        assert!(tokens::verify(app, &token).await.expect("an answer").is_none());
+        assert!(access_token::verify(app, &token).await.expect("an answer").is_none());
     }
     let doubled = header.replacen('{', r#"{"alg":"none","#, 1);
     let token = forge.signed_text(&doubled, &claims);
-    assert!(tokens::verify(app, &token).await.expect("an answer").is_none());
+    assert!(access_token::verify(app, &token).await.expect("an answer").is_none());
     for (name, value) in [("exp", json!(9_007_199_254_740_993_i64)), ("exp", json!(1.5)), ("sid", Value::Null)] {
         let token = forge.with_claim(name, Some(value));
-        assert!(tokens::verify(app, &token).await.expect("an answer").is_none(), "{name}");
+        assert!(access_token::verify(app, &token).await.expect("an answer").is_none(), "{name}");
     }
 }

@@ -73,7 +73,9 @@ async fn the_last_key_but_one_ends_a_day_after_it_was_replaced() {
         world.wait(3_601);
         device(&world).await;
     }
-    let keys = || async { onsale_platform::store::keys::all(world.stack.app()).await.expect("keys").len() };
+    let keys = || async {
+        onsale_platform::store::accounts::verifying_keys::all(world.stack.app()).await.expect("keys").len()
+    };
     assert_eq!(keys().await, 3, "the first still verifies");
     world.wait(86_400);
     assert_eq!(keys().await, 2, "the one in force and the one before");

@@ -3,15 +3,15 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use onsale_platform::app::{App, Ids, Parts};
+use onsale_platform::auth::access_token;
+use onsale_platform::auth::signing::{Step, rotate};
 use onsale_platform::config::SecretSource;
-use onsale_platform::data_platform::{Outcome, hand_over};
 use onsale_platform::events::Event;
-use onsale_platform::metrics::Meter;
-use onsale_platform::signing::{Step, rotate};
-use onsale_platform::tokens;
-use onsale_platform::trace::Tracer;
+use onsale_platform::telemetry::metrics::Meter;
+use onsale_platform::telemetry::trace::Tracer;
+use onsale_platform::webhook::{Outcome, hand_over};
 use uuid::Uuid;
 use winterbaume_core::MockAws;
 use winterbaume_secretsmanager::SecretsManagerService;
@@ -49,7 +49,7 @@ async fn app(world: &World) -> (App, Client, String) {
 }
 
 async fn token(app: &App) -> String {
-    tokens::sign(app, Uuid::from_u128(1), Role::User, Uuid::from_u128(2)).await.expect("a token")
+    access_token::sign(app, Uuid::from_u128(1), Role::User, Uuid::from_u128(2)).await.expect("a token")
 }
 
 fn header(token: &str) -> &str {
@@ -72,8 +72,8 @@ async fn a_secret_is_replaced_and_nobody_is_logged_out() {
             rotate(&app, step, &rotation).await.expect("a step");
         }
         assert_eq!(current().await != before, step == Step::Finish, "{step:?}");
-        assert!(tokens::verify(&app, &old).await.expect("an answer").is_some(), "{step:?}");
-        assert!(tokens::verify(&app, &token(&app).await).await.expect("an answer").is_some(), "{step:?}");
+        assert!(access_token::verify(&app, &old).await.expect("an answer").is_some(), "{step:?}");
+        assert!(access_token::verify(&app, &token(&app).await).await.expect("an answer").is_some(), "{step:?}");
     }
     assert_ne!(current().await, first);
     assert_ne!(header(&token(&app).await), header(&old), "signed with the new key");

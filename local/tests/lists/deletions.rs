@@ -1,9 +1,9 @@
 //! Deletions that are larger than one request has time for, made small by a small budget of calls.
 
 use axum::http::StatusCode;
-use onsale_platform::store::admin_actions::AdminAction;
-use onsale_platform::store::concert_deletions;
-use onsale_platform::store::deletions::{self, Budget, Deletion};
+use onsale_platform::store::accounts::admin_actions::AdminAction;
+use onsale_platform::store::concerts::delete_concert;
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
     let id: Uuid = concert.parse().expect("an id");
     let mut budget = Budget::of(calls);
-    concert_deletions::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
+    delete_concert::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
         .await
         .expect("the table answers")
 }
@@ -101,7 +101,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     let mut sweeps = 0;
     while traces(&world, &ids) > 0 {
         world.wait(400);
-        deletions::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_schedule::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
         sweeps += 1;
         assert!(sweeps < ROUNDS_MAX, "it does not end");
     }
@@ -120,7 +120,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let (other, others) = three_dates(&world, &admin).await;
     let (of, id) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
-    let begun = deletions::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
+    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
         .await
         .expect("an answer");
     assert_eq!(begun, Deletion::Accepted);
@@ -156,7 +156,7 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     let marked = |world: &World| world.dump().iter().filter(|item| item.contains("\"deletion\"")).count();
     while marked(&world) > 0 {
         world.wait(400);
-        deletions::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_schedule::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
         rounds += 1;
         assert!(rounds < ROUNDS_MAX, "it does not end");
     }

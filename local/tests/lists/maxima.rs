@@ -1,6 +1,6 @@
 //! As much of everything as may be made, and then all that is done with it: listed, paged past, changed and deleted.
 
-use onsale_domain::concerts::DATES_MAX;
+use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SEATS_PER_USER_MAX;
 use onsale_domain::orders::place::LINES_MAX;
 use onsale_domain::products::stock::{QUANTITY_MAX, SHARDS_MAX};

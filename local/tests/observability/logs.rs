@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{Before, Call, Intercept, Struck};
-use onsale_platform::logs;
+use onsale_platform::telemetry::logs;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 

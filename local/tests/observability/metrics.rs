@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{Before, Call, Intercept, Struck};
 use local::ports::Port;
-use onsale_platform::metrics::{ALL, FUNCTION, Kind};
+use onsale_platform::telemetry::metrics::{ALL, FUNCTION, Kind};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -211,7 +211,7 @@ async fn an_audit_without_a_verdict_takes_back_no_difference() {
 
 #[test]
 fn the_documents_have_the_table_of_the_code() {
-    let row = |metric: &&onsale_platform::metrics::Metric| {
+    let row = |metric: &&onsale_platform::telemetry::metrics::Metric| {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         let kind = format!("{:?}", metric.kind).to_lowercase();
         let unit = metric.unit.as_str();

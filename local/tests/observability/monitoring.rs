@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local::template::Template;
-use onsale_platform::metrics::{ALL, Kind, Metric};
+use onsale_platform::telemetry::metrics::{ALL, Kind, Metric};
 
 use crate::repository::read;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use local::permissions::Reading;
-use onsale_platform::store::admin_actions::AdminAction;
-use onsale_platform::store::concert_deletions;
-use onsale_platform::store::deletions::{self, Budget, Deletion};
+use onsale_platform::store::accounts::admin_actions::AdminAction;
+use onsale_platform::store::concerts::delete_concert;
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -278,11 +278,12 @@ async fn accepted_deletions(world: &World) {
     let app = world.stack.app();
     let (one, date) = concert(world, &admin).await;
     let mut budget = Budget::of(1);
-    let of_date = deletions::delete_schedule(app, id(&one), id(&date), asked("delete_schedule", &date), &mut budget);
+    let of_date =
+        delete_schedule::delete_schedule(app, id(&one), id(&date), asked("delete_schedule", &date), &mut budget);
     assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
     let (two, _) = concert(world, &admin).await;
     let mut budget = Budget::of(1);
-    let of_concert = concert_deletions::delete_concert(app, id(&two), asked("delete_concert", &two), &mut budget);
+    let of_concert = delete_concert::delete_concert(app, id(&two), asked("delete_concert", &two), &mut budget);
     assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);
     sweep(world).await;
 }

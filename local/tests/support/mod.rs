@@ -14,11 +14,11 @@ use local::engine::dynamodb::{DynamoDb, Twin};
 use local::permissions::Ledger;
 use local::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use onsale_domain::audit::Outcome;
 use onsale_platform::app::{Clock, Ids};
+use onsale_platform::auth::access_token;
 use onsale_platform::store::audit::{self, Limits, Report};
-use onsale_platform::tokens;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -186,7 +186,8 @@ impl World {
     }
 
     async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
-        let token = tokens::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
+        let token =
+            access_token::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 

@@ -5,7 +5,7 @@ use axum::http::Method;
 use local::books::Books;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::Ids;
-use onsale_platform::queue_pass;
+use onsale_platform::auth::queue_token;
 use serde_json::{Value, json};
 
 use super::{Person, Reply, World};
@@ -44,7 +44,7 @@ impl World {
         // Nobody of the queue's own: a number that is never called, signed as ours are.
         let mut bystander = self.again(&self.anybody()).await;
         let queue = QueueId::parse(QUEUE).expect("an id");
-        let token = queue_pass::sign(self.stack.app(), bystander.id, &queue, BYSTANDER, None).await;
+        let token = queue_token::sign(self.stack.app(), bystander.id, &queue, BYSTANDER, None).await;
         bystander.queue_token = Some(token.expect("a token"));
         bystander.poll().await.expect(200);
     }

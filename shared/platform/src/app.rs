@@ -8,15 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::auth::access_token::Verifier;
+use crate::auth::signing::Signers;
 use crate::config::{Config, SecretSource};
-use crate::data_platform::Receiver;
-use crate::https::{self, Roots};
-use crate::metrics::Meter;
-use crate::signing::Signers;
-use crate::store::cache::Caches;
-use crate::store::calls;
-use crate::tokens::Verifier;
-use crate::trace::Tracer;
+use crate::store::dynamodb::cache::Caches;
+use crate::store::dynamodb::call_metrics;
+use crate::telemetry::metrics::Meter;
+use crate::telemetry::trace::Tracer;
+use crate::tls::{self, Roots};
+use crate::webhook::Receiver;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
 const TRY_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -204,16 +204,16 @@ impl App {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest()))
-            .http_client(https::client(Roots::of(&variables)))
+            .http_client(tls::client(Roots::of(&variables)))
             .load()
             .await;
-        https::open_to_table(&sdk).await;
+        tls::open_to_table(&sdk).await;
         let secret = [&config.signing_key, &config.data_platform_secret];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
             config,
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(calls::watched((&sdk).into(), &meter).build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(call_metrics::watched((&sdk).into(), &meter).build()),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             secrets,
             clock: Clock::System,

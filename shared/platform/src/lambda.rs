@@ -18,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::events::Event;
 use crate::http::finish;
-use crate::logs;
-use crate::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
-use crate::trace::{self, Context, Kind, Open};
+use crate::telemetry::logs;
+use crate::telemetry::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
+use crate::telemetry::trace::{self, Context, Kind, Open};
 
 /// Why a function as a whole failed; the runtime reports it and the trigger tries again.
 pub type Failure = lambda_runtime::Error;
@@ -124,8 +124,8 @@ pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
 #[error("to be delivered again: {0}")]
 pub struct Retry(pub String);
 
-impl From<crate::store::Failure> for Retry {
-    fn from(failure: crate::store::Failure) -> Self {
+impl From<crate::failure::Failure> for Retry {
+    fn from(failure: crate::failure::Failure) -> Self {
         Self(failure.to_string())
     }
 }

@@ -5,18 +5,13 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod auth;
 pub mod config;
-pub mod data_platform;
 pub mod events;
+pub mod failure;
 pub mod http;
-pub mod https;
 pub mod lambda;
-pub mod logs;
-pub mod metrics;
-pub mod passwords;
-pub mod queue_pass;
-pub mod refresh;
-pub mod signing;
 pub mod store;
-pub mod tokens;
-pub mod trace;
+pub mod telemetry;
+pub mod tls;
+pub mod webhook;

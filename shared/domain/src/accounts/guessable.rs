@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::accounts::Email;
+use crate::accounts::account::Email;
 use crate::text;
 
 /// Fewest letters that a password needs beside a person's own words: fewer are guessed as an ending.

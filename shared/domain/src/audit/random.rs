@@ -5,14 +5,14 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::coupons::{Claim, Discount};
+use crate::coupons::coupon::{Claim, Discount};
 use crate::money::{Amount, Price};
+use crate::orders::order::{Line, Order, State as OrderState};
 use crate::orders::unpaid::Unpaid;
-use crate::orders::{Line, Order, State as OrderState};
-use crate::products::State as ProductState;
+use crate::products::product::State as ProductState;
 use crate::products::stock::Portion;
 use crate::reservations::hold::tests::{at, held};
-use crate::reservations::{Payment, Reservation, State};
+use crate::reservations::reservation::{Payment, Reservation, State};
 use crate::seats::SeatValue;
 use crate::wallet::{Entry, Movement, Wallet};
 

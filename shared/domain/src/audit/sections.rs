@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
-use crate::reservations::{Reservation, State};
+use crate::reservations::reservation::{Reservation, State};
 use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::second;
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::money::Price;
-use crate::orders::{Order, State as OrderState};
-use crate::products::State;
+use crate::orders::order::{Order, State as OrderState};
+use crate::products::product::State;
 
 /// A product's price and state, which its shards repeat.
 pub type Terms = (Price, State);

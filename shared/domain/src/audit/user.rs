@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
-use crate::coupons::Claim;
+use crate::coupons::coupon::Claim;
+use crate::orders::order::{Order, State as OrderState};
 use crate::orders::unpaid::Unpaid;
-use crate::orders::{Order, State as OrderState};
-use crate::reservations::{Payment, Reservation, State};
+use crate::reservations::reservation::{Payment, Reservation, State};
 use crate::wallet::{Entry, EntryKind, Wallet};
 
 /// How long after its concert's start an allowance is certain to be there.
@@ -311,8 +311,9 @@ impl UserBooks {
             self.settled(of(), order.state != OrderState::Pending, order.settled);
         }
         let (paid, cancelled) = (order.state == OrderState::Paid, order.state == OrderState::Cancelled);
-        let units =
-            |line: &crate::orders::Line| line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
+        let units = |line: &crate::orders::order::Line| {
+            line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>()
+        };
         let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
         let total = subtotal - i128::from(order.discount);
         if let Some(payment) = &order.payment {

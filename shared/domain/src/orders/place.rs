@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::coupons::{Claim, CouponError};
+use crate::coupons::coupon::{Claim, CouponError};
 use crate::money::AMOUNT_MAX;
-use crate::orders::{Line, Order, State};
+use crate::orders::order::{Line, Order, State};
 use crate::payments::lapses::Paused;
-use crate::products::Product;
+use crate::products::product::Product;
 use crate::products::stock::Portion;
 use crate::time::second_rounded_up;
 
@@ -189,9 +189,9 @@ pub fn place(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::coupons::Discount;
-    use crate::products;
-    use crate::products::tests::product;
+    use crate::coupons::coupon::Discount;
+    use crate::products::product;
+    use crate::products::product::tests::product;
     use proptest::prelude::*;
 
     pub(crate) fn at(second: i64) -> Timestamp {
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn refusals_have_an_order() {
         let mut products = [product(1, AMOUNT_MAX), product(2, 30)];
-        products[1].state = products::State::Hold;
+        products[1].state = product::State::Hold;
         let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
         let of = |lines: &[Wanted], products: &[Product], coupon, claim: Option<&Claim>| {
             place(request(lines, coupon), products, in_one, claim, at(1_000))
@@ -253,9 +253,9 @@ pub(crate) mod tests {
         let id = Uuid::from_u128;
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
-        products[1].state = products::State::Selling;
+        products[1].state = product::State::Selling;
         let over = [wanted(1, 1), wanted(2, 11)];
-        products[1].max_per_user = products::MaxPerUser::DEFAULT;
+        products[1].max_per_user = product::MaxPerUser::DEFAULT;
         assert_eq!(of(&over, &products, Some(7), None), Err(OrderError::ProductLimit(vec![id(2)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(CouponError::NotYours.into()));
         assert_eq!(of(&lines[..2], &products, None, None), Err(OrderError::TooDear));

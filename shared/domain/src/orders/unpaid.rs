@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::orders::order::{Order, State};
 use crate::orders::place::OrderError;
-use crate::orders::{Order, State};
 use crate::payments::lapses::Lapses;
 use crate::time::second;
 
@@ -93,7 +93,7 @@ impl Unpaid {
 mod tests {
     use super::*;
     use crate::money::Price;
-    use crate::orders::Line;
+    use crate::orders::order::Line;
     use crate::orders::place::tests::{at, pending};
     use crate::payments::lapses::Paused;
     use crate::products::stock::Portion;

@@ -9,7 +9,7 @@ use crate::concerts::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
 use crate::money::AMOUNT_MAX;
 use crate::payments::lapses::Paused;
 use crate::queue::entry::Admission;
-use crate::reservations::{Reservation, State, Ticket};
+use crate::reservations::reservation::{Reservation, State, Ticket};
 use crate::seats::SeatId;
 use crate::time::{second, second_rounded_up};
 

@@ -11,7 +11,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Uri, header};
 use lambda_http::request::RequestContext;
-use onsale_domain::accounts::Role;
+use onsale_domain::accounts::account::Role;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -23,8 +23,8 @@ use super::problem::{Problem, invalid};
 use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
-use crate::queue_pass::QueuePass;
-use crate::store::admin_actions::AdminAction;
+use crate::auth::queue_token::QueuePass;
+use crate::store::accounts::admin_actions::AdminAction;
 
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -1,16 +1,16 @@
 //! The edge: requests in, answers and problems out. The only place that knows status codes.
 
-mod answer;
 mod code;
+mod error_mapping;
 mod extract;
 mod language;
 mod messages;
 pub mod openapi;
 mod problem;
-mod refusals;
+mod response;
 mod shape;
 
-pub use answer::{Answer, Deleted, Listed, NoContent, Viewed};
+pub use crate::http::response::{Answer, Deleted, Listed, NoContent, Viewed};
 pub use code::Code;
 pub use extract::{
     Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
@@ -29,9 +29,9 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::{App, Stopwatch};
-use crate::logs;
-use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
-use crate::trace::{self, Context, Kind, Open};
+use crate::telemetry::logs;
+use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
+use crate::telemetry::trace::{self, Context, Kind, Open};
 
 /// Most items of one page of a list.
 pub const PAGE_MAX: u16 = 100;

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use onsale_domain::coupons::{Claim, ClaimError, Coupon, Discount};
+use onsale_domain::coupons::coupon::{Claim, ClaimError, Coupon, Discount};
 use onsale_domain::products::stock::{Portion, Shards, take};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::admin_actions::AdminAction;
-use super::cache::{COUPON_SECONDS, VIEW_SECONDS};
-use super::item::{Item, from_item, key_of, text, to_item, unreadable};
-use super::read::{self, Consistency, ListError, Page, Query};
-use super::write::{Rejected, Transaction, Write};
-use super::{Attempts, Failure, stock, table};
 use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::dynamodb::cache::{COUPON_SECONDS, VIEW_SECONDS};
+use crate::store::dynamodb::item::{Item, from_item, key_of, text, to_item, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::products::stock;
 
 #[derive(Serialize, Deserialize)]
 struct DiscountItem {
@@ -77,7 +80,7 @@ pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add(Guard::New, Write::create(to_item(&table::coupon(coupon.id), &item(coupon))?));
+        transaction.add(Guard::New, Write::create(to_item(&keys::coupon(coupon.id), &item(coupon))?));
         for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
             transaction.add(Guard::Shard, stock::create(coupon.id, Portion { shard, units }, None)?);
         }
@@ -98,7 +101,7 @@ pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<
 }
 
 async fn get(app: &App, id: Uuid) -> Result<Option<Coupon>, Failure> {
-    read::get(app, &table::coupon(id), Consistency::Strong).await?.map(read_coupon).transpose()
+    query::get(app, &keys::coupon(id), Consistency::Strong).await?.map(read_coupon).transpose()
 }
 
 /// A coupon as this process knows it, or as it is read: nothing of it changes.
@@ -155,7 +158,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         return there.map(|(claim, _)| (claim, false)).ok_or_else(|| refused.into());
     }
     let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
-    let item = to_item(&table::claim(user, id), &claim_item(&new, made_by))?;
+    let item = to_item(&keys::claim(user, id), &claim_item(&new, made_by))?;
     let first = coupon.shards.first_for(user, id);
     let mut from = Portion { shard: first, units: 1 };
     let mut attempts = Attempts::new(app);
@@ -192,7 +195,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
 
 /// What a user has claimed of a coupon, and by which request. A claim that is just being made is waited for.
 async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, Uuid)>, Failure> {
-    let Some(item) = read::settled(app, &table::claim(user, coupon)).await? else { return Ok(None) };
+    let Some(item) = query::settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;
     let made_by = item.made_by;
     Ok(Some((from_claim_item(coupon, item)?, made_by)))
@@ -203,27 +206,27 @@ async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, U
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
-    let query = Query::partition(table::user_partition(user), table::CLAIM_PREFIX).strong();
-    query.listed(app, limit, cursor, read::each(read_claim)).await
+    let query = Query::partition(keys::user_partition(user), keys::CLAIM_PREFIX).strong();
+    query.listed(app, limit, cursor, query::each(read_claim)).await
 }
 
 /// The write by which an order uses a claim that no other uses.
 pub(crate) fn redeem(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&table::claim(user, coupon), "SET used_by = :order")
+    Write::update(&keys::claim(user, coupon), "SET used_by = :order")
         .when("attribute_exists(pk) AND attribute_not_exists(used_by)")
         .value(":order", text(order.to_string()))
 }
 
 /// The write by which an order gives a claim back.
 pub(crate) fn give_back(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&table::claim(user, coupon), "REMOVE used_by")
+    Write::update(&keys::claim(user, coupon), "REMOVE used_by")
         .when("used_by = :order")
         .value(":order", text(order.to_string()))
 }
 
 /// A claim as it lies in the table.
 pub(crate) fn read_claim(item: Item) -> Result<Claim, Failure> {
-    let coupon = key_of(&item).and_then(|key| key.sk.strip_prefix(table::CLAIM_PREFIX)?.parse().ok());
+    let coupon = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::CLAIM_PREFIX)?.parse().ok());
     from_claim_item(coupon.ok_or_else(|| unreadable("claim key"))?, from_item(item)?)
 }
 

@@ -13,14 +13,16 @@ use onsale_domain::time::{as_bound, second};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::admin_actions::AdminAction;
-use super::cache::VIEW_SECONDS;
-use super::item::{Item, from_item, number, text, unreadable, value};
-use super::read::{self, Consistency, Query};
-use super::schedules::{self, SectionPrice};
-use super::write::{Rejected, Write};
-use super::{Attempts, Failure, table};
 use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::concerts::schedules::{self, SectionPrice};
+use crate::store::dynamodb::cache::VIEW_SECONDS;
+use crate::store::dynamodb::item::{Item, from_item, number, text, unreadable, value};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Write};
 
 /// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes back
 /// what is too many, may be more than a section has.
@@ -110,7 +112,7 @@ pub(crate) async fn block(
     id: &BlockId,
     consistency: Consistency,
 ) -> Result<Option<Block>, Failure> {
-    let item = read::get(app, &table::block(schedule, id), consistency).await?;
+    let item = query::get(app, &keys::block(schedule, id), consistency).await?;
     item.map(|item| read_block(&id.section, &item)).transpose()
 }
 
@@ -132,7 +134,7 @@ pub(crate) async fn value_of(app: &App, schedule: Uuid, seat: &SeatId) -> Result
 
 /// All blocks of a section as they are now.
 pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: bool) -> Result<Vec<Block>, Failure> {
-    let query = Query::partition(table::section_partition(schedule, section), "BLOCK#");
+    let query = Query::partition(keys::section_partition(schedule, section), "BLOCK#");
     let query = if strong { query.strong() } else { query };
     let items = query.all(app, BLOCKS_READ_MAX).await?;
     items.iter().map(|item| read_block(section, item)).collect()
@@ -143,7 +145,7 @@ pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: 
 /// # Errors
 /// When the table fails.
 pub async fn viewed(app: &App, schedule: Uuid, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
-    let key = table::section_partition(schedule, label);
+    let key = keys::section_partition(schedule, label);
     if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(blocks);
     }
@@ -170,8 +172,8 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
     if let Some(overview) = known.filter(|overview| is_whole(overview)) {
         return Ok(overview);
     }
-    let key = table::overview(schedule.id);
-    let kept = read::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
+    let key = keys::overview(schedule.id);
+    let kept = query::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
     let kept = kept.map(read_overview).transpose()?.filter(is_whole);
     let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
     let overview = match kept {
@@ -189,13 +191,13 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 }
 
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
-async fn claim(app: &App, key: &table::Key, seen: Timestamp) -> Result<bool, Failure> {
+async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Failure> {
     let write = Write::update(key, "SET claimed = :seen")
         .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
     write.value(":seen", number(seen.as_millisecond())).applies(app).await
 }
 
-async fn keep(app: &App, key: &table::Key, overview: &Overview) -> Result<(), Failure> {
+async fn keep(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
     let write = Write::update(key, "SET sections = :sections, as_of = :as_of")
@@ -337,7 +339,7 @@ pub async fn create(
         return Err(if gone { CreateSeatsError::NoSchedule } else { CreateSeatsError::TooMany });
     }
     schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX), action).await?;
-    app.caches().sections.forget(&table::section_partition(schedule, label));
+    app.caches().sections.forget(&keys::section_partition(schedule, label));
     Ok(created)
 }
 
@@ -350,7 +352,7 @@ async fn take_back(
     block_is_older: bool,
 ) -> Result<(), Failure> {
     let names: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
-    let key = table::block(schedule, id);
+    let key = keys::block(schedule, id);
     let write =
         if block_is_older { Write::update(&key, format!("REMOVE {}", names.join(", "))) } else { Write::delete(&key) };
     let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
@@ -364,7 +366,7 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
     loop {
         let sets: Vec<String> =
             numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
-        let mut write = Write::update(&table::block(schedule, id), format!("SET {}", sets.join(", ")))
+        let mut write = Write::update(&keys::block(schedule, id), format!("SET {}", sets.join(", ")))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))
             .value(":now", text(as_bound(second(app.now()))));

@@ -1,13 +1,13 @@
 //! What a field, parameter or header must be; never what it was.
 
-use onsale_domain::accounts::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
-use onsale_domain::concerts::LETTER_PAIRS_MAX;
+use onsale_domain::accounts::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
+use onsale_domain::concerts::concert::LETTER_PAIRS_MAX;
 use onsale_domain::concerts::schedule::{PlanError as SchedulePlanError, SEATS_PER_USER_MAX};
-use onsale_domain::coupons::{Discount, DiscountError, PlanError as CouponPlanError};
+use onsale_domain::coupons::coupon::{Discount, DiscountError, PlanError as CouponPlanError};
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
 use onsale_domain::orders::place::{LINES_MAX, LinesError, UNITS_MAX};
+use onsale_domain::products::product::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::products::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};
-use onsale_domain::products::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::queue::{
     ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN,
     QUEUE_ID_CHARACTERS_MAX, QueueIdError, SettingsError,

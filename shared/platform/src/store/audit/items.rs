@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
 use onsale_domain::money::Price;
-use onsale_domain::products::State;
+use onsale_domain::products::product::State;
 use onsale_domain::seats::Label;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::super::allowances;
-use super::super::item::{Item, from_item};
-use super::super::table::{ADMISSION_BATCH_PREFIX, Key};
 use super::Tally;
+use crate::store::dynamodb::item::{Item, from_item};
+use crate::store::dynamodb::keys::{ADMISSION_BATCH_PREFIX, Key};
+use crate::store::reservations::seat_limit;
 
 pub(super) const USERS: &str = "USER#";
 pub(super) const SEATS: &str = "SEATS#";
@@ -190,7 +190,7 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
 
 /// The allowance for a schedule.
 pub(super) fn allowance(item: Item) -> Option<Allowance> {
-    let open: BTreeMap<_, _> = allowances::open(&item)?;
+    let open: BTreeMap<_, _> = seat_limit::open(&item)?;
     let AllowanceItem { count } = parsed(item)?;
     Some(Allowance { count, open })
 }

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserBooks, owed};
 use onsale_domain::queue::entry::State as TokenState;
-use onsale_domain::reservations::Reservation;
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
 use uuid::Uuid;
 
-use super::super::item::{Item, key_of};
-use super::super::read::{self, BATCH_MAX, Consistency, Query};
-use super::super::table::{self, Key};
-use super::super::{Failure, coupons, order_item, reservation_item, seats, unpaid, wallets};
 use super::pages::{Found, NO_SECRETS, Reader};
 use super::{NAMED_MAX, Tally, items};
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, key_of};
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
+use crate::store::orders::{order_item, unpaid};
+use crate::store::reservations::reservation_item;
+use crate::store::{coupons, seats, wallet};
 
 /// Seats of live tickets that wait to be looked up in their blocks, by block.
 #[derive(Default)]
@@ -24,7 +27,7 @@ struct Tickets {
 impl Tickets {
     fn add(&mut self, reservation: &Reservation, value: SeatValue) {
         for seat in reservation.live_seats() {
-            let Key { pk, sk } = table::block(reservation.schedule_id, &seat.block());
+            let Key { pk, sk } = keys::block(reservation.schedule_id, &seat.block());
             self.by_block.entry((reservation.schedule_id, pk, sk)).or_default().push((seat.clone(), value));
         }
     }
@@ -99,13 +102,13 @@ impl Reader<'_> {
     fn read(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
         let Owned { user, books, tickets } = owned;
         let id = |prefix: &str| sk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
-        if sk.starts_with(table::ENTRY_PREFIX) {
-            books.entry(&wallets::read_entry(item).ok()?);
+        if sk.starts_with(keys::ENTRY_PREFIX) {
+            books.entry(&wallet::read_entry(item).ok()?);
             tally.counts.entries += 1;
-        } else if let Some(id) = id(table::CHARGE_PREFIX) {
+        } else if let Some(id) = id(keys::CHARGE_PREFIX) {
             books.receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
-        } else if let Some(id) = id(table::RESERVATION_PREFIX) {
+        } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
             let reservation = reservation_item::read(*user, id?, item).ok()?;
             books.reservation(&reservation);
             tally.counts.reservations += 1;
@@ -113,28 +116,28 @@ impl Reader<'_> {
             if let Some(value) = owed(&reservation, self.now) {
                 tickets.add(&reservation, value);
             }
-        } else if let Some(id) = id(table::ORDER_PREFIX) {
+        } else if let Some(id) = id(keys::ORDER_PREFIX) {
             let order = order_item::read(*user, id?, item).ok()?;
             books.order(&order);
             tally.counts.orders += 1;
             tally.share(|shared| shared.stock.ordered(&order));
-        } else if let Some(id) = id(table::CLAIM_PREFIX) {
+        } else if let Some(id) = id(keys::CLAIM_PREFIX) {
             id?;
             let claim = coupons::read_claim(item).ok()?;
             tally.counts.claims += 1;
             tally.share(|shared| shared.stock.claimed(claim.coupon, *user));
             books.claim(claim);
-        } else if let Some(id) = id(table::ALLOWANCE_PREFIX) {
+        } else if let Some(id) = id(keys::ALLOWANCE_PREFIX) {
             books.allowance(id?, items::allowance(item)?);
-        } else if let Some(queue) = sk.strip_prefix(table::TOKEN_PREFIX) {
+        } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
             if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
                 tally.share(|shared| shared.queues.admitted(queue, *user));
             }
-        } else if sk == table::UNPAID {
+        } else if sk == keys::UNPAID {
             books.unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
         } else if sk == "WALLET" {
-            books.wallet(wallets::kept(item).ok()?.wallet);
+            books.wallet(wallet::kept(item).ok()?.wallet);
         }
         Some(())
     }
@@ -144,19 +147,19 @@ impl Reader<'_> {
     async fn look_up(&self, tally: &mut Tally, tickets: Tickets) -> Result<(), Failure> {
         let keys: Vec<Key> =
             tickets.by_block.keys().map(|(_, pk, sk)| Key { pk: pk.clone(), sk: sk.clone() }).collect();
-        let blocks = self.patiently(|| read::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let blocks = self.patiently(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
         let blocks: HashMap<Key, Item> =
             blocks.into_iter().filter_map(|block| Some((key_of(&block)?, block))).collect();
         let lost: BTreeSet<Uuid> = (tickets.by_block.keys())
             .filter(|(_, pk, sk)| !blocks.contains_key(&Key { pk: pk.clone(), sk: sk.clone() }))
             .map(|(schedule, ..)| *schedule)
             .collect();
-        let keys: Vec<Key> = lost.into_iter().map(table::schedule).collect();
-        let there = self.patiently(|| read::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let keys: Vec<Key> = lost.into_iter().map(keys::schedule).collect();
+        let there = self.patiently(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
         let there: BTreeSet<String> = there.iter().filter_map(key_of).map(|key| key.pk).collect();
         for ((schedule, pk, sk), seats) in tickets.by_block {
             let block = blocks.get(&Key { pk, sk });
-            if block.is_none() && !there.contains(&table::schedule(schedule).pk) {
+            if block.is_none() && !there.contains(&keys::schedule(schedule).pk) {
                 continue;
             }
             for (seat, expected) in seats {

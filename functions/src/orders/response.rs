@@ -1,0 +1,83 @@
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::orders::order::{Line, Order, State};
+use onsale_platform::http::openapi::one_of;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+use uuid::Uuid;
+
+/// Where an order may stand.
+fn states() -> Object {
+    one_of(State::ALL.map(State::as_str))
+}
+
+/// An order, as shown to its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderOut {
+    order_id: Uuid,
+    /// `pending`, `paid`, `cancelled`, `expired` or `declined`.
+    #[schema(schema_with = states)]
+    state: &'static str,
+    /// Why it ended, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    created_at: Timestamp,
+    /// It may be paid before this time, and not at it or after.
+    expires_at: Timestamp,
+    items: Vec<LineOut>,
+    /// What its lines cost together, in minor units.
+    subtotal: i64,
+    /// What the coupon takes off.
+    discount: i64,
+    /// What is to be paid.
+    total: i64,
+    currency: &'static str,
+    /// The coupon it uses, or used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon_id: Option<Uuid>,
+    /// Once it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<String>,
+}
+
+/// Units of one product.
+#[derive(Debug, Serialize, ToSchema)]
+struct LineOut {
+    product_id: Uuid,
+    /// Frozen when the order was placed.
+    name: String,
+    /// Of one, frozen when the order was placed, in minor units.
+    price: i64,
+    quantity: i64,
+    /// Of all, in minor units.
+    amount: i64,
+}
+
+impl OrderOut {
+    /// An order as it stands at `now`.
+    pub fn new(order: &Order, now: Timestamp) -> Self {
+        let state = order.state_at(now);
+        let line = |line: &Line| LineOut {
+            product_id: line.product,
+            name: line.name.clone(),
+            price: line.price.get(),
+            quantity: line.quantity(),
+            amount: line.amount(),
+        };
+        Self {
+            order_id: order.id,
+            state: state.as_str(),
+            reason: state.reason(),
+            created_at: order.created_at,
+            expires_at: order.expires_at(),
+            items: order.lines.iter().map(line).collect(),
+            subtotal: order.subtotal(),
+            discount: order.discount,
+            total: order.total(),
+            currency: CURRENCY,
+            coupon_id: order.coupon,
+            payment_id: order.payment.as_ref().map(|_| order.payment_id()),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+use jiff::Timestamp;
+use onsale_domain::money::CURRENCY;
+use onsale_domain::orders::order::{Order, State as OrderState};
+use onsale_domain::reservations::reservation::{Payment, Reservation, State};
+use onsale_platform::http::openapi::one_of;
+use onsale_platform::http::{Expected, Problem, invalid};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+use uuid::Uuid;
+
+/// What a payment is of, as its id says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaidThing {
+    /// `rsv-<id>`.
+    Reservation(Uuid),
+    /// `ord-<id>`.
+    Order(Uuid),
+}
+
+impl PaidThing {
+    /// Reads the id of a payment.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(payment_id: &str) -> Result<Self, Problem> {
+        let id = |prefix: &str| payment_id.strip_prefix(prefix).filter(|id| id.len() == 36)?.parse().ok();
+        let thing = id("rsv-").map(Self::Reservation).or_else(|| id("ord-").map(Self::Order));
+        thing.ok_or_else(|| invalid("payment_id")(Expected::PaymentId))
+    }
+}
+
+/// The states of a payment: [`PaymentOut::new`].
+const STATES: [&str; 3] = ["completed", "partly_refunded", "refunded"];
+
+/// Where a payment may stand.
+fn states() -> Object {
+    one_of(STATES)
+}
+
+/// A payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentOut {
+    /// `rsv-<reservation id>` or `ord-<order id>`.
+    payment_id: String,
+    /// If it is of a reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation_id: Option<Uuid>,
+    /// If it is of an order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<Uuid>,
+    /// What was paid, in minor units.
+    amount: i64,
+    /// What of it was given back.
+    refunded: i64,
+    currency: &'static str,
+    /// `completed`, `partly_refunded` or `refunded`.
+    #[schema(schema_with = states)]
+    state: &'static str,
+    paid_at: Timestamp,
+}
+
+impl PaymentOut {
+    fn new(payment_id: String, payment: &Payment, stands: bool) -> Self {
+        Self {
+            payment_id,
+            reservation_id: None,
+            order_id: None,
+            amount: payment.amount,
+            refunded: payment.refunded,
+            currency: CURRENCY,
+            state: match (stands, payment.refunded) {
+                (false, _) => "refunded",
+                (true, 0) => "completed",
+                (true, _) => "partly_refunded",
+            },
+            paid_at: payment.paid_at,
+        }
+    }
+
+    /// The payment of a reservation, if it was ever paid.
+    pub fn of_reservation(reservation: &Reservation) -> Option<Self> {
+        let payment = reservation.payment.as_ref()?;
+        let out = Self::new(reservation.payment_id(), payment, reservation.state == State::Paid);
+        Some(Self { reservation_id: Some(reservation.id), ..out })
+    }
+
+    /// The payment of an order, if it was ever paid.
+    pub fn of_order(order: &Order) -> Option<Self> {
+        let payment = order.payment.as_ref()?;
+        let out = Self::new(order.payment_id(), payment, order.state == OrderState::Paid);
+        Some(Self { order_id: Some(order.id), ..out })
+    }
+}

@@ -1,0 +1,3 @@
+//! Coupons.
+
+pub mod coupon;

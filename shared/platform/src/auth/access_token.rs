@@ -1,0 +1,201 @@
+//! Signed tokens: Ed25519-signed JWTs, told apart by their `typ`. Access tokens live fifteen minutes; those of the
+//! waiting queue are in [`crate::auth::queue_token`].
+//!
+//! **Only a function with a signing source can sign; everybody verifies with public keys read from the table.**
+//! The algorithm is fixed here and never taken from a token.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use onsale_domain::accounts::account::Role;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::signing::{self, Signer};
+use crate::failure::Failure;
+use crate::store::accounts::verifying_keys::{self, KID_PREFIX};
+
+/// How long an access token lives, in seconds.
+pub const ACCESS_SECONDS: i64 = 900;
+/// How far clocks may differ, in seconds.
+const LEEWAY_SECONDS: i64 = 5;
+/// What an access token is for.
+const AUDIENCE: &str = "onsale-api";
+/// The `typ` of access tokens (RFC 9068), which no other token of ours has.
+const ACCESS_TYPE: &str = "at+jwt";
+/// Longest token that is looked at.
+const TOKEN_BYTES_MAX: usize = 2_048;
+/// Keys are read again after so many seconds, so that one that was taken away ends everywhere.
+const KEYS_SECONDS: i64 = 300;
+/// A token with an unknown key makes a process read the keys again, at most so often a second: forged ones must not
+/// make every request a read, and one that is signed with a key of this very second must find it.
+const RELOADS_PER_SECOND_MAX: u32 = 10;
+
+/// What an access token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Issuer.
+    pub iss: String,
+    /// Audience.
+    pub aud: String,
+    /// The user.
+    pub sub: Uuid,
+    /// End, epoch seconds.
+    pub exp: i64,
+    /// Begin, epoch seconds.
+    pub nbf: i64,
+    /// Issued, epoch seconds.
+    pub iat: i64,
+    /// Id of the token.
+    pub jti: Uuid,
+    /// Role by name.
+    pub role: String,
+    /// The session it was given in, which log-out ends.
+    pub sid: Uuid,
+}
+
+/// Signs an access token for a user in a session.
+///
+/// # Errors
+/// When the signing secret cannot be read or the public half cannot be published.
+pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<String, Failure> {
+    let signer = signing::signer(app).await?;
+    let now = app.now();
+    let issued = now.as_second();
+    let claims = Claims {
+        iss: app.config().token_issuer.clone(),
+        aud: AUDIENCE.to_owned(),
+        sub: user,
+        exp: issued + ACCESS_SECONDS,
+        nbf: issued,
+        iat: issued,
+        jti: app.ids().uuid(now),
+        role: role.as_str().to_owned(),
+        sid: session,
+    };
+    signed(&signer, ACCESS_TYPE, &claims)
+}
+
+/// Claims as a signed token of a type.
+pub(crate) fn signed(signer: &Signer, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some(token_type.to_owned());
+    header.kid = Some(signer.kid.clone());
+    jsonwebtoken::encode(&header, claims, &signer.key).map_err(|error| Failure::Internal(error.to_string()))
+}
+
+/// The keys as they were read last, and how often in that second.
+#[derive(Default)]
+struct Known {
+    read_at: i64,
+    second: i64,
+    reloads: u32,
+    keys: HashMap<String, DecodingKey>,
+}
+
+/// The verifying keys a process knows.
+#[derive(Default)]
+pub struct Verifier {
+    known: Mutex<Known>,
+}
+
+/// The claims of an access token, or `None` for anything that is not one, valid now.
+///
+/// # Errors
+/// When the keys cannot be read.
+pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
+    let Some(claims) = verified::<Claims>(app, token, ACCESS_TYPE, AUDIENCE).await? else { return Ok(None) };
+    let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: ACCESS_SECONDS };
+    Ok((life.holds(app) && Role::parse(&claims.role).is_some()).then_some(claims))
+}
+
+/// The times of a token, epoch seconds, and the longest life its type may have.
+pub(crate) struct Life {
+    pub begins: i64,
+    pub issued: i64,
+    pub ends: i64,
+    pub most: i64,
+}
+
+impl Life {
+    /// Whether it is valid now, as far as clocks agree.
+    pub fn holds(&self, app: &App) -> bool {
+        self.has_begun(app) && app.now().as_second().saturating_sub(LEEWAY_SECONDS) < self.ends
+    }
+
+    /// Whether it is valid or was, as far as clocks agree.
+    pub fn has_begun(&self, app: &App) -> bool {
+        let now = app.now().as_second();
+        self.begins <= now.saturating_add(LEEWAY_SECONDS)
+            && self.issued <= now.saturating_add(LEEWAY_SECONDS)
+            && self.ends.saturating_sub(self.issued) <= self.most
+    }
+}
+
+/// The claims of a token that one of our keys signed, with its type and audience; its times are for the caller to
+/// judge. `None` for anything else.
+pub(crate) async fn verified<C: DeserializeOwned + Clone>(
+    app: &App,
+    token: &str,
+    token_type: &str,
+    audience: &str,
+) -> Result<Option<C>, Failure> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Ok(None);
+    }
+    let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(None) };
+    let own_header = header.alg == Algorithm::EdDSA
+        && header.typ.as_deref() == Some(token_type)
+        && header.crit.is_none()
+        && header.jku.is_none()
+        && header.jwk.is_none()
+        && header.x5u.is_none()
+        && header.x5c.is_none();
+    let Some(kid) = header.kid.filter(|kid| own_header && kid.starts_with(KID_PREFIX)) else { return Ok(None) };
+    let Some(key) = key(app, &kid).await? else { return Ok(None) };
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_audience(&[audience]);
+    validation.set_issuer(&[&app.config().token_issuer]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    // Times are compared with the clock of the app, which the library does not know.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    Ok(jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|token| token.claims))
+}
+
+async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
+    let second = app.now().as_second();
+    let known_before = {
+        let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (age, key) = (second - known.read_at, known.keys.get(kid).cloned());
+        if key.is_some() && (0..KEYS_SECONDS).contains(&age) {
+            return Ok(key);
+        }
+        if known.second != second {
+            (known.second, known.reloads) = (second, 0);
+        }
+        // Who comes while the first read of all is under way reads too: nothing is known yet, so nothing is forged yet.
+        if known.reloads >= RELOADS_PER_SECOND_MAX && known.read_at != 0 {
+            return Ok(key);
+        }
+        known.reloads = known.reloads.saturating_add(1);
+        key
+    };
+    let keys = match verifying_keys::all(app).await {
+        Ok(keys) => keys,
+        // What was known a while ago is better than to refuse everybody because of a hiccup.
+        Err(failure) => return known_before.map(Some).ok_or(failure),
+    };
+    let keys: HashMap<String, DecodingKey> = keys
+        .into_iter()
+        .filter_map(|key| Some((key.kid, DecodingKey::from_ed_components(&key.public).ok()?)))
+        .collect();
+    let found = keys.get(kid).cloned();
+    let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
+    (known.read_at, known.keys) = (second, keys);
+    Ok(found)
+}

@@ -1,0 +1,175 @@
+//! Queue tokens: what somebody in a waiting queue holds, and what a sale behind one asks for.
+//!
+//! A queue token is a JWT signed as access tokens are, with a `typ` of its own, that names user, queue and number.
+//! A waiting one is all that a poll needs. An admitted one opens the sale to its owner: **looking asks for its
+//! signature and a recent state, buying repeats the state in the transaction.**
+
+use std::fmt;
+
+use jiff::Timestamp;
+use onsale_domain::accounts::account::Role;
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::entry::{Admission, PassError, State};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::access_token::{self, Life};
+use crate::auth::signing;
+use crate::failure::Failure;
+use crate::store::queue::entries;
+
+/// How long a signed waiting token lives, in seconds. A poll gives a new one when half of that is over. Shorter than the
+/// day for which a key that is taken out of use goes on verifying.
+pub const WAITING_SECONDS: i64 = 12 * 3_600;
+/// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
+const CLOCKS_APART_SECONDS: i64 = 60;
+const LIFE_SECONDS_MAX: i64 = WAITING_SECONDS + CLOCKS_APART_SECONDS;
+/// What queue tokens are for.
+const AUDIENCE: &str = "onsale-queue";
+/// The `typ` of queue tokens.
+const QUEUE_TYPE: &str = "queue+jwt";
+
+/// What a queue token says. One lives for hours, so it may say more than this code knows, if newer code signed it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct QueueClaims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    /// The queue.
+    pub queue: String,
+    /// The number.
+    pub number: u64,
+    /// Whether the number was claimed when it was signed; then `exp` is the end of the admission.
+    pub admitted: bool,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: Uuid,
+}
+
+impl QueueClaims {
+    /// Whether a new token should be signed, although this one is valid still.
+    #[must_use]
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        !self.admitted && self.exp - now.as_second() < WAITING_SECONDS / 2
+    }
+}
+
+/// Signs the token of a user who waits with a number, or is admitted by it until `expires_at`.
+///
+/// # Errors
+/// When the signing secret cannot be read or the public half cannot be published.
+pub async fn sign(
+    app: &App,
+    user: Uuid,
+    queue: &QueueId,
+    number: u64,
+    expires_at: Option<u32>,
+) -> Result<String, Failure> {
+    let signer = signing::signer(app).await?;
+    let issued = app.now().as_second();
+    let claims = QueueClaims {
+        iss: app.config().token_issuer.clone(),
+        aud: AUDIENCE.to_owned(),
+        sub: user,
+        queue: queue.to_string(),
+        number,
+        admitted: expires_at.is_some(),
+        exp: expires_at.map_or(issued + WAITING_SECONDS, i64::from),
+        nbf: issued - CLOCKS_APART_SECONDS,
+        iat: issued - CLOCKS_APART_SECONDS,
+        jti: app.ids().uuid(app.now()),
+    };
+    access_token::signed(&signer, QUEUE_TYPE, &claims)
+}
+
+/// Why a guard did not let somebody pass.
+#[derive(Debug, thiserror::Error)]
+pub enum PassFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] PassError),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Why a guard did not let somebody look.
+#[derive(Debug, thiserror::Error)]
+pub enum LookFailure {
+    /// Whoever looks at a sale with a queue must have logged in.
+    #[error("no valid access token")]
+    NoCaller,
+    /// As whoever buys.
+    #[error(transparent)]
+    Pass(#[from] PassFailure),
+}
+
+/// What a request brings along to pass a queue's guard: nothing of it is believed before it is asked for.
+#[derive(Clone, Default)]
+pub struct QueuePass {
+    /// The header `Queue-Token`.
+    pub queue_token: Option<String>,
+    /// The access token, for routes whose callers the gateway does not ask for one.
+    pub access_token: Option<String>,
+    /// Whether an administrator asks, as the authorizer verified: no queue stands before those whose sale it is.
+    pub by_administrator: bool,
+}
+
+/// Never what it holds.
+impl fmt::Debug for QueuePass {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("QueuePass")
+    }
+}
+
+impl QueuePass {
+    /// The claims of the caller's token of `queue`, waiting or admitted, also when its time is over: where its holder
+    /// stands is asked of the table.
+    ///
+    /// # Errors
+    /// [`PassError::Required`], [`PassError::Invalid`], or the table's failure.
+    pub async fn claims(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<QueueClaims, PassFailure> {
+        let token = self.queue_token.as_deref().ok_or(PassError::Required)?;
+        let claims = access_token::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
+        let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
+        let claims = claims.filter(own).ok_or(PassError::Invalid)?;
+        let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
+        if life.has_begun(app) { Ok(claims) } else { Err(PassError::Invalid.into()) }
+    }
+
+    /// The admission that the caller's token proves, by its signature and its time. Whether it has been used or given
+    /// up since, the table knows.
+    ///
+    /// # Errors
+    /// See [`PassError`], or the table's failure.
+    pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, PassFailure> {
+        let claims = self.claims(app, user, queue).await?;
+        let expires_at = u32::try_from(claims.exp).map_err(|_| PassError::Invalid)?;
+        match () {
+            () if !claims.admitted => Err(PassError::NotAdmitted.into()),
+            () if app.now().as_second() >= claims.exp => Err(PassError::Ended.into()),
+            () => Ok(Admission { queue: queue.clone(), number: claims.number, expires_at }),
+        }
+    }
+
+    /// Lets somebody look at a sale behind `queue`: logged in, with an admitted token that was good a moment ago. An
+    /// administrator needs none.
+    ///
+    /// # Errors
+    /// See [`LookFailure`].
+    pub async fn may_look(&self, app: &App, queue: &QueueId) -> Result<(), LookFailure> {
+        let access_token = self.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
+        let caller = access_token::verify(app, access_token).await.map_err(PassFailure::from)?;
+        let caller = caller.ok_or(LookFailure::NoCaller)?;
+        if Role::parse(&caller.role) == Some(Role::Admin) {
+            return Ok(());
+        }
+        let admission = self.admission(app, caller.sub, queue).await?;
+        let token = entries::recent(app, caller.sub, queue).await.map_err(PassFailure::from)?;
+        let good =
+            token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
+        if good { Ok(()) } else { Err(PassFailure::from(PassError::Ended).into()) }
+    }
+}

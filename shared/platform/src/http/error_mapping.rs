@@ -1,0 +1,342 @@
+//! What each refusal of the store means to a caller: one exhaustive match for each operation.
+
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::schedule::SaleError;
+use onsale_domain::coupons::coupon::{ClaimError, CouponError};
+use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
+use onsale_domain::orders::place::OrderError;
+use onsale_domain::orders::unpaid::ORDERS_MAX;
+use onsale_domain::payments::lapses::Paused;
+use onsale_domain::queue::JoinError;
+use onsale_domain::queue::entry::PassError;
+use onsale_domain::reservations::hold::HoldError;
+use onsale_domain::reservations::reservation::{AlreadyPaid, ConcertStarted, PayError};
+use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
+use onsale_domain::wallet::MovementError;
+
+use crate::auth::queue_token::{LookFailure, PassFailure};
+use crate::failure::Failure;
+use crate::http::messages::{Detail, Expected};
+use crate::http::problem::{Problem, invalid};
+use crate::store::ListError;
+use crate::store::accounts::login_throttle::AttemptError;
+use crate::store::accounts::users::SignUpError;
+use crate::store::coupons::ClaimFailure;
+use crate::store::orders::CancelOrderError;
+use crate::store::orders::place::PlaceFailure;
+use crate::store::payments::pay::PayFailure;
+use crate::store::payments::refund::RefundFailure;
+use crate::store::products::stock_adjustments::AdjustError;
+use crate::store::queue::entries::{JoinFailure, LeaveFailure};
+use crate::store::reservations::HoldFailure;
+use crate::store::reservations::cancel::CancelError;
+use crate::store::seats::CreateSeatsError;
+use crate::store::wallet::MoveFailure;
+
+/// When a caller of a busy table should try again, in seconds.
+const BUSY_RETRY_SECONDS: i64 = 1;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => {
+                tracing::warn!("the table is busy");
+                Self::new(Detail::TableBusy).retry_after(BUSY_RETRY_SECONDS)
+            }
+            Failure::Unknown => {
+                tracing::error!("the table did not answer");
+                Self::new(Detail::OutcomeUnknown).retry_after(BUSY_RETRY_SECONDS)
+            }
+            Failure::Internal(cause) => {
+                tracing::error!(cause, "internal failure");
+                Self::new(Detail::Internal)
+            }
+        }
+    }
+}
+
+/// A pause in whole seconds, rounded up, as `Retry-After` has it.
+fn whole_seconds(pause: SignedDuration) -> i64 {
+    pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
+}
+
+fn key_reused() -> Problem {
+    Problem::new(Detail::KeyReused)
+}
+
+fn has_live_hold() -> Problem {
+    Problem::new(Detail::HasLiveHold)
+}
+
+fn no_wallet() -> Problem {
+    Problem::new(Detail::NoWallet)
+}
+
+fn insufficient_balance() -> Problem {
+    Problem::new(Detail::InsufficientBalance)
+}
+
+/// A decline: of what stays held until `end`, or of what it has released.
+fn declined(end: Option<Timestamp>) -> Problem {
+    Problem::new(match end {
+        Some(expires_at) => Detail::DeclinedHeld { expires_at },
+        None => Detail::DeclinedReleased,
+    })
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Cursor => invalid("cursor")(Expected::Cursor),
+            ListError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for Problem {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::EmailTaken => Self::new(Detail::EmailTaken),
+            SignUpError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Blocked(blocked) => {
+                let seconds = whole_seconds(blocked.0);
+                Self::new(Detail::TooManyAttempts { seconds }).retry_after(seconds)
+            }
+            AttemptError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SaleError> for Problem {
+    fn from(error: SaleError) -> Self {
+        match error {
+            SaleError::NotOpen => Self::new(Detail::SaleNotOpen),
+            SaleError::Closed => Self::new(Detail::SaleClosed),
+        }
+    }
+}
+
+impl From<HoldError> for Problem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Sale(sale) => sale.into(),
+            HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
+            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
+            HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatYours { seats, reservation, paid } => {
+                let detail = match paid {
+                    true => Detail::SeatsBoughtByYou { reservation },
+                    false => Detail::SeatsHeldByYou { reservation },
+                };
+                Self::new(detail).about_seats(seats).about_reservation(reservation)
+            }
+            HoldError::Paused(Paused(seconds)) => {
+                Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
+            }
+            HoldError::SeatLimit(limit) => Self::new(Detail::SeatLimit { limit }),
+        }
+    }
+}
+
+impl From<PassError> for Problem {
+    fn from(error: PassError) -> Self {
+        Self::new(match error {
+            PassError::Required => Detail::QueueTokenRequired,
+            PassError::Invalid => Detail::QueueTokenInvalid,
+            PassError::NotAdmitted => Detail::QueueTokenNotAdmitted,
+            PassError::Ended => Detail::QueueTokenEnded,
+        })
+    }
+}
+
+impl From<PassFailure> for Problem {
+    fn from(error: PassFailure) -> Self {
+        match error {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LookFailure> for Problem {
+    fn from(error: LookFailure) -> Self {
+        match error {
+            LookFailure::NoCaller => Self::new(Detail::LogInToLook),
+            LookFailure::Pass(pass) => pass.into(),
+        }
+    }
+}
+
+impl From<JoinFailure> for Problem {
+    fn from(error: JoinFailure) -> Self {
+        match error {
+            JoinFailure::NoQueue => Self::new(Detail::NoQueue),
+            JoinFailure::Refused(JoinError::TooSoon(wait)) => {
+                let seconds = whole_seconds(wait);
+                Self::new(Detail::JoinedTooSoon { seconds }).retry_after(seconds)
+            }
+            JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
+            JoinFailure::Refused(JoinError::NotOpen(opens_at)) => Self::new(Detail::QueueNotOpen { opens_at }),
+            JoinFailure::Refused(JoinError::Closed) => Self::new(Detail::QueueClosed),
+            JoinFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LeaveFailure> for Problem {
+    fn from(error: LeaveFailure) -> Self {
+        match error {
+            LeaveFailure::HasLiveHold => has_live_hold(),
+            LeaveFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<HoldFailure> for Problem {
+    fn from(error: HoldFailure) -> Self {
+        match error {
+            HoldFailure::Refused(refused) => refused.into(),
+            HoldFailure::Pass(refused) => refused.into(),
+            HoldFailure::KeyReused => key_reused(),
+            HoldFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::new(Detail::NothingToCancel),
+            CancelError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
+            CancelError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PayFailure> for Problem {
+    fn from(error: PayFailure) -> Self {
+        match error {
+            PayFailure::NotFound => Self::new(Detail::NothingToPay),
+            PayFailure::Refused(PayError::Declined) => Self::new(Detail::PaymentDeclined),
+            PayFailure::Pass(refused) => refused.into(),
+            PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
+            PayFailure::KeyReused => key_reused(),
+            PayFailure::NoWallet => no_wallet(),
+            PayFailure::InsufficientBalance(end) => declined(end),
+            PayFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<OrderError> for Problem {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::NoProduct(_) => Self::new(Detail::NoProduct),
+            OrderError::NotSelling(products) => Self::new(Detail::NotSelling).about_items(products),
+            OrderError::ProductLimit(products) => Self::new(Detail::ProductLimit).about_items(products),
+            OrderError::OrderLimit => Self::new(Detail::OrderLimit { max: ORDERS_MAX }),
+            OrderError::Paused(Paused(seconds)) => {
+                Self::new(Detail::OrdersLapsed { seconds }).retry_after(seconds.into())
+            }
+            OrderError::PriceChanged(products) => Self::new(Detail::PriceChanged).about_items(products),
+            OrderError::OutOfStock(products) => Self::new(Detail::OutOfStock).about_items(products),
+            OrderError::Coupon(CouponError::NotYours) => Self::new(Detail::CouponNotYours),
+            OrderError::Coupon(CouponError::Used) => Self::new(Detail::CouponUsed),
+            OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
+            OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
+            OrderError::Coupon(CouponError::NotApplicable) => Self::new(Detail::CouponNotApplicable),
+            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: AMOUNT_MAX }),
+            OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
+        }
+    }
+}
+
+impl From<PlaceFailure> for Problem {
+    fn from(error: PlaceFailure) -> Self {
+        match error {
+            PlaceFailure::Refused(refused) => refused.into(),
+            PlaceFailure::NoWallet => no_wallet(),
+            PlaceFailure::InsufficientBalance => insufficient_balance(),
+            PlaceFailure::KeyReused => key_reused(),
+            PlaceFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CancelOrderError> for Problem {
+    fn from(error: CancelOrderError) -> Self {
+        match error {
+            CancelOrderError::NotFound => Self::new(Detail::NoOrder),
+            CancelOrderError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
+            CancelOrderError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RefundFailure> for Problem {
+    fn from(error: RefundFailure) -> Self {
+        match error {
+            RefundFailure::NotFound => Self::new(Detail::NoPayment),
+            RefundFailure::Refused(ConcertStarted) => Self::new(Detail::ConcertStarted),
+            RefundFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AdjustError> for Problem {
+    fn from(error: AdjustError) -> Self {
+        match error {
+            AdjustError::NoProduct => Self::new(Detail::NoProduct),
+            AdjustError::OutOfStock => Self::new(Detail::StockTooSmall),
+            AdjustError::KeyReused => key_reused(),
+            AdjustError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ClaimFailure> for Problem {
+    fn from(error: ClaimFailure) -> Self {
+        match error {
+            ClaimFailure::NoCoupon => Self::new(Detail::NoCoupon),
+            ClaimFailure::Refused(ClaimError::NotOpen) => Self::new(Detail::CouponNotClaimable),
+            ClaimFailure::Refused(ClaimError::Exhausted) => Self::new(Detail::CouponExhausted),
+            ClaimFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<MoveFailure> for Problem {
+    fn from(error: MoveFailure) -> Self {
+        match error {
+            MoveFailure::NoWallet => no_wallet(),
+            MoveFailure::Refused(MovementError::BalanceCap(_)) => {
+                Self::new(Detail::BalanceCap { minor_units: AMOUNT_MAX })
+            }
+            MoveFailure::Refused(MovementError::TopUpLimit(_)) => {
+                Self::new(Detail::TopUpLimit { minor_units: TOP_UPS_OF_A_DAY_MAX })
+            }
+            MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
+            MoveFailure::KeyReused => key_reused(),
+            MoveFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateSeatsError> for Problem {
+    fn from(error: CreateSeatsError) -> Self {
+        match error {
+            CreateSeatsError::NoSchedule => Self::new(Detail::NoSchedule),
+            CreateSeatsError::OtherPrice => Self::new(Detail::SectionHasOtherPrice),
+            CreateSeatsError::TooManySections => invalid("section")(Expected::Sections { max: SECTIONS_MAX }),
+            CreateSeatsError::TooMany => invalid("rows")(Expected::SectionSeats { max: SEATS_PER_SECTION_MAX }),
+            CreateSeatsError::Failure(failure) => failure.into(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Successful answers.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::store::Page;
+
+/// Tells a client that its request had been carried out before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// An answer with a body.
+#[derive(Debug)]
+pub struct Answer<T> {
+    status: StatusCode,
+    replayed: bool,
+    body: T,
+}
+
+impl<T> Answer<T> {
+    /// 200.
+    pub fn ok(body: T) -> Self {
+        Self { status: StatusCode::OK, replayed: false, body }
+    }
+
+    /// 201.
+    pub fn created(body: T) -> Self {
+        Self { status: StatusCode::CREATED, replayed: false, body }
+    }
+
+    /// 201 when it is new, 200 when it was there.
+    pub fn created_if(new: bool, body: T) -> Self {
+        if new { Self::created(body) } else { Self::ok(body) }
+    }
+
+    /// The same, marked as the repeat of an earlier answer.
+    #[must_use]
+    pub fn replayed(mut self, replayed: bool) -> Self {
+        self.replayed = replayed;
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// 204.
+#[derive(Debug)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// What a request to delete is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// 204.
+    Done,
+    /// 202: there is more to be done than one request has time for. It goes on by itself; asking again tells.
+    Accepted,
+}
+
+/// When to ask again after a deletion that goes on, in seconds.
+const DELETION_RETRY_SECONDS: &str = "30";
+
+impl IntoResponse for Deleted {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done => NoContent.into_response(),
+            Self::Accepted => (StatusCode::ACCEPTED, [(header::RETRY_AFTER, DELETION_RETRY_SECONDS)]).into_response(),
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Listed<T> {
+    /// Its items.
+    pub items: Vec<T>,
+    /// What to give as `cursor` for the next page; null after the last.
+    pub next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// A page of the store as it is answered.
+    pub fn of<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
+        Self { items: page.items.into_iter().map(shown).collect(), next: page.next }
+    }
+}
+
+/// What many look at: with an entity tag of the body as it is sent, and a short life in caches.
+#[derive(Debug)]
+pub struct Viewed {
+    body: Vec<u8>,
+    tag: String,
+    seen: bool,
+    max_age_seconds: u32,
+    shared: bool,
+}
+
+impl Viewed {
+    /// The body, or nothing if the caller's `If-None-Match` names it.
+    ///
+    /// # Errors
+    /// When the body cannot be written.
+    pub fn new(
+        body: &impl Serialize,
+        request: &HeaderMap,
+        max_age_seconds: u32,
+    ) -> Result<Self, crate::failure::Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| crate::failure::Failure::Internal(error.to_string()))?;
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
+        let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let seen = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
+        Ok(Self { body, tag, seen, max_age_seconds, shared: true })
+    }
+
+    /// The same for one viewer only: no cache between may give it to another.
+    #[must_use]
+    pub fn private(mut self, private: bool) -> Self {
+        self.shared = !private;
+        self
+    }
+}
+
+impl IntoResponse for Viewed {
+    fn into_response(self) -> Response {
+        let status = if self.seen { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let whose = if self.shared { "public" } else { "private" };
+        let cache = format!("{whose}, max-age={}", self.max_age_seconds);
+        let headers = [(header::ETAG, self.tag), (header::CACHE_CONTROL, cache)];
+        if self.seen {
+            return (status, headers).into_response();
+        }
+        (status, headers, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
+}

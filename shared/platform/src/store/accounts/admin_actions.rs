@@ -1,0 +1,180 @@
+//! The log of what administrators do: an entry for each write of theirs, put in the same transaction and never changed.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, from_item, key_of, to_item, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::transaction::Write;
+
+/// How long an entry is kept: thirteen months, so that the same season of the year before can be looked up.
+const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The administrator with this user id, over HTTP.
+    Administrator(Uuid),
+    /// Somebody who may invoke a function; AWS CloudTrail knows who.
+    Operator,
+}
+
+/// What is about to be done: who does it from where, by which function, to what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminAction {
+    by: Actor,
+    source: Option<String>,
+    function: String,
+    target: String,
+    changes: BTreeMap<String, String>,
+}
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Actor,
+    /// The address that the request came from, as the gateway saw it; none of an operator.
+    pub source: Option<String>,
+    /// The function that did it.
+    pub function: String,
+    /// The id of what it was done to.
+    pub target: String,
+    /// What is different now, by name: numbers, states and ids, never personal data.
+    pub changes: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryItem {
+    id: Uuid,
+    owner: String,
+    created_at: i64,
+    function: String,
+    target: String,
+    changes: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    change: String,
+    delete_at: i64,
+}
+
+impl AdminAction {
+    /// Something that an administrator does, from an address as the gateway saw it.
+    #[must_use]
+    pub fn of_administrator(admin: Uuid, source: &str, function: &'static str, target: impl Display) -> Self {
+        Self::new(Actor::Administrator(admin), Some(source.to_owned()), function, target)
+    }
+
+    /// Something that an operator does by invoking a function.
+    #[must_use]
+    pub fn of_operator(function: &'static str, target: impl Display) -> Self {
+        Self::new(Actor::Operator, None, function, target)
+    }
+
+    fn new(by: Actor, source: Option<String>, function: &str, target: impl Display) -> Self {
+        Self { by, source, function: function.to_owned(), target: target.to_string(), changes: BTreeMap::new() }
+    }
+
+    /// The same, with something that is different afterwards.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Display) -> Self {
+        self.changes.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// As text, for what is done later, and by somebody else: a deletion that the sweep carries on.
+    pub(crate) fn kept(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(unreadable)
+    }
+
+    /// One that was kept.
+    pub(crate) fn of_kept(text: &str) -> Result<Self, Failure> {
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    /// The entry, as a write for the transaction that does it. Each call makes another entry: of a transaction that is
+    /// tried again, one commits.
+    pub(crate) fn write(&self, app: &App) -> Result<Write, Failure> {
+        let now = app.now();
+        let id = app.ids().uuid(now);
+        let item = EntryItem {
+            id,
+            owner: keys::ADMIN_ACTIONS_BY_TIME.to_owned(),
+            created_at: now.as_millisecond(),
+            function: self.function.clone(),
+            target: self.target.clone(),
+            changes: self.changes.clone(),
+            source: self.source.clone(),
+            change: Kind::AdminActed.as_str().to_owned(),
+            delete_at: (now + KEPT).as_second(),
+        };
+        let key = keys::admin_action(&name_of(self.by), now.as_millisecond(), id);
+        Ok(Write::create(to_item(&key, &item)?))
+    }
+}
+
+/// A page of what was done, newest first; by one administrator only, if `by` is given.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, by: Option<Uuid>, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+    match by {
+        Some(admin) => {
+            let partition = keys::admin_partition(&admin.to_string());
+            let of_one = Query::partition(partition, keys::ADMIN_ACTION_PREFIX).newest_first();
+            of_one.listed(app, limit, cursor, query::each(entry)).await
+        }
+        None => {
+            let all = Query::by_time(keys::ADMIN_ACTIONS_BY_TIME);
+            all.listed(app, limit, cursor, |app, listed| async move {
+                let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
+                let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
+                found.into_iter().map(|item| item.map(entry).transpose()).collect()
+            })
+            .await
+        }
+    }
+}
+
+/// An entry as it lies in the table.
+pub(crate) fn entry(item: Item) -> Result<Entry, Failure> {
+    let key = key_of(&item).ok_or_else(|| unreadable("key"))?;
+    let name = key.pk.strip_prefix(keys::ADMIN_PREFIX).ok_or_else(|| unreadable("key"))?;
+    let by = match name {
+        OPERATOR => Actor::Operator,
+        id => Actor::Administrator(id.parse().map_err(unreadable)?),
+    };
+    let item: EntryItem = from_item(item)?;
+    Ok(Entry {
+        id: item.id,
+        at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        by,
+        source: item.source,
+        function: item.function,
+        target: item.target,
+        changes: item.changes,
+    })
+}
+
+/// How operators are named in keys.
+const OPERATOR: &str = "operator";
+
+fn name_of(actor: Actor) -> String {
+    match actor {
+        Actor::Administrator(id) => id.to_string(),
+        Actor::Operator => OPERATOR.to_owned(),
+    }
+}

@@ -1,0 +1,246 @@
+//! The blocks of a schedule that is being deleted: shut, opened again, or removed, section by section, as far as a
+//! budget of calls goes.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::short;
+use onsale_domain::seats::{Label, SeatState};
+use onsale_domain::time::{as_bound, second};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::concerts::schedules;
+use crate::store::dynamodb::item::text;
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Write};
+use crate::store::seats::{self, Block, SIDE_BY_SIDE_MAX, read_block, side_by_side};
+
+/// How long a block stays shut unless its deletion renews the lease. Longer than a schedule is remembered anywhere: so
+/// while the mark of the deletion stands, nobody can want to hold a seat of the block when it lapses, and it stays shut
+/// for good.
+const LEASE: SignedDuration = SignedDuration::from_secs(15 * 60);
+/// A block is removed only while its lease lasts this much longer, by the deleter's clock: clocks differ.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(120);
+
+/// Most sections of a first look at all seats. Where there are more, a deletion that is refused may be noticed for a
+/// moment.
+const LOOKS_MAX: usize = 4_000;
+
+/// How many calls of the table a request, or a sweep, may still make for deletions, of those that it makes
+/// [`SIDE_BY_SIDE_MAX`] at a time; one that is waited for alone counts for as many. A section that was begun is done with,
+/// so it may become a few thousand more. It must be enough for a look at each section of a hall: what is shut already is
+/// looked at again.
+#[derive(Debug)]
+pub struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    /// So many calls.
+    #[must_use]
+    pub fn of(calls: usize) -> Self {
+        Self { left: calls }
+    }
+
+    /// For calls that are made side by side.
+    pub(crate) fn spend(&mut self, calls: usize) {
+        self.left = self.left.saturating_sub(calls);
+    }
+
+    /// For calls that are waited for one after the other.
+    pub(crate) fn spend_alone(&mut self, calls: usize) {
+        self.spend(calls * SIDE_BY_SIDE_MAX);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// A part of it, at most so many calls; what is not spent of it comes back by [`Budget::put_back`].
+    pub(crate) fn part(&mut self, most: usize) -> Self {
+        let part = self.left.min(most);
+        self.left -= part;
+        Self { left: part }
+    }
+
+    pub(crate) fn put_back(&mut self, part: Self) {
+        self.left += part.left;
+    }
+}
+
+/// What shutting the blocks of a schedule came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shut {
+    /// All are shut.
+    All,
+    /// A seat is held or sold.
+    NotFree,
+    /// Some are left for the next budget.
+    Some,
+}
+
+/// Whether a seat of these schedules is held or sold, as far as a first look goes.
+pub async fn has_live_seats(
+    app: &App,
+    schedules: impl IntoIterator<Item = &Schedule>,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
+    let sections = |schedule: &Schedule| {
+        let id = schedule.id;
+        schedule.sections.keys().map(move |label| (id, label.clone())).collect::<Vec<_>>()
+    };
+    let all: Vec<(Uuid, Label)> = schedules.into_iter().flat_map(sections).take(LOOKS_MAX).collect();
+    budget.spend(all.len());
+    let free = side_by_side(app, all, |app, (schedule, label)| async move {
+        let blocks = seats::section(&app, schedule, &label, true).await?;
+        Ok(blocks.iter().all(|block| all_free(block, app.now())))
+    });
+    Ok(free.await?.contains(&false))
+}
+
+/// Leases all blocks shut for a deletion whose mark stands.
+pub async fn shut(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<Shut, Failure> {
+    for label in sections(app, schedule).await? {
+        if budget.is_spent() {
+            return Ok(Shut::Some);
+        }
+        let blocks = seats::section(app, schedule, &label, true).await?;
+        // What bears its lease stays shut, also when that has lapsed, for the mark is older than the lease.
+        let open = blocks.into_iter().filter(|block| !(bears(block, deletion) && all_free(block, app.now())));
+        if !shut_each(app, schedule, open.collect(), deletion, budget).await? {
+            return Ok(Shut::NotFree);
+        }
+    }
+    Ok(Shut::All)
+}
+
+/// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.
+async fn sections(app: &App, schedule: Uuid) -> Result<Vec<Label>, Failure> {
+    let kept = schedules::kept(app, schedule).await?;
+    Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
+}
+
+/// Whether all of these blocks are shut under this deletion now.
+async fn shut_each(
+    app: &App,
+    schedule: Uuid,
+    blocks: Vec<Block>,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
+    budget.spend_alone(1);
+    budget.spend(blocks.len());
+    let shut =
+        side_by_side(app, blocks, move |app, block| async move { shut_block(&app, schedule, block, deletion).await });
+    Ok(!shut.await?.contains(&false))
+}
+
+async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let now = app.now();
+        let lease = format!("{}{}", as_bound(second(now + LEASE)), short(deletion));
+        let mut conditions = vec!["attribute_exists(pk)".to_owned()];
+        let mut write = Write::update(&keys::block(schedule, &block.id), "SET closed = :lease")
+            .value(":lease", text(lease))
+            .value(":now", text(as_bound(second(now))));
+        for number in block.seats.keys() {
+            conditions.push(format!("#{number} < :now"));
+            write = write.name(format!("#{number}"), number.to_string());
+        }
+        match block.closed.as_ref().filter(|closed| closed.ends_with(&short(deletion))) {
+            Some(mine) => {
+                conditions.push("(attribute_not_exists(closed) OR closed < :now OR closed = :mine)".to_owned());
+                write = write.value(":mine", text(mine));
+            }
+            None => conditions.push("(attribute_not_exists(closed) OR closed < :now)".to_owned()),
+        }
+        match write.when(conditions.join(" AND ")).run(app, ReturnValue::AllNew).await {
+            // A seat that was created and held between our look and our lease shows here.
+            Ok(image) => {
+                let after = read_block(&block.id.section, &image)?;
+                return Ok(all_free(&after, now));
+            }
+            Err(Rejected::Guards(failed)) => {
+                let old = failed.into_iter().find_map(|failed| failed.old);
+                // The answer of an earlier try may have been lost: the block bears our lease then.
+                let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
+                let ours = after.as_ref().and_then(|after| after.closed.as_ref());
+                let shut = ours.is_some_and(|closed| {
+                    closed.ends_with(&short(deletion)) && *closed >= as_bound(second(now + LEASE_MARGIN))
+                });
+                return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+fn all_free(block: &Block, now: Timestamp) -> bool {
+    block.seats.values().all(|seat| seat.state(second(now)) == SeatState::Available)
+}
+
+fn bears(block: &Block, deletion: Uuid) -> bool {
+    block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
+}
+
+/// Opens the blocks that a deletion shut; `false` when some are left for the next budget.
+pub async fn open(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+    for label in sections(app, schedule).await? {
+        if budget.is_spent() {
+            return Ok(false);
+        }
+        let blocks = seats::section(app, schedule, &label, true).await?;
+        let mine: Vec<Block> = blocks.into_iter().filter(|block| bears(block, deletion)).collect();
+        budget.spend_alone(1);
+        budget.spend(mine.len());
+        side_by_side(app, mine, move |app, block| async move {
+            let write = Write::update(&keys::block(schedule, &block.id), "REMOVE closed")
+                .when("closed = :mine")
+                .value(":mine", text(block.closed.unwrap_or_default()));
+            write.applies(&app).await
+        })
+        .await?;
+    }
+    Ok(true)
+}
+
+/// Removes the blocks of a schedule that is deleted for certain: each is shut anew, and goes while it is. `false` when
+/// some are left.
+pub async fn remove(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+    for label in sections(app, schedule).await? {
+        if budget.is_spent() {
+            return Ok(false);
+        }
+        let blocks = seats::section(app, schedule, &label, true).await?;
+        if blocks.is_empty() {
+            budget.spend_alone(1);
+            continue;
+        }
+        if !shut_each(app, schedule, blocks, deletion, budget).await? {
+            tracing::error!(%schedule, "a schedule that is deleted for certain has a seat that is not free");
+            return Ok(false);
+        }
+        let blocks = seats::section(app, schedule, &label, true).await?;
+        budget.spend_alone(2);
+        budget.spend(blocks.len());
+        side_by_side(app, blocks, move |app, block| async move { remove_block(&app, schedule, block).await }).await?;
+        if !seats::section(app, schedule, &label, true).await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn remove_block(app: &App, schedule: Uuid, block: Block) -> Result<bool, Failure> {
+    let lasting = as_bound(second(app.now() + LEASE_MARGIN));
+    let write = Write::delete(&keys::block(schedule, &block.id))
+        .when("closed = :mine AND closed > :lasting")
+        .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
+        .value(":lasting", text(lasting));
+    write.applies(app).await
+}

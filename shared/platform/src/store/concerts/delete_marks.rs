@@ -1,0 +1,158 @@
+//! The mark of a deletion, on a concert or on a schedule: whose it is, how far it has come, and until when somebody is
+//! at it.
+//!
+//! A deletion that is too large for one request goes on in the next one, or in the sweep's, under the same id. One at a
+//! time is at it: who takes it over moves `expires_at`, and only who has seen the last one can.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::dynamodb::item::{Item, number, text, unreadable};
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::transaction::Write;
+
+/// Kind of deletions on the expiry index.
+pub const DELETION_KIND: &str = "deletion";
+/// How long a deletion is left to whoever is at it; then the sweep, or another request, takes it over.
+const AT_IT_SECONDS: i64 = 300;
+
+const ACCEPTED: &str = "accepted";
+const REFUSED: &str = "refused";
+
+/// How far a deletion has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It may come to something or to nothing. Its request is at it, or has died.
+    Begun,
+    /// The same, and its request has answered that it goes on.
+    Accepted,
+    /// It has come to nothing: what it shut is being opened.
+    Refused,
+    /// It can no longer be undone.
+    Certain,
+}
+
+/// A deletion as it is noted on what it deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its id, which its leases bear.
+    pub deletion: Uuid,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Of a concert: sort key of the last date in the list that is wholly shut.
+    pub shut_to: Option<String>,
+    /// Who asked for it, for the log: whoever makes it certain may be somebody else. None of a date that goes with its
+    /// concert.
+    action: Option<AdminAction>,
+    /// Until when somebody is at it, epoch seconds; 0 for a date that goes with its concert.
+    at_it_until: i64,
+}
+
+impl Mark {
+    /// The mark on an item, if it has one.
+    pub fn of(item: &Item) -> Result<Option<Self>, Failure> {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+        let Some(deletion) = text("deletion") else { return Ok(None) };
+        let stage = match text("stage").map(String::as_str) {
+            _ if item.contains_key("certain") => Stage::Certain,
+            None => Stage::Begun,
+            Some(ACCEPTED) => Stage::Accepted,
+            Some(REFUSED) => Stage::Refused,
+            Some(_) => return Err(unreadable("the stage of a deletion")),
+        };
+        let until = item.get("expires_at").and_then(|value| value.as_n().ok()?.parse().ok());
+        Ok(Some(Self {
+            deletion: deletion.parse().map_err(unreadable)?,
+            stage,
+            shut_to: text("shut_to").cloned(),
+            action: text("asked_by").map(|kept| AdminAction::of_kept(kept)).transpose()?,
+            at_it_until: until.unwrap_or(0),
+        }))
+    }
+
+    /// One that has just begun.
+    pub fn new(app: &App, action: AdminAction) -> Self {
+        let until = app.now().as_second() + AT_IT_SECONDS;
+        let deletion = app.ids().uuid(app.now());
+        Self { deletion, stage: Stage::Begun, shut_to: None, action: Some(action), at_it_until: until }
+    }
+
+    /// Whether nobody is at it any more.
+    pub fn is_left(&self, now: Timestamp) -> bool {
+        self.at_it_until < now.as_second()
+    }
+
+    /// Puts it on a concert or a schedule that has none, and on the expiry index, by which the sweep finds it.
+    pub fn put(&self, key: &Key, id: Uuid) -> Result<Write, Failure> {
+        let set = "SET deletion = :mine, expiry_shard = :shard, expires_at = :until";
+        let write = match &self.action {
+            Some(action) => Write::update(key, format!("{set}, asked_by = :by")).value(":by", text(action.kept()?)),
+            None => Write::update(key, set),
+        };
+        Ok(write
+            .when(UNMARKED)
+            .value(":mine", text(self.deletion.to_string()))
+            .value(":shard", text(keys::expiry_shard(DELETION_KIND, id)))
+            .value(":until", number(self.at_it_until)))
+    }
+
+    /// Puts it on what the sweep finds by another item: a listing copy, or a date that goes with its concert.
+    pub fn put_beside(&self, key: &Key) -> Write {
+        Write::update(key, "SET deletion = :mine").when(UNMARKED).value(":mine", text(self.deletion.to_string()))
+    }
+
+    /// Takes it over from whoever was at it; `false` when somebody else was faster.
+    pub async fn claim(&self, app: &App, key: &Key) -> Result<bool, Failure> {
+        let write = Write::update(key, "SET expires_at = :until").when("deletion = :mine AND expires_at = :seen");
+        let write = write.value(":seen", number(self.at_it_until));
+        self.mine(write).value(":until", number(app.now().as_second() + AT_IT_SECONDS)).applies(app).await
+    }
+
+    /// Leaves it to whoever asks next, or to the sweep.
+    pub async fn leave(&self, app: &App, key: &Key, shut_to: Option<&str>) -> Result<bool, Failure> {
+        let set = "SET stage = :accepted, expires_at = :left";
+        let write = match shut_to {
+            Some(shut_to) => Write::update(key, format!("{set}, shut_to = :shut_to")).value(":shut_to", text(shut_to)),
+            None => Write::update(key, set),
+        };
+        let write = write.when("deletion = :mine AND attribute_not_exists(certain)");
+        let left = number(app.now().as_second() - 1);
+        self.mine(write).value(":accepted", text(ACCEPTED)).value(":left", left).applies(app).await
+    }
+
+    /// Notes that it has come to nothing, before anything of it is undone. Whoever is at it undoes it; but as undoing may
+    /// be done by many at once, the sweep need not wait.
+    pub async fn refuse(&self, app: &App, key: &Key) -> Result<bool, Failure> {
+        let write = Write::update(key, "SET stage = :refused, expires_at = :left");
+        let write = write.when("deletion = :mine AND attribute_not_exists(certain)").value(":refused", text(REFUSED));
+        self.mine(write).value(":left", number(app.now().as_second() - 1)).applies(app).await
+    }
+
+    /// Takes it away again.
+    pub fn remove(&self, key: &Key) -> Write {
+        let write = Write::update(key, "REMOVE deletion, stage, shut_to, asked_by, expiry_shard, expires_at");
+        self.mine(write.when("deletion = :mine AND attribute_not_exists(certain)"))
+    }
+
+    /// Notes that it can no longer be undone. Doing it again is no second time.
+    pub fn make_certain(&self, key: &Key) -> Write {
+        let write = Write::update(key, "SET certain = :yes");
+        let write = write.when("deletion = :mine AND attribute_not_exists(certain)");
+        self.mine(write).value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+    }
+
+    /// The entry in the log, for the transaction that makes it certain.
+    pub fn entry(&self, app: &App) -> Result<Option<Write>, Failure> {
+        self.action.as_ref().map(|action| action.write(app)).transpose()
+    }
+
+    fn mine(&self, write: Write) -> Write {
+        write.value(":mine", text(self.deletion.to_string()))
+    }
+}
+
+/// The condition under which something may be marked. Of a mark whose answer was lost the second try is a success.
+const UNMARKED: &str = "attribute_exists(pk) AND (attribute_not_exists(deletion) OR deletion = :mine)";

@@ -1,0 +1,189 @@
+//! Deleting what is on sale, so that nobody ever pays for a seat that is being taken away.
+//!
+//! A deletion marks the schedule, then leases every block shut on condition that all its seats are free. If one
+//! is not, all are opened again and nothing has happened. Once all are shut the deletion is noted as certain, which
+//! is one write, also for a concert with many schedules; the sweep removes block after block of what is certain and
+//! opens again what never became so. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
+//! deletion's id, so two deleters cannot undo each other's work.
+//!
+//! What one request has no time for is left to the next one, or to the sweep, which carry it on under the same id.
+
+use onsale_domain::time::second;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::concerts;
+use crate::store::concerts::delete_blocks as blocks;
+pub use crate::store::concerts::delete_blocks::Budget;
+use crate::store::concerts::delete_blocks::Shut;
+use crate::store::concerts::delete_concert;
+use crate::store::concerts::delete_marks::{DELETION_KIND, Mark, Stage};
+use crate::store::concerts::schedules::{self, KeptSchedule};
+use crate::store::dynamodb::item::key_of;
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::Query;
+
+/// Most calls that one sweep makes for one deletion, so that a large one does not keep the others waiting.
+const CALLS_PER_DELETION: usize = 10_000;
+
+/// What a request to delete came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone, or will be: nothing can be held any more.
+    Certain,
+    /// There is more of it than this request has time for. It goes on by itself, and with each further request.
+    Accepted,
+    /// Seats are held or sold; nothing has changed.
+    LiveReservations,
+}
+
+/// Deletes a schedule of a concert. What is not there is deleted already.
+///
+/// # Errors
+/// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
+pub async fn delete_schedule(
+    app: &App,
+    concert: Uuid,
+    id: Uuid,
+    action: AdminAction,
+    budget: &mut Budget,
+) -> Result<Deletion, Failure> {
+    let kept = match schedules::kept(app, id).await? {
+        Some(kept) if kept.schedule.concert_id == concert => kept,
+        _ => return Ok(Deletion::Certain),
+    };
+    let Some(mark) = &kept.mark else { return begin(app, &kept, action, budget).await };
+    if mark.stage == Stage::Certain {
+        return Ok(Deletion::Certain);
+    }
+    let with_concert = concerts::mark_of(app, concert).await?.filter(|of| of.deletion == mark.deletion);
+    match with_concert {
+        Some(of) if of.stage == Stage::Certain => return Ok(Deletion::Certain),
+        // The request that would have deleted the concert has died: the date is taken from it.
+        Some(of) if of.stage == Stage::Begun && of.is_left(app.now()) => {
+            return if open(app, &kept, mark, budget).await? {
+                begin(app, &kept, action, budget).await
+            } else {
+                Err(Failure::Busy)
+            };
+        }
+        Some(_) => return Err(Failure::Busy),
+        None => {}
+    }
+    if !mark.is_left(app.now()) {
+        return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
+    }
+    carry_on(app, &kept, mark, budget).await
+}
+
+/// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
+async fn begin(app: &App, kept: &KeptSchedule, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
+    if blocks::has_live_seats(app, [&kept.schedule], budget).await? {
+        return Ok(Deletion::LiveReservations);
+    }
+    let mark = Mark::new(app, action);
+    if !schedules::mark(app, &kept.schedule, &mark, true).await? {
+        return Err(Failure::Busy);
+    }
+    shut(app, kept, &mark, budget).await
+}
+
+/// Takes a deletion over that nobody is at any more.
+async fn carry_on(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+    if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
+        return Err(Failure::Busy);
+    }
+    if mark.stage == Stage::Refused {
+        open(app, kept, mark, budget).await?;
+        return Ok(Deletion::LiveReservations);
+    }
+    shut(app, kept, mark, budget).await
+}
+
+/// Shuts the blocks of a marked schedule, as far as the budget goes, and says what comes of the deletion.
+async fn shut(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+    let key = keys::schedule(kept.schedule.id);
+    match blocks::shut(app, kept.schedule.id, mark.deletion, budget).await? {
+        Shut::All if schedules::mark_certain(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
+        Shut::Some if mark.leave(app, &key, None).await? => Ok(Deletion::Accepted),
+        Shut::NotFree if mark.refuse(app, &key).await? => {
+            open(app, kept, mark, budget).await?;
+            Ok(Deletion::LiveReservations)
+        }
+        _ => Err(Failure::Busy),
+    }
+}
+
+/// Opens what a deletion shut of a schedule and takes its mark away; `false` when some is left for the next budget.
+pub(crate) async fn open(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    if !blocks::open(app, kept.schedule.id, mark.deletion, budget).await? {
+        return Ok(false);
+    }
+    schedules::unmark(app, &kept.schedule, mark).await?;
+    Ok(true)
+}
+
+/// Removes a schedule that is deleted for certain; `false` when some of it is left for the next budget.
+pub(crate) async fn remove(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    if !blocks::remove(app, kept.schedule.id, mark.deletion, budget).await? {
+        return Ok(false);
+    }
+    schedules::remove(app, &kept.schedule, mark).await?;
+    Ok(true)
+}
+
+/// Whether a schedule is being deleted by a deletion that may yet come to nothing.
+pub(crate) async fn is_pending(app: &App, schedule: Uuid) -> Result<bool, Failure> {
+    let Some(kept) = schedules::kept(app, schedule).await? else { return Ok(false) };
+    match kept.mark {
+        Some(mark) if mark.stage != Stage::Certain => {
+            let of = concerts::mark_of(app, kept.schedule.concert_id).await?;
+            Ok(of.is_none_or(|of| of.stage != Stage::Certain))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Carries on up to `most` deletions of each expiry partition that were begun a while ago, or left; gives how many it
+/// found. Each minute begins with another partition, so that none is always the last.
+///
+/// # Errors
+/// When the table fails.
+pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, Failure> {
+    let mut found = 0;
+    let first = app.now().as_second().div_euclid(60).rem_euclid(i64::from(keys::EXPIRY_SHARDS));
+    let shards: Vec<String> = keys::expiry_shards(DELETION_KIND).collect();
+    let (before, after) = shards.split_at(usize::try_from(first).unwrap_or(0));
+    for shard in after.iter().chain(before) {
+        let query = Query::expired(shard.clone(), second(app.now()));
+        let (items, _) = query.page(app, i32::from(most), None).await?;
+        for key in items.iter().filter_map(key_of) {
+            found += 1;
+            let mut part = budget.part(CALLS_PER_DELETION);
+            let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
+                Some(("SCHEDULE", Ok(id))) => end_schedule(app, id, &mut part).await,
+                Some(("CONCERT", Ok(id))) => delete_concert::end(app, id, &mut part).await,
+                _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
+            };
+            budget.put_back(part);
+            // One that cannot be ended now must not keep the others; the next sweep meets it again.
+            if let Err(failure) = ended {
+                tracing::error!(pk = key.pk, %failure, "a deletion could not be carried on");
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn end_schedule(app: &App, id: Uuid, budget: &mut Budget) -> Result<(), Failure> {
+    let Some(kept) = schedules::kept(app, id).await? else { return Ok(()) };
+    let Some(mark) = &kept.mark else { return Ok(()) };
+    match mark.stage {
+        Stage::Certain => remove(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Accepted => carry_on(app, &kept, mark, budget).await.map(|_| ()),
+        // Its deleter died before it could promise anything, or has come upon a seat: the schedule is on sale again.
+        Stage::Begun | Stage::Refused => open(app, &kept, mark, budget).await.map(|_| ()),
+    }
+}

@@ -1,0 +1,262 @@
+//! Concerts, their listing by time and the search in their names.
+
+pub(crate) mod delete_blocks;
+pub mod delete_concert;
+pub(crate) mod delete_marks;
+pub mod delete_schedule;
+pub mod schedules;
+
+use jiff::Timestamp;
+use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
+use onsale_domain::queue::QueueId;
+use onsale_domain::text::folded;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::concerts::delete_marks::Mark;
+use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, to_item, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Page, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+
+/// A concert as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concert {
+    /// Id.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Description, may be empty.
+    pub description: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Digest of the request that created it.
+    pub fingerprint: String,
+    /// The waiting queue that guards its sale; the same for good.
+    pub queue: Option<QueueId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConcertItem {
+    id: Uuid,
+    name: String,
+    folded_name: String,
+    description: String,
+    owner: String,
+    created_at: i64,
+    fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
+    /// How many dates it has.
+    dates: u32,
+    /// While it is being deleted.
+    #[serde(default, skip_serializing)]
+    deletion: Option<Uuid>,
+}
+
+/// An entry of the name search has what a filter needs.
+#[derive(Serialize)]
+struct LetterPairItem<'a> {
+    id: Uuid,
+    folded_name: &'a str,
+}
+
+/// What became of a concert that was to be created.
+#[derive(Debug)]
+pub enum Created {
+    /// It was written.
+    New,
+    /// One was there already under its id.
+    Before(Concert),
+    /// There is no such queue.
+    NoQueue,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    QueueThere,
+    Searchable,
+    Logged,
+}
+
+/// Writes a concert with its search entries in one transaction, or finds the one that is there under its id.
+///
+/// # Errors
+/// When the table fails.
+pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Created, Failure> {
+    let folded_name = folded(&concert.name);
+    let item = ConcertItem {
+        id: concert.id,
+        name: concert.name.clone(),
+        folded_name: folded_name.clone(),
+        description: concert.description.clone(),
+        owner: keys::CONCERTS_BY_TIME.to_owned(),
+        created_at: concert.created_at.as_millisecond(),
+        fingerprint: concert.fingerprint.clone(),
+        queue_id: concert.queue.as_ref().map(ToString::to_string),
+        dates: 0,
+        deletion: None,
+    };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::New, Write::create(to_item(&keys::concert(concert.id), &item)?));
+        if let Some(queue) = &concert.queue {
+            transaction.add(Guard::QueueThere, Write::check(&keys::queue(queue)).when("attribute_exists(pk)"));
+        }
+        for pair in letter_pairs(&folded_name) {
+            let key = keys::letter_pair(&pair, item.created_at, concert.id);
+            let entry = LetterPairItem { id: concert.id, folded_name: &folded_name };
+            transaction.add(Guard::Searchable, Write::replace(to_item(&key, &entry)?));
+        }
+        transaction.add(Guard::Logged, action.write(app)?);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Created::New),
+            Err(rejected @ (Rejected::Guards(_) | Rejected::Failure(Failure::Unknown))) => {
+                // Also one that is being deleted: a repeat of its creation is still a repeat.
+                if let Some(existing) = kept(app, concert.id).await? {
+                    return read_concert(existing).map(Created::Before);
+                }
+                if matches!(&rejected, Rejected::Guards(failed) if failed[0].guard == Guard::QueueThere) {
+                    return Ok(Created::NoQueue);
+                }
+                attempts.again().await?;
+            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// A concert that is not being deleted.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
+    kept(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
+}
+
+/// The queue that guards a concert's sale, if it has one. A concert keeps its queue, so this may be remembered.
+///
+/// # Errors
+/// When the table fails.
+pub async fn queue_of(app: &App, id: Uuid) -> Result<Option<QueueId>, Failure> {
+    if let Some(known) = app.caches().concert_queues.get(&id, app.now(), SCHEDULE_SECONDS) {
+        return Ok(known);
+    }
+    // What is not there yet may come to be.
+    let Some(concert) = kept(app, id).await? else { return Ok(None) };
+    let queue = read_concert(concert)?.queue;
+    app.caches().concert_queues.put(id, queue.clone(), app.now());
+    Ok(queue)
+}
+
+async fn kept(app: &App, id: Uuid) -> Result<Option<ConcertItem>, Failure> {
+    let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
+    item.map(from_item::<ConcertItem>).transpose()
+}
+
+/// A page of the concerts whose folded names contain `query`, newest first.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) -> Result<Page<Concert>, ListError> {
+    // One letter has no pair to look under: then all concerts are candidates.
+    let candidates = match letter_pairs(query).first() {
+        Some(pair) => Query::partition(keys::letter_pair_partition(pair), "CONCERT#")
+            .newest_first()
+            .filter("contains(folded_name, :query)", vec![(":query", text(query))]),
+        None => Query::by_time(keys::CONCERTS_BY_TIME),
+    };
+    let query = query.to_owned();
+    let show = move |app: App, found: Vec<Item>| {
+        let query = query.clone();
+        async move {
+            let keys: Vec<keys::Key> = found.iter().filter_map(candidate).collect();
+            let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
+            found.into_iter().map(|item| item.map_or(Ok(None), |item| read_found(item, &query))).collect()
+        }
+    };
+    candidates.listed(app, limit, cursor, show).await
+}
+
+/// A concert that a search may show, unless it is being deleted or its name is another.
+fn read_found(item: Item, query: &str) -> Result<Option<Concert>, Failure> {
+    let concert: ConcertItem = from_item(item)?;
+    let found = concert.deletion.is_none() && concert.folded_name.contains(query);
+    found.then(|| read_concert(concert)).transpose()
+}
+
+/// The concert that an entry of the search, or of the index, is about.
+fn candidate(item: &Item) -> Option<keys::Key> {
+    match item.get("id") {
+        Some(id) => id.as_s().ok()?.parse().ok().map(keys::concert),
+        None => key_of(item),
+    }
+}
+
+/// The mark of the deletion of a concert; `None` where there is none, or no concert.
+pub(crate) async fn mark_of(app: &App, id: Uuid) -> Result<Option<Mark>, Failure> {
+    mark_of_any(app, id).await.map(Option::flatten)
+}
+
+/// The same, told from a concert that is not there.
+pub(crate) async fn mark_of_any(app: &App, id: Uuid) -> Result<Option<Option<Mark>>, Failure> {
+    let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
+    item.map(|item| Mark::of(&item)).transpose()
+}
+
+/// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
+pub(crate) fn add_date(id: Uuid) -> Write {
+    Write::update(&keys::concert(id), "SET dates = dates + :one")
+        .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most")
+        .value(":one", number(1))
+        .value(":most", number(DATES_MAX))
+}
+
+/// Whether a concert, as it was when [`add_date`] was refused, is there and stays: then it has no room.
+pub(crate) fn is_full(refused_by: Option<&Item>) -> bool {
+    refused_by.is_some_and(|concert| !concert.contains_key("deletion"))
+}
+
+/// The write by which a concert has one date less.
+pub(crate) fn drop_date(id: Uuid) -> Write {
+    Write::update(&keys::concert(id), "SET dates = dates - :one").when("dates >= :one").value(":one", number(1))
+}
+
+/// Removes a concert and its search entries in one transaction; one that is gone already is fine.
+pub(crate) async fn remove(app: &App, id: Uuid) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    for _ in 0..PAGES_MAX {
+        let Some(item) = query::get(app, &keys::concert(id), Consistency::Strong).await? else {
+            return Ok(());
+        };
+        let concert: ConcertItem = from_item(item)?;
+        let mut transaction = Transaction::new();
+        transaction.add((), Write::delete(&keys::concert(id)));
+        for pair in letter_pairs(&concert.folded_name) {
+            transaction.add((), Write::delete(&keys::letter_pair(&pair, concert.created_at, id)));
+        }
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+    Err(Failure::Busy)
+}
+
+fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
+    Ok(Concert {
+        id: item.id,
+        name: item.name,
+        description: item.description,
+        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        fingerprint: item.fingerprint,
+        queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
+    })
+}

@@ -1,0 +1,393 @@
+//! Schedules, and their listing copies beside the concert.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use onsale_domain::concerts::concert::DATES_MAX;
+use onsale_domain::concerts::schedule::{Schedule, Section};
+use onsale_domain::money::Price;
+use onsale_domain::queue::QueueId;
+use onsale_domain::seats::{Label, SECTIONS_MAX};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::concerts;
+use crate::store::concerts::delete_marks::{Mark, Stage};
+use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
+use crate::store::dynamodb::item::{Item, from_item, number, text, to_item, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+
+#[derive(Serialize, Deserialize)]
+struct ScheduleItem {
+    id: Uuid,
+    concert_id: Uuid,
+    place: String,
+    starts_at: i64,
+    sale_opens_at: i64,
+    sale_closes_at: i64,
+    max_seats_per_user: u16,
+    #[serde(default)]
+    sections: BTreeMap<String, SectionItem>,
+    fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SectionItem {
+    price: i64,
+    seats: u32,
+}
+
+/// A schedule with what only its creation and deletion need.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptSchedule {
+    pub schedule: Schedule,
+    pub fingerprint: String,
+    /// The deletion that it is being deleted by.
+    pub mark: Option<Mark>,
+}
+
+/// What became of a schedule that was to be created.
+#[derive(Debug)]
+pub enum Created {
+    /// It was written.
+    New,
+    /// It was there already under the same key and request.
+    Replayed(Schedule),
+    /// The key was used for another request.
+    KeyReused,
+    /// There is no such concert.
+    NoConcert,
+    /// The concert has [`DATES_MAX`](onsale_domain::concerts::concert::DATES_MAX) dates.
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    ScheduleNew,
+    ListingNew,
+    ConcertHasRoom,
+    Logged,
+}
+
+/// Writes a schedule and its listing copy, on condition that the concert is there, stays, and has room for it.
+///
+/// # Errors
+/// When the table fails.
+pub async fn create(
+    app: &App,
+    schedule: &Schedule,
+    fingerprint: &str,
+    action: &AdminAction,
+) -> Result<Created, Failure> {
+    let item = schedule_item(schedule, fingerprint);
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::ScheduleNew, Write::create(to_item(&keys::schedule(schedule.id), &item)?));
+        transaction.add(Guard::ListingNew, Write::create(to_item(&keys::listed(schedule), &item)?));
+        transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
+        transaction.add(Guard::Logged, action.write(app)?);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Created::New),
+            Err(Rejected::Guards(failed)) => {
+                return match kept(app, schedule.id).await? {
+                    Some(there) if there.fingerprint == fingerprint => Ok(Created::Replayed(there.schedule)),
+                    Some(_) => Ok(Created::KeyReused),
+                    None if failed[0].guard != Guard::ConcertHasRoom => Err(Failure::Unknown),
+                    None if concerts::is_full(failed[0].old.as_ref()) => Ok(Created::Full),
+                    None => Ok(Created::NoConcert),
+                };
+            }
+            Err(Rejected::Failure(Failure::Unknown)) => {
+                if let Some(there) = kept(app, schedule.id).await? {
+                    return Ok(if there.fingerprint == fingerprint { Created::New } else { Created::KeyReused });
+                }
+                attempts.again().await?;
+            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// A schedule as it is in the table now, also one that is being deleted.
+pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<KeptSchedule>, Failure> {
+    let item = query::get(app, &keys::schedule(id), Consistency::Strong).await?;
+    item.map(read_kept).transpose()
+}
+
+/// Whether there is a schedule of this id, also one that is being deleted.
+///
+/// # Errors
+/// When the table fails.
+pub async fn is_there(app: &App, id: Uuid) -> Result<bool, Failure> {
+    Ok(kept(app, id).await?.is_some())
+}
+
+/// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the process.
+/// What changes in that minute a hold's conditions catch.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn with_sections(
+    app: &App,
+    id: Uuid,
+    sections: impl IntoIterator<Item = &Label>,
+) -> Result<Option<Arc<Schedule>>, Failure> {
+    known(app, id, sections, SCHEDULE_SECONDS).await
+}
+
+/// A schedule for who looks at it, at most a second old, or as it is now if one of these sections is new to the process.
+///
+/// # Errors
+/// When the table fails.
+pub async fn viewed(
+    app: &App,
+    id: Uuid,
+    sections: impl IntoIterator<Item = &Label>,
+) -> Result<Option<Arc<Schedule>>, Failure> {
+    known(app, id, sections, VIEW_SECONDS).await
+}
+
+async fn known(
+    app: &App,
+    id: Uuid,
+    sections: impl IntoIterator<Item = &Label>,
+    seconds: i64,
+) -> Result<Option<Arc<Schedule>>, Failure> {
+    let known = app.caches().schedules.get(&id, app.now(), seconds);
+    match known {
+        Some(schedule) if sections.into_iter().all(|section| schedule.sections.contains_key(section)) => {
+            Ok(Some(schedule))
+        }
+        _ => fresh(app, id).await,
+    }
+}
+
+/// A schedule as it is now, unless it is being deleted.
+///
+/// # Errors
+/// When the table fails.
+pub async fn fresh(app: &App, id: Uuid) -> Result<Option<Arc<Schedule>>, Failure> {
+    let schedule = kept(app, id).await?.map(|kept| kept.schedule).filter(|schedule| !schedule.deleting);
+    let schedule = schedule.map(Arc::new);
+    match &schedule {
+        Some(schedule) => app.caches().schedules.put(id, Arc::clone(schedule), app.now()),
+        None => app.caches().schedules.forget(&id),
+    }
+    Ok(schedule)
+}
+
+/// A page of a concert's schedules that are on sale at `now`, by date.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn bookable(
+    app: &App,
+    concert: Uuid,
+    now: Timestamp,
+    limit: u16,
+    cursor: Option<&str>,
+) -> Result<Page<Schedule>, ListError> {
+    // Those that have started are passed over by their keys: a sale ends before.
+    let started = keys::listed_schedule(concert, now.as_second(), Uuid::nil());
+    let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(
+        "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
+        vec![(":now", number(now.as_millisecond()))],
+    );
+    let read = |item| read_kept(item).map(|kept| kept.schedule);
+    query.listed(app, limit, cursor, query::each(read)).await
+}
+
+/// Every schedule of a concert, whatever its state.
+pub(crate) async fn of_concert(app: &App, concert: Uuid) -> Result<Vec<KeptSchedule>, Failure> {
+    let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).strong();
+    query.all(app, DATES_MAX as usize).await?.into_iter().map(read_kept).collect()
+}
+
+/// What became of a section's price.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SectionPrice {
+    /// The section has this price now.
+    Agreed,
+    /// It has another one.
+    Other,
+    /// It would be one section too many.
+    Full,
+    /// The schedule is gone or going.
+    NoSchedule,
+}
+
+/// Gives a section its price, first of all that is written of it; one it has already must be the same.
+pub(crate) async fn price_section(
+    app: &App,
+    schedule: Uuid,
+    section: &Label,
+    price: Price,
+) -> Result<SectionPrice, Failure> {
+    let entry = crate::store::dynamodb::item::value(&SectionItem { price: price.get(), seats: 0 })?;
+    let write = Write::update(&keys::schedule(schedule), "SET sections.#section = :entry")
+        .when(
+            "attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section) \
+             AND size(sections) < :most",
+        )
+        .name("#section", section.as_str())
+        .value(":most", number(SECTIONS_MAX))
+        .value(":entry", entry);
+    if write.applies(app).await? {
+        return Ok(SectionPrice::Agreed);
+    }
+    match fresh(app, schedule).await? {
+        None => Ok(SectionPrice::NoSchedule),
+        Some(now) => Ok(match now.sections.get(section) {
+            Some(known) if known.price == price => SectionPrice::Agreed,
+            Some(_) => SectionPrice::Other,
+            None => SectionPrice::Full,
+        }),
+    }
+}
+
+/// Notes how many seats a section has, and in the log how many of them are new; of several who count at once the highest is
+/// right, for seats only come. Seats of a request that died before this are noted by the next one.
+pub(crate) async fn count_section(
+    app: &App,
+    schedule: Uuid,
+    section: &Label,
+    seats: u32,
+    action: &AdminAction,
+) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let known = fresh(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
+        let Some(counted) = known.filter(|known| *known < seats) else { return Ok(()) };
+        let mut transaction = Transaction::new();
+        let write = Write::update(&keys::schedule(schedule), "SET sections.#section.seats = :seats")
+            .when("sections.#section.seats = :counted")
+            .name("#section", section.as_str())
+            .value(":counted", number(counted))
+            .value(":seats", number(seats));
+        transaction.add((), write);
+        transaction.add((), action.clone().with("seats", seats - counted).write(app)?);
+        let committed = transaction.commit(app).await;
+        app.caches().schedules.forget(&schedule);
+        match committed {
+            Ok(()) => return Ok(()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// Marks a schedule and its listing copy as being deleted; `false` when another deletion has. `alone` it goes onto the
+/// expiry index; with its concert, the concert's mark is there for it.
+pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: bool) -> Result<bool, Failure> {
+    let key = keys::schedule(schedule.id);
+    let mut transaction = Transaction::new();
+    transaction.add((), if alone { mark.put(&key, schedule.id)? } else { mark.put_beside(&key) });
+    transaction.add((), mark.put_beside(&keys::listed(schedule)));
+    app.caches().schedules.forget(&schedule.id);
+    applies(app, transaction).await
+}
+
+/// Takes the mark away again.
+pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add((), mark.remove(&keys::schedule(schedule.id)));
+    transaction.add((), mark.remove(&keys::listed(schedule)));
+    app.caches().schedules.forget(&schedule.id);
+    applies(app, transaction).await
+}
+
+/// Notes that a deletion can no longer be undone: the date is no longer one of its concert's. `false` when it is no
+/// longer this deletion that has the schedule.
+pub(crate) async fn mark_certain(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add((), mark.make_certain(&keys::schedule(schedule.id)));
+        transaction.add((), Write::delete(&keys::listed(schedule)).when("attribute_exists(pk)"));
+        transaction.add((), concerts::drop_date(schedule.concert_id));
+        if let Some(entry) = mark.entry(app)? {
+            transaction.add((), entry);
+        }
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(true),
+            Err(Rejected::Guards(_)) => {
+                // The answer of an earlier try may have been lost.
+                let now = kept(app, schedule.id).await?.and_then(|kept| kept.mark);
+                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain));
+            }
+            Err(Rejected::Failure(failure)) => return Err(failure),
+            // Other dates of the concert come and go.
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// Removes a schedule and its listing copy, the last step of its deletion.
+pub(crate) async fn remove(app: &App, schedule: &Schedule, mark: &Mark) -> Result<(), Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add(
+        (),
+        Write::delete(&keys::schedule(schedule.id))
+            .when("attribute_not_exists(pk) OR deletion = :mine")
+            .value(":mine", text(mark.deletion.to_string())),
+    );
+    transaction.add((), Write::delete(&keys::listed(schedule)));
+    transaction.add((), Write::delete(&keys::overview(schedule.id)));
+    applies(app, transaction).await.map(|_| ())
+}
+
+/// Commits all of it: `false` when a condition did not hold.
+async fn applies(app: &App, transaction: Transaction<()>) -> Result<bool, Failure> {
+    match transaction.commit_patiently(app).await {
+        Ok(()) => Ok(true),
+        Err(Rejected::Guards(_)) => Ok(false),
+        Err(rejected) => Err(rejected.into_failure()),
+    }
+}
+
+fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
+    ScheduleItem {
+        id: schedule.id,
+        concert_id: schedule.concert_id,
+        place: schedule.place.clone(),
+        starts_at: schedule.starts_at.as_millisecond(),
+        sale_opens_at: schedule.sale_opens_at.as_millisecond(),
+        sale_closes_at: schedule.sale_closes_at.as_millisecond(),
+        max_seats_per_user: schedule.max_seats_per_user,
+        sections: BTreeMap::new(),
+        fingerprint: fingerprint.to_owned(),
+        queue_id: schedule.queue.as_ref().map(ToString::to_string),
+    }
+}
+
+fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
+    let mark = Mark::of(&item)?;
+    let item: ScheduleItem = from_item(item)?;
+    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
+    let section = |(label, section): (String, SectionItem)| {
+        let price = Price::parse(section.price).map_err(unreadable)?;
+        Ok((Label::parse(&label).map_err(unreadable)?, Section { price, seats: section.seats }))
+    };
+    let schedule = Schedule {
+        id: item.id,
+        concert_id: item.concert_id,
+        place: item.place,
+        starts_at: at(item.starts_at)?,
+        sale_opens_at: at(item.sale_opens_at)?,
+        sale_closes_at: at(item.sale_closes_at)?,
+        max_seats_per_user: item.max_seats_per_user,
+        queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
+        sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
+        deleting: mark.is_some(),
+    };
+    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, mark })
+}

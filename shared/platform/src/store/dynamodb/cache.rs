@@ -1,0 +1,117 @@
+//! What a process may remember between requests, and for how long.
+//!
+//! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
+//! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::coupons::coupon::Coupon;
+use onsale_domain::products::product::Sort;
+use onsale_domain::queue::entry::Token;
+use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::{Queue, QueueId};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::store::dynamodb::query::Page;
+use crate::store::products::sales::{Popular, Ranking};
+use crate::store::products::{Listing, Viewed};
+use crate::store::seats::{Block, Overview};
+
+/// How long a schedule is remembered.
+pub const SCHEDULE_SECONDS: i64 = 60;
+/// How long what viewers see of a section, and pollers of a queue, is remembered.
+pub const VIEW_SECONDS: i64 = 1;
+/// How long a page of products, or the popular ones, is remembered.
+pub const CATALOG_SECONDS: i64 = 5;
+/// How long a coupon is remembered, and that none of it is left: neither ever changes.
+pub const COUPON_SECONDS: i64 = 60;
+/// How long a count of what sold best is remembered.
+pub const RANKING_SECONDS: i64 = 60;
+/// Most things of one kind that are remembered.
+const ENTRIES_MAX: usize = 1_000;
+
+/// The caches of a process.
+#[derive(Default)]
+pub struct Caches {
+    pub schedules: Cache<Uuid, Arc<Schedule>>,
+    pub sections: Cache<String, Arc<Vec<Block>>>,
+    pub overviews: Cache<Uuid, Arc<Overview>>,
+    /// The queue that guards a concert, if one does.
+    pub concert_queues: Cache<Uuid, Option<QueueId>>,
+    /// Queues; none where there is no such queue.
+    pub queues: Cache<QueueId, Option<Arc<Queue>>>,
+    /// How many numbers queues have given out.
+    pub issued: Cache<QueueId, u64>,
+    pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
+    /// Held by whoever looks at a queue, so that the requests of one process share one look.
+    pub look: tokio::sync::Mutex<()>,
+    /// What this process is called where it must be told from others; through [`Caches::process`].
+    process: OnceLock<Uuid>,
+    /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
+    numbers: Mutex<HashMap<QueueId, Numbers>>,
+    pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
+    pub products: Cache<Uuid, Arc<Viewed>>,
+    pub coupons: Cache<Uuid, Arc<Coupon>>,
+    pub remaining: Cache<Uuid, i64>,
+    pub exhausted: Cache<Uuid, ()>,
+    pub rankings: Cache<u8, Arc<Ranking>>,
+    /// By days and how many.
+    pub popular: Cache<(u8, usize), Arc<Popular>>,
+}
+
+impl Caches {
+    /// What this process is called where it must be told from others.
+    pub fn process(&self, app: &App) -> Uuid {
+        *self.process.get_or_init(|| app.ids().uuid(app.now()))
+    }
+
+    /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
+    /// become holes.
+    pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {
+        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
+            known.clear();
+        }
+        work(known.entry(queue.clone()).or_default())
+    }
+}
+
+/// Things remembered for a while.
+pub struct Cache<K, V> {
+    entries: Mutex<HashMap<K, (Timestamp, V)>>,
+}
+
+impl<K, V> Default for Cache<K, V> {
+    fn default() -> Self {
+        Self { entries: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    /// What is remembered of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
+    pub fn get(&self, key: &K, now: Timestamp, seconds: i64) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, value) = entries.get(key)?;
+        let age = at.duration_until(now);
+        (SignedDuration::ZERO..SignedDuration::from_secs(seconds)).contains(&age).then(|| value.clone())
+    }
+
+    /// Remembers; when there is too much, everything else is forgotten.
+    pub fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(key, (now, value));
+    }
+
+    /// Forgets.
+    pub fn forget(&self, key: &K) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}

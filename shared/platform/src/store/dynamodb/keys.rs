@@ -1,0 +1,321 @@
+//! Every key of the table on one page. What lies where, and why, is told in `docs/data.md`.
+//!
+//! **All that a user owns lies under `USER#<id>`, and the id comes from the verified token**: asking for what
+//! somebody else owns is asking for a key that does not exist.
+
+use jiff::civil::Date;
+use onsale_domain::accounts::account::Email;
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::money::Price;
+use onsale_domain::products::product::Sort;
+use onsale_domain::queue::QueueId;
+use onsale_domain::seats::{BlockId, Label};
+use uuid::Uuid;
+
+/// Index of what ends with time: `expiry_shard`, `expires_at`.
+pub const EXPIRY_INDEX: &str = "expiry";
+/// Index that lists what an owner has, newest first: `owner`, `created_at`.
+pub const BY_TIME_INDEX: &str = "by_time";
+/// Partitions of one kind on the expiry index.
+pub const EXPIRY_SHARDS: u8 = 16;
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+pub fn user_partition(user: Uuid) -> String {
+    format!("USER#{user}")
+}
+
+/// Of something that a user owns the user, and what follows `prefix` in its sort key.
+pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
+    Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
+}
+
+/// What sort of thing lies under a key, of those whose changes are told.
+pub fn sort_of(key: &Key) -> Option<&'static str> {
+    let sorts = [
+        (RESERVATION_PREFIX, "reservation"),
+        (ORDER_PREFIX, "order"),
+        (TOKEN_PREFIX, "token"),
+        (ADMIN_ACTION_PREFIX, "admin_action"),
+    ];
+    sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
+}
+
+pub fn user(user: Uuid) -> Key {
+    key(user_partition(user), "PROFILE")
+}
+
+pub fn email(email: &Email) -> Key {
+    key(format!("EMAIL#{}", email.as_str()), "EMAIL")
+}
+
+pub fn session(user: Uuid, family: Uuid) -> Key {
+    key(user_partition(user), format!("SESSION#{family}"))
+}
+
+pub fn attempts(bucket: &str) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), "ATTEMPTS")
+}
+
+/// The failures of a source address in one window of time; by time.
+pub fn attempts_window(bucket: &str, window: i64) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), format!("WINDOW#{window:012}"))
+}
+
+/// That an account has logged in from a source address.
+pub fn attempts_known(bucket: &str) -> Key {
+    key(format!("ATTEMPTS#{bucket}"), "KNOWN")
+}
+
+pub const ADMIN_PREFIX: &str = "ADMIN#";
+
+/// What one administrator, or the operators, did.
+pub fn admin_partition(name: &str) -> String {
+    format!("{ADMIN_PREFIX}{name}")
+}
+
+pub const ADMIN_ACTION_PREFIX: &str = "ACTION#";
+
+/// An entry of the log; newest last, so that reading backwards gives newest first.
+pub fn admin_action(name: &str, at_millisecond: i64, id: Uuid) -> Key {
+    key(admin_partition(name), format!("{ADMIN_ACTION_PREFIX}{at_millisecond:015}#{id}"))
+}
+
+/// What all administrators did, on the `by_time` index.
+pub const ADMIN_ACTIONS_BY_TIME: &str = "ADMIN";
+
+pub const KEYS_PARTITION: &str = "KEYS";
+
+pub fn verifying_key(kid: &str) -> Key {
+    key(KEYS_PARTITION.to_owned(), kid)
+}
+
+pub fn wallet(user: Uuid) -> Key {
+    key(user_partition(user), "WALLET")
+}
+
+pub const ENTRY_PREFIX: &str = "ENTRY#";
+
+pub fn entry(user: Uuid, seq: u64) -> Key {
+    key(user_partition(user), format!("{ENTRY_PREFIX}{seq:020}"))
+}
+
+pub const CHARGE_PREFIX: &str = "CHARGE#";
+
+pub fn charge(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("{CHARGE_PREFIX}{id}"))
+}
+
+pub const RESERVATION_PREFIX: &str = "RSV#";
+
+pub fn reservation(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("{RESERVATION_PREFIX}{id}"))
+}
+
+pub fn reservations_by_time(user: Uuid) -> String {
+    format!("{}#RSV", user_partition(user))
+}
+
+pub fn queue_partition(queue: &QueueId) -> String {
+    format!("QUEUE#{queue}")
+}
+
+pub fn queue(queue: &QueueId) -> Key {
+    key(queue_partition(queue), "QUEUE")
+}
+
+/// All queues on the `by_time` index.
+pub const QUEUES_BY_TIME: &str = "QUEUE";
+
+/// The counter of a queue's numbers; apart from it, because those who join meet here and the queue is in transactions.
+pub fn issued(queue: &QueueId) -> Key {
+    key(format!("{}#ISSUED", queue_partition(queue)), "ISSUED")
+}
+
+pub const ADMISSION_BATCH_PREFIX: &str = "BATCH#";
+
+/// The batch of called numbers that begins with this one.
+pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
+    key(queue_partition(queue), format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
+}
+
+/// Numbers of a queue that nobody has; apart from it, because many may leave at once.
+pub fn holes_partition(queue: &QueueId) -> String {
+    format!("{}#HOLES", queue_partition(queue))
+}
+
+/// The hole that begins with this number.
+pub fn hole(queue: &QueueId, first: u64) -> Key {
+    key(holes_partition(queue), format!("HOLE#{first:020}"))
+}
+
+pub const TOKEN_PREFIX: &str = "TOKEN#";
+
+pub fn queue_token(user: Uuid, queue: &QueueId) -> Key {
+    key(user_partition(user), format!("{TOKEN_PREFIX}{queue}"))
+}
+
+/// The mark that `consumer` has dealt with an event.
+pub fn event_mark(event: &str, consumer: &str) -> Key {
+    key(format!("EVENT#{event}"), consumer)
+}
+
+pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
+
+pub fn allowance(user: Uuid, schedule: Uuid) -> Key {
+    key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
+}
+
+pub fn concert_partition(id: Uuid) -> String {
+    format!("CONCERT#{id}")
+}
+
+pub fn concert(id: Uuid) -> Key {
+    key(concert_partition(id), "CONCERT")
+}
+
+/// All concerts on the `by_time` index.
+pub const CONCERTS_BY_TIME: &str = "CONCERT";
+
+pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
+
+/// The listing copy of a schedule beside its concert; by date.
+pub fn listed_schedule(concert: Uuid, starts_at_second: i64, schedule: Uuid) -> Key {
+    key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
+}
+
+pub fn listed(schedule: &Schedule) -> Key {
+    listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
+}
+
+pub fn schedule(id: Uuid) -> Key {
+    key(format!("SCHEDULE#{id}"), "SCHEDULE")
+}
+
+pub fn overview(schedule: Uuid) -> Key {
+    key(format!("OVERVIEW#{schedule}"), "OVERVIEW")
+}
+
+pub fn section_partition(schedule: Uuid, section: &Label) -> String {
+    format!("SEATS#{schedule}#{section}")
+}
+
+pub fn block(schedule: Uuid, block: &BlockId) -> Key {
+    key(section_partition(schedule, &block.section), format!("BLOCK#{}#{:03}", block.row, block.index))
+}
+
+pub fn letter_pair_partition(pair: &str) -> String {
+    format!("GRAM#{pair}")
+}
+
+/// An entry of the name search; newest last, so that reading backwards gives newest first.
+pub fn letter_pair(pair: &str, created_at_millisecond: i64, concert: Uuid) -> Key {
+    key(letter_pair_partition(pair), format!("CONCERT#{created_at_millisecond:015}#{concert}"))
+}
+
+/// The expiry partition of a thing of `kind` with this id.
+pub fn expiry_shard(kind: &str, id: Uuid) -> String {
+    format!("{kind}#{}", id.as_bytes()[15] % EXPIRY_SHARDS)
+}
+
+/// One expiry partition of a kind.
+pub fn expiry_shard_at(kind: &str, shard: u8) -> String {
+    format!("{kind}#{shard}")
+}
+
+/// Every expiry partition of a kind.
+pub fn expiry_shards(kind: &str) -> impl Iterator<Item = String> {
+    (0..EXPIRY_SHARDS).map(move |shard| expiry_shard_at(kind, shard))
+}
+
+// ---------------------------------------------------------------------------------- products, stock, orders, coupons
+
+pub fn product(id: Uuid) -> Key {
+    key(format!("PRODUCT#{id}"), "PRODUCT")
+}
+
+/// The receipt of a change of stock.
+pub fn adjustment(product: Uuid, id: Uuid) -> Key {
+    key(format!("PRODUCT#{product}"), format!("ADJUST#{id}"))
+}
+
+/// One shard of a limited quantity: of a product's stock, or of what is left of a coupon.
+pub fn stock(of: Uuid, shard: u8) -> Key {
+    key(format!("STOCK#{of}#{shard}"), "STOCK")
+}
+
+/// What sorts before every character that a name may have, so that a name comes before its continuations.
+const NAME_END: char = '\u{1f}';
+
+/// All selling products in one order; the dearest first is the cheapest first, read backwards.
+pub fn catalog_partition(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Newest => "CATALOG#newest",
+        Sort::PriceUp | Sort::PriceDown => "CATALOG#price",
+        Sort::Name => "CATALOG#name",
+    }
+}
+
+/// The entries of a selling product, one in each partition of the catalog; among names by the beginning of its own.
+pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
+    let at = |sort: Sort, value: String| key(catalog_partition(sort).to_owned(), format!("{value}#{id}"));
+    [
+        at(Sort::Newest, format!("{created_at_millisecond:015}")),
+        at(Sort::PriceUp, format!("{:08}", price.get())),
+        at(Sort::Name, format!("{listed_name}{NAME_END}")),
+    ]
+}
+
+pub const UNPAID: &str = "UNPAID";
+
+/// The unpaid orders of a user.
+pub fn unpaid(user: Uuid) -> Key {
+    key(user_partition(user), UNPAID)
+}
+
+pub const ORDER_PREFIX: &str = "ORDER#";
+
+pub fn order(user: Uuid, id: Uuid) -> Key {
+    key(user_partition(user), format!("{ORDER_PREFIX}{id}"))
+}
+
+pub fn orders_by_time(user: Uuid) -> String {
+    format!("{}#ORDER", user_partition(user))
+}
+
+pub fn coupon(id: Uuid) -> Key {
+    key(format!("COUPON#{id}"), "COUPON")
+}
+
+pub const CLAIM_PREFIX: &str = "CLAIM#";
+
+pub fn claim(user: Uuid, coupon: Uuid) -> Key {
+    key(user_partition(user), format!("{CLAIM_PREFIX}{coupon}"))
+}
+
+/// Units sold of what was paid on a day (UTC).
+pub fn sales_partition(day: Date) -> String {
+    format!("SALES#{day}")
+}
+
+pub const SOLD_PREFIX: &str = "PRODUCT#";
+
+pub fn sales(day: Date, product: Uuid) -> Key {
+    key(sales_partition(day), format!("{SOLD_PREFIX}{product}"))
+}
+
+/// What sold best in so many days.
+pub fn popular(days: u8) -> Key {
+    key("POPULAR".to_owned(), days.to_string())
+}

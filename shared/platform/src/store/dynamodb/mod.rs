@@ -1,0 +1,9 @@
+//! The table as such: its keys, and how items are read and written.
+
+pub(crate) mod cache;
+pub mod call_metrics;
+pub(crate) mod item;
+pub(crate) mod keys;
+pub(crate) mod query;
+pub(crate) mod retry;
+pub(crate) mod transaction;

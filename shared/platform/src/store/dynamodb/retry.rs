@@ -1,0 +1,81 @@
+//! How often a write is tried in whose way others get, and how long is waited between the tries.
+
+use std::time::Duration;
+
+use crate::app::{App, Stopwatch};
+use crate::failure::Failure;
+use crate::store::dynamodb::transaction::Rejected;
+use crate::telemetry::metrics::TABLE_RETRIES;
+
+/// Most tries of one write that others get in the way of.
+const ATTEMPTS_MAX: u32 = 60;
+/// First back-off between them.
+const BACKOFF_MIN: Duration = Duration::from_millis(25);
+/// First back-off after the table took no more traffic: it needs longer to grow than another transaction to end.
+const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(50);
+/// Longest back-off between them.
+const BACKOFF_MAX: Duration = Duration::from_millis(400);
+/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two. Nothing
+/// is lost by giving up: the same request again, with the same key, finds what was done.
+const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
+/// The same for a payment, which has fifteen: longer than the five seconds after which `DynamoDB` ends a transaction that
+/// was left half committed, so that what stands in its way is gone before its payer is told to come again.
+const PAID_FOR_MAX: Duration = Duration::from_secs(6);
+
+/// Counts the tries of a write and waits between them with full jitter, so that those who collide do not
+/// collide again.
+pub(crate) struct Attempts<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) made: u32,
+    /// Whether one of them was not answered: what is found done may be its doing.
+    pub(crate) unheard: bool,
+    since: Stopwatch,
+    /// How long after the first try another may begin.
+    most: Duration,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(app: &'a App) -> Self {
+        Self { app, made: 0, unheard: false, since: Stopwatch::start(), most: TRIED_FOR_MAX }
+    }
+
+    /// The tries of a payment, which has more patience.
+    pub(crate) fn to_pay(app: &'a App) -> Self {
+        Self { most: PAID_FOR_MAX, ..Self::new(app) }
+    }
+
+    /// Waits before the next try after one that came to this; gives back a failure that no other try would help.
+    pub(crate) async fn again_after<G>(&mut self, rejected: &Rejected<G>) -> Result<(), Failure> {
+        match rejected {
+            Rejected::Guards(_) | Rejected::Conflict(_) => self.again().await,
+            Rejected::Throttled => self.again_slower().await,
+            Rejected::Failure(Failure::Unknown) => {
+                self.unheard = true;
+                self.again().await
+            }
+            Rejected::Failure(failure) => Err(failure.clone()),
+        }
+    }
+
+    /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.
+    pub(crate) async fn again(&mut self) -> Result<(), Failure> {
+        self.pause(BACKOFF_MIN).await
+    }
+
+    /// The same after the table took no more traffic.
+    pub(crate) async fn again_slower(&mut self) -> Result<(), Failure> {
+        self.pause(THROTTLED_BACKOFF_MIN).await
+    }
+
+    async fn pause(&mut self, first: Duration) -> Result<(), Failure> {
+        let most = first.saturating_mul(1 << self.made.min(10)).min(BACKOFF_MAX);
+        let wait = Duration::from_micros(self.app.ids().below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
+        self.made += 1;
+        if self.made >= ATTEMPTS_MAX || self.since.elapsed() + wait > self.most {
+            return Err(Failure::Busy);
+        }
+        self.app.meter().count(&TABLE_RETRIES, 1, &[]);
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}

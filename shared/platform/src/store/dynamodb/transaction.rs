@@ -1,0 +1,437 @@
+//! Writes: alone or as a transaction in which each item carries a named guard.
+//!
+//! DynamoDB answers a cancelled transaction with one reason per item, in order. Here each position has a name,
+//! and the call site says what that name means.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, key_item, key_of, text};
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::retry::Attempts;
+use crate::telemetry::metrics::CHANGES;
+use crate::telemetry::trace::{self, Context};
+
+/// Gives one of the SDK's seven builders of a write, which share no trait, its condition.
+macro_rules! conditioned {
+    ($builder:expr, $condition:expr, $names:expr, $values:expr) => {
+        $builder
+            .set_return_values_on_condition_check_failure(
+                $condition.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld),
+            )
+            .set_condition_expression($condition)
+            .set_expression_attribute_names($names)
+            .set_expression_attribute_values($values)
+    };
+}
+
+/// How every update that is told says what it tells.
+const SET_CHANGE: &str = "change = :change";
+
+/// One write and the condition under which it may happen.
+#[derive(Clone)]
+pub struct Write {
+    action: Action,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+#[derive(Clone)]
+enum Action {
+    Put(Item),
+    Update(Key, String),
+    Delete(Key),
+    Check(Key),
+}
+
+impl Write {
+    /// Puts an item that must not be there yet.
+    pub fn create(item: Item) -> Self {
+        Self::new(Action::Put(item)).when("attribute_not_exists(pk)")
+    }
+
+    /// Puts an item over whatever is there.
+    pub fn replace(item: Item) -> Self {
+        Self::new(Action::Put(item))
+    }
+
+    /// Updates an item by an update expression.
+    pub fn update(key: &Key, expression: impl Into<String>) -> Self {
+        Self::new(Action::Update(key.clone(), expression.into()))
+    }
+
+    /// Deletes an item.
+    pub fn delete(key: &Key) -> Self {
+        Self::new(Action::Delete(key.clone()))
+    }
+
+    /// Writes nothing, only demands a condition; for transactions.
+    pub fn check(key: &Key) -> Self {
+        Self::new(Action::Check(key.clone()))
+    }
+
+    fn new(action: Action) -> Self {
+        Self { action, condition: None, names: HashMap::new(), values: HashMap::new() }
+    }
+
+    /// The condition.
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// What `placeholder` (with its `#`) stands for.
+    pub fn name(mut self, placeholder: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.names.insert(placeholder.into(), attribute.into());
+        self
+    }
+
+    /// What `placeholder` (with its `:`) stands for.
+    pub fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.insert(placeholder.into(), value);
+        self
+    }
+
+    /// What it tells the world: of what sort of thing, and which change.
+    fn told(&self) -> Option<(&'static str, String)> {
+        let (key, change) = match &self.action {
+            Action::Put(item) => (key_of(item)?, item.get("change")?),
+            Action::Update(key, _) => (key.clone(), self.values.get(":change")?),
+            Action::Delete(_) | Action::Check(_) => return None,
+        };
+        Some((keys::sort_of(&key)?, change.as_s().ok()?.clone()))
+    }
+
+    /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
+    fn carry(&mut self, context: Option<Context>) {
+        if self.told().is_none() {
+            return;
+        }
+        let value = context.map(|context| text(context.to_string()));
+        match (&mut self.action, value) {
+            (Action::Put(item), Some(value)) => drop(item.insert(trace::ATTRIBUTE.to_owned(), value)),
+            (Action::Update(_, expression), Some(value)) => {
+                *expression =
+                    expression.replacen(SET_CHANGE, &format!("{SET_CHANGE}, {} = :trace", trace::ATTRIBUTE), 1);
+                self.values.insert(":trace".to_owned(), value);
+            }
+            (Action::Update(_, expression), None) if expression.contains(" REMOVE ") => {
+                *expression = expression.replacen(" REMOVE ", &format!(" REMOVE {}, ", trace::ATTRIBUTE), 1);
+            }
+            (Action::Update(_, expression), None) => *expression += &format!(" REMOVE {}", trace::ATTRIBUTE),
+            _ => {}
+        }
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+
+    fn into_transact(self, table: &str) -> Result<TransactWriteItem, Failure> {
+        let item = TransactWriteItem::builder();
+        let (names, values, condition) = (self.names(), self.values(), self.condition);
+        let built = match self.action {
+            Action::Put(content) => {
+                let put = Put::builder().table_name(table).set_item(Some(content));
+                item.put(conditioned!(put, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Update(key, expression) => {
+                let update = Update::builder().table_name(table).set_key(Some(key_item(&key)));
+                let update = update.update_expression(expression);
+                item.update(conditioned!(update, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Delete(key) => {
+                let delete = Delete::builder().table_name(table).set_key(Some(key_item(&key)));
+                item.delete(conditioned!(delete, condition, names, values).build().map_err(wrong_call)?)
+            }
+            Action::Check(key) => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key_item(&key)));
+                item.condition_check(conditioned!(check, condition, names, values).build().map_err(wrong_call)?)
+            }
+        };
+        Ok(built.build())
+    }
+
+    /// Carries it out by itself and gives back `returned` attributes (for an update).
+    pub async fn run(mut self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+        let told = self.told();
+        self.carry(trace::current());
+        let (client, table) = (app.dynamodb(), &app.config().table);
+        let (names, values, condition) = (self.names(), self.values(), self.condition);
+        let attributes = match self.action {
+            Action::Put(content) => {
+                let put = client.put_item().table_name(table).set_item(Some(content));
+                let put = conditioned!(put, condition, names, values).send().await;
+                put.map_err(rejected_alone)?.attributes
+            }
+            Action::Update(key, expression) => {
+                let update = client.update_item().table_name(table).set_key(Some(key_item(&key)));
+                let update = update.update_expression(expression).return_values(returned);
+                let update = conditioned!(update, condition, names, values).send().await;
+                update.map_err(rejected_alone)?.attributes
+            }
+            Action::Delete(key) => {
+                let delete = client.delete_item().table_name(table).set_key(Some(key_item(&key)));
+                let delete = conditioned!(delete, condition, names, values).send().await;
+                delete.map_err(rejected_alone)?.attributes
+            }
+            Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
+        };
+        tell(app, told.as_slice());
+        Ok(attributes.unwrap_or_default())
+    }
+
+    /// Carries it out by itself; `false` when its condition did not hold. For writes that nobody competes for:
+    /// a conflict is [`Failure::Busy`].
+    pub async fn applies(self, app: &App) -> Result<bool, Failure> {
+        match self.run(app, ReturnValue::None).await {
+            Ok(_) => Ok(true),
+            Err(Rejected::Guards(_)) => Ok(false),
+            Err(rejected) => Err(rejected.into_failure()),
+        }
+    }
+}
+
+/// A guard that did not hold, with the item as it was (`None`: no item, or not told).
+#[derive(Debug)]
+pub struct FailedGuard<G> {
+    pub guard: G,
+    pub old: Option<Item>,
+}
+
+/// Why nothing was written.
+///
+/// The items of a transaction become visible one by one. So a condition that fails beside a conflict may have met the
+/// first half of a transaction whose second half is still to come, perhaps that of this very request sent twice; and
+/// an item that is throttled may hide such a conflict. Neither decides anything: only where all other items passed is a
+/// failed condition told.
+#[derive(Debug)]
+pub enum Rejected<G> {
+    /// Conditions did not hold, and nothing else was in the way: never empty, in the order the items were written down.
+    Guards(Vec<FailedGuard<G>>),
+    /// Another transaction held these items at that moment.
+    Conflict(Vec<G>),
+    /// The table took no more traffic of some item at that moment. The SDK does not try a transaction again for that.
+    Throttled,
+    /// The table was silent, or refused the call.
+    Failure(Failure),
+}
+
+impl<G> Rejected<G> {
+    /// What it is to a caller who neither tries again nor asks which guard it was.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Guards(_) | Self::Conflict(_) | Self::Throttled => Failure::Busy,
+        }
+    }
+
+    /// The same with other names for its guards.
+    pub fn map<H>(self, mut name: impl FnMut(G) -> H) -> Rejected<H> {
+        match self {
+            Self::Guards(failed) => {
+                let named = failed.into_iter().map(|failed| FailedGuard { guard: name(failed.guard), old: failed.old });
+                Rejected::Guards(named.collect())
+            }
+            Self::Conflict(with) => Rejected::Conflict(with.into_iter().map(name).collect()),
+            Self::Throttled => Rejected::Throttled,
+            Self::Failure(failure) => Rejected::Failure(failure),
+        }
+    }
+}
+
+impl<G> From<Failure> for Rejected<G> {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => Self::Throttled,
+            failure => Self::Failure(failure),
+        }
+    }
+}
+
+/// Writes that happen together or not at all.
+#[derive(Clone)]
+pub struct Transaction<G> {
+    writes: Vec<(G, Write)>,
+}
+
+/// Most items of one transaction (a limit of DynamoDB).
+pub const TRANSACTION_ITEMS_MAX: usize = 100;
+
+impl<G: Copy> Transaction<G> {
+    pub fn new() -> Self {
+        Self { writes: Vec::new() }
+    }
+
+    /// Adds a write; `guard` names its condition.
+    pub fn add(&mut self, guard: G, write: Write) {
+        self.writes.push((guard, write));
+    }
+
+    /// Commits all of it, again while others are in the way: nothing was written then.
+    pub async fn commit_patiently(self, app: &App) -> Result<(), Rejected<G>> {
+        let mut attempts = Attempts::new(app);
+        loop {
+            match self.clone().commit(app).await {
+                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => {
+                    attempts.again_after(&rejected).await?
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Commits all of it.
+    pub async fn commit(mut self, app: &App) -> Result<(), Rejected<G>> {
+        let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
+        if guards.len() > TRANSACTION_ITEMS_MAX {
+            return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
+        }
+        let context = trace::current();
+        self.writes.iter_mut().for_each(|(_, write)| write.carry(context));
+        let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
+        let items: Result<Vec<_>, _> =
+            self.writes.into_iter().map(|(_, write)| write.into_transact(&app.config().table)).collect();
+        let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
+        answer.map_err(|error| rejected_together(&guards, error))?;
+        tell(app, &told);
+        Ok(())
+    }
+}
+
+/// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
+fn tell(app: &App, told: &[(&'static str, String)]) {
+    for (sort, change) in told {
+        app.meter().count(&CHANGES, 1, &[sort, change]);
+    }
+}
+
+fn rejected_together<G: Copy>(guards: &[G], error: SdkError<TransactWriteItemsError>) -> Rejected<G> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Rejected::Conflict(guards.to_vec()),
+        _ => return failure(&error).into(),
+    };
+    let coded = |code: &'static str| reasons.iter().zip(guards).filter(move |(reason, _)| reason.code() == Some(code));
+    if reasons.iter().any(is_throttled) {
+        return Rejected::Throttled;
+    }
+    let conflicts: Vec<G> = coded("TransactionConflict").map(|(_, guard)| *guard).collect();
+    if !conflicts.is_empty() {
+        return Rejected::Conflict(conflicts);
+    }
+    let failed: Vec<FailedGuard<G>> = coded("ConditionalCheckFailed")
+        .map(|(reason, guard)| FailedGuard { guard: *guard, old: reason.item.clone() })
+        .collect();
+    if !failed.is_empty() {
+        return Rejected::Guards(failed);
+    }
+    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
+    Rejected::Failure(Failure::Internal(format!("transaction cancelled: {codes:?}")))
+}
+
+/// Whether an item was refused for too much traffic.
+pub fn is_throttled(reason: &CancellationReason) -> bool {
+    matches!(reason.code(), Some("ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded"))
+}
+
+fn rejected_alone<E>(error: SdkError<E>) -> Rejected<()>
+where
+    E: ProvideErrorMetadata + std::error::Error + ConditionFailed + 'static,
+{
+    match error.as_service_error().map(|service| (service.code(), service)) {
+        Some((Some("ConditionalCheckFailedException"), service)) => {
+            Rejected::Guards(vec![FailedGuard { guard: (), old: service.old_item() }])
+        }
+        Some((Some("TransactionConflictException"), _)) => Rejected::Conflict(vec![()]),
+        _ => failure(&error).into(),
+    }
+}
+
+/// The item that a failed condition of a single write shows; each operation has an error type of its own.
+trait ConditionFailed {
+    fn old_item(&self) -> Option<Item>;
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::put_item::PutItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::update_item::UpdateItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionFailed for aws_sdk_dynamodb::operation::delete_item::DeleteItemError {
+    fn old_item(&self) -> Option<Item> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => failed.item.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// What an error of the SDK means, conditions and conflicts aside.
+pub fn failure<E>(error: &SdkError<E>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if error.raw_response().is_some_and(|response| response.status().is_server_error()) {
+        return Failure::Unknown;
+    }
+    let Some(service) = error.as_service_error() else {
+        return match error {
+            SdkError::ConstructionFailure(_) => wrong_call(format!("{error:?}")),
+            _ => {
+                tracing::warn!(cause = causes(error), "a call of the table was not answered");
+                Failure::Unknown
+            }
+        };
+    };
+    match service.code() {
+        Some(
+            "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "ThrottlingError"
+            | "TransactionConflictException",
+        ) => Failure::Busy,
+        Some("InternalServerError" | "ServiceUnavailable" | "InternalFailure") => Failure::Unknown,
+        code => wrong_call(format!("{code:?}: {:?}", service.message())),
+    }
+}
+
+/// What lies behind an error, from the outside in: an address that cannot be reached, a time-out.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source()).take(CAUSES_MAX);
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Most causes of one error that are told.
+const CAUSES_MAX: usize = 8;
+
+fn wrong_call(problem: impl std::fmt::Display) -> Failure {
+    Failure::Internal(format!("the table refused a call: {problem}"))
+}

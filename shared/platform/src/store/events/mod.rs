@@ -1,0 +1,4 @@
+//! Events: those that leave with a write, and those that were dealt with.
+
+pub(crate) mod once;
+pub mod outbox;

@@ -1,0 +1,132 @@
+//! Committed changes as the table's stream tells them, turned into events.
+//!
+//! An event is made from one item's new image alone: the image names the fact it commits (`change`) and its
+//! version, so a record read twice, late or without its old image gives the same event.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use onsale_domain::orders::order::Line;
+use uuid::Uuid;
+
+use crate::events::{
+    AdminData, Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+};
+use crate::store::accounts::admin_actions::{self, Actor};
+use crate::store::dynamodb::item::{Item, key_of};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::keys::Key;
+use crate::store::orders::order_item;
+use crate::store::reservations::reservation_item;
+use crate::telemetry::trace;
+
+/// A record that should be an event and cannot be read as one.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Poison(pub String);
+
+/// The event of a record; `None` when the change tells nobody anything.
+///
+/// # Errors
+/// When the record names a change but cannot be understood.
+pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
+    let image: Item = record.change.new_image.clone().into();
+    let Some(change) = image.get("change") else { return Ok(None) };
+    let kind = change.as_s().ok().and_then(|name| Kind::parse(name));
+    let kind = kind.ok_or_else(|| Poison("an unknown change".to_owned()))?;
+    let key = key_of(&image).ok_or_else(|| Poison("a change without a key".to_owned()))?;
+    let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
+    let (version, data) = match kind {
+        Kind::TokenFinished => token(&key, image)?,
+        Kind::AdminActed => admin_action(image)?,
+        Kind::OrderPlaced | Kind::OrderExpired | Kind::OrderCancelled => order(&key, image)?,
+        // A payment lives in what it pays for.
+        Kind::PaymentCompleted | Kind::PaymentDeclined | Kind::PaymentCancelled
+            if key.sk.starts_with(keys::ORDER_PREFIX) =>
+        {
+            order(&key, image)?
+        }
+        Kind::ReservationHeld
+        | Kind::ReservationExpired
+        | Kind::ReservationCancelled
+        | Kind::PaymentCompleted
+        | Kind::PaymentDeclined
+        | Kind::PaymentPartlyRefunded
+        | Kind::PaymentCancelled => reservation(&key, image)?,
+    };
+    let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
+        Some(name) => name.to_owned(),
+        None => owned(&key, "")?.0.to_string(),
+    };
+    let committed = record.change.approximate_creation_date_time.timestamp();
+    Ok(Some(Event {
+        specversion: SpecVersion::V1,
+        id: format!("{owner}/{}/{version}", key.sk),
+        source: Source::Onsale,
+        kind,
+        time: Timestamp::from_second(committed).map_err(|_| Poison("a change at no time".to_owned()))?,
+        traceparent: image_trace,
+        data,
+    }))
+}
+
+fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), Poison> {
+    keys::owned(key, prefix).ok_or_else(|| Poison("a change of an item that has no events".to_owned()))
+}
+
+fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, id) = owned(key, keys::RESERVATION_PREFIX)?;
+    let id: Uuid = id.parse().map_err(|_| Poison("a reservation without an id".to_owned()))?;
+    let read = reservation_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let data = ReservationData {
+        user_id: user,
+        reservation_id: id,
+        concert_id: read.concert_id,
+        schedule_id: read.schedule_id,
+        ticket_ids: read.live_seats().map(ToString::to_string).collect(),
+        total: read.total(),
+        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.version,
+    };
+    Ok((read.version, Data::Reservation(data)))
+}
+
+fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, id) = owned(key, keys::ORDER_PREFIX)?;
+    let id: Uuid = id.parse().map_err(|_| Poison("an order without an id".to_owned()))?;
+    let read = order_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let line = |line: &Line| LineData { product_id: line.product, quantity: line.quantity() };
+    let data = OrderData {
+        user_id: user,
+        order_id: id,
+        lines: read.lines.iter().map(line).collect(),
+        total: read.total(),
+        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.version,
+        paid_on: read.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
+    };
+    Ok((read.version, Data::Order(data)))
+}
+
+/// An entry of the log is never changed, so it has one version.
+fn admin_action(image: Item) -> Result<(u64, Data), Poison> {
+    let read = admin_actions::entry(image).map_err(|failure| Poison(failure.to_string()))?;
+    let user_id = match read.by {
+        Actor::Administrator(id) => Some(id),
+        Actor::Operator => None,
+    };
+    let version = 1;
+    let data = AdminData { user_id, action_id: read.id, function: read.function, target: read.target, version };
+    Ok((version, Data::Admin(data)))
+}
+
+/// A number is admitted once and ends once, so it is the version of what it tells.
+fn token(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+    let (user, queue) = owned(key, keys::TOKEN_PREFIX)?;
+    let part = |name: &str| image.get(name);
+    let number = part("number").and_then(|value| value.as_n().ok()?.parse().ok());
+    let state = part("state").and_then(|value| value.as_s().ok());
+    let (number, state) = number.zip(state).ok_or_else(|| Poison("a token without number or state".to_owned()))?;
+    let data = TokenData { user_id: user, queue_id: queue.to_owned(), number, state: state.clone() };
+    Ok((number, Data::Token(data)))
+}

@@ -1,0 +1,116 @@
+//! Sweeps of the expiry index: one kind of thing, partition by partition, a page at a time.
+
+use onsale_domain::time::second;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, key_of};
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::query::Query;
+use crate::store::seats::side_by_side;
+use crate::telemetry::metrics::{SWEEP_CLOSED, SWEEP_FAILED, SWEEP_LAG, SWEEP_LEFT};
+
+/// Where a sweep has come to.
+#[derive(Clone, Debug)]
+pub struct Position {
+    shard: u8,
+    shards_left: u8,
+    start: Option<Item>,
+}
+
+impl Position {
+    /// The beginning of a sweep. Each minute begins with another partition, so that none is always the last when there
+    /// is more to do than one run can.
+    fn first(app: &App) -> Self {
+        let minute = app.now().as_second().div_euclid(60);
+        let shard = u8::try_from(minute.rem_euclid(i64::from(keys::EXPIRY_SHARDS))).unwrap_or(0);
+        Self { shard, shards_left: keys::EXPIRY_SHARDS - 1, start: None }
+    }
+
+    /// After this page, which ended at `start`.
+    fn next(self, start: Option<Item>) -> Option<Self> {
+        if start.is_some() {
+            return Some(Self { start, ..self });
+        }
+        let shards_left = self.shards_left.checked_sub(1)?;
+        Some(Self { shard: (self.shard + 1) % keys::EXPIRY_SHARDS, shards_left, start: None })
+    }
+}
+
+/// A whole sweep: `step` after step, at most `steps_max`. More is left to the next run, and said.
+///
+/// # Errors
+/// When a step fails as a whole.
+pub async fn run<S>(app: &App, steps_max: usize, step: S) -> Result<Swept, Failure>
+where
+    S: AsyncFn(&App, Position) -> Result<(Swept, Option<Position>), Failure>,
+{
+    let mut all = Swept::default();
+    let mut position = Some(Position::first(app));
+    for _ in 0..steps_max {
+        let Some(here) = position.take() else { break };
+        let (swept, next) = step(app, here).await?;
+        all.closed += swept.closed;
+        all.failed += swept.failed;
+        all.lag_seconds = all.lag_seconds.max(swept.lag_seconds);
+        position = next;
+    }
+    let meter = app.meter();
+    meter.count(&SWEEP_CLOSED, all.closed as u64, &[]);
+    meter.count(&SWEEP_FAILED, all.failed as u64, &[]);
+    meter.set(&SWEEP_LAG, all.lag_seconds.into(), &[]);
+    meter.set(&SWEEP_LEFT, f64::from(u8::from(position.is_some())), &[]);
+    if position.is_some() {
+        tracing::warn!(closed = all.closed, "more has lapsed than one run closes");
+    }
+    Ok(all)
+}
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Things closed.
+    pub closed: usize,
+    /// Things that could not be.
+    pub failed: usize,
+    /// How long the oldest of them was over.
+    pub lag_seconds: u32,
+}
+
+/// One step of a sweep: does `close` to one page, of at most `most`, of what of `kind` ended before now, and says
+/// where to go on; `None` after the last page. `close` tells whether it was the one that closed. What cannot be closed
+/// is logged, passed by, and met again by the next sweep.
+pub(crate) async fn step<F>(
+    app: &App,
+    kind: &str,
+    most: u16,
+    position: Position,
+    close: impl Fn(App, Key) -> F,
+) -> Result<(Swept, Option<Position>), Failure>
+where
+    F: Future<Output = Result<bool, Failure>> + Send + 'static,
+{
+    let query = Query::expired(keys::expiry_shard_at(kind, position.shard), second(app.now()));
+    let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
+    let next = position.next(start);
+    // The index has them in the order of their ends.
+    let oldest = items.first().and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u32>().ok());
+    let lag_seconds = oldest.map_or(0, |end| second(app.now()).saturating_sub(end));
+    let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
+    let closed = side_by_side(app, keys, |app, key| {
+        let closing = close(app, key.clone());
+        async move {
+            Ok(closing.await.inspect_err(|failure| {
+                tracing::error!(pk = key.pk, sk = key.sk, %failure, "what has lapsed could not be closed");
+            }))
+        }
+    });
+    let mut swept = Swept { lag_seconds, ..Swept::default() };
+    for result in closed.await? {
+        match result {
+            Ok(closed) => swept.closed += usize::from(closed),
+            Err(_) => swept.failed += 1,
+        }
+    }
+    Ok((swept, next))
+}

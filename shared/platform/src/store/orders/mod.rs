@@ -1,0 +1,208 @@
+//! Orders once they are placed: read, given up, and ended with all that they took given back.
+
+pub(crate) mod order_item;
+pub mod place;
+pub(crate) mod unpaid;
+
+use onsale_domain::orders::order::{Order, State};
+use onsale_domain::orders::unpaid::Unpaid;
+use onsale_domain::reservations::reservation::{AlreadyPaid, Cancel};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::coupons;
+use crate::store::dynamodb::item::{Item, key_of, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction};
+use crate::store::expiry::Closed;
+use crate::store::products::stock;
+
+/// What each item of an order's transactions guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// The order is not there yet.
+    New,
+    /// The order is at the version that was read.
+    Version,
+    /// The line at this place takes its units from a shard that has them, at the price and in the state that was read.
+    Stock(usize),
+    /// The shard is there, to get units back.
+    Shelf,
+    /// The claim of the coupon is unused, or used by this order.
+    Claim,
+    /// The unpaid orders admit this one, or are at the version that was read.
+    Unpaid,
+    /// The wallet is at the entry that was read.
+    Wallet,
+    /// The ledger entry is not there yet.
+    Entry,
+}
+
+/// An order of a user as it lies in the table.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let item = query::get(app, &keys::order(user, id), Consistency::Strong).await?;
+    item.map(|item| order_item::read(user, id, item)).transpose()
+}
+
+/// An order of a user and all that the user has not paid, in one consistent read.
+async fn get_with_unpaid(app: &App, user: Uuid, id: Uuid) -> Result<Option<(Order, Unpaid)>, Failure> {
+    let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
+    let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
+    let mut of = |key: &keys::Key| {
+        let place = items.iter().position(|item| key_of(item).as_ref() == Some(key));
+        place.map(|place| items.swap_remove(place))
+    };
+    let Some(order) = of(&order_key) else { return Ok(None) };
+    Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
+}
+
+/// The same as no transaction is at work on it: see [`query::settled`].
+pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let item = query::settled(app, &keys::order(user, id)).await?;
+    item.map(|item| order_item::read(user, id, item)).transpose()
+}
+
+/// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have
+/// the coupon back.
+///
+/// # Errors
+/// When the table fails.
+pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+    let Some(read) = get(app, user, id).await? else { return Ok(None) };
+    if read.settled || !read.lapsed(app.now()) {
+        return Ok(Some(read));
+    }
+    if let Err(failure) = close(app, user, id).await {
+        // It is shown as expired in any case, and the sweep closes it.
+        tracing::warn!(order = %id, %failure, "a lapsed order could not be closed on the spot");
+        return Ok(Some(read));
+    }
+    get(app, user, id).await
+}
+
+/// A page of a user's orders, newest first.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
+    let read = move |item: Item| {
+        let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::ORDER_PREFIX)?.parse().ok());
+        order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
+    };
+    let all = Query::by_time(keys::orders_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
+        let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
+}
+
+/// Why an order was not cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelOrderError {
+    /// The user has no such order.
+    #[error("not found")]
+    NotFound,
+    /// It is paid.
+    #[error(transparent)]
+    AlreadyPaid(#[from] AlreadyPaid),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Gives a pending order up. What has ended stays as it is, and is a success.
+///
+/// # Errors
+/// See [`CancelOrderError`].
+pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrderError> {
+    let ended = end(app, user, id, |read| {
+        Ok::<_, CancelOrderError>(match read.cancel(app.now())? {
+            Cancel::Release => Some((read.clone().cancelled(), Some(Kind::OrderCancelled))),
+            Cancel::Close => Some((read.clone().closed(), Some(Kind::OrderExpired))),
+            Cancel::AlreadyEnded => None,
+        })
+    });
+    Ok(ended.await?.ok_or(CancelOrderError::NotFound)?.0)
+}
+
+/// Gives back what a declined order took, once however often it is asked for.
+///
+/// # Errors
+/// When the table fails.
+pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
+    let ended = end(app, user, id, |read| {
+        let due = read.state == State::Declined && !read.settled;
+        Ok::<_, Failure>(due.then(|| (read.clone().closed(), None)))
+    });
+    ended.await.map(|_| ())
+}
+
+/// Closes an order whose time has passed: its state, and all that it took.
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
+    let ended = end(app, user, id, |read| {
+        let due = !read.settled && read.lapsed(app.now());
+        let change = (read.state == State::Pending).then_some(Kind::OrderExpired);
+        Ok::<_, Failure>(due.then(|| (read.clone().closed(), change)))
+    });
+    Ok(match ended.await? {
+        Some((_, true)) => Closed::Now,
+        Some((order, false)) if order.settled && order.state != State::Paid => Closed::Before,
+        Some(_) | None => Closed::Nothing,
+    })
+}
+
+/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
+/// `None` of `ending` leaves it as it is. Says how it stands then, and whether that was done now.
+async fn end<E: From<Failure>>(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    ending: impl Fn(&Order) -> Result<Option<(Order, Option<Kind>)>, E>,
+) -> Result<Option<(Order, bool)>, E> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some((read, unpaid)) = get_with_unpaid(app, user, id).await? else { return Ok(None) };
+        let Some((after, change)) = ending(&read)? else { return Ok(Some((read, false))) };
+        let mut transaction = given_back(&read, &after, change)?;
+        transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Some((after, true))),
+            Err(rejected) => {
+                // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
+                if let Rejected::Guards(failed) = &rejected
+                    && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
+                    && settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version)
+                {
+                    let told = format!("stock or coupon of order {id} is not as it left them");
+                    return Err(Failure::Internal(told).into());
+                }
+                attempts.again_after(&rejected).await?;
+            }
+        }
+    }
+}
+
+/// The order as it is `after`, its units back where they came from, and its coupon unused. The order's version is what
+/// makes it happen once.
+pub(crate) fn given_back(read: &Order, after: &Order, change: Option<Kind>) -> Result<Transaction<Guard>, Failure> {
+    let mut transaction = Transaction::new();
+    transaction.add(Guard::Version, order_item::update(read, after, change)?);
+    for line in &read.lines {
+        for portion in &line.taken {
+            transaction.add(Guard::Shelf, stock::put_in(line.product, *portion));
+        }
+    }
+    if let Some(coupon) = read.coupon {
+        transaction.add(Guard::Claim, coupons::give_back(read.user, coupon, read.id));
+    }
+    Ok(transaction)
+}

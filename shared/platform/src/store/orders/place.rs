@@ -1,0 +1,344 @@
+//! Placing an order: stock, order and coupon, and with them what the buyer has unpaid or, when it is paid at once, wallet
+//! and ledger, change together or not at all.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use onsale_domain::coupons::coupon::{Claim, CouponError};
+use onsale_domain::id;
+use onsale_domain::orders::order::{Order, State};
+use onsale_domain::orders::place as rules;
+use onsale_domain::orders::place::{OrderError, OrderRequest};
+use onsale_domain::products::product::Product;
+use onsale_domain::products::stock::{Portion, Shards, take};
+use onsale_domain::wallet::Wallet;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::coupons;
+use crate::store::dynamodb::item::{Item, key_of};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::expiry::Closed;
+use crate::store::orders::{self, Guard};
+use crate::store::orders::{order_item, unpaid};
+use crate::store::products::stock::Refused;
+use crate::store::products::{self, stock};
+use crate::store::wallet::{Beside, Debit, DebitError, debit, kept};
+use crate::telemetry::logs;
+
+/// What somebody wants to buy, under the id of the order to make.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Id of the order.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The lines, as [`rules::merged`] passed them.
+    pub lines: Vec<rules::Wanted>,
+    /// The coupon to use.
+    pub coupon: Option<Uuid>,
+    /// Whether to pay at once.
+    pub pay: bool,
+    /// Digest of the request.
+    pub fingerprint: String,
+}
+
+/// What placing came to.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order as it is now.
+    pub order: Order,
+    /// Whether it was there already, under the same key.
+    pub replayed: bool,
+}
+
+/// Why an order was not placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] OrderError),
+    /// The user has no wallet to pay from.
+    #[error("no wallet")]
+    NoWallet,
+    /// The balance is too small; nothing of the order remains.
+    #[error("insufficient balance")]
+    InsufficientBalance,
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<DebitError> for PlaceFailure {
+    fn from(error: DebitError) -> Self {
+        match error {
+            DebitError::NoWallet => Self::NoWallet,
+            DebitError::InsufficientBalance => Self::InsufficientBalance,
+            DebitError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+/// From which shards the units of a product come, where the first choice was short.
+type Plans = BTreeMap<Uuid, Vec<Portion>>;
+
+/// An order that is to be written, with what paying it takes out of the wallet; and of each product over how many shards it
+/// is spread, and how many units one person may have unpaid.
+struct Draft {
+    order: Order,
+    debit: Option<Debit>,
+    shards: BTreeMap<Uuid, Shards>,
+    most: BTreeMap<Uuid, i64>,
+}
+
+/// What one try came to, if it was neither refused nor failed.
+enum Tried {
+    /// The order is written.
+    Placed(Order),
+    /// It was in somebody's way, or not heard of: all is read again.
+    Again(Rejected<Guard>),
+}
+
+/// Places an order.
+///
+/// # Errors
+/// See [`PlaceFailure`].
+pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
+    logs::about("order_id", wanted.id);
+    let mut attempts = Attempts::new(app);
+    let mut plans = Plans::new();
+    loop {
+        let tried = try_once(app, wanted, &mut plans).await;
+        // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
+        // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
+        let there = match &tried {
+            Ok(Tried::Again(rejected)) if may_be_there(rejected) => {
+                let unheard = matches!(rejected, Rejected::Failure(_));
+                repeated(app, wanted, unheard || attempts.unheard).await?
+            }
+            Ok(Tried::Placed(_) | Tried::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
+            Err(_) => repeated(app, wanted, attempts.unheard).await?,
+        };
+        match (there, tried) {
+            (Some(there), _) => return Ok(there),
+            (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
+            (None, Ok(Tried::Again(rejected))) => attempts.again_after(&rejected).await?,
+            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.again().await?,
+            (None, Err(refused)) => return Err(refused),
+        }
+    }
+}
+
+/// Whether the order may be what stood in the way of its own writing.
+fn may_be_there(rejected: &Rejected<Guard>) -> bool {
+    match rejected {
+        Rejected::Guards(failed) => failed.iter().any(|failed| failed.guard == Guard::New),
+        Rejected::Failure(failure) => matches!(failure, Failure::Unknown),
+        Rejected::Conflict(_) | Rejected::Throttled => false,
+    }
+}
+
+/// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
+/// the plan for the next try says where.
+async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
+    let draft = decide(app, wanted, plans).await?;
+    let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
+    match &rejected {
+        Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
+        Rejected::Conflict(with) => plan_around(app, &draft, with, plans).await?,
+        Rejected::Guards(_) | Rejected::Throttled | Rejected::Failure(_) => {}
+    }
+    Ok(Tried::Again(rejected))
+}
+
+/// Reads what the decision needs, and makes it.
+async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, PlaceFailure> {
+    let ids = wanted.lines.iter().map(|line| line.product);
+    let (products, (wallet, claim)) = tokio::try_join!(products::several(app, ids), own(app, wanted))?;
+    let now = app.now();
+    let taken = |product: &Product, units: i64| match plans.get(&product.id) {
+        Some(plan) => plan.clone(),
+        None => vec![Portion { shard: product.shards.first_for(wanted.id, product.id), units }],
+    };
+    let request = OrderRequest {
+        id: wanted.id,
+        user: wanted.user,
+        lines: wanted.lines.clone(),
+        coupon: wanted.coupon,
+        fingerprint: wanted.fingerprint.clone(),
+        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+    };
+    let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
+    let shards = products.iter().map(|product| (product.id, product.shards)).collect();
+    let most = products.iter().map(|product| (product.id, product.max_per_user.get())).collect();
+    if !wanted.pay {
+        return Ok(Draft { order, debit: None, shards, most });
+    }
+    let debit = debit(wallet, order.total(), now, order.payment_id())?;
+    // The id follows from the request's key, and the payment of this order is nobody else's.
+    let key = id::fingerprint(&["place_order", &order.id.to_string()]);
+    let (order, _) = order.paid(now, key, true);
+    Ok(Draft { order, debit, shards, most })
+}
+
+/// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
+async fn own(app: &App, wanted: &Wanted) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
+    let wallet_key = keys::wallet(wanted.user);
+    let claim_key = wanted.coupon.map(|coupon| keys::claim(wanted.user, coupon));
+    let keys: Vec<keys::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
+    let (mut wallet, mut claim) = (None, None);
+    for item in query::get_all(app, &keys, Consistency::Strong).await? {
+        if key_of(&item).as_ref() == Some(&wallet_key) {
+            wallet = Some(kept(item)?.wallet);
+        } else {
+            claim = Some(coupons::read_claim(item)?);
+        }
+    }
+    Ok((wallet, claim))
+}
+
+fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> {
+    let order = &draft.order;
+    let mut transaction = Transaction::new();
+    for (place, line) in order.lines.iter().enumerate() {
+        for portion in &line.taken {
+            transaction.add(Guard::Stock(place), stock::take(line.product, *portion, Some(line.price)));
+        }
+    }
+    if let Some(coupon) = order.coupon {
+        transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
+    }
+    let change = if order.state == State::Paid { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    transaction.add(Guard::New, order_item::create(order, change)?);
+    if let Some(debit) = &draft.debit {
+        let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
+        transaction.add(Guard::Wallet, wallet);
+        transaction.add(Guard::Entry, entry);
+    }
+    if order.state == State::Pending {
+        transaction.add(Guard::Unpaid, unpaid::enter(order, &draft.most, app.now()));
+    }
+    Ok(transaction)
+}
+
+/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
+/// just being placed is waited for.
+async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
+    match orders::settled(app, wanted.user, wanted.id).await? {
+        Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
+        there => Ok(there.map(|order| Placed { order, replayed: !ours })),
+    }
+}
+
+/// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very order
+/// that is wanted, which the same request, sent twice, has placed since the receipt was read.
+async fn is_worth_another_try(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
+    let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
+    match own(app, wanted).await?.1.map(|claim| claim.used_by) {
+        Some(Some(order)) if order == wanted.id => Ok(true),
+        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != Closed::Nothing),
+        // Given back meanwhile.
+        Some(None) => Ok(true),
+        None => Ok(false),
+    }
+}
+
+/// Says why an order cannot be had, or finds other shards to take from.
+async fn refuse_or_plan(
+    app: &App,
+    draft: &Draft,
+    failed: &[FailedGuard<Guard>],
+    plans: &mut Plans,
+) -> Result<(), PlaceFailure> {
+    let (mut stopped, mut changed, mut short, mut unpaid) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for FailedGuard { guard, old } in failed {
+        // Whatever else failed is stale, and read again.
+        let place = match guard {
+            Guard::Stock(place) => *place,
+            Guard::Unpaid => {
+                unpaid = Some(old.as_ref());
+                continue;
+            }
+            _ => continue,
+        };
+        let line = &draft.order.lines[place];
+        let group = match stock::why(old.clone(), line.price)? {
+            Refused::NotSelling => &mut stopped,
+            Refused::PriceChanged => &mut changed,
+            Refused::Short => &mut short,
+        };
+        if !group.contains(&line.product) {
+            group.push(line.product);
+        }
+    }
+    if stopped.is_empty()
+        && let Some(old) = unpaid
+    {
+        refuse_by_unpaid(app, draft, old).await?;
+    }
+    match () {
+        () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
+        () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
+        () => plan(app, draft, &short, plans).await,
+    }
+}
+
+/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that nobody
+/// waits for the sweep. Nothing, if they are no longer as they were.
+async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Result<(), PlaceFailure> {
+    let unpaid = unpaid::read(old)?;
+    if unpaid.open.contains_key(&draft.order.id) {
+        // Our own order is counted, and not to be seen yet.
+        return Ok(());
+    }
+    let mut closed = false;
+    for id in unpaid.lapsed(app.now()) {
+        closed |= orders::close(app, draft.order.user, id).await? != Closed::Nothing;
+    }
+    if closed {
+        return Ok(());
+    }
+    let most = |product| draft.most.get(&product).copied().unwrap_or_default();
+    Ok(unpaid.admits(&draft.order, most, app.now())?)
+}
+
+/// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
+/// everything is gone instead of trying until its time is up.
+async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let mut contended: Vec<Uuid> = Vec::new();
+    for guard in with {
+        let Guard::Stock(place) = guard else { continue };
+        let product = draft.order.lines[*place].product;
+        if !contended.contains(&product) {
+            contended.push(product);
+        }
+    }
+    plan(app, draft, &contended, plans).await
+}
+
+/// Looks at all shards of each of these products at one instant and decides from which to take; refuses when all
+/// together have too little.
+async fn plan(app: &App, draft: &Draft, products: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+    let order = &draft.order;
+    let mut gone = Vec::new();
+    for product in products {
+        let line = order.lines.iter().find(|line| line.product == *product);
+        let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
+        let levels = stock::levels(app, *product, *shards).await?;
+        match take(&levels, shards.first_for(order.id, *product), line.quantity()) {
+            Some(portions) => {
+                plans.insert(*product, portions);
+            }
+            None => gone.push(*product),
+        }
+    }
+    if gone.is_empty() { Ok(()) } else { Err(OrderError::OutOfStock(gone).into()) }
+}

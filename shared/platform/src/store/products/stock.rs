@@ -1,0 +1,110 @@
+//! Limited quantities in shards: the stock of products, and what is left of coupons.
+//!
+//! A shard of a product has a copy of its price and state, so that taking from it is conditioned on both; a coupon's
+//! shard has the number alone.
+
+use onsale_domain::money::Price;
+use onsale_domain::products::product::State;
+use onsale_domain::products::stock::{Portion, Shards};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, from_item, number, text, to_item};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::transaction::Write;
+
+#[derive(Serialize, Deserialize)]
+struct ShardItem {
+    available: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+}
+
+/// The write of a new shard; a product's has its `terms`.
+pub fn create(of: Uuid, portion: Portion, terms: Option<(Price, State)>) -> Result<Write, Failure> {
+    let item = ShardItem {
+        available: portion.units,
+        price: terms.map(|(price, _)| price.get()),
+        state: terms.map(|(_, state)| state.as_str().to_owned()),
+    };
+    Ok(Write::create(to_item(&keys::stock(of, portion.shard), &item)?))
+}
+
+/// The write that takes units, on condition that they are there; and, of a product, that it is on sale at `price`.
+pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
+    let write = Write::update(&keys::stock(of, portion.shard), "SET available = available - :units")
+        .value(":units", number(portion.units));
+    match price {
+        None => write.when("available >= :units"),
+        Some(price) => write
+            .when("available >= :units AND price = :price AND #state = :selling")
+            .name("#state", "state")
+            .value(":price", number(price.get()))
+            .value(":selling", text(State::Selling.as_str())),
+    }
+}
+
+/// The write that puts units in, of whatever price and state.
+pub fn put_in(of: Uuid, portion: Portion) -> Write {
+    Write::update(&keys::stock(of, portion.shard), "SET available = available + :units")
+        .when("attribute_exists(pk)")
+        .value(":units", number(portion.units))
+}
+
+/// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is lost.
+pub fn set_terms(of: Uuid, shard: u8, price: Price, state: State) -> Write {
+    Write::update(&keys::stock(of, shard), "SET price = :price, #state = :state")
+        .when("attribute_exists(pk)")
+        .name("#state", "state")
+        .value(":price", number(price.get()))
+        .value(":state", text(state.as_str()))
+}
+
+/// Why units could not be taken from a shard, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The product is not on sale.
+    NotSelling,
+    /// It has another price.
+    PriceChanged,
+    /// This shard has fewer units than were wanted.
+    Short,
+}
+
+/// What the old image of a shard says about a [`take`] of a product that failed.
+pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
+    let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
+    Ok(match () {
+        () if shard.state.as_deref() != Some(State::Selling.as_str()) => Refused::NotSelling,
+        () if shard.price != Some(price.get()) => Refused::PriceChanged,
+        () => Refused::Short,
+    })
+}
+
+/// What each shard has at one instant, in their order. Only such a look may say that nothing is left: between two reads
+/// a unit can go from a shard that was not read yet to one that was (K3).
+pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Failure> {
+    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+    let items = match keys.as_slice() {
+        [only] => vec![query::get(app, only, Consistency::Strong).await?],
+        several => query::get_together(app, several).await?,
+    };
+    let there = items.into_iter().map(|item| item.map_or(Ok(0), available));
+    there.collect()
+}
+
+/// How many units there are in all, for whoever only looks: shard by shard, perhaps a moment old.
+pub async fn seen(app: &App, of: Uuid, shards: Shards) -> Result<i64, Failure> {
+    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+    let items = query::get_all(app, &keys, Consistency::Eventual).await?;
+    items.into_iter().map(available).sum()
+}
+
+fn available(item: Item) -> Result<i64, Failure> {
+    from_item::<ShardItem>(item).map(|shard| shard.available)
+}

@@ -1,0 +1,130 @@
+//! Units added to a product's stock or taken away from it, each change once under its receipt.
+
+use onsale_domain::products::product::Product;
+use onsale_domain::products::stock as rules;
+use onsale_domain::products::stock::Portion;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::dynamodb::item::{from_item, to_item};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query;
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::products::{self, stock};
+
+#[derive(Serialize, Deserialize)]
+struct AdjustmentItem {
+    delta: i64,
+    at: i64,
+    fingerprint: String,
+}
+
+/// A change of stock that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adjusted {
+    /// Units that can be had now.
+    pub available: i64,
+    /// Whether it had been carried out before, under the same key.
+    pub replayed: bool,
+}
+
+/// Why a stock was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdjustError {
+    /// There is no such product.
+    #[error("no product")]
+    NoProduct,
+    /// Fewer units are there than were to be taken away.
+    #[error("out of stock")]
+    OutOfStock,
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    New,
+    Shard,
+    Logged,
+}
+
+/// Changes the stock of a product by `delta` under the receipt `id`, once however often it is asked for. What is added
+/// is spread evenly; what is taken away comes from where it is, and never below nothing.
+///
+/// # Errors
+/// See [`AdjustError`].
+pub async fn adjust(
+    app: &App,
+    product: Uuid,
+    id: Uuid,
+    delta: i64,
+    fingerprint: &str,
+    action: &AdminAction,
+) -> Result<Adjusted, AdjustError> {
+    let product = products::get(app, product).await?.ok_or(AdjustError::NoProduct)?;
+    let receipt = AdjustmentItem { delta, at: app.now().as_millisecond(), fingerprint: fingerprint.to_owned() };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(portions) = portions(app, &product, id, delta).await? else {
+            // What is missing may have been taken away by this very change.
+            return repeated(app, &product, id, fingerprint, attempts.made > 0).await?.ok_or(AdjustError::OutOfStock);
+        };
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::New, Write::create(to_item(&keys::adjustment(product.id, id), &receipt)?));
+        for portion in portions {
+            let write = match delta {
+                ..0 => stock::take(product.id, portion, None),
+                _ => stock::put_in(product.id, portion),
+            };
+            transaction.add(Guard::Shard, write);
+        }
+        transaction.add(Guard::Logged, action.write(app)?);
+        let rejected = match transaction.commit(app).await {
+            Ok(()) => return Ok(Adjusted { available: available(app, &product).await?, replayed: false }),
+            Err(rejected) => rejected,
+        };
+        let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
+        if let Some(done) = repeated(app, &product, id, fingerprint, ours).await? {
+            return Ok(done);
+        }
+        attempts.again_after(&rejected).await?;
+    }
+}
+
+/// From or to which shards the units go; `None` when there are too few.
+async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<Option<Vec<Portion>>, Failure> {
+    if delta < 0 {
+        let levels = stock::levels(app, product.id, product.shards).await?;
+        return Ok(rules::take(&levels, product.shards.first_for(id, product.id), -delta));
+    }
+    let spread = product.shards.each().zip(product.shards.split(delta));
+    Ok(Some(spread.filter(|(_, units)| *units > 0).map(|(shard, units)| Portion { shard, units }).collect()))
+}
+
+async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
+    Ok(stock::levels(app, product.id, product.shards).await?.into_iter().sum())
+}
+
+/// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one. One
+/// that is just being carried out is waited for.
+async fn repeated(
+    app: &App,
+    product: &Product,
+    id: Uuid,
+    fingerprint: &str,
+    ours: bool,
+) -> Result<Option<Adjusted>, AdjustError> {
+    let Some(item) = query::settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
+    if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
+        return Err(AdjustError::KeyReused);
+    }
+    Ok(Some(Adjusted { available: available(app, product).await?, replayed: !ours }))
+}

@@ -1,0 +1,229 @@
+//! Admissions: a called number is claimed, bought with, and ended once.
+//!
+//! The batch of a number is where its claim meets the end of the claim window; the event of a token's end is what frees
+//! its place.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
+use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::time::second;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{from_item, number, text};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{Consistency, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::events::once;
+use crate::store::expiry::sweep::{self, Position, Swept};
+use crate::store::queue::entries::{self, read_token};
+use crate::store::queue::{self, BatchItem};
+
+/// How long a token is kept after the end of its admission.
+const TOKEN_KEPT_SECONDS: i64 = 30 * 86_400;
+/// Kind of admitted tokens on the expiry index.
+const TOKEN_KIND: &str = "token";
+const SECONDS_PER_MINUTE: u32 = 60;
+
+/// Where the holder of a number that was called stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// Admitted, by this claim or an earlier one.
+    Admitted(Admission),
+    /// Over.
+    Ended(State),
+    /// The user's token has another number, or is gone.
+    Replaced,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// The token waits with this number.
+    Waiting,
+    /// The batch of the number has not been closed.
+    Open,
+}
+
+/// Where the holder of a number that was called stands; claims the number if nobody has.
+///
+/// # Errors
+/// When the table fails.
+pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+    let there = entries::recent(app, user, id).await?;
+    if let Some(called) = standing(there, wanted, app.now()) {
+        return Ok(called);
+    }
+    entries::forget(app, user, id);
+    claim(app, user, id, wanted, queue).await
+}
+
+/// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
+/// missed the window: the token ends, and the place has been given on.
+async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+    let mut attempts = Attempts::new(app);
+    let mut unseen = false;
+    loop {
+        let Some(batch) = open_batch(app, id, wanted).await? else {
+            // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
+            if std::mem::replace(&mut unseen, true) {
+                return missed(app, user, id, wanted).await;
+            }
+            attempts.again().await?;
+            continue;
+        };
+        // Not before the queue was moved, whatever this clock says.
+        let now = app.now().max(queue.looked_at);
+        let expires_at = second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::Waiting, admit(user, id, wanted, now, expires_at));
+        let claimed = Write::update(&keys::admission_batch(id, batch.first), "SET claimed = claimed + :one");
+        transaction.add(Guard::Open, claimed.when("attribute_exists(pk)").value(":one", number(1)));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Called::Admitted(Admission { queue: id.clone(), number: wanted, expires_at })),
+            Err(Rejected::Guards(failed)) => {
+                if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
+                {
+                    let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
+                    return standing(there, wanted, app.now()).ok_or_else(still_waiting);
+                }
+                attempts.again().await?;
+            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// What a token that is there says to the holder of a called number; none if it waits to be claimed.
+fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<Called> {
+    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(Called::Replaced) };
+    match (token.state_at(now), token.expires_at) {
+        (State::Waiting, _) => None,
+        (State::Admitted, Some(expires_at)) => {
+            Some(Called::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
+        }
+        (state, _) => Some(Called::Ended(state)),
+    }
+}
+
+fn still_waiting() -> Failure {
+    Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
+}
+
+/// The open batch of a called number.
+pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<Option<BatchItem>, Failure> {
+    let batches = Query::up_to(&keys::admission_batch(id, wanted), keys::ADMISSION_BATCH_PREFIX).strong();
+    let (mut items, _) = batches.page(app, 1, None).await?;
+    let batch: Option<BatchItem> = items.pop().map(from_item).transpose()?;
+    Ok(batch.filter(|batch| (batch.first..=batch.last).contains(&wanted)))
+}
+
+/// Ends a token whose number nobody claimed in time.
+async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Called, Failure> {
+    let set = "SET #state = :expired, ended_at = :now";
+    let write = named(Write::update(&keys::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
+        .value(":expired", text(State::Expired.as_str()))
+        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":number", number(wanted))
+        .value(":now", number(app.now().as_millisecond()));
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(Called::Ended(State::Expired)),
+        Err(Rejected::Guards(failed)) => {
+            let old = failed.into_iter().find_map(|failed| failed.old);
+            let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
+            standing(there, wanted, app.now()).ok_or_else(still_waiting)
+        }
+        Err(rejected) => Err(rejected.into_failure()),
+    }
+}
+
+/// Both names are reserved words of the table's expressions.
+pub(crate) fn named(write: Write) -> Write {
+    write.name("#state", "state").name("#number", "number")
+}
+
+fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
+    // Its removal by TTL would be no end of it.
+    let set = "SET #state = :admitted, admitted_at = :now, expires_at = :end, expiry_shard = :shard, \
+               delete_at = :delete_at";
+    named(Write::update(&keys::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":number", number(wanted))
+        .value(":now", number(now.as_millisecond()))
+        .value(":end", number(expires_at))
+        .value(":shard", text(keys::expiry_shard(TOKEN_KIND, user)))
+        .value(":delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
+}
+
+/// The end of an admitted token. Its event frees the place.
+pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
+    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
+}
+
+/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
+pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
+    let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
+    named(Write::update(&keys::queue_token(user, id), set).when(condition))
+        .value(":to", text(to.as_str()))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(of))
+        .value(":ended", number(now.as_millisecond()))
+        .value(":change", text(Kind::TokenFinished.as_str()))
+}
+
+/// The write that notes a hold made with an admission, on condition that it lasts.
+pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+    let write = Write::update(&keys::queue_token(user, id), "SET holds = holds + :one");
+    named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
+        .value(":one", number(1))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(admitted))
+        .value(":now", number(second(now)))
+}
+
+/// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
+pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
+    let lasts = "(#state = :admitted AND expires_at > :now)";
+    let condition = match again {
+        true => format!("#number = :number AND ({lasts} OR #state = :to)"),
+        false => format!("#number = :number AND {lasts}"),
+    };
+    let used = (user, &admission.queue, admission.number);
+    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
+}
+
+/// One step of a sweep: ends the admissions of one page of the expiry index whose time has passed, at most `most`.
+///
+/// # Errors
+/// When the index cannot be read.
+pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
+    sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
+        let Some((user, id)) = keys::owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
+        let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
+        match entries::get(&app, user, &queue, Consistency::Strong).await? {
+            Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
+                end(&token, State::Expired, app.now()).applies(&app).await
+            }
+            _ => Ok(false),
+        }
+    })
+    .await
+}
+
+/// Frees one place for each of these events of ended admissions, once however often they come.
+///
+/// # Errors
+/// When the table fails, or there is no such queue.
+pub async fn finish(app: &App, id: &QueueId, events: &[&str]) -> Result<(), Failure> {
+    for some in events.chunks(once::EVENTS_MAX) {
+        let places: BTreeMap<&str, ()> = some.iter().map(|event| (*event, ())).collect();
+        once::once(app, "finish_tokens", places, |new| vec![queue::finished(id, new.count())]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,387 @@
+//! Queue tokens in the table: taken when somebody joins, given up when somebody leaves. What lies between is in
+//! [`crate::store::queue::admissions`].
+//!
+//! **Joining claims the account's place before it takes a number**, so that nobody who joins many times at once, or whose
+//! answers are lost, burns numbers that would hold places. A place that is claimed and has no number yet is no token: to
+//! everybody but another join it is as if nothing were there.
+//!
+//! A token never goes back, and its owner never has the same number again, so a condition on state and number says
+//! all that a version would.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
+use onsale_domain::queue::entry::{State, Token};
+use onsale_domain::queue::holes::Hole;
+use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::{JoinError, Queue, QueueId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::app::{App, Stopwatch};
+use crate::failure::Failure;
+use crate::store::dynamodb::cache::VIEW_SECONDS;
+use crate::store::dynamodb::item::{Item, from_item, key_item, number, text, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::queue::admissions::{Called, called, end, ending, named};
+use crate::store::queue::{self, holes};
+use crate::store::reservations;
+
+/// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow gives
+/// its number back.
+const CLAIM_STALLED_AFTER: Duration = Duration::from_secs(1);
+/// How long after joining a token is kept that was never admitted.
+const TOKEN_KEPT_SECONDS: i64 = 90 * 86_400;
+
+#[derive(Deserialize)]
+struct TokenItem {
+    number: u64,
+    state: String,
+    issued_at: i64,
+    #[serde(default)]
+    admitted_at: Option<i64>,
+    #[serde(default)]
+    expires_at: Option<u32>,
+    #[serde(default)]
+    ended_at: Option<i64>,
+    #[serde(default)]
+    holds: u64,
+}
+
+/// Reads a token; none, if the place is claimed but has no number yet.
+pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+    if item.contains_key("claim") {
+        return Ok(None);
+    }
+    let item: TokenItem = from_item(item)?;
+    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
+    Ok(Some(Token {
+        user,
+        queue: queue.clone(),
+        number: item.number,
+        state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
+        issued_at: at(item.issued_at)?,
+        admitted_at: item.admitted_at.map(at).transpose()?,
+        expires_at: item.expires_at,
+        ended_at: item.ended_at.map(at).transpose()?,
+        holds: item.holds,
+    }))
+}
+
+pub(crate) async fn get(
+    app: &App,
+    user: Uuid,
+    queue: &QueueId,
+    consistency: Consistency,
+) -> Result<Option<Token>, Failure> {
+    let item = query::get(app, &keys::queue_token(user, queue), consistency).await?;
+    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
+}
+
+/// A user's token of a queue, at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Token>, Failure> {
+    let key = (user, queue.clone());
+    if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
+        return Ok(known);
+    }
+    let at = app.now();
+    let token = get(app, user, queue, Consistency::Strong).await?;
+    app.caches().queue_tokens.put(key, token.clone(), at);
+    Ok(token)
+}
+
+/// Lets [`recent`] look again.
+pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
+    app.caches().queue_tokens.forget(&(user, queue.clone()));
+}
+
+/// Why somebody did not get a place.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinFailure {
+    /// There is no such queue.
+    #[error("no such queue")]
+    NoQueue,
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] JoinError),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// What joining came to.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// The place.
+    pub token: Token,
+    /// The queue, at most a second old.
+    pub queue: Arc<Queue>,
+    /// Whether the place is new.
+    pub new: bool,
+}
+
+/// What lies where a user's place in a queue is.
+enum Place {
+    /// Nothing.
+    Empty,
+    /// Some request has claimed it, and is about to take a number for it.
+    Claimed(Uuid),
+    /// A place with a number.
+    Numbered(Token),
+}
+
+async fn place(app: &App, user: Uuid, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
+    read_place(user, id, query::get(app, &keys::queue_token(user, id), consistency).await?)
+}
+
+fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
+    let Some(item) = item else { return Ok(Place::Empty) };
+    if let Some(claim) = item.get("claim") {
+        let claim = claim.as_s().ok().and_then(|claim| claim.parse().ok());
+        return claim.map(Place::Claimed).ok_or_else(|| unreadable("the claim of a place"));
+    }
+    Ok(read_token(user, id, item)?.map_or(Place::Empty, Place::Numbered))
+}
+
+/// Gives a user a place in a queue, or the one that is there: the place is claimed first, and only who has claimed it
+/// takes a number. So of requests side by side one burns a number, and the others wait for what it comes to.
+///
+/// # Errors
+/// See [`JoinFailure`].
+pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFailure> {
+    let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
+    let claim = app.ids().uuid(app.now());
+    let mut attempts = Attempts::new(app);
+    let mut stalled: Option<(Uuid, Stopwatch)> = None;
+    // May be a moment old: what is put in its place is conditioned on it, and what is answered is read again.
+    let mut there = match place(app, user, id, Consistency::Eventual).await? {
+        Place::Empty => Place::Empty,
+        Place::Claimed(_) | Place::Numbered(_) => place(app, user, id, Consistency::Strong).await?,
+    };
+    loop {
+        there = match there {
+            Place::Numbered(token) => {
+                let token = brought_up_to_date(app, token, &queue).await?;
+                if !token.state.has_ended() {
+                    return Ok(Joined { token, queue, new: false });
+                }
+                Place::Numbered(token)
+            }
+            // By this process's own watch, so that no two clocks are compared: whoever has claimed it may have died.
+            Place::Claimed(by) if by != claim => {
+                let watched = stalled.filter(|(seen, _)| *seen == by).map(|(_, since)| since.elapsed());
+                if watched.is_none_or(|watched| watched < CLAIM_STALLED_AFTER) {
+                    stalled = stalled.filter(|(seen, _)| *seen == by).or_else(|| Some((by, Stopwatch::start())));
+                    attempts.again().await?;
+                    there = place(app, user, id, Consistency::Strong).await?;
+                    continue;
+                }
+                Place::Claimed(by)
+            }
+            there => there,
+        };
+        let ended = if let Place::Numbered(ended) = &there { Some(ended) } else { None };
+        may_join(app, user, id, ended, &queue).await?;
+        there = match claimed(app, user, id, &there, claim).await? {
+            Place::Claimed(by) if by == claim => match numbered(app, user, id, claim).await? {
+                Some(token) => return Ok(Joined { token, queue, new: true }),
+                None => place(app, user, id, Consistency::Strong).await?,
+            },
+            there => there,
+        };
+        attempts.again().await?;
+    }
+}
+
+/// Whether somebody whose last place has ended may have another now.
+async fn may_join(
+    app: &App,
+    user: Uuid,
+    id: &QueueId,
+    ended: Option<&Token>,
+    queue: &Queue,
+) -> Result<(), JoinFailure> {
+    let now = app.now();
+    queue.settings.may_join(now)?;
+    let Some(ended) = ended else { return Ok(()) };
+    ended.may_be_replaced(&queue.settings, now)?;
+    // What was held with a token that is used up is paid with the same.
+    if ended.state == State::Used && reservations::has_live_hold(app, user, id).await? {
+        return Err(JoinError::HasLiveHold.into());
+    }
+    Ok(())
+}
+
+/// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
+async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<Token, Failure> {
+    match token.state_at(app.now()) {
+        State::Waiting if token.number <= queue.serving => {
+            match called(app, token.user, &token.queue, token.number, queue).await? {
+                Called::Admitted(admission) => {
+                    Ok(Token { state: State::Admitted, expires_at: Some(admission.expires_at), ..token })
+                }
+                Called::Ended(state) => Ok(Token { state, ..token }),
+                Called::Replaced => Ok(Token { state: State::Left, ..token }),
+            }
+        }
+        State::Expired if token.state == State::Admitted => {
+            // By a write of its own: what its place is worth to others is told by the event of that write.
+            end(&token, State::Expired, app.now()).applies(app).await?;
+            Ok(Token { state: State::Expired, ..token })
+        }
+        _ => Ok(token),
+    }
+}
+
+/// Claims a place in which there is `there` for a request; what is there then.
+async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
+    let mut item = key_item(&keys::queue_token(user, id));
+    item.insert("claim".to_owned(), text(claim.to_string()));
+    item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
+    let write = match there {
+        Place::Empty => Write::create(item),
+        Place::Claimed(by) => Write::replace(item).when("claim = :by").value(":by", text(by.to_string())),
+        Place::Numbered(ended) => named(Write::replace(item).when("#number = :read AND #state = :state"))
+            .value(":read", number(ended.number))
+            .value(":state", text(ended.state.as_str())),
+    };
+    match write.run(app, ReturnValue::None).await {
+        Ok(_) => Ok(Place::Claimed(claim)),
+        // With our own claim the answer to a first try was lost.
+        Err(Rejected::Guards(failed)) => read_place(user, id, failed.into_iter().find_map(|failed| failed.old)),
+        Err(Rejected::Conflict(_)) => place(app, user, id, Consistency::Strong).await,
+        Err(rejected) => Err(rejected.into_failure()),
+    }
+}
+
+/// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
+/// then the number goes back at once.
+async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+    let taken = next_number(app, id).await?;
+    let now = app.now();
+    let token = Token {
+        user,
+        queue: id.clone(),
+        number: taken,
+        state: State::Waiting,
+        issued_at: now,
+        admitted_at: None,
+        expires_at: None,
+        ended_at: None,
+        holds: 0,
+    };
+    let mut attempts = Attempts::new(app);
+    loop {
+        let set = "SET #number = :number, #state = :waiting, issued_at = :now, holds = :none REMOVE claim";
+        let write = named(Write::update(&keys::queue_token(user, id), set).when("claim = :claim"))
+            .value(":number", number(taken))
+            .value(":waiting", text(State::Waiting.as_str()))
+            .value(":now", number(now.as_millisecond()))
+            .value(":none", number(0))
+            .value(":claim", text(claim.to_string()));
+        match write.run(app, ReturnValue::None).await {
+            Ok(_) => return Ok(Some(token)),
+            Err(Rejected::Guards(failed)) => {
+                let old = failed.into_iter().find_map(|failed| failed.old);
+                return Ok(match read_place(user, id, old)? {
+                    // The answer to a first try was lost.
+                    Place::Numbered(there) if there.number == taken => Some(there),
+                    // No late try of ours can use the number any more: the claim that it is conditioned on is gone.
+                    _ => {
+                        holes::give_back(app, id, Hole::of(taken)).await;
+                        None
+                    }
+                });
+            }
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// The next number: of this process's lease while so many join that it has one, or from the counter. What is left of
+/// older leases is given back.
+async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    let now = app.now();
+    let (leased, wanted) = app.caches().numbers_of(id, |numbers| (numbers.take(now), numbers.wanted(now)));
+    let taken = match leased {
+        Some(leased) => leased,
+        None => {
+            let last = queue::take_numbers(app, id, wanted).await?;
+            app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now()))
+        }
+    };
+    for left in app.caches().numbers_of(id, Numbers::take_untold) {
+        holes::give_back(app, id, left).await;
+    }
+    Ok(taken)
+}
+
+/// Why somebody could not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaveFailure {
+    /// Seats are held with it: they could be neither paid nor had by others.
+    #[error("there is a live hold")]
+    HasLiveHold,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Gives up the place with this number; one that has ended stays as it is.
+///
+/// # Errors
+/// See [`LeaveFailure`].
+pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(), LeaveFailure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let read = get(app, user, id, Consistency::Strong).await?;
+        let Some(token) = read.filter(|token| token.number == wanted) else { return Ok(()) };
+        let now = app.now();
+        let write = match (token.state, token.state_at(now)) {
+            (State::Waiting, _) => match leaving(user, id, wanted, now)?.commit(app).await {
+                Ok(()) => return Ok(()),
+                Err(rejected) => {
+                    attempts.again_after(&rejected).await?;
+                    continue;
+                }
+            },
+            (State::Admitted, State::Expired) => end(&token, State::Expired, now),
+            (State::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
+                return Err(LeaveFailure::HasLiveHold);
+            }
+            // A hold that is made since we looked is counted in `holds`.
+            (State::Admitted, _) => {
+                let condition = "#state = :admitted AND #number = :number AND holds = :holds";
+                ending((user, id, wanted), State::Left, now, condition).value(":holds", number(token.holds))
+            }
+            (State::Used | State::Expired | State::Left, _) => return Ok(()),
+        };
+        match write.run(app, ReturnValue::None).await {
+            Ok(_) => return Ok(()),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// Gives up a place that waits, and with it its number, called or not.
+fn leaving(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let set = "SET #state = :left, ended_at = :now";
+    let write = Write::update(&keys::queue_token(user, id), set);
+    let left = named(write.when("#state = :waiting AND #number = :number"))
+        .value(":left", text(State::Left.as_str()))
+        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":number", number(wanted))
+        .value(":now", number(now.as_millisecond()));
+    let mut transaction = Transaction::new();
+    transaction.add((), left);
+    transaction.add((), holes::note(id, Hole::of(wanted))?);
+    Ok(transaction)
+}

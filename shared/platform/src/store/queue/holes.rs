@@ -1,0 +1,96 @@
+//! Holes among the numbers of a queue, as [`onsale_domain::queue::holes`] has them: noted when a number comes to nobody,
+//! and taken away by the move that passes over it.
+//!
+//! Whoever notes one has proof: it goes with the write that gives a place up, or the number is one that this process
+//! took and no write of its can use any more.
+
+use std::collections::BTreeMap;
+
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::holes::{HOLES_PER_MOVE_MAX, Hole};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{from_item, number, to_item};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::Query;
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::queue::{self, admissions};
+
+/// Most holes among numbers that were called already with which one look deals.
+const CALLED_HOLES_MAX: usize = 20;
+
+#[derive(Serialize, Deserialize)]
+struct HoleItem {
+    first: u64,
+    last: u64,
+}
+
+/// The write that notes a hole.
+pub(crate) fn note(id: &QueueId, hole: Hole) -> Result<Write, Failure> {
+    let item = HoleItem { first: hole.first, last: hole.last };
+    Ok(Write::create(to_item(&keys::hole(id, hole.first), &item)?))
+}
+
+/// The write that takes a hole away, on condition that nobody has.
+pub(crate) fn pass(id: &QueueId, hole: &Hole) -> Write {
+    Write::delete(&keys::hole(id, hole.first)).when("attribute_exists(pk)")
+}
+
+/// Notes numbers that this process took and gives to nobody. Best effort: what is not noted holds its places until its
+/// claim window is over.
+///
+/// A transaction, although it is one write: a try whose answer was lost is repeated under the same token of the SDK, so
+/// it cannot bring a hole back that was passed over meanwhile.
+pub(crate) async fn give_back(app: &App, id: &QueueId, hole: Hole) {
+    let noted = async {
+        let mut transaction = Transaction::new();
+        transaction.add((), note(id, hole)?);
+        transaction.commit_patiently(app).await
+    };
+    match noted.await {
+        Ok(()) | Err(Rejected::Guards(_)) => {}
+        Err(rejected) => {
+            tracing::warn!(queue = %id, ?hole, ?rejected, "numbers that nobody has could not be given back")
+        }
+    }
+}
+
+/// The first holes of a queue, in order: of numbers that were called, and of those that will be.
+pub(crate) async fn known(app: &App, id: &QueueId) -> Result<Vec<Hole>, Failure> {
+    let most = i32::try_from(HOLES_PER_MOVE_MAX).unwrap_or(i32::MAX);
+    let (items, _) = Query::whole(keys::holes_partition(id)).page(app, most, None).await?;
+    let hole = |item: HoleItem| Hole { first: item.first, last: item.last };
+    items.into_iter().map(|item| from_item(item).map(hole)).collect()
+}
+
+/// Gives the places of holes back whose numbers were called before they were holes, as far as their batches are open;
+/// how many that are. One whose batch has closed has given its place back already.
+pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Hole]) -> Result<u64, Failure> {
+    if called.is_empty() {
+        return Ok(0);
+    }
+    let mut transaction = Transaction::new();
+    let mut by_batch: BTreeMap<u64, u64> = BTreeMap::new();
+    for hole in called.iter().take(CALLED_HOLES_MAX) {
+        if let Some(batch) = admissions::open_batch(app, id, hole.first).await? {
+            *by_batch.entry(batch.first).or_default() += hole.within(batch.first, batch.last);
+        }
+        transaction.add((), pass(id, hole));
+    }
+    let freed: u64 = by_batch.values().sum();
+    for (first, holes) in by_batch {
+        let claimed = Write::update(&keys::admission_batch(id, first), "SET claimed = claimed + :holes");
+        transaction.add((), claimed.when("attribute_exists(pk)").value(":holes", number(holes)));
+    }
+    if freed > 0 {
+        transaction.add((), queue::finished(id, freed));
+    }
+    match transaction.commit(app).await {
+        Ok(()) => Ok(freed),
+        // Somebody else deals with them, or claims from the batch; else the next look does.
+        Err(Rejected::Guards(_) | Rejected::Conflict(_)) => Ok(0),
+        Err(rejected) => Err(rejected.into_failure()),
+    }
+}

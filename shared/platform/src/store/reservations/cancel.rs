@@ -1,0 +1,149 @@
+//! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
+
+use onsale_domain::reservations::reservation::{AlreadyPaid, Cancel, Reservation, State};
+use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::text;
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::expiry;
+use crate::store::expiry::Closed;
+use crate::store::reservations::{Guard, all_mine, get, set_seats};
+use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::seats::read_block;
+
+/// Why something was not cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// The user has no such reservation or ticket.
+    #[error("not found")]
+    NotFound,
+    /// It is paid.
+    #[error(transparent)]
+    AlreadyPaid(#[from] AlreadyPaid),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Gives back all seats of a held reservation, or one. What has ended stays as it is, and is a success.
+///
+/// # Errors
+/// See [`CancelError`].
+pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) -> Result<Reservation, CancelError> {
+    let mut attempts = Attempts::new(app);
+    let mut gone: Vec<SeatId> = Vec::new();
+    loop {
+        let read = get(app, user, id).await?.ok_or(CancelError::NotFound)?;
+        let now = app.now();
+        let decision = match ticket {
+            Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelError::NotFound)??,
+            None => read.cancel(now)?,
+        };
+        match decision {
+            Cancel::AlreadyEnded => return Ok(read),
+            Cancel::Close => match expiry::close(app, user, id).await? {
+                Closed::Now | Closed::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
+                // A payment that was decided in time was committed since: what it means is decided anew.
+                Closed::Nothing => {
+                    attempts.again().await?;
+                    continue;
+                }
+            },
+            Cancel::Release => {}
+        }
+        let seats: Vec<SeatId> = match ticket {
+            Some(seat) => vec![seat.clone()],
+            None => read.live_seats().cloned().collect(),
+        };
+        let after = read.clone().without(&seats);
+        let change = after.settled.then_some(Kind::ReservationCancelled);
+        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
+        match release(app, &read, &after, &ours, seats.len(), change).await {
+            Ok(()) => return Ok(after),
+            Err(rejected) => {
+                if let Rejected::Guards(failed) = &rejected {
+                    gone.extend(lost_seats(&read, &ours, failed)?);
+                }
+                attempts.again_after(&rejected).await?;
+            }
+        }
+    }
+}
+
+/// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
+/// the allowance.
+async fn release(
+    app: &App,
+    read: &Reservation,
+    after: &Reservation,
+    ours: &[SeatId],
+    count: usize,
+    change: Option<Kind>,
+) -> Result<(), Rejected<Guard>> {
+    let mut transaction = Transaction::new();
+    for (place, (block, numbers)) in by_block(ours).iter().enumerate() {
+        transaction.add(
+            Guard::Seats(place),
+            set_seats(read.schedule_id, block, numbers, SeatValue::Free)
+                .when(all_mine(numbers))
+                .value(":mine", text(read.held_value().to_string())),
+        );
+    }
+    transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
+    transaction.add(Guard::Allowance, seat_limit::give_back(after, count));
+    transaction.commit(app).await
+}
+
+/// Seats of a reservation that failed block guards show in other hands: a faster clock took them over. Without the
+/// block, which a deletion has removed, they are nobody's.
+fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
+    let mine = read.held_value();
+    let blocks: Vec<BlockId> = by_block(seats).into_keys().collect();
+    let mut lost = Vec::new();
+    for failed in failed {
+        let Guard::Seats(place) = failed.guard else { continue };
+        let Some(block) = blocks.get(place) else { continue };
+        let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
+        let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
+        // A seat that names this reservation in another way is of a payment or cancellation that is being committed.
+        let is_lost = |seat: &&SeatId| {
+            value(seat) != Some(mine)
+                && value(seat).and_then(SeatValue::owner) != Some(read.id)
+                && seat.block() == *block
+        };
+        lost.extend(seats.iter().filter(is_lost).cloned());
+    }
+    Ok(lost)
+}
+
+/// Gives back the seats and allowance of a declined reservation, once however often it is asked for.
+///
+/// # Errors
+/// When the table fails.
+pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    let mut gone: Vec<SeatId> = Vec::new();
+    loop {
+        let Some(read) = get(app, user, id).await? else { return Ok(()) };
+        if read.settled || read.state != State::Declined {
+            return Ok(());
+        }
+        let seats: Vec<SeatId> = read.live_seats().cloned().collect();
+        let after = read.clone().closed();
+        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
+        match release(app, &read, &after, &ours, seats.len(), None).await {
+            Ok(()) => return Ok(()),
+            Err(rejected) => {
+                if let Rejected::Guards(failed) = &rejected {
+                    gone.extend(lost_seats(&read, &ours, failed)?);
+                }
+                attempts.again_after(&rejected).await?;
+            }
+        }
+    }
+}

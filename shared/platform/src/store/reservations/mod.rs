@@ -1,0 +1,385 @@
+//! Reservations: seats held for one buyer, and read again.
+
+pub mod cancel;
+pub(crate) mod reservation_item;
+pub(crate) mod seat_limit;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::entry::PassError;
+use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
+use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
+use onsale_domain::time::{as_bound, second};
+use uuid::Uuid;
+
+use super::seats::{self, read_block};
+use crate::app::App;
+use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::concerts::{delete_schedule, schedules};
+use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::queue::admissions;
+use crate::telemetry::logs;
+
+/// What each item of a reservation's transactions guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// The block at this place of the request's blocks has its seats as they must be.
+    Seats(usize),
+    /// The reservation is not there yet.
+    New,
+    /// The reservation is at the version that was read.
+    Version,
+    /// The user's limit is kept.
+    Allowance,
+    /// The wallet is at the entry that was read.
+    Wallet,
+    /// The ledger entry is not there yet.
+    Entry,
+    /// The queue token is admitted.
+    Admission,
+}
+
+/// What holding came to.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The reservation as it is now.
+    pub reservation: Reservation,
+    /// Whether it was there already, under the same key.
+    pub replayed: bool,
+}
+
+/// Why seats were not held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] HoldError),
+    /// By the guard of the concert's queue.
+    #[error(transparent)]
+    Pass(#[from] PassError),
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<PassFailure> for HoldFailure {
+    fn from(failure: PassFailure) -> Self {
+        match failure {
+            PassFailure::Refused(refused) => refused.into(),
+            PassFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+/// Seats somebody wants, under the id of the reservation to make.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Id of the reservation.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The date.
+    pub schedule: Uuid,
+    /// The seats, as `seat_list` passed them.
+    pub seats: Vec<SeatId>,
+    /// Digest of the request.
+    pub fingerprint: String,
+    /// What the request brings along for the concert's queue.
+    pub pass: QueuePass,
+}
+
+/// Holds seats, all or none.
+///
+/// # Errors
+/// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
+pub async fn hold(app: &App, wanted: Wanted) -> Result<Held, HoldFailure> {
+    logs::about("reservation_id", wanted.id);
+    let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
+    let decided = decide(app, wanted).await;
+    match decided {
+        Ok((schedule, new)) => take(app, &schedule, new).await,
+        // A repeat of what succeeded is a success, also after the sale.
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
+            Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
+            Some(_) => Err(HoldFailure::KeyReused),
+            None => Err(refused),
+        },
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks the domain, with the schedule as this process knows it.
+async fn decide(app: &App, wanted: Wanted) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
+    let sections = wanted.seats.iter().map(|seat| &seat.section);
+    let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
+    let Some(schedule) = schedule else {
+        // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
+        return Err(match delete_schedule::is_pending(app, wanted.schedule).await? {
+            true => Failure::Busy.into(),
+            false => HoldError::SeatNotFound(wanted.seats).into(),
+        });
+    };
+    let admission = match &schedule.queue {
+        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(_) | None => None,
+    };
+    let request = HoldRequest {
+        id: wanted.id,
+        user: wanted.user,
+        seats: wanted.seats,
+        fingerprint: wanted.fingerprint,
+        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+        admission,
+    };
+    let reservation = hold::hold(request, &schedule, app.now())?;
+    Ok((schedule, reservation))
+}
+
+/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
+async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
+    let blocks: Vec<(BlockId, Vec<u16>)> = by_block(new.live_seats()).into_iter().collect();
+    let mut attempts = Attempts::new(app);
+    loop {
+        let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
+            Ok(()) => return Ok(Held { reservation: new, replayed: false }),
+            Err(rejected) => rejected,
+        };
+        // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
+        if let Some(there) = get(app, new.user, new.id).await? {
+            if there.fingerprint != new.fingerprint {
+                return Err(HoldFailure::KeyReused);
+            }
+            // A try that was refused wrote nothing: only one that was not heard of may be ours.
+            let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
+            return Ok(Held { reservation: there, replayed: !ours });
+        }
+        match &rejected {
+            Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
+            Rejected::Conflict(with) if with.iter().any(|guard| matches!(guard, Guard::Seats(_))) => {
+                refuse_if_taken(app, &new, &blocks).await?;
+            }
+            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
+        }
+        attempts.again_after(&rejected).await?;
+    }
+}
+
+fn hold_transaction(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    blocks: &[(BlockId, Vec<u16>)],
+) -> Result<Transaction<Guard>, Failure> {
+    let now = text(as_bound(second(app.now())));
+    let mut transaction = Transaction::new();
+    for (place, (block, numbers)) in blocks.iter().enumerate() {
+        let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
+        let condition = format!("{OPEN} AND {}", free.join(" AND "));
+        let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
+        transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
+    }
+    transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
+    transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
+    if let Some((queue, number)) = &new.admitted_by {
+        transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
+    }
+    Ok(transaction)
+}
+
+/// Sets seats of a block to one value; the caller adds the condition.
+pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
+    let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = :to")).collect();
+    let write = Write::update(&keys::block(schedule, block), format!("SET {}", sets.join(", ")));
+    numbers
+        .iter()
+        .fold(write, |write, number| write.name(format!("#{number}"), number.to_string()))
+        .value(":to", text(to.to_string()))
+}
+
+/// The condition that no deletion has shut a block by `:now`.
+pub(crate) const OPEN: &str = "(attribute_not_exists(closed) OR closed < :now)";
+
+/// The condition that all these seats have the value `:mine`.
+pub(crate) fn all_mine(numbers: &[u16]) -> String {
+    let mine: Vec<String> = numbers.iter().map(|number| format!("#{number} = :mine")).collect();
+    mine.join(" AND ")
+}
+
+/// Says why seats cannot be had, or returns for another try when that has changed meanwhile.
+async fn refuse_or_retry(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    blocks: &[(BlockId, Vec<u16>)],
+    failed: &[FailedGuard<Guard>],
+) -> Result<(), HoldFailure> {
+    let now = second(app.now());
+    let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
+    for FailedGuard { guard, old } in failed {
+        match guard {
+            Guard::Seats(place) => {
+                let (block, numbers) = &blocks[*place];
+                let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
+                if there.as_ref().is_some_and(|there| there.names(new.id, now)) {
+                    // Our own hold, of which not every item is to be seen yet.
+                    return Ok(());
+                }
+                let bound = as_bound(now);
+                closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
+                for number in numbers {
+                    let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
+                    match there.as_ref().and_then(|there| there.seats.get(number)) {
+                        None => missing.push(seat),
+                        Some(value) if value.state(now) == SeatState::Available => {}
+                        Some(value) => taken.push((seat, *value)),
+                    }
+                }
+            }
+            Guard::Allowance => allowance = old.as_ref(),
+            Guard::Admission => return Err(PassError::Ended.into()),
+            Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
+        }
+    }
+    let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
+    if gone && !delete_schedule::is_pending(app, schedule.id).await? {
+        return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
+    }
+    match allowance {
+        _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
+        _ if !taken.is_empty() => Err(whose(app, new.user, taken).await?.into()),
+        // Our own hold is counted, and not to be seen yet.
+        Some(old) if seat_limit::counts(old, new.id) => Ok(()),
+        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        None => Ok(()),
+    }
+}
+
+/// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
+/// seat is gone instead of trying until its time is up.
+async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
+    let now = second(app.now());
+    let mut taken = Vec::new();
+    for (id, numbers) in blocks {
+        let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        if block.names(new.id, now) {
+            // Ours, by a try whose answer is still on its way or by the same request sent twice.
+            return Ok(());
+        }
+        for number in numbers {
+            let value = block.seats.get(number).filter(|value| value.state(now) != SeatState::Available);
+            let seat = SeatId { section: id.section.clone(), row: id.row.clone(), number: *number };
+            taken.extend(value.map(|value| (seat, *value)));
+        }
+    }
+    if taken.is_empty() { Ok(()) } else { Err(whose(app, new.user, taken).await?.into()) }
+}
+
+/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// user, by a reservation made before. Reservations that are just being made are waited for.
+async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+    let named: BTreeSet<Uuid> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
+    let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
+    let there = query::get_together(app, &keys).await?;
+    let own: BTreeSet<Uuid> =
+        named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
+    let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
+    let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();
+    let first = taken.first().and_then(|(_, value)| Some((value.owner()?, *value)));
+    let Some((reservation, value)) = first.filter(|_| others.is_empty()) else {
+        return Ok(HoldError::SeatTaken(others));
+    };
+    let seats = taken.into_iter().filter(|(_, value)| value.owner() == Some(reservation)).map(|(seat, _)| seat);
+    Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
+}
+
+/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+    let read = seat_limit::read(old)?;
+    if seat_limit::settle(app, new.user, new.schedule_id, &read).await? {
+        return Ok(());
+    }
+    read.lapses.check(app.now()).map_err(HoldError::from)?;
+    let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
+    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
+        // The pause ended a moment ago.
+        false => Ok(()),
+    }
+}
+
+/// A reservation of a user, in any state.
+///
+/// # Errors
+/// When the table fails.
+pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
+    let item = query::get(app, &keys::reservation(user, id), Consistency::Strong).await?;
+    item.map(|item| reservation_item::read(user, id, item)).transpose()
+}
+
+/// The same as no transaction is at work on it: see [`query::settled`].
+pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
+    let item = query::settled(app, &keys::reservation(user, id)).await?;
+    item.map(|item| reservation_item::read(user, id, item)).transpose()
+}
+
+/// The user's live reservation that holds this seat, if there is one.
+///
+/// # Errors
+/// When the table fails.
+pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Result<Option<Reservation>, Failure> {
+    let Some(SeatValue::Held { reservation, .. }) = seats::value_of(app, schedule, seat).await? else {
+        return Ok(None);
+    };
+    let found = settled(app, user, reservation).await?;
+    Ok(found.filter(|found| found.state_at(app.now()) == State::Held && found.live_seats().any(|held| held == seat)))
+}
+
+/// A page of a user's reservations, newest first.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
+    let read = move |item: Item| {
+        let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::RESERVATION_PREFIX)?.parse().ok());
+        reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
+    };
+    let all = Query::by_time(keys::reservations_by_time(user));
+    all.listed(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
+        let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(read).transpose()).collect()
+    })
+    .await
+}
+
+/// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
+pub(crate) async fn has_live_hold(app: &App, user: Uuid, queue: &QueueId) -> Result<bool, Failure> {
+    let now = app.now();
+    let values = vec![(":queue", text(queue.as_str())), (":now", number(second(now)))];
+    let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
+        .strong()
+        .filter("queue_id = :queue AND held_until >= :now", values);
+    for item in query.all(app, LIVE_HOLDS_MAX).await? {
+        if reservation_item::read(user, Uuid::nil(), item)?.state_at(now) == State::Held {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Most reservations of a user and a queue whose time has not passed: as many as requests in a hold's time.
+const LIVE_HOLDS_MAX: usize = 10_000;

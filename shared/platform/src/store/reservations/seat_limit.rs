@@ -1,0 +1,244 @@
+//! Allowances: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
+//! many holds the user has let lapse.
+//!
+//! Paying leaves an allowance alone, because what is owned counts like what is held; so a hold that was paid is named
+//! like an open one until somebody looks. [`settle`] does, when a new hold finds `first_end` passed or a pause in force.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use jiff::Timestamp;
+use onsale_domain::id::{from_short, short};
+use onsale_domain::payments::lapses::Lapses;
+use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::time::{as_bound, second};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, number, text, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::transaction::{Rejected, Write};
+use crate::store::expiry::{self, Closed};
+use crate::store::reservations;
+
+/// How long an allowance outlives its concert.
+const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
+
+/// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last looked.
+pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
+                                     (attribute_not_exists(first_end) OR first_end >= :second)";
+
+/// An allowance as it lies in the table.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance {
+    /// Seats held and owned.
+    pub count: i64,
+    /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
+    pub open: BTreeMap<Uuid, (u32, i64)>,
+    /// When the first of these ends, or earlier.
+    pub first_end: Option<u32>,
+    /// Holds that were let lapse.
+    pub lapses: Lapses,
+    /// Rises with every write.
+    pub version: i64,
+}
+
+impl Allowance {
+    /// When the first of the holds that are named ends, but for those in `without`.
+    fn first_end_without(&self, without: &[Uuid]) -> Option<u32> {
+        self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
+    }
+}
+
+/// The write that counts a new reservation in, on condition that the user stays within `limit` and is not paused.
+pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
+    let taken = new.live_tickets().count();
+    Write::update(
+        &keys::allowance(new.user, new.schedule_id),
+        "SET #count = if_not_exists(#count, :zero) + :taken, #open = :open, \
+         first_end = if_not_exists(first_end, :until), version = if_not_exists(version, :zero) + :one, \
+         delete_at = :delete_at",
+    )
+    .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
+    .name("#count", "count")
+    .name("#open", open_name(new.id))
+    .value(":open", open_value(new))
+    .value(":zero", number(0))
+    .value(":one", number(1))
+    .value(":taken", number(taken))
+    .value(":until", number(new.held_until))
+    .value(":second", number(second(now)))
+    .value(":most", number(usize::from(limit).saturating_sub(taken)))
+    .value(":delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
+}
+
+/// An item as an allowance.
+pub fn read(item: &Item) -> Result<Allowance, Failure> {
+    let open = open(item).ok_or_else(|| unreadable("open holds"))?;
+    let count = integer(item, "count")?.unwrap_or_default();
+    let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?;
+    let version = integer(item, "version")?.unwrap_or_default();
+    Ok(Allowance { count, open, first_end, lapses: read_lapses(item)?, version })
+}
+
+/// The allowance of a user and schedule, if there is one.
+pub async fn get(app: &App, user: Uuid, schedule: Uuid) -> Result<Option<Allowance>, Failure> {
+    let item = query::get(app, &keys::allowance(user, schedule), Consistency::Strong).await?;
+    item.as_ref().map(self::read).transpose()
+}
+
+fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
+    let value = item.get(name).map(|value| value.as_n().map_err(|_| unreadable(name)));
+    value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
+}
+
+/// What was let lapse, as allowances and unpaid orders have it.
+pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
+    let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
+    Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
+}
+
+/// Whether an allowance counts this reservation among its open holds.
+pub fn counts(allowance: &Item, reservation: Uuid) -> bool {
+    allowance.contains_key(&open_name(reservation))
+}
+
+/// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
+pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
+    let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
+    named
+        .map(|(id, open)| {
+            let (until, seats) = open.as_s().ok()?.split_once(':')?;
+            Some((from_short(id)?, (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
+        })
+        .collect()
+}
+
+const OPEN_PREFIX: &str = "open_";
+
+/// The attribute of an allowance that names an open hold, or of unpaid orders that names one of them.
+pub(crate) fn open_name(id: Uuid) -> String {
+    format!("{OPEN_PREFIX}{}", short(id))
+}
+
+/// Its value: until when, and how many seats.
+fn open_value(reservation: &Reservation) -> AttributeValue {
+    text(format!("{}:{}", as_bound(reservation.held_until), reservation.live_tickets().count()))
+}
+
+/// The write that gives `seats` back; `after` is the reservation as it will be.
+pub fn give_back(after: &Reservation, seats: usize) -> Write {
+    let key = keys::allowance(after.user, after.schedule_id);
+    let write = if after.settled {
+        Write::update(&key, "SET #count = #count - :seats, version = version + :one REMOVE #open")
+    } else {
+        Write::update(&key, "SET #count = #count - :seats, version = version + :one, #open = :open")
+            .value(":open", open_value(after))
+    };
+    write
+        .when("#count >= :seats")
+        .name("#count", "count")
+        .name("#open", open_name(after.id))
+        .value(":seats", number(seats))
+        .value(":one", number(1))
+}
+
+/// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
+/// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
+pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
+    let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
+    let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
+    let lapses = match after.state {
+        State::Expired => read.lapses.and_one(after.created_at, after.held_until),
+        State::Held | State::Paid | State::Cancelled | State::Declined => read.lapses,
+    };
+    if read.open.keys().all(|id| *id == after.id) {
+        return Some(rewritten(read, (after.user, after.schedule_id), &[after.id], count, lapses));
+    }
+    // Several that lapse together are closed side by side: they must not be in each other's way.
+    let key = keys::allowance(after.user, after.schedule_id);
+    let closing = "SET #count = #count - :seats, version = version + :one";
+    let write = if lapses == read.lapses {
+        Write::update(&key, format!("{closing} REMOVE #open")).when("#count >= :seats")
+    } else {
+        let unchanged = match read.lapses.count {
+            0 => "(attribute_not_exists(lapses) OR lapses = :read_lapses)",
+            _ => "lapses = :read_lapses",
+        };
+        let counting = "lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until";
+        Write::update(&key, format!("{closing}, {counting} REMOVE #open"))
+            .when(format!("#count >= :seats AND {unchanged}"))
+            .value(":read_lapses", number(read.lapses.count))
+            .value(":lapses", number(lapses.count))
+            .value(":lapsed_at", number(lapses.last_at))
+            .value(":paused_until", number(lapses.paused_until))
+    };
+    let write = write.name("#count", "count").name("#open", open_name(after.id));
+    Some(write.value(":seats", number(seats)).value(":one", number(1)))
+}
+
+/// The write of an allowance that names these holds no longer, as of what was read.
+fn rewritten(read: &Allowance, (user, schedule): (Uuid, Uuid), without: &[Uuid], count: i64, lapses: Lapses) -> Write {
+    let mut set = "SET #count = :count, lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until, \
+                   version = :version"
+        .to_owned();
+    let mut remove: Vec<String> = (0..without.len()).map(|place| format!("#open{place}")).collect();
+    let first_end = read.first_end_without(without);
+    match first_end {
+        Some(_) => set.push_str(", first_end = :first_end"),
+        None => remove.push("first_end".to_owned()),
+    }
+    if !remove.is_empty() {
+        set.push_str(" REMOVE ");
+        set.push_str(&remove.join(", "));
+    }
+    let write = Write::update(&keys::allowance(user, schedule), set).when("version = :read_version");
+    let write = (without.iter().enumerate())
+        .fold(write, |write, (place, id)| write.name(format!("#open{place}"), open_name(*id)));
+    let write = first_end.into_iter().fold(write, |write, end| write.value(":first_end", number(end)));
+    write
+        .name("#count", "count")
+        .value(":count", number(count))
+        .value(":lapses", number(lapses.count))
+        .value(":lapsed_at", number(lapses.last_at))
+        .value(":paused_until", number(lapses.paused_until))
+        .value(":version", number(read.version + 1))
+        .value(":read_version", number(read.version))
+}
+
+/// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
+/// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
+/// the allowance is not what it was.
+pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> Result<bool, Failure> {
+    let now = second(app.now());
+    let mut closed = false;
+    for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
+        // Also if somebody else was faster: the allowance is not what it was.
+        closed |= expiry::close(app, user, id).await? != Closed::Nothing;
+    }
+    if closed {
+        return Ok(true);
+    }
+    let paused = read.lapses.check(app.now()).is_err();
+    let mut over = Vec::new();
+    let mut bought = false;
+    for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
+        let there = reservations::get(app, user, id).await?;
+        bought |= there.as_ref().is_some_and(|there| there.state == State::Paid);
+        if there.is_none_or(|there| there.settled) {
+            over.push(id);
+        }
+    }
+    if over.is_empty() && read.first_end.is_none_or(|end| end >= now) {
+        return Ok(false);
+    }
+    let lapses = if bought { Lapses::default() } else { read.lapses };
+    match rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
+        // Whatever was in the way, the next try of the hold looks again.
+        Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
+        Err(Rejected::Failure(Failure::Unknown)) => Ok(true),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}

@@ -1,0 +1,205 @@
+//! Metrics of a Lambda function: one line of the log for each call, in CloudWatch's Embedded Metric Format. No call is
+//! made for them, nobody waits.
+//!
+//! The crate `metrics_cloudwatch_embedded` writes a line for every set of labels. Here all is one line: its only
+//! dimension is the function, the values of other labels follow the metric's name after a full stop.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
+use serde_json::{Map, Value, json};
+
+use crate::telemetry::metrics::{ALL, FUNCTION};
+
+/// The namespace of the metrics in CloudWatch.
+pub const NAMESPACE: &str = "Onsale";
+/// Most values of one metric in a line, and most metrics of a line (limits of the format).
+const VALUES_MAX: usize = 100;
+
+/// Keeps what one call of a function counts.
+#[derive(Clone, Default)]
+pub struct Emf(Arc<Mutex<BTreeMap<String, Kept>>>);
+
+/// What is kept of one metric.
+#[derive(Clone, Debug, PartialEq)]
+enum Kept {
+    Sum(u64),
+    Last(f64),
+    Values(Vec<f64>),
+}
+
+impl Emf {
+    /// Writes the line of a call of `function` that ended at `now`, if anything was counted, and begins anew.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn flush(&self, function: &str, now: Timestamp, mut out: impl Write) -> io::Result<()> {
+        let kept = std::mem::take(&mut *self.lock());
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let metrics: Vec<Value> = kept.keys().filter_map(|name| declared(name)).take(VALUES_MAX).collect();
+        // A directive of nothing would be an error of the format's; the line is still one to be searched.
+        let kept_there = json!({ "Namespace": NAMESPACE, "Dimensions": [[FUNCTION]], "Metrics": metrics });
+        let directives = if metrics.is_empty() { json!([]) } else { json!([kept_there]) };
+        let mut line = Map::new();
+        line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
+        line.insert(FUNCTION.to_owned(), function.into());
+        line.extend(kept.into_iter().map(|(name, kept)| (name, kept.told())));
+        // One write: lines of the log must not be mixed.
+        out.write_all(format!("{}\n", Value::Object(line)).as_bytes())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of(&self, key: &Key) -> Arc<One> {
+        let values = key.labels().filter(|label| label.key() != FUNCTION).map(metrics::Label::value);
+        let name = [key.name()].into_iter().chain(values).collect::<Vec<_>>().join(".");
+        Arc::new(One { emf: self.clone(), name })
+    }
+}
+
+/// How CloudWatch is told of a metric, if it is to keep it.
+fn declared(name: &str) -> Option<Value> {
+    let base = name.split('.').next().unwrap_or(name);
+    let metric = ALL.iter().find(|metric| metric.name == base && metric.kept)?;
+    let unit = if metric.unit == Unit::Seconds { "Seconds" } else { "Count" };
+    Some(json!({ "Name": name, "Unit": unit }))
+}
+
+impl Kept {
+    fn told(self) -> Value {
+        match self {
+            Self::Sum(sum) => sum.into(),
+            Self::Last(value) => value.into(),
+            Self::Values(values) => values.into(),
+        }
+    }
+}
+
+/// One metric with its labels.
+struct One {
+    emf: Emf,
+    name: String,
+}
+
+impl CounterFn for One {
+    fn increment(&self, value: u64) {
+        let mut kept = self.emf.lock();
+        match kept.entry(self.name.clone()).or_insert(Kept::Sum(0)) {
+            Kept::Sum(sum) => *sum = sum.saturating_add(value),
+            other => *other = Kept::Sum(value),
+        }
+    }
+
+    fn absolute(&self, value: u64) {
+        self.emf.lock().insert(self.name.clone(), Kept::Sum(value));
+    }
+}
+
+impl GaugeFn for One {
+    fn increment(&self, value: f64) {
+        let mut kept = self.emf.lock();
+        match kept.entry(self.name.clone()).or_insert(Kept::Last(0.0)) {
+            Kept::Last(last) => *last += value,
+            other => *other = Kept::Last(value),
+        }
+    }
+
+    fn decrement(&self, value: f64) {
+        GaugeFn::increment(self, -value);
+    }
+
+    fn set(&self, value: f64) {
+        self.emf.lock().insert(self.name.clone(), Kept::Last(value));
+    }
+}
+
+impl HistogramFn for One {
+    fn record(&self, value: f64) {
+        let mut kept = self.emf.lock();
+        match kept.entry(self.name.clone()).or_insert(Kept::Values(Vec::new())) {
+            Kept::Values(values) if values.len() < VALUES_MAX => values.push(value),
+            Kept::Values(_) => {}
+            other => *other = Kept::Values(vec![value]),
+        }
+    }
+}
+
+impl Recorder for Emf {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.of(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.of(key))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.of(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS, Meter, QUEUE_WAITING, REFUSALS};
+
+    #[test]
+    fn a_call_is_one_line_and_the_next_begins_anew() {
+        let emf = Emf::default();
+        let meter = Meter::new("hold_seat", Arc::new(emf.clone()));
+        let now = Timestamp::from_millisecond(1_700_000_000_123).expect("a time");
+        let line = || {
+            let mut out = Vec::new();
+            emf.flush("hold_seat", now, &mut out).expect("written");
+            String::from_utf8(out).expect("text")
+        };
+        assert_eq!(line(), "");
+        meter.count(&HTTP_REQUESTS, 1, &["409"]);
+        meter.count(&REFUSALS, 1, &["seat-taken"]);
+        meter.count(&REFUSALS, 2, &["seat-taken"]);
+        meter.set(&QUEUE_WAITING, 7.0, &["tour"]);
+        (0..150).for_each(|_| meter.record(&HTTP_SECONDS, 0.5, &["409"]));
+        let told = line();
+        assert_eq!(told.matches('\n').count(), 1);
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!(told["_aws"]["Timestamp"], 1_700_000_000_123_i64);
+        let kept = json!([{
+            "Namespace": "Onsale",
+            "Dimensions": [["function"]],
+            "Metrics": [
+                { "Name": "onsale_queue_waiting.tour", "Unit": "Count" },
+                { "Name": "onsale_refusals_total.seat-taken", "Unit": "Count" },
+            ],
+        }]);
+        assert_eq!(told["_aws"]["CloudWatchMetrics"], kept);
+        assert_eq!((&told["function"], &told["onsale_refusals_total.seat-taken"]), (&json!("hold_seat"), &json!(3)));
+        assert_eq!(
+            (&told["onsale_http_requests_total.409"], &told["onsale_queue_waiting.tour"]),
+            (&json!(1), &json!(7.0))
+        );
+        let values = told["onsale_http_request_duration_seconds.409"].as_array().expect("values");
+        assert!(values.len() == VALUES_MAX && values.iter().all(|value| *value == json!(0.5)));
+        assert_eq!(line(), "");
+        meter.count(&HTTP_REQUESTS, 1, &["200"]);
+        let told: Value = serde_json::from_str(&line()).expect("JSON");
+        assert_eq!(
+            (&told["_aws"]["CloudWatchMetrics"], &told["onsale_http_requests_total.200"]),
+            (&json!([]), &json!(1))
+        );
+    }
+}

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::home;
-use crate::lambda::CallError;
+use crate::aws::lambda::CallError;
+use crate::data_directory;
 use crate::stack::{Error, Stack};
 
 /// The administrator's e-mail address.
@@ -294,5 +294,5 @@ fn read(path: &Path) -> io::Result<Option<Demo>> {
 }
 
 fn write(path: &Path, demo: &Demo) -> io::Result<()> {
-    home::replace(path, &serde_json::to_vec_pretty(demo)?)
+    data_directory::replace(path, &serde_json::to_vec_pretty(demo)?)
 }

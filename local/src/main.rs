@@ -8,16 +8,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use local::audit;
+use local::aws::cloudformation::Template;
+use local::commands::audit;
+use local::commands::health;
+use local::commands::seed;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
-use local::health;
-use local::openapi_page::PATH;
 use local::output::{complain, say};
-use local::ports::{Ports, host_name};
-use local::seed;
+use local::server::openapi_page::PATH;
+use local::server::ports::{Ports, host_name};
 use local::stack::{Data, Mode, Options, Stack};
-use local::template::Template;
-use local::traces::Collectors;
+use local::telemetry::span_export::Collectors;
 use onsale_platform::app::{Clock, Ids};
 use reqwest::Url;
 use serde_json::json;
@@ -144,7 +144,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
             otlp: address("--otlp-endpoint", flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT")?,
             zipkin: address("--zipkin-endpoint", flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT")?,
         },
-        reading: local::permissions::Reading::default(),
+        reading: local::aws::iam::Reading::default(),
         twin: None,
     })
     .await?;

@@ -10,20 +10,20 @@ use onsale_platform::app::{App, Clock, Ids};
 use onsale_platform::telemetry::metrics::Meter;
 use serde_json::Value;
 
-use crate::data_platform::Receiver;
-use crate::engine::dynamodb::{DynamoDb, Twin};
-use crate::engine::sqs::Sqs;
-use crate::engine::{EngineError, storage};
-use crate::gateway::Gateway;
-use crate::home::Home;
+use crate::aws::api_gateway::Gateway;
+use crate::aws::cloudformation::{Template, TemplateError};
+use crate::aws::engine::dynamodb::{DynamoDb, Twin};
+use crate::aws::engine::sqs::Sqs;
+use crate::aws::engine::{EngineError, storage};
+use crate::aws::event_sources::{Running, TriggerError, Triggers};
+use crate::aws::iam::{Ledger, Reading};
+use crate::aws::lambda::sandbox::{Clients, ProcessError, Processes};
+use crate::aws::lambda::{CallError, Entry, Functions};
+use crate::data_directory::Home;
 use crate::intercept::{Intercept, Slot};
-use crate::lambda::{CallError, Entry, Functions};
-use crate::metrics::Metrics;
-use crate::permissions::{Ledger, Reading};
-use crate::processes::{Clients, ProcessError, Processes};
-use crate::template::{Template, TemplateError};
-use crate::traces::{Collectors, Telling};
-use crate::triggers::{Running, TriggerError, Triggers};
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::span_export::{Collectors, Telling};
+use crate::webhook_receiver::Receiver;
 
 /// Where the data lives.
 #[derive(Clone, Debug)]
@@ -215,12 +215,12 @@ impl Stack {
 
     /// The Lambda Invoke API.
     pub fn invoke_api(&self) -> Router {
-        crate::invoke::router(Arc::clone(&self.functions))
+        crate::aws::lambda::invoke_api::router(Arc::clone(&self.functions))
     }
 
     /// `/faults`, by which a failure drill takes parts away.
     pub fn drill(&self) -> Router {
-        crate::drill::router(self.slot.clone())
+        crate::fault_injection::router(self.slot.clone())
     }
 
     /// `GET /metrics`, where functions count.

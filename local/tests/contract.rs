@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::template::{Event, Template};
+use local::aws::cloudformation::{Event, Template};
 use onsale_platform::http::Code;
 use onsale_platform::lambda::Function;
 use serde_json::{Value, json};

@@ -7,12 +7,12 @@ use aws_lambda_events::dynamodb;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
+use local::aws::api_gateway::routes::Routes;
+use local::aws::cloudformation::{Event, Function, Template};
 use local::demo::{
     self, ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, CONCERT_ID, COUPON_IDS, PRODUCTS, QUEUE_ID, QUEUED_SCHEDULE_ID,
     SCHEDULE_ID, STOCK, USER_IDS, USER_PASSWORD, USERS,
 };
-use local::routes::Routes;
-use local::template::{Event, Function, Template};
 use onsale_platform::events::Event as ProductEvent;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -167,7 +167,10 @@ fn every_example_is_of_its_trigger() {
             Some(Event::Stream(batch)) => {
                 assert!(!parsed::<dynamodb::Event>(name).records.is_empty());
                 for record in example(name)["Records"].as_array().into_iter().flatten() {
-                    assert!(local::filter::lets_through(&batch.patterns, record), "{name}: filtered out: {record}");
+                    assert!(
+                        local::aws::event_sources::event_pattern::lets_through(&batch.patterns, record),
+                        "{name}: filtered out: {record}"
+                    );
                 }
             }
             Some(Event::Schedule { .. }) => {

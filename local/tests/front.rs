@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use local::demo::USER_IDS;
-use local::front::{BODY_TIME_MAX, HEAD_TIME_MAX};
-use local::ports::Ports;
+use local::server::connections::{BODY_TIME_MAX, HEAD_TIME_MAX};
+use local::server::ports::Ports;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::permissions::{Reading, Use};
+use local::aws::cloudformation::{Event, Function, Pattern, Template};
+use local::aws::iam::{Reading, Use};
 use local::stack::{Options, Stack};
-use local::template::{Event, Function, Pattern, Template};
 
 mod flows;
 

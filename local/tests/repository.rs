@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use local::template::{Event, Function, Template};
+use local::aws::cloudformation::{Event, Function, Template};
 
 /// The folder of the repository.
 pub fn root() -> PathBuf {

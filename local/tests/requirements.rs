@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use local::template::Template;
+use local::aws::cloudformation::Template;
 
 use crate::repository::{read, root, tests};
 
@@ -86,8 +86,12 @@ const IDS: [&str; 69] = [
 const REASON_CHARACTERS_MIN: usize = 20;
 
 /// Crates with unit tests, by the names that stand in the tables, and where their sources lie.
-const CRATES: [(&str, &str); 3] =
-    [("domain", "shared/domain/src"), ("platform", "shared/platform/src"), ("local", "local/src")];
+const CRATES: [(&str, &str); 4] = [
+    ("domain", "shared/domain/src"),
+    ("platform", "shared/platform/src"),
+    ("local", "local/src"),
+    ("simulation", "simulation/src"),
+];
 
 /// A row of a table, but for the words of its requirement.
 struct Row {
@@ -211,7 +215,7 @@ fn what_is_not_there_is_noticed() {
         "domain hold::tests::refusals_have_an_order",
         "domain queue::tests::settings_have_ranges_that_are_told_in_order",
         "ONSALE_SCALE=full cargo test --test suite kills",
-        "cargo run --release -p local --bin simulate -- --pairs",
+        "cargo run --release -p simulation -- --pairs",
         ".ci/run",
     ] {
         assert!(is_there(name, &tests), "{name} is there");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use local::demo::{self, ADMIN_PASSWORD};
-use local::ports::Serving;
+use local::server::ports::Serving;
 use serde_json::{Value, json};
 
 use crate::repository::root;

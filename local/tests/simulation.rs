@@ -1,9 +1,9 @@
 //! The product under every fault, in orders that seeds decide: a few short runs. Many long ones:
-//! `cargo run --release -p local --bin simulate`. And two scenes of the pairs that meet; all: the same with `--pairs`.
+//! `cargo run --release -p simulation`. And two scenes of the pairs that meet; all: the same with `--pairs`.
 
-use local::simulation::dice::Dice;
-use local::simulation::pairs::{Explored, Extent, Search, search};
-use local::simulation::{Plan, run};
+use simulation::pairs::{Explored, Extent, Search, search};
+use simulation::rng::Dice;
+use simulation::{Plan, run};
 
 fn plan(seed: u64, steps: u64) -> Plan {
     Plan { seed, steps, faults: true, trace: false, struck: Vec::new() }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use local::template::Template;
+use local::aws::cloudformation::Template;
 
 use crate::repository::{called_by, camel_case, domain_of, files, read, root, stem};
 
@@ -29,7 +29,7 @@ fn elsewhere(word: &str, allowed: &[&str]) -> Vec<String> {
 
 /// All Rust files of the workspace.
 fn sources() -> Vec<String> {
-    ["functions", "local", "shared"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+    ["functions", "local", "shared", "simulation"].iter().flat_map(|folder| files(folder, ".rs")).collect()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn nothing_lies_about_without_a_function() {
     let names: BTreeSet<&str> = template.functions.iter().map(|function| function.name.as_str()).collect();
     for path in files("functions/src", ".rs").iter().chain(&files("events", "")) {
         let name = stem(path);
-        let shared = matches!(name, "lib" | "mod" | "shown");
+        let shared = matches!(name, "lib" | "mod" | "response");
         assert!(shared || names.contains(name), "{path} belongs to no function of template.yaml");
     }
 }
@@ -208,13 +208,13 @@ fn nothing_is_left_undone() {
 
 #[test]
 fn no_crate_may_be_unsafe() {
-    for path in ["shared/domain/src", "shared/platform/src", "functions/src", "local/src"] {
+    for path in ["shared/domain/src", "shared/platform/src", "functions/src", "local/src", "simulation/src"] {
         let path = format!("{path}/lib.rs");
         assert!(read(&path).contains("\n#![forbid(unsafe_code)]\n"), "{path}");
     }
     // Binaries and tests are roots of their own: their packages take the lints of the workspace.
     assert!(read("Cargo.toml").contains("\nunsafe_code = \"forbid\"\n"));
-    for package in ["shared/domain", "shared/platform", "functions", "local"] {
+    for package in ["shared/domain", "shared/platform", "functions", "local", "simulation"] {
         let manifest = format!("{package}/Cargo.toml");
         assert!(read(&manifest).contains("\n[lints]\nworkspace = true"), "{manifest}");
     }

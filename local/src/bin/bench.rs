@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
 use clap::Parser;
-use local::caller::{Caller, Failure};
+use local::client::{Caller, Failure};
 use local::output::say;
 use local::stack::{Data, Mode, Options, Stack};
 use onsale_domain::accounts::account::{Password, Role};

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::caller::Failure;
+use local::client::Failure;
 use local::output::{complain, say};
 use local::price::{self, Journey, Prices, Usage};
 

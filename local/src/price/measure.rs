@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{Charged, Usage};
-use crate::caller::{Caller, Failure};
+use crate::aws::cloudformation::{self, Event, Template};
+use crate::aws::event_sources::cron::Schedule;
+use crate::client::{Caller, Failure};
 use crate::intercept::{After, Before, Call, Intercept, Units};
-use crate::ports::Port;
-use crate::schedule::Schedule;
+use crate::server::ports::Port;
 use crate::stack::{Options, Stack};
-use crate::template::{self, Event, Template};
 
 /// A password for measuring; nobody has it.
 const PASSWORD: &str = "seventeen violet harbours";
@@ -244,7 +244,7 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
         }
     }
     usage.add(Charged::Metric, metrics(&stack).await? as f64);
-    let resources = |kind: &str| template::TEXT.matches(&format!("Type: {kind}\n")).count() as f64;
+    let resources = |kind: &str| cloudformation::TEXT.matches(&format!("Type: {kind}\n")).count() as f64;
     usage.add(Charged::Alarm, resources("AWS::CloudWatch::Alarm"));
     usage.add(Charged::Dashboard, resources("AWS::CloudWatch::Dashboard"));
     usage.add(Charged::Secret, resources("AWS::SecretsManager::Secret"));

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use local::template::REGION;
+use local::aws::cloudformation::REGION;
 use serde_json::Value;
 
 /// The variable that names it: `http://127.0.0.1:PORT`.

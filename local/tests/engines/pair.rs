@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use dynoxide::Database;
-use local::engine::dynamodb::{DynamoDb, Twin};
-use local::template::Template;
+use local::aws::cloudformation::Template;
+use local::aws::engine::dynamodb::{DynamoDb, Twin};
 use serde_json::{Value, json};
 
 use super::answers::{Both, normal_item, told};

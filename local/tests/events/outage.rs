@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use local::data_platform::Behaviour;
 use local::intercept::{After, Before, Call, Intercept};
 use local::stack::Mode;
+use local::webhook_receiver::Behaviour;
 use onsale_platform::app::Clock;
 use serde_json::Value;
 

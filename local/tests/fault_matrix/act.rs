@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use local::aws::lambda::Entry;
 use local::intercept::Intercept;
-use local::lambda::Entry;
-use local::simulation::requests::{self, Asked};
 use onsale_platform::app::{Clock, Ids};
 use onsale_platform::lambda;
 use serde_json::{Value, json};
+use simulation::requests::{self, Asked};
 use tokio::sync::Notify;
 
 use super::case::Caller;

@@ -1,7 +1,7 @@
 //! What is done under every fault: the operations, and of each the cases in which it writes differently.
 
-use local::simulation::requests::Asked;
 use serde_json::{Value, json};
+use simulation::requests::Asked;
 
 use super::scene::Scene;
 use crate::support::queue::QUEUE;

@@ -1,7 +1,7 @@
 //! How often an operation has had its effect, as the table says after the books were added up.
 
-use local::books::Books;
 use serde_json::Value;
+use simulation::invariants::Books;
 
 use super::case::Case as C;
 use super::prepare::{MONEY, RICH};

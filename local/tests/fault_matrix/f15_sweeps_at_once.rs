@@ -1,6 +1,6 @@
 //! F15: several sweeps run at once.
 
-use local::lambda::Entry;
+use local::aws::lambda::Entry;
 use onsale_platform::app::Ids;
 use onsale_platform::lambda;
 use serde_json::json;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use local::aws::lambda::Entry;
 use local::intercept::{Before, Call, Intercept};
-use local::lambda::Entry;
-use local::simulation::requests::{Answer, Asked, Caller, event};
 use onsale_platform::app::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
+use simulation::requests::{Answer, Asked, Caller, event};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 

@@ -2,8 +2,8 @@
 //! go wrong is the other side's; time runs here as it does there.
 
 use jiff::SignedDuration;
-use local::data_platform::Behaviour;
-use local::lambda::Entry;
+use local::aws::lambda::Entry;
+use local::webhook_receiver::Behaviour;
 use onsale_platform::app::{Clock, Ids};
 use onsale_platform::lambda;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::engine::dynamodb::DynamoDb;
+use local::aws::engine::dynamodb::DynamoDb;
 use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};

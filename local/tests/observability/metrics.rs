@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{Before, Call, Intercept, Struck};
-use local::ports::Port;
+use local::server::ports::Port;
 use onsale_platform::telemetry::metrics::{ALL, FUNCTION, Kind};
 use serde_json::json;
 use tower::ServiceExt;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local::template::Template;
+use local::aws::cloudformation::Template;
 use onsale_platform::telemetry::metrics::{ALL, Kind, Metric};
 
 use crate::repository::read;

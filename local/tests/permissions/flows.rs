@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use local::permissions::Reading;
+use local::aws::iam::Reading;
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use local::intercept::{Before, Call, Intercept};
-use local::simulation::requests::{self, Asked, Caller};
 use onsale_platform::app::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
+use simulation::requests::{self, Asked, Caller};
 use tokio::sync::Semaphore;
 
 use crate::support::queue::QUEUE;

@@ -205,12 +205,12 @@ fn limits(what: What, limits: &mut Limits) {
 async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
     let scene = Scene::new().await;
     let report = scene.world.audit(|_| {}).await;
-    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::audit::told(&report));
+    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(&report));
     let before = scene.world.dump();
     for what in What::ALL {
         let lines = scene.tamper(what);
         let report = scene.world.audit(|given| limits(what, given)).await;
-        let printed = local::audit::told(&report);
+        let printed = local::commands::audit::told(&report);
         assert_eq!(told(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
         let named = report.verdict.confirmed.iter().find(|difference| difference.to_string() == lines[0]);
         assert_eq!(named.map(|difference| difference.what), Some(what));
@@ -222,7 +222,7 @@ async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
         assert_eq!(scene.world.dump(), before, "{what:?} is undone");
     }
     let report = scene.world.audit(|_| {}).await;
-    assert!(local::audit::told(&report).ends_with("\nthe books agree\n"));
+    assert!(local::commands::audit::told(&report).ends_with("\nthe books agree\n"));
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn its_routes_are_those_of_the_template() {
     let mut deployed = BTreeSet::new();
     for function in &world.stack.template().functions {
         for event in &function.events {
-            if let local::template::Event::Http { method, path, .. } = event
+            if let local::aws::cloudformation::Event::Http { method, path, .. } = event
                 && path.starts_with('/')
                 && method.as_str() != "$default"
             {

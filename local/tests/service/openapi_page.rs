@@ -1,6 +1,6 @@
 //! The page on which people read the OpenAPI document.
 
-use local::openapi_page;
+use local::server::openapi_page;
 use reqwest::{Client, StatusCode, Url};
 
 use crate::support::World;

@@ -9,10 +9,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
-use local::books::Books;
-use local::engine::dynamodb::{DynamoDb, Twin};
-use local::permissions::Ledger;
-use local::ports::{Ports, Serving};
+use local::aws::engine::dynamodb::{DynamoDb, Twin};
+use local::aws::iam::Ledger;
+use local::server::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
 use onsale_domain::accounts::account::Role;
 use onsale_domain::audit::Outcome;
@@ -20,6 +19,7 @@ use onsale_platform::app::{Clock, Ids};
 use onsale_platform::auth::access_token;
 use onsale_platform::store::audit::{self, Limits, Report};
 use serde_json::{Value, json};
+use simulation::invariants::Books;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -127,8 +127,8 @@ impl World {
         let books = Books::of(items, self.clock.now().as_second());
         books.check();
         let report = self.audit(|_| {}).await;
-        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::audit::told(&report));
-        assert_eq!(report.verdict.passes, 1, "{}", local::audit::told(&report));
+        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(&report));
+        assert_eq!(report.verdict.passes, 1, "{}", local::commands::audit::told(&report));
         books
     }
 

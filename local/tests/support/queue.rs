@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::http::Method;
-use local::books::Books;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::Ids;
 use onsale_platform::auth::queue_token;
 use serde_json::{Value, json};
+use simulation::invariants::Books;
 
 use super::{Person, Reply, World};
 

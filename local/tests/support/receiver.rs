@@ -1,8 +1,8 @@
 //! The receiver of events, listening on a port as a data platform would.
 
-use local::data_platform::{Behaviour, Received, Receiver};
-use local::ports::{Port, Serving};
+use local::server::ports::{Port, Serving};
 use local::stack::Options;
+use local::webhook_receiver::{Behaviour, Received, Receiver};
 use serde_json::Value;
 
 use super::World;

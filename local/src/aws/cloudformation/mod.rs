@@ -1,0 +1,190 @@
+//! What `template.yaml` says, in the words of the local stack.
+//!
+//! The template is the only list of the table, queues, functions, routes, triggers and schedules; nothing of it
+//! is written a second time in code. It is part of the binary, so the stack runs from any directory.
+
+mod intrinsics;
+mod parts;
+pub(crate) mod policy;
+mod yaml;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+pub use crate::aws::cloudformation::parts::{Api, Authorizer, Batch, Event, Function, Queue, Table};
+pub use crate::aws::cloudformation::policy::{Pattern, Statement};
+
+/// The template this binary was built with.
+pub const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
+
+/// The account everything local belongs to.
+pub const ACCOUNT: &str = "000000000000";
+/// The region everything local lies in.
+pub const REGION: &str = "us-east-1";
+
+/// The template cannot be read, or asks for what the local stack does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("template.yaml {0}")]
+pub struct TemplateError(String);
+
+impl TemplateError {
+    pub(crate) fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+}
+
+/// All that the local stack takes from the template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The one table.
+    pub table: Table,
+    /// Queues in the order of the template.
+    pub queues: Vec<Queue>,
+    /// Functions in the order of the template.
+    pub functions: Vec<Function>,
+    /// The HTTP API.
+    pub api: Api,
+}
+
+impl Template {
+    /// Reads the template of this binary.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn load() -> Result<Self, TemplateError> {
+        Self::parse(TEXT)
+    }
+
+    /// Reads the template of this binary as it is with a data platform at `url`.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
+        parts::read(&yaml::parse(TEXT)?, &[("DataPlatformUrl", url)])
+    }
+
+    /// Reads `text`.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        parts::read(&yaml::parse(text)?, &[])
+    }
+
+    /// The function with this name: of its binary, or its logical id.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name || function.logical_id == name)
+    }
+
+    /// The variables of all functions together: the settings of a whole stack.
+    ///
+    /// # Errors
+    /// When two functions want different values for one variable: a setting has one.
+    pub fn variables(&self) -> Result<HashMap<String, String>, TemplateError> {
+        let mut union = HashMap::new();
+        for function in &self.functions {
+            for (name, value) in &function.variables {
+                let earlier = union.insert(name.clone(), value.clone());
+                if earlier.is_some_and(|earlier| earlier != *value) {
+                    let problem = format!("gives {name} another value for {} than for others", function.name);
+                    return Err(TemplateError::new(problem));
+                }
+            }
+        }
+        Ok(union)
+    }
+
+    /// Names of the queues that no function reads: dead letters and what was parked.
+    #[must_use]
+    pub fn unread_queues(&self) -> Vec<String> {
+        let read: Vec<&str> = self
+            .functions
+            .iter()
+            .flat_map(|function| &function.events)
+            .filter_map(|event| match event {
+                Event::Queue(batch) => Some(batch.source_arn.as_str()),
+                _ => None,
+            })
+            .collect();
+        self.queues.iter().filter(|queue| !read.contains(&queue.arn.as_str())).map(|queue| queue.name.clone()).collect()
+    }
+}
+
+/// The entries of an object, none for anything else.
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// A scalar as CloudFormation would print it.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Scalars of an object as text.
+fn texts(value: &Value) -> BTreeMap<String, String> {
+    entries(value).map(|(key, value)| (key.clone(), text_of(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::event_sources::cron::Schedule;
+
+    #[test]
+    fn the_template_of_this_binary_is_understood() {
+        let template = Template::load().unwrap();
+        assert!(template.table.definition["StreamSpecification"]["StreamEnabled"] == true);
+        assert!(template.table.time_to_live.is_some());
+        assert_eq!(template.variables().unwrap()["TABLE_NAME"], template.table.name);
+
+        let authorizer = template.api.authorizer.as_ref().unwrap();
+        assert!(template.function(&authorizer.function).is_some());
+        assert!(authorizer.cache.as_secs() <= 60, "a token that ended may not pass for longer");
+    }
+
+    #[test]
+    fn every_trigger_has_its_source() {
+        let template = Template::load().unwrap();
+        let queue_arns: Vec<&str> = template.queues.iter().map(|queue| queue.arn.as_str()).collect();
+        for event in template.functions.iter().flat_map(|function| &function.events) {
+            match event {
+                Event::Http { path, .. } => assert!(path.starts_with('/') || path == "$default", "{path}"),
+                Event::Queue(batch) => assert!(queue_arns.contains(&batch.source_arn.as_str()), "{batch:?}"),
+                Event::Stream(batch) => assert_eq!(batch.source_arn, template.table.stream_arn),
+                Event::Schedule { expression, .. } => assert!(Schedule::parse(expression).is_some(), "{expression}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_queue_that_is_read_has_a_dead_letter_queue_that_is_not() {
+        let template = Template::load().unwrap();
+        let unread = template.unread_queues();
+        for queue in template.queues.iter().filter(|queue| !unread.contains(&queue.name)) {
+            let policy: Value = serde_json::from_str(&queue.attributes["RedrivePolicy"]).unwrap();
+            let target = template.queues.iter().find(|other| policy["deadLetterTargetArn"] == other.arn.as_str());
+            assert!(target.is_some_and(|target| unread.contains(&target.name)), "{}", queue.name);
+        }
+    }
+
+    #[test]
+    fn a_setting_has_one_value_for_all_functions() {
+        let function = |id: &str, value: &str| {
+            format!(
+                "  {id}:\n    Type: AWS::Serverless::Function\n    Metadata: {{BuildProperties: {{Binary: {id}}}}}\n    \
+                 Properties: {{Environment: {{Variables: {{X: {value}}}}}}}\n"
+            )
+        };
+        let table = "Resources:\n  Table: {Type: AWS::DynamoDB::Table, Properties: {}}\n";
+        let text = format!("{table}{}{}", function("one", "1"), function("two", "2"));
+        assert!(Template::parse(&text).unwrap().variables().is_err());
+        let text = format!("{table}{}{}", function("one", "1"), function("two", "1"));
+        assert_eq!(Template::parse(&text).unwrap().variables().unwrap()["X"], "1");
+    }
+}

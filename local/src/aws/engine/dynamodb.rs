@@ -1,0 +1,275 @@
+//! The table's engine: `dynoxide`, asked by the SDK without a socket or served on a port.
+//!
+//! The crate's own server has no limits of time and answers every page of the web, and its dispatcher is private to it;
+//! so its operations are listed here again.
+
+use std::future::{self, Future};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::aws::cloudformation::{REGION, Table};
+use crate::aws::engine::EngineError;
+use crate::aws::engine::connector::{Answer, Connector, Engine};
+use crate::aws::iam::Caller;
+use crate::intercept::Slot;
+
+/// The type of the error for an operation that there is not.
+const UNKNOWN_OPERATION: &str = "com.amazon.coral.service#UnknownOperationException";
+
+/// The table's engine.
+#[derive(Clone)]
+pub struct DynamoDb {
+    database: Database,
+    written: Arc<Notify>,
+    twin: Option<Arc<dyn Twin>>,
+}
+
+/// A second engine that is asked whatever this one is asked, so that their answers can be compared.
+pub trait Twin: Send + Sync {
+    /// Executes an operation on both, in the same order for all callers; `here` executes it on this engine and gives
+    /// status and body. What is returned the caller gets.
+    fn execute(&self, operation: &str, body: &[u8], here: &mut dyn FnMut() -> (u16, String)) -> (u16, String);
+}
+
+impl DynamoDb {
+    /// Serves `database`, beside a twin if there is one.
+    #[must_use]
+    pub fn new(database: Database, twin: Option<Arc<dyn Twin>>) -> Self {
+        Self { database, written: Arc::new(Notify::new()), twin }
+    }
+
+    /// The database itself: for its port, its stream and its time to live.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Wakes whoever waits for writes that came through the SDK.
+    #[must_use]
+    pub fn written(&self) -> &Notify {
+        &self.written
+    }
+
+    /// The hook for the SDK's client; of `caller`, if a function calls.
+    #[must_use]
+    pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
+        SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
+    }
+
+    /// The `DynamoDB` API for a port.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", routing::get(health).post(serve))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(self.clone())
+    }
+
+    /// Makes the table of the template, unless it is there from an earlier run.
+    ///
+    /// # Errors
+    /// When the engine refuses, or the table there has other keys or indexes.
+    pub fn ensure_table(&self, table: &Table) -> Result<(), EngineError> {
+        let name = json!({ "TableName": table.name });
+        match self.ask("DescribeTable", &name) {
+            Ok(there) => return same_shape(table, &there["Table"]),
+            Err(EngineError::Table(DynoxideError::ResourceNotFoundException(_))) => {}
+            Err(problem) => return Err(problem),
+        }
+        self.ask("CreateTable", &table.definition)?;
+        if let Some(attribute) = &table.time_to_live {
+            let specification = json!({ "Enabled": true, "AttributeName": attribute });
+            self.ask(
+                "UpdateTimeToLive",
+                &json!({ "TableName": table.name, "TimeToLiveSpecification": specification }),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Executes one operation for the stack itself, seen by no interceptor.
+    ///
+    /// # Errors
+    /// When the engine refuses.
+    pub fn ask(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
+        let body = request.to_string();
+        let mut result = Err(DynoxideError::InternalServerError("not executed".to_owned()));
+        let mut here = || {
+            result = dispatch(&self.database, operation, body.as_bytes());
+            told(&result)
+        };
+        match &self.twin {
+            None => here(),
+            Some(twin) => twin.execute(operation, body.as_bytes(), &mut here),
+        };
+        Ok(serde_json::from_str(&result?)?)
+    }
+}
+
+impl Engine for DynamoDb {
+    const SERVICE: &'static str = "dynamodb";
+    const THROTTLED: &'static str = "com.amazon.coral.availability#ThrottlingException";
+
+    fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+        // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.
+        let mut here = || told(&dispatch(&self.database, operation, body));
+        let (status, body) = match &self.twin {
+            None => here(),
+            Some(twin) => twin.execute(operation, body, &mut here),
+        };
+        if status == 200 && is_write(operation) {
+            self.written.notify_one();
+        }
+        Box::pin(future::ready(Answer { status, body }))
+    }
+
+    fn observe(operation: &str, request: &mut Value) {
+        if let (true, Some(request)) = (is_write(operation) || is_read(operation), request.as_object_mut()) {
+            request.insert("ReturnConsumedCapacity".into(), Value::from("INDEXES"));
+        }
+    }
+}
+
+/// What AWS answers to whoever looks whether somebody is there.
+async fn health() -> String {
+    format!("healthy: dynamodb.{REGION}.amazonaws.com ")
+}
+
+/// Answers one request of another program.
+async fn serve(State(engine): State<DynamoDb>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = text("x-amz-target").split_once('.');
+    let known = target.filter(|target| ["DynamoDB_20120810", "DynamoDBStreams_20120810"].contains(&target.0));
+    let answer = match known {
+        Some(target) => engine.execute(target.1, &body).await,
+        None => Answer { status: 400, body: json!({ "__type": UNKNOWN_OPERATION }).to_string() },
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], answer.body).into_response()
+}
+
+fn is_write(operation: &str) -> bool {
+    matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
+}
+
+fn is_read(operation: &str) -> bool {
+    matches!(operation, "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan")
+}
+
+/// Status and body of a result, as they go over the wire.
+fn told(result: &dynoxide::Result<String>) -> (u16, String) {
+    match result {
+        Ok(body) => (200, body.clone()),
+        Err(problem) => (problem.status_code(), problem.to_json()),
+    }
+}
+
+fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    match operation {
+        "GetItem" => call(body, |request| database.get_item(request)),
+        "PutItem" => call(body, |request| database.put_item(request)),
+        "UpdateItem" => call(body, |request| database.update_item(request)),
+        "DeleteItem" => call(body, |request| database.delete_item(request)),
+        "Query" => call(body, |request| database.query(request)),
+        "Scan" => call(body, |request| database.scan(request)),
+        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
+        "CreateTable" => call(body, |request| database.create_table(request)),
+        "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "UpdateTable" => call(body, |request| database.update_table(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
+        "ListTables" => call(body, |request| database.list_tables(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "TagResource" => call(body, |request| database.tag_resource(request)),
+        "UntagResource" => call(body, |request| database.untag_resource(request)),
+        "ListTagsOfResource" => call(body, |request| database.list_tags_of_resource(request)),
+        "ExecuteStatement" => call(body, |request| database.execute_statement(request)),
+        "ExecuteTransaction" => call(body, |request| database.execute_transaction(request)),
+        "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
+        "ListStreams" => call(body, |request| database.list_streams(request)),
+        "DescribeStream" => call(body, |request| database.describe_stream(request)),
+        "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),
+        "GetRecords" => call(body, |request| database.get_records(request)),
+        _ => Err(DynoxideError::ValidationException(format!("{operation} is not wired into the local stack"))),
+    }
+}
+
+fn call<I, O>(body: &[u8], operation: impl FnOnce(I) -> dynoxide::Result<O>) -> dynoxide::Result<String>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let request = serde_json::from_slice(body).map_err(|problem| unreadable(&problem))?;
+    let response = operation(request)?;
+    serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+}
+
+/// The error of a request that cannot be decoded. The crate's types mark in their message what kind it is, for its own
+/// server's decoder, which is private.
+fn unreadable(problem: &serde_json::Error) -> DynoxideError {
+    let told = problem.to_string();
+    let said = told.rsplit_once(" at line ").map_or(told.as_str(), |(said, _)| said);
+    let invalid = ["VALIDATION:", "VALIDATION_REQUEST:"].iter().find_map(|mark| said.strip_prefix(mark));
+    let words = ["missing field", "unknown variant", "invalid type: null", "AttributeValue"];
+    match invalid {
+        Some(said) => DynoxideError::ValidationException(said.to_owned()),
+        None if words.iter().any(|word| said.contains(word)) => DynoxideError::ValidationException(said.to_owned()),
+        None => DynoxideError::SerializationException(said.trim_start_matches("SERIALIZATION:").to_owned()),
+    }
+}
+
+fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
+    let indexes = |of: &Value| {
+        let mut keys: Vec<String> = of["GlobalSecondaryIndexes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|index| format!("{} {}", index["IndexName"], index["KeySchema"]))
+            .collect();
+        keys.sort();
+        keys
+    };
+    let wanted = &table.definition;
+    if wanted["KeySchema"] == there["KeySchema"] && indexes(wanted) == indexes(there) {
+        Ok(())
+    } else {
+        Err(EngineError::OtherTable(table.name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_a_validation_exception_as_on_aws() {
+        let key = |sk: Value| json!({ "TableName": "Table", "Key": { "pk": { "S": "a" }, "sk": sk } });
+        let limit = json!({ "TableName": "Table", "Limit": 0 });
+        let database = Database::memory().unwrap();
+        for (operation, request, kind) in [
+            ("GetItem", key(json!({ "S": "b", "N": "1" })), "ValidationException"),
+            ("GetItem", key(json!({ "N": "abc" })), "ValidationException"),
+            ("GetItem", key(json!({})), "ValidationException"),
+            ("Query", limit, "ValidationException"),
+            ("GetItem", key(json!({ "S": 1 })), "SerializationException"),
+        ] {
+            let (status, body) = told(&dispatch(&database, operation, request.to_string().as_bytes()));
+            assert!(status == 400 && body.contains(&format!("#{kind}\"")), "{request}: {body}");
+            assert!(!body.contains("VALIDATION") && !body.contains("at line"), "{body}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The real parts behind the SDK clients: a `DynamoDB` and an SQS that run inside this process.
+//!
+//! The unmodified clients reach them through their HTTP-client hook, without a socket; other tools reach the same
+//! engines on ports.
+
+mod connector;
+pub mod dynamodb;
+mod queues;
+pub mod sqs;
+pub mod storage;
+
+pub use crate::aws::engine::queues::{Letter, Queues};
+
+/// An engine could not be made or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The table's engine refused.
+    #[error("table engine: {0}")]
+    Table(#[from] dynoxide::DynoxideError),
+    /// The database file could not be prepared.
+    #[error("database file: {0}")]
+    File(#[from] rusqlite::Error),
+    /// A file of the data directory could not be read or written.
+    #[error("data directory: {0}")]
+    Directory(#[from] std::io::Error),
+    /// A request or an answer was not of the engine's form.
+    #[error("engine protocol: {0}")]
+    Protocol(#[from] serde_json::Error),
+    /// The data directory was made by a template with another table.
+    #[error("the table {0} in the data directory has other keys or indexes than template.yaml; remove the directory")]
+    OtherTable(String),
+    /// The queues' engine refused an operation.
+    #[error("queue engine, {0}: {1}")]
+    Queue(String, String),
+}

@@ -1,0 +1,181 @@
+//! The table's stream as a trigger: new records, in order, in batches, to one function.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::aws::cloudformation::{Batch, REGION, Table};
+use crate::aws::engine::EngineError;
+use crate::aws::engine::dynamodb::DynamoDb;
+use crate::aws::engine::sqs::Sqs;
+use crate::aws::event_sources::event_pattern;
+use crate::aws::event_sources::failed_items;
+use crate::aws::lambda::Functions;
+
+/// Reads the stream for one function.
+pub struct StreamReader {
+    dynamodb: DynamoDb,
+    functions: Arc<Functions>,
+    function: String,
+    batch: Batch,
+    stream_arn: String,
+    shard_id: String,
+    /// The last record that is done with.
+    position: Option<String>,
+    /// The queue that is told of what is given up, by its URL.
+    on_failure: Option<(Sqs, String)>,
+    /// The record that stands in the way, and since when it fails.
+    stuck: Option<(String, Timestamp)>,
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Records the reader is done with, those the patterns left out included.
+    pub done: usize,
+    /// Whether a record failed and must be handed over again.
+    pub failed: bool,
+}
+
+impl StreamReader {
+    /// A reader that begins behind `position`, or with the oldest record.
+    ///
+    /// # Errors
+    /// When the table has no stream.
+    pub fn new(
+        dynamodb: DynamoDb,
+        functions: Arc<Functions>,
+        table: &Table,
+        (function, batch): (String, Batch),
+        (position, on_failure): (Option<String>, Option<(Sqs, String)>),
+    ) -> Result<Self, EngineError> {
+        let streams = dynamodb.ask("ListStreams", &json!({ "TableName": table.name }))?;
+        let stream_arn = streams["Streams"][0]["StreamArn"].as_str().unwrap_or_default().to_owned();
+        let stream = dynamodb.ask("DescribeStream", &json!({ "StreamArn": stream_arn }))?;
+        let shard_id = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+        let shard_id = shard_id.as_str().unwrap_or_default().to_owned();
+        Ok(Self { dynamodb, functions, function, batch, stream_arn, shard_id, position, on_failure, stuck: None })
+    }
+
+    /// The sequence number up to which the reader is done.
+    #[must_use]
+    pub fn position(&self) -> Option<&str> {
+        self.position.as_deref()
+    }
+
+    /// Hands the next batch to the function once.
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub async fn step(&mut self) -> Result<Step, EngineError> {
+        let records = self.next_records()?;
+        let wanted: Vec<Value> = records
+            .iter()
+            .filter(|record| event_pattern::lets_through(&self.batch.patterns, record))
+            .map(|record| self.as_event_record(record))
+            .collect();
+        let mut step = match wanted.is_empty() {
+            true => Step { done: records.len(), failed: false },
+            false => self.hand_over(&records, &wanted).await,
+        };
+        if step.failed && self.is_too_old(&records[step.done]) {
+            self.give_up(&records[step.done]).await?;
+            step = Step { done: step.done + 1, failed: false };
+        }
+        if let Some(last) = step.done.checked_sub(1) {
+            self.position = Some(sequence_number(&records[last]).to_owned());
+        }
+        Ok(step)
+    }
+
+    /// Whether a record that failed has been in the way for as long as the template lets it. On AWS its own age counts;
+    /// here the time since it failed first, because a stack that was off is no outage.
+    fn is_too_old(&mut self, record: &Value) -> bool {
+        let (now, name) = (self.functions.now(), sequence_number(record));
+        match &self.stuck {
+            Some((stuck, since)) if stuck == name => {
+                self.batch.age_max.is_some_and(|age| since.duration_until(now) >= age)
+            }
+            _ => {
+                self.stuck = Some((name.to_owned(), now));
+                false
+            }
+        }
+    }
+
+    /// Tells where in the stream a record is that nobody tries any more: that, and not the record, is what AWS tells.
+    async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
+        tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
+        let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
+        let letter = json!({
+            "requestContext": { "functionArn": self.function, "condition": "RecordAgeExceeded" },
+            "version": "1.0",
+            "timestamp": self.functions.now(),
+            "DDBStreamBatchInfo": {
+                "shardId": self.shard_id,
+                "startSequenceNumber": sequence_number(record),
+                "endSequenceNumber": sequence_number(record),
+                "batchSize": 1,
+                "streamArn": self.stream_arn,
+            },
+        });
+        let request = json!({ "QueueUrl": url, "MessageBody": letter.to_string() });
+        sqs.ask("SendMessage", &request).await.map(|_| ())
+    }
+
+    fn next_records(&self) -> Result<Vec<Value>, EngineError> {
+        let mut request = json!({ "StreamArn": self.stream_arn, "ShardId": self.shard_id });
+        match &self.position {
+            Some(position) => {
+                request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
+                request["SequenceNumber"] = position.as_str().into();
+            }
+            None => request["ShardIteratorType"] = "TRIM_HORIZON".into(),
+        }
+        let iterator = self.dynamodb.ask("GetShardIterator", &request)?;
+        let request = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": self.batch.size });
+        match self.dynamodb.ask("GetRecords", &request)?["Records"].take() {
+            Value::Array(records) => Ok(records),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn as_event_record(&self, record: &Value) -> Value {
+        let mut record = record.clone();
+        record["eventSourceARN"] = self.batch.source_arn.as_str().into();
+        record["awsRegion"] = REGION.into();
+        record
+    }
+
+    /// Hands `wanted`, which are some of `records`, over; of a batch that fails as a whole the first half, and so on.
+    async fn hand_over(&self, records: &[Value], wanted: &[Value]) -> Step {
+        let place = |name: &str| records.iter().position(|record| sequence_number(record) == name);
+        let mut handed = wanted.len();
+        loop {
+            let names: Vec<String> = wanted[..handed].iter().map(|record| sequence_number(record).to_owned()).collect();
+            let answer = self.functions.call(&self.function, json!({ "Records": &wanted[..handed] })).await;
+            let failed = match answer {
+                Err(problem) => {
+                    tracing::error!(function = self.function, records = handed, %problem, "a batch of the stream failed");
+                    if self.batch.bisects && handed > 1 {
+                        handed /= 2;
+                        continue;
+                    }
+                    names
+                }
+                Ok(_) if !self.batch.reports_failures => Vec::new(),
+                Ok(answer) => failed_items(&answer, &names),
+            };
+            if let Some(first) = failed.iter().filter_map(|name| place(name)).min() {
+                return Step { done: first, failed: true };
+            }
+            let rest = wanted.get(handed).and_then(|record| place(sequence_number(record)));
+            return Step { done: rest.unwrap_or(records.len()), failed: false };
+        }
+    }
+}
+
+fn sequence_number(record: &Value) -> &str {
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
+}

@@ -1,0 +1,341 @@
+//! Does what IAM does on AWS: lets a function call only what its row of the template allows.
+//!
+//! A call is expanded into what is authorized, by these rules:
+//!
+//! - `TransactWriteItems` counts as `PutItem`, `UpdateItem`, `DeleteItem` and `ConditionCheckItem` of its items,
+//!   `TransactGetItems` as `GetItem`: IAM has no actions of their names.
+//! - The leading keys are the partition keys of a call. All keys that one call has for the same action and resource
+//!   go together, so one statement must allow all of them.
+//! - AWS does not document which leading keys an action of a transaction has. [`Reading`] has the three possible answers;
+//!   the stack enforces one of them, and what the strictest allows all three allow.
+//! - A query of an index has the resource `<table>/index/<name>`, and its leading key is the value of the index's
+//!   own partition key.
+//! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.
+//! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
+//!   passes by it is why the one statement that allows one has no condition, and says so.
+//!
+//! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::aws::cloudformation::{Statement, Table, Template};
+
+/// Which leading keys each action of a transaction has: how IAM may judge `dynamodb:LeadingKeys`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// The keys of the items that this action is for.
+    PerAction,
+    /// None: the condition key is absent, `ForAllValues` holds, and nothing is restricted.
+    Absent,
+    /// The keys of all items of the request. The strictest: a statement that allows these allows those of each action.
+    #[default]
+    WholeRequest,
+}
+
+impl Reading {
+    /// Every reading.
+    pub const ALL: [Self; 3] = [Self::PerAction, Self::Absent, Self::WholeRequest];
+}
+
+/// What one call asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Such as `dynamodb:PutItem`.
+    pub action: String,
+    /// The ARN.
+    pub resource: String,
+    /// Partition keys; none for what has no keys.
+    pub leading_keys: Vec<String>,
+    /// Whether conditions on leading keys hold because there are none to be told: [`Reading::Absent`].
+    pub keys_are_absent: bool,
+}
+
+/// What a function asked for, but for ids: there are only so many of these.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The function.
+    pub function: String,
+    /// Such as `dynamodb:PutItem`.
+    pub action: String,
+    /// The ARN.
+    pub resource: String,
+    /// The leading key up to its first `#`, as the pattern that lets it through: `USER#*`; the whole key when it
+    /// has none.
+    pub key: Option<String>,
+}
+
+/// What was asked for since the stack started, by whether it was allowed.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger(Arc<Mutex<BTreeMap<Use, bool>>>);
+
+impl Ledger {
+    /// All that functions used.
+    #[must_use]
+    pub fn allowed(&self) -> BTreeSet<Use> {
+        self.with(true)
+    }
+
+    /// All that functions were refused.
+    #[must_use]
+    pub fn denied(&self) -> BTreeSet<Use> {
+        self.with(false)
+    }
+
+    fn with(&self, wanted: bool) -> BTreeSet<Use> {
+        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.iter().filter(|(_, allowed)| **allowed == wanted).map(|(used, _)| used.clone()).collect()
+    }
+
+    fn note(&self, function: &str, access: &Access, allowed: bool) {
+        let used = |key| {
+            let (action, resource) = (access.action.clone(), access.resource.clone());
+            Use { function: function.to_owned(), action, resource, key }
+        };
+        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| class(key)).collect();
+        let uses: Vec<Use> =
+            if keys.is_empty() { vec![used(None)] } else { keys.into_iter().map(|key| used(Some(key))).collect() };
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for used in uses {
+            // A refusal is never forgotten: one call may use a key that another may not.
+            noted.entry(used).and_modify(|before| *before &= allowed).or_insert(allowed);
+        }
+    }
+}
+
+fn class(key: &str) -> String {
+    key.split_once('#').map_or_else(|| key.to_owned(), |(kind, _)| format!("{kind}#*"))
+}
+
+/// The names that calls give to resources.
+#[derive(Debug)]
+struct Resources {
+    tables: HashMap<String, TableNames>,
+    /// ARNs by URL.
+    queues: HashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct TableNames {
+    arn: String,
+    hash_key: String,
+    /// Partition keys of the indexes.
+    indexes: HashMap<String, String>,
+}
+
+impl TableNames {
+    fn of(table: &Table) -> Self {
+        let hash_key = |of: &Value| {
+            let keys = of["KeySchema"].as_array().into_iter().flatten();
+            let hash = keys.filter(|key| key["KeyType"] == "HASH").find_map(|key| key["AttributeName"].as_str());
+            hash.unwrap_or_default().to_owned()
+        };
+        let indexes = table.definition["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+        let name = |index: &Value| index["IndexName"].as_str().unwrap_or_default().to_owned();
+        Self {
+            arn: table.arn.clone(),
+            hash_key: hash_key(&table.definition),
+            indexes: indexes.map(|index| (name(index), hash_key(index))).collect(),
+        }
+    }
+}
+
+/// Decides for every function of a template, and remembers.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    resources: Arc<Resources>,
+    reading: Reading,
+    ledger: Ledger,
+}
+
+impl Guard {
+    /// Decides by the statements of `template`, with the leading keys of transactions as `reading` has them.
+    #[must_use]
+    pub fn new(template: &Template, reading: Reading) -> Self {
+        let table = (template.table.name.clone(), TableNames::of(&template.table));
+        let queues = template.queues.iter().map(|queue| (queue.url.clone(), queue.arn.clone()));
+        let resources = Resources { tables: HashMap::from([table]), queues: queues.collect() };
+        Self { resources: Arc::new(resources), reading, ledger: Ledger::default() }
+    }
+
+    /// What it remembers.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The caller that `function` is.
+    #[must_use]
+    pub fn caller(&self, function: &str, statements: &[Statement]) -> Caller {
+        Caller { guard: self.clone(), function: function.into(), statements: statements.into() }
+    }
+}
+
+/// A function as it calls: its name and what it may do.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    guard: Guard,
+    function: Arc<str>,
+    statements: Arc<[Statement]>,
+}
+
+impl Caller {
+    /// Its name.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// Whether it may make this call.
+    ///
+    /// # Errors
+    /// The sentence in which AWS refuses it.
+    pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
+        let accesses = self.guard.resources.expand(service, operation, request);
+        for access in as_read(self.guard.reading, operation, accesses) {
+            let allowed = self.statements.iter().any(|statement| statement.allows(&access));
+            self.guard.ledger.note(&self.function, &access, allowed);
+            if !allowed {
+                let Access { action, resource, leading_keys, .. } = &access;
+                // Kinds of keys, not keys: some have an address in them.
+                let kinds: Vec<String> = leading_keys.iter().map(|key| class(key)).collect();
+                tracing::error!(function = &*self.function, action, resource, ?kinds, "not authorized");
+                let function = &self.function;
+                return Err(format!("{function} is not authorized to perform: {action} on resource: {resource}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Statement {
+    fn allows(&self, access: &Access) -> bool {
+        let keys = &access.leading_keys;
+        self.actions.contains(&access.action)
+            && self.resources.contains(&access.resource)
+            && self.leading_keys.as_ref().is_none_or(|patterns| {
+                let is_allowed = |key: &String| patterns.iter().any(|pattern| pattern.matches(key));
+                access.keys_are_absent || (!keys.is_empty() && keys.iter().all(is_allowed))
+            })
+    }
+}
+
+/// The accesses of a transaction under a reading; any other call is judged by its own keys.
+fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<Access> {
+    if !matches!(operation, "TransactWriteItems" | "TransactGetItems") {
+        return accesses;
+    }
+    match reading {
+        Reading::PerAction => {}
+        Reading::Absent => {
+            for access in &mut accesses {
+                access.leading_keys.clear();
+                access.keys_are_absent = true;
+            }
+        }
+        Reading::WholeRequest => {
+            let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for access in &accesses {
+                all.entry(access.resource.clone()).or_default().extend(access.leading_keys.iter().cloned());
+            }
+            for access in &mut accesses {
+                access.leading_keys = all[&access.resource].iter().cloned().collect();
+            }
+        }
+    }
+    accesses
+}
+
+impl Resources {
+    /// What is authorized of a call.
+    fn expand(&self, service: &str, operation: &str, request: &Value) -> Vec<Access> {
+        if service == "sqs" {
+            let action = if operation == "SendMessageBatch" { "SendMessage" } else { operation };
+            let url = request["QueueUrl"].as_str().unwrap_or_default();
+            let resource = self.queues.get(url).cloned().unwrap_or_else(|| url.to_owned());
+            let action = format!("sqs:{action}");
+            return vec![Access { action, resource, leading_keys: Vec::new(), keys_are_absent: false }];
+        }
+        let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
+        let mut add = |action, (resource, key): (String, Option<String>)| {
+            grouped.entry((action, resource)).or_default().extend(key);
+        };
+        match operation {
+            "TransactWriteItems" => {
+                for (kind, write) in request["TransactItems"].as_array().into_iter().flatten().flat_map(fields) {
+                    match kind.as_str() {
+                        "Put" => add("PutItem", self.item(write, "Item")),
+                        "Update" => add("UpdateItem", self.item(write, "Key")),
+                        "Delete" => add("DeleteItem", self.item(write, "Key")),
+                        _ => add("ConditionCheckItem", self.item(write, "Key")),
+                    }
+                }
+            }
+            "TransactGetItems" => {
+                for item in request["TransactItems"].as_array().into_iter().flatten() {
+                    add("GetItem", self.item(&item["Get"], "Key"));
+                }
+            }
+            "BatchGetItem" => {
+                for (table, wanted) in fields(&request["RequestItems"]) {
+                    for key in wanted["Keys"].as_array().into_iter().flatten() {
+                        add("BatchGetItem", self.keyed(table, key));
+                    }
+                }
+            }
+            "Query" => add("Query", self.queried(request)),
+            "PutItem" => add("PutItem", self.item(request, "Item")),
+            other => add(other, self.item(request, "Key")),
+        }
+        grouped
+            .into_iter()
+            .map(|((action, resource), leading_keys)| Access {
+                action: format!("dynamodb:{action}"),
+                resource,
+                leading_keys,
+                keys_are_absent: false,
+            })
+            .collect()
+    }
+
+    fn item(&self, call: &Value, place: &str) -> (String, Option<String>) {
+        self.keyed(call["TableName"].as_str().unwrap_or_default(), &call[place])
+    }
+
+    fn keyed(&self, table: &str, item: &Value) -> (String, Option<String>) {
+        match self.tables.get(table) {
+            Some(names) => (names.arn.clone(), item[&names.hash_key]["S"].as_str().map(str::to_owned)),
+            None => (table.to_owned(), None),
+        }
+    }
+
+    fn queried(&self, query: &Value) -> (String, Option<String>) {
+        let table = query["TableName"].as_str().unwrap_or_default();
+        let Some(names) = self.tables.get(table) else { return (table.to_owned(), None) };
+        let (resource, hash_key) = match query["IndexName"].as_str() {
+            Some(index) => {
+                (format!("{}/index/{index}", names.arn), names.indexes.get(index).map_or("", String::as_str))
+            }
+            None => (names.arn.clone(), names.hash_key.as_str()),
+        };
+        (resource, equal_to(query, hash_key))
+    }
+}
+
+/// The text that a query's key condition wants `attribute` to equal.
+fn equal_to(query: &Value, attribute: &str) -> Option<String> {
+    let condition = query["KeyConditionExpression"].as_str()?;
+    let names = |name: &str| query["ExpressionAttributeNames"][name].as_str().unwrap_or(name) == attribute;
+    let equation = condition.split(" AND ").filter_map(|part| part.split_once(" = "));
+    let (_, value) = equation.map(|(name, value)| (name.trim(), value.trim())).find(|(name, _)| names(name))?;
+    query["ExpressionAttributeValues"][value]["S"].as_str().map(str::to_owned)
+}
+
+fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;

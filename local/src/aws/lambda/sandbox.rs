@@ -1,0 +1,163 @@
+//! What each function has to itself, as a process of its own has on AWS: the settings of its own row of the template,
+//! its own memory, and clients that may do no more than its policy allows.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
+use onsale_platform::config::{Config, ConfigError};
+use onsale_platform::store::dynamodb::call_metrics;
+use onsale_platform::telemetry::metrics::Meter;
+use onsale_platform::telemetry::trace::Tracer;
+
+use crate::aws::cloudformation::{Function, REGION, Template, TemplateError};
+use crate::aws::engine::dynamodb::DynamoDb;
+use crate::aws::engine::sqs::Sqs;
+use crate::aws::iam::{Caller, Guard, Reading};
+use crate::intercept::Slot;
+use crate::telemetry::metrics::Metrics;
+
+/// A variable that says on AWS where a secret lies, the one that says it here, where secrets are files, and its file.
+pub type SecretFile = (&'static str, &'static str, PathBuf);
+
+/// The clients of the table and of the queues.
+pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
+
+/// Makes the apps of functions.
+pub struct Processes {
+    settings: SdkConfig,
+    engines: (DynamoDb, Sqs),
+    slot: Slot,
+    guard: Guard,
+    clock: Clock,
+    overrides: HashMap<String, String>,
+    secrets: Vec<SecretFile>,
+    watched: (Option<Metrics>, Tracer),
+}
+
+/// An app cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A variable is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl Processes {
+    /// Over these engines. `overrides` replace variables of the template where a function has them; functions count and
+    /// tell their spans where `watched` says.
+    pub async fn new(
+        template: &Template,
+        engines: (DynamoDb, Sqs),
+        slot: Slot,
+        clock: Clock,
+        (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
+        reading: Reading,
+        watched: (Option<Metrics>, Tracer),
+    ) -> Self {
+        let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .http_client(engines.0.http_client(slot.clone(), None))
+            .load()
+            .await;
+        Self { settings, engines, slot, guard: Guard::new(template, reading), clock, overrides, secrets, watched }
+    }
+
+    /// What functions asked for.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The time that functions see.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A function's own app.
+    ///
+    /// # Errors
+    /// When a variable is wrong.
+    pub fn app(&self, function: &Function, ids: Ids) -> Result<App, ConfigError> {
+        self.app_with_clock(function, self.clock.clone(), ids)
+    }
+
+    /// The same for one that has a clock of its own, as every machine has.
+    ///
+    /// # Errors
+    /// When a variable is wrong.
+    pub fn app_with_clock(&self, function: &Function, clock: Clock, ids: Ids) -> Result<App, ConfigError> {
+        let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
+        self.build(variables.collect(), Some(function), (clock, ids))
+    }
+
+    /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
+    /// outside.
+    ///
+    /// # Errors
+    /// When a variable is wrong, or two functions want different values for one.
+    pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
+        Ok(self.build(template.variables()?, None, (self.clock.clone(), ids))?)
+    }
+
+    /// The clients of a function, or such as may do anything.
+    #[must_use]
+    pub fn clients(&self, function: Option<&Function>) -> Clients {
+        self.connected(function, &Meter::off())
+    }
+
+    fn build(
+        &self,
+        mut variables: HashMap<String, String>,
+        function: Option<&Function>,
+        (clock, ids): (Clock, Ids),
+    ) -> Result<App, ConfigError> {
+        for (name, value) in &self.overrides {
+            variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
+        }
+        for (on_aws, here, path) in &self.secrets {
+            if variables.remove(*on_aws).is_some() {
+                variables.insert((*here).to_owned(), path.to_string_lossy().into_owned());
+            }
+        }
+        let config = Config::from_variables(&variables)?;
+        let (meter, tracer) = match (function, &self.watched) {
+            (Some(function), (Some(metrics), tracer)) => (metrics.meter(&function.name), tracer.clone()),
+            (Some(_), (None, tracer)) => (Meter::off(), tracer.clone()),
+            (None, _) => (Meter::off(), Tracer::off()),
+        };
+        let (dynamodb, sqs) = self.connected(function, &meter);
+        let function = function.map(|function| function.name.clone()).unwrap_or_default();
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
+    }
+
+    /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
+    fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
+        let caller: Option<Caller> = function.map(|function| self.guard.caller(&function.name, &function.statements));
+        let (dynamodb, sqs) = &self.engines;
+        // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
+        // them, and what one's outage used up, others would miss.
+        let retries = || RetryPartition::custom("function").token_bucket(TokenBucket::default()).build();
+        // Nothing listens at these addresses; without them a setting of the environment would count.
+        let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)
+            .endpoint_url("http://dynamodb.localhost")
+            .retry_partition(retries())
+            .http_client(dynamodb.http_client(self.slot.clone(), caller.clone()));
+        let queues = aws_sdk_sqs::config::Builder::from(&self.settings)
+            .endpoint_url("http://sqs.localhost")
+            .retry_partition(retries())
+            .http_client(sqs.http_client(self.slot.clone(), caller));
+        (
+            aws_sdk_dynamodb::Client::from_conf(call_metrics::watched(table, meter).build()),
+            aws_sdk_sqs::Client::from_conf(queues.build()),
+        )
+    }
+}

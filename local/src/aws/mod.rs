@@ -1,0 +1,8 @@
+//! What AWS does around the functions, by the names that it has there.
+
+pub mod api_gateway;
+pub mod cloudformation;
+pub mod engine;
+pub mod event_sources;
+pub mod iam;
+pub mod lambda;

@@ -1,0 +1,197 @@
+//! The data directory, which exists even when the data is memory: a signing key is a file.
+//!
+//! What lies in it is for its owner alone, for it has keys, password hashes and everybody's purchases.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use onsale_platform::app::Ids;
+use tempfile::TempDir;
+
+use crate::aws::event_sources::checkpoint::Checkpoint;
+use crate::aws::lambda::sandbox::SecretFile;
+use crate::stack::{Data, Error};
+
+/// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
+const EVENTS_SECRET_FILE: &str = "data-platform-secret";
+/// The database; `SQLite` makes its other files beside it, with the same permissions.
+const TABLE_FILE: &str = "table.sqlite";
+/// The file by whose lock a running stack has the directory to itself.
+const LOCK_FILE: &str = "lock";
+/// Permissions of the directory and of its files: its owner's only.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+/// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
+const OURS: [&str; 8] = [
+    TABLE_FILE,
+    LOCK_FILE,
+    EVENTS_SECRET_FILE,
+    "signing-key",
+    "checkpoint.",
+    "dead-letters.",
+    "demo.",
+    "dynamodb-address",
+];
+
+/// The directory, held as long as the stack lives.
+pub(crate) struct Home {
+    path: PathBuf,
+    _lock: Option<File>,
+    temporary: Option<TempDir>,
+}
+
+impl Home {
+    /// Makes the directory, or takes the one of an earlier run, and lets nobody else read it from then on.
+    ///
+    /// # Errors
+    /// When it cannot be used, or another stack uses it.
+    pub(crate) fn open(data: &Data) -> Result<Self, Error> {
+        let Data::Directory(path) = data else {
+            let directory = tempfile::tempdir().map_err(|problem| Error::Directory("/tmp".into(), problem))?;
+            return Ok(Self { path: directory.path().to_owned(), _lock: None, temporary: Some(directory) });
+        };
+        let failed = |problem| Error::Directory(path.clone(), problem);
+        DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path).map_err(failed)?;
+        let lock = create(&path.join(LOCK_FILE)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse(path.clone())),
+            Err(TryLockError::Error(problem)) => return Err(failed(problem)),
+        }
+        tighten(path).map_err(failed)?;
+        Ok(Self { path: path.clone(), _lock: Some(lock), temporary: None })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database's file, which is there; none if the data is memory.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn table(&self) -> Result<Option<PathBuf>, Error> {
+        if self.temporary.is_some() {
+            return Ok(None);
+        }
+        let path = self.path.join(TABLE_FILE);
+        // An empty file is an empty database: so it is there with its permissions before anything is in it.
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(FILE_MODE)
+            .open(&path)
+            .map_err(|problem| self.failed(problem))?;
+        Ok(Some(path))
+    }
+
+    /// What an earlier run left of the stream and the queues.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
+    }
+
+    /// The file of the secret that events are signed with.
+    pub(crate) fn events_secret(&self) -> PathBuf {
+        self.path.join(EVENTS_SECRET_FILE)
+    }
+
+    /// The files of secrets. Made on the first start.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub(crate) fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, Error> {
+        Ok(vec![
+            ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret("signing-key", ids)?),
+            ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret(EVENTS_SECRET_FILE, &Ids::Random)?),
+        ])
+    }
+
+    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, Error> {
+        let path = self.path.join(name);
+        if !path.exists() {
+            let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            replace(&path, secret.as_bytes()).map_err(|problem| self.failed(problem))?;
+        }
+        Ok(path)
+    }
+
+    pub(crate) fn failed(&self, problem: io::Error) -> Error {
+        Error::Directory(self.path.clone(), problem)
+    }
+}
+
+/// Writes a file that only its owner may read, beside it first: a reader finds the old one or the new one, and never half
+/// of one.
+///
+/// # Errors
+/// When it cannot be written; what was there stays.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = create(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(beside, path)
+}
+
+/// Makes an empty file that only its owner may read, or empties the one that is there.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)
+}
+
+/// Takes permissions away that an earlier version, or whoever made the directory, left to others. A directory with other
+/// files in it keeps its own permissions: it may be a home, or /tmp.
+fn tighten(path: &Path) -> io::Result<()> {
+    let mut is_ours = true;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if OURS.iter().any(|name| entry.file_name().to_string_lossy().starts_with(name)) {
+            keep_to_owner(&entry.path(), FILE_MODE)?;
+        } else {
+            is_ours = false;
+        }
+    }
+    if is_ours {
+        match keep_to_owner(path, DIRECTORY_MODE) {
+            // A volume may belong to somebody else; its files are ours.
+            Err(problem) if problem.kind() == io::ErrorKind::PermissionDenied => {
+                tracing::warn!(directory = %path.display(), "others may see which files the data directory has");
+            }
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn keep_to_owner(path: &Path, mode: u32) -> io::Result<()> {
+    let there = fs::symlink_metadata(path)?.permissions().mode() & 0o777;
+    if there & !mode == 0 { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(there & mode)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_directory_with_other_files_keeps_its_permissions_and_ours_are_closed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        for (name, of) in [("table.sqlite-wal", 0o644), ("letter.txt", 0o644)] {
+            fs::write(path.join(name), "").unwrap();
+            fs::set_permissions(path.join(name), Permissions::from_mode(of)).unwrap();
+        }
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        drop(Home::open(&Data::Directory(path.to_owned())).unwrap());
+        assert_eq!((mode(path), mode(&path.join("letter.txt"))), (0o755, 0o644));
+        assert_eq!((mode(&path.join("table.sqlite-wal")), mode(&path.join(LOCK_FILE))), (0o600, 0o600));
+    }
+}

@@ -1,0 +1,173 @@
+//! The ports of a running stack: taken before anything is started, served until it stops.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use crate::server::connections::host_name;
+use crate::server::connections::{self, Access, Limits};
+use crate::server::openapi_page;
+use crate::stack::Stack;
+
+/// How long requests that are being answered may take once the stack stops.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// A port cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub struct PortError {
+    flag: &'static str,
+    address: SocketAddr,
+    problem: io::Error,
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flag, address, problem } = self;
+        let (host, port) = (address.ip(), address.port());
+        match problem.kind() {
+            io::ErrorKind::AddrInUse => {
+                write!(formatter, "port {port} is taken; name another with {flag}, or 0 for any that is free")
+            }
+            io::ErrorKind::AddrNotAvailable => write!(formatter, "{host} (--host) is no address of this machine"),
+            _ => write!(formatter, "port {port} ({flag}): {problem}"),
+        }
+    }
+}
+
+/// A port that was taken and is not yet served.
+pub struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Takes a port of this machine, for this machine only; 0 takes any that is free.
+    ///
+    /// # Errors
+    /// When it is taken; the error names `flag`, by which another can be chosen.
+    pub async fn take(flag: &'static str, port: u16) -> Result<Self, PortError> {
+        Self::take_at(flag, (Ipv4Addr::LOCALHOST, port).into()).await
+    }
+
+    /// Takes a port at one address of this machine, for whoever reaches that; at 0.0.0.0, at all of its addresses.
+    ///
+    /// # Errors
+    /// When it is taken, or when the machine has no such address.
+    pub async fn take_at(flag: &'static str, address: SocketAddr) -> Result<Self, PortError> {
+        let taken = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        };
+        taken.await.map_err(|problem| PortError { flag, address, problem })
+    }
+
+    /// Where it is; for this machine, if it is at all addresses.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let host = match self.address.ip() {
+            IpAddr::V4(all) if all.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(all) if all.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            one => one,
+        };
+        format!("http://{}", SocketAddr::new(host, self.address.port()))
+    }
+}
+
+/// The ports.
+pub struct Ports {
+    /// The product's API.
+    pub api: Port,
+    /// The Lambda Invoke API.
+    pub lambda: Port,
+    /// The `DynamoDB` API.
+    pub dynamodb: Port,
+    /// The SQS API.
+    pub sqs: Port,
+    /// The receiver of events.
+    pub data_platform: Port,
+    /// The metrics, for Prometheus.
+    pub metrics: Port,
+}
+
+impl Ports {
+    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events and the metrics. The receiver
+    /// stays with this machine unless `host` is all of its addresses: events go there without TLS.
+    ///
+    /// # Errors
+    /// When one cannot be taken; the error names its flag.
+    pub async fn take(
+        host: IpAddr,
+        [api, lambda, dynamodb, sqs, data_platform, metrics]: [u16; 6],
+    ) -> Result<Self, PortError> {
+        let receiver = if host.is_unspecified() { host } else { Ipv4Addr::LOCALHOST.into() };
+        Ok(Self {
+            api: Port::take_at("--port", (host, api).into()).await?,
+            lambda: Port::take_at("--lambda-port", (host, lambda).into()).await?,
+            dynamodb: Port::take_at("--dynamodb-port", (host, dynamodb).into()).await?,
+            sqs: Port::take_at("--sqs-port", (host, sqs).into()).await?,
+            data_platform: Port::take_at("--data-platform-port", (receiver, data_platform).into()).await?,
+            metrics: Port::take_at("--metrics-port", (host, metrics).into()).await?,
+        })
+    }
+}
+
+impl Port {
+    /// Serves `router` here, to tools: no page of another site may call it.
+    #[must_use]
+    pub fn serve(self, router: Router) -> Serving {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let access = Access::of_tools(self.address.ip(), &[]);
+        tasks.spawn(connections::serve(self.listener, router, access, Limits::default(), stopped));
+        Serving { tasks, stop }
+    }
+}
+
+/// Ports that are being served.
+pub struct Serving {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Ports {
+    /// Serves `stack` on its ports, to requests that call this machine by an address, `localhost` or one of `names`. For
+    /// a `drill`, parts of it can be taken away beside the Lambda Invoke API.
+    #[must_use]
+    pub fn serve(self, stack: &Stack, names: &[String], drill: bool) -> Serving {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let api = stack.gateway().merge(openapi_page::router());
+        let access = Access::of_pages(self.api.address.ip(), names);
+        tasks.spawn(connections::serve(self.api.listener, api, access, Limits::default(), stopped.clone()));
+        let faults = if drill { stack.drill() } else { Router::new() };
+        for (port, router) in [
+            (self.lambda, stack.invoke_api().merge(faults)),
+            (self.dynamodb, stack.dynamodb().router()),
+            (self.sqs, stack.sqs().router()),
+            (self.data_platform, stack.receiver().router()),
+            (self.metrics, stack.metrics()),
+        ] {
+            let access = Access::of_tools(port.address.ip(), names);
+            tasks.spawn(connections::serve(port.listener, router, access, Limits::default(), stopped.clone()));
+        }
+        Serving { tasks, stop }
+    }
+}
+
+impl Serving {
+    /// Takes no more requests and lets those that are being answered end.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_MAX, drained).await.is_err() {
+            tracing::warn!("some requests were cut off");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Guards bear load: each part of each condition is struck out in turn, and the simulation must notice.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use crate::equivalent_mutants::{self, Kept};
+use crate::pairs::{Extent, Search, search};
+use crate::rng::Dice;
+use crate::run::{Plan, run};
+use crate::runner::many;
+use local::output::complain;
+
+/// Where the table begins in a document, and where it ends.
+const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
+/// Runs without a strike that say which guards there are.
+const FIRST_RUNS: u64 = 40;
+
+/// Most executions of each pair of operations in which a guard is looked for.
+const EXECUTIONS_MAX: u64 = 150;
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Strikes {
+    /// Every guard, and the seed that notices that it is missing.
+    pub table: String,
+    /// Guards that nobody misses, without a reason why.
+    pub unexplained: Vec<String>,
+}
+
+/// What became of one guard.
+#[derive(Clone, Debug)]
+enum Struck {
+    /// This seed misses it.
+    Alone(u64),
+    /// These two operations miss it when they meet.
+    Meeting(String),
+    /// This seed, or these two operations, miss it where those are missing too, and do not miss those alone.
+    With(String, Vec<String>),
+    /// Nobody can miss it.
+    Kept(&'static str),
+    /// Nobody does.
+    Unnoticed,
+}
+
+/// Strikes out every guard that is sent in a few runs, and runs up to so many seeds until one notices.
+#[must_use]
+pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
+    let first = seeds.start..(seeds.start + FIRST_RUNS).min(seeds.end);
+    let seen = many(plan, first, threads, &|_, _, _| ()).total.guards;
+    let guards: Vec<String> = seen.into_keys().collect();
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![Struck::Unnoticed; guards.len()]));
+    let work = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::SeqCst);
+            let Some(guard) = guards.get(place) else { return };
+            let found = struck(plan, guard, &guards, seeds.clone());
+            complain(format_args!("{} of {}: {guard}: {found:?}", place + 1, guards.len()));
+            rows.lock().unwrap_or_else(PoisonError::into_inner)[place] = found;
+        }
+    };
+    std::thread::scope(|scope| (0..threads.max(1)).for_each(|_| drop(scope.spawn(work))));
+    let rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    written(&guards, &rows, seeds.end - seeds.start)
+}
+
+/// Strikes out one of them.
+fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> Struck {
+    let kept = equivalent_mutants::kept(guard);
+    let function = guard.split(" · ").next().unwrap_or_default();
+    let Some(Kept::With(others)) = kept else {
+        let alone = [guard.to_owned()];
+        let found = seeds.find(|seed| misses(plan, *seed, &alone)).map(Struck::Alone);
+        let found = found.or_else(|| match kept {
+            Some(Kept::Because(reason)) => Some(Struck::Kept(reason)),
+            _ => meeting(function, &alone).map(Struck::Meeting),
+        });
+        return found.unwrap_or(Struck::Unnoticed);
+    };
+    let is_other = |other: &&String| {
+        let rest = other.strip_prefix(function).and_then(|rest| rest.strip_prefix(" · "));
+        other.as_str() != guard && rest.is_some_and(|rest| others.iter().any(|part| rest.starts_with(part)))
+    };
+    let others: Vec<String> = guards.iter().filter(is_other).cloned().collect();
+    let with: Vec<String> = others.iter().cloned().chain([guard.to_owned()]).collect();
+    let found = seeds.find(|seed| misses(plan, *seed, &with) && !misses(plan, *seed, &others));
+    let found = found.map(|seed| format!("seed {seed}")).or_else(|| match meeting(function, &others) {
+        None => meeting(function, &with),
+        Some(_) => None,
+    });
+    found.map_or(Struck::Unnoticed, |by| Struck::With(by, others))
+}
+
+/// Two operations, one of this function, that miss them when they meet, in some order of their calls.
+fn meeting(function: &str, struck: &[String]) -> Option<String> {
+    let (function, struck) = (Some(function.to_owned()), struck.to_vec());
+    let extent = Extent { faults: 0, reduced: true, most: EXECUTIONS_MAX };
+    let scenes = String::new();
+    let wanted = Search { scenes, pairs: None, function, struck, tells: false, extent, threads: 1 };
+    search(&wanted).err()?.into_iter().next()
+}
+
+/// Whether this seed notices that they are missing.
+fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
+    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Dice::of_seed(seed)).is_err()
+}
+
+fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
+    let count = |wanted: fn(&Struck) -> bool| rows.iter().filter(|row| wanted(row)).count();
+    let alone = count(|row| matches!(row, Struck::Alone(_)));
+    let meeting = count(|row| matches!(row, Struck::Meeting(_)));
+    let together = count(|row| matches!(row, Struck::With(..)));
+    let kept = count(|row| matches!(row, Struck::Kept(_)));
+    let mut table = format!(
+        "{} guards, each struck out in up to {seeds} runs: {alone} are missed, {meeting} more when two \
+         operations meet in some order, {together} where another guard \
+         that holds the same is missing too, and {kept} stay for a reason that no run can show.\n\n",
+        guards.len(),
+    );
+    table.push_str("| Function | Item | Guard | What misses it |\n|---|---|---|---|\n");
+    let mut unexplained = Vec::new();
+    for (guard, row) in guards.iter().zip(rows) {
+        let why = match row {
+            Struck::Alone(seed) => format!("seed {seed}"),
+            Struck::Meeting(pair) => pair.clone(),
+            Struck::With(by, others) => {
+                let rest =
+                    |other: &String| other.split_once(" · ").map_or(String::new(), |(_, rest)| format!("`{rest}`"));
+                format!("{by}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
+            }
+            Struck::Kept(reason) => (*reason).to_owned(),
+            Struck::Unnoticed => {
+                unexplained.push(guard.clone());
+                "**nobody**".to_owned()
+            }
+        };
+        let mut parts = guard.splitn(3, " · ");
+        let mut part = || parts.next().unwrap_or_default();
+        let _ = writeln!(table, "| {} | {} | `{}` | {why} |", part(), part(), part());
+    }
+    Strikes { table, unexplained }
+}
+
+/// Puts the table into the document, between its marks.
+///
+/// # Errors
+/// When the document cannot be read or written, or has no marks.
+pub fn keep(path: &Path, table: &str) -> io::Result<()> {
+    let text = fs::read_to_string(path)?;
+    let missing = || io::Error::other("the marks of the table are missing");
+    let (before, rest) = text.split_once(MARKS[0]).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(MARKS[1]).ok_or_else(missing)?;
+    fs::write(path, format!("{before}{}\n\n{}\n{}{after}", MARKS[0], table.trim_end(), MARKS[1]))
+}

@@ -1,0 +1,141 @@
+//! How committed changes reach their consumers: late, twice, in any order, and from the start again.
+
+use serde_json::{Value, json};
+
+use super::actors::{Outcome, Task};
+use super::run::Simulation;
+use crate::workload::messages;
+use local::stack::Stack;
+
+/// The consumers, and what the names of their queues begin with.
+const CONSUMERS: [(&str, &str); 3] =
+    [("settle_payment", "PaymentsQueue"), ("record_sales", "SalesQueue"), ("finish_tokens", "TokensQueue")];
+/// Most records of the stream in one batch.
+const RECORDS_MAX: usize = 20;
+
+impl Simulation {
+    pub(super) fn delivered(
+        &mut self,
+        consumer: &'static str,
+        bodies: Vec<String>,
+        outcome: Option<Outcome>,
+    ) -> Result<(), String> {
+        let failed: Vec<usize> = match outcome {
+            // Killed, or failed as a whole: all come again.
+            None | Some(Err(_)) => (0..bodies.len()).collect(),
+            Some(Ok(answer)) => {
+                let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+                failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok()).collect()
+            }
+        };
+        for (place, body) in bodies.into_iter().enumerate() {
+            // Also what succeeded comes twice at times.
+            if failed.contains(&place) || (self.plan.faults && self.dice.below(10) == 9) {
+                self.report.also("messages that come again");
+                self.mail.push((consumer, body));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn relayed(
+        &mut self,
+        records: &[Value],
+        fresh: bool,
+        outcome: Option<Outcome>,
+    ) -> Result<(), String> {
+        if fresh {
+            self.relaying = false;
+            let sequence = |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+            if let Some(Ok(answer)) = &outcome {
+                let failed = answer["batchItemFailures"][0]["itemIdentifier"].as_str().map(str::to_owned);
+                let done = records.iter().map(sequence).take_while(|number| failed.is_none() || *number != failed);
+                self.position = done.last().flatten().or(self.position.take());
+            }
+        }
+        // Whatever was sent is sent, also by who died before answering.
+        for (consumer, body) in received(&self.stack).await? {
+            let copies = if self.plan.faults && self.dice.below(4) == 3 { 2 } else { 1 };
+            self.mail.extend((0..copies).map(|_| (consumer, body.clone())));
+        }
+        Ok(())
+    }
+
+    pub(super) fn records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+        records(&self.stack, from, most)
+    }
+
+    /// Hands records of the stream on: the next ones, or, at times, from the start again.
+    pub(super) fn relay(&mut self) -> Result<(), String> {
+        let again = self.plan.faults && self.dice.below(20) == 19;
+        if self.relaying && !again {
+            return Ok(());
+        }
+        let from = if again { None } else { self.position.clone() };
+        self.report.also(if again { "readings of the stream from its start" } else { "readings of the stream" });
+        let records = self.records(from.as_deref(), RECORDS_MAX)?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.relaying |= !again;
+        let event = json!({ "Records": records });
+        self.start(Task::Relay { records, fresh: !again }, "relay_changes", event)
+    }
+
+    /// Hands a few messages to their consumer, in any order.
+    pub(super) fn deliver(&mut self) -> Result<(), String> {
+        if self.mail.is_empty() {
+            return Ok(());
+        }
+        let first = self.dice.below(self.mail.len());
+        let (consumer, body) = self.mail.swap_remove(first);
+        let mut bodies = vec![body];
+        for _ in 0..self.dice.below(4) {
+            let Some(place) = self.mail.iter().position(|(other, _)| *other == consumer) else { break };
+            bodies.push(self.mail.swap_remove(place).1);
+        }
+        let event = messages(&bodies);
+        self.start(Task::Delivery { consumer, bodies }, consumer, event)
+    }
+}
+
+/// Takes what was sent to the consumers' queues out of them.
+pub(super) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
+    let mut mail = Vec::new();
+    for (consumer, name) in CONSUMERS {
+        let queue = stack.template().queues.iter().find(|queue| queue.name.contains(name));
+        let url = queue.map(|queue| queue.url.clone()).ok_or("no queue")?;
+        loop {
+            let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+            let answer = stack.sqs().ask("ReceiveMessage", &request).await.map_err(|error| error.to_string())?;
+            let received = answer["Messages"].as_array().cloned().unwrap_or_default();
+            if received.is_empty() {
+                break;
+            }
+            for message in received {
+                let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
+                stack.sqs().ask("DeleteMessage", &request).await.map_err(|error| error.to_string())?;
+                mail.push((consumer, message["Body"].as_str().unwrap_or_default().to_owned()));
+            }
+        }
+    }
+    Ok(mail)
+}
+
+/// Records of the stream after a position, or from the start.
+pub(super) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+    let ask = |operation: &str, request: Value| {
+        stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
+    };
+    let table = &stack.template().table.name;
+    let stream = ask("ListStreams", json!({ "TableName": table }))?["Streams"][0]["StreamArn"].clone();
+    let shard = ask("DescribeStream", json!({ "StreamArn": stream }))?["StreamDescription"]["Shards"][0].clone();
+    let mut wanted = json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
+    if let Some(position) = from {
+        wanted["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
+        wanted["SequenceNumber"] = position.into();
+    }
+    let iterator = ask("GetShardIterator", wanted)?["ShardIterator"].clone();
+    let records = ask("GetRecords", json!({ "ShardIterator": iterator, "Limit": most }))?["Records"].take();
+    Ok(records.as_array().cloned().unwrap_or_default())
+}

@@ -1,0 +1,222 @@
+//! The books of waiting queues (Q1–Q5), from the raw items.
+//!
+//! A place in use is one of three things: an admitted token, a number that may still be claimed, or an admission that
+//! has ended and whose event is not counted yet. The queue counts none of them; here they are.
+
+use std::collections::BTreeMap;
+
+use crate::invariants::{Books, Item, number, text};
+
+/// Most numbers of one batch.
+const BATCH_NUMBERS_MAX: i64 = 25;
+
+impl Books {
+    /// What holds in every state.
+    pub(crate) fn check_queues(&self) {
+        let queues: Vec<&Item> = self.with_sort_key("QUEUE").collect();
+        for queue in &queues {
+            let id = text(queue, "pk").trim_start_matches("QUEUE#").to_owned();
+            let issued = self.issued(&id);
+            let (serving, finished, seen) =
+                (number(queue, "serving"), number(queue, "finished"), number(queue, "seen"));
+            assert!((0..=serving).contains(&finished), "{id}: {finished} of {serving} are finished");
+            assert!(serving <= seen && seen <= issued, "{id}: serving {serving}, seen {seen}, issued {issued}");
+            self.check_numbers(&id, issued);
+            self.check_holes(&id, issued);
+            self.check_batches(&id, serving);
+            let known = self.known_places(&id);
+            assert!(self.in_use(&id) >= known, "{id}: {known} are inside, {} are counted", self.in_use(&id));
+        }
+        for token in self.with_sort_key("TOKEN#") {
+            check_shape(token);
+        }
+        self.check_queued_reservations();
+    }
+
+    /// What holds once every event is told: the places in use are exactly those that are known.
+    ///
+    /// # Panics
+    /// When they are not.
+    pub fn check_every_place(&self, queue: &str) {
+        assert_eq!(self.in_use(queue), self.known_places(queue), "the places of {queue}");
+    }
+
+    /// How many places the queue counts as in use.
+    #[must_use]
+    pub fn in_use(&self, queue: &str) -> i64 {
+        self.queue(queue).map_or(0, |queue| number(queue, "serving") - number(queue, "finished"))
+    }
+
+    /// The last number that was called.
+    #[must_use]
+    pub fn serving(&self, queue: &str) -> i64 {
+        self.queue(queue).map_or(0, |queue| number(queue, "serving"))
+    }
+
+    /// How many are admitted and not over, by the clock.
+    #[must_use]
+    pub fn inside(&self, queue: &str) -> usize {
+        let live = |token: &&Item| text(token, "state") == "admitted" && number(token, "expires_at") > self.now;
+        self.tokens(queue).into_iter().filter(live).count()
+    }
+
+    /// How many numbers may be claimed by who has not yet.
+    #[must_use]
+    pub fn unclaimed(&self, queue: &str) -> i64 {
+        let batches = self.batches(queue).into_values();
+        batches.map(|batch| number(batch, "last") + 1 - number(batch, "first") - number(batch, "claimed")).sum()
+    }
+
+    /// The last number that was given out.
+    #[must_use]
+    pub fn issued(&self, queue: &str) -> i64 {
+        let pk = format!("QUEUE#{queue}#ISSUED");
+        self.items().find(|item| text(item, "pk") == pk).map_or(0, |item| number(item, "issued"))
+    }
+
+    /// The numbers of all tokens, in order.
+    #[must_use]
+    pub fn numbers(&self, queue: &str) -> Vec<i64> {
+        let mut numbers: Vec<i64> = self.tokens(queue).into_iter().map(|token| number(token, "number")).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// The numbers of a queue that nobody has, and that it is still to pass over.
+    #[must_use]
+    pub fn holes(&self, queue: &str) -> Vec<i64> {
+        let pk = format!("QUEUE#{queue}#HOLES");
+        let holes = self.with_sort_key("HOLE#").filter(|hole| text(hole, "pk") == pk);
+        holes.flat_map(|hole| number(hole, "first")..=number(hole, "last")).collect()
+    }
+
+    fn queue(&self, id: &str) -> Option<&Item> {
+        let pk = format!("QUEUE#{id}");
+        self.with_sort_key("QUEUE").find(|item| text(item, "pk") == pk)
+    }
+
+    /// Places with a number.
+    fn tokens(&self, queue: &str) -> Vec<&Item> {
+        let sk = format!("TOKEN#{queue}");
+        self.items().filter(|item| text(item, "sk") == sk && !item.contains_key("claim")).collect()
+    }
+
+    /// By first number.
+    fn batches(&self, queue: &str) -> BTreeMap<i64, &Item> {
+        let pk = format!("QUEUE#{queue}");
+        let own = self.with_sort_key("BATCH#").filter(|batch| text(batch, "pk") == pk);
+        own.map(|batch| (number(batch, "first"), batch)).collect()
+    }
+
+    /// Places that can be explained. An ended admission whose owner has joined again cannot: its token is no more.
+    fn known_places(&self, queue: &str) -> i64 {
+        let tokens = self.tokens(queue).into_iter();
+        let inside = tokens.filter(|token| match text(token, "state").as_str() {
+            "admitted" => true,
+            _ => token.contains_key("admitted_at") && !self.is_counted(token),
+        });
+        i64::try_from(inside.count()).expect("few") + self.unclaimed(queue)
+    }
+
+    /// Whether the event of an ended admission was counted.
+    fn is_counted(&self, token: &Item) -> bool {
+        let owner = text(token, "pk").trim_start_matches("USER#").to_owned();
+        let mark = format!("EVENT#{owner}/{}/{}", text(token, "sk"), number(token, "number"));
+        self.items().any(|item| text(item, "pk") == mark && text(item, "sk") == "finish_tokens")
+    }
+
+    /// Q3: no number twice, none that was not given out.
+    fn check_numbers(&self, queue: &str, issued: i64) {
+        let numbers = self.numbers(queue);
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{queue} has a number twice: {numbers:?}");
+        assert!(numbers.iter().all(|number| (1..=issued).contains(number)), "{queue}: {numbers:?} of {issued}");
+    }
+
+    /// No number is a hole twice, and none that somebody waits with or was admitted by.
+    fn check_holes(&self, queue: &str, issued: i64) {
+        let mut holes = self.holes(queue);
+        let count = holes.len();
+        holes.sort_unstable();
+        holes.dedup();
+        assert_eq!(holes.len(), count, "{queue}: a number is a hole twice");
+        assert!(holes.iter().all(|hole| (1..=issued).contains(hole)), "{queue}: {holes:?} of {issued}");
+        for token in self.tokens(queue) {
+            let (number, state) = (number(token, "number"), text(token, "state"));
+            assert!(
+                state == "left" || holes.binary_search(&number).is_err(),
+                "{queue}: {number} is {state}, and a hole"
+            );
+        }
+    }
+
+    /// Batches do not overlap, are of called numbers, and each claim in them is of a token.
+    fn check_batches(&self, queue: &str, serving: i64) {
+        let mut after = 0;
+        for (first, batch) in self.batches(queue) {
+            let (last, claimed) = (number(batch, "last"), number(batch, "claimed"));
+            let size = last + 1 - first;
+            assert_eq!(text(batch, "sk"), format!("BATCH#{first:020}"));
+            assert!(first > after && (1..=BATCH_NUMBERS_MAX).contains(&size), "{queue}: batch {first} to {last}");
+            assert!(last <= serving, "{queue}: {last} is offered, but {serving} is served");
+            assert!((0..=size).contains(&claimed), "{queue}: {claimed} of {size} are claimed");
+            let claims =
+                |token: &&Item| token.contains_key("admitted_at") && (first..=last).contains(&number(token, "number"));
+            let tokens = i64::try_from(self.tokens(queue).into_iter().filter(claims).count()).expect("few");
+            // Fewer tokens when somebody was admitted, left, and joined again.
+            assert!(claimed >= tokens, "{queue}: {tokens} claimed of batch {first}, {claimed} are counted");
+            after = last;
+        }
+        for token in self.tokens(queue).into_iter().filter(|token| token.contains_key("admitted_at")) {
+            assert!(number(token, "number") <= serving, "{queue}: admitted before the call");
+        }
+    }
+
+    /// A hold was made with a token that lasts longer, and what is paid has used its token up.
+    fn check_queued_reservations(&self) {
+        for reservation in self.with_sort_key("RSV#").filter(|reservation| reservation.contains_key("queue_id")) {
+            let (pk, queue) = (text(reservation, "pk"), text(reservation, "queue_id"));
+            let own = |token: &&Item| {
+                text(token, "pk") == pk && number(token, "number") == number(reservation, "queue_number")
+            };
+            // Without it, its owner has joined again.
+            let Some(token) = self.tokens(&queue).into_iter().find(own) else { continue };
+            let (state, until) = (text(reservation, "state"), number(reservation, "held_until"));
+            assert!(until < number(token, "expires_at"), "{pk}: a hold until {until} outlasts its token");
+            assert!(number(token, "holds") > 0, "{pk}: a hold that its token does not know");
+            match (state.as_str(), text(token, "state").as_str()) {
+                ("paid", token) => assert_eq!(token, "used", "{pk}: paid, but the token is {token}"),
+                ("held", token) if self.lasts(until) => {
+                    assert!(matches!(token, "admitted" | "used"), "{pk}: a live hold of a token that is {token}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Q4: what a token has follows from its state. Admitted ones, and no others, are on the expiry index; the end of an
+/// admission, and nothing else, is told.
+fn check_shape(token: &Item) {
+    if token.contains_key("claim") {
+        let others = ["pk", "sk", "claim", "delete_at"];
+        return assert!(token.keys().all(|name| others.contains(&name.as_str())), "claimed, and more: {token:?}");
+    }
+    let has = |name: &str| token.contains_key(name);
+    let (state, change) = (text(token, "state"), text(token, "change"));
+    let (admitted, ended) = (has("admitted_at"), has("ended_at"));
+    match state.as_str() {
+        "waiting" => assert!(!admitted && !ended, "{token:?}"),
+        "admitted" => assert!(admitted && !ended, "{token:?}"),
+        "used" => assert!(admitted && ended, "{token:?}"),
+        "expired" | "left" => assert!(ended, "{token:?}"),
+        other => panic!("a token that is {other}"),
+    }
+    assert_eq!(has("expires_at"), admitted, "{token:?}");
+    let shard = text(token, "expiry_shard");
+    assert_eq!(has("expiry_shard"), state == "admitted", "{token:?}");
+    assert!(shard.is_empty() || shard.starts_with("token#"), "{token:?}");
+    let told = if admitted && ended { "token.finished" } else { "" };
+    assert_eq!(change, told, "{token:?}");
+    assert!(admitted || number(token, "holds") == 0, "held without an admission: {token:?}");
+    assert!(number(token, "delete_at") > 0, "{token:?}");
+}

@@ -1,0 +1,74 @@
+//! What may become of an item from one write to the next.
+
+use crate::invariants::{Item, number, text};
+
+/// What is wrong with a write that leaves `after` where `before` was, if something is.
+///
+/// An entry of a ledger never changes (W3). A reservation or order is written by whoever has read its last
+/// version, so each write makes the next one; what has ended stays ended (S3, P1). A token of a queue goes its way, and
+/// not back, as long as it has one number (Q4).
+#[must_use]
+pub fn unlawful(sk: &str, before: Option<&Item>, after: Option<&Item>) -> Option<String> {
+    let before = before?;
+    let kind = sk.split('#').next().unwrap_or_default();
+    let Some(after) = after else {
+        return matches!(kind, "ENTRY" | "RSV" | "ORDER" | "WALLET").then(|| format!("{sk} was removed"));
+    };
+    if before == after {
+        return None;
+    }
+    let states = || (text(before, "state"), text(after, "state"));
+    let told = |what: &str| Some(format!("{sk}: {what}, from {:?} to {:?}", states().0, states().1));
+    match kind {
+        "ENTRY" => Some(format!("{sk}: an entry of the ledger changes")),
+        "RSV" | "ORDER" if number(after, "version") != number(before, "version") + 1 => {
+            told("a version is overwritten by one that has not read it")
+        }
+        "RSV" | "ORDER" => match states() {
+            (from, to) if from == to => None,
+            (from, _) if from == "cancelled" || from == "expired" => told("what has ended begins again"),
+            (from, to) if from == "paid" && to != "cancelled" => told("what is paid is forgotten"),
+            (from, to) if from == "declined" && to == "paid" => told("what was declined is paid"),
+            _ => None,
+        },
+        "TOKEN" if number(before, "number") == number(after, "number") => match states() {
+            (from, to) if from == to || from == "waiting" => None,
+            (from, to) if from == "admitted" && to != "waiting" => None,
+            _ => told("a token goes back"),
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::*;
+
+    fn item(state: &str, count: (&str, i64)) -> Item {
+        let count = (count.0.to_owned(), AttributeValue::N(count.1.to_string()));
+        HashMap::from([("state".to_owned(), AttributeValue::S(state.to_owned())), count])
+    }
+
+    #[test]
+    fn steps_lead_forward_only() {
+        let lawful = |sk: &str, name: &'static str, from: (&str, i64), to: (&str, i64)| {
+            unlawful(sk, Some(&item(from.0, (name, from.1))), Some(&item(to.0, (name, to.1)))).is_none()
+        };
+        assert!(lawful("RSV#1", "version", ("held", 1), ("paid", 2)));
+        assert!(lawful("RSV#1", "version", ("paid", 2), ("cancelled", 3)));
+        assert!(!lawful("RSV#1", "version", ("paid", 2), ("expired", 3)));
+        assert!(!lawful("ORDER#1", "version", ("expired", 2), ("paid", 3)));
+        assert!(!lawful("ORDER#1", "version", ("pending", 1), ("paid", 3)));
+        assert!(!lawful("RSV#1", "version", ("held", 2), ("paid", 2)));
+        assert!(lawful("TOKEN#q", "number", ("waiting", 1), ("admitted", 1)));
+        assert!(!lawful("TOKEN#q", "number", ("left", 1), ("expired", 1)));
+        assert!(lawful("TOKEN#q", "number", ("left", 1), ("waiting", 2)));
+        assert!(unlawful("ENTRY#1", Some(&item("", ("amount", 1))), Some(&item("", ("amount", 2)))).is_some());
+        assert!(unlawful("ENTRY#1", Some(&item("", ("amount", 1))), None).is_some());
+        assert!(unlawful("ENTRY#1", None, Some(&item("", ("amount", 1)))).is_none());
+    }
+}

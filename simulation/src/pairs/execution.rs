@@ -1,0 +1,376 @@
+//! One execution of two operations: their calls one by one, in an order that is given.
+
+use std::collections::BTreeSet;
+use std::task::Poll;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::footprint::{Footprint, Passed};
+use super::scenes::{CARRIED_ON, Operation, Scene};
+use super::world::World;
+use crate::actors::{Actor, Machine, Outcome, Task, http};
+use crate::requests::Answer;
+use crate::scheduler::Fate;
+
+/// What can happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Step {
+    /// The next call of this one is carried out and answered.
+    Proceed(usize),
+    /// The time of the scene passes.
+    Pass,
+    /// This one is killed before its next call.
+    KillBefore(usize),
+    /// Its next call is carried out, and the answer is lost.
+    LoseAnswer(usize),
+    /// It is killed after its next call.
+    KillAfter(usize),
+}
+
+impl Step {
+    /// Whose step it is; nobody's, when time passes.
+    pub(super) fn actor(self) -> Option<usize> {
+        match self {
+            Self::Proceed(actor) | Self::KillBefore(actor) | Self::LoseAnswer(actor) | Self::KillAfter(actor) => {
+                Some(actor)
+            }
+            Self::Pass => None,
+        }
+    }
+
+    /// Whether something goes wrong.
+    pub(super) fn is_fault(self) -> bool {
+        !matches!(self, Self::Proceed(_) | Self::Pass)
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Proceed(_) => "",
+            Self::Pass => "time passes",
+            Self::KillBefore(_) => " — killed before",
+            Self::LoseAnswer(_) => " — answer lost",
+            Self::KillAfter(_) => " — killed after",
+        }
+    }
+}
+
+/// One of the two.
+struct Side {
+    operation: Operation,
+    key: Uuid,
+    machine: Machine,
+    actor: Option<Actor>,
+    calls: usize,
+    outcome: Option<Outcome>,
+}
+
+/// What an execution is of: a scene, and two of its operations with their keys.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) scene: &'a Scene,
+    pub(super) operations: [usize; 2],
+    pub(super) keys: [Uuid; 2],
+}
+
+impl Pair<'_> {
+    /// Whether one of the two is a call of this function.
+    pub(super) fn runs(&self, function: &str) -> bool {
+        self.operations.iter().any(|place| self.scene.operations[*place].function() == function)
+    }
+
+    /// Its name.
+    pub(super) fn told(&self) -> String {
+        let [one, other] = self.operations.map(|place| self.scene.operations[place].function());
+        let again = if self.keys[0] == self.keys[1] { ", the same key" } else { "" };
+        format!("{}: {one} with {other}{again}", self.scene.name)
+    }
+}
+
+/// What two operations came to, before anything was asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct End {
+    /// What each was answered; none to who was killed.
+    pub(super) answers: [Option<(u16, String)>; 2],
+    /// A digest of the table and the time.
+    pub(super) state: u64,
+}
+
+/// An execution under way.
+pub(super) struct Execution<'a> {
+    world: &'a mut World,
+    pair: Pair<'a>,
+    sides: [Side; 2],
+    faults_left: usize,
+    /// Whether nothing is to go wrong at all.
+    is_calm: bool,
+    passes: Option<i64>,
+    /// Whether the last step was one of a sweep that has found nothing, and looks next where nothing is.
+    is_idle: bool,
+    waited: u64,
+    /// Whether one waited for the other for so long that nothing was learnt.
+    pub(super) is_given_up: bool,
+    refused: BTreeSet<(String, String)>,
+    made: BTreeSet<(String, String)>,
+    /// Writes that were committed.
+    pub(super) commits: u64,
+    /// What happened, if it is to be told.
+    pub(super) trace: Option<Vec<String>>,
+}
+
+impl<'a> Execution<'a> {
+    /// Begins both; each waits at its first call.
+    pub(super) async fn new(world: &'a mut World, pair: Pair<'a>, faults: usize, trace: bool) -> Result<Self, String> {
+        world.go_back().await?;
+        // The SDK's jitter comes from here: the same steps must take the same time.
+        fastrand::seed(1);
+        let side = |actor: usize, world: &World| -> Result<Side, String> {
+            let operation = pair.scene.operations[pair.operations[actor]].clone();
+            let key = pair.keys[actor];
+            let skew = SignedDuration::from_secs(pair.scene.skew[actor]);
+            let mut machine = Machine::new(world.clock.now(), skew, format!("machine {actor}"));
+            let (function, event) = world.request(&operation, key)?;
+            let process = machine.process(&world.stack, function).map_err(|problem| problem.to_string())?;
+            let actor = Some(Actor::new(Task::Sweep, actor, function, process, event));
+            Ok(Side { operation, key, machine, actor, calls: 0, outcome: None })
+        };
+        let sides = [side(0, world)?, side(1, world)?];
+        world.close();
+        let (passes, trace) = (pair.scene.passes, trace.then(Vec::new));
+        let (refused, made) = (BTreeSet::new(), BTreeSet::new());
+        let mut begun = Self {
+            world,
+            pair,
+            sides,
+            faults_left: faults,
+            is_calm: faults == 0,
+            passes,
+            is_idle: false,
+            waited: 0,
+            is_given_up: false,
+            refused,
+            made,
+            commits: 0,
+            trace,
+        };
+        for actor in 0..2 {
+            begun.go_on(actor, &mut Footprint::default()).await?;
+        }
+        Ok(begun)
+    }
+
+    /// What can happen next: all that can to one, then all that can to the other, then that time passes; so what one
+    /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
+    /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass while
+    /// a sweep goes from one empty partition to the next: it might as well have passed before.
+    pub(super) fn enabled(&self, everything: bool) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {
+            steps.push(Step::Proceed(actor));
+            if self.faults_left > 0 {
+                if everything || side.calls == 0 {
+                    steps.push(Step::KillBefore(actor));
+                }
+                steps.extend([Step::LoseAnswer(actor), Step::KillAfter(actor)]);
+            }
+        }
+        let may_pass = self.passes.is_some() && (self.faults_left > 0 || self.is_calm);
+        if may_pass && !steps.is_empty() && (everything || !self.is_idle) {
+            steps.push(Step::Pass);
+        }
+        steps
+    }
+
+    /// Lets it happen; what it read and wrote.
+    pub(super) async fn take(&mut self, step: Step) -> Result<Footprint, String> {
+        // That time passes is as bad as any fault: with both of them there would be as many executions as of all else.
+        self.faults_left = self.faults_left.saturating_sub(usize::from(step.is_fault() || step == Step::Pass));
+        self.is_idle = false;
+        let mut footprint = Footprint::default();
+        let Some(actor) = step.actor() else {
+            let by = SignedDuration::from_secs(self.passes.take().unwrap_or_default());
+            self.world.clock.advance(by);
+            self.sides.iter().for_each(|side| side.machine.advance(by));
+            self.tell(|| step.told().to_owned());
+            self.world.check()?;
+            return Ok(footprint);
+        };
+        let turnstile = self.world.gate.turnstile.clone();
+        let waiting = turnstile.waiting().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
+        self.tell(|| format!("#{actor} {}{}", waiting.what, step.told()));
+        if matches!(step, Step::KillBefore(_)) {
+            self.sides[actor].actor = None;
+            return Ok(footprint);
+        }
+        self.sides[actor].calls += 1;
+        let lost = !matches!(step, Step::Proceed(_));
+        turnstile.decide(waiting.ticket, if lost { Fate::LoseAnswer } else { Fate::Proceed });
+        self.run(actor, &mut footprint)?;
+        if matches!(step, Step::KillAfter(_)) {
+            let side = &mut self.sides[actor];
+            (side.actor, side.outcome) = (None, None);
+        } else {
+            self.go_on(actor, &mut footprint).await?;
+        }
+        Ok(footprint)
+    }
+
+    /// Lets one go on until it waits for its turn, or is done. A wait for the next try is no step of its own: it concerns
+    /// nobody else, and the call after it may wait as long as it likes.
+    async fn go_on(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+        while let Some(running) = self.sides[actor].actor.as_ref() {
+            if running.is_woken() {
+                self.run(actor, footprint)?;
+            } else if self.world.gate.turnstile.waiting().iter().any(|call| call.actor == actor) {
+                return Ok(());
+            } else {
+                self.waited += 1;
+                if self.waited > self.pair.scene.patience {
+                    // It tries again and again while the other stands still: the same, longer, is nothing new.
+                    self.sides.iter_mut().for_each(|side| side.actor = None);
+                    self.is_given_up = true;
+                    return Ok(());
+                }
+                tokio::time::advance(Duration::from_millis(1)).await;
+            }
+        }
+        if self.sides[actor].outcome.is_some() {
+            self.answered(actor, footprint)?;
+        }
+        Ok(())
+    }
+
+    /// Lets one run until it waits; what it commits is checked.
+    fn run(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+        let Some(running) = self.sides[actor].actor.as_mut() else { return Ok(()) };
+        self.world.gate.turnstile.runs(actor);
+        self.world.gate.take_come();
+        let polled = running.run()?;
+        if let Some(done) = self.world.gate.turnstile.take_done() {
+            let calls = [self.world.gate.take_passed(), self.world.gate.take_come()];
+            calls[0].iter().for_each(|passed| footprint.read(passed));
+            let nothing = |call: &Passed| call.finds_nothing_at_any_time(&self.world.memory.mirror);
+            self.is_idle = self.passes.is_some() && calls.iter().all(|call| call.as_ref().is_some_and(nothing));
+            self.tell(|| format!("  → {}", done.outcome));
+            if !done.touched.is_empty() {
+                self.commits += 1;
+                let before = self.world.memory.mirror.clone();
+                let changed = self.world.follow(&done.touched)?;
+                footprint.write(&changed, &before);
+                footprint.write(&changed, &self.world.memory.mirror);
+                self.world.check()?;
+            }
+        }
+        if let Poll::Ready(outcome) = polled {
+            self.sides[actor].actor = None;
+            self.sides[actor].outcome = Some(outcome);
+        }
+        Ok(())
+    }
+
+    /// An answer is compared with what the table has.
+    fn answered(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+        let (operation, key) = (self.sides[actor].operation.clone(), self.sides[actor].key);
+        let Some(outcome) = self.sides[actor].outcome.clone() else { return Ok(()) };
+        let Operation::Ask(person, wish) = operation else {
+            self.tell(|| format!("#{actor} is done: {outcome:?}"));
+            // A sweep or a consumer that fails as a whole is called again.
+            return Ok(());
+        };
+        let (answer, user) = (http(&outcome), self.world.memory.people[person].id);
+        self.tell(|| format!("#{actor} is answered {} {}", answer.status, answer.code()));
+        footprint.read_partition(format!("USER#{user}"));
+        if let Some(broken) = wish.broken(user, key, &answer, &self.world.hall, &self.world.memory.mirror) {
+            return Err(broken);
+        }
+        self.heard(actor, &answer);
+        Ok(())
+    }
+
+    /// What was refused must not be there in the end, unless the same request with the same key had a success.
+    fn heard(&mut self, actor: usize, answer: &Answer) {
+        let Operation::Ask(person, wish) = &self.sides[actor].operation else { return };
+        let made = wish.made(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.hall);
+        match answer.status {
+            200..300 => self.made.extend(made),
+            400..500 => self.refused.extend(made),
+            _ => {}
+        }
+    }
+
+    /// What it has come to, once both have ended.
+    pub(super) fn end(&self) -> End {
+        let answer = |side: &Side| {
+            let outcome = side.outcome.as_ref()?;
+            Some(match (&side.operation, outcome) {
+                (Operation::Ask(..) | Operation::Places(_), outcome) => {
+                    let answer = http(outcome);
+                    (answer.status, answer.code().to_owned())
+                }
+                (_, Ok(_)) => (0, String::new()),
+                (_, Err(problem)) => (1, problem.clone()),
+            })
+        };
+        End { answers: [answer(&self.sides[0]), answer(&self.sides[1])], state: self.world.state() }
+    }
+
+    /// Whoever has heard nothing asks again with the same key; then everything comes to rest, and nothing may be left
+    /// over.
+    pub(super) async fn conclude(&mut self) -> Result<u64, String> {
+        self.world.open();
+        for actor in 0..2 {
+            let side = &self.sides[actor];
+            let Operation::Ask(person, wish) = side.operation.clone() else { continue };
+            let heard = side.outcome.as_ref().map(|outcome| http(outcome).status);
+            if heard.is_some_and(|status| status < 500) {
+                continue;
+            }
+            let key = side.key;
+            let mut answer = self.world.ask(person, &wish, key).await?;
+            if answer.status == 503 {
+                // For five minutes a deletion is left to the request that began it, and everybody else is told to wait.
+                self.world.pass(CARRIED_ON);
+                answer = self.world.ask(person, &wish, key).await?;
+            }
+            self.tell(|| format!("#{actor}, again, is answered {} {}", answer.status, answer.code()));
+            if answer.status >= 500 {
+                return Err(format!("{wish:?}, again and undisturbed, was answered {}", answer.status));
+            }
+            self.heard(actor, &answer);
+        }
+        let state = self.world.state();
+        let refused: BTreeSet<(String, String)> = self.refused.difference(&self.made).cloned().collect();
+        // From the same table everything comes to rest in the same way, whatever led there.
+        if self.world.rested.insert((state, refused.clone())) {
+            self.world.come_to_rest(&refused).await?;
+        }
+        Ok(state)
+    }
+
+    /// The name of the pair, and what the two want.
+    pub(super) fn title(&self) -> Vec<String> {
+        let wanted = self.pair.operations.map(|place| format!("{:?}", self.pair.scene.operations[place]));
+        [self.pair.told()].into_iter().chain(wanted).collect()
+    }
+
+    fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(line());
+        }
+    }
+}
+
+impl World {
+    /// What is called for an operation, with what.
+    fn request(&self, operation: &Operation, key: Uuid) -> Result<(&'static str, Value), String> {
+        Ok(match operation {
+            Operation::Ask(person, wish) => self.event(*person, wish, key),
+            Operation::Sweep(function) => (function, json!({})),
+            Operation::Relay => ("relay_changes", self.unrelayed()?),
+            Operation::Deliver(consumer) => (consumer, self.letters(consumer)),
+            Operation::Places(places) => self.places(*places),
+        })
+    }
+}

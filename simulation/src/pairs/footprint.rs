@@ -1,0 +1,169 @@
+//! What a step reads and writes, and so which steps may change places without anybody noticing.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::invariants::Item;
+use crate::replica::Mirror;
+use crate::scheduler::{Turnstile, keys};
+use local::intercept::{After, Before, Call, Intercept};
+
+/// Something that one step may write and another read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// An item, by its keys.
+    Item(String, String),
+    /// All items of one partition of an index, or of the table, whose index has no name.
+    Partition(String, String),
+    /// The whole table.
+    Table,
+    /// A queue, by its URL.
+    Queue(String),
+}
+
+/// The indexes of the table, and the attribute by which each is partitioned.
+const INDEXES: [(&str, &str); 3] = [("", "pk"), ("expiry", "expiry_shard"), ("by_time", "owner")];
+
+/// What one step read and wrote.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Footprint {
+    reads: BTreeSet<Place>,
+    writes: BTreeSet<Place>,
+}
+
+impl Footprint {
+    /// Whether something is different after the step.
+    pub(super) fn has_written(&self) -> bool {
+        !self.writes.is_empty()
+    }
+
+    /// Whether the two come to the same in either order: neither writes what the other reads. What is written counts as
+    /// read, so that two writes of one item are not the same in either order.
+    pub(super) fn commutes_with(&self, other: &Self) -> bool {
+        self.writes.is_disjoint(&other.reads) && other.writes.is_disjoint(&self.reads)
+    }
+
+    /// Adds everything of one user: whoever has an answer compares it with that.
+    pub(super) fn read_partition(&mut self, pk: String) {
+        self.reads.insert(Place::Partition(String::new(), pk));
+    }
+
+    /// Adds what a call asked for.
+    pub(super) fn read(&mut self, call: &Passed) {
+        if call.service == "sqs" {
+            let url = Place::Queue(call.request["QueueUrl"].as_str().unwrap_or_default().to_owned());
+            self.reads.insert(url.clone());
+            self.writes.insert(url);
+            return;
+        }
+        match call.operation.as_str() {
+            "Query" => {
+                let index = call.request["IndexName"].as_str().unwrap_or_default();
+                // One of the values is the partition's; the others do no harm.
+                for value in call.request["ExpressionAttributeValues"].as_object().into_iter().flatten() {
+                    if let Some(text) = value.1["S"].as_str() {
+                        self.reads.insert(Place::Partition(index.to_owned(), text.to_owned()));
+                    }
+                }
+            }
+            "GetItem" | "BatchGetItem" | "TransactGetItems" | "PutItem" | "UpdateItem" | "DeleteItem"
+            | "TransactWriteItems" => {
+                let items = keys(&call.request).into_iter().map(|key| item_place(&key));
+                self.reads.extend(items);
+            }
+            _ => {
+                self.reads.insert(Place::Table);
+            }
+        }
+    }
+
+    /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
+    pub(super) fn write(&mut self, touched: &[Value], mirror: &Mirror) {
+        for key in touched {
+            let place = item_place(key);
+            if let Place::Item(pk, sk) = &place {
+                let item = mirror.get(pk, sk);
+                self.writes.extend(item.into_iter().flat_map(partitions));
+            }
+            self.reads.insert(place.clone());
+            self.writes.extend([place, Place::Table]);
+        }
+    }
+}
+
+fn item_place(key: &Value) -> Place {
+    let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
+    Place::Item(part("pk"), part("sk"))
+}
+
+fn partitions(item: &Item) -> impl Iterator<Item = Place> {
+    INDEXES.into_iter().filter_map(|(index, attribute)| {
+        let value = item.get(attribute)?.as_s().ok()?;
+        Some(Place::Partition(index.to_owned(), value.clone()))
+    })
+}
+
+/// A call that came or was carried out.
+#[derive(Clone, Debug)]
+pub(super) struct Passed {
+    service: &'static str,
+    operation: String,
+    request: Value,
+}
+
+impl Passed {
+    fn of(call: &Call<'_>) -> Self {
+        Self { service: call.service, operation: call.operation.to_owned(), request: call.request.clone() }
+    }
+
+    /// Whether it looks for what has ended where nothing is that could ever end.
+    pub(super) fn finds_nothing_at_any_time(&self, mirror: &Mirror) -> bool {
+        let (mut asked, mut there) = (Footprint::default(), BTreeSet::new());
+        asked.read(self);
+        there.extend(mirror.iter().flat_map(|(_, item)| partitions(item)));
+        self.request["IndexName"] == "expiry" && asked.reads.is_disjoint(&there)
+    }
+}
+
+/// A turnstile at which calls are written down as they come and pass.
+#[derive(Clone, Default)]
+pub(super) struct Gate {
+    pub(super) turnstile: Turnstile,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    come: Option<Passed>,
+    passed: Option<Passed>,
+}
+
+impl Gate {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last call that came since the last look.
+    pub(super) fn take_come(&self) -> Option<Passed> {
+        self.seen().come.take()
+    }
+
+    /// The call that was carried out since the last look.
+    pub(super) fn take_passed(&self) -> Option<Passed> {
+        self.seen().passed.take()
+    }
+}
+
+impl Intercept for Gate {
+    fn before(&self, call: &Call<'_>) -> Before {
+        self.seen().come = Some(Passed::of(call));
+        self.turnstile.before(call)
+    }
+
+    fn after(&self, call: &Call<'_>, response: &Value) -> After {
+        self.seen().passed = Some(Passed::of(call));
+        self.turnstile.after(call, response)
+    }
+}

@@ -1,0 +1,166 @@
+//! The scenes in which two operations meet: what was before, and what may happen then.
+
+mod queue;
+mod seats;
+mod shop;
+
+use onsale_domain::id;
+use uuid::Uuid;
+
+use super::world::{ADMIN, World, id_of};
+use crate::run::SKEW_SECONDS;
+use crate::workload::{Thing, Wish};
+
+/// The two who meet, and who else there is.
+const ANNA: usize = 0;
+const BERT: usize = 1;
+const CARL: usize = 2;
+/// What is sold out soonest: three units in two shards, one in one.
+const SPREAD: usize = 0;
+const SINGLE: usize = 1;
+/// Longer than any hold lasts.
+const LONG: i64 = 90;
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+/// The SDK gives a call up after a second; no call is to be given up while it waits for its turn, for that would be a fault
+/// more.
+pub(super) const PATIENCE: u64 = 900;
+/// Where one of two only waits for the other: it has looked once, and looks no more.
+const IMPATIENCE: u64 = 30;
+/// Longer than a deletion is left to the request that began it.
+pub(super) const CARRIED_ON: i64 = 400;
+/// Most that a wallet may have.
+const CAP: i64 = 10_000_000;
+
+/// Something that can happen.
+#[derive(Clone, Debug)]
+pub(super) enum Operation {
+    /// Somebody asks for something.
+    Ask(usize, Wish),
+    /// A function runs by the clock.
+    Sweep(&'static str),
+    /// The changes that were not relayed yet are.
+    Relay,
+    /// All messages for a consumer are delivered.
+    Deliver(&'static str),
+    /// The administrator gives the queue so many places.
+    Places(u32),
+}
+
+impl Operation {
+    /// The function that runs.
+    pub(super) fn function(&self) -> &'static str {
+        match self {
+            Self::Ask(_, wish) => wish.function(),
+            Self::Sweep(function) | Self::Deliver(function) => function,
+            Self::Relay => "relay_changes",
+            Self::Places(_) => "put_queue",
+        }
+    }
+}
+
+/// Something that has happened before.
+pub(super) enum Before {
+    /// Somebody asked and was answered so.
+    Ask(usize, Wish, u16),
+    /// Seconds passed.
+    Pass(i64),
+    /// The changes were relayed, but nothing was delivered.
+    Relay,
+    /// They were relayed, and delivered.
+    Settle,
+    /// A function ran by the clock.
+    Sweep(&'static str),
+}
+
+/// What was before, and what may happen then, two of it at a time.
+pub(super) struct Scene {
+    pub(super) name: &'static str,
+    pub(super) before: Vec<Before>,
+    pub(super) operations: Vec<Operation>,
+    /// How far the clocks of the two machines are from the right time, in seconds.
+    pub(super) skew: [i64; 2],
+    /// Seconds that pass at once, at any moment.
+    pub(super) passes: Option<i64>,
+    /// Longest that callers may wait for their next try in one execution, in milliseconds.
+    pub(super) patience: u64,
+}
+
+/// The idempotency key of the operation with this number.
+pub(super) fn key(number: usize) -> Uuid {
+    Uuid::from_u128(0x0194_0000_0000_7000_8000_0000_0000_0000 + number as u128)
+}
+
+/// What somebody holds by the step of the preparation with this number.
+fn held(person: usize, step: usize) -> Thing {
+    Thing::Reservation(held_id(person, step))
+}
+
+fn held_id(person: usize, step: usize) -> String {
+    id::derived(id_of(person), "create_reservation", key(step)).to_string()
+}
+
+fn ordered(person: usize, step: usize) -> Thing {
+    Thing::Order(id::derived(id_of(person), "place_order", key(step)).to_string())
+}
+
+fn hold(seats: &[&'static str]) -> Wish {
+    Wish::Hold { queued: false, seats: seats.to_vec() }
+}
+
+fn hold_queued(seats: &[&'static str]) -> Wish {
+    Wish::Hold { queued: true, seats: seats.to_vec() }
+}
+
+fn order(lines: &[(usize, i64)], pay: bool) -> Wish {
+    Wish::Order { lines: lines.to_vec(), coupon: false, pay }
+}
+
+fn order_with_coupon(lines: &[(usize, i64)], pay: bool) -> Wish {
+    Wish::Order { lines: lines.to_vec(), coupon: true, pay }
+}
+
+const EXPIRE: Operation = Operation::Sweep("expire_holds");
+const ADVANCE: Operation = Operation::Sweep("advance_queues");
+
+fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) -> Scene {
+    Scene { name, before, operations, skew: [0, 0], passes: None, patience: PATIENCE }
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Scene> {
+    let mut scenes = seats::seats();
+    scenes.extend(seats::deletions());
+    scenes.extend(seats::payments());
+    scenes.extend(shop::stock());
+    scenes.extend(shop::coupons());
+    scenes.extend(shop::wallets());
+    scenes.extend(queue::queue());
+    scenes.extend(queue::events());
+    scenes
+}
+
+/// Halls that are taken off sale. By the time of their second look sweeps have carried on what was left to them.
+impl World {
+    /// Makes the world what it is at the beginning of a scene, and keeps it.
+    pub(super) async fn prepare(&mut self, scene: &Scene) -> Result<(), String> {
+        for (step, before) in scene.before.iter().enumerate() {
+            match before {
+                Before::Ask(person, wish, expected) => {
+                    let answer = self.ask(*person, wish, key(step)).await?;
+                    if answer.status != *expected {
+                        return Err(format!("{wish:?} was answered {}: {}", answer.status, answer.body));
+                    }
+                }
+                Before::Pass(seconds) => self.pass(*seconds),
+                Before::Relay => self.relay().await?,
+                Before::Settle => self.settle().await?,
+                Before::Sweep(function) => {
+                    self.call(function, serde_json::json!({})).await??;
+                }
+            }
+        }
+        self.skew = scene.skew.into_iter().map(i64::abs).max().unwrap_or_default();
+        self.keep().map_err(|problem| problem.to_string())
+    }
+}

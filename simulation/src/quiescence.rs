@@ -1,0 +1,140 @@
+//! How a run ends: nothing new is wanted, nothing goes wrong any more, and nothing may be left over.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::actors::{Task, told};
+use crate::fixture::{self, QUEUE};
+use crate::invariants::Item;
+use crate::replica::Mirror;
+use crate::requests::{Caller, event};
+use crate::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
+use crate::scheduler::Fate;
+
+/// Most rounds until everything must be quiet.
+const QUIET_ROUNDS_MAX: usize = 40;
+/// Most batches of records and messages in one such round.
+const HANDED_ON_MAX: usize = 2_000;
+/// The places of the queue from then on.
+const PLACES_IN_THE_END: u32 = 100;
+/// Most steps in one such round.
+const QUIET_STEPS_MAX: usize = 20_000;
+
+impl Simulation {
+    /// Nothing new is wanted and nothing goes wrong any more: everything must come to its end.
+    pub(crate) async fn come_to_rest(&mut self) -> Result<(), String> {
+        self.plan.faults = false;
+        self.let_all_end().await?;
+        self.resting = true;
+        while self.turnstile.is_late() {
+            self.arrive(None)?;
+        }
+        for place in 0..self.machines.len() {
+            if self.machines[place].has_jumped() {
+                self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
+            }
+        }
+        // Whoever still waits in the queue is let in now, not one by one.
+        let asked = fixture::queue(PLACES_IN_THE_END);
+        self.places = PLACES_IN_THE_END.into();
+        let admin = self.people.last().map(|admin| admin.id).unwrap_or_default();
+        let caller = Caller { user: admin, role: "admin", key: None, queue_token: None };
+        self.start(Task::Sweep, asked.function, event(&asked, caller))?;
+        // What is over by the clock that is ahead is over by every other a little later.
+        self.advance(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;
+        for _ in 0..QUIET_ROUNDS_MAX {
+            self.hand_everything_on().await?;
+            if self.is_quiet() {
+                return self.check_quiet();
+            }
+            self.advance(130_000).await?;
+            for function in SWEEPS {
+                self.start(Task::Sweep, function, json!({}))?;
+                self.let_all_end().await?;
+            }
+        }
+        let books = self.mirror.books(self.clock.now().as_second());
+        let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.in_use(QUEUE));
+        let left = self.left_over().join(", ");
+        Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
+    }
+
+    /// The stream and the queues are emptied. What fails again and again is a fault of its consumer: nothing else is
+    /// wrong any more.
+    async fn hand_everything_on(&mut self) -> Result<(), String> {
+        for _ in 0..HANDED_ON_MAX {
+            if !self.records(self.position.as_deref(), 1)?.is_empty() {
+                self.relay()?;
+            } else if !self.mail.is_empty() {
+                self.deliver()?;
+            } else {
+                return Ok(());
+            }
+            self.let_all_end().await?;
+        }
+        let consumers: BTreeSet<&str> = self.mail.iter().map(|(consumer, _)| *consumer).collect();
+        Err(format!("events are not taken, of {consumers:?} or of the stream"))
+    }
+
+    async fn let_all_end(&mut self) -> Result<(), String> {
+        for _ in 0..QUIET_STEPS_MAX {
+            self.run_the_woken().await?;
+            if self.actors.iter().all(Option::is_none) {
+                return Ok(());
+            }
+            match self.turnstile.waiting().first() {
+                Some(call) => {
+                    self.turnstile.decide(call.ticket, Fate::Proceed);
+                    let actor = call.actor;
+                    self.run_one(actor).await?;
+                }
+                None => self.advance(50).await?,
+            }
+        }
+        Err("a call does not end".to_owned())
+    }
+
+    fn left_over(&self) -> Vec<String> {
+        left_over(&self.mirror)
+    }
+
+    fn is_quiet(&self) -> bool {
+        is_quiet(&self.mirror, self.clock.now().as_second())
+    }
+
+    fn check_quiet(&self) -> Result<(), String> {
+        check_quiet(&self.mirror, self.clock.now().as_second(), &self.refused)
+    }
+}
+
+/// What the sweeps should have ended.
+fn left_over(mirror: &Mirror) -> Vec<String> {
+    let unsettled = |item: &Item| item.contains_key("expiry_shard");
+    let items = mirror.iter().filter(|(_, item)| unsettled(item));
+    items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
+}
+
+/// Whether the sweeps have ended everything.
+pub(crate) fn is_quiet(mirror: &Mirror, now: i64) -> bool {
+    let books = mirror.books(now);
+    left_over(mirror).is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+}
+
+/// Insists on everything that holds once all is quiet.
+pub(crate) fn check_quiet(mirror: &Mirror, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
+    let books = mirror.books(now);
+    let check = || {
+        books.check();
+        books.check_every_place(QUEUE);
+        books.check_sales();
+        assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
+    };
+    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
+    match refused.iter().find(|(pk, sk)| mirror.get(pk, sk).is_some()) {
+        Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
+        None => Ok(()),
+    }
+}

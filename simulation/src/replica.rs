@@ -1,0 +1,129 @@
+//! A copy of the table in memory, kept up with every commit, so that the books can be checked after each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::invariants::{Books, Item, steps};
+use local::aws::engine::EngineError;
+use local::stack::Stack;
+
+/// The items of the table by partition and sort key.
+#[derive(Clone, Default)]
+pub struct Mirror {
+    items: BTreeMap<(String, String), Arc<Item>>,
+}
+
+impl Mirror {
+    /// A copy of all there is.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub fn of(stack: &Stack) -> Result<Self, EngineError> {
+        let mut mirror = Self::default();
+        let mut request = json!({ "TableName": stack.template().table.name });
+        loop {
+            let page = stack.dynamodb().ask("Scan", &request)?;
+            for found in page["Items"].as_array().into_iter().flatten() {
+                mirror.items.insert(key(found), Arc::new(item(found)));
+            }
+            match page.get("LastEvaluatedKey") {
+                Some(last) if !last.is_null() => request["ExclusiveStartKey"] = last.clone(),
+                _ => return Ok(mirror),
+            }
+        }
+    }
+
+    /// Copies these items again.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or what has become of an item may not.
+    pub fn follow(&mut self, stack: &Stack, touched: &[Value]) -> Result<(), String> {
+        for wanted in touched {
+            let request = json!({ "TableName": stack.template().table.name, "Key": wanted });
+            let found = stack.dynamodb().ask("GetItem", &request).map_err(|problem| problem.to_string())?;
+            let (keys, after) = (key(wanted), found.get("Item").filter(|item| item.is_object()).map(item));
+            let before = self.items.get(&keys).map(Arc::as_ref);
+            let broken = steps::unlawful(&keys.1, before, after.as_ref());
+            match after {
+                Some(after) => self.items.insert(keys, Arc::new(after)),
+                None => self.items.remove(&keys),
+            };
+            broken.map_or(Ok(()), Err)?;
+        }
+        Ok(())
+    }
+
+    /// One item.
+    #[must_use]
+    pub fn get(&self, pk: &str, sk: &str) -> Option<&Item> {
+        self.items.get(&(pk.to_owned(), sk.to_owned())).map(Arc::as_ref)
+    }
+
+    /// All items with their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&(String, String), &Item)> {
+        self.items.iter().map(|(key, item)| (key, item.as_ref()))
+    }
+
+    /// What the table says at `now` (epoch seconds).
+    #[must_use]
+    pub fn books(&self, now: i64) -> Books {
+        Books::of(self.items.values().cloned().collect(), now)
+    }
+
+    /// A digest of all of it.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for (key, item) in &self.items {
+            digest.update(format!("{key:?} {:?}", shown(item)));
+        }
+        digest.finalize().into()
+    }
+}
+
+/// An item's text, attribute by attribute, in order.
+pub(crate) fn shown(item: &Item) -> Vec<String> {
+    let attributes: BTreeMap<&String, &AttributeValue> = item.iter().collect();
+    attributes.into_iter().map(|(name, value)| format!("{name}={}", ordered(value))).collect()
+}
+
+/// A value's text, with the names of maps in order.
+fn ordered(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let map: BTreeMap<&String, String> = map.iter().map(|(name, value)| (name, ordered(value))).collect();
+            format!("{map:?}")
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(ordered).collect::<Vec<_>>()),
+        value => format!("{value:?}"),
+    }
+}
+
+fn key(item: &Value) -> (String, String) {
+    let part = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+    (part("pk"), part("sk"))
+}
+
+fn item(json: &Value) -> Item {
+    json.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect()
+}
+
+/// The value that the table's JSON means.
+fn attribute(json: &Value) -> AttributeValue {
+    let Some((kind, value)) = json.as_object().and_then(|json| json.iter().next()) else {
+        return AttributeValue::Null(true);
+    };
+    let text = || value.as_str().unwrap_or_default().to_owned();
+    match kind.as_str() {
+        "S" => AttributeValue::S(text()),
+        "N" => AttributeValue::N(text()),
+        "BOOL" => AttributeValue::Bool(value.as_bool().unwrap_or_default()),
+        "L" => AttributeValue::L(value.as_array().into_iter().flatten().map(attribute).collect()),
+        "M" => AttributeValue::M(item(value).into_iter().collect::<HashMap<_, _>>()),
+        _ => AttributeValue::Null(true),
+    }
+}

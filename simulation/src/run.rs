@@ -1,0 +1,432 @@
+//! One run: the loop in which the dice decide.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use onsale_platform::app::{Clock, Ids};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::actors::{Actor, Machine, Outcome, Task, http, told};
+use super::report::{Report, Violation};
+use super::requests::{Caller, event};
+use crate::fixture::{Hall, PLACES, QUEUE};
+use crate::replica::Mirror;
+use crate::rng::Dice;
+use crate::scheduler::{Fate, Turnstile, Waiting, keys};
+use crate::workload::{Mood, Person, Wish};
+use local::intercept::Struck;
+use local::stack::{Options, Stack};
+
+/// How far the clocks of machines are from the right time, in seconds.
+pub const SKEW_SECONDS: i64 = 30;
+/// In one of so many runs clocks jump.
+const JUMPS_IN_ONE_OF: u64 = 4;
+/// In one of so many runs, others than those, halls are taken off sale.
+const DELETIONS_IN_ONE_OF: u64 = 4;
+/// How far a clock jumps back, in seconds.
+pub(super) const JUMP_SECONDS: i64 = 300;
+/// After how long every request has arrived, in milliseconds.
+const LATE_MILLISECONDS_MAX: usize = 1_000;
+/// Most throws for each step: a record that was made shorter may end in throws that begin nothing and let nothing go on.
+const THROWS_PER_STEP_MAX: u64 = 100;
+/// When every run begins: some Saturday.
+pub(super) const START: &str = "2026-11-21T10:00:00Z";
+/// How long holds last here: some lapse while others are paid.
+pub(super) const HOLD_SECONDS: &str = "60";
+/// In one of so many runs a declined payment keeps its seats or units.
+const KEPT_IN_ONE_OF: u64 = 4;
+/// Most requests of one person at the same time.
+const REQUESTS_MAX: usize = 2;
+/// Most calls under way.
+const ACTORS_MAX: usize = 6;
+/// What runs by the clock.
+pub(super) const SWEEPS: [&str; 3] = ["expire_holds", "advance_queues", "rank_products"];
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What ids and jitter follow from; and the dice, unless they are given.
+    pub seed: u64,
+    /// Calls to decide on before everything comes to rest.
+    pub steps: u64,
+    /// Whether anything goes wrong.
+    pub faults: bool,
+    /// Whether the lines of the trace are kept.
+    pub trace: bool,
+    /// Guards that are struck out of every request.
+    pub struck: Vec<String>,
+}
+
+/// Runs it; the report, and the hash of its trace and of the table it leaves.
+///
+/// # Errors
+/// What must never be.
+pub fn run(plan: &Plan, dice: Dice) -> Result<(Report, String), Violation> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|problem| failed(&problem.to_string()))?;
+    // The SDK's jitter comes from here.
+    fastrand::seed(plan.seed);
+    runtime.block_on(async {
+        let mut simulation =
+            Simulation::new(plan.clone(), dice).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
+        let ended = simulation.run().await;
+        simulation.report.guards = simulation.turnstile.guards();
+        let hash = simulation.report.hash(simulation.mirror.digest());
+        match ended {
+            Ok(()) => Ok((simulation.report, hash)),
+            Err(what) => {
+                Err(Violation { what, trace: simulation.report.trace, record: simulation.dice.record().to_vec() })
+            }
+        }
+    })
+}
+
+fn failed(what: &str) -> Violation {
+    Violation { what: what.to_owned(), trace: Vec::new(), record: Vec::new() }
+}
+
+/// A run under way.
+pub(super) struct Simulation {
+    pub(super) plan: Plan,
+    pub(super) dice: Dice,
+    pub(super) keys: Ids,
+    pub(super) stack: Stack,
+    pub(super) clock: Clock,
+    pub(super) turnstile: Turnstile,
+    pub(super) hall: Hall,
+    pub(super) machines: Vec<Machine>,
+    pub(super) people: Vec<Person>,
+    pub(super) actors: Vec<Option<Actor>>,
+    pub(super) mail: Vec<(&'static str, String)>,
+    /// The last record of the stream that is done with.
+    pub(super) position: Option<String>,
+    pub(super) relaying: bool,
+    pub(super) mirror: Mirror,
+    /// How far clocks may be from the right time by now, in seconds.
+    pub(super) skew: i64,
+    /// Whether nothing goes wrong any more, and nothing is under way that was begun before.
+    pub(super) resting: bool,
+    /// The places of the queue.
+    pub(super) places: i64,
+    /// What must not be in the table: it was refused.
+    pub(super) refused: BTreeSet<(String, String)>,
+    pub(super) report: Report,
+}
+
+impl Simulation {
+    async fn new(plan: Plan, dice: Dice) -> Result<Self, Box<dyn Error>> {
+        let start: Timestamp = START.parse()?;
+        let clock = Clock::manual(start);
+        let ids = Ids::seeded(&format!("ids {}", plan.seed));
+        // Declines release in three of four runs: then more follows from them.
+        let releases = (plan.seed % KEPT_IN_ONE_OF != KEPT_IN_ONE_OF - 1).to_string();
+        let settings = [("HOLD_SECONDS", HOLD_SECONDS), ("RELEASE_ON_DECLINE", &releases)];
+        let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
+        let stack = Stack::start(options).await?;
+        let person = |number: u128| Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);
+        let users = [person(1), person(2), person(3)];
+        let hall = Hall::build(&stack, (clock.clone(), ids), person(9), &users).await?;
+        let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
+        let mut admin = Person::new(person(9), "admin");
+        admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;
+        people.push(admin);
+        people.iter_mut().for_each(|person| person.mood = Mood::of_seed(plan.seed));
+        let machine = |(place, skew): (usize, i64)| {
+            Machine::new(start, SignedDuration::from_secs(skew), format!("machine {place} of {}", plan.seed))
+        };
+        let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
+        let turnstile = Turnstile::default();
+        turnstile.close(plan.struck.clone());
+        stack.intercept(Some(Arc::new(turnstile.clone())));
+        let mirror = Mirror::of(&stack)?;
+        let keys = Ids::seeded(&format!("keys {}", plan.seed));
+        let report = Report::new(plan.trace);
+        Ok(Self {
+            plan,
+            dice,
+            keys,
+            clock,
+            turnstile,
+            hall,
+            machines,
+            people,
+            actors: Vec::new(),
+            mail: Vec::new(),
+            position: None,
+            relaying: false,
+            mirror,
+            skew: SKEW_SECONDS,
+            resting: false,
+            places: PLACES.into(),
+            refused: BTreeSet::new(),
+            report,
+            stack,
+        })
+    }
+
+    async fn run(&mut self) -> Result<(), String> {
+        self.check()?;
+        for _ in 0..self.plan.steps.saturating_mul(THROWS_PER_STEP_MAX) {
+            if self.report.steps >= self.plan.steps {
+                break;
+            }
+            self.run_the_woken().await?;
+            let waiting = self.turnstile.waiting();
+            match self.dice.below(20) {
+                0..=13 if !waiting.is_empty() => self.decide(&waiting).await?,
+                0..=17 => self.begin().await?,
+                18 => self.arrive(None)?,
+                _ => self.pass_time().await?,
+            }
+        }
+        self.come_to_rest().await
+    }
+
+    // ---------------------------------------------------------------------------------------------- what goes on
+
+    /// Lets everybody run who has something to do, until all wait.
+    pub(super) async fn run_the_woken(&mut self) -> Result<(), String> {
+        loop {
+            let woken = |actor: &Option<Actor>| actor.as_ref().is_some_and(Actor::is_woken);
+            let Some(place) = self.actors.iter().position(woken) else { return Ok(()) };
+            self.run_one(place).await?;
+        }
+    }
+
+    /// Lets one run until it waits; its commit, if it makes one, is checked.
+    pub(super) async fn run_one(&mut self, place: usize) -> Result<(), String> {
+        let Some(actor) = self.actors[place].as_mut() else { return Ok(()) };
+        self.turnstile.runs(place);
+        let polled = actor.run()?;
+        if let Some(done) = self.turnstile.take_done() {
+            self.report.tell(&format!("  → {}", done.outcome));
+            self.committed(&done.touched)?;
+        }
+        match polled {
+            Poll::Pending => Ok(()),
+            Poll::Ready(outcome) => self.finish(place, outcome).await,
+        }
+    }
+
+    /// These items were written.
+    fn committed(&mut self, touched: &[Value]) -> Result<(), String> {
+        if touched.is_empty() {
+            return Ok(());
+        }
+        self.report.commits += 1;
+        self.mirror.follow(&self.stack, touched)?;
+        self.check()
+    }
+
+    /// Insists on everything that holds in every state.
+    fn check(&self) -> Result<(), String> {
+        let books = self.mirror.books(self.clock.now().as_second()).with_skew(self.skew);
+        let check = || {
+            books.check();
+            let (places, used) = (self.places, books.in_use(QUEUE));
+            assert!(used <= places, "{used} places of {places} are in use");
+        };
+        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))
+    }
+
+    /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
+    pub(super) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
+        while let Some(late) = self.turnstile.take_late(of) {
+            let answer = self.stack.dynamodb().ask(&late.operation, &late.request);
+            let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
+            self.report.tell(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
+            if answer.is_ok() {
+                self.committed(&keys(&late.request))?;
+            }
+            if of.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One call goes on, somehow.
+    async fn decide(&mut self, waiting: &[Waiting]) -> Result<(), String> {
+        let Some(call) = self.dice.one_of(waiting).cloned() else { return Ok(()) };
+        self.report.steps += 1;
+        self.arrive(Some(call.actor))?;
+        let thrown = if self.plan.faults { self.dice.below(100) } else { 0 };
+        let (fate, dies, name) = match thrown {
+            60..=71 if call.writes || call.items > 0 => (Fate::Conflict(self.struck(call.items)), false, "in conflict"),
+            72..=83 if call.writes => (Fate::Late, false, "late"),
+            84..=86 => (Fate::Throttle(self.struck(call.items)), false, "throttled"),
+            87..=89 => (Fate::LoseRequest, false, "request lost"),
+            90..=92 => (Fate::LoseAnswer, false, "answer lost"),
+            93..=96 => (Fate::LoseRequest, true, "killed before"),
+            97..=99 => (Fate::LoseAnswer, true, "killed after"),
+            _ => (Fate::Proceed, false, "proceeds"),
+        };
+        self.report.fault(name);
+        self.report.tell(&format!("{} #{} {}: {name}", self.report.steps, call.actor, call.what));
+        self.turnstile.decide(call.ticket, fate);
+        if fate != Fate::LoseRequest || !dies {
+            self.run_one(call.actor).await?;
+        }
+        if dies { self.die(call.actor).await } else { Ok(()) }
+    }
+
+    /// Which items of a transaction are struck: mostly one, so that conditions of others are told beside it.
+    fn struck(&mut self, items: usize) -> Struck {
+        match self.dice.below(4) {
+            0 => Struck::ALL,
+            _ => Struck::one(self.dice.below(items.max(1)), items),
+        }
+    }
+
+    /// A process ends in the middle of its work, and its memory with it.
+    async fn die(&mut self, place: usize) -> Result<(), String> {
+        self.arrive(Some(place))?;
+        let Some(actor) = self.actors[place].take() else { return Ok(()) };
+        self.machines[actor.machine].kill(actor.function);
+        self.resume(actor.task, None).await
+    }
+
+    async fn finish(&mut self, place: usize, outcome: Outcome) -> Result<(), String> {
+        self.arrive(Some(place))?;
+        let Some(actor) = self.actors[place].take() else { return Ok(()) };
+        self.resume(actor.task, Some(outcome)).await
+    }
+
+    /// What comes of a call; no outcome, if its process was killed.
+    async fn resume(&mut self, task: Task, outcome: Option<Outcome>) -> Result<(), String> {
+        match task {
+            Task::Wish { person, wish, key } => self.answered(person, &wish, key, outcome),
+            Task::Delivery { consumer, bodies } => self.delivered(consumer, bodies, outcome),
+            Task::Relay { records, fresh } => self.relayed(&records, fresh, outcome).await,
+            // Tried again in a minute; when nothing goes wrong any more, it must succeed.
+            Task::Sweep => match outcome {
+                Some(Err(problem)) if self.resting => Err(format!("a sweep failed: {problem}")),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn answered(&mut self, place: usize, wish: &Wish, key: Uuid, outcome: Option<Outcome>) -> Result<(), String> {
+        self.people[place].busy -= 1;
+        let Some(outcome) = outcome else {
+            self.report.tell(&format!("  {place} hears nothing of {wish:?}"));
+            self.people[place].unsure.push((wish.clone(), key));
+            return Ok(());
+        };
+        let answer = http(&outcome);
+        self.report.tell(&format!("  {place}: {wish:?} → {} {}", answer.status, answer.code()));
+        *self.report.answers.entry((wish.asked(&self.hall).function, answer.status)).or_default() += 1;
+        let user = self.people[place].id;
+        if let Some(broken) = wish.broken(user, key, &answer, &self.hall, &self.mirror) {
+            return Err(broken);
+        }
+        match answer.status {
+            503 => self.people[place].unsure.push((wish.clone(), key)),
+            400.. => self.refused.extend(wish.made(user, key, &self.hall)),
+            _ => self.people[place].learn(wish, &answer),
+        }
+        Ok(())
+    }
+
+    // ------------------------------------------------------------------------------------------ what is begun
+
+    async fn begin(&mut self) -> Result<(), String> {
+        if self.actors.iter().flatten().count() >= ACTORS_MAX {
+            return Ok(());
+        }
+        match self.dice.below(10) {
+            0..=5 => self.somebody_asks(),
+            6 => self.relay(),
+            7 | 8 => self.deliver(),
+            _ => {
+                let function = SWEEPS[self.dice.below(SWEEPS.len())];
+                let at_once = self.actors.iter().flatten().any(|actor| actor.function == function);
+                self.report.also(if at_once { "sweeps beside the same sweep" } else { "sweeps" });
+                self.start(Task::Sweep, function, json!({}))
+            }
+        }
+    }
+
+    pub(super) fn start(&mut self, task: Task, function: &'static str, event: Value) -> Result<(), String> {
+        let machine = self.dice.below(self.machines.len());
+        let process = self.machines[machine].process(&self.stack, function).map_err(|problem| problem.to_string())?;
+        let actor = Actor::new(task, machine, function, process, event);
+        let place = self.actors.iter().position(Option::is_none).unwrap_or(self.actors.len());
+        self.report.tell(&format!("#{place} is {function} on {machine}"));
+        if place == self.actors.len() {
+            self.actors.push(Some(actor));
+        } else {
+            self.actors[place] = Some(actor);
+        }
+        Ok(())
+    }
+
+    fn somebody_asks(&mut self) -> Result<(), String> {
+        let place = self.dice.below(self.people.len());
+        let person = &mut self.people[place];
+        if person.busy >= REQUESTS_MAX {
+            return Ok(());
+        }
+        let again = !person.unsure.is_empty() && self.dice.below(4) < 3;
+        let (wish, key) = if again {
+            // The same request with the same key, at once or much later; some are given up.
+            self.report.also("requests sent again");
+            person.unsure.remove(0)
+        } else {
+            (person.wish(&mut self.dice), self.keys.uuid(Timestamp::UNIX_EPOCH))
+        };
+        person.busy += 1;
+        let asked = wish.asked(&self.hall);
+        let queue_token = person.queue_token.clone();
+        let caller = Caller { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
+        let event = event(&asked, caller);
+        self.report.tell(&format!("{place} wants {wish:?}{}", if again { ", again" } else { "" }));
+        self.start(Task::Wish { person: place, wish, key }, asked.function, event)
+    }
+
+    async fn pass_time(&mut self) -> Result<(), String> {
+        // Not in every run: what may be said of clocks that jump is less.
+        if self.plan.faults && self.plan.seed.is_multiple_of(JUMPS_IN_ONE_OF) && self.dice.below(8) == 7 {
+            self.jump();
+        }
+        // While calls are under way long times are rare: they end all of them.
+        let busy = self.actors.iter().any(Option::is_some) && self.dice.below(4) != 3;
+        let milliseconds = match if busy { 0 } else { self.dice.below(12) } {
+            0..=6 => 10 + self.dice.below(400),
+            7..=9 => 1_000 + self.dice.below(3_000),
+            10 => 5_000 + self.dice.below(30_000),
+            _ => 40_000 + self.dice.below(120_000),
+        };
+        self.advance(milliseconds).await
+    }
+
+    /// The clock of a machine jumps back, or is right again.
+    fn jump(&mut self) {
+        let place = self.dice.below(self.machines.len());
+        let back = self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
+        self.report.also("clocks that jumped");
+        self.report.tell(&format!("the clock of {place} jumps {}", if back { "back" } else { "forth" }));
+        // What was seen by a clock that has jumped stays so.
+        self.skew = SKEW_SECONDS + JUMP_SECONDS;
+    }
+
+    pub(super) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
+        while milliseconds > LATE_MILLISECONDS_MAX && self.turnstile.is_late() {
+            self.arrive(None)?;
+        }
+        self.report.tell(&format!("{milliseconds} ms pass"));
+        let passed = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
+        let by = SignedDuration::try_from(passed).unwrap_or_default();
+        self.clock.advance(by);
+        self.machines.iter().for_each(|machine| machine.advance(by));
+        tokio::time::advance(passed).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Many runs, side by side.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::report::{Report, Violation};
+use crate::rng::Dice;
+use crate::run::{Plan, run};
+use local::output::complain;
+
+/// After how many runs is said how far it has come.
+const TOLD_EVERY: u64 = 100;
+
+/// What many runs came to.
+#[derive(Debug)]
+pub struct Run {
+    /// All of them that ended well.
+    pub total: Report,
+    /// One that did not, by its seed.
+    pub failed: Option<(u64, Violation)>,
+}
+
+/// Runs `plan` with each of these seeds, until one fails; `seen` is told of each that does not.
+#[must_use]
+pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, &Report, &str) + Sync)) -> Run {
+    let (next, total) = (AtomicU64::new(seeds.start), Mutex::new(Report::default()));
+    let failed: Mutex<Option<(u64, Violation)>> = Mutex::new(None);
+    let is_over = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= seeds.end || is_over() {
+                return;
+            }
+            match run(&Plan { seed, ..plan.clone() }, Dice::of_seed(seed)) {
+                Ok((report, hash)) => {
+                    seen(seed, &report, &hash);
+                    total.lock().unwrap_or_else(PoisonError::into_inner).add(&report);
+                }
+                Err(violation) => {
+                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Of several the first seed, so that the same seeds say the same.
+                    if failed.as_ref().is_none_or(|(other, _)| seed < *other) {
+                        *failed = Some((seed, violation));
+                    }
+                }
+            }
+            let done = seed + 1 - seeds.start;
+            if done.is_multiple_of(TOLD_EVERY) && plan.struck.is_empty() {
+                complain(format_args!(
+                    "{done} of {} seeds; to go on from here: --seeds {}..{}",
+                    seeds.end - seeds.start,
+                    seed + 1,
+                    seeds.end
+                ));
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..threads.max(1)).for_each(|_| drop(scope.spawn(work))));
+    let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Run { total, failed: failed.into_inner().unwrap_or_else(PoisonError::into_inner) }
+}

@@ -1,0 +1,241 @@
+//! Where every call to the table and the queues stops until the simulation lets it on.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use serde_json::Value;
+
+use crate::conditions;
+use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is carried out and answered.
+    Proceed,
+    /// It is refused for too much traffic; of a transaction these items are.
+    Throttle(Struck),
+    /// It is cancelled for a conflict with another transaction, which these items have.
+    Conflict(Struck),
+    /// It is never carried out, and its caller hears nothing.
+    LoseRequest,
+    /// It is carried out, and its caller hears nothing.
+    LoseAnswer,
+    /// Its caller hears nothing, and it is carried out later, but before the caller's next one.
+    Late,
+}
+
+/// A call that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Which of all calls so far.
+    pub ticket: u64,
+    /// Whose call it is.
+    pub actor: usize,
+    /// What is called, of what.
+    pub what: String,
+    /// Whether it writes to the table.
+    pub writes: bool,
+    /// How many items it has, if it is a transaction.
+    pub items: usize,
+}
+
+/// A request to the table that is still on its way when its caller has given it up.
+#[derive(Clone, Debug)]
+pub struct LateRequest {
+    /// Whose.
+    pub actor: usize,
+    /// What is called.
+    pub operation: String,
+    /// With what.
+    pub request: Value,
+}
+
+/// A call that was carried out.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The keys of what it may have changed, as the table's JSON has them.
+    pub touched: Vec<Value>,
+    /// `ok`, or the name of the error.
+    pub outcome: String,
+}
+
+/// The place where calls wait. Only one actor runs at a time, and says so beforehand.
+#[derive(Clone, Default)]
+pub struct Turnstile(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    current: usize,
+    tickets: u64,
+    waiting: BTreeMap<u64, (Waiting, LateRequest, Option<Waker>)>,
+    late: Vec<LateRequest>,
+    decided: BTreeMap<u64, Fate>,
+    /// The fate of the call that is being carried out.
+    passing: Option<Fate>,
+    done: Option<Done>,
+    /// The guards that no request has.
+    struck: Vec<String>,
+    /// How often each guard was sent.
+    guards: BTreeMap<String, u64>,
+}
+
+impl Turnstile {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on calls wait, and have none of the guards that are named.
+    pub fn close(&self, struck: Vec<String>) {
+        let mut state = self.state();
+        (state.closed, state.struck) = (true, struck);
+    }
+
+    /// The guards that were sent so far, and how often.
+    #[must_use]
+    pub fn guards(&self) -> BTreeMap<String, u64> {
+        self.state().guards.clone()
+    }
+
+    /// Whether a request is still on its way.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        !self.state().late.is_empty()
+    }
+
+    /// The next request that is still on its way, of this actor or of any.
+    #[must_use]
+    pub fn take_late(&self, actor: Option<usize>) -> Option<LateRequest> {
+        let late = &mut self.state().late;
+        let place = late.iter().position(|late| actor.is_none_or(|actor| late.actor == actor))?;
+        Some(late.remove(place))
+    }
+
+    /// The calls of this actor come next.
+    pub fn runs(&self, actor: usize) {
+        self.state().current = actor;
+    }
+
+    /// The calls that wait, in the order in which they came.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Waiting> {
+        self.state().waiting.values().map(|(waiting, ..)| waiting.clone()).collect()
+    }
+
+    /// Lets a call on. Its actor is woken.
+    pub fn decide(&self, ticket: u64, fate: Fate) {
+        let mut state = self.state();
+        state.decided.insert(ticket, fate);
+        if let Some((.., Some(waker))) = state.waiting.get(&ticket) {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// What was carried out since the last look: one call at most is let on at a time.
+    #[must_use]
+    pub fn take_done(&self) -> Option<Done> {
+        self.state().done.take()
+    }
+}
+
+/// One call's wait.
+struct Wait {
+    turnstile: Turnstile,
+    ticket: u64,
+    /// What is sent in place of the request.
+    instead: Option<Value>,
+}
+
+impl Future for Wait {
+    type Output = Before;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Before> {
+        let turnstile = self.turnstile.clone();
+        let mut state = turnstile.state();
+        let Some(fate) = state.decided.remove(&self.ticket) else {
+            if let Some((.., waker)) = state.waiting.get_mut(&self.ticket) {
+                *waker = Some(context.waker().clone());
+            }
+            return Poll::Pending;
+        };
+        state.passing = Some(fate);
+        Poll::Ready(match fate {
+            Fate::Proceed | Fate::LoseAnswer => self.instead.take().map_or(Before::Proceed, Before::Instead),
+            Fate::Throttle(struck) => Before::Throttle(struck),
+            Fate::Conflict(struck) => Before::Conflict(struck),
+            Fate::LoseRequest => Before::LoseRequest,
+            Fate::Late => {
+                let sent = state.waiting.get(&self.ticket).map(|(_, sent, _)| sent.clone());
+                state.late.extend(sent);
+                Before::LoseRequest
+            }
+        })
+    }
+}
+
+impl Drop for Wait {
+    /// Also when its caller has given up, or died.
+    fn drop(&mut self) {
+        let mut state = self.turnstile.state();
+        state.waiting.remove(&self.ticket);
+        state.decided.remove(&self.ticket);
+    }
+}
+
+impl Intercept for Turnstile {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let mut state = self.state();
+        if !state.closed {
+            return Before::Proceed;
+        }
+        state.tickets += 1;
+        let ticket = state.tickets;
+        let function = call.function.unwrap_or("nobody");
+        let keys: Vec<String> = keys(call.request).iter().map(shown).collect();
+        let what = format!("{function}: {} {}", call.operation, keys.join(", "));
+        for guard in conditions::of(function, call.request) {
+            *state.guards.entry(guard).or_default() += 1;
+        }
+        let instead = conditions::without(function, call.request, &state.struck);
+        let request = instead.clone().unwrap_or_else(|| call.request.clone());
+        let sent = LateRequest { actor: state.current, operation: call.operation.to_owned(), request };
+        let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);
+        let waiting = Waiting { ticket, actor: state.current, what, writes, items: items_of(call.request) };
+        state.waiting.insert(ticket, (waiting, sent, None));
+        Before::Hold(Box::pin(Wait { turnstile: self.clone(), ticket, instead }))
+    }
+
+    fn after(&self, call: &Call<'_>, response: &Value) -> After {
+        let mut state = self.state();
+        if !state.closed {
+            return After::Deliver;
+        }
+        let problem = response["__type"].as_str().and_then(|name| name.rsplit('#').next());
+        let touched =
+            if problem.is_none() && WRITES.contains(&call.operation) { keys(call.request) } else { Vec::new() };
+        state.done = Some(Done { touched, outcome: problem.unwrap_or("ok").to_owned() });
+        if state.passing.take() == Some(Fate::LoseAnswer) { After::LoseAnswer } else { After::Deliver }
+    }
+}
+
+const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+
+/// The keys that a request names.
+pub(crate) fn keys(request: &Value) -> Vec<Value> {
+    let key = |item: &Value| {
+        let of = if item["Key"].is_object() { &item["Key"] } else { &item["Item"] };
+        of["pk"].is_object().then(|| serde_json::json!({ "pk": of["pk"], "sk": of["sk"] }))
+    };
+    let transaction = request["TransactItems"].as_array().into_iter().flatten();
+    let members = transaction.filter_map(|item| item.as_object()?.values().next().and_then(key));
+    let batch = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
+    let batch = batch.flat_map(|table| table["Keys"].as_array().into_iter().flatten().cloned());
+    key(request).into_iter().chain(members).chain(batch).collect()
+}
+
+fn shown(key: &Value) -> String {
+    format!("{}/{}", key["pk"]["S"].as_str().unwrap_or_default(), key["sk"]["S"].as_str().unwrap_or_default())
+}

@@ -1,0 +1,375 @@
+//! Who buys: what people want, what they have learnt, and what an answer promises them.
+
+use onsale_domain::id;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::fixture::{COUPON, Hall, QUEUE, SEATS};
+use crate::replica::Mirror;
+use crate::requests::{Answer, Asked};
+use crate::rng::Dice;
+
+/// Something somebody wants, once.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Seats of the hall, or of the one behind the queue.
+    Hold { queued: bool, seats: Vec<&'static str> },
+    /// To pay a reservation or order.
+    Pay(Thing),
+    /// To give a reservation up that is not paid.
+    Cancel(Thing),
+    /// To give one ticket back, paid or not.
+    CancelTicket(String, &'static str),
+    /// To have the money back.
+    Refund(Thing),
+    /// To put money in.
+    TopUp(i64),
+    /// To take money out.
+    Spend(i64),
+    /// Units of products, with the coupon or without, paid at once or later.
+    Order { lines: Vec<(usize, i64)>, coupon: bool, pay: bool },
+    /// A coupon.
+    Claim,
+    /// A place in the queue.
+    Join,
+    /// To know one's place, or to be let in.
+    Poll,
+    /// To give one's place up.
+    Leave,
+    /// An administrator's: more or fewer units.
+    Adjust { product: usize, delta: i64 },
+    /// An administrator's: another price.
+    Reprice { product: usize, price: i64 },
+    /// An administrator's: to take a hall off sale, the one behind the queue or the other, if nobody has a seat in it.
+    DeleteSchedule { queued: bool },
+}
+
+/// What can be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A reservation.
+    Reservation(String),
+    /// An order.
+    Order(String),
+}
+
+impl Thing {
+    fn sort_key(&self) -> String {
+        match self {
+            Self::Reservation(id) => format!("RSV#{id}"),
+            Self::Order(id) => format!("ORDER#{id}"),
+        }
+    }
+
+    fn payment(&self) -> String {
+        match self {
+            Self::Reservation(id) => format!("rsv-{id}"),
+            Self::Order(id) => format!("ord-{id}"),
+        }
+    }
+}
+
+/// What everybody is after in a run: where few things are wanted by all, more goes on between two calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// A bit of everything.
+    Anything,
+    /// Seats, and their money back.
+    Seats,
+    /// Products and coupons.
+    Goods,
+    /// To be let into the hall behind the queue.
+    Queue,
+}
+
+impl Mood {
+    /// Each as often as the others, whatever else follows from the rest of four.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
+    }
+
+    /// What somebody in this mood wants, as a throw of the twenty sides of [`Person::wish`].
+    fn throw(self, dice: &mut Dice) -> usize {
+        let sides: &[usize] = match self {
+            Self::Anything => &[],
+            Self::Seats => &[0, 1, 4, 5, 8, 9, 10],
+            Self::Goods => &[4, 5, 8, 10, 14, 15, 16, 17],
+            Self::Queue => &[2, 5, 8, 18, 18, 19, 19],
+        };
+        if sides.is_empty() || dice.below(4) == 3 { dice.below(20) } else { sides[dice.below(sides.len())] }
+    }
+}
+
+/// Somebody, and what they know.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: Uuid,
+    /// `user` or `admin`.
+    pub role: &'static str,
+    /// Requests under way.
+    pub busy: usize,
+    /// Wishes whose outcome is unknown, to be sent again with their keys.
+    pub unsure: Vec<(Wish, Uuid)>,
+    things: Vec<Thing>,
+    /// The last queue token that was given.
+    pub queue_token: Option<String>,
+    /// Whether halls are taken off sale too.
+    pub deletes: bool,
+    /// What everybody is after.
+    pub mood: Mood,
+}
+
+/// Most things that somebody remembers; what is older is forgotten.
+const THINGS_MAX: usize = 6;
+
+impl Person {
+    /// Somebody who knows nothing yet.
+    #[must_use]
+    pub fn new(id: Uuid, role: &'static str) -> Self {
+        Self {
+            id,
+            role,
+            busy: 0,
+            unsure: Vec::new(),
+            things: Vec::new(),
+            queue_token: None,
+            deletes: false,
+            mood: Mood::Anything,
+        }
+    }
+
+    /// What this person wants next.
+    pub fn wish(&self, dice: &mut Dice) -> Wish {
+        if self.role == "admin" {
+            let product = dice.below(2);
+            return match dice.below(if self.deletes { 4 } else { 3 }) {
+                0 => Wish::Adjust { product, delta: 1 },
+                1 => Wish::Adjust { product, delta: -1 },
+                3 => Wish::DeleteSchedule { queued: product == 1 },
+                _ => Wish::Reprice { product, price: [0, 500, 700, 1_000][dice.below(4)] },
+            };
+        }
+        // Mostly the last one: what is still under way is where one is in one's own way.
+        let latest = self.things.last().filter(|_| dice.below(2) == 1);
+        let thing = latest.or_else(|| dice.one_of(&self.things)).cloned();
+        match (self.mood.throw(dice), thing) {
+            (0..=3, _) | (4..=11, None) => {
+                let mut seats = vec![SEATS[dice.below(SEATS.len())]];
+                if dice.below(3) == 2 {
+                    seats.push(SEATS[dice.below(SEATS.len())]);
+                    seats.sort_unstable();
+                    seats.dedup();
+                }
+                let queued = self.queue_token.is_some() && (self.mood == Mood::Queue || dice.below(2) == 1);
+                Wish::Hold { queued, seats }
+            }
+            (4..=7, Some(thing)) => Wish::Pay(thing),
+            (8, Some(thing)) => Wish::Cancel(thing),
+            (9, Some(Thing::Reservation(id))) => Wish::CancelTicket(id, SEATS[dice.below(SEATS.len())]),
+            (9..=11, Some(thing)) => Wish::Refund(thing),
+            (12, _) => Wish::TopUp([10_000, 40_000, 7][dice.below(3)]),
+            (13, _) => Wish::Spend([5_000, 60_000][dice.below(2)]),
+            (14..=16, _) => {
+                let lines = (0..=dice.below(2)).map(|_| (dice.below(2), 1 + i64::from(dice.below(3) == 2))).collect();
+                Wish::Order { lines, coupon: dice.below(3) == 2, pay: dice.below(2) == 0 }
+            }
+            (17, _) => Wish::Claim,
+            (18, _) if self.queue_token.is_some() => [Wish::Poll, Wish::Poll, Wish::Leave][dice.below(3)].clone(),
+            (18, _) => Wish::Join,
+            _ => [Wish::Join, Wish::Poll][usize::from(self.queue_token.is_some())].clone(),
+        }
+    }
+
+    /// Learns from an answer.
+    pub fn learn(&mut self, wish: &Wish, answer: &Answer) {
+        if !(200..300).contains(&answer.status) {
+            return;
+        }
+        let thing = match wish {
+            Wish::Hold { .. } => Some(Thing::Reservation(answer.text("reservation_id").to_owned())),
+            Wish::Order { .. } => Some(Thing::Order(answer.text("order_id").to_owned())),
+            Wish::Join | Wish::Poll => {
+                self.queue_token = answer.body["token"].as_str().map(str::to_owned).or(self.queue_token.take());
+                None
+            }
+            _ => None,
+        };
+        if let Some(thing) = thing.filter(|thing| !self.things.contains(thing)) {
+            self.things.push(thing);
+            self.things.drain(..self.things.len().saturating_sub(THINGS_MAX));
+        }
+    }
+}
+
+impl Wish {
+    /// The function that is asked for it.
+    #[must_use]
+    pub fn function(&self) -> &'static str {
+        match self {
+            Self::Hold { .. } => "create_reservation",
+            Self::Pay(_) => "pay",
+            Self::Cancel(Thing::Reservation(_)) => "cancel_reservation",
+            Self::Cancel(Thing::Order(_)) => "cancel_order",
+            Self::CancelTicket(..) => "cancel_ticket",
+            Self::Refund(_) => "cancel_payment",
+            Self::TopUp(_) => "top_up",
+            Self::Spend(_) => "spend",
+            Self::Order { .. } => "place_order",
+            Self::Claim => "claim_coupon",
+            Self::Join => "join_queue",
+            Self::Poll => "get_token",
+            Self::Leave => "leave_queue",
+            Self::Adjust { .. } => "adjust_stock",
+            Self::Reprice { .. } => "update_product",
+            Self::DeleteSchedule { .. } => "delete_schedule",
+        }
+    }
+
+    /// The request for it.
+    #[must_use]
+    pub fn asked(&self, hall: &Hall) -> Asked {
+        let asked = |method, path: String, body| Asked { function: self.function(), method, path, body };
+        match self {
+            Self::Hold { queued, seats } => {
+                let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
+                asked("POST", "/reservations".into(), Some(body))
+            }
+            Self::Pay(thing) => {
+                let body = match thing {
+                    Thing::Reservation(id) => json!({ "reservation_id": id }),
+                    Thing::Order(id) => json!({ "order_id": id }),
+                };
+                asked("POST", "/payments".into(), Some(body))
+            }
+            Self::Cancel(Thing::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
+            Self::Cancel(Thing::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
+            Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
+            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment()), None),
+            Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
+            Self::Spend(amount) => {
+                let body = json!({ "amount": amount, "memo": "a poster" });
+                asked("POST", "/wallet/payments".into(), Some(body))
+            }
+            Self::Order { lines, coupon, pay } => {
+                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": hall.products[*product], "quantity": quantity });
+                let mut body = json!({ "items": lines.iter().map(line).collect::<Vec<_>>(), "pay": pay });
+                if *coupon {
+                    body["coupon_id"] = hall.coupon.clone().into();
+                }
+                asked("POST", "/orders".into(), Some(body))
+            }
+            Self::Claim => asked("POST", format!("/coupons/{}/claims", hall.coupon), None),
+            Self::Join => asked("POST", format!("/queues/{QUEUE}/tokens"), None),
+            Self::Poll => asked("GET", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Leave => asked("DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Adjust { product, delta } => {
+                let path = format!("/products/{}/stock", hall.products[*product]);
+                asked("POST", path, Some(json!({ "delta": delta })))
+            }
+            Self::Reprice { product, price } => {
+                let path = format!("/products/{}", hall.products[*product]);
+                asked("PATCH", path, Some(json!({ "price": price })))
+            }
+            Self::DeleteSchedule { queued } => {
+                let place = usize::from(*queued);
+                let path = format!("/concerts/{}/schedules/{}", hall.concerts[place], hall.schedules[place]);
+                asked("DELETE", path, None)
+            }
+        }
+    }
+
+    /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
+    #[must_use]
+    pub fn made(&self, user: Uuid, key: Uuid, hall: &Hall) -> Option<(String, String)> {
+        let (function, prefix) = match self {
+            Self::Hold { .. } => ("create_reservation", "RSV"),
+            Self::Order { .. } => ("place_order", "ORDER"),
+            Self::TopUp(_) => ("top_up", "CHARGE"),
+            Self::Spend(_) => ("spend", "CHARGE"),
+            Self::Adjust { product, .. } => {
+                let id = id::derived(user, "adjust_stock", key);
+                return Some((format!("PRODUCT#{}", hall.products[*product]), format!("ADJUST#{id}")));
+            }
+            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", hall.coupon))),
+            _ => return None,
+        };
+        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
+    }
+
+    /// What is wrong with the table after this answer (A1), if something is.
+    #[must_use]
+    pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> Option<String> {
+        match answer.status {
+            200..300 if self.is_kept(user, key, hall, mirror) => None,
+            200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
+            503 => None,
+            401..=404 | 409 | 429 => {
+                let (pk, sk) = match self {
+                    Self::Pay(thing) if self.has_paid(user, key, mirror) => (format!("USER#{user}"), thing.sort_key()),
+                    _ => self.made(user, key, hall).filter(|(pk, sk)| mirror.get(pk, sk).is_some())?,
+                };
+                Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
+            }
+            status => Some(format!("{self:?} was answered {status}: {}", answer.body)),
+        }
+    }
+
+    /// Whether something was paid under this very key.
+    fn has_paid(&self, user: Uuid, key: Uuid, mirror: &Mirror) -> bool {
+        let Self::Pay(thing) = self else { return false };
+        let payment = mirror.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
+        let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
+        payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
+    }
+
+    /// Whether the table has what a success promises.
+    fn is_kept(&self, user: Uuid, key: Uuid, hall: &Hall, mirror: &Mirror) -> bool {
+        let pk = format!("USER#{user}");
+        if let Some((pk, sk)) = self.made(user, key, hall) {
+            return mirror.get(&pk, &sk).is_some();
+        }
+        let state_of = |thing: &Thing| {
+            let item = mirror.get(&pk, &thing.sort_key())?;
+            item.get("state")?.as_s().ok().cloned()
+        };
+        let is_ended = |thing: &Thing| {
+            state_of(thing).is_some_and(|state| ["cancelled", "expired", "declined"].contains(&state.as_str()))
+        };
+        match self {
+            Self::Pay(thing) => mirror.get(&pk, &thing.sort_key()).is_some_and(|item| item.contains_key("payment")),
+            Self::Cancel(thing) => is_ended(thing),
+            Self::Refund(thing) => state_of(thing).as_deref() == Some("cancelled"),
+            Self::CancelTicket(id, seat) => {
+                let thing = Thing::Reservation(id.clone());
+                let tickets = mirror.get(&pk, &thing.sort_key()).and_then(|item| item.get("tickets")?.as_l().ok());
+                let mut tickets = tickets.into_iter().flatten().filter_map(|ticket| ticket.as_m().ok());
+                let given_up = tickets.any(|ticket| {
+                    ticket.get("id").and_then(|id| id.as_s().ok()).is_some_and(|id| id == seat)
+                        && ticket.contains_key("cancelled")
+                });
+                given_up || is_ended(&thing)
+            }
+            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| item.contains_key("number")),
+            Self::DeleteSchedule { queued } => {
+                let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
+                mirror.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The event mail of a consumer, or of a record of the stream, as far as the simulation looks into it.
+#[must_use]
+pub fn messages(bodies: &[String]) -> Value {
+    let message = |(place, body): (usize, &String)| {
+        json!({
+            "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,
+            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(message).collect::<Vec<_>>() })
+}

@@ -1,4 +1,4 @@
-"""template.yaml with nothing changed but where the code lies, which is all that `sam build` changes in it. Needs the
+"""template.yaml with nothing changed but where the code and the nested stack lie, which is all that `sam build` changes in it. Needs the
 Python that SAM is installed in."""
 
 import json
@@ -16,6 +16,8 @@ def built_template(built, home):
         binary = resource.get("Metadata", {}).get("BuildProperties", {}).get("Binary")
         if binary:
             resource["Properties"]["CodeUri"] = str(built / binary)
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            resource["Properties"]["TemplateURL"] = str(ROOT / resource["Properties"]["TemplateURL"])
     path = home / "template.json"
     path.write_text(json.dumps(template))
     return path

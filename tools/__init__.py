@@ -1,1 +1,1 @@
-"""What people run besides the product: one folder for each purpose. Modules are run from the top, `python3 -m tools.…`."""
+"""What people run beside the product, in a folder for each purpose. Run modules from the top: `python3 -m tools.…`."""

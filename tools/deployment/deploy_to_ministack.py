@@ -3,7 +3,8 @@
 Usage: deploy_to_ministack.py PYTHON BUILT
 
 PYTHON is the Python that ministack is installed in, BUILT the folder with a folder of each built function. It needs the
-Python that SAM is installed in. What ministack does not make of the template is said aloud: tools/deployment/ministack_server.py.
+Python that SAM is installed in. What ministack does not make of the template is said aloud:
+tools/deployment/ministack_server.py.
 """
 
 import contextlib
@@ -323,7 +324,8 @@ def ministack(python, home):
         "MINISTACK_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }
-    with process([python, str(ROOT / "tools" / "deployment" / "ministack_server.py")], environment, home, signal.SIGTERM) as child:
+    command = [python, str(ROOT / "tools" / "deployment" / "ministack_server.py")]
+    with process(command, environment, home, signal.SIGTERM) as child:
         wait_until_open(port, child)
         log = home / (Path(python).name + ".out")
         try:

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $log is whose that sources this
 # Sourced by .ci/steps.sh: Docker's engine, for the steps that need one.
 
 engine=""
@@ -61,8 +61,9 @@ find_builder() {
     return 1
 }
 
-# find_lambda_image BOOTSTRAP: leaves in $IMAGE what Lambda's containers are made from: its own image, or where that cannot
-# be pulled, which is said, one of this machine's files. Fails, with the reason in $log/lambda, if there is neither.
+# find_lambda_image BOOTSTRAP: leaves in $IMAGE what Lambda's containers are made from: its own image, or where that
+# cannot be pulled, which is said, one of this machine's files. Fails, with the reason in $log/lambda, if there is
+# neither.
 find_lambda_image() {
     export IMAGE="public.ecr.aws/lambda/provided:al2023"
     timeout "$pull_seconds" docker pull --quiet "$IMAGE" >"$log/lambda" 2>&1 && return

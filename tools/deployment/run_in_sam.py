@@ -29,7 +29,8 @@ from samcli.cli.main import cli
 
 from tools.shared.built_template import built_template
 from tools.shared.examples import body_of, example, expect, logical_id, main_flow, the_rest
-from tools.shared.local_stack import ROOT, Failed, asked, free_port, process, resources, run_as_program, stack, wait_until_open
+from tools.shared.local_stack import (
+    ROOT, Failed, asked, free_port, process, resources, run_as_program, stack, wait_until_open)
 
 # Of one call of SAM: its own start, the container's, the call, and its end.
 SAM_SECONDS = 60

@@ -1,6 +1,6 @@
-"""compare_starts.py LAMBDA_DIR ONSALE EMULATOR NODE_HOME PYTHON STARTS: starts real release binaries of functions in AWS's
-Lambda Runtime Interface Emulator, beside a Node and a Python function that do one conditional write, all in turn and
-on the same local stack, and prints what a start takes. An empty NODE_HOME or PYTHON leaves that one out.
+"""compare_starts.py LAMBDA_DIR ONSALE EMULATOR NODE_HOME PYTHON STARTS: starts real release binaries of functions in
+AWS's Lambda Runtime Interface Emulator, beside a Node and a Python function that do one conditional write, all in
+turn and on the same local stack, and prints what a start takes. An empty NODE_HOME or PYTHON leaves that one out.
 
 Python's standard library, and what count_start.py uses. The table is reached over TLS, as on AWS.
 """

@@ -1,5 +1,5 @@
-"""python3 -m tools.functions.count_start LAMBDA_DIR: counts the instructions that the start of one function takes, from its release binary,
-and fails if they are too many. valgrind, openssl, and Python's standard library.
+"""python3 -m tools.functions.count_start LAMBDA_DIR: counts the instructions that the start of one function takes, from
+its release binary, and fails if they are too many. valgrind, openssl, and Python's standard library.
 """
 import contextlib
 import http.server

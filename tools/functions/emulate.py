@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from tools.shared.examples import body_of, example, expect_metrics, main_flow
-from tools.shared.local_stack import AWS, Failed, free_port, post, process, resources, run_as_program, stack, wait_until_open
+from tools.shared.local_stack import (
+    AWS, Failed, free_port, post, process, resources, run_as_program, stack, wait_until_open)
 
 # How long the emulator may take to pass on what a function wrote before it answered.
 METRICS_SECONDS = 5

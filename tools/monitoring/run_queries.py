@@ -1,5 +1,5 @@
-"""run_queries.py PROMETHEUS DASHBOARD: runs every query of a dashboard, and of the rules that this Prometheus has loaded,
-and fails unless each has data, and so has each selector within it."""
+"""run_queries.py PROMETHEUS DASHBOARD: runs every query of a dashboard, and of the rules that this Prometheus has
+loaded, and fails unless each has data, and so has each selector within it."""
 
 import json
 import re

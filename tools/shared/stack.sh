@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by what runs a local stack of its own: starts it on free ports, and asks it.
 
 stack=""

@@ -8,8 +8,8 @@ import { BASE_URL, answered, call, keyOf, needed } from './api.js';
 const PASSWORD = 'lantern-quarry-58';
 // How many are signed up side by side.
 export const GROUP = 20;
-// How often requests are sent that are told to wait, and for how long they wait at most, in seconds. All people of a test
-// come from one address, so a stack may give it pauses.
+// How often requests are sent that are told to wait, and for how long they wait at most, in seconds. All people of a
+// test come from one address, so a stack may give it pauses.
 const TRIES_MAX = 4;
 const PAUSE_SECONDS_MAX = 30;
 

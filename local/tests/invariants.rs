@@ -12,8 +12,8 @@ const LETTERS: &str = "SKCWPQEA";
 /// The codes that a line cites; of a range, as in `Q1–Q5`, every one.
 fn cited(line: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let (mut from, mut words) = (None, line.split_inclusive(|sign: char| !sign.is_alphanumeric()).peekable());
-    while let Some(word) = words.next() {
+    let mut from = None;
+    for word in line.split_inclusive(|sign: char| !sign.is_alphanumeric()) {
         let Some((letter, digit)) = code(word.trim_end_matches(|sign: char| !sign.is_alphanumeric())) else {
             from = None;
             continue;

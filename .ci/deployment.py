@@ -199,8 +199,8 @@ def administrator(account, api):
     before = api.sign_up(email)
     api.ask(401, "GET", "/users/me")
     api.ask(403, "GET", "/users/me", token=before[:-8] + "AAAAAAAA")
-    user_id = api.ask(200, "GET", "/users/me", token=before)["id"]
-    expect("role", account.invoke("GrantRoleFunction", {"user_id": user_id, "role": "admin"})["role"], "admin")
+    user = api.ask(200, "GET", "/users/me", token=before)["user_id"]
+    expect("role", account.invoke("GrantRoleFunction", {"user_id": user, "role": "admin"})["role"], "admin")
     print()
     rotate(account)
     token = api.log_in(email)

@@ -50,7 +50,7 @@ impl Caller {
     /// # Errors
     /// When it is another.
     pub async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
-        self.send((Method::POST, path), Some(body), StatusCode::CREATED).await
+        self.send(Method::POST, path, Some(body), StatusCode::CREATED).await
     }
 
     /// The body of the answer, which has to be 200.
@@ -58,7 +58,7 @@ impl Caller {
     /// # Errors
     /// When it is another.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.send((Method::GET, path), None, StatusCode::OK).await
+        self.send(Method::GET, path, None, StatusCode::OK).await
     }
 
     /// The body of the answer, which has to be of the status `expected`.
@@ -67,7 +67,8 @@ impl Caller {
     /// When it is of another.
     pub async fn send(
         &self,
-        (method, path): (Method, &str),
+        method: Method,
+        path: &str,
         body: Option<Value>,
         expected: StatusCode,
     ) -> Result<Value, Failure> {

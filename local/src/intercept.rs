@@ -115,9 +115,10 @@ impl Units {
         let consumed = &response["ConsumedCapacity"];
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
         let units = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
-        match WRITES.contains(&call.operation) {
-            true => Self { write: units, read: 0.0 },
-            false => Self { write: 0.0, read: units },
+        if WRITES.contains(&call.operation) {
+            Self { write: units, read: 0.0 }
+        } else {
+            Self { write: 0.0, read: units }
         }
     }
 }

@@ -14,10 +14,10 @@ use crate::aws::api_gateway::Gateway;
 use crate::aws::cloudformation::{Template, TemplateError};
 use crate::aws::engine::dynamodb::{DynamoDb, Twin};
 use crate::aws::engine::sqs::Sqs;
-use crate::aws::engine::{EngineError, storage};
+use crate::aws::engine::{EngineError, Engines, storage};
 use crate::aws::event_sources::{Running, TriggerError, Triggers};
 use crate::aws::iam::{Ledger, Reading};
-use crate::aws::lambda::sandbox::{Clients, ProcessError, Processes};
+use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes};
 use crate::aws::lambda::{CallError, Entry, Functions};
 use crate::data_directory::Home;
 use crate::intercept::{Intercept, Slot};
@@ -122,7 +122,7 @@ pub struct Stack {
     running: Option<Running>,
     processes: Processes,
     outsider: App,
-    engines: (DynamoDb, Sqs),
+    engines: Engines,
     slot: Slot,
     receiver: Receiver,
     home: Home,
@@ -151,18 +151,23 @@ impl Stack {
         sqs.make_queues(&template.queues).await?;
 
         let slot = Slot::default();
-        let engines = (dynamodb, sqs);
+        let engines = Engines { dynamodb, sqs };
         let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
         let receiver = Receiver::new(options.clock.clone(), &home.events_secret());
         let receiver = receiver.map_err(|problem| home.failed(problem))?;
-        let given = (options.variables, secrets);
         let metrics = options.metrics.then(Metrics::default);
         let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
         let (tracer, telling) = options.collectors.start(meter);
-        let watched = (metrics.clone(), tracer);
-        let processes =
-            Processes::new(&template, engines.clone(), slot.clone(), options.clock, given, options.reading, watched)
-                .await;
+        let parts = ProcessParts {
+            engines: engines.clone(),
+            slot: slot.clone(),
+            clock: options.clock,
+            overrides: options.variables,
+            secrets,
+            metrics: metrics.clone(),
+            tracer,
+        };
+        let processes = Processes::new(&template, options.reading, parts).await;
         let outsider = processes.outsider(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));
@@ -262,13 +267,13 @@ impl Stack {
     /// The table's engine.
     #[must_use]
     pub fn dynamodb(&self) -> &DynamoDb {
-        &self.engines.0
+        &self.engines.dynamodb
     }
 
     /// The queues' engine.
     #[must_use]
     pub fn sqs(&self) -> &Sqs {
-        &self.engines.1
+        &self.engines.sqs
     }
 
     /// The clients of a function, or those of nobody in particular, which may do anything. Both meet the interceptor.

@@ -309,9 +309,10 @@ async fn an_order_meets_the_end_of_its_sale() {
         let replies = at_once([true, false], |stops| {
             let (admin, user, product) = (admin.clone(), user.clone(), product.clone());
             async move {
-                match stops {
-                    true => admin.patch(&format!("/products/{product}"), json!({ "state": "stopped" })).await,
-                    false => user.buy(&[(&product, 1)]).await,
+                if stops {
+                    admin.patch(&format!("/products/{product}"), json!({ "state": "stopped" })).await
+                } else {
+                    user.buy(&[(&product, 1)]).await
                 }
             }
         })

@@ -156,7 +156,7 @@ async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
     // One kind after the other: memory that one has just given back would make the next faster.
     for _ in 0..ACCOUNT_ROUNDS {
         let started = now();
-        caller.send((Method::POST, "/sessions"), Some(credentials.clone()), StatusCode::OK).await?;
+        caller.send(Method::POST, "/sessions", Some(credentials.clone()), StatusCode::OK).await?;
         log_ins.push(started.elapsed());
     }
     for _ in 0..ACCOUNT_ROUNDS {

@@ -158,7 +158,7 @@ impl Sale {
     /// What a buyer does; the functions that are asked, and how often.
     async fn buy(&self, buyer: &Caller, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, Failure> {
         let credentials = json!({ "email": email, "password": PASSWORD });
-        buyer.send((Method::POST, "/sessions"), Some(credentials), StatusCode::OK).await?;
+        buyer.send(Method::POST, "/sessions", Some(credentials), StatusCode::OK).await?;
         let schedule = &self.schedule;
         buyer.get(&format!("/schedules/{schedule}")).await?;
         for _ in 0..self.journey.looks {

@@ -114,9 +114,10 @@ fn at_and_past(field: &Field, example: &Value) -> (Vec<Value>, Vec<Value>) {
         if is_a(schema, "string") {
             return text_of(field, length()).into();
         }
-        match is_a(schema, "array") {
-            true => items_of(field, example.pointer(&field.pointer).expect("a list"), length()),
-            false => size.into(),
+        if is_a(schema, "array") {
+            items_of(field, example.pointer(&field.pointer).expect("a list"), length())
+        } else {
+            size.into()
         }
     };
     let least = limit("minimum").or(limit("minLength")).or(limit("minItems"));

@@ -265,9 +265,12 @@ impl Random {
 
     fn batch_write(&mut self) -> Value {
         let writes: Vec<Value> = (0..self.dice.usize(1..6))
-            .map(|_| match self.dice.bool() {
-                true => json!({ "PutRequest": { "Item": self.item() } }),
-                false => json!({ "DeleteRequest": { "Key": self.key() } }),
+            .map(|_| {
+                if self.dice.bool() {
+                    json!({ "PutRequest": { "Item": self.item() } })
+                } else {
+                    json!({ "DeleteRequest": { "Key": self.key() } })
+                }
             })
             .collect();
         let mut request = self.base();

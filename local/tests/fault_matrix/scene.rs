@@ -186,9 +186,6 @@ impl Scene {
 
     /// Insists that nothing is left over once everything is told and every time is over.
     pub async fn at_quiet(&self) {
-        match self.case.is_of_a_queue() {
-            true => self.world.at_quiet().await,
-            false => self.settled().await,
-        }
+        if self.case.is_of_a_queue() { self.world.at_quiet().await } else { self.settled().await }
     }
 }

@@ -75,9 +75,10 @@ struct Once(AtomicBool);
 
 impl Intercept for Once {
     fn before(&self, call: &Call<'_>) -> Before {
-        match call.operation == "TransactWriteItems" && self.0.swap(false, Ordering::SeqCst) {
-            true => Before::Conflict(Struck::ALL),
-            false => Before::Proceed,
+        if call.operation == "TransactWriteItems" && self.0.swap(false, Ordering::SeqCst) {
+            Before::Conflict(Struck::ALL)
+        } else {
+            Before::Proceed
         }
     }
 }

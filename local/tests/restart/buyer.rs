@@ -308,9 +308,10 @@ impl Buyer {
             Kind::Refund => {
                 let payment = text("payment_id");
                 self.fact(format!("/payments/{payment}"), "refunded");
-                match payment.starts_with("ord-") {
-                    true => self.order_is_gone(id),
-                    false => self.fact(format!("/reservations/{id}"), "cancelled"),
+                if payment.starts_with("ord-") {
+                    self.order_is_gone(id)
+                } else {
+                    self.fact(format!("/reservations/{id}"), "cancelled")
                 }
                 self.entries.insert(format!("refund {payment}"));
             }

@@ -11,45 +11,55 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::telemetry::trace::Context;
 
-/// A kind of event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Kind {
+/// Makes [`Kind`] of the one table of kinds, so that a name stands once.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal;)+) => {
+        /// A kind of event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $kind,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$kind),+];
+
+            /// Its name in events and in the table.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Seats were held.
-    #[serde(rename = "reservation.held")]
-    ReservationHeld,
+    ReservationHeld = "reservation.held";
     /// A reservation's time passed unpaid.
-    #[serde(rename = "reservation.expired")]
-    ReservationExpired,
+    ReservationExpired = "reservation.expired";
     /// A reservation was given up by its owner.
-    #[serde(rename = "reservation.cancelled")]
-    ReservationCancelled,
+    ReservationCancelled = "reservation.cancelled";
     /// A payment was made.
-    #[serde(rename = "payment.completed")]
-    PaymentCompleted,
+    PaymentCompleted = "payment.completed";
     /// A payment was declined for lack of balance.
-    #[serde(rename = "payment.declined")]
-    PaymentDeclined,
+    PaymentDeclined = "payment.declined";
     /// A ticket of a paid reservation was given back, others are kept.
-    #[serde(rename = "payment.partly_refunded")]
-    PaymentPartlyRefunded,
+    PaymentPartlyRefunded = "payment.partly_refunded";
     /// A payment was given back.
-    #[serde(rename = "payment.cancelled")]
-    PaymentCancelled,
+    PaymentCancelled = "payment.cancelled";
     /// Units were taken for an order that waits for its payment.
-    #[serde(rename = "order.placed")]
-    OrderPlaced,
+    OrderPlaced = "order.placed";
     /// An order's time passed unpaid.
-    #[serde(rename = "order.expired")]
-    OrderExpired,
+    OrderExpired = "order.expired";
     /// An order was given up by its owner before it was paid.
-    #[serde(rename = "order.cancelled")]
-    OrderCancelled,
+    OrderCancelled = "order.cancelled";
     /// An admitted queue token ended: its place is free.
-    #[serde(rename = "token.finished")]
-    TokenFinished,
+    TokenFinished = "token.finished";
     /// An administrator or an operator did something.
-    #[serde(rename = "admin.acted")]
-    AdminActed,
+    AdminActed = "admin.acted";
 }
 
 /// A queue that events go to.
@@ -68,41 +78,6 @@ pub enum Queue {
 }
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 12] = [
-        Self::ReservationHeld,
-        Self::ReservationExpired,
-        Self::ReservationCancelled,
-        Self::PaymentCompleted,
-        Self::PaymentDeclined,
-        Self::PaymentPartlyRefunded,
-        Self::PaymentCancelled,
-        Self::OrderPlaced,
-        Self::OrderExpired,
-        Self::OrderCancelled,
-        Self::TokenFinished,
-        Self::AdminActed,
-    ];
-
-    /// Its name in events and in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReservationHeld => "reservation.held",
-            Self::ReservationExpired => "reservation.expired",
-            Self::ReservationCancelled => "reservation.cancelled",
-            Self::PaymentCompleted => "payment.completed",
-            Self::PaymentDeclined => "payment.declined",
-            Self::PaymentPartlyRefunded => "payment.partly_refunded",
-            Self::PaymentCancelled => "payment.cancelled",
-            Self::OrderPlaced => "order.placed",
-            Self::OrderExpired => "order.expired",
-            Self::OrderCancelled => "order.cancelled",
-            Self::TokenFinished => "token.finished",
-            Self::AdminActed => "admin.acted",
-        }
-    }
-
     /// The kind of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

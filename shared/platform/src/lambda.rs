@@ -46,7 +46,7 @@ pub enum Function {
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
     let router = match function {
-        Function::Event(handle) => return called(*handle, app, event, ("", None)).await,
+        Function::Event(handle) => return called(*handle, app, event, "", None).await,
         Function::Http(route) => http::serve(route(), app),
         Function::Default(refusal) => http::refuse(*refusal, app),
     };
@@ -64,7 +64,8 @@ async fn called(
     handle: fn(App, Value) -> Answer,
     app: App,
     event: Value,
-    (request_id, given): (&str, Option<Context>),
+    request_id: &str,
+    given: Option<Context>,
 ) -> Result<Value, Failure> {
     // A schedule's event has an id, and begins a trace; batches have none, each of their messages continues its own.
     let begun_by = event["id"].as_str().unwrap_or_default().to_owned();
@@ -106,7 +107,7 @@ pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
                     let (app, tell) = (app.clone(), tell.clone());
                     async move {
                         let given = event.context.xray_trace_id.as_deref().and_then(Context::of_x_ray);
-                        let answer = called(handle, app, event.payload, (&event.context.request_id, given)).await;
+                        let answer = called(handle, app, event.payload, &event.context.request_id, given).await;
                         tell();
                         answer
                     }
@@ -154,7 +155,9 @@ where
 {
     let batch = Messages::read(batch)?;
     // Side by side: one that is slow must not use up the time of the others.
-    let results = futures_util::future::join_all(batch.pairs().map(|pair| one(&app, pair, handle(&app, pair.0))));
+    let results = futures_util::future::join_all(
+        batch.pairs().map(|(event, delivery)| one(&app, event, delivery, handle(&app, event))),
+    );
     let results = results.await;
     batch.answered(&app, results)
 }
@@ -168,7 +171,7 @@ where
     H: AsyncFn(&App, &Event, &Delivery) -> Result<(), Retry>,
 {
     let batch = Messages::read(batch)?;
-    let results = batch.pairs().map(|pair| one(&app, pair, handle(&app, pair.0, pair.1)));
+    let results = batch.pairs().map(|(event, delivery)| one(&app, event, delivery, handle(&app, event, delivery)));
     let results = futures_util::future::join_all(results).await;
     batch.answered(&app, results)
 }
@@ -182,7 +185,7 @@ where
     H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
 {
     let batch = Messages::read(batch)?;
-    let opened: Vec<_> = batch.pairs().map(|pair| consumed(&app, pair)).collect();
+    let opened: Vec<_> = batch.pairs().map(|(event, delivery)| consumed(&app, event, delivery)).collect();
     let results = handle(&app, &batch.events).await;
     for (open, result) in opened.into_iter().zip(&results) {
         open.into_iter().for_each(|open| open.end(&app, result.is_err(), Vec::new()));
@@ -191,18 +194,17 @@ where
 }
 
 /// The span of a message's consumption.
-fn consumed(app: &App, (event, delivery): (&Event, &Delivery)) -> Option<Open> {
+fn consumed(app: &App, event: &Event, delivery: &Delivery) -> Option<Open> {
     let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));
     trace::open(app, Kind::Consumer, name, event.context(), &seed)
 }
 
 /// Does the work of one message, as a part of its trace.
-async fn one<W>(app: &App, pair: (&Event, &Delivery), work: W) -> Result<(), Retry>
+async fn one<W>(app: &App, event: &Event, delivery: &Delivery, work: W) -> Result<(), Retry>
 where
     W: Future<Output = Result<(), Retry>>,
 {
-    let (event, delivery) = pair;
-    let open = consumed(app, pair);
+    let open = consumed(app, event, delivery);
     let context = open.as_ref().map(Open::context).or(event.context());
     let span = logs::message(&delivery.message_id, event, context);
     let result = trace::within(context, work.instrument(span)).await;

@@ -57,9 +57,10 @@ fn read_statement(statement: &Value) -> Result<Statement, TemplateError> {
     }
     let literal = |name: &str| -> Result<Vec<String>, TemplateError> {
         let values: Vec<String> = one_or_many(&statement[name]).into_iter().map(text_of).collect();
-        match values.iter().any(|value| value.is_empty() || value.contains(['*', '?'])) || values.is_empty() {
-            true => Err(TemplateError::new(format!("has a statement whose {name} is not written out: {statement}"))),
-            false => Ok(values),
+        if values.iter().any(|value| value.is_empty() || value.contains(['*', '?'])) || values.is_empty() {
+            Err(TemplateError::new(format!("has a statement whose {name} is not written out: {statement}")))
+        } else {
+            Ok(values)
         }
     };
     Ok(Statement {

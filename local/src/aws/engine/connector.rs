@@ -112,7 +112,7 @@ impl<E: Engine> HttpConnector for Connector<E> {
                 None => engine.execute(operation, body).await,
                 Some(intercept) => {
                     let function = caller.as_ref().map(Caller::function);
-                    intercepted(&*engine, &*intercept, (function, operation), body).await?
+                    intercepted(&*engine, &*intercept, function, operation, body).await?
                 }
             };
             response(answer)
@@ -130,7 +130,8 @@ fn response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
 async fn intercepted<E: Engine>(
     engine: &E,
     intercept: &dyn Intercept,
-    (function, operation): (Option<&str>, &str),
+    function: Option<&str>,
+    operation: &str,
     body: &[u8],
 ) -> Result<Answer, ConnectorError> {
     let mut request: Value = serde_json::from_slice(body).unwrap_or_default();

@@ -11,6 +11,18 @@ pub mod storage;
 
 pub use crate::aws::engine::queues::{Letter, Queues};
 
+use crate::aws::engine::dynamodb::DynamoDb;
+use crate::aws::engine::sqs::Sqs;
+
+/// The engines of one stack.
+#[derive(Clone)]
+pub struct Engines {
+    /// Of the table.
+    pub dynamodb: DynamoDb,
+    /// Of the queues.
+    pub sqs: Sqs,
+}
+
 /// An engine could not be made or asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::aws::cloudformation::{ACCOUNT, Event, REGION, Template, TemplateError};
-use crate::aws::engine::EngineError;
 use crate::aws::engine::dynamodb::DynamoDb;
 use crate::aws::engine::sqs::Sqs;
+use crate::aws::engine::{EngineError, Engines};
 use crate::aws::event_sources::checkpoint::Checkpoint;
 use crate::aws::event_sources::cron::Schedule;
 use crate::aws::lambda::{CallError, Functions};
@@ -68,9 +68,10 @@ impl Triggers {
     pub fn new(
         template: &Template,
         functions: Arc<Functions>,
-        (dynamodb, sqs): (DynamoDb, Sqs),
+        engines: Engines,
         checkpoint: Option<Checkpoint>,
     ) -> Result<Self, TriggerError> {
+        let Engines { dynamodb, sqs } = engines;
         let position = checkpoint.as_ref().and_then(Checkpoint::sequence_number);
         let (mut streams, mut queues, mut schedules) = (Vec::new(), Vec::new(), Vec::new());
         for declaration in &template.functions {
@@ -83,14 +84,14 @@ impl Triggers {
                         let (dynamodb, functions) = (dynamodb.clone(), Arc::clone(&functions));
                         let told = template.queues.iter().find(|queue| batch.on_failure.as_ref() == Some(&queue.arn));
                         let told = told.map(|queue| (sqs.clone(), queue.url.clone()));
-                        let (source, position) = ((function, batch), (position.map(str::to_owned), told));
-                        streams.push(StreamReader::new(dynamodb, functions, &template.table, source, position)?);
+                        let (table, position) = (&template.table, position.map(str::to_owned));
+                        streams.push(StreamReader::new(dynamodb, functions, table, function, batch, position, told)?);
                     }
                     Event::Queue(batch) => {
                         let queue = template.queues.iter().find(|queue| queue.arn == batch.source_arn);
                         let queue = queue.ok_or_else(|| TemplateError::new(format!("has no {}", batch.source_arn)))?;
                         let (sqs, functions) = (sqs.clone(), Arc::clone(&functions));
-                        queues.push(QueueReader::new(sqs, functions, (function, batch), queue.url.clone()));
+                        queues.push(QueueReader::new(sqs, functions, function, batch, queue.url.clone()));
                     }
                     Event::Schedule { expression, input } => {
                         let schedule = Schedule::parse(&expression)

@@ -27,7 +27,7 @@ pub struct QueueReader {
 impl QueueReader {
     /// A reader of the queue at `queue_url`.
     #[must_use]
-    pub fn new(sqs: Sqs, functions: Arc<Functions>, (function, batch): (String, Batch), queue_url: String) -> Self {
+    pub fn new(sqs: Sqs, functions: Arc<Functions>, function: String, batch: Batch, queue_url: String) -> Self {
         Self { sqs, functions, function, batch, queue_url }
     }
 

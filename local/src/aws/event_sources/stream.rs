@@ -47,8 +47,10 @@ impl StreamReader {
         dynamodb: DynamoDb,
         functions: Arc<Functions>,
         table: &Table,
-        (function, batch): (String, Batch),
-        (position, on_failure): (Option<String>, Option<(Sqs, String)>),
+        function: String,
+        batch: Batch,
+        position: Option<String>,
+        on_failure: Option<(Sqs, String)>,
     ) -> Result<Self, EngineError> {
         let streams = dynamodb.ask("ListStreams", &json!({ "TableName": table.name }))?;
         let stream_arn = streams["Streams"][0]["StreamArn"].as_str().unwrap_or_default().to_owned();
@@ -75,9 +77,10 @@ impl StreamReader {
             .filter(|record| event_pattern::lets_through(&self.batch.patterns, record))
             .map(|record| self.as_event_record(record))
             .collect();
-        let mut step = match wanted.is_empty() {
-            true => Step { done: records.len(), failed: false },
-            false => self.hand_over(&records, &wanted).await,
+        let mut step = if wanted.is_empty() {
+            Step { done: records.len(), failed: false }
+        } else {
+            self.hand_over(&records, &wanted).await
         };
         if step.failed && self.is_too_old(&records[step.done]) {
             self.give_up(&records[step.done]).await?;

@@ -14,8 +14,7 @@ use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
 
 use crate::aws::cloudformation::{Function, REGION, Template, TemplateError};
-use crate::aws::engine::dynamodb::DynamoDb;
-use crate::aws::engine::sqs::Sqs;
+use crate::aws::engine::Engines;
 use crate::aws::iam::{Caller, Guard, Reading};
 use crate::intercept::Slot;
 use crate::telemetry::metrics::Metrics;
@@ -26,16 +25,29 @@ pub type SecretFile = (&'static str, &'static str, PathBuf);
 /// The clients of the table and of the queues.
 pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
 
+/// What all functions of a stack have in common.
+pub struct ProcessParts {
+    /// What their clients reach.
+    pub engines: Engines,
+    /// Where calls to the engines may be disturbed.
+    pub slot: Slot,
+    /// The time that they see.
+    pub clock: Clock,
+    /// Variables that replace those of the template where a function has them.
+    pub overrides: HashMap<String, String>,
+    /// The files of the secrets that they have on AWS.
+    pub secrets: Vec<SecretFile>,
+    /// Where they count, if they do.
+    pub metrics: Option<Metrics>,
+    /// Where they send their spans.
+    pub tracer: Tracer,
+}
+
 /// Makes the apps of functions.
 pub struct Processes {
     settings: SdkConfig,
-    engines: (DynamoDb, Sqs),
-    slot: Slot,
     guard: Guard,
-    clock: Clock,
-    overrides: HashMap<String, String>,
-    secrets: Vec<SecretFile>,
-    watched: (Option<Metrics>, Tracer),
+    parts: ProcessParts,
 }
 
 /// An app cannot be made.
@@ -50,24 +62,15 @@ pub enum ProcessError {
 }
 
 impl Processes {
-    /// Over these engines. `overrides` replace variables of the template where a function has them; functions count and
-    /// tell their spans where `watched` says.
-    pub async fn new(
-        template: &Template,
-        engines: (DynamoDb, Sqs),
-        slot: Slot,
-        clock: Clock,
-        (overrides, secrets): (HashMap<String, String>, Vec<SecretFile>),
-        reading: Reading,
-        watched: (Option<Metrics>, Tracer),
-    ) -> Self {
+    /// For the functions of `template`, whose policies are read as `reading` says.
+    pub async fn new(template: &Template, reading: Reading, parts: ProcessParts) -> Self {
         let settings = sdk_settings(aws_config::defaults(BehaviorVersion::latest()))
             .region(Region::new(REGION))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .http_client(engines.0.http_client(slot.clone(), None))
+            .http_client(parts.engines.dynamodb.http_client(parts.slot.clone(), None))
             .load()
             .await;
-        Self { settings, engines, slot, guard: Guard::new(template, reading), clock, overrides, secrets, watched }
+        Self { settings, guard: Guard::new(template, reading), parts }
     }
 
     /// What functions asked for.
@@ -79,7 +82,7 @@ impl Processes {
     /// The time that functions see.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.parts.clock
     }
 
     /// A function's own app.
@@ -87,7 +90,7 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong.
     pub fn app(&self, function: &Function, ids: Ids) -> Result<App, ConfigError> {
-        self.app_with_clock(function, self.clock.clone(), ids)
+        self.app_with_clock(function, self.parts.clock.clone(), ids)
     }
 
     /// The same for one that has a clock of its own, as every machine has.
@@ -96,7 +99,7 @@ impl Processes {
     /// When a variable is wrong.
     pub fn app_with_clock(&self, function: &Function, clock: Clock, ids: Ids) -> Result<App, ConfigError> {
         let variables = function.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
-        self.build(variables.collect(), Some(function), (clock, ids))
+        self.build(variables.collect(), Some(function), clock, ids)
     }
 
     /// An app with the variables of all functions and clients that may do anything: whoever looks at the stack from
@@ -105,7 +108,7 @@ impl Processes {
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
     pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
-        Ok(self.build(template.variables()?, None, (self.clock.clone(), ids))?)
+        Ok(self.build(template.variables()?, None, self.parts.clock.clone(), ids)?)
     }
 
     /// The clients of a function, or such as may do anything.
@@ -118,22 +121,21 @@ impl Processes {
         &self,
         mut variables: HashMap<String, String>,
         function: Option<&Function>,
-        (clock, ids): (Clock, Ids),
+        clock: Clock,
+        ids: Ids,
     ) -> Result<App, ConfigError> {
-        for (name, value) in &self.overrides {
+        for (name, value) in &self.parts.overrides {
             variables.entry(name.clone()).and_modify(|given| given.clone_from(value));
         }
-        for (on_aws, here, path) in &self.secrets {
+        for (on_aws, here, path) in &self.parts.secrets {
             if variables.remove(*on_aws).is_some() {
                 variables.insert((*here).to_owned(), path.to_string_lossy().into_owned());
             }
         }
         let config = Config::from_variables(&variables)?;
-        let (meter, tracer) = match (function, &self.watched) {
-            (Some(function), (Some(metrics), tracer)) => (metrics.meter(&function.name), tracer.clone()),
-            (Some(_), (None, tracer)) => (Meter::off(), tracer.clone()),
-            (None, _) => (Meter::off(), Tracer::off()),
-        };
+        let metrics = function.zip(self.parts.metrics.as_ref());
+        let meter = metrics.map_or_else(Meter::off, |(function, metrics)| metrics.meter(&function.name));
+        let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
         let (dynamodb, sqs) = self.connected(function, &meter);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
         Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
@@ -142,7 +144,7 @@ impl Processes {
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
     fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
         let caller: Option<Caller> = function.map(|function| self.guard.caller(&function.name, &function.statements));
-        let (dynamodb, sqs) = &self.engines;
+        let Engines { dynamodb, sqs } = &self.parts.engines;
         // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
         // them, and what one's outage used up, others would miss.
         let retries = || RetryPartition::custom("function").token_bucket(TokenBucket::default()).build();
@@ -150,11 +152,11 @@ impl Processes {
         let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)
             .endpoint_url("http://dynamodb.localhost")
             .retry_partition(retries())
-            .http_client(dynamodb.http_client(self.slot.clone(), caller.clone()));
+            .http_client(dynamodb.http_client(self.parts.slot.clone(), caller.clone()));
         let queues = aws_sdk_sqs::config::Builder::from(&self.settings)
             .endpoint_url("http://sqs.localhost")
             .retry_partition(retries())
-            .http_client(sqs.http_client(self.slot.clone(), caller));
+            .http_client(sqs.http_client(self.parts.slot.clone(), caller));
         (
             aws_sdk_dynamodb::Client::from_conf(call_metrics::watched(table, meter).build()),
             aws_sdk_sqs::Client::from_conf(queues.build()),

@@ -101,11 +101,14 @@ impl Password {
     pub fn parse(given: &str) -> Result<Self, PasswordError> {
         let password = text::compatible(given);
         let characters = password.chars().count();
-        match () {
-            () if password.contains('\0') => Err(PasswordError::Nul),
-            () if characters < PASSWORD_CHARACTERS_MIN => Err(PasswordError::TooShort),
-            () if characters > PASSWORD_CHARACTERS_MAX => Err(PasswordError::TooLong),
-            () => Ok(Self(password)),
+        if password.contains('\0') {
+            Err(PasswordError::Nul)
+        } else if characters < PASSWORD_CHARACTERS_MIN {
+            Err(PasswordError::TooShort)
+        } else if characters > PASSWORD_CHARACTERS_MAX {
+            Err(PasswordError::TooLong)
+        } else {
+            Ok(Self(password))
         }
     }
 

@@ -58,8 +58,8 @@ impl Concerts {
     pub fn judge(&self, differences: &mut Differences) {
         for (concert, dates) in self.by_concert.iter().filter(|(_, dates)| !dates.is_going) {
             if dates.counted != dates.listed {
-                let sums = (dates.listed, dates.counted);
-                differences.note_sum(What::Dates, Entity::Concert(*concert), sums, dates.evidence);
+                let of = Entity::Concert(*concert);
+                differences.note_sum(What::Dates, of, dates.listed, dates.counted, dates.evidence);
             }
         }
     }

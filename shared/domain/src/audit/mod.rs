@@ -324,17 +324,11 @@ impl Differences {
 
     /// Adds one of these parts.
     pub(crate) fn note(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
-        self.note_sum(what, of, (expected, found), Evidence::default());
+        self.note_sum(what, of, expected, found, Evidence::default());
     }
 
     /// Adds one of a sum, which was made of this.
-    fn note_sum(
-        &mut self,
-        what: What,
-        of: Entity,
-        (expected, found): (impl ToString, impl ToString),
-        evidence: Evidence,
-    ) {
+    fn note_sum(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString, evidence: Evidence) {
         self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string(), evidence });
     }
 

@@ -67,7 +67,7 @@ impl Queues {
             if places.counted < places.known {
                 let expected = format!("{} or more", places.known);
                 let of = Entity::Queue(queue.clone());
-                differences.note_sum(What::QueuePlaces, of, (expected, places.counted), places.evidence);
+                differences.note_sum(What::QueuePlaces, of, expected, places.counted, places.evidence);
             }
         }
     }

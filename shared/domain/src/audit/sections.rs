@@ -117,7 +117,7 @@ impl Sections {
             for (what, owned, there) in counts {
                 if owned != there {
                     let of = Entity::Section(*schedule, section.clone());
-                    differences.note_sum(what, of, (owned, there), *evidence);
+                    differences.note_sum(what, of, owned, there, *evidence);
                 }
             }
         }

@@ -151,7 +151,7 @@ impl Quantity {
         let left: i128 = self.shards.iter().map(|shard| i128::from(shard.available)).sum();
         let (expected, found) = (i128::from(owner.quantity) + self.adjusted, left + self.taken);
         if expected != found {
-            differences.note_sum(what, of, (expected, found), self.evidence);
+            differences.note_sum(what, of, expected, found, self.evidence);
         }
     }
 }

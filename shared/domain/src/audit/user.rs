@@ -287,7 +287,7 @@ impl UserBooks {
             let reference = Reference::Reservation(reservation.id);
             self.payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
         }
-        self.payment_state(of(), (paid, cancelled), reservation.payment.is_some());
+        self.payment_state(of(), paid, cancelled, reservation.payment.is_some());
         let owns = paid || !reservation.settled;
         if owns && self.room(1) {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
@@ -321,7 +321,7 @@ impl UserBooks {
             let rest = if paid { i128::from(payment.amount) } else { 0 };
             self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
-        self.payment_state(of(), (paid, cancelled), order.payment.is_some());
+        self.payment_state(of(), paid, cancelled, order.payment.is_some());
         if !order.settled && self.room(1 + order.lines.len()) {
             self.waiting.open.insert(order.id, order.held_until);
             for line in &order.lines {
@@ -344,7 +344,7 @@ impl UserBooks {
     }
 
     /// Only what is paid, or was before it was cancelled, has a payment.
-    fn payment_state(&mut self, of: Entity, (paid, cancelled): (bool, bool), there: bool) {
+    fn payment_state(&mut self, of: Entity, paid: bool, cancelled: bool, there: bool) {
         if paid && !there {
             self.differences.note(What::PaymentState, of, "one, for it is paid", "none");
         } else if there && !paid && !cancelled {

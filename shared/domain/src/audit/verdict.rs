@@ -91,10 +91,12 @@ impl Passes {
     /// What they say.
     #[must_use]
     pub fn verdict(self) -> Verdict {
-        let outcome = match () {
-            () if !self.confirmed.is_empty() => Outcome::Differ,
-            () if self.extent == Extent::Whole && self.last.kept.is_empty() => Outcome::Agree,
-            () => Outcome::NotTold,
+        let outcome = if !self.confirmed.is_empty() {
+            Outcome::Differ
+        } else if self.extent == Extent::Whole && self.last.kept.is_empty() {
+            Outcome::Agree
+        } else {
+            Outcome::NotTold
         };
         let moving = self.last.kept.difference(&self.confirmed).cloned().collect();
         Verdict { outcome, passes: self.made, moving, confirmed: self.confirmed, left_out: self.last.left_out }

@@ -80,10 +80,12 @@ impl Schedule {
     /// # Errors
     /// Before and after the sale.
     pub fn on_sale(&self, now: Timestamp) -> Result<(), SaleError> {
-        match () {
-            () if now < self.sale_opens_at => Err(SaleError::NotOpen),
-            () if now >= self.sale_closes_at => Err(SaleError::Closed),
-            () => Ok(()),
+        if now < self.sale_opens_at {
+            Err(SaleError::NotOpen)
+        } else if now >= self.sale_closes_at {
+            Err(SaleError::Closed)
+        } else {
+            Ok(())
         }
     }
 }
@@ -112,11 +114,14 @@ pub fn plan(
     sale_closes_at: Timestamp,
     max_seats_per_user: u16,
 ) -> Result<(), PlanError> {
-    match () {
-        () if sale_closes_at <= sale_opens_at => Err(PlanError::SaleClosesBeforeItOpens),
-        () if starts_at < sale_closes_at => Err(PlanError::StartsDuringSale),
-        () if !(1..=SEATS_PER_USER_MAX).contains(&max_seats_per_user) => Err(PlanError::Limit),
-        () => Ok(()),
+    if sale_closes_at <= sale_opens_at {
+        Err(PlanError::SaleClosesBeforeItOpens)
+    } else if starts_at < sale_closes_at {
+        Err(PlanError::StartsDuringSale)
+    } else if !(1..=SEATS_PER_USER_MAX).contains(&max_seats_per_user) {
+        Err(PlanError::Limit)
+    } else {
+        Ok(())
     }
 }
 

@@ -137,10 +137,12 @@ pub enum PlanError {
 /// # Errors
 /// When it would never be valid, or there were none of it.
 pub fn plan(quantity: i64, valid_from: Timestamp, valid_until: Timestamp) -> Result<(), PlanError> {
-    match () {
-        () if !(1..=QUANTITY_MAX).contains(&quantity) => Err(PlanError::Quantity),
-        () if valid_until <= valid_from => Err(PlanError::EndsBeforeItBegins),
-        () => Ok(()),
+    if !(1..=QUANTITY_MAX).contains(&quantity) {
+        Err(PlanError::Quantity)
+    } else if valid_until <= valid_from {
+        Err(PlanError::EndsBeforeItBegins)
+    } else {
+        Ok(())
     }
 }
 
@@ -220,21 +222,26 @@ impl Claim {
     /// # Errors
     /// When another order uses it, outside its dates, or when it would take nothing off.
     pub fn redeem(&self, subtotal: i64, now: Timestamp) -> Result<i64, CouponError> {
-        match () {
-            () if self.used_by.is_some() => Err(CouponError::Used),
-            () if now < self.valid_from => Err(CouponError::NotOpen),
-            () if now >= self.valid_until => Err(CouponError::Expired),
-            () => Some(self.discount.off(subtotal)).filter(|off| *off > 0).ok_or(CouponError::NotApplicable),
+        if self.used_by.is_some() {
+            Err(CouponError::Used)
+        } else if now < self.valid_from {
+            Err(CouponError::NotOpen)
+        } else if now >= self.valid_until {
+            Err(CouponError::Expired)
+        } else {
+            Some(self.discount.off(subtotal)).filter(|off| *off > 0).ok_or(CouponError::NotApplicable)
         }
     }
 
     /// How it stands at `now`, in a word: `used`, `expired` or `unused`.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> &'static str {
-        match () {
-            () if self.used_by.is_some() => "used",
-            () if now >= self.valid_until => "expired",
-            () => "unused",
+        if self.used_by.is_some() {
+            "used"
+        } else if now >= self.valid_until {
+            "expired"
+        } else {
+            "unused"
         }
     }
 }

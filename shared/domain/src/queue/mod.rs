@@ -154,16 +154,20 @@ impl Settings {
     pub fn checked(self) -> Result<Self, SettingsError> {
         let in_time = |time: Option<Timestamp>| time.is_none_or(|time| (TIME_MIN..=TIME_MAX).contains(&time));
         let empty = self.opens_at.zip(self.closes_at).is_some_and(|(opens, closes)| closes <= opens);
-        match () {
-            () if !(1..=CAPACITY_MAX).contains(&self.capacity) => Err(SettingsError::Capacity),
-            () if !(1..=ADMIT_PER_SECOND_MAX).contains(&self.admit_per_second) => Err(SettingsError::AdmitPerSecond),
-            () if !(1..=ACTIVE_MINUTES_MAX).contains(&self.active_minutes) => Err(SettingsError::ActiveMinutes),
-            () if !(CLAIM_SECONDS_MIN..=CLAIM_SECONDS_MAX).contains(&self.claim_seconds) => {
-                Err(SettingsError::ClaimSeconds)
-            }
-            () if !in_time(self.opens_at) => Err(SettingsError::OpensAt),
-            () if empty || !in_time(self.closes_at) => Err(SettingsError::ClosesAt),
-            () => Ok(self),
+        if !(1..=CAPACITY_MAX).contains(&self.capacity) {
+            Err(SettingsError::Capacity)
+        } else if !(1..=ADMIT_PER_SECOND_MAX).contains(&self.admit_per_second) {
+            Err(SettingsError::AdmitPerSecond)
+        } else if !(1..=ACTIVE_MINUTES_MAX).contains(&self.active_minutes) {
+            Err(SettingsError::ActiveMinutes)
+        } else if !(CLAIM_SECONDS_MIN..=CLAIM_SECONDS_MAX).contains(&self.claim_seconds) {
+            Err(SettingsError::ClaimSeconds)
+        } else if !in_time(self.opens_at) {
+            Err(SettingsError::OpensAt)
+        } else if empty || !in_time(self.closes_at) {
+            Err(SettingsError::ClosesAt)
+        } else {
+            Ok(self)
         }
     }
 

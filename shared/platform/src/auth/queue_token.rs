@@ -147,10 +147,12 @@ impl QueuePass {
     pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, PassFailure> {
         let claims = self.claims(app, user, queue).await?;
         let expires_at = u32::try_from(claims.exp).map_err(|_| PassError::Invalid)?;
-        match () {
-            () if !claims.admitted => Err(PassError::NotAdmitted.into()),
-            () if app.now().as_second() >= claims.exp => Err(PassError::Ended.into()),
-            () => Ok(Admission { queue: queue.clone(), number: claims.number, expires_at }),
+        if !claims.admitted {
+            Err(PassError::NotAdmitted.into())
+        } else if app.now().as_second() >= claims.exp {
+            Err(PassError::Ended.into())
+        } else {
+            Ok(Admission { queue: queue.clone(), number: claims.number, expires_at })
         }
     }
 

@@ -153,9 +153,10 @@ impl From<HoldError> for Problem {
             HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
-                let detail = match paid {
-                    true => Detail::SeatsBoughtByYou { reservation },
-                    false => Detail::SeatsHeldByYou { reservation },
+                let detail = if paid {
+                    Detail::SeatsBoughtByYou { reservation }
+                } else {
+                    Detail::SeatsHeldByYou { reservation }
                 };
                 Self::new(detail).about_seats(seats).about_reservation(reservation)
             }

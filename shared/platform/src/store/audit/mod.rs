@@ -218,10 +218,12 @@ impl Tally {
     }
 
     fn extent(&self) -> Extent {
-        match () {
-            () if self.stopped || self.shared.is_none() || self.too_long_count > 0 => Extent::Part,
-            () if self.interrupted > 0 => Extent::Interrupted,
-            () => Extent::Whole,
+        if self.stopped || self.shared.is_none() || self.too_long_count > 0 {
+            Extent::Part
+        } else if self.interrupted > 0 {
+            Extent::Interrupted
+        } else {
+            Extent::Whole
         }
     }
 

@@ -108,10 +108,12 @@ fn cancelled(error: &SdkError<TransactGetItemsError>) -> Rejected<()> {
         Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
         _ => &[],
     };
-    match () {
-        () if reasons.iter().any(is_throttled) => Rejected::Throttled,
-        () if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => Rejected::Conflict(vec![()]),
-        () => failure(error).into(),
+    if reasons.iter().any(is_throttled) {
+        Rejected::Throttled
+    } else if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+        Rejected::Conflict(vec![()])
+    } else {
+        failure(error).into()
     }
 }
 

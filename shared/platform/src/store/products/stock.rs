@@ -79,10 +79,12 @@ pub enum Refused {
 /// What the old image of a shard says about a [`take`] of a product that failed.
 pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
-    Ok(match () {
-        () if shard.state.as_deref() != Some(State::Selling.as_str()) => Refused::NotSelling,
-        () if shard.price != Some(price.get()) => Refused::PriceChanged,
-        () => Refused::Short,
+    Ok(if shard.state.as_deref() != Some(State::Selling.as_str()) {
+        Refused::NotSelling
+    } else if shard.price != Some(price.get()) {
+        Refused::PriceChanged
+    } else {
+        Refused::Short
     })
 }
 

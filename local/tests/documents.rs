@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::repository::{files, read, root};
 
 /// Where the files of the repository lie, but for those at its top.
-const FOLDERS: [&str; 9] =
-    ["functions", "shared", "local", "simulation", "events", "monitoring", "tools", "docs", ".ci"];
+const FOLDERS: [&str; 10] =
+    ["functions", "shared", "local", "simulation", "events", "monitoring", "tools", "docs", ".ci", ".cargo"];
 
 /// How the names of files end that documents name.
 const ENDINGS: [&str; 8] = [".rs", ".py", ".sh", ".js", ".mjs", ".yaml", ".toml", ".patch"];

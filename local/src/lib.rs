@@ -14,12 +14,13 @@
 pub mod aws;
 pub mod client;
 pub mod commands;
-mod data_directory;
+pub mod data_directory;
 pub mod demo;
 pub mod fault_injection;
 pub mod intercept;
 pub mod output;
 pub mod price;
+mod private_file;
 pub mod server;
 pub mod stack;
 pub mod telemetry;

@@ -15,7 +15,9 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Detail, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
 use onsale_platform::store::concerts::schedules;
-use onsale_platform::store::seats::{self, Block, Counts};
+use onsale_platform::store::queue::guard;
+use onsale_platform::store::seats;
+use onsale_platform::store::views::{Block, Counts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -85,7 +87,7 @@ async fn handle(
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        pass.may_look(&app, queue).await?;
+        guard::may_look(&app, &pass, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {

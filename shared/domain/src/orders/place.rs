@@ -7,14 +7,14 @@ use crate::coupons::coupon::{Claim, CouponError};
 use crate::money::AMOUNT_MAX;
 use crate::orders::order::{Line, Order, State};
 use crate::payments::lapses::Paused;
-use crate::products::product::Product;
+use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
 use crate::time::second_rounded_up;
 
 /// Most lines of an order.
 pub const LINES_MAX: usize = 20;
-/// Most units of one product in an order.
-pub const UNITS_MAX: i64 = 100;
+/// Most units of one product in an order: as many as any product allows.
+pub const UNITS_MAX: i64 = MAX_PER_USER_MAX;
 /// Most shards that one order takes from: with order, wallet, entry and claim it must fit into one transaction.
 pub const PORTIONS_MAX: usize = 90;
 

@@ -14,7 +14,7 @@ use onsale_domain::reservations::reservation::{AlreadyPaid, ConcertStarted, PayE
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
 
-use crate::auth::queue_token::{LookFailure, PassFailure};
+use crate::auth::queue_token::PassFailure;
 use crate::failure::Failure;
 use crate::http::messages::{Detail, Expected};
 use crate::http::problem::{Problem, invalid};
@@ -28,6 +28,7 @@ use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustError;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
+use crate::store::queue::guard::LookFailure;
 use crate::store::reservations::HoldFailure;
 use crate::store::reservations::cancel::CancelError;
 use crate::store::seats::CreateSeatsError;

@@ -14,10 +14,11 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::{COUPON_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::item::{Item, from_item, key_of, text, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::products::stock;
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct DiscountItem {

@@ -11,9 +11,10 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, number, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct WalletItem {

@@ -12,8 +12,9 @@ use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, key_of, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::transaction::Write;
+use crate::store::views::Page;
 
 /// How long an entry is kept: thirteen months, so that the same season of the year before can be looked up.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);

@@ -4,6 +4,7 @@ pub(crate) mod delete_blocks;
 pub mod delete_concert;
 pub(crate) mod delete_marks;
 pub mod delete_schedule;
+pub mod delete_sweep;
 pub mod schedules;
 
 use jiff::Timestamp;
@@ -20,9 +21,10 @@ use crate::store::concerts::delete_marks::Mark;
 use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
 use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::views::Page;
 
 /// A concert as kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,9 +20,10 @@ use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::item::{Item, from_item, number, text, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct ScheduleItem {

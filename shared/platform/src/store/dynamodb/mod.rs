@@ -5,5 +5,6 @@ pub mod call_metrics;
 pub(crate) mod item;
 pub(crate) mod keys;
 pub(crate) mod query;
+pub(crate) mod rejected;
 pub(crate) mod retry;
 pub(crate) mod transaction;

@@ -15,11 +15,12 @@ use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::item::{Item, key_of, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::Closed;
+use crate::store::expiry::closed::Closed;
 use crate::store::products::stock;
+use crate::store::views::Page;
 
 /// What each item of an order's transactions guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

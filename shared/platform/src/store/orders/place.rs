@@ -23,7 +23,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::Closed;
+use crate::store::expiry::closed::Closed;
 use crate::store::orders::{self, Guard};
 use crate::store::orders::{order_item, unpaid};
 use crate::store::products::stock::Refused;

@@ -17,7 +17,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::queue::admissions;
+use crate::store::queue::entry_item;
 use crate::store::reservations::reservation_item;
 use crate::store::reservations::{self, Guard, OPEN, all_mine, set_seats};
 use crate::store::wallet::{Beside, Debit, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
@@ -220,7 +220,7 @@ fn sale(
     let mut transaction = seats_sold(read, after, now)?;
     if let Some(admission) = admission {
         let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
-        transaction.add(Guard::Admission, admissions::use_up(read.user, admission, again, now));
+        transaction.add(Guard::Admission, entry_item::use_up(read.user, admission, again, now));
     }
     if let Some(debit) = debit {
         let (wallet, entry) = debit.writes(read.user, Beside::Keys(value(&keys)?))?;

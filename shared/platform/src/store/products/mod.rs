@@ -19,9 +19,10 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::{CATALOG_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::item::{Item, from_item, number, text, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::views::{Listing, Page, Viewed};
 
 #[derive(Serialize, Deserialize)]
 struct ProductItem {
@@ -46,30 +47,6 @@ struct ListingItem {
     price: i64,
     max_per_user: i64,
     listed_at: i64,
-}
-
-/// A product as the catalog lists it: an entry has all that a list shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// The product.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// Its price.
-    pub price: Price,
-    /// How much of it one account may have unpaid.
-    pub max_per_user: MaxPerUser,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A product with how many units of it can be had.
-#[derive(Clone, Debug)]
-pub struct Viewed {
-    /// The product.
-    pub product: Product,
-    /// Units, of all shards together.
-    pub available: i64,
 }
 
 /// What became of a product that was to be created.

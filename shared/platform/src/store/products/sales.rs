@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use onsale_domain::products::product::Product;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +19,7 @@ use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::transaction::{TRANSACTION_ITEMS_MAX, Write};
 use crate::store::events::once::{EVENTS_MAX, once};
 use crate::store::products;
+use crate::store::views::{Popular, Ranked, Ranking};
 
 /// Name of the consumer in the marks of events.
 const CONSUMER: &str = "record_sales";
@@ -126,33 +126,6 @@ struct RankedItem {
 struct RankingItem {
     as_of: i64,
     products: Vec<RankedItem>,
-}
-
-/// What sold best in a span, as it was counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ranking {
-    /// When that was.
-    as_of: Timestamp,
-    /// Product and units, at most [`RANKED_MAX`], the best first.
-    sold: Vec<(Uuid, i64)>,
-}
-
-/// A product among those that sold best.
-#[derive(Clone, Debug)]
-pub struct Ranked {
-    /// The product, which is selling.
-    pub product: Product,
-    /// Units paid for and not given back.
-    pub sold: i64,
-}
-
-/// What sold best in a span, of what is selling.
-#[derive(Clone, Debug)]
-pub struct Popular {
-    /// When the units were counted.
-    pub as_of: Timestamp,
-    /// The best first.
-    pub products: Vec<Ranked>,
 }
 
 /// Counts anew what sold best in each of [`SPANS`], of what is on sale. Says how many products each list has.

@@ -10,10 +10,9 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry;
-use crate::store::expiry::Closed;
+use crate::store::expiry::closed::Closed;
 use crate::store::reservations::{Guard, all_mine, get, set_seats};
-use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
 
 /// Why something was not cancelled.
@@ -46,7 +45,7 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         };
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => match expiry::close(app, user, id).await? {
+            Cancel::Close => match expire::close(app, user, id).await? {
                 Closed::Now | Closed::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
                 // A payment that was decided in time was committed since: what it means is decided anew.
                 Closed::Nothing => {

@@ -1,6 +1,7 @@
 //! Reservations: seats held for one buyer, and read again.
 
 pub mod cancel;
+pub(crate) mod expire;
 pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
@@ -25,10 +26,11 @@ use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
 use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
-use crate::store::queue::admissions;
+use crate::store::queue::entry_item;
+use crate::store::views::Page;
 use crate::telemetry::logs;
 
 /// What each item of a reservation's transactions guards.
@@ -195,7 +197,7 @@ fn hold_transaction(
     transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
     transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
-        transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
+        transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));
     }
     Ok(transaction)
 }
@@ -309,7 +311,7 @@ async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result
 /// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
 async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
     let read = seat_limit::read(old)?;
-    if seat_limit::settle(app, new.user, new.schedule_id, &read).await? {
+    if expire::settle(app, new.user, new.schedule_id, &read).await? {
         return Ok(());
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;

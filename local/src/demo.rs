@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::aws::lambda::CallError;
-use crate::private_file;
+use crate::data_directory::private_file;
 use crate::stack::{Error, Stack};
 
 /// The administrator's e-mail address.

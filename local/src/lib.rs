@@ -20,7 +20,6 @@ pub mod fault_injection;
 pub mod intercept;
 pub mod output;
 pub mod price;
-mod private_file;
 pub mod server;
 pub mod stack;
 pub mod telemetry;

@@ -25,9 +25,9 @@ use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
 
 use crate::aws::cloudformation::{REGION, Template};
+use crate::data_directory::private_file;
 use crate::data_directory::{Data, DirectoryError};
 use crate::output::say;
-use crate::private_file;
 use crate::stack::{Error as StackError, Options, Stack};
 
 /// The file of a data directory that says where its running stack serves the table.

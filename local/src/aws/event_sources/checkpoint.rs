@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::engine::Letter;
-use crate::private_file;
+use crate::data_directory::private_file;
 
 /// The two files.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
 use onsale_domain::coupons::coupon::{ClaimError, CouponError};
 use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
@@ -21,7 +22,10 @@ use crate::http::problem::{Problem, invalid};
 use crate::store::ListError;
 use crate::store::accounts::login_throttle::AttemptError;
 use crate::store::accounts::users::SignUpError;
+use crate::store::concerts::CreateConcertFailure;
+use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
+use crate::store::dynamodb::idempotency::{CreateFailure, KeyReused};
 use crate::store::orders::CancelOrderError;
 use crate::store::orders::place::PlaceFailure;
 use crate::store::payments::pay::PayFailure;
@@ -52,6 +56,42 @@ impl From<Failure> for Problem {
                 tracing::error!(cause, "internal failure");
                 Self::new(Detail::Internal)
             }
+        }
+    }
+}
+
+impl From<KeyReused> for Problem {
+    fn from(_: KeyReused) -> Self {
+        Self::new(Detail::KeyReused)
+    }
+}
+
+impl From<CreateFailure> for Problem {
+    fn from(error: CreateFailure) -> Self {
+        match error {
+            CreateFailure::KeyReused(reused) => reused.into(),
+            CreateFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateConcertFailure> for Problem {
+    fn from(error: CreateConcertFailure) -> Self {
+        match error {
+            CreateConcertFailure::NoQueue => Self::new(Detail::NoQueue),
+            CreateConcertFailure::KeyReused(reused) => reused.into(),
+            CreateConcertFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateScheduleFailure> for Problem {
+    fn from(error: CreateScheduleFailure) -> Self {
+        match error {
+            CreateScheduleFailure::NoConcert => Self::new(Detail::NoConcert),
+            CreateScheduleFailure::Full => Self::new(Detail::DateLimit { limit: DATES_MAX }),
+            CreateScheduleFailure::KeyReused(reused) => reused.into(),
+            CreateScheduleFailure::Failure(failure) => failure.into(),
         }
     }
 }
@@ -296,7 +336,7 @@ impl From<AdjustError> for Problem {
         match error {
             AdjustError::NoProduct => Self::new(Detail::NoProduct),
             AdjustError::OutOfStock => Self::new(Detail::StockTooSmall),
-            AdjustError::KeyReused => key_reused(),
+            AdjustError::KeyReused(reused) => reused.into(),
             AdjustError::Failure(failure) => failure.into(),
         }
     }
@@ -324,7 +364,7 @@ impl From<MoveFailure> for Problem {
                 Self::new(Detail::TopUpLimit { minor_units: TOP_UPS_OF_A_DAY_MAX })
             }
             MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
-            MoveFailure::KeyReused => key_reused(),
+            MoveFailure::KeyReused(reused) => reused.into(),
             MoveFailure::Failure(failure) => failure.into(),
         }
     }

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::schedules::{self, SectionPrice};
 use crate::store::dynamodb::cache::VIEW_SECONDS;
-use crate::store::dynamodb::item::{Item, from_item, number, text, unreadable, value};
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable, value};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
@@ -167,7 +167,7 @@ async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
 fn read_overview(item: OverviewItem) -> Result<Overview, Failure> {
     let section = |(label, counts): (String, Counts)| Ok((Label::parse(&label).map_err(unreadable)?, counts));
     Ok(Overview {
-        as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
+        as_of: time(item.as_of)?,
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
     })
 }

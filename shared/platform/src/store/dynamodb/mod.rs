@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub mod call_metrics;
+pub mod idempotency;
 pub(crate) mod item;
 pub(crate) mod keys;
 pub(crate) mod query;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::events::{Data, Event, Kind};
 use crate::failure::Failure;
 use crate::store::dynamodb::cache::{CATALOG_SECONDS, RANKING_SECONDS};
-use crate::store::dynamodb::item::{Item, from_item, key_of, number, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, time, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::transaction::{TRANSACTION_ITEMS_MAX, Write};
@@ -234,7 +234,7 @@ async fn ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
     let Some(item) = query::get(app, &keys::popular(days), Consistency::Eventual).await? else { return Ok(None) };
     let item: RankingItem = from_item(item)?;
     let ranking = Arc::new(Ranking {
-        as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
+        as_of: time(item.as_of)?,
         sold: item.products.into_iter().map(|ranked| (ranked.id, ranked.sold)).collect(),
     });
     app.caches().rankings.put(days, Arc::clone(&ranking), app.now());

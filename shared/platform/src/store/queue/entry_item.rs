@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::cache::VIEW_SECONDS;
-use crate::store::dynamodb::item::{Item, from_item, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
@@ -37,16 +37,15 @@ pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Opti
         return Ok(None);
     }
     let item: TokenItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
     Ok(Some(Token {
         user,
         queue: queue.clone(),
         number: item.number,
         state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
-        issued_at: at(item.issued_at)?,
-        admitted_at: item.admitted_at.map(at).transpose()?,
+        issued_at: time(item.issued_at)?,
+        admitted_at: item.admitted_at.map(time).transpose()?,
         expires_at: item.expires_at,
-        ended_at: item.ended_at.map(at).transpose()?,
+        ended_at: item.ended_at.map(time).transpose()?,
         holds: item.holds,
     }))
 }

@@ -2,6 +2,8 @@
 //!
 //! What lies in it is for its owner alone, for it has keys, password hashes and everybody's purchases.
 
+pub(crate) mod private_file;
+
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -12,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::aws::event_sources::checkpoint::Checkpoint;
 use crate::aws::lambda::sandbox::SecretFile;
-use crate::private_file::{FILE_MODE, create, keep_to_owner, replace};
+use crate::data_directory::private_file::{FILE_MODE, create, keep_to_owner, replace};
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
 const EVENTS_SECRET_FILE: &str = "data-platform-secret";

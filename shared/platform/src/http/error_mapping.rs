@@ -1,5 +1,7 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
@@ -14,10 +16,14 @@ use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::reservation::{AlreadyPaid, ConcertStarted, PayError};
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
+use utoipa::IntoResponses;
+use utoipa::openapi::{RefOr, Response};
 
 use crate::auth::queue_token::PassFailure;
 use crate::failure::Failure;
+use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected};
+use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListError;
 use crate::store::accounts::login_throttle::AttemptError;
@@ -40,6 +46,18 @@ use crate::store::wallet::MoveFailure;
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;
+
+/// Describes a failure to the OpenAPI document by the codes that its `From` above gives it, but for those that follow
+/// from what a handler takes ([`super::openapi`] adds them: `invalid-request`, the key's, the queue's, `busy`).
+macro_rules! document {
+    ($failure:ty: $($code:ident),+ $(,)?) => {
+        impl IntoResponses for $failure {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                refusals([$(Code::$code),+])
+            }
+        }
+    };
+}
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -143,6 +161,8 @@ impl From<SignUpError> for Problem {
     }
 }
 
+document!(SignUpError: EmailTaken);
+
 impl From<AttemptError> for Problem {
     fn from(error: AttemptError) -> Self {
         match error {
@@ -154,6 +174,8 @@ impl From<AttemptError> for Problem {
         }
     }
 }
+
+document!(AttemptError: TooManyAttempts);
 
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {
@@ -231,6 +253,8 @@ impl From<JoinFailure> for Problem {
     }
 }
 
+document!(JoinFailure: NotFound, QueueClosed, HasLiveHold, TooManyAttempts);
+
 impl From<LeaveFailure> for Problem {
     fn from(error: LeaveFailure) -> Self {
         match error {
@@ -251,6 +275,8 @@ impl From<HoldFailure> for Problem {
     }
 }
 
+document!(HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses);
+
 impl From<CancelError> for Problem {
     fn from(error: CancelError) -> Self {
         match error {
@@ -260,6 +286,8 @@ impl From<CancelError> for Problem {
         }
     }
 }
+
+document!(CancelError: NotFound, AlreadyPaid);
 
 impl From<PayFailure> for Problem {
     fn from(error: PayFailure) -> Self {
@@ -275,6 +303,8 @@ impl From<PayFailure> for Problem {
         }
     }
 }
+
+document!(PayFailure: NotFound, PaymentDeclined, HoldExpired, NoWallet, InsufficientBalance);
 
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
@@ -311,6 +341,23 @@ impl From<PlaceFailure> for Problem {
     }
 }
 
+document!(PlaceFailure:
+    NotFound,
+    NotSelling,
+    ProductLimit,
+    OrderLimit,
+    TooManyLapses,
+    PriceChanged,
+    OutOfStock,
+    CouponNotYours,
+    CouponUsed,
+    CouponNotOpen,
+    CouponExpired,
+    CouponNotApplicable,
+    NoWallet,
+    InsufficientBalance,
+);
+
 impl From<CancelOrderError> for Problem {
     fn from(error: CancelOrderError) -> Self {
         match error {
@@ -321,6 +368,8 @@ impl From<CancelOrderError> for Problem {
     }
 }
 
+document!(CancelOrderError: NotFound, AlreadyPaid);
+
 impl From<RefundFailure> for Problem {
     fn from(error: RefundFailure) -> Self {
         match error {
@@ -330,6 +379,8 @@ impl From<RefundFailure> for Problem {
         }
     }
 }
+
+document!(RefundFailure: NotFound, ConcertStarted);
 
 impl From<AdjustError> for Problem {
     fn from(error: AdjustError) -> Self {
@@ -342,6 +393,8 @@ impl From<AdjustError> for Problem {
     }
 }
 
+document!(AdjustError: NotFound, OutOfStock);
+
 impl From<ClaimFailure> for Problem {
     fn from(error: ClaimFailure) -> Self {
         match error {
@@ -352,6 +405,8 @@ impl From<ClaimFailure> for Problem {
         }
     }
 }
+
+document!(ClaimFailure: NotFound, CouponNotOpen, CouponExhausted);
 
 impl From<MoveFailure> for Problem {
     fn from(error: MoveFailure) -> Self {
@@ -381,3 +436,5 @@ impl From<CreateSeatsError> for Problem {
         }
     }
 }
+
+document!(CreateSeatsError: NotFound, SectionHasOtherPrice);

@@ -7,10 +7,11 @@ use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
 use onsale_domain::orders::place::OrderError;
 use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::payments::lapses::Paused;
+use onsale_domain::payments::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue::entry::PassError;
 use onsale_domain::reservations::hold::HoldError;
-use onsale_domain::reservations::reservation::{AlreadyPaid, ConcertStarted, PayError};
+use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
 

@@ -3,7 +3,7 @@
 
 pub mod sweep;
 
-use onsale_domain::reservations::reservation::State;
+use onsale_domain::payments::purchase::{Purchase, State};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -15,9 +15,10 @@ use crate::store::dynamodb::transaction::Transaction;
 use crate::store::expiry::sweep::{Position, Swept};
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
+use crate::store::payments::guard::Guard;
 use crate::store::reservations::reservation_item::{self, RESERVATION_KIND};
 use crate::store::reservations::seat_limit;
-use crate::store::reservations::{self, Guard, get};
+use crate::store::reservations::{self, get};
 
 /// What closing came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +37,21 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(Closed::Nothing) };
-        match read.state {
+        match read.purchase.state {
             State::Paid => return Ok(Closed::Nothing),
-            _ if read.settled => return Ok(Closed::Before),
-            _ if !read.lapsed(app.now()) => return Ok(Closed::Nothing),
+            _ if read.purchase.settled => return Ok(Closed::Before),
+            _ if !read.purchase.lapsed(app.now()) => return Ok(Closed::Nothing),
             _ => {}
         }
-        let change = (read.state == State::Held).then_some(events::Kind::ReservationExpired);
-        let after = read.clone().closed();
+        let change = (read.purchase.state == State::Open).then_some(events::Kind::ReservationExpired);
+        let after = read.clone().with(Purchase::closed);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close(&allowance, &after) else {
             // Somebody else's closing may be half committed, or the books are wrong.
-            if reservations::settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version) {
+            if reservations::settled(app, user, id)
+                .await?
+                .is_some_and(|seen| seen.purchase.version == read.purchase.version)
+            {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
             attempts.again().await?;

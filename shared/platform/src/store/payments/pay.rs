@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::payments::purchase::{PayError, Payment, State};
 use onsale_domain::queue::entry::{Admission, PassError};
-use onsale_domain::reservations::reservation::{PayError, Payment, Reservation, State};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
@@ -17,9 +18,10 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::payments::guard::Guard;
 use crate::store::queue::admissions;
 use crate::store::reservations::reservation_item;
-use crate::store::reservations::{self, Guard, OPEN, all_mine, set_seats};
+use crate::store::reservations::{self, OPEN, all_mine, set_seats};
 use crate::store::wallet::{Beside, Debit, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
 use crate::telemetry::logs;
 
@@ -28,8 +30,6 @@ use crate::telemetry::logs;
 pub struct Paid {
     /// What was paid.
     pub reservation: Reservation,
-    /// Its payment.
-    pub payment: Payment,
     /// Which success it is.
     pub how: How,
 }
@@ -106,12 +106,12 @@ pub async fn pay(
             // The two were not read at one instant: what the key has paid may be this.
             return paid_or(app, (user, id), key, attempts.unheard, PayFailure::KeyReused).await;
         }
-        if declined.is_some_and(|before| read.declines > before) {
+        if declined.is_some_and(|before| read.purchase.declines > before) {
             // The answer to our own decline was lost.
-            return Err(declined_until(app, read.expires_at()));
+            return Err(declined_until(app, read.purchase.expires_at()));
         }
         let now = app.now();
-        if let Err(refused) = read.may_be_paid(now) {
+        if let Err(refused) = read.purchase.may_be_paid(now) {
             return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
         }
         let admission = match admission(app, &read, pass).await {
@@ -121,20 +121,20 @@ pub async fn pay(
         let kept = wallet.as_ref();
         let rejected = match debit(kept.map(|kept| kept.wallet), read.total(), now, read.payment_id()) {
             Ok(debit) => {
-                let (after, payment) = read.clone().paid(now, key.to_owned());
+                let after = read.clone().paid(now, key);
                 let keys = remembered(kept, given.then_some(key));
                 let transaction = sale(&read, &after, now, admission.as_ref(), debit, &keys)?;
                 match transaction.commit(app).await {
-                    Ok(()) => return Ok(Paid { reservation: after, payment, how: How::Now }),
+                    Ok(()) => return Ok(Paid { reservation: after, how: How::Now }),
                     Err(rejected) => rejected,
                 }
             }
             Err(DebitError::NoWallet) => return Err(PayFailure::NoWallet),
             Err(DebitError::Failure(failure)) => return Err(failure.into()),
             Err(DebitError::InsufficientBalance) => {
-                declined = Some(read.declines);
+                declined = Some(read.purchase.declines);
                 match decline(app, &read).await {
-                    Ok(()) => return Err(declined_until(app, read.expires_at())),
+                    Ok(()) => return Err(declined_until(app, read.purchase.expires_at())),
                     Err(rejected) => rejected,
                 }
             }
@@ -157,7 +157,7 @@ pub async fn pay(
 async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
     match &read.admitted_by {
         Some((queue, number)) if pass.by_administrator => {
-            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at: read.held_until }))
+            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at: read.purchase.held_until }))
         }
         Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
         None => Ok(None),
@@ -166,14 +166,14 @@ async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Op
 
 /// A reservation that is paid, as the success it is: by `key`, now or before, or by another.
 fn already_paid(read: &Reservation, key: &str, unheard: bool) -> Option<Paid> {
-    let payment = read.payment.clone()?;
+    let payment: &Payment = read.purchase.payment.as_ref()?;
     let how = match payment.key == key {
         // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
         true if unheard => How::Now,
         true => How::Replayed,
         false => How::Before,
     };
-    Some(Paid { payment, reservation: read.clone(), how })
+    Some(Paid { reservation: read.clone(), how })
 }
 
 /// The payment of a reservation, if the same request, sent twice or not answered, has paid it since it was read, by a
@@ -277,13 +277,13 @@ async fn seats_lost(app: &App, read: &Reservation, failed: &[FailedGuard<Guard>]
         return Ok(false);
     }
     let now = reservations::settled(app, read.user, read.id).await?;
-    Ok(now.is_some_and(|now| now.payment.is_none() && now.state == State::Held))
+    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == State::Open))
 }
 
 /// Records that the balance was too small. The reservation stays on the expiry index: its event releases the
 /// seats, and the sweep does if the event is lost.
 async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
-    let after = read.clone().declined(app.config().release_on_decline);
+    let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
     let write = reservation_item::update(read, &after, Some(Kind::PaymentDeclined))?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }

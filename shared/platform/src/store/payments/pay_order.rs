@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::reservations::reservation::{PayError, Payment};
+use onsale_domain::payments::purchase::{PayError, Payment};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -14,8 +14,9 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::orders::{self, Guard};
+use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
+use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{How, PayFailure, declined_until, remembered};
 use crate::store::wallet::{Beside, DebitError, KeptWallet, debit, kept};
 use crate::telemetry::logs;
@@ -25,8 +26,6 @@ use crate::telemetry::logs;
 pub struct PaidOrder {
     /// What was paid.
     pub order: Order,
-    /// Its payment.
-    pub payment: Payment,
     /// Which success it is.
     pub how: How,
 }
@@ -50,24 +49,24 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
             // The two were not read at one instant: what the key has paid may be this.
             return paid_or(app, (user, id), key, attempts.unheard, PayFailure::KeyReused).await;
         }
-        if declined.is_some_and(|before| read.declines > before) {
+        if declined.is_some_and(|before| read.purchase.declines > before) {
             // The answer to our own decline was lost.
-            return Err(declined_until(app, read.expires_at()));
+            return Err(declined_until(app, read.purchase.expires_at()));
         }
         let now = app.now();
-        if !read.settled && read.lapsed(now) {
+        if !read.purchase.settled && read.purchase.lapsed(now) {
             // What lapsed is over for its owner at once, whenever the sweep comes.
             let seen = orders::current(app, user, id).await?.ok_or(PayFailure::NotFound)?;
-            let refused = seen.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
+            let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
             return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
         }
-        if let Err(refused) = read.may_be_paid(now) {
+        if let Err(refused) = read.purchase.may_be_paid(now) {
             return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
         }
         let kept = wallet.as_ref();
         let rejected = match debit(kept.map(|kept| kept.wallet), read.total(), now, read.payment_id()) {
             Ok(debit) => {
-                let (after, payment) = read.clone().paid(now, key.to_owned(), false);
+                let after = read.clone().paid(now, key);
                 let mut transaction = Transaction::new();
                 transaction.add(Guard::Version, order_item::update(&read, &after, Some(Kind::PaymentCompleted))?);
                 transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
@@ -78,16 +77,16 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
                     transaction.add(Guard::Entry, entry);
                 }
                 match transaction.commit(app).await {
-                    Ok(()) => return Ok(PaidOrder { order: after, payment, how: How::Now }),
+                    Ok(()) => return Ok(PaidOrder { order: after, how: How::Now }),
                     Err(rejected) => rejected,
                 }
             }
             Err(DebitError::NoWallet) => return Err(PayFailure::NoWallet),
             Err(DebitError::Failure(failure)) => return Err(failure.into()),
             Err(DebitError::InsufficientBalance) => {
-                declined = Some(read.declines);
+                declined = Some(read.purchase.declines);
                 match decline(app, &read).await {
-                    Ok(()) => return Err(declined_until(app, read.expires_at())),
+                    Ok(()) => return Err(declined_until(app, read.purchase.expires_at())),
                     Err(rejected) => rejected,
                 }
             }
@@ -98,14 +97,14 @@ pub async fn pay(app: &App, user: Uuid, id: Uuid, key: &str, given: bool) -> Res
 
 /// An order that is paid, as the success it is: by `key`, now or before, or by another.
 fn already_paid(read: &Order, key: &str, unheard: bool) -> Option<PaidOrder> {
-    let payment = read.payment.clone()?;
+    let payment: &Payment = read.purchase.payment.as_ref()?;
     let how = match payment.key == key {
         // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
         true if unheard => How::Now,
         true => How::Replayed,
         false => How::Before,
     };
-    Some(PaidOrder { payment, order: read.clone(), how })
+    Some(PaidOrder { order: read.clone(), how })
 }
 
 /// The payment of an order, if the same request, sent twice or not answered, has paid it since it was read, by a clock
@@ -152,7 +151,7 @@ async fn read_inputs(
 /// Records that the balance was too small. The order stays on the expiry index: its event gives stock and coupon back,
 /// and the sweep does if the event is lost.
 async fn decline(app: &App, read: &Order) -> Result<(), Rejected<Guard>> {
-    let after = read.clone().declined(app.config().release_on_decline);
+    let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
     let write = order_item::update(read, &after, Some(Kind::PaymentDeclined))?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }

@@ -2,7 +2,8 @@
 
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
-use onsale_domain::reservations::reservation::{ConcertStarted, Reservation, State};
+use onsale_domain::payments::purchase::State;
+use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
@@ -13,7 +14,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{text, unreadable};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
-use crate::store::orders::{self, given_back};
+use crate::store::orders::given_back;
+use crate::store::payments::guard::Guard;
 use crate::store::payments::pay;
 use crate::store::payments::pay_order;
 use crate::store::reservations::{self, all_mine, set_seats};
@@ -42,13 +44,13 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
     let mut attempts = Attempts::new(app);
     loop {
         let (read, wallet) = pay_order::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
+        let read = read.filter(|read| read.purchase.payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let Some((after, back)) = read.clone().refunded() else { return Ok(read) };
         let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
         let mut transaction = given_back(&read, &after, Some(Kind::PaymentCancelled))?;
         if let Some((wallet, entry)) = credit {
-            transaction.add(orders::Guard::Wallet, wallet);
-            transaction.add(orders::Guard::Entry, entry);
+            transaction.add(Guard::Wallet, wallet);
+            transaction.add(Guard::Entry, entry);
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
@@ -82,7 +84,7 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
     let mut attempts = Attempts::new(app);
     loop {
         let (read, wallet) = pay::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
+        let read = read.filter(|read| read.purchase.payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let decided = match one {
             Some(seat) => read.clone().ticket_refunded(seat, app.now()),
             None => read.clone().refunded(app.now()),
@@ -92,7 +94,7 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
                 let seen = reservations::settled(app, user, id).await?;
-                if seen.is_none_or(|seen| seen.version == read.version) {
+                if seen.is_none_or(|seen| seen.purchase.version == read.purchase.version) {
                     return Err(refused.into());
                 }
                 attempts.again().await?;
@@ -103,8 +105,8 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
         let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
         let mut transaction = seats_freed(&read, &after, one)?;
         if let Some((wallet, entry)) = credit {
-            transaction.add(reservations::Guard::Wallet, wallet);
-            transaction.add(reservations::Guard::Entry, entry);
+            transaction.add(Guard::Wallet, wallet);
+            transaction.add(Guard::Entry, entry);
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
@@ -117,25 +119,21 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
 
 /// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
 /// allowance.
-fn seats_freed(
-    read: &Reservation,
-    after: &Reservation,
-    one: Option<&SeatId>,
-) -> Result<Transaction<reservations::Guard>, Failure> {
+fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> Result<Transaction<Guard>, Failure> {
     let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
     let mut transaction = Transaction::new();
     let sold = SeatValue::Sold { reservation: read.id }.to_string();
     for (place, (block, numbers)) in by_block(freed.iter().copied()).iter().enumerate() {
         transaction.add(
-            reservations::Guard::Seats(place),
+            Guard::Seats(place),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
                 .when(all_mine(numbers))
                 .value(":mine", text(sold.clone())),
         );
     }
-    let change = if after.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
-    transaction.add(reservations::Guard::Version, reservation_item::update(read, after, Some(change))?);
-    transaction.add(reservations::Guard::Allowance, seat_limit::give_back(after, freed.len()));
+    let change = if after.purchase.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
+    transaction.add(Guard::Version, reservation_item::update(read, after, Some(change))?);
+    transaction.add(Guard::Allowance, seat_limit::give_back(after, freed.len()));
     Ok(transaction)
 }
 

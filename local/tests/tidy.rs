@@ -59,6 +59,30 @@ fn a_function_has_one_name_everywhere() {
 }
 
 #[test]
+fn the_template_has_the_order_of_the_functions() {
+    let all = functions::all();
+    let mut expected: Vec<String> = Vec::new();
+    for (name, _) in &all {
+        let domain = domain_of(name);
+        if !expected.contains(&format!("# {domain}")) {
+            expected.push(format!("# {domain}"));
+        }
+        expected.push(camel_case(name));
+    }
+    let template = read("template.yaml");
+    let (_, sections) = template.split_once("- table, queues, key\n").expect("the table");
+    let found: Vec<String> = sections
+        .lines()
+        .filter_map(|line| match line.strip_prefix("  # ---") {
+            Some(title) => title.rsplit_once("- ").map(|(_, domain)| format!("# {domain}")),
+            None => line.strip_prefix("  ")?.strip_suffix("Function:").map(str::to_owned),
+        })
+        .take_while(|line| line != "# monitoring")
+        .collect();
+    assert_eq!(found, expected, "template.yaml, and functions/src/lib.rs with its folders");
+}
+
+#[test]
 fn nothing_lies_about_without_a_function() {
     let template = Template::load().expect("the template");
     let names: BTreeSet<&str> = template.functions.iter().map(|function| function.name.as_str()).collect();

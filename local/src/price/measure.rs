@@ -244,10 +244,10 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
         }
     }
     usage.add(Charged::Metric, metrics(&stack).await? as f64);
-    let resources = |kind: &str| cloudformation::TEXT.matches(&format!("Type: {kind}\n")).count() as f64;
-    usage.add(Charged::Alarm, resources("AWS::CloudWatch::Alarm"));
-    usage.add(Charged::Dashboard, resources("AWS::CloudWatch::Dashboard"));
-    usage.add(Charged::Secret, resources("AWS::SecretsManager::Secret"));
+    let resources = |template: &str, kind: &str| template.matches(&format!("Type: {kind}\n")).count() as f64;
+    usage.add(Charged::Alarm, resources(cloudformation::MONITORING, "AWS::CloudWatch::Alarm"));
+    usage.add(Charged::Dashboard, resources(cloudformation::MONITORING, "AWS::CloudWatch::Dashboard"));
+    usage.add(Charged::Secret, resources(cloudformation::TEXT, "AWS::SecretsManager::Secret"));
     Ok(usage)
 }
 

@@ -1,7 +1,9 @@
-//! Bad input that others have collected: each string of the Big List of Naughty Strings as every text of a body, as every
-//! parameter of a path and a query and as every header; and each text of the JSON Parsing Test Suite as every body.
+//! Bad input that others have collected: each string of the Big List of Naughty Strings as every text of a body, as
+//! every parameter of a path and a query and as every header; and each text of the JSON Parsing Test Suite as every
+//! body.
 //!
-//! The folder `ONSALE_BAD_INPUT` has them whole, as `.ci/bad-input` puts them there. Without it a few of each kind are sent.
+//! The folder `ONSALE_BAD_INPUT` has them whole, as `tools/correctness/send-bad-input` puts them there. Without it a
+//! few of each kind are sent.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

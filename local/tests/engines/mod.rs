@@ -1,4 +1,5 @@
-//! The embedded engine and AWS's own DynamoDB Local, asked the same: `.ci/dynamodb-local` starts the latter and runs this.
+//! The embedded engine and AWS's own DynamoDB Local, asked the same: `tools/correctness/compare-with-dynamodb-local`
+//! starts the latter and runs this.
 //!
 //! With `ONSALE_DYNAMODB_LOCAL=http://127.0.0.1:PORT` every stack that a test starts has a twin: each call goes to both
 //! engines, the answers are compared, the product gets DynamoDB Local's, and in the end so are the tables.
@@ -22,7 +23,8 @@ mod tally;
 fn is_there(test: &str) -> bool {
     let there = endpoint::Endpoint::address().is_some();
     if !there {
-        println!("SKIPPED {test}: {} names no DynamoDB Local; run .ci/dynamodb-local", endpoint::VARIABLE);
+        let program = "tools/correctness/compare-with-dynamodb-local";
+        println!("SKIPPED {test}: {} names no DynamoDB Local; run {program}", endpoint::VARIABLE);
     }
     there
 }

@@ -17,7 +17,7 @@ Tests, the simulation and the local stack run on an embedded engine. This page s
 AWS's own DynamoDB Local, which itself is not DynamoDB. It is written by
 
 ```sh
-.ci/dynamodb-local
+tools/correctness/compare-with-dynamodb-local
 ```
 
 which starts DynamoDB Local and runs a part of the suite with both engines side by side: each call of the product's SDK

@@ -9,7 +9,7 @@ use crate::repository::read;
 
 const DASHBOARD: &str = "monitoring/grafana/dashboards/onsale.json";
 const RULES: &str = "monitoring/rules.yml";
-const TEMPLATE: &str = "template.yaml";
+const CLOUDWATCH: &str = "monitoring/cloudwatch.yaml";
 
 /// The metrics that a text names. What follows a full stop are values of labels; `onsale:` are recorded rules.
 fn named(text: &str) -> BTreeSet<&str> {
@@ -32,16 +32,16 @@ fn after<'a>(text: &'a str, before: &str) -> BTreeSet<&'a str> {
     text.lines().filter_map(|line| line.trim_start().strip_prefix(before)).collect()
 }
 
-/// The alarms of the template, by their logical ids.
-fn alarms(template: &str) -> BTreeSet<&str> {
-    let lines: Vec<&str> = template.lines().collect();
+/// The alarms of CloudWatch, by their logical ids.
+fn alarms(cloudwatch: &str) -> BTreeSet<&str> {
+    let lines: Vec<&str> = cloudwatch.lines().collect();
     let alarms = lines.windows(2).filter(|pair| pair[1].trim() == "Type: AWS::CloudWatch::Alarm");
     alarms.map(|pair| pair[0].trim().trim_end_matches(':')).collect()
 }
 
 #[test]
 fn what_watches_names_metrics_that_there_are() {
-    for path in [DASHBOARD, RULES, TEMPLATE] {
+    for path in [DASHBOARD, RULES, CLOUDWATCH] {
         let text = read(path);
         let unknown: Vec<&str> = named(&text).into_iter().filter(|name| metric(name).is_none()).collect();
         assert!(unknown.is_empty(), "{path} names {unknown:?}");
@@ -51,25 +51,26 @@ fn what_watches_names_metrics_that_there_are() {
 
 #[test]
 fn cloudwatch_keeps_what_alarms_look_at() {
-    let text = read(TEMPLATE);
+    let text = read(CLOUDWATCH);
     let lost: Vec<&str> =
         named(&text).into_iter().filter(|name| !metric(name).is_some_and(|metric| metric.kept)).collect();
-    assert!(lost.is_empty(), "template.yaml looks at {lost:?}, which CloudWatch does not keep");
+    assert!(lost.is_empty(), "{CLOUDWATCH} looks at {lost:?}, which CloudWatch does not keep");
 }
 
 #[test]
 fn every_queue_that_nobody_reads_has_its_alarm() {
-    let text = read(TEMPLATE);
-    let (_, watched) = text.split_once("  PaymentsDeadLettersAlarm:\n").expect("alarms");
+    let (template, alarms) = (read("template.yaml"), read(CLOUDWATCH));
     for queue in Template::load().expect("the template").unread_queues() {
-        let dimension = format!("Dimensions: [{{Name: QueueName, Value: !GetAtt {queue}.QueueName}}]");
-        assert!(watched.contains(&dimension), "no alarm looks at {queue}");
+        let dimension = format!("Dimensions: [{{Name: QueueName, Value: !Ref {queue}Name}}]");
+        assert!(alarms.contains(&dimension), "no alarm looks at {queue}");
+        let parameter = format!("        {queue}Name: !GetAtt {queue}.QueueName\n");
+        assert!(template.contains(&parameter), "template.yaml does not name {queue} to {CLOUDWATCH}");
     }
 }
 
 #[test]
 fn every_alarm_and_alert_is_told_what_to_do_about() {
-    let (template, rules, told) = (read(TEMPLATE), read(RULES), read("docs/operations.md"));
+    let (cloudwatch, rules, told) = (read(CLOUDWATCH), read(RULES), read("docs/operations.md"));
     let rows: Vec<Vec<&str>> = told
         .lines()
         .filter(|line| line.starts_with("| `") && line.contains("Alarm` |"))
@@ -78,7 +79,7 @@ fn every_alarm_and_alert_is_told_what_to_do_about() {
     let of_column = |column: usize| -> BTreeSet<&str> {
         rows.iter().flat_map(|row| row[column].split(", ")).map(|name| name.trim_matches('`')).collect()
     };
-    assert_eq!(of_column(1), alarms(&template), "alarms of docs/operations.md and template.yaml");
+    assert_eq!(of_column(1), alarms(&cloudwatch), "alarms of docs/operations.md and {CLOUDWATCH}");
     // Nothing answers: that is seen by who scrapes, and there is nobody to scrape on AWS.
     let alerts: BTreeSet<&str> = after(&rules, "- alert: ").into_iter().filter(|alert| *alert != "StackDown").collect();
     assert_eq!(of_column(2), alerts, "alerts of docs/operations.md and {RULES}");
@@ -98,12 +99,12 @@ fn every_alarm_and_alert_is_told_what_to_do_about() {
 
 #[test]
 fn every_alarm_is_on_the_dashboard_and_may_be_told() {
-    let template = read(TEMPLATE);
-    let alarms = alarms(&template);
+    let cloudwatch = read(CLOUDWATCH);
+    let alarms = alarms(&cloudwatch);
     assert!(!alarms.is_empty());
     for alarm in &alarms {
-        assert!(template.contains(&format!("\"${{{alarm}.Arn}}\"")), "{alarm} is not on the dashboard");
+        assert!(cloudwatch.contains(&format!("\"${{{alarm}.Arn}}\"")), "{alarm} is not on the dashboard");
     }
-    let told = template.matches("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], []]").count();
+    let told = cloudwatch.matches("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], []]").count();
     assert_eq!(told, alarms.len(), "alarms that tell the topic");
 }

@@ -1,6 +1,5 @@
-//! A whole on-sale in virtual time: a crowd comes within seconds, waits, buys, leaves, vanishes. What `load/queue.js`
-//! does to a running stack, without its clock. `ONSALE_SCALE=full` makes it ten thousand
-//! people.
+//! A whole on-sale in virtual time: a crowd comes within seconds, waits, buys, leaves, vanishes. What
+//! `tools/load/queue.js` does to a running stack, without its clock. `ONSALE_SCALE=full` makes it ten thousand people.
 
 use serde_json::{Value, json};
 

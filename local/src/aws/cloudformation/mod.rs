@@ -18,6 +18,9 @@ pub use crate::aws::cloudformation::policy::{Pattern, Statement};
 /// The template this binary was built with.
 pub const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
 
+/// The nested stack of that template: alarms and the dashboard. Nothing of it is made here; it is only priced.
+pub const MONITORING: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../monitoring/cloudwatch.yaml"));
+
 /// The account everything local belongs to.
 pub const ACCOUNT: &str = "000000000000";
 /// The region everything local lies in.

@@ -139,6 +139,13 @@ pub(crate) enum Refusal {
     UnlessPaid(PayFailure),
 }
 
+impl Refusal {
+    /// Refused, unless it is paid meanwhile.
+    pub(super) fn unless_paid(refused: impl Into<PayFailure>) -> Self {
+        Self::UnlessPaid(refused.into())
+    }
+}
+
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         Self::Final(failure.into())

@@ -64,9 +64,9 @@ impl Payable for Order {
             let seen = orders::current(app, request.user, request.id).await?;
             let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
             let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
-            return Err(Refusal::UnlessPaid(refused.into()));
+            return Err(Refusal::unless_paid(refused));
         }
-        self.purchase.may_be_paid(now).map_err(|refused| Refusal::UnlessPaid(refused.into()))?;
+        self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
         Ok(unpaid::read(unpaid)?)
     }
 

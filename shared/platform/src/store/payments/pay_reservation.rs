@@ -63,8 +63,8 @@ impl Payable for Reservation {
         _: Option<&Item>,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
-        self.purchase.may_be_paid(now).map_err(|refused| Refusal::UnlessPaid(refused.into()))?;
-        admission(app, self, request.pass).await.map_err(|refused| Refusal::UnlessPaid(refused.into()))
+        self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
+        admission(app, self, request.pass).await.map_err(Refusal::unless_paid)
     }
 
     fn sale(&self, after: &Self, admission: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
@@ -93,7 +93,7 @@ impl Payable for Reservation {
             return Ok(());
         }
         if has(Guard::Admission) {
-            return Err(Refusal::UnlessPaid(PassError::Ended.into()));
+            return Err(Refusal::unless_paid(PassError::Ended));
         }
         let blocks = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
         let blocks: Vec<Option<&Item>> = blocks.map(|failed| failed.old.as_ref()).collect();

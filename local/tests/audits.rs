@@ -203,7 +203,7 @@ async fn a_table_that_does_not_answer_is_told_nothing_of() {
     world.stack.intercept(Some(Arc::new(NoScan)));
     let report = world.audit(|_| {}).await;
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
-    assert_eq!(report.not_judged, ["the table is busy"]);
+    assert_eq!(report.not_judged, ["a service that this needs is busy"]);
 }
 
 async fn cost(world: &World) -> (Cost, Report) {

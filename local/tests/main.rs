@@ -17,6 +17,7 @@ mod examples;
 mod fault_matrix;
 mod flow;
 mod front;
+mod invariants;
 mod lists;
 mod logs;
 mod observability;

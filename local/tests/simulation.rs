@@ -5,6 +5,8 @@ use simulation::pairs::{Explored, Extent, Search, search};
 use simulation::rng::Dice;
 use simulation::{Plan, run};
 
+use crate::repository::{files, read};
+
 fn plan(seed: u64, steps: u64) -> Plan {
     Plan { seed, steps, faults: true, trace: false, struck: Vec::new() }
 }
@@ -66,5 +68,34 @@ fn what_is_left_out_of_the_search_leads_nowhere_else() {
             [true, false].map(|reduced| searched(scene, Some(pairs), Extent { faults: 1, reduced, most: u64::MAX }));
         assert_eq!((short.ends, short.states), (long.ends, long.states), "{scene}");
         assert!(short.executions * 3 < long.executions, "{} of {}", short.executions, long.executions);
+    }
+}
+
+#[test]
+fn every_seeded_bug_fits_the_code() {
+    let patches = files("simulation/mutants", ".patch");
+    assert!(!patches.is_empty());
+    for path in patches {
+        let patch = read(&path);
+        let mut changed = "";
+        let mut hunks: Vec<(&str, String)> = Vec::new();
+        for line in patch.lines() {
+            match (line.strip_prefix("--- a/"), line.split_at_checked(1)) {
+                (Some(file), _) => changed = file,
+                (None, Some(("@", _))) => hunks.push((changed, String::new())),
+                (None, Some((" " | "-", text))) if !line.starts_with("--- ") => {
+                    if let Some((_, hunk)) = hunks.last_mut() {
+                        hunk.push_str(text);
+                        hunk.push('\n');
+                    }
+                }
+                (None, None) => hunks.iter_mut().last().into_iter().for_each(|(_, hunk)| hunk.push('\n')),
+                _ => {}
+            }
+        }
+        assert!(!hunks.is_empty(), "{path} changes nothing");
+        for (file, hunk) in hunks {
+            assert!(read(file).contains(&hunk), "{path} does not fit {file}:\n{hunk}");
+        }
     }
 }

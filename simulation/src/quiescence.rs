@@ -130,6 +130,7 @@ pub(crate) fn check_quiet(mirror: &Mirror, now: i64, refused: &BTreeSet<(String,
         books.check();
         books.check_every_place(QUEUE);
         books.check_sales();
+        // S7.
         assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
     };
     catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;

@@ -302,7 +302,7 @@ impl Wish {
     #[must_use]
     pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> Option<String> {
         match answer.status {
-            200..300 if self.is_kept(user, key, hall, mirror) => None,
+            200..300 if self.is_kept(user, key, answer, hall, mirror) => None,
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
@@ -325,7 +325,7 @@ impl Wish {
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: Uuid, key: Uuid, hall: &Hall, mirror: &Mirror) -> bool {
+    fn is_kept(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> bool {
         let pk = format!("USER#{user}");
         if let Some((pk, sk)) = self.made(user, key, hall) {
             return mirror.get(&pk, &sk).is_some();
@@ -351,7 +351,10 @@ impl Wish {
                 });
                 given_up || is_ended(&thing)
             }
-            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| item.contains_key("number")),
+            // One that was there may have ended since it was read, and be replaced by the next request of its user.
+            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| {
+                item.contains_key("number") || (answer.status == 200 && item.contains_key("claim"))
+            }),
             Self::DeleteSchedule { queued } => {
                 let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
                 mirror.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))

@@ -1,4 +1,4 @@
-//! Money: whole minor units, never a float.
+//! Money: whole minor units, never a float (W5).
 
 /// The largest balance a top-up may end in, and so the most that a seat, an order or a reservation may cost: 10,000,000
 ///

@@ -5,10 +5,10 @@
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     /// Throttled, or contended for longer than a request may take. Nothing was written.
-    #[error("what is needed for this is busy")]
+    #[error("a service that this needs is busy")]
     Busy,
     /// A call was not answered; it may have been carried out or not. The same request again converges.
-    #[error("the table did not answer")]
+    #[error("a service that this needs did not answer")]
     Unknown,
     /// Something that must not happen: a wrong call, an item that cannot be read. The text is for the log.
     #[error("{0}")]

@@ -126,7 +126,7 @@ impl Books {
         }
     }
 
-    /// S1, S2, S5, P2, P5: what blocks and reservations say of each other.
+    /// S1, S2, S4, S5, P2, P5: what blocks and reservations say of each other.
     fn check_seats(&self) {
         let seats: BTreeMap<String, String> = self.seats().into_iter().map(|seat| (seat.key, seat.value)).collect();
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();

@@ -243,7 +243,7 @@ async fn refuse_or_retry(
     }
     match allowance {
         _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
-        _ if !taken.is_empty() => Err(whose(app, new.user, taken).await?.into()),
+        _ if !taken.is_empty() => refuse_as_taken(app, new, taken).await,
         // Our own hold is counted, and not to be seen yet.
         Some(old) if seat_limit::counts(old, new.id) => Ok(()),
         Some(old) => refuse_by_allowance(app, schedule, new, old).await,
@@ -268,7 +268,17 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
             taken.extend(value.map(|value| (seat, *value)));
         }
     }
-    if taken.is_empty() { Ok(()) } else { Err(whose(app, new.user, taken).await?.into()) }
+    if taken.is_empty() { Ok(()) } else { refuse_as_taken(app, new, taken).await }
+}
+
+/// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a client
+/// must not be refused what it has.
+async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
+    let refused = whose(app, new.user, taken).await?;
+    match get(app, new.user, new.id).await? {
+        Some(_) => Ok(()),
+        None => Err(refused.into()),
+    }
 }
 
 /// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the

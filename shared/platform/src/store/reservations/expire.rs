@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::reservations::reservation::State;
+use onsale_domain::payments::purchase::{Purchase, State};
 use onsale_domain::time::second;
 use uuid::Uuid;
 
@@ -12,8 +12,9 @@ use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::expiry::closed::Closed;
+use crate::store::payments::guard::Guard;
 use crate::store::reservations::seat_limit::{self, Allowance};
-use crate::store::reservations::{Guard, get, reservation_item, settled};
+use crate::store::reservations::{get, reservation_item, settled};
 
 /// Closes the books of a reservation whose time has passed: state and allowance, which counts the
 /// lapse; its seats are free already.
@@ -21,18 +22,18 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(Closed::Nothing) };
-        match read.state {
+        match read.purchase.state {
             State::Paid => return Ok(Closed::Nothing),
-            _ if read.settled => return Ok(Closed::Before),
-            _ if !read.lapsed(app.now()) => return Ok(Closed::Nothing),
+            _ if read.purchase.settled => return Ok(Closed::Before),
+            _ if !read.purchase.lapsed(app.now()) => return Ok(Closed::Nothing),
             _ => {}
         }
-        let change = (read.state == State::Held).then_some(Kind::ReservationExpired);
-        let after = read.clone().closed();
+        let change = (read.purchase.state == State::Open).then_some(Kind::ReservationExpired);
+        let after = read.clone().with(Purchase::closed);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close(&allowance, &after) else {
             // Somebody else's closing may be half committed, or the books are wrong.
-            if settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version) {
+            if settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
             attempts.again().await?;
@@ -66,8 +67,8 @@ pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> 
     let mut bought = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
         let there = get(app, user, id).await?;
-        bought |= there.as_ref().is_some_and(|there| there.state == State::Paid);
-        if there.is_none_or(|there| there.settled) {
+        bought |= there.as_ref().is_some_and(|there| there.purchase.state == State::Paid);
+        if there.is_none_or(|there| there.purchase.settled) {
             over.push(id);
         }
     }

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::PassError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
-use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
@@ -29,28 +30,10 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::payments::guard::Guard;
 use crate::store::queue::entry_item;
 use crate::store::views::Page;
 use crate::telemetry::logs;
-
-/// What each item of a reservation's transactions guards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guard {
-    /// The block at this place of the request's blocks has its seats as they must be.
-    Seats(usize),
-    /// The reservation is not there yet.
-    New,
-    /// The reservation is at the version that was read.
-    Version,
-    /// The user's limit is kept.
-    Allowance,
-    /// The wallet is at the entry that was read.
-    Wallet,
-    /// The ledger entry is not there yet.
-    Entry,
-    /// The queue token is admitted.
-    Admission,
-}
 
 /// What holding came to.
 #[derive(Clone, Debug)]
@@ -253,7 +236,7 @@ async fn refuse_or_retry(
             }
             Guard::Allowance => allowance = old.as_ref(),
             Guard::Admission => return Err(PassError::Ended.into()),
-            Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
+            _ => {}
         }
     }
     let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
@@ -357,7 +340,9 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
         return Ok(None);
     };
     let found = settled(app, user, reservation).await?;
-    Ok(found.filter(|found| found.state_at(app.now()) == State::Held && found.live_seats().any(|held| held == seat)))
+    Ok(found.filter(|found| {
+        found.purchase.state_at(app.now()) == State::Open && found.live_seats().any(|held| held == seat)
+    }))
 }
 
 /// A page of a user's reservations, newest first.
@@ -386,7 +371,7 @@ pub(crate) async fn has_live_hold(app: &App, user: Uuid, queue: &QueueId) -> Res
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, Uuid::nil(), item)?.state_at(now) == State::Held {
+        if reservation_item::read(user, Uuid::nil(), item)?.purchase.state_at(now) == State::Open {
             return Ok(true);
         }
     }

@@ -2,7 +2,8 @@
 //! many holds the user has let lapse.
 //!
 //! Paying leaves an allowance alone, because what is owned counts like what is held; so a hold that was paid is named
-//! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a pause in force.
+//! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
+//! pause in force.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::id::{from_short, short};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::payments::purchase::State;
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
@@ -66,7 +68,7 @@ pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     .value(":zero", number(0))
     .value(":one", number(1))
     .value(":taken", number(taken))
-    .value(":until", number(new.held_until))
+    .value(":until", number(new.purchase.held_until))
     .value(":second", number(second(now)))
     .value(":most", number(usize::from(limit).saturating_sub(taken)))
     .value(":delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
@@ -123,13 +125,13 @@ pub(crate) fn open_name(id: Uuid) -> String {
 
 /// Its value: until when, and how many seats.
 fn open_value(reservation: &Reservation) -> AttributeValue {
-    text(format!("{}:{}", as_bound(reservation.held_until), reservation.live_tickets().count()))
+    text(format!("{}:{}", as_bound(reservation.purchase.held_until), reservation.live_tickets().count()))
 }
 
 /// The write that gives `seats` back; `after` is the reservation as it will be.
 pub fn give_back(after: &Reservation, seats: usize) -> Write {
     let key = keys::allowance(after.user, after.schedule_id);
-    let write = if after.settled {
+    let write = if after.purchase.settled {
         Write::update(&key, "SET #count = #count - :seats, version = version + :one REMOVE #open")
     } else {
         Write::update(&key, "SET #count = #count - :seats, version = version + :one, #open = :open")
@@ -148,9 +150,9 @@ pub fn give_back(after: &Reservation, seats: usize) -> Write {
 pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
-    let lapses = match after.state {
-        State::Expired => read.lapses.and_one(after.created_at, after.held_until),
-        State::Held | State::Paid | State::Cancelled | State::Declined => read.lapses,
+    let lapses = match after.purchase.state {
+        State::Expired => read.lapses.and_one(after.created_at, after.purchase.held_until),
+        State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
         return Some(rewritten(read, (after.user, after.schedule_id), &[after.id], count, lapses));

@@ -6,7 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::payments::pay::{self, How, PayRequest};
+use onsale_platform::store::payments::pay::{self, How, PayFailure, PayRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -5,19 +5,17 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use jiff::Timestamp;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Listed, Problem, ProblemOut, QueryString, page_limit};
+use onsale_platform::http::{Admin, Answer, PageOut, Problem, QueryString, page_limit};
 use onsale_platform::store::accounts::admin_actions::{self, Actor, Entry};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// Which page, and whose actions.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListAdminActionsIn {
+pub struct ListAdminActionsIn {
     /// Only what this administrator did.
     #[param(example = "0193a000-0000-7000-8000-000000000001")]
     user_id: Option<Uuid>,
@@ -31,7 +29,7 @@ struct ListAdminActionsIn {
 
 /// Something that an administrator or an operator did.
 #[derive(Serialize, ToSchema)]
-struct AdminActionOut {
+pub struct AdminActionOut {
     action_id: Uuid,
     /// When it was done.
     at: Timestamp,
@@ -65,24 +63,14 @@ impl From<Entry> for AdminActionOut {
 }
 
 /// What administrators did, newest first.
-#[utoipa::path(get, path = "/admin/actions", operation_id = "list_admin_actions", params(ListAdminActionsIn),
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    responses(
-        (status = 200, body = Listed<AdminActionOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/admin/actions", params(ListAdminActionsIn), extensions(("x-access" = json!("admin"))),
+    responses((status = 200, body = PageOut<AdminActionOut>)))]
+pub async fn list_admin_actions(
     State(app): State<App>,
     _: Admin,
     QueryString(request): QueryString<ListAdminActionsIn>,
-) -> Result<Answer<Listed<AdminActionOut>>, Problem> {
+) -> Result<Answer<PageOut<AdminActionOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = admin_actions::list(&app, request.user_id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, AdminActionOut::from)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, AdminActionOut::from)))
 }

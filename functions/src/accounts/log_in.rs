@@ -4,14 +4,13 @@ use axum::extract::State;
 use onsale_domain::accounts::account::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::auth::{access_token, passwords};
-use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Detail, Json, Problem, SourceAddress, invalid};
+use onsale_platform::store::accounts::login_throttle::AttemptError;
 use onsale_platform::store::accounts::login_throttle::{self, Bucket};
 use onsale_platform::store::accounts::sessions;
 use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::accounts::response::SessionOut;
 
@@ -19,7 +18,7 @@ use crate::accounts::response::SessionOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
-struct LogInIn {
+pub struct LogInIn {
     /// E-mail address.
     #[schema(max_length = 254)]
     email: String,
@@ -28,15 +27,9 @@ struct LogInIn {
 }
 
 /// Gives access and refresh token for e-mail and password.
-#[utoipa::path(post, path = "/sessions", operation_id = "log_in", request_body = LogInIn,
-    extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 200, body = SessionOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 401, body = ProblemOut, description = "bad-credentials"),
-        (status = 429, body = ProblemOut, description = "too-many-attempts"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/sessions", request_body = LogInIn, extensions(("x-access" = json!("public"))),
+    responses((status = 200, body = SessionOut), (status = 401, description = "bad-credentials"), AttemptError))]
+pub async fn log_in(
     State(app): State<App>,
     source: SourceAddress,
     Json(request): Json<LogInIn>,
@@ -73,9 +66,4 @@ async fn whose(app: &App, email: &Email, password: &str) -> Result<Option<(Accou
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password.clone(), hash).await?;
     Ok(account.filter(|_| right).map(|account| (account, password)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -3,6 +3,7 @@
 mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod authorize;
 pub mod get_me;
@@ -17,17 +18,17 @@ pub mod sign_up;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /users: makes an account.
-    ("sign_up", Function::Http(sign_up::routes)),
+    ("sign_up", Function::Http(|| routes!(sign_up::sign_up))),
     // POST /sessions: gives access and refresh token for e-mail and password.
-    ("log_in", Function::Http(log_in::routes)),
+    ("log_in", Function::Http(|| routes!(log_in::log_in))),
     // POST /sessions/refresh: gives a new pair of tokens for a refresh token.
-    ("refresh_session", Function::Http(refresh_session::routes)),
+    ("refresh_session", Function::Http(|| routes!(refresh_session::refresh_session))),
     // DELETE /sessions: ends the caller's session.
-    ("log_out", Function::Http(log_out::routes)),
+    ("log_out", Function::Http(|| routes!(log_out::log_out))),
     // GET /users/me: who the caller is.
-    ("get_me", Function::Http(get_me::routes)),
+    ("get_me", Function::Http(|| routes!(get_me::get_me))),
     // GET /admin/actions: what administrators did.
-    ("list_admin_actions", Function::Http(list_admin_actions::routes)),
+    ("list_admin_actions", Function::Http(|| routes!(list_admin_actions::list_admin_actions))),
     // Authorizer of the HTTP API: verifies access tokens.
     ("authorize", Function::Event(authorize::answer)),
     // Rotation of a secret: makes the next signing key, on deployment and every 30 days.

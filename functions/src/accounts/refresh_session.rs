@@ -4,12 +4,10 @@ use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::refresh_token::RefreshToken;
-use onsale_platform::http::{Answer, Detail, Json, Problem, ProblemOut};
+use onsale_platform::http::{Answer, Detail, Json, Problem};
 use onsale_platform::store::accounts::{sessions, users};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::accounts::response::SessionOut;
 
@@ -19,20 +17,19 @@ use crate::accounts::response::SessionOut;
 #[schema(example = json!({
     "refresh_token": "rt1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 }))]
-struct RefreshSessionIn {
+pub struct RefreshSessionIn {
     /// As log_in or this route gave it last.
     refresh_token: String,
 }
 
 /// Gives a new pair of tokens for a refresh token, which is used up by it.
-#[utoipa::path(post, path = "/sessions/refresh", operation_id = "refresh_session", request_body = RefreshSessionIn,
+#[utoipa::path(post, path = "/sessions/refresh", request_body = RefreshSessionIn,
     extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 200, body = SessionOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 401, body = ProblemOut, description = "session-ended"),
-    ))]
-async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -> Result<Answer<SessionOut>, Problem> {
+    responses((status = 200, body = SessionOut), (status = 401, description = "session-ended")))]
+pub async fn refresh_session(
+    State(app): State<App>,
+    Json(request): Json<RefreshSessionIn>,
+) -> Result<Answer<SessionOut>, Problem> {
     let ended = || Problem::new(Detail::SessionEnded);
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
     // The role of now, not of the log-in.
@@ -41,9 +38,4 @@ async fn handle(State(app): State<App>, Json(request): Json<RefreshSessionIn>) -
     // Last: what can fail must not use the token up.
     let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
     Ok(Answer::ok(SessionOut::new(access_token, &next)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

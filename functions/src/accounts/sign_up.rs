@@ -5,13 +5,13 @@ use onsale_domain::accounts::account::{self, Email, Password, Role};
 use onsale_domain::accounts::guessable::OwnWords;
 use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
-use onsale_platform::http::{Answer, Expected, Json, Problem, ProblemOut, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Problem, SourceAddress, invalid};
+use onsale_platform::store::accounts::login_throttle::AttemptError;
 use onsale_platform::store::accounts::login_throttle::{self, Bucket};
+use onsale_platform::store::accounts::users::SignUpError;
 use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::accounts::response::UserOut;
 
@@ -19,7 +19,7 @@ use crate::accounts::response::UserOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
-struct SignUpIn {
+pub struct SignUpIn {
     /// An e-mail address, the same however it is typed: up to 64 ASCII characters, one @, and a domain.
     #[schema(max_length = 254)]
     email: String,
@@ -32,15 +32,9 @@ struct SignUpIn {
 }
 
 /// Makes an account.
-#[utoipa::path(post, path = "/users", operation_id = "sign_up", request_body = SignUpIn,
-    extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 201, body = UserOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 409, body = ProblemOut, description = "email-taken"),
-        (status = 429, body = ProblemOut, description = "too-many-attempts"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/users", request_body = SignUpIn, extensions(("x-access" = json!("public"))),
+    responses((status = 201, body = UserOut), SignUpError, AttemptError))]
+pub async fn sign_up(
     State(app): State<App>,
     source: SourceAddress,
     Json(request): Json<SignUpIn>,
@@ -67,9 +61,4 @@ async fn handle(
     };
     users::sign_up(&app, &account, &email).await?;
     Ok(Answer::created(account.into()))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -2,7 +2,8 @@
 
 use functions::products::adjust_stock;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("adjust_stock", Function::Http(adjust_stock::routes))
+    lambda::run("adjust_stock", Function::Http(|| routes!(adjust_stock::adjust_stock)))
 }

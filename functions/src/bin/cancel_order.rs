@@ -2,7 +2,8 @@
 
 use functions::orders::cancel_order;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("cancel_order", Function::Http(cancel_order::routes))
+    lambda::run("cancel_order", Function::Http(|| routes!(cancel_order::cancel_order)))
 }

@@ -2,7 +2,8 @@
 
 use functions::reservations::cancel_reservation;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("cancel_reservation", Function::Http(cancel_reservation::routes))
+    lambda::run("cancel_reservation", Function::Http(|| routes!(cancel_reservation::cancel_reservation)))
 }

@@ -2,7 +2,8 @@
 
 use functions::reservations::cancel_ticket;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("cancel_ticket", Function::Http(cancel_ticket::routes))
+    lambda::run("cancel_ticket", Function::Http(|| routes!(cancel_ticket::cancel_ticket)))
 }

@@ -2,7 +2,8 @@
 
 use functions::coupons::claim_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("claim_coupon", Function::Http(claim_coupon::routes))
+    lambda::run("claim_coupon", Function::Http(|| routes!(claim_coupon::claim_coupon)))
 }

@@ -2,7 +2,8 @@
 
 use functions::coupons::create_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("create_coupon", Function::Http(create_coupon::routes))
+    lambda::run("create_coupon", Function::Http(|| routes!(create_coupon::create_coupon)))
 }

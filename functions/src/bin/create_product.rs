@@ -2,7 +2,8 @@
 
 use functions::products::create_product;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("create_product", Function::Http(create_product::routes))
+    lambda::run("create_product", Function::Http(|| routes!(create_product::create_product)))
 }

@@ -2,7 +2,8 @@
 
 use functions::concerts::create_schedule;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("create_schedule", Function::Http(create_schedule::routes))
+    lambda::run("create_schedule", Function::Http(|| routes!(create_schedule::create_schedule)))
 }

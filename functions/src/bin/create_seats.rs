@@ -2,7 +2,8 @@
 
 use functions::seats::create_seats;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("create_seats", Function::Http(create_seats::routes))
+    lambda::run("create_seats", Function::Http(|| routes!(create_seats::create_seats)))
 }

@@ -2,7 +2,8 @@
 
 use functions::wallet::create_wallet;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("create_wallet", Function::Http(create_wallet::routes))
+    lambda::run("create_wallet", Function::Http(|| routes!(create_wallet::create_wallet)))
 }

@@ -2,7 +2,8 @@
 
 use functions::coupons::get_coupon;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_coupon", Function::Http(get_coupon::routes))
+    lambda::run("get_coupon", Function::Http(|| routes!(get_coupon::get_coupon)))
 }

@@ -2,7 +2,8 @@
 
 use functions::accounts::get_me;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_me", Function::Http(get_me::routes))
+    lambda::run("get_me", Function::Http(|| routes!(get_me::get_me)))
 }

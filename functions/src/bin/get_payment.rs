@@ -2,7 +2,8 @@
 
 use functions::payments::get_payment;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_payment", Function::Http(get_payment::routes))
+    lambda::run("get_payment", Function::Http(|| routes!(get_payment::get_payment)))
 }

@@ -2,7 +2,8 @@
 
 use functions::queue::get_queue;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_queue", Function::Http(get_queue::routes))
+    lambda::run("get_queue", Function::Http(|| routes!(get_queue::get_queue)))
 }

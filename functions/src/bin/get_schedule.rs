@@ -2,7 +2,8 @@
 
 use functions::concerts::get_schedule;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_schedule", Function::Http(get_schedule::routes))
+    lambda::run("get_schedule", Function::Http(|| routes!(get_schedule::get_schedule)))
 }

@@ -2,7 +2,8 @@
 
 use functions::queue::get_token;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("get_token", Function::Http(get_token::routes))
+    lambda::run("get_token", Function::Http(|| routes!(get_token::get_token)))
 }

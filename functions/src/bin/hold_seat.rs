@@ -2,7 +2,8 @@
 
 use functions::seats::hold_seat;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("hold_seat", Function::Http(hold_seat::routes))
+    lambda::run("hold_seat", Function::Http(|| routes!(hold_seat::hold_seat)))
 }

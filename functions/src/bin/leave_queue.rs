@@ -2,7 +2,8 @@
 
 use functions::queue::leave_queue;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("leave_queue", Function::Http(leave_queue::routes))
+    lambda::run("leave_queue", Function::Http(|| routes!(leave_queue::leave_queue)))
 }

@@ -2,7 +2,8 @@
 
 use functions::accounts::list_admin_actions;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_admin_actions", Function::Http(list_admin_actions::routes))
+    lambda::run("list_admin_actions", Function::Http(|| routes!(list_admin_actions::list_admin_actions)))
 }

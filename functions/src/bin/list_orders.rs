@@ -2,7 +2,8 @@
 
 use functions::orders::list_orders;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_orders", Function::Http(list_orders::routes))
+    lambda::run("list_orders", Function::Http(|| routes!(list_orders::list_orders)))
 }

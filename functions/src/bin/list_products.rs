@@ -2,7 +2,8 @@
 
 use functions::products::list_products;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_products", Function::Http(list_products::routes))
+    lambda::run("list_products", Function::Http(|| routes!(list_products::list_products)))
 }

@@ -2,7 +2,8 @@
 
 use functions::reservations::list_reservations;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_reservations", Function::Http(list_reservations::routes))
+    lambda::run("list_reservations", Function::Http(|| routes!(list_reservations::list_reservations)))
 }

@@ -2,7 +2,8 @@
 
 use functions::concerts::list_schedules;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_schedules", Function::Http(list_schedules::routes))
+    lambda::run("list_schedules", Function::Http(|| routes!(list_schedules::list_schedules)))
 }

@@ -2,7 +2,8 @@
 
 use functions::seats::list_seats;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("list_seats", Function::Http(list_seats::routes))
+    lambda::run("list_seats", Function::Http(|| routes!(list_seats::list_seats)))
 }

@@ -2,7 +2,8 @@
 
 use functions::accounts::log_out;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("log_out", Function::Http(log_out::routes))
+    lambda::run("log_out", Function::Http(|| routes!(log_out::log_out)))
 }

@@ -2,7 +2,8 @@
 
 use functions::payments::pay;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("pay", Function::Http(pay::routes))
+    lambda::run("pay", Function::Http(|| routes!(pay::pay)))
 }

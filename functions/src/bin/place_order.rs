@@ -2,7 +2,8 @@
 
 use functions::orders::place_order;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("place_order", Function::Http(place_order::routes))
+    lambda::run("place_order", Function::Http(|| routes!(place_order::place_order)))
 }

@@ -2,7 +2,8 @@
 
 use functions::products::popular_products;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("popular_products", Function::Http(popular_products::routes))
+    lambda::run("popular_products", Function::Http(|| routes!(popular_products::popular_products)))
 }

@@ -2,7 +2,8 @@
 
 use functions::accounts::refresh_session;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("refresh_session", Function::Http(refresh_session::routes))
+    lambda::run("refresh_session", Function::Http(|| routes!(refresh_session::refresh_session)))
 }

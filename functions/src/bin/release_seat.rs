@@ -2,7 +2,8 @@
 
 use functions::seats::release_seat;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("release_seat", Function::Http(release_seat::routes))
+    lambda::run("release_seat", Function::Http(|| routes!(release_seat::release_seat)))
 }

@@ -2,7 +2,8 @@
 
 use functions::concerts::search_concerts;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("search_concerts", Function::Http(search_concerts::routes))
+    lambda::run("search_concerts", Function::Http(|| routes!(search_concerts::search_concerts)))
 }

@@ -2,7 +2,8 @@
 
 use functions::accounts::sign_up;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("sign_up", Function::Http(sign_up::routes))
+    lambda::run("sign_up", Function::Http(|| routes!(sign_up::sign_up)))
 }

@@ -2,7 +2,8 @@
 
 use functions::wallet::spend;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("spend", Function::Http(spend::routes))
+    lambda::run("spend", Function::Http(|| routes!(spend::spend)))
 }

@@ -2,7 +2,8 @@
 
 use functions::wallet::top_up;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("top_up", Function::Http(top_up::routes))
+    lambda::run("top_up", Function::Http(|| routes!(top_up::top_up)))
 }

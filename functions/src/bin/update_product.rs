@@ -2,7 +2,8 @@
 
 use functions::products::update_product;
 use onsale_platform::lambda::{self, Failure, Function};
+use utoipa_axum::routes;
 
 fn main() -> Result<(), Failure> {
-    lambda::run("update_product", Function::Http(update_product::routes))
+    lambda::run("update_product", Function::Http(|| routes!(update_product::update_product)))
 }

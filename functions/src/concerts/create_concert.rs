@@ -5,12 +5,10 @@ use onsale_domain::concerts::concert;
 use onsale_domain::id;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, invalid};
 use onsale_platform::store::concerts::{self, Concert, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::concerts::response::ConcertOut;
 
@@ -18,7 +16,7 @@ use crate::concerts::response::ConcertOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Winter Strings", "description": "An evening with a string quartet." }))]
-struct CreateConcertIn {
+pub struct CreateConcertIn {
     /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
@@ -31,17 +29,10 @@ struct CreateConcertIn {
 }
 
 /// Makes a concert.
-#[utoipa::path(post, path = "/concerts", operation_id = "create_concert", request_body = CreateConcertIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),
-    responses(
-        (status = 201, body = ConcertOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/concerts", request_body = CreateConcertIn, params(IdempotencyKey),
+    extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = ConcertOut), (status = 404, description = "not-found")))]
+pub async fn create_concert(
     State(app): State<App>,
     admin: Admin,
     key: IdempotencyKey,
@@ -67,9 +58,4 @@ async fn handle(
         Created::NoQueue => Err(Problem::new(Detail::NoQueue)),
         Created::Before(_) => Err(Problem::new(Detail::KeyReused)),
     }
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

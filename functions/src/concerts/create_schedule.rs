@@ -7,15 +7,11 @@ use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{
-    Admin, Answer, Detail, Expected, IdempotencyKey, Json, Params, Problem, ProblemOut, invalid,
-};
+use onsale_platform::http::{Admin, Answer, Detail, Expected, IdempotencyKey, Json, PathParams, Problem, invalid};
 use onsale_platform::store::concerts;
 use onsale_platform::store::concerts::schedules::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
@@ -30,7 +26,7 @@ use crate::concerts::response::ScheduleOut;
     "sale_closes_at": "2030-12-20T09:00:00Z",
     "max_seats_per_user": 2,
 }))]
-struct CreateScheduleIn {
+pub struct CreateScheduleIn {
     /// 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     place: String,
@@ -49,25 +45,18 @@ struct CreateScheduleIn {
 }
 
 /// Gives a concert a date.
-#[utoipa::path(post, path = "/concerts/{concert_id}/schedules", operation_id = "create_schedule",
-    request_body = CreateScheduleIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(
-        ("concert_id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect"),
-    ),
+#[utoipa::path(post, path = "/concerts/{concert_id}/schedules", request_body = CreateScheduleIn,
+    params(("concert_id" = Uuid, Path), IdempotencyKey), extensions(("x-access" = json!("admin"))),
     responses(
         (status = 201, body = ScheduleOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "date-limit"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 404, description = "not-found"),
+        (status = 409, description = "date-limit"),
     ))]
-async fn handle(
+pub async fn create_schedule(
     State(app): State<App>,
     admin: Admin,
     key: IdempotencyKey,
-    Params(concert_id): Params<Uuid>,
+    PathParams(concert_id): PathParams<Uuid>,
     Json(request): Json<CreateScheduleIn>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
     let mut new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
@@ -120,9 +109,4 @@ fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Sched
         sections: BTreeMap::new(),
         deleting: false,
     })
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -2,30 +2,21 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Deleted, Detail, Params, Problem, ProblemOut};
+use onsale_platform::http::{Admin, Deleted, Detail, PathParams, Problem};
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
 const CALLS_MAX: usize = 30_000;
 
 /// Removes a date with its seats, or nothing.
-#[utoipa::path(delete, path = "/concerts/{concert_id}/schedules/{schedule_id}", operation_id = "delete_schedule",
-    params(("concert_id" = Uuid, Path), ("schedule_id" = Uuid, Path)),
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    responses(
-        (status = 202, description = "larger than one request has time for: it goes on, ask again"),
-        (status = 204, description = "it is gone, also if it was before"),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 409, body = ProblemOut, description = "has-live-reservations"),
-    ))]
-async fn handle(
+#[utoipa::path(delete, path = "/concerts/{concert_id}/schedules/{schedule_id}",
+    params(("concert_id" = Uuid, Path), ("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
+    responses(Deleted, (status = 409, description = "has-live-reservations")))]
+pub async fn delete_schedule(
     State(app): State<App>,
     admin: Admin,
-    Params((concert, schedule)): Params<(Uuid, Uuid)>,
+    PathParams((concert, schedule)): PathParams<(Uuid, Uuid)>,
 ) -> Result<Deleted, Problem> {
     let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
     match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
@@ -33,9 +24,4 @@ async fn handle(
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

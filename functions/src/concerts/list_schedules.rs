@@ -3,12 +3,10 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
-use onsale_platform::http::{Answer, Detail, Listed, Params, Problem, ProblemOut, QueryString, page_limit};
+use onsale_platform::http::{Answer, Detail, PageOut, PathParams, Problem, QueryString, page_limit};
 use onsale_platform::store::concerts::{self, schedules};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
@@ -17,7 +15,7 @@ use crate::concerts::response::ScheduleOut;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListSchedulesIn {
+pub struct ListSchedulesIn {
     /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
@@ -27,19 +25,15 @@ struct ListSchedulesIn {
 }
 
 /// The dates that are on sale now, by date.
-#[utoipa::path(get, path = "/concerts/{concert_id}/schedules", operation_id = "list_schedules",
-    params(("concert_id" = Uuid, Path), ListSchedulesIn), extensions(("x-access" = json!("public+queue"))),
-    responses(
-        (status = 200, body = Listed<ScheduleOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 404, body = ProblemOut, description = "no-bookable-schedule"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/concerts/{concert_id}/schedules", params(("concert_id" = Uuid, Path), ListSchedulesIn),
+    extensions(("x-access" = json!("public+queue"))),
+    responses((status = 200, body = PageOut<ScheduleOut>), (status = 404, description = "no-bookable-schedule")))]
+pub async fn list_schedules(
     State(app): State<App>,
     pass: QueuePass,
-    Params(concert): Params<Uuid>,
+    PathParams(concert): PathParams<Uuid>,
     QueryString(request): QueryString<ListSchedulesIn>,
-) -> Result<Answer<Listed<ScheduleOut>>, Problem> {
+) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     if let Some(queue) = concerts::queue_of(&app, concert).await? {
         pass.may_look(&app, &queue).await?;
@@ -48,10 +42,5 @@ async fn handle(
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
         return Err(Problem::new(Detail::NoBookableSchedule));
     }
-    Ok(Answer::ok(Listed::of(page, |schedule| ScheduleOut::listed(&schedule))))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, |schedule| ScheduleOut::listed(&schedule))))
 }

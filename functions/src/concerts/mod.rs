@@ -3,6 +3,7 @@
 mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod create_concert;
 pub mod create_schedule;
@@ -16,19 +17,19 @@ pub mod search_concerts;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /concerts: makes a concert.
-    ("create_concert", Function::Http(create_concert::routes)),
+    ("create_concert", Function::Http(|| routes!(create_concert::create_concert))),
     // GET /concerts: finds concerts by their names, newest first.
-    ("search_concerts", Function::Http(search_concerts::routes)),
+    ("search_concerts", Function::Http(|| routes!(search_concerts::search_concerts))),
     // GET /concerts/{concert_id}: one concert.
-    ("get_concert", Function::Http(get_concert::routes)),
+    ("get_concert", Function::Http(|| routes!(get_concert::get_concert))),
     // DELETE /concerts/{concert_id}: removes a concert with its schedules and seats, or nothing.
-    ("delete_concert", Function::Http(delete_concert::routes)),
+    ("delete_concert", Function::Http(|| routes!(delete_concert::delete_concert))),
     // POST /concerts/{concert_id}/schedules: gives a concert a date.
-    ("create_schedule", Function::Http(create_schedule::routes)),
+    ("create_schedule", Function::Http(|| routes!(create_schedule::create_schedule))),
     // GET /concerts/{concert_id}/schedules: the dates that are on sale.
-    ("list_schedules", Function::Http(list_schedules::routes)),
+    ("list_schedules", Function::Http(|| routes!(list_schedules::list_schedules))),
     // GET /schedules/{schedule_id}: one date, on sale or not.
-    ("get_schedule", Function::Http(get_schedule::routes)),
+    ("get_schedule", Function::Http(|| routes!(get_schedule::get_schedule))),
     // DELETE /concerts/{concert_id}/schedules/{schedule_id}: removes a date with its seats, or nothing.
-    ("delete_schedule", Function::Http(delete_schedule::routes)),
+    ("delete_schedule", Function::Http(|| routes!(delete_schedule::delete_schedule))),
 ];

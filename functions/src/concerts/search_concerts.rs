@@ -3,12 +3,10 @@
 use axum::extract::State;
 use onsale_domain::concerts::concert;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, invalid, page_limit};
+use onsale_platform::http::{Answer, PageOut, Problem, QueryString, invalid, page_limit};
 use onsale_platform::store::concerts;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::concerts::response::ConcertOut;
 
@@ -16,7 +14,7 @@ use crate::concerts::response::ConcertOut;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct SearchConcertsIn {
+pub struct SearchConcertsIn {
     /// A part of the name; without it, all concerts.
     #[param(max_length = 60, example = "spring")]
     query: Option<String>,
@@ -29,23 +27,14 @@ struct SearchConcertsIn {
 }
 
 /// Finds concerts by a part of their names, in any language, newest first.
-#[utoipa::path(get, path = "/concerts", operation_id = "search_concerts", params(SearchConcertsIn),
-    extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 200, body = Listed<ConcertOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/concerts", params(SearchConcertsIn), extensions(("x-access" = json!("public"))),
+    responses((status = 200, body = PageOut<ConcertOut>)))]
+pub async fn search_concerts(
     State(app): State<App>,
     QueryString(request): QueryString<SearchConcertsIn>,
-) -> Result<Answer<Listed<ConcertOut>>, Problem> {
+) -> Result<Answer<PageOut<ConcertOut>>, Problem> {
     let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
     let limit = page_limit(request.limit)?;
     let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, ConcertOut::from)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, ConcertOut::from)))
 }

@@ -6,15 +6,11 @@ use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{
-    Admin, Answer, Detail, Expected, IdempotencyKey, Json, Object, Problem, ProblemOut, invalid,
-};
+use onsale_platform::http::{Admin, Answer, Detail, Expected, IdempotencyKey, Json, Object, Problem, invalid};
 use onsale_platform::store::coupons::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object as Schema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::coupons::response::CouponOut;
@@ -29,7 +25,7 @@ use crate::coupons::response::CouponOut;
     "valid_from": "2026-01-01T00:00:00Z",
     "valid_until": "2099-01-01T00:00:00Z",
 }))]
-struct CreateCouponIn {
+pub struct CreateCouponIn {
     /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
@@ -57,7 +53,7 @@ fn kinds() -> Schema {
 /// What it takes off.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DiscountIn {
+pub struct DiscountIn {
     /// `amount` or `percent`.
     #[schema(schema_with = kinds)]
     kind: String,
@@ -70,16 +66,10 @@ struct DiscountIn {
 }
 
 /// Makes a coupon: so many discounts, to be had between two times.
-#[utoipa::path(post, path = "/coupons", operation_id = "create_coupon", request_body = CreateCouponIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
-    responses(
-        (status = 201, body = CouponOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/coupons", request_body = CreateCouponIn, params(IdempotencyKey),
+    extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = CouponOut)))]
+pub async fn create_coupon(
     State(app): State<App>,
     admin: Admin,
     key: IdempotencyKey,
@@ -135,9 +125,4 @@ fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Proble
         created_at: app.now(),
         fingerprint: ids::fingerprint(&parts.each_ref().map(String::as_str)),
     })
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

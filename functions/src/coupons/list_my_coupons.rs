@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
+use onsale_platform::http::{Answer, PageOut, Problem, QueryString, User, page_limit};
 use onsale_platform::store::coupons;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::coupons::response::ClaimOut;
 
@@ -15,7 +13,7 @@ use crate::coupons::response::ClaimOut;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListMyCouponsIn {
+pub struct ListMyCouponsIn {
     /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
@@ -25,23 +23,14 @@ struct ListMyCouponsIn {
 }
 
 /// What the caller has claimed, used or not.
-#[utoipa::path(get, path = "/users/me/coupons", operation_id = "list_my_coupons", params(ListMyCouponsIn),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    responses(
-        (status = 200, body = Listed<ClaimOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/users/me/coupons", params(ListMyCouponsIn), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = PageOut<ClaimOut>)))]
+pub async fn list_my_coupons(
     State(app): State<App>,
     user: User,
     QueryString(request): QueryString<ListMyCouponsIn>,
-) -> Result<Answer<Listed<ClaimOut>>, Problem> {
+) -> Result<Answer<PageOut<ClaimOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = coupons::claims(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, |claim| ClaimOut::new(&claim, app.now()))))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, |claim| ClaimOut::new(&claim, app.now()))))
 }

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
+use onsale_platform::http::{Answer, PageOut, Problem, QueryString, User, page_limit};
 use onsale_platform::store::orders;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::orders::response::OrderOut;
 
@@ -15,7 +13,7 @@ use crate::orders::response::OrderOut;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListOrdersIn {
+pub struct ListOrdersIn {
     /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
@@ -25,23 +23,14 @@ struct ListOrdersIn {
 }
 
 /// The caller's orders, newest first.
-#[utoipa::path(get, path = "/orders", operation_id = "list_orders", params(ListOrdersIn),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    responses(
-        (status = 200, body = Listed<OrderOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/orders", params(ListOrdersIn), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = PageOut<OrderOut>)))]
+pub async fn list_orders(
     State(app): State<App>,
     user: User,
     QueryString(request): QueryString<ListOrdersIn>,
-) -> Result<Answer<Listed<OrderOut>>, Problem> {
+) -> Result<Answer<PageOut<OrderOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = orders::list(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, |order| OrderOut::new(&order, app.now()))))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, |order| OrderOut::new(&order, app.now()))))
 }

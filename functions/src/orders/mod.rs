@@ -3,6 +3,7 @@
 pub(crate) mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod cancel_order;
 pub mod get_order;
@@ -12,11 +13,11 @@ pub mod place_order;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /orders: takes units from stock, and pays them if asked to.
-    ("place_order", Function::Http(place_order::routes)),
+    ("place_order", Function::Http(|| routes!(place_order::place_order))),
     // GET /orders: the caller's, newest first.
-    ("list_orders", Function::Http(list_orders::routes)),
+    ("list_orders", Function::Http(|| routes!(list_orders::list_orders))),
     // GET /orders/{order_id}: one of the caller's, in any state.
-    ("get_order", Function::Http(get_order::routes)),
+    ("get_order", Function::Http(|| routes!(get_order::get_order))),
     // DELETE /orders/{order_id}: gives a pending order up.
-    ("cancel_order", Function::Http(cancel_order::routes)),
+    ("cancel_order", Function::Http(|| routes!(cancel_order::cancel_order))),
 ];

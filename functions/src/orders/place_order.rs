@@ -7,12 +7,11 @@ use onsale_domain::id;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{UNITS_MAX, Wanted};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Expected, Json, Object, Problem, ProblemOut, RequiredKey, User, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Object, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::orders::place;
+use onsale_platform::store::orders::place::PlaceFailure;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
@@ -25,7 +24,7 @@ use crate::orders::response::OrderOut;
     "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
     "pay": false,
 }))]
-struct PlaceOrderIn {
+pub struct PlaceOrderIn {
     /// 1 to 20 lines; those of one product are summed.
     #[schema(value_type = Vec<LineIn>, min_items = 1, max_items = 20)]
     items: Vec<Object<LineIn>>,
@@ -39,7 +38,7 @@ struct PlaceOrderIn {
 /// So many of a product.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LineIn {
+pub struct LineIn {
     product_id: Uuid,
     /// 1 to 100, of one product in all lines together, and no more than its `max_per_user`.
     #[schema(minimum = 1, maximum = 100)]
@@ -47,20 +46,10 @@ struct LineIn {
 }
 
 /// Takes units of products from stock, and pays them in the same step if asked to.
-#[utoipa::path(post, path = "/orders", operation_id = "place_order", request_body = PlaceOrderIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
-    responses(
-        (status = 201, body = OrderOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 402, body = ProblemOut, description = "insufficient-balance"),
-        (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
-        (status = 409, body = ProblemOut, description = "not-selling, product-limit, order-limit, price-changed, \
-            out-of-stock, coupon-not-yours, coupon-used, coupon-not-open, coupon-expired, coupon-not-applicable"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-        (status = 429, body = ProblemOut, description = "too-many-lapses"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/orders", request_body = PlaceOrderIn, params(RequiredKey),
+    extensions(("x-access" = json!("user"))),
+    responses((status = 201, body = OrderOut), PlaceFailure))]
+pub async fn place_order(
     State(app): State<App>,
     user: User,
     key: RequiredKey,
@@ -91,9 +80,4 @@ fn lines(given: &[Object<LineIn>]) -> Result<Vec<Wanted>, Problem> {
         }
     }
     Ok(given.iter().map(|Object(line)| Wanted { product: line.product_id, quantity: line.quantity }).collect())
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

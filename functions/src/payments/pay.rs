@@ -5,12 +5,10 @@ use onsale_domain::id;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::failure::Failure;
-use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
-use onsale_platform::store::payments::pay::{self, How, PayRequest};
+use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
+use onsale_platform::store::payments::pay::{self, How, PayFailure, PayRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::payments::response::PaymentOut;
@@ -19,7 +17,7 @@ use crate::payments::response::PaymentOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]
-struct PayIn {
+pub struct PayIn {
     /// A held reservation of the caller.
     reservation_id: Option<Uuid>,
     /// A pending order of the caller.
@@ -27,19 +25,14 @@ struct PayIn {
 }
 
 /// Pays a reservation or an order from the caller's wallet, in one atomic step.
-#[utoipa::path(post, path = "/payments", operation_id = "pay", request_body = PayIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
+#[utoipa::path(post, path = "/payments", request_body = PayIn, params(IdempotencyKey),
+    extensions(("x-access" = json!("user+queue"))),
     responses(
         (status = 201, body = PaymentOut),
         (status = 200, body = PaymentOut, description = "it was paid before"),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 402, body = ProblemOut, description = "insufficient-balance"),
-        (status = 404, body = ProblemOut, description = "not-found, no-wallet"),
-        (status = 409, body = ProblemOut, description = "hold-expired, payment-declined"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        PayFailure,
     ))]
-async fn handle(
+pub async fn pay(
     State(app): State<App>,
     user: User,
     pass: QueuePass,
@@ -66,9 +59,4 @@ async fn handle(
         How::Replayed => Answer::created(out).replayed(true),
         How::Before => Answer::ok(out),
     })
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

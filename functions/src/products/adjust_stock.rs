@@ -4,19 +4,18 @@ use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::products::stock;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, RequiredKey, invalid};
+use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, RequiredKey, invalid};
 use onsale_platform::store::products::stock_adjustments;
+use onsale_platform::store::products::stock_adjustments::AdjustError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// By how much.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "delta": 50 }))]
-struct AdjustStockIn {
+pub struct AdjustStockIn {
     /// Units to add or, below zero, to take away: -1,000,000 to 1,000,000, and not 0.
     #[schema(minimum = -1000000, maximum = 1000000)]
     delta: i64,
@@ -24,7 +23,7 @@ struct AdjustStockIn {
 
 /// A change of stock.
 #[derive(Serialize, ToSchema)]
-struct AdjustStockOut {
+pub struct AdjustStockOut {
     adjustment_id: Uuid,
     product_id: Uuid,
     delta: i64,
@@ -33,25 +32,14 @@ struct AdjustStockOut {
 }
 
 /// Adds units to a product's stock, or takes away what is there.
-#[utoipa::path(post, path = "/products/{product_id}/stock", operation_id = "adjust_stock",
-    request_body = AdjustStockIn, security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(
-        ("product_id" = Uuid, Path),
-        ("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required"),
-    ),
-    responses(
-        (status = 201, body = AdjustStockOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "out-of-stock"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/products/{product_id}/stock", request_body = AdjustStockIn,
+    params(("product_id" = Uuid, Path), RequiredKey), extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = AdjustStockOut), AdjustError))]
+pub async fn adjust_stock(
     State(app): State<App>,
     admin: Admin,
     key: RequiredKey,
-    Params(product_id): Params<Uuid>,
+    PathParams(product_id): PathParams<Uuid>,
     Json(request): Json<AdjustStockIn>,
 ) -> Result<Answer<AdjustStockOut>, Problem> {
     let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
@@ -61,9 +49,4 @@ async fn handle(
     let done = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
     let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };
     Ok(Answer::created(out).replayed(done.replayed))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

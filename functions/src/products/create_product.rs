@@ -6,12 +6,10 @@ use onsale_domain::money::Price;
 use onsale_domain::products::product::{self, MaxPerUser, Product, State as ProductState};
 use onsale_domain::products::stock::{self, Shards};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, invalid};
 use onsale_platform::store::products::{self, Created};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::products::response::ProductOut;
 
@@ -19,7 +17,7 @@ use crate::products::response::ProductOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4, "max_per_user": 4 }))]
-struct CreateProductIn {
+pub struct CreateProductIn {
     /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
@@ -38,16 +36,10 @@ struct CreateProductIn {
 }
 
 /// Makes a product with its stock, and puts it on sale.
-#[utoipa::path(post, path = "/products", operation_id = "create_product", request_body = CreateProductIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    params(("Idempotency-Key" = Option<uuid::Uuid>, Header, description = "a repeat has no second effect")),
-    responses(
-        (status = 201, body = ProductOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/products", request_body = CreateProductIn, params(IdempotencyKey),
+    extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = ProductOut)))]
+pub async fn create_product(
     State(app): State<App>,
     admin: Admin,
     key: IdempotencyKey,
@@ -80,9 +72,4 @@ async fn handle(
         Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
         Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
     }
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

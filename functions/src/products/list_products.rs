@@ -5,13 +5,11 @@ use axum::http::HeaderMap;
 use onsale_domain::products::product::Sort;
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Expected, Listed, Problem, ProblemOut, QueryString, Viewed, invalid, page_limit};
+use onsale_platform::http::{Cacheable, Expected, PageOut, Problem, QueryString, invalid, page_limit};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::schema::Object;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::products::response::ListedProductOut;
 
@@ -27,7 +25,7 @@ fn orders() -> Object {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListProductsIn {
+pub struct ListProductsIn {
     /// `newest` (the default), `price`, `-price` or `name`.
     #[param(example = "newest", schema_with = orders)]
     sort: Option<String>,
@@ -40,18 +38,13 @@ struct ListProductsIn {
 }
 
 /// What is on sale, by age, price or name, at most five seconds old.
-#[utoipa::path(get, path = "/products", operation_id = "list_products", params(ListProductsIn),
-    extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 200, body = Listed<ListedProductOut>, description = "with an ETag"),
-        (status = 304, description = "as If-None-Match names it"),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/products", params(ListProductsIn), extensions(("x-access" = json!("public"))),
+    responses((status = 200, body = PageOut<ListedProductOut>), (status = 304)))]
+pub async fn list_products(
     State(app): State<App>,
     QueryString(request): QueryString<ListProductsIn>,
     headers: HeaderMap,
-) -> Result<Viewed, Problem> {
+) -> Result<Cacheable, Problem> {
     let sort = match &request.sort {
         None => Sort::default(),
         Some(name) => Sort::parse(name)
@@ -60,10 +53,5 @@ async fn handle(
     let limit = page_limit(request.limit)?;
     let page = products::list(&app, sort, limit, request.cursor.as_deref()).await?;
     let items: Vec<ListedProductOut> = page.items.iter().map(ListedProductOut::from).collect();
-    Ok(Viewed::new(&Listed { items, next: page.next.clone() }, &headers, MAX_AGE_SECONDS)?)
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Cacheable::new(&PageOut { items, next: page.next.clone() }, &headers, MAX_AGE_SECONDS)?)
 }

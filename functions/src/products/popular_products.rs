@@ -5,12 +5,10 @@ use axum::http::HeaderMap;
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_platform::app::App;
-use onsale_platform::http::{Expected, Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::http::{Cacheable, Expected, Problem, QueryString, invalid};
 use onsale_platform::store::products::sales::{self, POPULAR_MAX, Ranked, SPANS};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How long the answer may be cached, in seconds.
@@ -24,7 +22,7 @@ const LIMIT_DEFAULT: usize = 5;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct PopularProductsIn {
+pub struct PopularProductsIn {
     /// 1, 3 (the default) or 7: today (UTC) and those before it.
     #[param(example = 3)]
     days: Option<u8>,
@@ -35,7 +33,7 @@ struct PopularProductsIn {
 
 /// What sold best.
 #[derive(Serialize, ToSchema)]
-struct PopularProductsOut {
+pub struct PopularProductsOut {
     /// When it was counted; null before the first count.
     as_of: Option<Timestamp>,
     days: u8,
@@ -45,7 +43,7 @@ struct PopularProductsOut {
 
 /// A product that sold.
 #[derive(Serialize, ToSchema)]
-struct PopularProductOut {
+pub struct PopularProductOut {
     product_id: Uuid,
     name: String,
     /// Of one, in minor units.
@@ -64,18 +62,13 @@ impl From<&Ranked> for PopularProductOut {
 }
 
 /// What sold best in the last days, as last counted, of what is selling.
-#[utoipa::path(get, path = "/products/popular", operation_id = "popular_products", params(PopularProductsIn),
-    extensions(("x-access" = json!("public"))),
-    responses(
-        (status = 200, body = PopularProductsOut, description = "with an ETag"),
-        (status = 304, description = "as If-None-Match names it"),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/products/popular", params(PopularProductsIn), extensions(("x-access" = json!("public"))),
+    responses((status = 200, body = PopularProductsOut), (status = 304)))]
+pub async fn popular_products(
     State(app): State<App>,
     QueryString(request): QueryString<PopularProductsIn>,
     headers: HeaderMap,
-) -> Result<Viewed, Problem> {
+) -> Result<Cacheable, Problem> {
     let days = request.days.unwrap_or(DAYS_DEFAULT);
     if !SPANS.contains(&days) {
         return Err(invalid("days")(Expected::OneOf { names: SPANS.map(|days| days.to_string()).into() }));
@@ -88,10 +81,5 @@ async fn handle(
     let ranked = popular.iter().flat_map(|popular| &popular.products);
     let as_of = popular.as_ref().map(|popular| popular.as_of);
     let body = PopularProductsOut { as_of, days, items: ranked.map(PopularProductOut::from).collect() };
-    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?)
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Cacheable::new(&body, &headers, MAX_AGE_SECONDS)?)
 }

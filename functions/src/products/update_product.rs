@@ -5,13 +5,11 @@ use onsale_domain::money::Price;
 use onsale_domain::products::product::{self, Change, MaxPerUser, State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, PathParams, Problem, invalid};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::products::response::ProductOut;
@@ -25,7 +23,7 @@ fn states() -> Object {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price": 9000 }))]
-struct UpdateProductIn {
+pub struct UpdateProductIn {
     /// One line of 1 to 60 characters, one of which can be seen.
     #[schema(min_length = 1, max_length = 60, example = "Poster")]
     name: Option<String>,
@@ -42,19 +40,13 @@ struct UpdateProductIn {
 }
 
 /// Gives a product another name, price, state or limit for one account.
-#[utoipa::path(patch, path = "/products/{product_id}", operation_id = "update_product",
-    request_body = UpdateProductIn, params(("product_id" = Uuid, Path)),
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    responses(
-        (status = 200, body = ProductOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-    ))]
-async fn handle(
+#[utoipa::path(patch, path = "/products/{product_id}", request_body = UpdateProductIn,
+    params(("product_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
+    responses((status = 200, body = ProductOut), (status = 404, description = "not-found")))]
+pub async fn update_product(
     State(app): State<App>,
     admin: Admin,
-    Params(id): Params<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
     let state = |name: &String| {
@@ -71,9 +63,4 @@ async fn handle(
     let product = products::update(&app, id, &change, &admin.action("update_product", id)).await?;
     let product = product.ok_or_else(|| Problem::new(Detail::NoProduct))?;
     Ok(Answer::ok(ProductOut::new(&product, None)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -7,30 +7,27 @@ use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{PassError, State};
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::{self, QueuePass};
-use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue;
 use onsale_platform::store::queue::admissions::{self, Called};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::queue::response::TokenOut;
 
 /// Where the caller stands; claims the admission when the number was called.
-#[utoipa::path(get, path = "/queues/{queue_id}/tokens/me", operation_id = "get_token",
+#[utoipa::path(get, path = "/queues/{queue_id}/tokens/me",
     params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+    extensions(("x-access" = json!("user"))),
     responses(
         (status = 200, body = TokenOut),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 401, body = ProblemOut, description = "queue-token-required, queue-token-invalid"),
-        (status = 403, body = ProblemOut, description = "queue-token-ended"),
-        (status = 404, body = ProblemOut, description = "not-found"),
+        (status = 401, description = "queue-token-required, queue-token-invalid"),
+        (status = 403, description = "queue-token-ended"),
+        (status = 404, description = "not-found"),
     ))]
-async fn handle(
+pub async fn get_token(
     AppState(app): AppState<App>,
     user: User,
     pass: QueuePass,
-    Params(id): Params<String>,
+    PathParams(id): PathParams<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queue::polled(&app, &id).await?;
@@ -54,9 +51,4 @@ async fn handle(
         Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),
         Called::Replaced => Err(PassError::Ended.into()),
     }
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -4,25 +4,25 @@ use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token;
-use onsale_platform::http::{Answer, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::entries;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use onsale_platform::store::queue::entries::JoinFailure;
 
 use crate::queue::response::TokenOut;
 
 /// Gives the caller a place, or the one that is there.
-#[utoipa::path(post, path = "/queues/{queue_id}/tokens", operation_id = "join_queue",
-    params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+#[utoipa::path(post, path = "/queues/{queue_id}/tokens", params(("queue_id" = String, Path)),
+    extensions(("x-access" = json!("user"))),
     responses(
         (status = 201, body = TokenOut),
         (status = 200, body = TokenOut, description = "the caller has joined before"),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "queue-closed, has-live-hold"),
-        (status = 429, body = ProblemOut, description = "too-many-attempts"),
+        JoinFailure,
     ))]
-async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) -> Result<Answer<TokenOut>, Problem> {
+pub async fn join_queue(
+    State(app): State<App>,
+    user: User,
+    PathParams(id): PathParams<String>,
+) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
     let token = joined.token;
@@ -30,9 +30,4 @@ async fn handle(State(app): State<App>, user: User, Params(id): Params<String>) 
     let out = TokenOut::new(&id, token.state, token.number, &joined.queue, app.now());
     let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);
     Ok(Answer::created_if(joined.new, out))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -3,6 +3,7 @@
 mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod advance_queues;
 pub mod finish_tokens;
@@ -15,15 +16,15 @@ pub mod put_queue;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // PUT /queues/{queue_id}: makes a queue or changes its settings.
-    ("put_queue", Function::Http(put_queue::routes)),
+    ("put_queue", Function::Http(|| routes!(put_queue::put_queue))),
     // GET /queues/{queue_id}: which number is being served, for everybody.
-    ("get_queue", Function::Http(get_queue::routes)),
+    ("get_queue", Function::Http(|| routes!(get_queue::get_queue))),
     // POST /queues/{queue_id}/tokens: gives the caller a place.
-    ("join_queue", Function::Http(join_queue::routes)),
+    ("join_queue", Function::Http(|| routes!(join_queue::join_queue))),
     // GET /queues/{queue_id}/tokens/me: where the caller stands.
-    ("get_token", Function::Http(get_token::routes)),
+    ("get_token", Function::Http(|| routes!(get_token::get_token))),
     // DELETE /queues/{queue_id}/tokens/me: gives the place up.
-    ("leave_queue", Function::Http(leave_queue::routes)),
+    ("leave_queue", Function::Http(|| routes!(leave_queue::leave_queue))),
     // Queue tokens: frees the places of ended admissions.
     ("finish_tokens", Function::Event(finish_tokens::answer)),
     // Every minute at :00: ends admissions whose time has passed, and moves every queue on.

@@ -7,12 +7,10 @@ use axum::extract::State;
 use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError};
 use onsale_domain::time;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, invalid};
 use onsale_platform::store::queue;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::queue::response::QueueOut;
 
@@ -20,7 +18,7 @@ use crate::queue::response::QueueOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 }))]
-struct PutQueueIn {
+pub struct PutQueueIn {
     /// Most who may be inside at one time, 1 to 1,000,000.
     #[schema(minimum = 1, maximum = 1000000)]
     capacity: u32,
@@ -43,18 +41,13 @@ struct PutQueueIn {
 }
 
 /// Makes a queue or changes its settings.
-#[utoipa::path(put, path = "/queues/{queue_id}", operation_id = "put_queue", request_body = PutQueueIn,
-    params(("queue_id" = String, Path)), security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    responses(
-        (status = 201, body = QueueOut),
-        (status = 200, body = QueueOut, description = "it was there"),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-    ))]
-async fn handle(
+#[utoipa::path(put, path = "/queues/{queue_id}", request_body = PutQueueIn, params(("queue_id" = String, Path)),
+    extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = QueueOut), (status = 200, body = QueueOut, description = "it was there")))]
+pub async fn put_queue(
     State(app): State<App>,
     admin: Admin,
-    Params(id): Params<String>,
+    PathParams(id): PathParams<String>,
     Json(request): Json<PutQueueIn>,
 ) -> Result<Answer<QueueOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
@@ -83,9 +76,4 @@ async fn handle(
     let (queue, new) = queue::put(&app, &id, settings, &action).await?;
     let issued = if new { 0 } else { queue::issued(&app, &id).await? };
     Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -8,12 +8,11 @@ use onsale_domain::reservations::hold::seat_list;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
-use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, User, invalid};
+use onsale_platform::store::reservations::HoldFailure;
 use onsale_platform::store::reservations::{self, Wanted};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
@@ -22,7 +21,7 @@ use crate::reservations::response::ReservationOut;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe", "seat_ids": ["A-1-1", "A-1-2"] }))]
-struct CreateReservationIn {
+pub struct CreateReservationIn {
     /// Of this date.
     schedule_id: Uuid,
     /// 1 to 50 different seats, such as `A-1-12`; the schedule's limit may be lower.
@@ -31,18 +30,10 @@ struct CreateReservationIn {
 }
 
 /// Holds seats for one buyer until the hold lapses.
-#[utoipa::path(post, path = "/reservations", operation_id = "create_reservation", request_body = CreateReservationIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("user+queue"))),
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "a repeat has no second effect")),
-    responses(
-        (status = 201, body = ReservationOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 404, body = ProblemOut, description = "seat-not-found"),
-        (status = 409, body = ProblemOut, description = "seat-taken, seat-yours, sale-not-open, sale-closed, seat-limit"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
-        (status = 429, body = ProblemOut, description = "too-many-lapses"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/reservations", request_body = CreateReservationIn, params(IdempotencyKey),
+    extensions(("x-access" = json!("user+queue"))),
+    responses((status = 201, body = ReservationOut), HoldFailure))]
+pub async fn create_reservation(
     State(app): State<App>,
     user: User,
     pass: QueuePass,
@@ -65,9 +56,4 @@ async fn handle(
     };
     let held = reservations::hold(&app, wanted).await?;
     Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -3,36 +3,24 @@
 use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, User, invalid};
+use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
 use onsale_platform::store::reservations;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::reservations::response::TicketOut;
 
 /// One ticket of a reservation.
-#[utoipa::path(get, path = "/reservations/{reservation_id}/tickets/{ticket_id}", operation_id = "get_ticket",
-    params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    responses(
-        (status = 200, body = TicketOut),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/reservations/{reservation_id}/tickets/{ticket_id}",
+    params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = TicketOut), (status = 404, description = "not-found")))]
+pub async fn get_ticket(
     State(app): State<App>,
     user: User,
-    Params((id, ticket)): Params<(Uuid, String)>,
+    PathParams((id, ticket)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<TicketOut>, Problem> {
     let not_found = || Problem::new(Detail::NoTicket);
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
     let reservation = reservations::get(&app, user.id, id).await?.ok_or_else(not_found)?;
     let ticket = reservation.tickets.iter().find(|ticket| ticket.seat == seat).ok_or_else(not_found)?;
     Ok(Answer::ok(TicketOut::new(ticket, reservation.purchase.state_at(app.now()))))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
+use onsale_platform::http::{Answer, PageOut, Problem, QueryString, User, page_limit};
 use onsale_platform::store::reservations;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::reservations::response::ReservationOut;
 
@@ -15,7 +13,7 @@ use crate::reservations::response::ReservationOut;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListReservationsIn {
+pub struct ListReservationsIn {
     /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
@@ -25,23 +23,14 @@ struct ListReservationsIn {
 }
 
 /// The caller's reservations, newest first.
-#[utoipa::path(get, path = "/reservations", operation_id = "list_reservations", params(ListReservationsIn),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    responses(
-        (status = 200, body = Listed<ReservationOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/reservations", params(ListReservationsIn), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = PageOut<ReservationOut>)))]
+pub async fn list_reservations(
     State(app): State<App>,
     user: User,
     QueryString(request): QueryString<ListReservationsIn>,
-) -> Result<Answer<Listed<ReservationOut>>, Problem> {
+) -> Result<Answer<PageOut<ReservationOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = reservations::list(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, |reservation| ReservationOut::new(&reservation, app.now()))))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, |reservation| ReservationOut::new(&reservation, app.now()))))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod cancel_reservation;
 pub mod cancel_ticket;
@@ -15,17 +16,17 @@ pub mod list_reservations;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /reservations: holds seats until the hold lapses.
-    ("create_reservation", Function::Http(create_reservation::routes)),
+    ("create_reservation", Function::Http(|| routes!(create_reservation::create_reservation))),
     // GET /reservations: the caller's, newest first.
-    ("list_reservations", Function::Http(list_reservations::routes)),
+    ("list_reservations", Function::Http(|| routes!(list_reservations::list_reservations))),
     // GET /reservations/{reservation_id}: one of the caller's, in any state.
-    ("get_reservation", Function::Http(get_reservation::routes)),
+    ("get_reservation", Function::Http(|| routes!(get_reservation::get_reservation))),
     // DELETE /reservations/{reservation_id}: gives the seats back.
-    ("cancel_reservation", Function::Http(cancel_reservation::routes)),
+    ("cancel_reservation", Function::Http(|| routes!(cancel_reservation::cancel_reservation))),
     // GET /reservations/{reservation_id}/tickets/{ticket_id}: one ticket.
-    ("get_ticket", Function::Http(get_ticket::routes)),
+    ("get_ticket", Function::Http(|| routes!(get_ticket::get_ticket))),
     // DELETE /reservations/{reservation_id}/tickets/{ticket_id}: gives one seat back.
-    ("cancel_ticket", Function::Http(cancel_ticket::routes)),
+    ("cancel_ticket", Function::Http(|| routes!(cancel_ticket::cancel_ticket))),
     // Every minute at :00: closes the books of lapsed holds and orders, and ends deletions.
     ("expire_holds", Function::Event(expire_holds::answer)),
 ];

@@ -4,12 +4,11 @@ use axum::extract::State;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Expected, Json, Object, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathParams, Problem, invalid};
+use onsale_platform::store::seats::CreateSeatsError;
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// Seats of one section; `{}` means section A, row 1, seats 1–50 at the default price.
@@ -20,7 +19,7 @@ use uuid::Uuid;
     "rows": [{ "row": "1", "from": 1, "to": 25 }, { "row": "2", "from": 1, "to": 25 }],
     "price": 90000,
 }))]
-struct CreateSeatsIn {
+pub struct CreateSeatsIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
     #[schema(min_length = 1, max_length = 16)]
     section: Option<String>,
@@ -35,7 +34,7 @@ struct CreateSeatsIn {
 /// Neighbouring seats of a row.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RowIn {
+pub struct RowIn {
     /// 1 to 16 digits, Latin letters or Hangul syllables.
     #[schema(min_length = 1, max_length = 16)]
     row: String,
@@ -49,7 +48,7 @@ struct RowIn {
 
 /// How many are new.
 #[derive(Serialize, ToSchema)]
-struct CreateSeatsOut {
+pub struct CreateSeatsOut {
     created: u32,
 }
 
@@ -57,20 +56,13 @@ struct CreateSeatsOut {
 const RANGES_MAX: usize = 500;
 
 /// Makes the seats that are not there yet.
-#[utoipa::path(post, path = "/schedules/{schedule_id}/seats", operation_id = "create_seats",
-    request_body = CreateSeatsIn, params(("schedule_id" = Uuid, Path)),
-    security(("bearer" = [])), extensions(("x-access" = json!("admin"))),
-    responses(
-        (status = 201, body = CreateSeatsOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 403, body = ProblemOut, description = "forbidden"),
-        (status = 404, body = ProblemOut, description = "not-found"),
-        (status = 409, body = ProblemOut, description = "section-has-other-price"),
-    ))]
-async fn handle(
+#[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
+    params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
+    responses((status = 201, body = CreateSeatsOut), CreateSeatsError))]
+pub async fn create_seats(
     State(app): State<App>,
     admin: Admin,
-    Params(schedule): Params<Uuid>,
+    PathParams(schedule): PathParams<Uuid>,
     Json(request): Json<CreateSeatsIn>,
 ) -> Result<Answer<CreateSeatsOut>, Problem> {
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
@@ -106,9 +98,4 @@ fn within(field: &str, number: u16, min: u16) -> Result<(), Problem> {
         return Ok(());
     }
     Err(invalid(field)(Expected::Between { min: min.into(), max: SEAT_NUMBER_MAX.into() }))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -4,28 +4,22 @@ use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
-use onsale_platform::http::{Answer, Detail, Params, Problem, ProblemOut, invalid};
+use onsale_platform::http::{Answer, Detail, PathParams, Problem, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::seats;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::seats::response::SeatOut;
 
 /// One seat as it is now.
-#[utoipa::path(get, path = "/schedules/{schedule_id}/seats/{seat_id}", operation_id = "get_seat",
+#[utoipa::path(get, path = "/schedules/{schedule_id}/seats/{seat_id}",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path)),
     extensions(("x-access" = json!("public+queue"))),
-    responses(
-        (status = 200, body = SeatOut),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 404, body = ProblemOut, description = "seat-not-found"),
-    ))]
-async fn handle(
+    responses((status = 200, body = SeatOut), (status = 404, description = "seat-not-found")))]
+pub async fn get_seat(
     State(app): State<App>,
     pass: QueuePass,
-    Params((schedule_id, seat)): Params<(Uuid, String)>,
+    PathParams((schedule_id, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
@@ -36,9 +30,4 @@ async fn handle(
     let section = schedule.sections.get(&seat.section).ok_or_else(not_found)?;
     let state = seats::get(&app, schedule_id, &seat).await?.ok_or_else(not_found)?;
     Ok(Answer::ok(SeatOut::new(&seat, section.price, state)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -13,13 +13,11 @@ use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::second;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
-use onsale_platform::http::{Detail, Params, Problem, ProblemOut, QueryString, Viewed, invalid};
+use onsale_platform::http::{Cacheable, Detail, PathParams, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::seats::{self, Block, Counts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::seats::response::SeatOut;
@@ -33,7 +31,7 @@ const MAX_AGE_SECONDS: u32 = 1;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListSeatsIn {
+pub struct ListSeatsIn {
     /// Only this section.
     #[param(example = "A")]
     section: Option<String>,
@@ -44,7 +42,7 @@ struct ListSeatsIn {
 
 /// Sections with their counts, and seats.
 #[derive(Serialize, ToSchema)]
-struct ListSeatsOut {
+pub struct ListSeatsOut {
     currency: &'static str,
     sections: Vec<SectionCountsOut>,
     items: Vec<SeatOut>,
@@ -52,7 +50,7 @@ struct ListSeatsOut {
 
 /// How many seats of a section are what.
 #[derive(Serialize, ToSchema)]
-struct SectionCountsOut {
+pub struct SectionCountsOut {
     section: String,
     /// Minor units.
     price: i64,
@@ -62,21 +60,16 @@ struct SectionCountsOut {
 }
 
 /// What may still be had, at most a second old.
-#[utoipa::path(get, path = "/schedules/{schedule_id}/seats", operation_id = "list_seats",
-    params(("schedule_id" = Uuid, Path), ListSeatsIn), extensions(("x-access" = json!("public+queue"))),
-    responses(
-        (status = 200, body = ListSeatsOut, description = "with an ETag"),
-        (status = 304, description = "as If-None-Match names it"),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-        (status = 404, body = ProblemOut, description = "no-seats"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/schedules/{schedule_id}/seats", params(("schedule_id" = Uuid, Path), ListSeatsIn),
+    extensions(("x-access" = json!("public+queue"))),
+    responses((status = 200, body = ListSeatsOut), (status = 304), (status = 404, description = "no-seats")))]
+pub async fn list_seats(
     State(app): State<App>,
     pass: QueuePass,
-    Params(id): Params<Uuid>,
+    PathParams(id): PathParams<Uuid>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
-) -> Result<Viewed, Problem> {
+) -> Result<Cacheable, Problem> {
     let no_seats = || Problem::new(Detail::NoSeats);
     let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
     let schedule = match schedules::viewed(&app, id, &wanted).await? {
@@ -92,7 +85,7 @@ async fn handle(
         Some(section) => schedule.sections.contains_key(&section).then_some(section).into_iter().collect(),
         None if schedule.seats() > SEATS_WITHOUT_SECTION_MAX => {
             let body = counts_only(&app, &schedule).await?;
-            return Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?.private(private));
+            return Ok(Cacheable::new(&body, &headers, MAX_AGE_SECONDS)?.private(private));
         }
         None => schedule.sections.keys().cloned().collect(),
     };
@@ -105,7 +98,7 @@ async fn handle(
     if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {
         return Err(no_seats());
     }
-    Ok(Viewed::new(&body, &headers, MAX_AGE_SECONDS)?.private(private))
+    Ok(Cacheable::new(&body, &headers, MAX_AGE_SECONDS)?.private(private))
 }
 
 async fn counts_only(app: &App, schedule: &Schedule) -> Result<ListSeatsOut, Problem> {
@@ -139,9 +132,4 @@ fn add_seats(items: &mut Vec<SeatOut>, app: &App, schedule: &Schedule, blocks: &
             }
         }
     }
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

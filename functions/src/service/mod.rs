@@ -1,6 +1,7 @@
 //! The service itself.
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod audit_ledger;
 pub mod get_health;
@@ -10,11 +11,11 @@ pub mod no_route;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // GET /health: whether requests can be served.
-    ("get_health", Function::Http(get_health::routes)),
+    ("get_health", Function::Http(|| routes!(get_health::get_health))),
     // GET /openapi.json: the contract.
-    ("get_openapi", Function::Http(get_openapi::routes)),
+    ("get_openapi", Function::Http(|| routes!(get_openapi::get_openapi))),
     // $default: what no route is for.
-    ("no_route", Function::Http(no_route::routes)),
+    ("no_route", Function::Default(no_route::no_route)),
     // Every day at 04:17: whether the books agree.
     ("audit_ledger", Function::Event(audit_ledger::answer)),
 ];

@@ -4,21 +4,13 @@ use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Problem, User};
 use onsale_platform::store::wallet;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::wallet::response::WalletOut;
 
 /// Makes the caller's wallet, once.
-#[utoipa::path(post, path = "/wallet", operation_id = "create_wallet",
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
+#[utoipa::path(post, path = "/wallet", extensions(("x-access" = json!("user"))),
     responses((status = 201, body = WalletOut), (status = 200, body = WalletOut, description = "it was there")))]
-async fn handle(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
+pub async fn create_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
     let (wallet, new) = wallet::create(&app, user.id).await?;
     Ok(Answer::created_if(new, wallet.into()))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -5,19 +5,17 @@ use jiff::Timestamp;
 use onsale_domain::wallet::{Entry, EntryKind};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Answer, Listed, Problem, ProblemOut, QueryString, User, page_limit};
+use onsale_platform::http::{Answer, PageOut, Problem, QueryString, User, page_limit};
 use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Which page.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ListWalletEntriesIn {
+pub struct ListWalletEntriesIn {
     /// 1 to 100, default 20.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
@@ -33,7 +31,7 @@ fn kinds() -> Object {
 
 /// One movement.
 #[derive(Serialize, ToSchema)]
-struct EntryOut {
+pub struct EntryOut {
     /// Its number, gap-free from 1.
     seq: u64,
     /// `charge`, `spend`, `payment` or `refund`.
@@ -66,23 +64,14 @@ impl From<Entry> for EntryOut {
 }
 
 /// Every movement of the caller's money, newest first.
-#[utoipa::path(get, path = "/wallet/entries", operation_id = "list_wallet_entries", params(ListWalletEntriesIn),
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    responses(
-        (status = 200, body = Listed<EntryOut>),
-        (status = 400, body = ProblemOut, description = "invalid-request"),
-    ))]
-async fn handle(
+#[utoipa::path(get, path = "/wallet/entries", params(ListWalletEntriesIn), extensions(("x-access" = json!("user"))),
+    responses((status = 200, body = PageOut<EntryOut>)))]
+pub async fn list_wallet_entries(
     State(app): State<App>,
     user: User,
     QueryString(request): QueryString<ListWalletEntriesIn>,
-) -> Result<Answer<Listed<EntryOut>>, Problem> {
+) -> Result<Answer<PageOut<EntryOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = wallet::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(Listed::of(page, EntryOut::from)))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
+    Ok(Answer::ok(PageOut::of(page, EntryOut::from)))
 }

@@ -3,6 +3,7 @@
 mod response;
 
 use onsale_platform::lambda::Function;
+use utoipa_axum::routes;
 
 pub mod create_wallet;
 pub mod get_wallet;
@@ -13,13 +14,13 @@ pub mod top_up;
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /wallet: makes the caller's wallet.
-    ("create_wallet", Function::Http(create_wallet::routes)),
+    ("create_wallet", Function::Http(|| routes!(create_wallet::create_wallet))),
     // GET /wallet: what is in it.
-    ("get_wallet", Function::Http(get_wallet::routes)),
+    ("get_wallet", Function::Http(|| routes!(get_wallet::get_wallet))),
     // POST /wallet/charges: puts money in.
-    ("top_up", Function::Http(top_up::routes)),
+    ("top_up", Function::Http(|| routes!(top_up::top_up))),
     // POST /wallet/payments: takes money out for something else.
-    ("spend", Function::Http(spend::routes)),
+    ("spend", Function::Http(|| routes!(spend::spend))),
     // GET /wallet/entries: every movement, newest first.
-    ("list_wallet_entries", Function::Http(list_wallet_entries::routes)),
+    ("list_wallet_entries", Function::Http(|| routes!(list_wallet_entries::list_wallet_entries))),
 ];

@@ -5,19 +5,17 @@ use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::{Movement, memo};
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
+use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How much, and on what.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "amount": 5000, "memo": "a poster" }))]
-struct SpendIn {
+pub struct SpendIn {
     /// Minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
@@ -28,7 +26,7 @@ struct SpendIn {
 
 /// What was spent.
 #[derive(Serialize, ToSchema)]
-struct SpendOut {
+pub struct SpendOut {
     /// The `ref` of its entry in the ledger.
     spend_id: Uuid,
     /// The balance now, in minor units.
@@ -37,17 +35,14 @@ struct SpendOut {
 }
 
 /// Takes money out of the caller's wallet for something that Onsale does not sell.
-#[utoipa::path(post, path = "/wallet/payments", operation_id = "spend", request_body = SpendIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
+#[utoipa::path(post, path = "/wallet/payments", request_body = SpendIn, params(RequiredKey),
+    extensions(("x-access" = json!("user"))),
     responses(
         (status = 201, body = SpendOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 402, body = ProblemOut, description = "insufficient-balance"),
-        (status = 404, body = ProblemOut, description = "no-wallet"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 402, description = "insufficient-balance"),
+        (status = 404, description = "no-wallet"),
     ))]
-async fn handle(
+pub async fn spend(
     State(app): State<App>,
     user: User,
     key: RequiredKey,
@@ -60,9 +55,4 @@ async fn handle(
     let spend = Movement::Spend { amount, memo };
     let done = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
     Ok(Answer::created(SpendOut { spend_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -5,19 +5,17 @@ use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
 use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, ProblemOut, RequiredKey, User, invalid};
+use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How much.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "amount": 50000 }))]
-struct TopUpIn {
+pub struct TopUpIn {
     /// Minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
@@ -25,7 +23,7 @@ struct TopUpIn {
 
 /// A top-up.
 #[derive(Serialize, ToSchema)]
-struct TopUpOut {
+pub struct TopUpOut {
     charge_id: Uuid,
     /// The balance now, in minor units.
     balance: i64,
@@ -33,17 +31,14 @@ struct TopUpOut {
 }
 
 /// Puts money into the caller's wallet.
-#[utoipa::path(post, path = "/wallet/charges", operation_id = "top_up", request_body = TopUpIn,
-    security(("bearer" = [])), extensions(("x-access" = json!("user"))),
-    params(("Idempotency-Key" = Uuid, Header, description = "makes retries safe; required")),
+#[utoipa::path(post, path = "/wallet/charges", request_body = TopUpIn, params(RequiredKey),
+    extensions(("x-access" = json!("user"))),
     responses(
         (status = 201, body = TopUpOut),
-        (status = 400, body = ProblemOut, description = "invalid-request, malformed-json"),
-        (status = 404, body = ProblemOut, description = "no-wallet"),
-        (status = 409, body = ProblemOut, description = "balance-cap, top-up-limit"),
-        (status = 422, body = ProblemOut, description = "idempotency-key-reused"),
+        (status = 404, description = "no-wallet"),
+        (status = 409, description = "balance-cap, top-up-limit"),
     ))]
-async fn handle(
+pub async fn top_up(
     State(app): State<App>,
     user: User,
     key: RequiredKey,
@@ -54,9 +49,4 @@ async fn handle(
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
     let done = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
     Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
-}
-
-/// Its route.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(handle))
 }

@@ -8,16 +8,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use axum::http::Uri;
 use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
 use tracing::Instrument;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::app::App;
 use crate::events::Event;
-use crate::http::finish;
+use crate::http::{self, Problem};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
 use crate::telemetry::trace::{self, Context, Kind, Open};
@@ -31,8 +32,10 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<Value, Failure>> + Send>>;
 /// One Lambda function.
 #[derive(Clone, Copy)]
 pub enum Function {
-    /// Called through API Gateway: its routes (one, for all but `$default`).
-    Http(fn() -> OpenApiRouter<App>),
+    /// Called through API Gateway: its route, and what the OpenAPI document says of it.
+    Http(fn() -> UtoipaMethodRouter<App>),
+    /// Called through API Gateway where no route is for a request: how that is refused.
+    Default(fn(&Uri) -> Problem),
     /// Called with any other event: queue, stream, schedule, authorizer, operator.
     Event(fn(App, Value) -> Answer),
 }
@@ -42,17 +45,17 @@ pub enum Function {
 /// # Errors
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
-    match function {
-        Function::Event(handle) => called(*handle, app, event, ("", None)).await,
-        Function::Http(routes) => {
-            let request: LambdaRequest = serde_json::from_value(event)?;
-            let called = {
-                let mut service = lambda_http::Adapter::from(finish(routes(), app));
-                service.call(LambdaEvent::new(request, lambda_runtime::Context::default()))
-            };
-            Ok(serde_json::to_value(called.await?)?)
-        }
-    }
+    let router = match function {
+        Function::Event(handle) => return called(*handle, app, event, ("", None)).await,
+        Function::Http(route) => http::serve(route(), app),
+        Function::Default(refusal) => http::refuse(*refusal, app),
+    };
+    let request: LambdaRequest = serde_json::from_value(event)?;
+    let called = {
+        let mut service = lambda_http::Adapter::from(router);
+        service.call(LambdaEvent::new(request, lambda_runtime::Context::default()))
+    };
+    Ok(serde_json::to_value(called.await?)?)
 }
 
 /// Calls a function that is not called over HTTP, counts how that ended, and says in logs and traces what it is.
@@ -95,14 +98,9 @@ pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
                 tracing::warn!(%problem, "metrics could not be written");
             }
         };
-        match function {
-            Function::Http(routes) => {
-                let tell = axum::middleware::map_response(move |answer: Response| {
-                    tell();
-                    std::future::ready(answer)
-                });
-                lambda_http::run(finish(routes(), app).layer(tell)).await
-            }
+        let router = match function {
+            Function::Http(route) => http::serve(route(), app),
+            Function::Default(refusal) => http::refuse(refusal, app),
             Function::Event(handle) => {
                 let call = service_fn(move |event: LambdaEvent<Value>| {
                     let (app, tell) = (app.clone(), tell.clone());
@@ -113,9 +111,14 @@ pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
                         answer
                     }
                 });
-                lambda_runtime::run(call).await
+                return lambda_runtime::run(call).await;
             }
-        }
+        };
+        let tell = axum::middleware::map_response(move |answer: Response| {
+            tell();
+            std::future::ready(answer)
+        });
+        lambda_http::run(router.layer(tell)).await
     })
 }
 

@@ -17,6 +17,7 @@ use axum::{Json, Router};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayRequestAuthorizer, ApiGatewayV2httpRequestContext};
 use lambda_http::request::RequestContext;
 use onsale_platform::app::Ids;
+use onsale_platform::http;
 use onsale_platform::lambda::Function;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -53,8 +54,11 @@ impl Gateway {
         let mut routes = Vec::new();
         for declaration in &template.functions {
             let Some(entry) = functions.get(&declaration.name) else { continue };
-            let Function::Http(build) = entry.code else { continue };
-            let router = onsale_platform::http::finish(build(), entry.app.clone());
+            let router = match entry.code {
+                Function::Http(route) => http::serve(route(), entry.app.clone()),
+                Function::Default(refusal) => http::refuse(refusal, entry.app.clone()),
+                Function::Event(_) => continue,
+            };
             for event in &declaration.events {
                 if let Event::Http { method, path, authorized } = event {
                     let (timeout, authorized) = (declaration.timeout, *authorized);

@@ -9,6 +9,7 @@ pub(crate) mod policy;
 mod yaml;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ impl Template {
     /// # Errors
     /// When it cannot be understood.
     pub fn load() -> Result<Self, TemplateError> {
-        Self::parse(TEXT)
+        parts::read(whole()?, &[])
     }
 
     /// Reads the template of this binary as it is with a data platform at `url`.
@@ -64,7 +65,7 @@ impl Template {
     /// # Errors
     /// When it cannot be understood.
     pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
-        parts::read(&yaml::parse(TEXT)?, &[("DataPlatformUrl", url)])
+        parts::read(whole()?, &[("DataPlatformUrl", url)])
     }
 
     /// Reads `text`.
@@ -113,6 +114,16 @@ impl Template {
             .collect();
         self.queues.iter().filter(|queue| !read.contains(&queue.arn.as_str())).map(|queue| queue.name.clone()).collect()
     }
+}
+
+/// The template of this binary, parsed once per process: tests start many stacks.
+fn whole() -> Result<&'static Value, TemplateError> {
+    static WHOLE: OnceLock<Value> = OnceLock::new();
+    if let Some(template) = WHOLE.get() {
+        return Ok(template);
+    }
+    let template = yaml::parse(TEXT)?;
+    Ok(WHOLE.get_or_init(|| template))
 }
 
 /// The entries of an object, none for anything else.

@@ -120,6 +120,12 @@ impl Code {
         self.facts().1
     }
 
+    /// Its status, the same in every answer.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        self.facts().0
+    }
+
     /// Every code.
     pub const ALL: [Self; 53] = [
         Self::MalformedJson,

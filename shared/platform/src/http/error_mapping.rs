@@ -1,5 +1,7 @@
 //! What each refusal of the store means to a caller: one exhaustive match for each operation.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::SaleError;
 use onsale_domain::coupons::coupon::{ClaimError, CouponError};
@@ -14,10 +16,14 @@ use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
+use utoipa::IntoResponses;
+use utoipa::openapi::{RefOr, Response};
 
 use crate::auth::queue_token::{LookFailure, PassFailure};
 use crate::failure::Failure;
+use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected};
+use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListError;
 use crate::store::accounts::login_throttle::AttemptError;
@@ -36,6 +42,18 @@ use crate::store::wallet::MoveFailure;
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;
+
+/// Describes a failure to the OpenAPI document by the codes that its `From` above gives it, but for those that follow
+/// from what a handler takes ([`super::openapi`] adds them: `invalid-request`, the key's, the queue's, `busy`).
+macro_rules! document {
+    ($failure:ty: $($code:ident),+ $(,)?) => {
+        impl IntoResponses for $failure {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                refusals([$(Code::$code),+])
+            }
+        }
+    };
+}
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -103,6 +121,8 @@ impl From<SignUpError> for Problem {
     }
 }
 
+document!(SignUpError: EmailTaken);
+
 impl From<AttemptError> for Problem {
     fn from(error: AttemptError) -> Self {
         match error {
@@ -114,6 +134,8 @@ impl From<AttemptError> for Problem {
         }
     }
 }
+
+document!(AttemptError: TooManyAttempts);
 
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {
@@ -191,6 +213,8 @@ impl From<JoinFailure> for Problem {
     }
 }
 
+document!(JoinFailure: NotFound, QueueClosed, HasLiveHold, TooManyAttempts);
+
 impl From<LeaveFailure> for Problem {
     fn from(error: LeaveFailure) -> Self {
         match error {
@@ -211,6 +235,8 @@ impl From<HoldFailure> for Problem {
     }
 }
 
+document!(HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses);
+
 impl From<CancelError> for Problem {
     fn from(error: CancelError) -> Self {
         match error {
@@ -220,6 +246,8 @@ impl From<CancelError> for Problem {
         }
     }
 }
+
+document!(CancelError: NotFound, AlreadyPaid);
 
 impl From<PayFailure> for Problem {
     fn from(error: PayFailure) -> Self {
@@ -235,6 +263,8 @@ impl From<PayFailure> for Problem {
         }
     }
 }
+
+document!(PayFailure: NotFound, PaymentDeclined, HoldExpired, NoWallet, InsufficientBalance);
 
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
@@ -271,6 +301,23 @@ impl From<PlaceFailure> for Problem {
     }
 }
 
+document!(PlaceFailure:
+    NotFound,
+    NotSelling,
+    ProductLimit,
+    OrderLimit,
+    TooManyLapses,
+    PriceChanged,
+    OutOfStock,
+    CouponNotYours,
+    CouponUsed,
+    CouponNotOpen,
+    CouponExpired,
+    CouponNotApplicable,
+    NoWallet,
+    InsufficientBalance,
+);
+
 impl From<CancelOrderError> for Problem {
     fn from(error: CancelOrderError) -> Self {
         match error {
@@ -281,6 +328,8 @@ impl From<CancelOrderError> for Problem {
     }
 }
 
+document!(CancelOrderError: NotFound, AlreadyPaid);
+
 impl From<RefundFailure> for Problem {
     fn from(error: RefundFailure) -> Self {
         match error {
@@ -290,6 +339,8 @@ impl From<RefundFailure> for Problem {
         }
     }
 }
+
+document!(RefundFailure: NotFound, ConcertStarted);
 
 impl From<AdjustError> for Problem {
     fn from(error: AdjustError) -> Self {
@@ -302,6 +353,8 @@ impl From<AdjustError> for Problem {
     }
 }
 
+document!(AdjustError: NotFound, OutOfStock);
+
 impl From<ClaimFailure> for Problem {
     fn from(error: ClaimFailure) -> Self {
         match error {
@@ -312,6 +365,8 @@ impl From<ClaimFailure> for Problem {
         }
     }
 }
+
+document!(ClaimFailure: NotFound, CouponNotOpen, CouponExhausted);
 
 impl From<MoveFailure> for Problem {
     fn from(error: MoveFailure) -> Self {
@@ -341,3 +396,5 @@ impl From<CreateSeatsError> for Problem {
         }
     }
 }
+
+document!(CreateSeatsError: NotFound, SectionHasOtherPrice);

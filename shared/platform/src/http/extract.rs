@@ -15,10 +15,14 @@ use onsale_domain::accounts::account::Role;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::messages::{Detail, Expected};
+use super::openapi::IDEMPOTENCY_KEY;
 use super::problem::{Problem, invalid};
 use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
@@ -133,6 +137,16 @@ pub(super) fn request_id(extensions: &Extensions) -> String {
     }
 }
 
+/// A UUID as text. As a format, generators would make of a header what HTTP libraries do not take.
+const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+
+/// How the OpenAPI document describes the header `Idempotency-Key`.
+fn idempotency_key(required: Required, description: &str) -> Vec<Parameter> {
+    let uuid = ObjectBuilder::new().schema_type(Type::String).pattern(Some(UUID_PATTERN)).build();
+    let header = ParameterBuilder::new().name(IDEMPOTENCY_KEY).parameter_in(ParameterIn::Header).required(required);
+    vec![header.description(Some(description)).schema(Some(uuid)).build()]
+}
+
 /// The caller's `Idempotency-Key`, if one was given.
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotencyKey(pub Option<Uuid>);
@@ -148,13 +162,19 @@ impl IdempotencyKey {
     }
 }
 
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        idempotency_key(Required::False, "makes retries safe")
+    }
+}
+
 impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
         let key = value.to_str().ok().filter(|key| key.len() == 36).and_then(|key| key.parse().ok());
-        key.map(|key| Self(Some(key))).ok_or_else(|| invalid("Idempotency-Key")(Expected::Uuid))
+        key.map(|key| Self(Some(key))).ok_or_else(|| invalid(IDEMPOTENCY_KEY)(Expected::Uuid))
     }
 }
 
@@ -171,22 +191,28 @@ impl RequiredKey {
     }
 }
 
+impl IntoParams for RequiredKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        idempotency_key(Required::True, "makes retries safe; required")
+    }
+}
+
 impl FromRequestParts<App> for RequiredKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match IdempotencyKey::from_request_parts(parts, app).await? {
             IdempotencyKey(Some(key)) => Ok(Self(key)),
-            IdempotencyKey(None) => Err(invalid("Idempotency-Key")(Expected::Key)),
+            IdempotencyKey(None) => Err(invalid(IDEMPOTENCY_KEY)(Expected::Key)),
         }
     }
 }
 
 /// Parameters of the path.
 #[derive(Clone, Copy, Debug)]
-pub struct Params<T>(pub T);
+pub struct PathParams<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for PathParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {

@@ -10,10 +10,10 @@ mod problem;
 mod response;
 mod shape;
 
-pub use crate::http::response::{Answer, Deleted, Listed, NoContent, Viewed};
+pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut};
 pub use code::Code;
 pub use extract::{
-    Admin, IdempotencyKey, Json, Object, Params, QueryString, RequiredKey, SourceAddress, User, page_limit,
+    Admin, IdempotencyKey, Json, Object, PathParams, QueryString, RequiredKey, SourceAddress, User, page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, Names};
@@ -22,11 +22,11 @@ pub use problem::{FieldError, Problem, ProblemOut, invalid};
 use axum::RequestPartsExt;
 use axum::Router;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::{App, Stopwatch};
 use crate::telemetry::logs;
@@ -38,10 +38,18 @@ pub const PAGE_MAX: u16 = 100;
 /// Items of a page when nobody says otherwise.
 pub const PAGE_DEFAULT: u16 = 20;
 
-/// A function's routes as the service that answers requests: with its app, and with problems written out in the
-/// caller's language.
-pub fn finish(routes: OpenApiRouter<App>, app: App) -> Router {
-    let (router, _) = routes.split_for_parts();
+/// A function's route as the service that answers its requests.
+pub fn serve(route: UtoipaMethodRouter<App>, app: App) -> Router {
+    finish(OpenApiRouter::new().routes(route).into(), app)
+}
+
+/// The service that refuses every request.
+pub fn refuse(refusal: fn(&Uri) -> Problem, app: App) -> Router {
+    finish(Router::new().fallback(move |uri: Uri| std::future::ready(refusal(&uri))), app)
+}
+
+/// Gives handlers their app, and writes problems out in the caller's language.
+fn finish(router: Router<App>, app: App) -> Router {
     router.layer(axum::middleware::from_fn_with_state(app.clone(), edge)).with_state(app)
 }
 

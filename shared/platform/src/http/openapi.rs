@@ -1,14 +1,21 @@
 //! What no handler says of itself in the OpenAPI document.
 
+use std::collections::BTreeMap;
+use std::mem;
+
 use axum::http::StatusCode;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::server::{Server, ServerBuilder, ServerVariableBuilder};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::Code;
+use super::{Code, ProblemOut};
+
+/// The header by which a request may be sent again.
+pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// What all refusals of functions are sent as.
 const PROBLEM: &str = "application/problem+json";
@@ -25,9 +32,6 @@ const GATEWAY: &str = "GatewayOut";
 
 /// A refusal of a function, or of the gateway: a client must be ready for either.
 const REFUSAL: &str = "RefusalOut";
-
-/// A UUID as text. As a format, generators would make of a header what HTTP libraries do not take.
-const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
 /// A text that is one of some names.
 #[must_use]
@@ -53,17 +57,13 @@ pub fn describe(document: &mut OpenApi) {
     components.schemas.insert(GATEWAY.to_owned(), message().into());
     let either = OneOfBuilder::new().item(Ref::from_schema_name("ProblemOut")).item(Ref::from_schema_name(GATEWAY));
     components.schemas.insert(REFUSAL.to_owned(), Schema::OneOf(either.build()).into());
-    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("ProblemOut") {
-        problem.properties.insert("code".to_owned(), one_of(Code::ALL.map(Code::as_str)).into());
-    }
+    let mut problem = vec![(ProblemOut::name().into_owned(), ProblemOut::schema())];
+    ProblemOut::schemas(&mut problem);
+    components.schemas.extend(problem);
     let refused = ResponseBuilder::new().description("API Gateway's own refusal").content(JSON, refusal_of_gateway());
     components.responses.insert(GATEWAY.to_owned(), RefOr::T(refused.build()));
     for operation in document.paths.paths.values_mut().flat_map(operations) {
-        let guarded = access(operation).is_some_and(|access| access.ends_with("+queue"));
-        if guarded {
-            add_queue_token(operation);
-        }
-        add_common_refusals(operation, guarded);
+        add_common_refusals(operation);
         complete_responses(operation);
         describe_headers(operation);
         add_gateway_refusals(operation);
@@ -82,9 +82,22 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
+/// The responses that the document has for `codes`: what `responses(…)` of a handler takes a failure's type for. Each
+/// has a key of its own, so that two failures of one handler may have codes of the same status; [`describe`] makes one
+/// response of those.
+pub(super) fn refusals<const N: usize>(codes: [Code; N]) -> BTreeMap<String, RefOr<Response>> {
+    codes.map(|code| (format!("{} {}", code.status().as_str(), code.as_str()), RefOr::T(Response::default()))).into()
+}
+
 /// Who may call an operation.
-fn access(operation: &Operation) -> Option<&str> {
-    operation.extensions.as_ref()?.get("x-access")?.as_str()
+fn access(operation: &Operation) -> &str {
+    let access = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-access")?.as_str());
+    access.unwrap_or("public")
+}
+
+fn takes(operation: &Operation, parameter: &str) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.into_iter().any(|known| matches!(known, RefOr::T(known) if known.name == parameter))
 }
 
 /// The header that a sale behind a waiting queue asks for.
@@ -98,12 +111,32 @@ fn add_queue_token(operation: &mut Operation) {
     operation.parameters.get_or_insert_default().push(RefOr::T(header.build()));
 }
 
-fn add_common_refusals(operation: &mut Operation, guarded: bool) {
+/// Adds what follows from who may call an operation and from what it takes: the token, and the refusals that many
+/// operations share. Then all codes of one status become one response.
+fn add_common_refusals(operation: &mut Operation) {
+    let access = access(operation).to_owned();
+    let (logged_in, guarded) = (!access.starts_with("public"), access.ends_with("+queue"));
     let mut codes = vec![Code::Internal, Code::Busy];
-    if operation.security.is_some() || guarded {
+    if operation.request_body.is_some() {
+        codes.extend([Code::MalformedJson, Code::BodyTooLarge, Code::UnsupportedMediaType]);
+    }
+    if operation.request_body.is_some() || operation.parameters.is_some() {
+        codes.push(Code::InvalidRequest);
+    }
+    if takes(operation, IDEMPOTENCY_KEY) {
+        codes.push(Code::IdempotencyKeyReused);
+    }
+    if logged_in {
+        operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
+    }
+    if logged_in || guarded {
         codes.push(Code::Unauthorized);
     }
+    if access == "admin" {
+        codes.push(Code::Forbidden);
+    }
     if guarded {
+        add_queue_token(operation);
         codes.extend([
             Code::QueueTokenRequired,
             Code::QueueTokenInvalid,
@@ -111,21 +144,27 @@ fn add_common_refusals(operation: &mut Operation, guarded: bool) {
             Code::QueueTokenEnded,
         ]);
     }
-    if operation.request_body.is_some() {
-        codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
+    let responses = &mut operation.responses.responses;
+    for (key, response) in mem::take(responses) {
+        match key.split_once(' ') {
+            Some((status, code)) => add_refusal(responses, status, code),
+            None => {
+                responses.insert(key, response);
+            }
+        }
     }
     for code in codes {
-        let (status, name, ..) = code.facts();
-        let there = operation
-            .responses
-            .responses
-            .entry(status.as_str().to_owned())
-            .or_insert_with(|| RefOr::T(Response::new(name)));
-        if let RefOr::T(response) = there
-            && !response.description.split(", ").any(|known| known == name)
-        {
-            response.description = format!("{}, {name}", response.description);
-        }
+        add_refusal(responses, code.status().as_str(), code.as_str());
+    }
+}
+
+/// Adds a code to the response of its status.
+fn add_refusal(responses: &mut BTreeMap<String, RefOr<Response>>, status: &str, code: &str) {
+    let response = responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(code)));
+    if let RefOr::T(response) = response
+        && !response.description.split(", ").any(|known| known == code)
+    {
+        response.description = format!("{}, {code}", response.description);
     }
 }
 
@@ -185,16 +224,7 @@ fn header(kind: Type, description: &str) -> RefOr<Header> {
 
 /// The headers that requests may bring and answers have.
 fn describe_headers(operation: &mut Operation) {
-    let mut has_key = false;
-    for parameter in operation.parameters.iter_mut().flatten() {
-        if let RefOr::T(parameter) = parameter
-            && parameter.name == "Idempotency-Key"
-        {
-            let uuid = ObjectBuilder::new().schema_type(Type::String).pattern(Some(UUID_PATTERN));
-            parameter.schema = Some(RefOr::T(uuid.build().into()));
-            has_key = true;
-        }
-    }
+    let has_key = takes(operation, IDEMPOTENCY_KEY);
     let has_tag = operation.responses.responses.contains_key("304");
     if has_tag {
         let tag = ParameterBuilder::new()

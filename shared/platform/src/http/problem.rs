@@ -3,11 +3,13 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
 use super::code::Code;
 use super::language::Language;
 use super::messages::{Detail, Expected};
+use super::openapi::one_of;
 
 /// A field that is not what it must be.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -42,6 +44,10 @@ pub(super) struct WrongField {
     pub(super) expected: Expected,
 }
 
+fn codes() -> Object {
+    one_of(Code::ALL.map(Code::as_str))
+}
+
 /// The body of every refusal (RFC 9457).
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProblemOut {
@@ -57,6 +63,7 @@ pub struct ProblemOut {
     /// Id of the request, for support.
     instance: String,
     /// Machine-readable name of the problem.
+    #[schema(schema_with = codes)]
     code: &'static str,
     /// For `invalid-request`: what is wrong with which field.
     #[serde(skip_serializing_if = "Vec::is_empty")]

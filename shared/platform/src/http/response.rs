@@ -67,11 +67,13 @@ impl IntoResponse for NoContent {
 }
 
 /// What a request to delete is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::IntoResponses)]
 pub enum Deleted {
-    /// 204.
+    /// Deleted, now or before.
+    #[response(status = 204)]
     Done,
-    /// 202: there is more to be done than one request has time for. It goes on by itself; asking again tells.
+    /// The deletion goes on in the background; repeat the request to see when it is done.
+    #[response(status = 202)]
     Accepted,
 }
 
@@ -89,14 +91,14 @@ impl IntoResponse for Deleted {
 
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Listed<T> {
+pub struct PageOut<T> {
     /// Its items.
     pub items: Vec<T>,
     /// What to give as `cursor` for the next page; null after the last.
     pub next: Option<String>,
 }
 
-impl<T> Listed<T> {
+impl<T> PageOut<T> {
     /// A page of the store as it is answered.
     pub fn of<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
         Self { items: page.items.into_iter().map(shown).collect(), next: page.next }
@@ -105,7 +107,7 @@ impl<T> Listed<T> {
 
 /// What many look at: with an entity tag of the body as it is sent, and a short life in caches.
 #[derive(Debug)]
-pub struct Viewed {
+pub struct Cacheable {
     body: Vec<u8>,
     tag: String,
     seen: bool,
@@ -113,7 +115,7 @@ pub struct Viewed {
     shared: bool,
 }
 
-impl Viewed {
+impl Cacheable {
     /// The body, or nothing if the caller's `If-None-Match` names it.
     ///
     /// # Errors
@@ -138,7 +140,7 @@ impl Viewed {
     }
 }
 
-impl IntoResponse for Viewed {
+impl IntoResponse for Cacheable {
     fn into_response(self) -> Response {
         let status = if self.seen { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let whose = if self.shared { "public" } else { "private" };

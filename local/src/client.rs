@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::Timestamp;
 use onsale_domain::accounts::account::Role;
-use onsale_platform::app::Ids;
 use onsale_platform::auth::access_token;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 

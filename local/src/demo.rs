@@ -12,13 +12,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::aws::lambda::CallError;
-use crate::data_directory;
+use crate::data_directory::private_file;
 use crate::stack::{Error, Stack};
 
 /// The administrator's e-mail address.
@@ -294,5 +294,5 @@ fn read(path: &Path) -> io::Result<Option<Demo>> {
 }
 
 fn write(path: &Path, demo: &Demo) -> io::Result<()> {
-    data_directory::replace(path, &serde_json::to_vec_pretty(demo)?)
+    private_file::replace(path, &serde_json::to_vec_pretty(demo)?)
 }

@@ -14,7 +14,7 @@
 pub mod aws;
 pub mod client;
 pub mod commands;
-mod data_directory;
+pub mod data_directory;
 pub mod demo;
 pub mod fault_injection;
 pub mod intercept;

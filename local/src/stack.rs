@@ -1,12 +1,13 @@
 //! The whole stack in one process: engines, functions, gateway and triggers, put together from the template.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use onsale_platform::app::{App, Clock, Ids};
+use onsale_platform::app::App;
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::telemetry::metrics::Meter;
 use serde_json::Value;
 
@@ -19,20 +20,11 @@ use crate::aws::event_sources::{Running, TriggerError, Triggers};
 use crate::aws::iam::{Ledger, Reading};
 use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes};
 use crate::aws::lambda::{CallError, Entry, Functions};
-use crate::data_directory::Home;
+use crate::data_directory::{Data, DirectoryError, Home};
 use crate::intercept::{Intercept, Slot};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span_export::{Collectors, Telling};
 use crate::webhook_receiver::Receiver;
-
-/// Where the data lives.
-#[derive(Clone, Debug)]
-pub enum Data {
-    /// In this directory, which is made if it is not there; it survives restarts.
-    Directory(PathBuf),
-    /// Nowhere: gone with the stack.
-    Memory,
-}
 
 /// Whether streams, queues and schedules call their functions by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +98,8 @@ pub enum Error {
     #[error("setting SWEEP: must be on or off")]
     Sweep,
     /// The data directory cannot be used.
-    #[error("data directory {0}: {1}")]
-    Directory(PathBuf, io::Error),
-    /// Another stack uses the data directory.
-    #[error("data directory {0} is in use by another running stack")]
-    InUse(PathBuf),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
 }
 
 /// A started stack.

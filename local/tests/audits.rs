@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use local::data_directory::Data;
 use local::intercept::{Before, Call, Intercept, Struck};
-use local::stack::{Data, Options, Stack};
+use local::stack::{Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
 use serde_json::json;

@@ -11,6 +11,7 @@ mod commerce_scale;
 mod concerts;
 mod contract;
 mod coupons;
+mod documents;
 mod engines;
 mod events;
 mod examples;

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! Where the simulation's choices come from: a seed, or a record of choices made before.
 
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 
 /// Throws of dice, all of them kept, so that what they led to can be done again.
 ///

@@ -5,8 +5,8 @@ use onsale_domain::concerts::concert;
 use onsale_domain::id;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, invalid};
-use onsale_platform::store::concerts::{self, Concert, Created};
+use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};
+use onsale_platform::store::concerts::{self, Concert};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -50,12 +50,6 @@ pub async fn create_concert(
     if let Some(queue) = &new.queue {
         action = action.with("queue_id", queue);
     }
-    match concerts::create(&app, &new, &action).await? {
-        Created::New => Ok(Answer::created(new.into())),
-        Created::Before(there) if there.fingerprint == new.fingerprint => {
-            Ok(Answer::created(there.into()).replayed(true))
-        }
-        Created::NoQueue => Err(Problem::new(Detail::NoQueue)),
-        Created::Before(_) => Err(Problem::new(Detail::KeyReused)),
-    }
+    let created = concerts::create(&app, &new, &action).await?;
+    Ok(Answer::created_once(created.map(ConcertOut::from)))
 }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, Expected, IdempotencyKey, Json, PathParams, Problem, invalid};
+use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, PathParams, Problem, invalid};
 use onsale_platform::store::concerts;
-use onsale_platform::store::concerts::schedules::{self, Created};
+use onsale_platform::store::concerts::schedules;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -75,13 +74,8 @@ pub async fn create_schedule(
     let fingerprint = id::fingerprint(&parts.each_ref().map(String::as_str));
     let action =
         admin.action("create_schedule", new.id).with("concert_id", concert_id).with("starts_at", new.starts_at);
-    match schedules::create(&app, &new, &fingerprint, &action).await? {
-        Created::New => Ok(Answer::created(ScheduleOut::from(&new))),
-        Created::Replayed(there) => Ok(Answer::created(ScheduleOut::from(&there)).replayed(true)),
-        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
-        Created::Full => Err(Problem::new(Detail::DateLimit { limit: DATES_MAX })),
-        Created::NoConcert => Err(Problem::new(Detail::NoConcert)),
-    }
+    let created = schedules::create(&app, new, fingerprint, &action).await?;
+    Ok(Answer::created_once(created.map(|schedule| ScheduleOut::from(&schedule))))
 }
 
 fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Schedule, Problem> {

@@ -5,6 +5,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, Detail, PageOut, PathParams, Problem, QueryString, page_limit};
 use onsale_platform::store::concerts::{self, schedules};
+use onsale_platform::store::queue::guard;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ pub async fn list_schedules(
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     if let Some(queue) = concerts::queue_of(&app, concert).await? {
-        pass.may_look(&app, &queue).await?;
+        guard::may_look(&app, &pass, &queue).await?;
     }
     let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {

@@ -6,8 +6,8 @@ use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Admin, Answer, Detail, Expected, IdempotencyKey, Json, Object, Problem, invalid};
-use onsale_platform::store::coupons::{self, Created};
+use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, Object, Problem, invalid};
+use onsale_platform::store::coupons;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object as Schema;
@@ -81,11 +81,8 @@ pub async fn create_coupon(
         return Err(invalid("valid_until")(Expected::InTheFuture));
     }
     let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
-    match coupons::create(&app, &new, &action).await? {
-        Created::New => Ok(Answer::created(CouponOut::new(&new, None))),
-        Created::Replayed(there) => Ok(Answer::created(CouponOut::new(&there, None)).replayed(true)),
-        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
-    }
+    let created = coupons::create(&app, &new, &action).await?;
+    Ok(Answer::created_once(created.map(|coupon| CouponOut::new(&coupon, None))))
 }
 
 fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Problem> {

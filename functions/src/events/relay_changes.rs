@@ -11,7 +11,7 @@ use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
 use onsale_platform::store::events::outbox::{self, Poison};
 use onsale_platform::telemetry::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
-use onsale_platform::telemetry::trace::{self, Kind, Open};
+use onsale_platform::telemetry::trace::{Kind, Open};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
         let (queues, body) = match read(record) {
             Ok(None) => continue,
             Ok(Some(mut event)) => {
-                let open = trace::open(app, Kind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
+                let open = app.open_span(Kind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
                 // Who consumes it continues the relaying, which continues the request.
                 event.traceparent = open.as_ref().map(|open| open.context().to_string()).or(event.traceparent);
                 let post = (event.wanted_by(), serde_json::to_string(&event)?);
@@ -68,7 +68,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
             app.meter().count(&EVENTS_RELAYED, 1, &[event.kind.as_str()]);
             app.meter().record(&RELAY_SECONDS, event.age(app).as_secs_f64(), &[]);
         }
-        open.into_iter().for_each(|open| open.end(app, !relayed, vec![("event_id", event.id.clone())]));
+        open.into_iter().for_each(|open| open.end(app.meter(), !relayed, vec![("event_id", event.id.clone())]));
     }
     Ok(match stopped_at {
         None => json!({ "batchItemFailures": [] }),

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::orders::order::{Line, Order, State};
+use onsale_domain::orders::order::{Line, Order};
+use onsale_domain::payments::purchase::State;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 /// Where an order may stand.
 fn states() -> Object {
-    one_of(State::ALL.map(State::as_str))
+    one_of(State::ALL.map(|state| state.name(Order::OPEN)))
 }
 
 /// An order, as shown to its owner.
@@ -57,7 +58,7 @@ struct LineOut {
 impl OrderOut {
     /// An order as it stands at `now`.
     pub fn new(order: &Order, now: Timestamp) -> Self {
-        let state = order.state_at(now);
+        let state = order.purchase.state_at(now);
         let line = |line: &Line| LineOut {
             product_id: line.product,
             name: line.name.clone(),
@@ -67,17 +68,17 @@ impl OrderOut {
         };
         Self {
             order_id: order.id,
-            state: state.as_str(),
+            state: state.name(Order::OPEN),
             reason: state.reason(),
             created_at: order.created_at,
-            expires_at: order.expires_at(),
+            expires_at: order.purchase.expires_at(),
             items: order.lines.iter().map(line).collect(),
             subtotal: order.subtotal(),
             discount: order.discount,
             total: order.total(),
             currency: CURRENCY,
             coupon_id: order.coupon,
-            payment_id: order.payment.as_ref().map(|_| order.payment_id()),
+            payment_id: order.purchase.payment.as_ref().map(|_| order.payment_id()),
         }
     }
 }

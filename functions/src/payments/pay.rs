@@ -6,9 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::payments::pay::PayFailure;
-use onsale_platform::store::payments::pay::{self, How};
-use onsale_platform::store::payments::pay_order;
+use onsale_platform::store::payments::pay::{self, How, PayFailure, PayRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,15 +40,16 @@ pub async fn pay(
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
-    let given = key.0.is_some();
+    let key_given = key.0.is_some();
+    let paying = |id| PayRequest { user: user.id, id, pass: &pass, key: &digest, key_given };
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
-            let paid = pay::pay(&app, user.id, reservation, &pass, (&digest, given)).await?;
-            (PaymentOut::of_reservation(&paid.reservation), paid.how)
+            let paid = pay::reservation(&app, &paying(reservation)).await?;
+            (PaymentOut::of_reservation(&paid.bought), paid.how)
         }
         (None, Some(order)) => {
-            let paid = pay_order::pay(&app, user.id, order, &digest, given).await?;
-            (PaymentOut::of_order(&paid.order), paid.how)
+            let paid = pay::order(&app, &paying(order)).await?;
+            (PaymentOut::of_order(&paid.bought), paid.how)
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::orders::order::{Order, State as OrderState};
-use onsale_domain::reservations::reservation::{Payment, Reservation, State};
+use onsale_domain::orders::order::Order;
+use onsale_domain::payments::purchase::{Purchase, State};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Problem, invalid};
 use serde::Serialize;
@@ -61,34 +62,33 @@ pub struct PaymentOut {
 }
 
 impl PaymentOut {
-    fn new(payment_id: String, payment: &Payment, stands: bool) -> Self {
-        Self {
+    fn new(payment_id: String, purchase: &Purchase) -> Option<Self> {
+        let payment = purchase.payment.as_ref()?;
+        Some(Self {
             payment_id,
             reservation_id: None,
             order_id: None,
             amount: payment.amount,
             refunded: payment.refunded,
             currency: CURRENCY,
-            state: match (stands, payment.refunded) {
-                (false, _) => "refunded",
-                (true, 0) => "completed",
-                (true, _) => "partly_refunded",
+            state: match (purchase.state, payment.refunded) {
+                (State::Paid, 0) => "completed",
+                (State::Paid, _) => "partly_refunded",
+                (_, _) => "refunded",
             },
             paid_at: payment.paid_at,
-        }
+        })
     }
 
     /// The payment of a reservation, if it was ever paid.
     pub fn of_reservation(reservation: &Reservation) -> Option<Self> {
-        let payment = reservation.payment.as_ref()?;
-        let out = Self::new(reservation.payment_id(), payment, reservation.state == State::Paid);
+        let out = Self::new(reservation.payment_id(), &reservation.purchase)?;
         Some(Self { reservation_id: Some(reservation.id), ..out })
     }
 
     /// The payment of an order, if it was ever paid.
     pub fn of_order(order: &Order) -> Option<Self> {
-        let payment = order.payment.as_ref()?;
-        let out = Self::new(order.payment_id(), payment, order.state == OrderState::Paid);
+        let out = Self::new(order.payment_id(), &order.purchase)?;
         Some(Self { order_id: Some(order.id), ..out })
     }
 }

@@ -46,7 +46,6 @@ pub async fn adjust_stock(
     let adjustment_id = key.id(admin.id, "adjust_stock");
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
-    let done = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
-    let out = AdjustStockOut { adjustment_id, product_id, delta, available: done.available };
-    Ok(Answer::created(out).replayed(done.replayed))
+    let available = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
+    Ok(Answer::created_once(available.map(|available| AdjustStockOut { adjustment_id, product_id, delta, available })))
 }

@@ -6,8 +6,8 @@ use onsale_domain::money::Price;
 use onsale_domain::products::product::{self, MaxPerUser, Product, State as ProductState};
 use onsale_domain::products::stock::{self, Shards};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Detail, IdempotencyKey, Json, Problem, invalid};
-use onsale_platform::store::products::{self, Created};
+use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};
+use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -67,9 +67,6 @@ pub async fn create_product(
         version: 1,
     };
     let action = admin.action("create_product", new.id).with("price", price.get()).with("stock", stock);
-    match products::create(&app, &new, stock, &action).await? {
-        Created::New => Ok(Answer::created(ProductOut::new(&new, None))),
-        Created::Replayed(there) => Ok(Answer::created(ProductOut::new(&there, None)).replayed(true)),
-        Created::KeyReused => Err(Problem::new(Detail::KeyReused)),
-    }
+    let created = products::create(&app, &new, stock, &action).await?;
+    Ok(Answer::created_once(created.map(|product| ProductOut::new(&product, None))))
 }

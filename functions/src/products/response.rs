@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::products::product::{Product, State};
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::store::products::Listing;
+use onsale_platform::store::views::Listing;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;

@@ -6,7 +6,8 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::concerts::delete_schedule::{self, Budget};
+use onsale_platform::store::concerts::delete_schedule::Budget;
+use onsale_platform::store::concerts::delete_sweep;
 use onsale_platform::store::expiry::sweep;
 use onsale_platform::store::expiry::{self, Kind};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, Failure> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
-    let deletions = delete_schedule::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
+    let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
     let orders = async |app: &App, here| expiry::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;

@@ -22,5 +22,5 @@ pub async fn get_ticket(
     let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
     let reservation = reservations::get(&app, user.id, id).await?.ok_or_else(not_found)?;
     let ticket = reservation.tickets.iter().find(|ticket| ticket.seat == seat).ok_or_else(not_found)?;
-    Ok(Answer::ok(TicketOut::new(ticket, reservation.state_at(app.now()))))
+    Ok(Answer::ok(TicketOut::new(ticket, reservation.purchase.state_at(app.now()))))
 }

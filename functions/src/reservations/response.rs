@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::reservations::reservation::{Reservation, State, Ticket};
+use onsale_domain::payments::purchase::State;
+use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 /// Where a reservation or a ticket may stand.
 fn states() -> Object {
-    one_of(State::ALL.map(State::as_str))
+    one_of(State::ALL.map(|state| state.name(Reservation::OPEN)))
 }
 
 /// A reservation, as shown to its owner.
@@ -55,21 +56,21 @@ pub struct TicketOut {
 impl ReservationOut {
     /// A reservation as it stands at `now`.
     pub fn new(reservation: &Reservation, now: Timestamp) -> Self {
-        let state = reservation.state_at(now);
+        let state = reservation.purchase.state_at(now);
         Self {
             reservation_id: reservation.id,
-            state: state.as_str(),
+            state: state.name(Reservation::OPEN),
             reason: state.reason(),
             concert_id: reservation.concert_id,
             schedule_id: reservation.schedule_id,
             place: reservation.place.clone(),
             starts_at: reservation.starts_at,
             created_at: reservation.created_at,
-            expires_at: reservation.expires_at(),
+            expires_at: reservation.purchase.expires_at(),
             total: reservation.total(),
             currency: CURRENCY,
             tickets: reservation.tickets.iter().map(|ticket| TicketOut::new(ticket, state)).collect(),
-            payment_id: reservation.payment.as_ref().map(|_| reservation.payment_id()),
+            payment_id: reservation.purchase.payment.as_ref().map(|_| reservation.payment_id()),
         }
     }
 }
@@ -82,7 +83,7 @@ impl TicketOut {
             ticket_id: ticket.seat.to_string(),
             seat_id: ticket.seat.to_string(),
             price: ticket.price.get(),
-            state: state.as_str(),
+            state: state.name(Reservation::OPEN),
         }
     }
 }

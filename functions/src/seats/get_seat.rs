@@ -6,6 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, invalid};
 use onsale_platform::store::concerts::schedules;
+use onsale_platform::store::queue::guard;
 use onsale_platform::store::seats;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ pub async fn get_seat(
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
     let schedule = schedules::viewed(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {
-        pass.may_look(&app, queue).await?;
+        guard::may_look(&app, &pass, queue).await?;
     }
     let section = schedule.sections.get(&seat.section).ok_or_else(not_found)?;
     let state = seats::get(&app, schedule_id, &seat).await?.ok_or_else(not_found)?;

@@ -15,7 +15,9 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueuePass;
 use onsale_platform::http::{Cacheable, Detail, PathParams, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
-use onsale_platform::store::seats::{self, Block, Counts};
+use onsale_platform::store::queue::guard;
+use onsale_platform::store::seats;
+use onsale_platform::store::views::{Block, Counts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -78,7 +80,7 @@ pub async fn list_seats(
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        pass.may_look(&app, queue).await?;
+        guard::may_look(&app, &pass, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {

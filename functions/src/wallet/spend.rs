@@ -53,6 +53,6 @@ pub async fn spend(
     let spend_id = key.id(user.id, "spend");
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
-    let done = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
-    Ok(Answer::created(SpendOut { spend_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
+    let balance = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
+    Ok(Answer::created_once(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY })))
 }

@@ -47,6 +47,6 @@ pub async fn top_up(
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
     let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
-    let done = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
-    Ok(Answer::created(TopUpOut { charge_id, balance: done.balance, currency: CURRENCY }).replayed(done.replayed))
+    let balance = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
+    Ok(Answer::created_once(balance.map(|balance| TopUpOut { charge_id, balance, currency: CURRENCY })))
 }

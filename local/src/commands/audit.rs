@@ -16,16 +16,19 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
 use onsale_domain::audit::{Account, Outcome};
-use onsale_platform::app::{App, Clock, Ids, Parts, sdk_settings};
+use onsale_platform::app::{App, Parts, sdk_settings};
+use onsale_platform::clock::Clock;
 use onsale_platform::config::Config;
+use onsale_platform::ids::Ids;
 use onsale_platform::store::audit::{self, Limits, Report};
 use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
 
 use crate::aws::cloudformation::{REGION, Template};
-use crate::data_directory;
+use crate::data_directory::private_file;
+use crate::data_directory::{Data, DirectoryError};
 use crate::output::say;
-use crate::stack::{Data, Error as StackError, Options, Stack};
+use crate::stack::{Error as StackError, Options, Stack};
 
 /// The file of a data directory that says where its running stack serves the table.
 const ADDRESS_FILE: &str = "dynamodb-address";
@@ -52,7 +55,7 @@ pub struct Flags {
 /// # Errors
 /// When the file cannot be written.
 pub fn remember(stack: &Stack, address: &str) -> std::io::Result<()> {
-    data_directory::replace(&stack.directory().join(ADDRESS_FILE), address.as_bytes())
+    private_file::replace(&stack.directory().join(ADDRESS_FILE), address.as_bytes())
 }
 
 /// Audits, prints what was found, and says it in the exit status.
@@ -85,7 +88,7 @@ async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
                 stack.shutdown().await;
                 Ok(report)
             }
-            Err(StackError::InUse(_)) => {
+            Err(StackError::Directory(DirectoryError::InUse(_))) => {
                 let address = fs::read_to_string(flags.data.join(ADDRESS_FILE))?;
                 Ok(audit::run(&at(&address, of_stack).await?, &limits).await)
             }
@@ -97,7 +100,7 @@ async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
 /// The data of a stack that does not run; it is not made if it is not there.
 async fn open(data: &Path) -> Result<Stack, StackError> {
     if !data.join("table.sqlite").exists() {
-        return Err(StackError::Directory(data.to_owned(), ErrorKind::NotFound.into()));
+        return Err(DirectoryError::Unusable(data.to_owned(), ErrorKind::NotFound.into()).into());
     }
     Stack::start(Options { data: Data::Directory(data.to_owned()), ..Options::default() }).await
 }

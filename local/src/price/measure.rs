@@ -1,12 +1,13 @@
 //! How much one booking uses, counted on the local stack, and how much a month in which nobody comes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::accounts::account::Role;
-use onsale_platform::app::Clock;
+use onsale_platform::clock::Clock;
+use onsale_platform::memory::lock;
 use onsale_platform::telemetry::metrics::ALL;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -62,7 +63,7 @@ struct Meter {
 impl Meter {
     /// Adds what was used since the last look.
     fn read(&self, to: &mut Usage) {
-        let used = std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner));
+        let used = std::mem::take(&mut *lock(&self.usage));
         for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest] {
             to.add(kind, used.of(kind));
         }
@@ -75,7 +76,7 @@ impl Intercept for Meter {
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
-        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut usage = lock(&self.usage);
         if call.service == "sqs" {
             usage.add(Charged::QueueRequest, 1.0);
             return After::Deliver;

@@ -1,8 +1,8 @@
 //! Every route of the OpenAPI document against every kind of caller, and tokens broken in ten thousand ways.
 
 use axum::http::Method;
-use onsale_platform::app::Ids;
 use onsale_platform::auth::access_token;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 
 use super::tokens::Forge;

@@ -4,11 +4,12 @@
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
 use onsale_domain::accounts::account::Role;
-use onsale_platform::app::{App, Ids, Parts};
+use onsale_platform::app::{App, Parts};
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::signing::{Step, rotate};
 use onsale_platform::config::SecretSource;
 use onsale_platform::events::Event;
+use onsale_platform::ids::Ids;
 use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
 use onsale_platform::webhook::{Outcome, hand_over};

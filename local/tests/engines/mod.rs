@@ -4,7 +4,7 @@
 //! With `ONSALE_DYNAMODB_LOCAL=http://127.0.0.1:PORT` every stack that a test starts has a twin: each call goes to both
 //! engines, the answers are compared, the product gets DynamoDB Local's, and in the end so are the tables.
 
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use serde_json::Value;
 
 use crate::support::World;

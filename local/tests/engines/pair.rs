@@ -1,11 +1,12 @@
 //! Both engines side by side: each operation goes to both, and the answers are compared at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use dynoxide::Database;
 use local::aws::cloudformation::Template;
 use local::aws::engine::dynamodb::{DynamoDb, Twin};
+use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
 use super::answers::{Both, normal_item, told};
@@ -96,7 +97,7 @@ impl Pair {
     /// What went through so far; from now on a seed makes the calls, among them such as the product never would.
     pub fn requests(&self) -> Vec<(String, Value)> {
         self.random.store(true, Ordering::SeqCst);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.seen).clone()
     }
 
     /// Compares the complete tables, and says what nothing explains, in them or in any answer before.
@@ -106,8 +107,8 @@ impl Pair {
             items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
             items
         };
-        let mut unexplained = std::mem::take(&mut *self.unexplained.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut other = self.other.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unexplained = std::mem::take(&mut *lock(&self.unexplained));
+        let mut other = lock(&self.other);
         let (ours, theirs) = (sorted(all(here, &self.table)), sorted(other.scan(&self.table)));
         let items = ours.len();
         for (left, right) in ours.iter().zip(&theirs).filter(|(left, right)| left != right) {
@@ -158,7 +159,7 @@ impl Twin for Pair {
             return here();
         }
         // Held over both, so that both see all operations in the same order.
-        let mut other = self.other.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut other = lock(&self.other);
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let ours = here();
         let theirs = other.execute(operation, body);
@@ -168,8 +169,8 @@ impl Twin for Pair {
         if (both.ours.status == 200) != (both.theirs.status == 200) {
             self.forget(&mut other, &request);
         }
-        self.unexplained.lock().unwrap_or_else(PoisonError::into_inner).extend(unexplained);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((operation.to_owned(), request));
+        lock(&self.unexplained).extend(unexplained);
+        lock(&self.seen).push((operation.to_owned(), request));
         if self.other_leads { theirs } else { ours }
     }
 }

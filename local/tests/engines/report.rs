@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
-use onsale_platform::app::Clock;
+use onsale_platform::clock::Clock;
 use serde_json::Value;
 
 use super::classes::CLASSES;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
 use super::answers::Both;
@@ -46,7 +47,7 @@ impl Tally {
 /// Counts one operation; what differs and is not explained comes back.
 pub fn compare(both: &Both<'_>) -> Option<String> {
     let differs = both.differs();
-    let mut tally = TALLY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tally = lock(&TALLY);
     let counted = tally.operations.entry(both.operation.to_owned()).or_default();
     counted.0 += 1;
     let Some(class) = differs else {
@@ -72,7 +73,7 @@ pub fn compare(both: &Both<'_>) -> Option<String> {
 
 /// Counts a table that was compared as a whole, and writes all counts down if the environment says where.
 pub fn table(items: usize) {
-    let mut tally = TALLY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tally = lock(&TALLY);
     tally.tables += 1;
     tally.items += items;
     if let Some(folder) = std::env::var_os(FOLDER) {
@@ -83,7 +84,7 @@ pub fn table(items: usize) {
 
 /// In one line, for who looks on.
 pub fn shown() -> String {
-    let tally = TALLY.lock().unwrap_or_else(PoisonError::into_inner);
+    let tally = lock(&TALLY);
     let (all, equal) = tally.operations.values().fold((0, 0), |(all, equal), (of, same)| (all + of, equal + same));
     let classes: Vec<String> = tally.classes.iter().map(|(name, (count, _))| format!("{count} {name}")).collect();
     format!("{all} operations, {equal} equal; {}; {} unexplained", classes.join(", "), tally.unexplained)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local::intercept::{After, Before, Call, Intercept};
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 

@@ -13,7 +13,7 @@ use local::intercept::{Before, Call, Intercept};
 use local::server::ports::Port;
 use local::stack::Mode;
 use local::webhook_receiver::Behaviour;
-use onsale_platform::app::Clock;
+use onsale_platform::clock::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use local::intercept::{After, Before, Call, Intercept};
 use local::stack::Mode;
 use local::webhook_receiver::Behaviour;
-use onsale_platform::app::Clock;
+use onsale_platform::clock::Clock;
 use serde_json::Value;
 
 use super::relay_changes::records;

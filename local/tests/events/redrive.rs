@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use local::intercept::{Before, Call, Intercept, Struck};
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use local::aws::lambda::Entry;
 use local::intercept::Intercept;
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 use simulation::requests::{self, Asked};

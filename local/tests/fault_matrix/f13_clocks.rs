@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use onsale_platform::app::Clock;
+use onsale_platform::clock::Clock;
 
 use super::act::Outcome;
 use super::scene::Scene;

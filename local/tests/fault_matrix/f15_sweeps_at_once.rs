@@ -1,7 +1,7 @@
 //! F15: several sweeps run at once.
 
 use local::aws::lambda::Entry;
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use local::aws::lambda::Entry;
 use local::intercept::{Before, Call, Intercept};
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
 use simulation::requests::{Answer, Asked, Caller, event};

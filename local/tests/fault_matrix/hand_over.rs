@@ -4,7 +4,8 @@
 use jiff::SignedDuration;
 use local::aws::lambda::Entry;
 use local::webhook_receiver::Behaviour;
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! The moment before an operation: a world in which it can succeed, made once and put back as often as it is needed.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use jiff::Timestamp;
+use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ impl Scene {
     /// Does `fault` to the scene of a case.
     pub fn with(case: Case, fault: impl AsyncFn(&Self)) {
         let _brief = logs::briefly();
-        let kept = Arc::clone(SCENES.lock().unwrap_or_else(PoisonError::into_inner).entry(case).or_default());
+        let kept = Arc::clone(lock(&SCENES).entry(case).or_default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         runtime.expect("a runtime").block_on(async {
             let mut kept = kept.lock().await;
@@ -123,7 +124,7 @@ impl Scene {
 
     /// From now on the stream begins here.
     fn pass_by(&self) {
-        let mut begun_at = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun_at = lock(&self.begun_at);
         while let Some(last) = records_after(&self.world, &begun_at).last() {
             *begun_at = sequence(last).to_owned();
         }
@@ -131,7 +132,7 @@ impl Scene {
 
     /// The records of the stream since the scene was put back, as the relay gets them.
     pub fn records(&self) -> Vec<Value> {
-        let after = self.begun_at.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let after = lock(&self.begun_at).clone();
         records_after(&self.world, &after)
     }
 

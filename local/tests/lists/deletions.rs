@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
+use onsale_platform::store::concerts::delete_sweep;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -101,7 +102,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     let mut sweeps = 0;
     while traces(&world, &ids) > 0 {
         world.wait(400);
-        delete_schedule::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
         sweeps += 1;
         assert!(sweeps < ROUNDS_MAX, "it does not end");
     }
@@ -156,7 +157,7 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     let marked = |world: &World| world.dump().iter().filter(|item| item.contains("\"deletion\"")).count();
     while marked(&world) > 0 {
         world.wait(400);
-        delete_schedule::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
         rounds += 1;
         assert!(rounds < ROUNDS_MAX, "it does not end");
     }

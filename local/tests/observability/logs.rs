@@ -1,11 +1,12 @@
 //! What a line of the log says of a failure besides its message.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{Before, Call, Intercept, Struck};
+use onsale_platform::memory::lock;
 use onsale_platform::telemetry::logs;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
@@ -20,7 +21,7 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+        lock(&self.0).extend(bytes);
         Ok(bytes.len())
     }
 
@@ -47,7 +48,7 @@ impl Lines {
 
     /// The lines with this message, each a JSON object.
     fn saying(&self, message: &str) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let bytes = lock(&self.0).clone();
         let text = String::from_utf8(bytes).expect("text");
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
         lines.filter(|line| line["message"] == message).collect()

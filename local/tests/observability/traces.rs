@@ -1,13 +1,14 @@
 //! Traces, as collectors get them over HTTP: from a request over the relay to the consumer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Uri, header};
 use local::server::ports::{Port, Serving};
+use onsale_platform::memory::lock;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -38,7 +39,7 @@ impl Collector {
         let (url, got, came) = (port.url(), Arc::<Mutex<Vec<_>>>::default(), Arc::<Notify>::default());
         let (kept, told) = (Arc::clone(&got), Arc::clone(&came));
         let take = async move |uri: Uri, body: Bytes| {
-            kept.lock().unwrap_or_else(PoisonError::into_inner).push((uri.path().to_owned(), body));
+            lock(&kept).push((uri.path().to_owned(), body));
             told.notify_one();
         };
         Self { got, came, url, _serving: port.serve(Router::new().fallback(take)) }
@@ -46,7 +47,7 @@ impl Collector {
 
     /// What came to a path.
     fn at(&self, path: &str) -> Vec<Bytes> {
-        let got = self.got.lock().unwrap_or_else(PoisonError::into_inner);
+        let got = lock(&self.got);
         got.iter().filter(|(to, _)| to == path).map(|(_, body)| body.clone()).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use local::intercept::{Before, Call, Intercept};
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 use simulation::requests::{self, Asked, Caller};

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::http::Method;
 use onsale_domain::queue::QueueId;
-use onsale_platform::app::Ids;
 use onsale_platform::auth::queue_token;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use simulation::invariants::Books;
 

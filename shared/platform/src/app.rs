@@ -1,22 +1,22 @@
 //! What every handler is given: settings, table, queues, time and ids, built once per process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use jiff::Timestamp;
 
-use crate::auth::access_token::Verifier;
-use crate::auth::signing::Signers;
+use crate::auth::key_ring::KeyRing;
+use crate::auth::signing_key::SigningKey;
+use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
+use crate::ids::Ids;
+use crate::memory::Remembered;
 use crate::store::dynamodb::cache::Caches;
 use crate::store::dynamodb::call_metrics;
 use crate::telemetry::metrics::Meter;
-use crate::telemetry::trace::Tracer;
+use crate::telemetry::trace::{Context, Kind, Open, Tracer};
 use crate::tls::{self, Roots};
-use crate::webhook::Receiver;
+use crate::webhook::client::WebhookClient;
 
 /// A try of one call to the table or a queue may take this long before the SDK tries again.
 const TRY_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -26,123 +26,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 const CALL_ATTEMPTS: u32 = 3;
 /// The SDK's first back-off; its default of a second is longer than a whole hold should take.
 const CALL_FIRST_BACKOFF: Duration = Duration::from_millis(25);
-
-/// Where the time comes from. Only this type reads the clock of the machine.
-#[derive(Clone, Debug)]
-pub enum Clock {
-    /// The machine's clock.
-    System,
-    /// A clock that moves only when told to, in milliseconds since the epoch: tests.
-    Manual(Arc<AtomicI64>),
-}
-
-impl Clock {
-    /// A clock that stands at `now` until [`Clock::advance`] moves it.
-    #[must_use]
-    pub fn manual(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(now.as_millisecond())))
-    }
-
-    /// The time now, to the millisecond.
-    #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-    pub fn now(&self) -> Timestamp {
-        let millisecond = match self {
-            Self::System => Timestamp::now().as_millisecond(),
-            Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
-        };
-        Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Moves a manual clock on (or back); the machine's clock cannot be moved and is left alone.
-    pub fn advance(&self, by: SignedDuration) {
-        if let Self::Manual(millisecond) = self {
-            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millisecond.fetch_add(by, Ordering::SeqCst);
-        }
-    }
-}
-
-/// Measures how long something has gone on, on a clock that never jumps.
-#[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(tokio::time::Instant);
-
-impl Stopwatch {
-    /// Starts now.
-    #[must_use]
-    pub fn start() -> Self {
-        Self(tokio::time::Instant::now())
-    }
-
-    /// Time since the start.
-    #[must_use]
-    pub fn elapsed(self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-/// Where random ids come from. Only this type asks the machine for randomness.
-#[derive(Clone, Debug)]
-pub enum Ids {
-    /// The machine's randomness.
-    Random,
-    /// The same ids in the same order for the same seed: demo data and tests. Never for real users.
-    Seeded(Arc<Seed>),
-}
-
-/// The state of [`Ids::Seeded`].
-#[derive(Debug)]
-pub struct Seed {
-    seed: String,
-    drawn: AtomicU64,
-}
-
-impl Ids {
-    /// Ids that repeat for the same `seed`.
-    #[must_use]
-    pub fn seeded(seed: &str) -> Self {
-        Self::Seeded(Arc::new(Seed { seed: seed.to_owned(), drawn: AtomicU64::new(0) }))
-    }
-
-    /// 32 bytes nobody can guess (or, seeded, the next 32 of the seed's sequence).
-    #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
-    pub fn bytes(&self) -> [u8; 32] {
-        match self {
-            Self::Random => {
-                let mut bytes = [0; 32];
-                getrandom::fill(&mut bytes).expect("the operating system gives randomness");
-                bytes
-            }
-            Self::Seeded(seed) => {
-                let drawn = seed.drawn.fetch_add(1, Ordering::SeqCst);
-                Sha256::new().chain_update(&seed.seed).chain_update(drawn.to_be_bytes()).finalize().into()
-            }
-        }
-    }
-
-    /// A new id. Random ones are UUIDv7, so that what is made later sorts later.
-    #[must_use]
-    pub fn uuid(&self, now: Timestamp) -> Uuid {
-        let bytes = self.bytes();
-        let mut random = [0; 10];
-        random.copy_from_slice(&bytes[..10]);
-        let millisecond = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        match self {
-            Self::Random => uuid::Builder::from_unix_timestamp_millis(millisecond, &random).into_uuid(),
-            // Demo ids are constants, so they may not hold the time.
-            Self::Seeded(_) => uuid::Builder::from_unix_timestamp_millis(0, &random).into_uuid(),
-        }
-    }
-
-    /// A number in `0..below`, for jitter; `0` when `below` is 0.
-    #[must_use]
-    pub fn below(&self, below: u64) -> u64 {
-        let mut first = [0; 8];
-        first.copy_from_slice(&self.bytes()[..8]);
-        u64::from_be_bytes(first).checked_rem(below).unwrap_or(0)
-    }
-}
 
 /// What [`App::new`] is built from.
 pub struct Parts {
@@ -175,9 +58,9 @@ pub struct App {
 struct Inner {
     parts: Parts,
     caches: Caches,
-    verifier: Verifier,
-    signers: Signers,
-    receiver: Receiver,
+    key_ring: KeyRing,
+    signing_key: Remembered<Arc<SigningKey>>,
+    webhook: WebhookClient,
 }
 
 impl App {
@@ -188,9 +71,9 @@ impl App {
             inner: Arc::new(Inner {
                 parts,
                 caches: Caches::default(),
-                verifier: Verifier::default(),
-                signers: Signers::default(),
-                receiver: Receiver::default(),
+                key_ring: KeyRing::default(),
+                signing_key: Remembered::default(),
+                webhook: WebhookClient::default(),
             }),
         }
     }
@@ -248,10 +131,10 @@ impl App {
         &self.inner.parts.function
     }
 
-    /// Where it tells its spans.
+    /// Begins a span of this function now: see [`Tracer::open`].
     #[must_use]
-    pub fn tracer(&self) -> &Tracer {
-        &self.inner.parts.tracer
+    pub fn open_span(&self, kind: Kind, name: String, parent: Option<Context>, seed: &str) -> Option<Open> {
+        self.inner.parts.tracer.open(self.function(), self.now(), kind, name, parent, seed)
     }
 
     /// Where it counts.
@@ -278,16 +161,16 @@ impl App {
         &self.inner.caches
     }
 
-    pub(crate) fn verifier(&self) -> &Verifier {
-        &self.inner.verifier
+    pub(crate) fn key_ring(&self) -> &KeyRing {
+        &self.inner.key_ring
     }
 
-    pub(crate) fn signers(&self) -> &Signers {
-        &self.inner.signers
+    pub(crate) fn signing_key(&self) -> &Remembered<Arc<SigningKey>> {
+        &self.inner.signing_key
     }
 
-    pub(crate) fn receiver(&self) -> &Receiver {
-        &self.inner.receiver
+    pub(crate) fn webhook(&self) -> &WebhookClient {
+        &self.inner.webhook
     }
 }
 

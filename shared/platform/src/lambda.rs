@@ -69,12 +69,12 @@ async fn called(
 ) -> Result<Value, Failure> {
     // A schedule's event has an id, and begins a trace; batches have none, each of their messages continues its own.
     let begun_by = event["id"].as_str().unwrap_or_default().to_owned();
-    let open = trace::open(&app, Kind::Internal, app.function().to_owned(), given, &begun_by);
+    let open = app.open_span(Kind::Internal, app.function().to_owned(), given, &begun_by);
     let context = open.as_ref().map(Open::context).or(given);
     let work = handle(app.clone(), event).instrument(logs::call(&app, request_id, context));
     let answer = trace::within(context, work).await;
     if let Some(open) = open {
-        open.end(&app, answer.is_err(), Vec::new());
+        open.end(app.meter(), answer.is_err(), Vec::new());
     }
     app.meter().count(&CALLS, 1, &[if answer.is_ok() { "done" } else { "failed" }]);
     if answer.is_ok() {
@@ -188,7 +188,7 @@ where
     let opened: Vec<_> = batch.pairs().map(|(event, delivery)| consumed(&app, event, delivery)).collect();
     let results = handle(&app, &batch.events).await;
     for (open, result) in opened.into_iter().zip(&results) {
-        open.into_iter().for_each(|open| open.end(&app, result.is_err(), Vec::new()));
+        open.into_iter().for_each(|open| open.end(app.meter(), result.is_err(), Vec::new()));
     }
     batch.answered(&app, results)
 }
@@ -196,7 +196,7 @@ where
 /// The span of a message's consumption.
 fn consumed(app: &App, event: &Event, delivery: &Delivery) -> Option<Open> {
     let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));
-    trace::open(app, Kind::Consumer, name, event.context(), &seed)
+    app.open_span(Kind::Consumer, name, event.context(), &seed)
 }
 
 /// Does the work of one message, as a part of its trace.
@@ -209,7 +209,7 @@ where
     let span = logs::message(&delivery.message_id, event, context);
     let result = trace::within(context, work.instrument(span)).await;
     if let Some(open) = open {
-        open.end(app, result.is_err(), vec![("event_id", event.id.clone())]);
+        open.end(app.meter(), result.is_err(), vec![("event_id", event.id.clone())]);
     }
     result
 }
@@ -276,9 +276,6 @@ impl Messages {
         Ok(serde_json::to_value(answer)?)
     }
 }
-
-/// What the runtime may log: its own trace shows whole events, tokens and passwords among them.
-pub(crate) const QUIET: &str = "lambda_runtime=info,lambda_http=info";
 
 /// JSON lines on standard output, one per failure; `LOG_LEVEL` sets the level (default `info`).
 fn start_logs() {

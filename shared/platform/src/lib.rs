@@ -6,11 +6,14 @@
 
 pub mod app;
 pub mod auth;
+pub mod clock;
 pub mod config;
 pub mod events;
 pub mod failure;
 pub mod http;
+pub mod ids;
 pub mod lambda;
+pub mod memory;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

@@ -4,9 +4,10 @@
 //! (docs/cold-start.md). To parse all roots of a system costs more than all else in it; AWS's own addresses need five.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::memory::lock;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -61,7 +62,7 @@ pub fn client(roots: Roots) -> SharedHttpClient {
     // One for each pair of time-outs, of which a process has one or two.
     let connectors: Mutex<HashMap<_, SharedHttpConnector>> = Mutex::default();
     http_client_fn(move |settings, components| {
-        let mut connectors = connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connectors = lock(&connectors);
         let connector = connectors.entry((settings.connect_timeout(), settings.read_timeout()));
         connector.or_insert_with(|| SharedHttpConnector::new(connector_of(roots, settings, components))).clone()
     })
@@ -134,7 +135,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::app::Clock;
+    use crate::clock::Clock;
 
     /// The roots by their SHA-256, in the order of the file, and when they end.
     const KNOWN: [(&str, &str); 5] = [
@@ -268,7 +269,7 @@ mod tests {
     #[tokio::test]
     async fn a_table_that_says_nothing_holds_up_the_start_for_a_second() {
         let (silent, port) = listener();
-        let since = crate::app::Stopwatch::start();
+        let since = crate::clock::Stopwatch::start();
         open_to_table(&settings(port).await).await;
         assert!((OPEN_MAX..OPEN_MAX * 3).contains(&since.elapsed()), "{:?}", since.elapsed());
         drop(silent);

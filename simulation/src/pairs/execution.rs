@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::footprint::{Footprint, Passed};
 use super::scenes::{CARRIED_ON, Operation, Scene};
 use super::world::World;
-use crate::actors::{Actor, Machine, Outcome, Task, http};
+use crate::random::actors::{Actor, Machine, Outcome, Task, http};
+use crate::random::scheduler::Fate;
 use crate::requests::Answer;
-use crate::scheduler::Fate;
 
 /// What can happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,13 +1,14 @@
 //! What a step reads and writes, and so which steps may change places without anybody noticing.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::invariants::Item;
+use crate::random::scheduler::{Turnstile, keys};
 use crate::replica::Mirror;
-use crate::scheduler::{Turnstile, keys};
 use local::intercept::{After, Before, Call, Intercept};
 
 /// Something that one step may write and another read.
@@ -142,7 +143,7 @@ struct Seen {
 
 impl Gate {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.seen)
     }
 
     /// The last call that came since the last look.

@@ -8,20 +8,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::footprint::Gate;
-use crate::actors::{Machine, Outcome, http, told};
-use crate::deliveries::{received, records};
 use crate::fixture::{self, Hall};
-use crate::quiescence;
+use crate::random::actors::{Machine, Outcome, http, told};
+use crate::random::deliveries::{received, records};
+use crate::random::quiescence;
+use crate::random::run::{HOLD_SECONDS, START, SWEEPS};
+use crate::random::workload::{Person, Wish, messages};
 use crate::replica::{Mirror, shown};
 use crate::requests::{Answer, Asked, Caller, event};
-use crate::run::{HOLD_SECONDS, START, SWEEPS};
-use crate::workload::{Person, Wish, messages};
 use local::stack::{Options, Stack};
 
 /// The two who meet, and one more, who is needed to prepare some scenes.

@@ -1,36 +1,20 @@
 //! The Lambda authorizer of the HTTP API: asks its function who calls, and remembers the answer for a while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use axum::http::request;
+use axum::http::{HeaderMap, request};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
-use crate::aws::api_gateway::texts;
+use crate::aws::api_gateway::refusal::Refusal;
 use crate::aws::cloudformation::{self, ACCOUNT, REGION};
 use crate::aws::lambda::Functions;
 
 /// Answers remembered at most; then those whose time is over are dropped, or all.
 const REMEMBERED_MAX: usize = 10_000;
-
-/// Why the gateway itself answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// No identity was given.
-    Unauthorized,
-    /// The authorizer said no.
-    Forbidden,
-    /// No route, not even `$default`.
-    NotFound,
-    /// The body is larger than the gateway takes.
-    TooLarge,
-    /// The function or the authorizer failed.
-    Internal,
-    /// The function took too long.
-    Unavailable,
-}
 
 /// The fields the authorizer gives to the function.
 type Fields = HashMap<String, Value>;
@@ -85,12 +69,12 @@ impl Authorizer {
     }
 
     fn recall(&self, identity: &[String], now: Timestamp) -> Option<Option<Fields>> {
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = lock(&self.remembered);
         remembered.get(identity).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
     }
 
     fn remember(&self, identity: Vec<String>, now: Timestamp, answer: Option<Fields>) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = lock(&self.remembered);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.retain(|_, (until, _)| now < *until);
         }
@@ -115,4 +99,9 @@ fn event(parts: &request::Parts, context: &ApiGatewayV2httpRequestContext, ident
         "headers": texts(&parts.headers),
         "requestContext": context,
     })
+}
+
+/// Header values that are text, by lower-case name.
+fn texts(headers: &HeaderMap) -> HashMap<&str, &str> {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }

@@ -2,27 +2,27 @@
 //! and its own small answers.
 
 pub mod authorizer;
+pub mod refusal;
 pub mod routes;
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayRequestAuthorizer, ApiGatewayV2httpRequestContext};
 use lambda_http::request::RequestContext;
-use onsale_platform::app::Ids;
 use onsale_platform::http;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda::Function;
-use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::aws::api_gateway::authorizer::{Authorizer, Refusal};
+use crate::aws::api_gateway::authorizer::Authorizer;
+use crate::aws::api_gateway::refusal::Refusal;
 use crate::aws::api_gateway::routes::{Route, Routes};
 use crate::aws::cloudformation::{ACCOUNT, Event, Template};
 use crate::aws::lambda::{CallError, Functions, within};
@@ -154,23 +154,4 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
         }
     }
     joined
-}
-
-/// Header values that are text, by lower-case name.
-pub(crate) fn texts(headers: &HeaderMap) -> HashMap<&str, &str> {
-    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, message) = match self {
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
-        };
-        (status, Json::<Value>(json!({ "message": message }))).into_response()
-    }
 }

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 use std::future::{self, Future};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use onsale_platform::memory::lock;
 use serde::{Deserialize, Serialize};
 use winterbaume_core::StateViewError;
 use winterbaume_sqs::backend::{SendMessageOutput, SqsBackend};
@@ -71,7 +72,7 @@ impl Queues {
     }
 
     fn lock(&self) -> MutexGuard<'_, SqsState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn now<T: Send + 'static>(&self, act: impl FnOnce(&mut SqsState) -> T) -> Later<T> {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::engine::Letter;
-use crate::data_directory;
+use crate::data_directory::private_file;
 
 /// The two files.
 #[derive(Debug)]
@@ -59,12 +59,12 @@ impl Checkpoint {
     /// When a file cannot be written; what was there stays.
     pub fn keep(&mut self, letters: Vec<Letter>, sequence_number: Option<String>) -> io::Result<()> {
         if letters != self.letters {
-            data_directory::replace(&self.directory.join(LETTERS), &serde_json::to_vec(&letters)?)?;
+            private_file::replace(&self.directory.join(LETTERS), &serde_json::to_vec(&letters)?)?;
             self.letters = letters;
         }
         let mark = Mark { sequence_number };
         if mark.sequence_number.is_some() && mark != self.mark {
-            data_directory::replace(&self.directory.join(MARK), &serde_json::to_vec(&mark)?)?;
+            private_file::replace(&self.directory.join(MARK), &serde_json::to_vec(&mark)?)?;
             self.mark = mark;
         }
         Ok(())

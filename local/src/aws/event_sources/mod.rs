@@ -12,7 +12,8 @@ mod stream;
 
 use std::sync::Arc;
 
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 

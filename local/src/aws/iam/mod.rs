@@ -17,8 +17,9 @@
 //! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::aws::cloudformation::{Statement, Table, Template};
@@ -85,7 +86,7 @@ impl Ledger {
     }
 
     fn with(&self, wanted: bool) -> BTreeSet<Use> {
-        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let uses = lock(&self.0);
         uses.iter().filter(|(_, allowed)| **allowed == wanted).map(|(used, _)| used.clone()).collect()
     }
 
@@ -97,7 +98,7 @@ impl Ledger {
         let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| class(key)).collect();
         let uses: Vec<Use> =
             if keys.is_empty() { vec![used(None)] } else { keys.into_iter().map(|key| used(Some(key))).collect() };
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = lock(&self.0);
         for used in uses {
             // A refusal is never forgotten: one call may use a key that another may not.
             noted.entry(used).and_modify(|before| *before &= allowed).or_insert(allowed);

@@ -5,12 +5,15 @@ pub mod sandbox;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use onsale_platform::app::{App, Clock, Ids};
+use onsale_platform::app::App;
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda::{self, Function};
+use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
 use crate::aws::cloudformation::{self, Template, TemplateError};
@@ -103,7 +106,7 @@ impl Functions {
     /// How often each function was called so far, but over HTTP: by the authorizer, a stream, a queue, the time, an operator.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.calls).clone()
     }
 
     /// Calls a function with an event and gives its answer, both JSON as on AWS.
@@ -113,7 +116,7 @@ impl Functions {
     pub async fn call(&self, name: &str, event: Value) -> Result<Value, CallError> {
         let entry = self.get(name).ok_or_else(|| CallError::Unknown(name.to_owned()))?;
         let name = entry.declaration.name.clone();
-        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
+        *lock(&self.calls).entry(name).or_default() += 1;
         let (code, app) = (entry.code, entry.app.clone());
         let answer = within(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
         answer.map_err(|problem| CallError::Failed(problem.to_string()))

@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::*;
 use crate::coupons::coupon::{Claim, Discount};
 use crate::money::{Amount, Price};
-use crate::orders::order::{Line, Order, State as OrderState};
+use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
+use crate::payments::purchase::{Payment, Purchase, State};
 use crate::products::product::State as ProductState;
 use crate::products::stock::Portion;
 use crate::reservations::hold::tests::{at, held};
-use crate::reservations::reservation::{Payment, Reservation, State};
+use crate::reservations::reservation::Reservation;
 use crate::seats::SeatValue;
 use crate::wallet::{Entry, Movement, Wallet};
 
@@ -137,16 +138,16 @@ impl World {
             let first = reservation.tickets[0].seat.clone();
             reservation = reservation.without(&[first]);
         }
-        if reservation.state == State::Held && far > 0 {
+        if reservation.purchase.state == State::Open && far > 0 {
             if let Ok(moved) = self.wallet.pay(amount(reservation.total()), self.now, reservation.payment_id()) {
                 self.keep(moved);
-                reservation = reservation.paid(self.now, String::new()).0;
+                reservation = reservation.paid(self.now, "");
                 if far > 1 {
                     reservation = self.give_back(reservation, far > 2);
                 }
             } else {
-                reservation = reservation.declined(true);
-                reservation = if far > 2 { reservation.closed() } else { reservation };
+                reservation = reservation.with(|purchase| purchase.declined(true));
+                reservation = if far > 2 { reservation.with(Purchase::closed) } else { reservation };
             }
         }
         let value = owed(&reservation, self.now);
@@ -156,11 +157,11 @@ impl World {
             let there = value.filter(|_| mine).unwrap_or(SeatValue::Free);
             self.seats.push((reservation.schedule_id, ticket.seat.clone(), there));
         }
-        if reservation.state == State::Paid || !reservation.settled {
+        if stock::is_live(&reservation.purchase) {
             let count = i64::try_from(live.len()).expect("few");
             self.allowance.count += count;
-            if reservation.state != State::Paid || far == 1 {
-                self.allowance.open.insert(id, (reservation.held_until, count));
+            if reservation.purchase.state != State::Paid || far == 1 {
+                self.allowance.open.insert(id, (reservation.purchase.held_until, count));
             }
         }
         self.reservations.push(reservation);
@@ -178,7 +179,7 @@ impl World {
         let ticket = reservation.tickets.iter_mut().find(|ticket| !ticket.cancelled).expect("a live one");
         ticket.cancelled = true;
         let back = ticket.price.get();
-        reservation.payment.as_mut().expect("paid").refunded += back;
+        reservation.purchase.payment.as_mut().expect("paid").refunded += back;
         let moved = self.wallet.refund(amount(back), self.now, reference).expect("it fits");
         self.keep(moved);
         reservation
@@ -193,22 +194,17 @@ impl World {
             id,
             user: USER,
             created_at: self.now,
-            held_until: u32::MAX,
-            state: OrderState::Pending,
+            purchase: Purchase::new(u32::MAX),
             lines,
             coupon,
             discount: 0,
-            payment: None,
-            declines: 0,
-            settled: false,
-            version: 1,
             fingerprint: String::new(),
         };
         order.discount = coupon.map_or(0, |_| self.claim.discount.off(order.subtotal()));
         match self.wallet.pay(amount(order.total()), self.now, order.payment_id()) {
             Ok(moved) if far > 0 => {
                 self.keep(moved);
-                order = order.paid(self.now, String::new(), false).0;
+                order = order.paid(self.now, "");
                 if far > 1 {
                     let (after, back) = order.refunded().expect("paid");
                     let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
@@ -216,15 +212,15 @@ impl World {
                     order = after;
                 }
             }
-            _ if far == 3 => order = order.cancelled(),
+            _ if far == 3 => order = order.with(Purchase::cancelled),
             _ => {}
         }
-        if stock::is_live(&order) {
+        if stock::is_live(&order.purchase) {
             self.shards[0] -= 1;
             self.shards[1] -= units;
             self.claim.used_by = coupon.map(|_| id).or(self.claim.used_by);
         }
-        if !order.settled {
+        if !order.purchase.settled {
             self.unpaid = std::mem::take(&mut self.unpaid).with(&order);
             self.unpaid_count += 1;
         }
@@ -278,8 +274,8 @@ impl World {
     }
 
     fn payments(&mut self) -> impl Iterator<Item = &mut Payment> {
-        let reservations = self.reservations.iter_mut().filter_map(|reservation| reservation.payment.as_mut());
-        reservations.chain(self.orders.iter_mut().filter_map(|order| order.payment.as_mut()))
+        let reservations = self.reservations.iter_mut().filter_map(|reservation| reservation.purchase.payment.as_mut());
+        reservations.chain(self.orders.iter_mut().filter_map(|order| order.purchase.payment.as_mut()))
     }
 
     /// Every number that money, seats, units or coupons are counted by.
@@ -293,11 +289,13 @@ impl World {
         numbers.extend(shards);
         numbers.extend(entries.iter_mut().flat_map(|entry| [&mut entry.amount, &mut entry.balance_after]));
         numbers.extend(receipts.iter_mut().map(|(_, receipt)| &mut receipt.amount));
-        let payments = reservations.iter_mut().filter_map(|reservation| reservation.payment.as_mut());
+        let payments = reservations.iter_mut().filter_map(|reservation| reservation.purchase.payment.as_mut());
         numbers.extend(payments.flat_map(|payment| [&mut payment.amount, &mut payment.refunded]));
         for order in orders {
-            let live = stock::is_live(order);
-            numbers.extend(order.payment.iter_mut().flat_map(|payment| [&mut payment.amount, &mut payment.refunded]));
+            let live = stock::is_live(&order.purchase);
+            numbers.extend(
+                order.purchase.payment.iter_mut().flat_map(|payment| [&mut payment.amount, &mut payment.refunded]),
+            );
             numbers.push(&mut order.discount);
             let portions = order.lines.iter_mut().flat_map(|line| line.taken.iter_mut());
             // What an order that gave its units back once had is told by nothing else.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
-use crate::reservations::reservation::{Reservation, State};
+use crate::payments::purchase::State;
+use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::second;
 
@@ -22,10 +23,11 @@ fn certain_from(now: Timestamp) -> u32 {
 /// The value that the seats of a reservation's live tickets must have in their blocks, if they must have one.
 #[must_use]
 pub fn owed(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
-    let open = matches!(reservation.state, State::Held | State::Declined) && !reservation.settled;
-    match reservation.state {
+    let purchase = &reservation.purchase;
+    let open = matches!(purchase.state, State::Open | State::Declined) && !purchase.settled;
+    match purchase.state {
         State::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
-        _ if open && reservation.held_until > certain_from(now) => Some(reservation.held_value()),
+        _ if open && purchase.held_until > certain_from(now) => Some(reservation.held_value()),
         _ => None,
     }
 }
@@ -74,7 +76,7 @@ impl Sections {
     pub fn reservation(&mut self, reservation: &Reservation) {
         let sections: BTreeSet<&Label> = reservation.tickets.iter().map(|ticket| &ticket.seat.section).collect();
         for section in sections {
-            self.of(reservation.schedule_id, section).evidence.see((reservation.id, reservation.version));
+            self.of(reservation.schedule_id, section).evidence.see((reservation.id, reservation.purchase.version));
         }
     }
 

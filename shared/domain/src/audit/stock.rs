@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::money::Price;
-use crate::orders::order::{Order, State as OrderState};
+use crate::orders::order::Order;
+use crate::payments::purchase::{self, Purchase};
 use crate::products::product::State;
 
 /// A product's price and state, which its shards repeat.
@@ -97,7 +98,7 @@ impl Stock {
 
     /// An order: while it is live, it has its units.
     pub fn ordered(&mut self, order: &Order) {
-        let is_live = is_live(order);
+        let is_live = is_live(&order.purchase);
         for line in &order.lines {
             let quantity = if is_live { self.of(line.product) } else { self.by_id.entry(line.product).or_default() };
             if is_live {
@@ -156,9 +157,9 @@ impl Quantity {
     }
 }
 
-/// Whether an order has what it took: it is paid, or has not given it back yet.
-pub(super) fn is_live(order: &Order) -> bool {
-    order.state == OrderState::Paid || !order.settled
+/// Whether a purchase has what it took: it is paid, or has not given it back yet.
+pub(super) fn is_live(purchase: &Purchase) -> bool {
+    purchase.state == purchase::State::Paid || !purchase.settled
 }
 
 fn listed(numbers: Vec<u8>) -> String {

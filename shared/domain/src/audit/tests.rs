@@ -137,7 +137,7 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
     let mut world = World::new();
     world.carry_out(Step::Reserve(1, false, 0));
     let reservation = &world.reservations[0];
-    let until = at(i64::from(reservation.held_until));
+    let until = at(i64::from(reservation.purchase.held_until));
     let before = |seconds: i64| owed(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
     assert_eq!((before(31), before(30), before(0)), (true, false, false));
 }

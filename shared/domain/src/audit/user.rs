@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
 use crate::coupons::coupon::Claim;
-use crate::orders::order::{Order, State as OrderState};
+use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
-use crate::reservations::reservation::{Payment, Reservation, State};
+use crate::payments::purchase::{Payment, Purchase, State};
+use crate::reservations::reservation::Reservation;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
 /// How long after its concert's start an allowance is certain to be there.
@@ -270,13 +271,11 @@ impl UserBooks {
     pub fn reservation(&mut self, reservation: &Reservation) {
         let (user, id) = (self.user, reservation.id);
         let of = || Entity::Reservation(user, id);
-        let state = reservation.state;
-        if state != State::Declined {
-            self.settled(of(), state != State::Held, reservation.settled);
-        }
-        let (paid, cancelled) = (state == State::Paid, state == State::Cancelled);
+        let purchase = &reservation.purchase;
+        self.purchase(of, purchase);
+        let paid = purchase.state == State::Paid;
         let live = i128::from(reservation.total());
-        if let Some(payment) = &reservation.payment {
+        if let Some(payment) = &purchase.payment {
             let all = reservation.tickets.iter().map(|ticket| i128::from(ticket.price.get())).sum();
             let amount = i128::from(payment.amount);
             // What was given up before it was paid is not in it; what was given up after is.
@@ -287,9 +286,7 @@ impl UserBooks {
             let reference = Reference::Reservation(reservation.id);
             self.payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
         }
-        self.payment_state(of(), paid, cancelled, reservation.payment.is_some());
-        let owns = paid || !reservation.settled;
-        if owns && self.room(1) {
+        if is_live(purchase) && self.room(1) {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
             let holding = self.holdings.entry(reservation.schedule_id).or_default();
             holding.seats += seats;
@@ -298,7 +295,7 @@ impl UserBooks {
             if paid {
                 holding.paid.insert(reservation.id);
             } else {
-                holding.open.insert(reservation.id, (reservation.held_until, seats));
+                holding.open.insert(reservation.id, (purchase.held_until, seats));
             }
         }
     }
@@ -307,23 +304,20 @@ impl UserBooks {
     pub fn order(&mut self, order: &Order) {
         let (user, id) = (self.user, order.id);
         let of = || Entity::Order(user, id);
-        if order.state != OrderState::Declined {
-            self.settled(of(), order.state != OrderState::Pending, order.settled);
-        }
-        let (paid, cancelled) = (order.state == OrderState::Paid, order.state == OrderState::Cancelled);
+        let purchase = &order.purchase;
+        self.purchase(of, purchase);
         let units = |line: &crate::orders::order::Line| {
             line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>()
         };
         let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
         let total = subtotal - i128::from(order.discount);
-        if let Some(payment) = &order.payment {
+        if let Some(payment) = &purchase.payment {
             self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
-            let rest = if paid { i128::from(payment.amount) } else { 0 };
+            let rest = if purchase.state == State::Paid { i128::from(payment.amount) } else { 0 };
             self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
-        self.payment_state(of(), paid, cancelled, order.payment.is_some());
-        if !order.settled && self.room(1 + order.lines.len()) {
-            self.waiting.open.insert(order.id, order.held_until);
+        if !purchase.settled && self.room(1 + order.lines.len()) {
+            self.waiting.open.insert(order.id, purchase.held_until);
             for line in &order.lines {
                 *self.waiting.units.entry(line.product).or_default() += units(line);
             }
@@ -331,24 +325,24 @@ impl UserBooks {
         match order.coupon {
             None => self.differences.compare(What::Discount, of(), 0, order.discount),
             Some(coupon) if self.room(1) => {
-                let (discount, live) = (order.discount, is_live(order));
+                let (discount, live) = (order.discount, is_live(purchase));
                 self.orders.push(Couponed { order: order.id, coupon, subtotal, discount, live });
             }
             Some(_) => {}
         }
     }
 
-    fn settled(&mut self, of: Entity, expected: bool, found: bool) {
-        let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
-        self.differences.compare(What::Settled, of, worded(expected), worded(found));
-    }
-
-    /// Only what is paid, or was before it was cancelled, has a payment.
-    fn payment_state(&mut self, of: Entity, paid: bool, cancelled: bool, there: bool) {
-        if paid && !there {
-            self.differences.note(What::PaymentState, of, "one, for it is paid", "none");
-        } else if there && !paid && !cancelled {
-            self.differences.note(What::PaymentState, of, "none, for it is not paid", "one");
+    /// Only what has ended is settled; and only what is paid, or was before it was cancelled, has a payment.
+    fn purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
+        let (state, there) = (purchase.state, purchase.payment.is_some());
+        if state != State::Declined {
+            let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
+            self.differences.compare(What::Settled, of(), worded(state != State::Open), worded(purchase.settled));
+        }
+        if state == State::Paid && !there {
+            self.differences.note(What::PaymentState, of(), "one, for it is paid", "none");
+        } else if there && !matches!(state, State::Paid | State::Cancelled) {
+            self.differences.note(What::PaymentState, of(), "none, for it is not paid", "one");
         }
     }
 

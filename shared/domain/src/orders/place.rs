@@ -5,16 +5,17 @@ use uuid::Uuid;
 
 use crate::coupons::coupon::{Claim, CouponError};
 use crate::money::AMOUNT_MAX;
-use crate::orders::order::{Line, Order, State};
+use crate::orders::order::{Line, Order};
 use crate::payments::lapses::Paused;
-use crate::products::product::Product;
+use crate::payments::purchase::Purchase;
+use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
 use crate::time::second_rounded_up;
 
 /// Most lines of an order.
 pub const LINES_MAX: usize = 20;
-/// Most units of one product in an order.
-pub const UNITS_MAX: i64 = 100;
+/// Most units of one product in an order: as many as any product allows.
+pub const UNITS_MAX: i64 = MAX_PER_USER_MAX;
 /// Most shards that one order takes from: with order, wallet, entry and claim it must fit into one transaction.
 pub const PORTIONS_MAX: usize = 90;
 
@@ -173,15 +174,10 @@ pub fn place(
         user: request.user,
         created_at: now,
         // It ends with the first whole second that is no sooner, and may be paid up to the one before.
-        held_until: second_rounded_up(now + request.hold) - 1,
-        state: State::Pending,
+        purchase: Purchase::new(second_rounded_up(now + request.hold) - 1),
         lines,
         coupon: request.coupon,
         discount,
-        payment: None,
-        declines: 0,
-        settled: false,
-        version: 1,
         fingerprint: request.fingerprint,
     })
 }
@@ -239,7 +235,7 @@ pub(crate) mod tests {
         let shown: Vec<(&str, i64, i64)> =
             order.lines.iter().map(|line| (line.name.as_str(), line.quantity(), line.amount())).collect();
         assert_eq!(shown, [("Product 2", 4, 120), ("Product 1", 2, 200)]);
-        assert_eq!((order.subtotal(), order.discount, order.total(), order.held_until), (320, 32, 288, 1_299));
+        assert_eq!((order.subtotal(), order.discount, order.total(), order.purchase.held_until), (320, 32, 288, 1_299));
     }
 
     #[test]
@@ -295,8 +291,8 @@ pub(crate) mod tests {
                 Ok(order) => {
                     prop_assert!((0..=AMOUNT_MAX).contains(&order.total()));
                     prop_assert_eq!(order.coupon.is_some(), order.discount > 0);
-                    prop_assert_eq!(order.may_be_paid(now), Ok(()));
-                    prop_assert_eq!(order.may_be_paid(then).is_ok(), then < order.expires_at());
+                    prop_assert_eq!(order.purchase.may_be_paid(now), Ok(()));
+                    prop_assert_eq!(order.purchase.may_be_paid(then).is_ok(), then < order.purchase.expires_at());
                 }
                 Err(OrderError::TooDear) => prop_assert!(price * quantity > AMOUNT_MAX),
                 Err(error) => {

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::orders::order::{Order, State};
+use crate::orders::order::Order;
 use crate::orders::place::OrderError;
 use crate::payments::lapses::Lapses;
+use crate::payments::purchase::State;
 use crate::time::second;
 
 /// Most orders of an account that wait for payment at the same time.
@@ -60,7 +61,7 @@ impl Unpaid {
     /// These and one more, which was admitted.
     #[must_use]
     pub fn with(mut self, order: &Order) -> Self {
-        self.open.insert(order.id, order.held_until);
+        self.open.insert(order.id, order.purchase.held_until);
         for line in &order.lines {
             *self.units.entry(line.product).or_default() += line.quantity();
         }
@@ -79,10 +80,10 @@ impl Unpaid {
             }
             self.units.retain(|_, units| *units > 0);
         }
-        self.lapses = match ended.state {
-            State::Expired => self.lapses.and_one(ended.created_at, ended.held_until),
+        self.lapses = match ended.purchase.state {
+            State::Expired => self.lapses.and_one(ended.created_at, ended.purchase.held_until),
             State::Paid => Lapses::default(),
-            State::Pending | State::Cancelled | State::Declined => self.lapses,
+            State::Open | State::Cancelled | State::Declined => self.lapses,
         };
         self.version += 1;
         self
@@ -96,6 +97,7 @@ mod tests {
     use crate::orders::order::Line;
     use crate::orders::place::tests::{at, pending};
     use crate::payments::lapses::Paused;
+    use crate::payments::purchase::Purchase;
     use crate::products::stock::Portion;
     use proptest::prelude::*;
 
@@ -121,7 +123,7 @@ mod tests {
         let over = unpaid.admits(&order(99, &[(1, 1), (2, 11)]), |_| 10, at(1_000));
         assert_eq!(over, Err(OrderError::ProductLimit(vec![id(1), id(2)])));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_000)), Err(OrderError::OrderLimit));
-        let unpaid = unpaid.without(&order(3, &[(1, 1)]).cancelled());
+        let unpaid = unpaid.without(&order(3, &[(1, 1)]).with(Purchase::cancelled));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_000)), Err(OrderError::Paused(Paused(40))));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_040)), Ok(()));
     }
@@ -131,12 +133,15 @@ mod tests {
         let one = order(1, &[(1, 2)]);
         let unpaid = Unpaid::default().with(&one);
         assert_eq!((unpaid.lapsed(at(1_299)).count(), unpaid.lapsed(at(1_300)).count()), (0, 1));
-        let lapsed = unpaid.clone().without(&one.clone().closed());
+        let lapsed = unpaid.clone().without(&one.clone().with(Purchase::closed));
         assert_eq!((lapsed.lapses.count, lapsed.first_end(), lapsed.units.len()), (1, None, 0));
-        let paid = lapsed.clone().with(&one).without(&one.clone().paid(at(1_000), String::new(), false).0);
+        let paid = lapsed.clone().with(&one).without(&one.clone().paid(at(1_000), ""));
         assert_eq!(paid.lapses, Lapses::default());
         // A declined order that was released by its decline held nothing for long.
-        assert_eq!(lapsed.clone().with(&one).without(&one.declined(true).closed()).lapses, lapsed.lapses);
+        assert_eq!(
+            lapsed.clone().with(&one).without(&one.with(|purchase| purchase.declined(true).closed())).lapses,
+            lapsed.lapses
+        );
     }
 
     proptest! {
@@ -153,7 +158,7 @@ mod tests {
                     *merged.entry(product).or_default() += units;
                 }
                 match open.remove(&id) {
-                    Some(order) => unpaid = unpaid.without(&order.cancelled()),
+                    Some(order) => unpaid = unpaid.without(&order.with(Purchase::cancelled)),
                     None => {
                         let new = order(id, &merged.into_iter().collect::<Vec<_>>());
                         unpaid = unpaid.with(&new);

@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::money::Price;
-use crate::orders::place::UNITS_MAX;
 use crate::products::stock::Shards;
 use crate::text::{self, TextError};
 
 /// Longest name of a product.
 pub const NAME_CHARACTERS_MAX: usize = 60;
-/// The most that a product's limit may be: as many units as one order may have of it.
-pub const MAX_PER_USER_MAX: i64 = UNITS_MAX;
+/// The most that a product's limit may be.
+pub const MAX_PER_USER_MAX: i64 = 100;
 
 /// How many units of a product one order may have, and all unpaid orders of one account together: 1 to
 /// [`MAX_PER_USER_MAX`].

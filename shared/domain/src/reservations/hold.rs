@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::concerts::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
 use crate::money::AMOUNT_MAX;
 use crate::payments::lapses::Paused;
+use crate::payments::purchase::Purchase;
 use crate::queue::entry::Admission;
-use crate::reservations::reservation::{Reservation, State, Ticket};
+use crate::reservations::reservation::{Reservation, Ticket};
 use crate::seats::SeatId;
 use crate::time::{second, second_rounded_up};
 
@@ -125,13 +126,8 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         place: schedule.place.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
-        held_until: end - 1,
-        state: State::Held,
+        purchase: Purchase::new(end - 1),
         tickets,
-        payment: None,
-        declines: 0,
-        settled: false,
-        version: 1,
         fingerprint: request.fingerprint,
         admitted_by: request.admission.map(|admission| (admission.queue, admission.number)),
     })
@@ -172,7 +168,7 @@ pub(crate) mod tests {
     fn a_hold_freezes_price_place_and_start() {
         let reservation = held(&["A-1-1", "A-1-2"]);
         assert_eq!(reservation.total(), 100_000);
-        assert_eq!((reservation.held_until, reservation.expires_at()), (2_299, at(2_300)));
+        assert_eq!((reservation.purchase.held_until, reservation.purchase.expires_at()), (2_299, at(2_300)));
         assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
     }
 
@@ -180,7 +176,7 @@ pub(crate) mod tests {
     fn a_hold_is_never_short() {
         let now = at(2_000) + SignedDuration::from_millis(1);
         let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
-        assert_eq!(reservation.expires_at(), at(2_301));
+        assert_eq!(reservation.purchase.expires_at(), at(2_301));
     }
 
     #[test]
@@ -190,7 +186,7 @@ pub(crate) mod tests {
             let admission = Some(Admission { queue: queue.clone(), number: 7, expires_at });
             let held = hold(HoldRequest { admission, ..request(&["A-1-1"]) }, &schedule::example(), at(2_000));
             let held = held.expect("held");
-            assert_eq!((held.held_until, held.admitted_by), (held_until, Some((queue.clone(), 7))));
+            assert_eq!((held.purchase.held_until, held.admitted_by), (held_until, Some((queue.clone(), 7))));
         }
     }
 
@@ -222,12 +218,12 @@ pub(crate) mod tests {
         let millisecond = SignedDuration::from_millis(1);
         schedule.sale_closes_at = schedule.starts_at;
         let held = hold(request(&["A-1-1"]), &schedule, at(4_999)).expect("held");
-        assert_eq!(held.expires_at(), schedule.starts_at);
+        assert_eq!(held.purchase.expires_at(), schedule.starts_at);
         // A start within a second: what could not be paid is not held.
         schedule.starts_at = at(5_000) + millisecond * 900;
         schedule.sale_closes_at = schedule.starts_at;
         let held = hold(request(&["A-1-1"]), &schedule, at(5_000) - millisecond).expect("held");
-        assert_eq!(held.expires_at(), at(5_000));
+        assert_eq!(held.purchase.expires_at(), at(5_000));
         assert_eq!(hold(request(&["A-1-1"]), &schedule, at(5_000)), Err(HoldError::Sale(SaleError::Closed)));
     }
 
@@ -256,14 +252,14 @@ pub(crate) mod tests {
             match hold(request, &schedule, now) {
                 Ok(held) => {
                     prop_assert!(held.total() <= AMOUNT_MAX);
-                    prop_assert!(held.expires_at() <= schedule.starts_at);
-                    prop_assert!(i64::from(held.held_until) < schedule.starts_at.as_second());
-                    prop_assert!(expires_at.is_none_or(|end| held.expires_at().as_second() <= i64::from(end)));
-                    prop_assert_eq!(held.may_be_paid(now), Ok(()));
+                    prop_assert!(held.purchase.expires_at() <= schedule.starts_at);
+                    prop_assert!(i64::from(held.purchase.held_until) < schedule.starts_at.as_second());
+                    prop_assert!(expires_at.is_none_or(|end| held.purchase.expires_at().as_second() <= i64::from(end)));
+                    prop_assert_eq!(held.purchase.may_be_paid(now), Ok(()));
                     let then = now + SignedDuration::from_millis(later);
-                    prop_assert_eq!(held.may_be_paid(then).is_ok(), then < held.expires_at());
-                    if held.may_be_paid(then).is_ok() {
-                        let (paid, _) = held.paid(then, String::new());
+                    prop_assert_eq!(held.purchase.may_be_paid(then).is_ok(), then < held.purchase.expires_at());
+                    if held.purchase.may_be_paid(then).is_ok() {
+                        let paid = held.paid(then, "");
                         prop_assert!(paid.clone().ticket_refunded(&paid.tickets[0].seat, then).is_ok());
                         prop_assert!(paid.refunded(then).is_ok());
                     }

@@ -4,9 +4,6 @@
 //! **Only a function with a signing source can sign; everybody verifies with public keys read from the table.**
 //! The algorithm is fixed here and never taken from a token.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use onsale_domain::accounts::account::Role;
 use serde::de::DeserializeOwned;
@@ -14,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::signing::{self, Signer};
+use crate::auth::key_ring::Found;
+use crate::auth::signing;
+use crate::auth::signing_key::{KID_PREFIX, SigningKey};
 use crate::failure::Failure;
-use crate::store::accounts::verifying_keys::{self, KID_PREFIX};
+use crate::store::accounts::verifying_keys;
 
 /// How long an access token lives, in seconds.
 pub const ACCESS_SECONDS: i64 = 900;
@@ -28,12 +27,6 @@ const AUDIENCE: &str = "onsale-api";
 const ACCESS_TYPE: &str = "at+jwt";
 /// Longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 2_048;
-/// Keys are read again after so many seconds, so that one that was taken away ends everywhere.
-const KEYS_SECONDS: i64 = 300;
-/// A token with an unknown key makes a process read the keys again, at most so often a second: forged ones must not
-/// make every request a read, and one that is signed with a key of this very second must find it.
-const RELOADS_PER_SECOND_MAX: u32 = 10;
-
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +56,7 @@ pub struct Claims {
 /// # Errors
 /// When the signing secret cannot be read or the public half cannot be published.
 pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<String, Failure> {
-    let signer = signing::signer(app).await?;
+    let key = signing::signing_key(app).await?;
     let now = app.now();
     let issued = now.as_second();
     let claims = Claims {
@@ -77,30 +70,15 @@ pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<St
         role: role.as_str().to_owned(),
         sid: session,
     };
-    signed(&signer, ACCESS_TYPE, &claims)
+    signed(&key, ACCESS_TYPE, &claims)
 }
 
 /// Claims as a signed token of a type.
-pub(crate) fn signed(signer: &Signer, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
+pub(crate) fn signed(key: &SigningKey, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(token_type.to_owned());
-    header.kid = Some(signer.kid.clone());
-    jsonwebtoken::encode(&header, claims, &signer.key).map_err(|error| Failure::Internal(error.to_string()))
-}
-
-/// The keys as they were read last, and how often in that second.
-#[derive(Default)]
-struct Known {
-    read_at: i64,
-    second: i64,
-    reloads: u32,
-    keys: HashMap<String, DecodingKey>,
-}
-
-/// The verifying keys a process knows.
-#[derive(Default)]
-pub struct Verifier {
-    known: Mutex<Known>,
+    header.kid = Some(key.kid.clone());
+    jsonwebtoken::encode(&header, claims, &key.key).map_err(|error| Failure::Internal(error.to_string()))
 }
 
 /// The claims of an access token, or `None` for anything that is not one, valid now.
@@ -167,35 +145,17 @@ pub(crate) async fn verified<C: DeserializeOwned + Clone>(
     Ok(jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|token| token.claims))
 }
 
+/// The verifying key of that id, read again from the table when the key ring says so.
 async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
     let second = app.now().as_second();
-    let known_before = {
-        let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (age, key) = (second - known.read_at, known.keys.get(kid).cloned());
-        if key.is_some() && (0..KEYS_SECONDS).contains(&age) {
-            return Ok(key);
-        }
-        if known.second != second {
-            (known.second, known.reloads) = (second, 0);
-        }
-        // Who comes while the first read of all is under way reads too: nothing is known yet, so nothing is forged yet.
-        if known.reloads >= RELOADS_PER_SECOND_MAX && known.read_at != 0 {
-            return Ok(key);
-        }
-        known.reloads = known.reloads.saturating_add(1);
-        key
+    let known_before = match app.key_ring().find(kid, second) {
+        Found::Known(key) => return Ok(key),
+        Found::ReadAgain(known_before) => known_before,
     };
     let keys = match verifying_keys::all(app).await {
         Ok(keys) => keys,
         // What was known a while ago is better than to refuse everybody because of a hiccup.
         Err(failure) => return known_before.map(Some).ok_or(failure),
     };
-    let keys: HashMap<String, DecodingKey> = keys
-        .into_iter()
-        .filter_map(|key| Some((key.kid, DecodingKey::from_ed_components(&key.public).ok()?)))
-        .collect();
-    let found = keys.get(kid).cloned();
-    let mut known = app.verifier().known.lock().unwrap_or_else(PoisonError::into_inner);
-    (known.read_at, known.keys) = (second, keys);
-    Ok(found)
+    Ok(app.key_ring().replace(keys, second, kid))
 }

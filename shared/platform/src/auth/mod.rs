@@ -1,7 +1,9 @@
 //! Who somebody is: passwords, tokens and the keys that sign them.
 
 pub mod access_token;
+pub(crate) mod key_ring;
 pub mod passwords;
 pub mod queue_token;
 pub mod refresh_token;
 pub mod signing;
+pub(crate) mod signing_key;

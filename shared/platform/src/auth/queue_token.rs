@@ -7,9 +7,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use onsale_domain::accounts::account::Role;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{Admission, PassError, State};
+use onsale_domain::queue::entry::{Admission, PassError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,7 +16,6 @@ use crate::app::App;
 use crate::auth::access_token::{self, Life};
 use crate::auth::signing;
 use crate::failure::Failure;
-use crate::store::queue::entries;
 
 /// How long a signed waiting token lives, in seconds. A poll gives a new one when half of that is over. Shorter than the
 /// day for which a key that is taken out of use goes on verifying.
@@ -67,7 +65,7 @@ pub async fn sign(
     number: u64,
     expires_at: Option<u32>,
 ) -> Result<String, Failure> {
-    let signer = signing::signer(app).await?;
+    let key = signing::signing_key(app).await?;
     let issued = app.now().as_second();
     let claims = QueueClaims {
         iss: app.config().token_issuer.clone(),
@@ -81,7 +79,7 @@ pub async fn sign(
         iat: issued - CLOCKS_APART_SECONDS,
         jti: app.ids().uuid(app.now()),
     };
-    access_token::signed(&signer, QUEUE_TYPE, &claims)
+    access_token::signed(&key, QUEUE_TYPE, &claims)
 }
 
 /// Why a guard did not let somebody pass.
@@ -93,17 +91,6 @@ pub enum PassFailure {
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
-}
-
-/// Why a guard did not let somebody look.
-#[derive(Debug, thiserror::Error)]
-pub enum LookFailure {
-    /// Whoever looks at a sale with a queue must have logged in.
-    #[error("no valid access token")]
-    NoCaller,
-    /// As whoever buys.
-    #[error(transparent)]
-    Pass(#[from] PassFailure),
 }
 
 /// What a request brings along to pass a queue's guard: nothing of it is believed before it is asked for.
@@ -154,24 +141,5 @@ impl QueuePass {
         } else {
             Ok(Admission { queue: queue.clone(), number: claims.number, expires_at })
         }
-    }
-
-    /// Lets somebody look at a sale behind `queue`: logged in, with an admitted token that was good a moment ago. An
-    /// administrator needs none.
-    ///
-    /// # Errors
-    /// See [`LookFailure`].
-    pub async fn may_look(&self, app: &App, queue: &QueueId) -> Result<(), LookFailure> {
-        let access_token = self.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
-        let caller = access_token::verify(app, access_token).await.map_err(PassFailure::from)?;
-        let caller = caller.ok_or(LookFailure::NoCaller)?;
-        if Role::parse(&caller.role) == Some(Role::Admin) {
-            return Ok(());
-        }
-        let admission = self.admission(app, caller.sub, queue).await?;
-        let token = entries::recent(app, caller.sub, queue).await.map_err(PassFailure::from)?;
-        let good =
-            token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
-        if good { Ok(()) } else { Err(PassFailure::from(PassError::Ended).into()) }
     }
 }

@@ -6,55 +6,37 @@
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::EncodingKey;
-use sha2::{Digest, Sha256};
+use jiff::SignedDuration;
 
 use crate::app::App;
+use crate::auth::signing_key::SigningKey;
 use crate::config::SecretSource;
 use crate::failure::Failure;
-use crate::store::accounts::verifying_keys::{self, KID_PREFIX, VerifyingKey};
+use crate::store::accounts::verifying_keys;
 
 /// How long a process signs with a key before it looks whether there is a newer one.
-const SIGNER_FOR: SignedDuration = SignedDuration::from_mins(60);
+const SIGNING_KEY_FOR: SignedDuration = SignedDuration::from_mins(60);
 /// How long a key verifies after the rotation that made it the last but one: far longer than any process signs with
 /// what it has read, and than any token lives.
 const RETIRED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// A key pair; the private half is only ever used here and by the library that signs.
-pub(crate) struct Signer {
-    pub(crate) kid: String,
-    pub(crate) key: EncodingKey,
-    public: Vec<u8>,
-    pair: Ed25519KeyPair,
-}
-
-/// The signer of a process, for a while.
-#[derive(Default)]
-pub(crate) struct Signers {
-    current: Mutex<Option<(Timestamp, Arc<Signer>)>>,
-}
-
-/// The signer in force. Its public half is in the table before it is first used.
-pub(crate) async fn signer(app: &App) -> Result<Arc<Signer>, Failure> {
+/// The signing key in force. Its public half is in the table before it is first used.
+pub(crate) async fn signing_key(app: &App) -> Result<Arc<SigningKey>, Failure> {
     let now = app.now();
-    let known = app.signers().current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((since, signer)) = known
-        && (SignedDuration::ZERO..SIGNER_FOR).contains(&since.duration_until(now))
-    {
-        return Ok(signer);
+    if let Some(known) = app.signing_key().get(now, SIGNING_KEY_FOR) {
+        return Ok(known);
     }
     let secret = source(app)?.current(app).await?;
-    let signer = Arc::new(Signer::new(&secret)?);
-    verifying_keys::publish(app, &signer.verifying_key()).await?;
-    *app.signers().current.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&signer)));
-    Ok(signer)
+    let key = Arc::new(SigningKey::new(&secret)?);
+    verifying_keys::publish(app, &key.verifying_key()).await?;
+    app.signing_key().put(Arc::clone(&key), now);
+    Ok(key)
 }
 
 /// A step of a rotation, by Secrets Manager's names. Each may be repeated.
@@ -105,13 +87,13 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
         }
         (Step::Create, Some(_)) => Ok(()),
         (_, None) => Err(internal("this rotation has no secret")),
-        (Step::Set, Some(secret)) => verifying_keys::publish(app, &Signer::new(&secret)?.verifying_key()).await,
-        (Step::Test, Some(secret)) => test(app, &Signer::new(&secret)?).await,
+        (Step::Set, Some(secret)) => verifying_keys::publish(app, &SigningKey::new(&secret)?.verifying_key()).await,
+        (Step::Test, Some(secret)) => test(app, &SigningKey::new(&secret)?).await,
         (Step::Finish, Some(secret)) => {
-            let next = Signer::new(&secret)?.kid;
-            let last = source.read(app, Stage::Current).await?.map(|secret| Signer::new(&secret)).transpose()?;
+            let next = SigningKey::new(&secret)?.kid;
+            let last = source.read(app, Stage::Current).await?.map(|secret| SigningKey::new(&secret)).transpose()?;
             source.promote(app, id).await?;
-            *app.signers().current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            app.signing_key().forget();
             let end = (app.now() + RETIRED_AFTER).as_second();
             let last = last.map(|last| last.kid).filter(|last| *last != next);
             // Repeated after its success the last key is not known any more; then none is retired twice.
@@ -124,40 +106,18 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
     }
 }
 
-async fn test(app: &App, next: &Signer) -> Result<(), Failure> {
+async fn test(app: &App, next: &SigningKey) -> Result<(), Failure> {
     let published = verifying_keys::all(app).await?.into_iter().find(|key| key.kid == next.kid);
     let public = published.and_then(|key| URL_SAFE_NO_PAD.decode(key.public).ok());
     let public = public.ok_or_else(|| internal("the new key is not published"))?;
     let message = app.ids().bytes();
     UnparsedPublicKey::new(&ED25519, public)
-        .verify(&message, next.pair.sign(&message).as_ref())
+        .verify(&message, next.sign(&message).as_ref())
         .map_err(|_| internal("the new key does not verify"))
-}
-
-impl Signer {
-    /// The key pair that follows from a secret.
-    fn new(secret: &str) -> Result<Self, Failure> {
-        if secret.trim().len() < SECRET_CHARACTERS_MIN {
-            return Err(internal("the secret is too short"));
-        }
-        // The secret has 256 bits or more; its digest is the seed of RFC 8032.
-        let seed = Sha256::digest(secret.trim().as_bytes());
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(internal)?;
-        let public = pair.public_key().as_ref().to_vec();
-        let kid = format!("{KID_PREFIX}{}", URL_SAFE_NO_PAD.encode(&Sha256::digest(&public)[..12]));
-        let key = EncodingKey::from_ed_der(pair.to_pkcs8v1().map_err(internal)?.as_ref());
-        Ok(Self { kid, key, public, pair })
-    }
-
-    fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey { kid: self.kid.clone(), public: URL_SAFE_NO_PAD.encode(&self.public), delete_at: None }
-    }
 }
 
 /// What Secrets Manager calls the version in force and the one that a rotation has made.
 const LIVE_STAGES: [&str; 2] = ["AWSCURRENT", "AWSPENDING"];
-/// Fewest characters of a secret; one that was cut off must never be signed from.
-const SECRET_CHARACTERS_MIN: usize = 32;
 
 /// Which version of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,22 +3,24 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
 use onsale_domain::coupons::coupon::{ClaimError, CouponError};
 use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
 use onsale_domain::orders::place::OrderError;
 use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::payments::lapses::Paused;
+use onsale_domain::payments::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue::entry::PassError;
 use onsale_domain::reservations::hold::HoldError;
-use onsale_domain::reservations::reservation::{AlreadyPaid, ConcertStarted, PayError};
+use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
-use crate::auth::queue_token::{LookFailure, PassFailure};
+use crate::auth::queue_token::PassFailure;
 use crate::failure::Failure;
 use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected};
@@ -27,13 +29,17 @@ use crate::http::problem::{Problem, invalid};
 use crate::store::ListError;
 use crate::store::accounts::login_throttle::AttemptError;
 use crate::store::accounts::users::SignUpError;
+use crate::store::concerts::CreateConcertFailure;
+use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
+use crate::store::dynamodb::idempotency::{CreateFailure, KeyReused};
 use crate::store::orders::CancelOrderError;
 use crate::store::orders::place::PlaceFailure;
 use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustError;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
+use crate::store::queue::guard::LookFailure;
 use crate::store::reservations::HoldFailure;
 use crate::store::reservations::cancel::CancelError;
 use crate::store::seats::CreateSeatsError;
@@ -69,6 +75,42 @@ impl From<Failure> for Problem {
                 tracing::error!(cause, "internal failure");
                 Self::new(Detail::Internal)
             }
+        }
+    }
+}
+
+impl From<KeyReused> for Problem {
+    fn from(_: KeyReused) -> Self {
+        Self::new(Detail::KeyReused)
+    }
+}
+
+impl From<CreateFailure> for Problem {
+    fn from(error: CreateFailure) -> Self {
+        match error {
+            CreateFailure::KeyReused(reused) => reused.into(),
+            CreateFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateConcertFailure> for Problem {
+    fn from(error: CreateConcertFailure) -> Self {
+        match error {
+            CreateConcertFailure::NoQueue => Self::new(Detail::NoQueue),
+            CreateConcertFailure::KeyReused(reused) => reused.into(),
+            CreateConcertFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CreateScheduleFailure> for Problem {
+    fn from(error: CreateScheduleFailure) -> Self {
+        match error {
+            CreateScheduleFailure::NoConcert => Self::new(Detail::NoConcert),
+            CreateScheduleFailure::Full => Self::new(Detail::DateLimit { limit: DATES_MAX }),
+            CreateScheduleFailure::KeyReused(reused) => reused.into(),
+            CreateScheduleFailure::Failure(failure) => failure.into(),
         }
     }
 }
@@ -347,7 +389,7 @@ impl From<AdjustError> for Problem {
         match error {
             AdjustError::NoProduct => Self::new(Detail::NoProduct),
             AdjustError::OutOfStock => Self::new(Detail::StockTooSmall),
-            AdjustError::KeyReused => key_reused(),
+            AdjustError::KeyReused(reused) => reused.into(),
             AdjustError::Failure(failure) => failure.into(),
         }
     }
@@ -379,7 +421,7 @@ impl From<MoveFailure> for Problem {
                 Self::new(Detail::TopUpLimit { minor_units: TOP_UPS_OF_A_DAY_MAX })
             }
             MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
-            MoveFailure::KeyReused => key_reused(),
+            MoveFailure::KeyReused(reused) => reused.into(),
             MoveFailure::Failure(failure) => failure.into(),
         }
     }

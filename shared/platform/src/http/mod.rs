@@ -28,7 +28,8 @@ use axum::response::Response;
 use tracing::Instrument;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::app::{App, Stopwatch};
+use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
 use crate::telemetry::trace::{self, Context, Kind, Open};
@@ -62,14 +63,14 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let name = format!("{} {route}", parts.method);
     let given = Context::of_request(&parts.headers);
-    let open = trace::open(&app, Kind::Server, name, given, &request_id);
+    let open = app.open_span(Kind::Server, name, given, &request_id);
     let context = open.as_ref().map(Open::context).or(given);
     let span = logs::request(&app, &request_id, context, path.as_ref());
     let work = write_problems(&app, &request_id, Request::from_parts(parts, body), next).instrument(span);
     let answer = trace::within(context, work).await;
     if let Some(open) = open {
         let status = ("http.response.status_code", answer.status().as_str().to_owned());
-        open.end(&app, answer.status().is_server_error(), vec![status, ("request_id", request_id)]);
+        open.end(app.meter(), answer.status().is_server_error(), vec![status, ("request_id", request_id)]);
     }
     app.meter().count(&HTTP_REQUESTS, 1, &[answer.status().as_str()]);
     app.meter().record(&HTTP_SECONDS, started.elapsed().as_secs_f64(), &[answer.status().as_str()]);

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::store::Page;
+use crate::store::dynamodb::idempotency::Once;
 
 /// Tells a client that its request had been carried out before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -35,6 +36,12 @@ impl<T> Answer<T> {
     /// 201 when it is new, 200 when it was there.
     pub fn created_if(new: bool, body: T) -> Self {
         if new { Self::created(body) } else { Self::ok(body) }
+    }
+
+    /// 201 for what is done once under a key, marked if this is a repeat.
+    pub fn created_once(done: Once<T>) -> Self {
+        let replayed = matches!(done, Once::Replayed(_));
+        Self::created(done.into_inner()).replayed(replayed)
     }
 
     /// The same, marked as the repeat of an earlier answer.

@@ -12,12 +12,14 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::{COUPON_SECONDS, VIEW_SECONDS};
-use crate::store::dynamodb::item::{Item, from_item, key_of, text, to_item, unreadable};
+use crate::store::dynamodb::idempotency::{CreateFailure, Once, create_once};
+use crate::store::dynamodb::item::{Item, from_item, key_of, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::products::stock;
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct DiscountItem {
@@ -54,17 +56,6 @@ struct ClaimItem {
     made_by: Uuid,
 }
 
-/// What became of a coupon that was to be created.
-#[derive(Debug)]
-pub enum Created {
-    /// It was written.
-    New,
-    /// It was there already under the same key and request.
-    Replayed(Coupon),
-    /// The key was used for another request.
-    KeyReused,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
     New,
@@ -75,29 +66,18 @@ enum Guard {
 /// Writes a coupon with its shards in one transaction.
 ///
 /// # Errors
-/// When the table fails.
-pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<Created, Failure> {
-    let mut attempts = Attempts::new(app);
-    loop {
+/// See [`CreateFailure`].
+pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<Once<Coupon>, CreateFailure> {
+    let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::coupon(coupon.id), &item(coupon))?));
         for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
             transaction.add(Guard::Shard, stock::create(coupon.id, Portion { shard, units }, None)?);
         }
         transaction.add(Guard::Logged, action.write(app)?);
-        let rejected = match transaction.commit(app).await {
-            Ok(()) => return Ok(Created::New),
-            Err(rejected) => rejected,
-        };
-        if let Some(there) = get(app, coupon.id).await? {
-            return Ok(match () {
-                () if there.fingerprint != coupon.fingerprint => Created::KeyReused,
-                () if attempts.made > 0 || matches!(rejected, Rejected::Failure(_)) => Created::New,
-                () => Created::Replayed(there),
-            });
-        }
-        attempts.again_after(&rejected).await?;
-    }
+        Ok(transaction)
+    };
+    create_once(app, coupon, |coupon| &coupon.fingerprint, transaction, || get(app, coupon.id), |_| None).await
 }
 
 async fn get(app: &App, id: Uuid) -> Result<Option<Coupon>, Failure> {
@@ -251,10 +231,6 @@ fn read_discount(item: &DiscountItem) -> Result<Discount, Failure> {
     Discount::parse(&item.kind, item.value, item.max).map_err(unreadable)
 }
 
-fn at(millisecond: i64) -> Result<Timestamp, Failure> {
-    Timestamp::from_millisecond(millisecond).map_err(unreadable)
-}
-
 fn item(coupon: &Coupon) -> CouponItem {
     CouponItem {
         id: coupon.id,
@@ -277,9 +253,9 @@ fn read_coupon(item: Item) -> Result<Coupon, Failure> {
         name: item.name,
         quantity: item.quantity,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
-        valid_from: at(item.valid_from)?,
-        valid_until: at(item.valid_until)?,
-        created_at: at(item.created_at)?,
+        valid_from: time(item.valid_from)?,
+        valid_until: time(item.valid_until)?,
+        created_at: time(item.created_at)?,
         fingerprint: item.fingerprint,
     })
 }
@@ -301,9 +277,9 @@ fn from_claim_item(coupon: Uuid, item: ClaimItem) -> Result<Claim, Failure> {
         coupon,
         discount: read_discount(&item.discount)?,
         name: item.name,
-        valid_from: at(item.valid_from)?,
-        valid_until: at(item.valid_until)?,
-        claimed_at: at(item.claimed_at)?,
+        valid_from: time(item.valid_from)?,
+        valid_until: time(item.valid_until)?,
+        claimed_at: time(item.claimed_at)?,
         used_by: item.used_by,
     })
 }

@@ -18,6 +18,7 @@ pub mod products;
 pub mod queue;
 pub mod reservations;
 pub mod seats;
+pub mod views;
 pub mod wallet;
 
 use crate::app::App;
@@ -25,7 +26,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 
-pub use crate::store::dynamodb::query::{ListError, Page};
+pub use crate::store::dynamodb::query::ListError;
+pub use crate::store::views::Page;
 
 /// One cheap read, to know that the table answers.
 ///

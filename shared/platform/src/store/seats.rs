@@ -18,72 +18,18 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::schedules::{self, SectionPrice};
 use crate::store::dynamodb::cache::VIEW_SECONDS;
-use crate::store::dynamodb::item::{Item, from_item, number, text, unreadable, value};
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable, value};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
+use crate::store::views::{Block, Counts, Overview};
 
 /// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes back
 /// what is too many, may be more than a section has.
 const BLOCKS_READ_MAX: usize = 4 * SEATS_PER_SECTION_MAX;
 /// Blocks written or read side by side by one request.
 pub(crate) const SIDE_BY_SIDE_MAX: usize = 16;
-
-/// One item of neighbouring seats.
-#[derive(Clone, Debug)]
-pub struct Block {
-    /// Which.
-    pub id: BlockId,
-    /// Its seats, by number.
-    pub seats: BTreeMap<u16, SeatValue>,
-    /// The lease of a deletion, lapsed or not.
-    pub(crate) closed: Option<String>,
-}
-
-/// How many seats of a section are what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// May be taken.
-    pub available: u32,
-    /// Held by live reservations.
-    pub held: u32,
-    /// Sold.
-    pub sold: u32,
-}
-
-impl Block {
-    /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
-    pub(crate) fn names(&self, reservation: Uuid, now: u32) -> bool {
-        let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
-        self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
-    }
-}
-
-impl Counts {
-    /// Counts the seats of blocks as they are at `now`.
-    #[must_use]
-    pub fn of(blocks: &[Block], now: Timestamp) -> Self {
-        let mut counts = Self::default();
-        for value in blocks.iter().flat_map(|block| block.seats.values()) {
-            match value.state(second(now)) {
-                SeatState::Available => counts.available += 1,
-                SeatState::Held => counts.held += 1,
-                SeatState::Sold => counts.sold += 1,
-            }
-        }
-        counts
-    }
-}
-
-/// Counts by section, as they were a moment ago.
-#[derive(Clone, Debug)]
-pub struct Overview {
-    /// When they were counted.
-    pub as_of: Timestamp,
-    /// By section.
-    pub sections: BTreeMap<Label, Counts>,
-}
 
 pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure> {
     let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).ok_or_else(|| unreadable("sk"))?;
@@ -221,7 +167,7 @@ async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
 fn read_overview(item: OverviewItem) -> Result<Overview, Failure> {
     let section = |(label, counts): (String, Counts)| Ok((Label::parse(&label).map_err(unreadable)?, counts));
     Ok(Overview {
-        as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
+        as_of: time(item.as_of)?,
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
     })
 }

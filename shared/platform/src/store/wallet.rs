@@ -9,11 +9,13 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, from_item, number, to_item, unreadable};
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
+use crate::store::dynamodb::item::{Item, from_item, number, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct WalletItem {
@@ -204,15 +206,6 @@ impl Debit {
     }
 }
 
-/// A movement that was carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// The balance now.
-    pub balance: i64,
-    /// Whether it had been carried out before, under the same key.
-    pub replayed: bool,
-}
-
 /// Why money did not move.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveFailure {
@@ -223,8 +216,8 @@ pub enum MoveFailure {
     #[error(transparent)]
     Refused(#[from] MovementError),
     /// The key was used for another request.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -237,7 +230,7 @@ enum Guard {
     EntryNew,
 }
 
-/// Carries a movement of a wallet out under the id `charge`, once however often it is asked for.
+/// Carries a movement of a wallet out under the id `charge`, once however often it is asked for; gives the balance.
 ///
 /// # Errors
 /// Without a wallet, above the cap or the limit of a day, with too small a balance, or when the id exists with another
@@ -248,7 +241,7 @@ pub async fn carry_out(
     charge: Uuid,
     wanted: &Movement,
     fingerprint: &str,
-) -> Result<Moved, MoveFailure> {
+) -> Result<Once<i64>, MoveFailure> {
     let mut attempts = Attempts::new(app);
     let mut wallet = get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?;
     loop {
@@ -270,7 +263,7 @@ pub async fn carry_out(
         transaction.add(Guard::WalletSeq, wallet_write);
         transaction.add(Guard::EntryNew, entry_write);
         match transaction.commit(app).await {
-            Ok(()) => return Ok(Moved { balance: after.balance, replayed: false }),
+            Ok(()) => return Ok(Once::New(after.balance)),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
                 return repeated(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
@@ -317,16 +310,16 @@ async fn repeated(
     user: Uuid,
     charge: Uuid,
     fingerprint: &str,
-) -> Result<Option<Moved>, MoveFailure> {
+) -> Result<Option<Once<i64>>, MoveFailure> {
     let app = attempts.app;
     let mut found = query::get_together(app, &[keys::charge(user, charge), keys::wallet(user)]).await?.into_iter();
     let (receipt, wallet) = (found.next().flatten(), found.next().flatten());
     let Some(receipt) = receipt else { return Ok(None) };
     if from_item::<ChargeItem>(receipt)?.fingerprint != fingerprint {
-        return Err(MoveFailure::KeyReused);
+        return Err(KeyReused.into());
     }
     let balance = wallet.map(kept).transpose()?.ok_or(MoveFailure::NoWallet)?.wallet.balance;
-    Ok(Some(Moved { balance, replayed: attempts.made == 0 }))
+    Ok(Some(Once::found(balance, attempts.made > 0)))
 }
 
 /// A page of a user's entries, newest first.
@@ -349,7 +342,7 @@ fn entry(item: EntryItem) -> Result<Entry, Failure> {
         kind: EntryKind::parse(&item.kind).ok_or_else(|| unreadable("kind"))?,
         amount: item.amount,
         balance_after: item.balance_after,
-        at: Timestamp::from_millisecond(item.at).map_err(unreadable)?,
+        at: time(item.at)?,
         reference: item.reference,
         memo: item.memo,
     })

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Sender;
 
-use crate::app::{App, Stopwatch};
-use crate::telemetry::metrics::SPANS_DROPPED;
+use crate::clock::Stopwatch;
+use crate::telemetry::metrics::{Meter, SPANS_DROPPED};
 
 /// The attribute of an item and of an event that carries the context, named as W3C's header is.
 pub const ATTRIBUTE: &str = "traceparent";
@@ -176,27 +176,44 @@ impl Tracer {
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
+
+    /// Begins a span below `parent`, or a trace, of what `function` does from `now` on; `seed` tells it from its
+    /// sisters. None where spans are not told, or nobody keeps this trace.
+    #[must_use]
+    pub fn open(
+        &self,
+        function: &str,
+        now: Timestamp,
+        kind: Kind,
+        name: String,
+        parent: Option<Context>,
+        seed: &str,
+    ) -> Option<Open> {
+        let buffer = self.0.clone()?;
+        if seed.is_empty() || parent.is_some_and(|parent| !parent.sampled) {
+            return None;
+        }
+        let context = parent.map_or_else(|| Context::begun(seed), |parent| parent.below(function, seed));
+        let span = Span {
+            context,
+            parent: parent.map(|parent| parent.span),
+            name,
+            kind,
+            function: function.to_owned(),
+            began: now,
+            lasted: Duration::ZERO,
+            attributes: Vec::new(),
+            failed: false,
+        };
+        Some(Open { span, since: Stopwatch::start(), buffer })
+    }
 }
 
 /// A span that has begun.
 pub struct Open {
     span: Span,
     since: Stopwatch,
-}
-
-/// Begins a span below `parent`, or a trace; `seed` tells it from its sisters. None where spans are not told, or nobody
-/// keeps this trace.
-#[must_use]
-pub fn open(app: &App, kind: Kind, name: String, parent: Option<Context>, seed: &str) -> Option<Open> {
-    if !app.tracer().is_on() || seed.is_empty() || parent.is_some_and(|parent| !parent.sampled) {
-        return None;
-    }
-    let function = app.function().to_owned();
-    let context = parent.map_or_else(|| Context::begun(seed), |parent| parent.below(&function, seed));
-    let parent = parent.map(|parent| parent.span);
-    let (began, lasted) = (app.now(), Duration::ZERO);
-    let span = Span { context, parent, name, kind, function, began, lasted, attributes: Vec::new(), failed: false };
-    Some(Open { span, since: Stopwatch::start() })
+    buffer: Sender<Span>,
 }
 
 impl Open {
@@ -206,13 +223,12 @@ impl Open {
         self.span.context
     }
 
-    /// Ends it. A buffer that is full loses it: nobody waits for those who look on.
-    pub fn end(mut self, app: &App, failed: bool, attributes: Vec<(&'static str, String)>) {
+    /// Ends it. A buffer that is full loses it, which `meter` counts: nobody waits for those who look on.
+    pub fn end(mut self, meter: &Meter, failed: bool, attributes: Vec<(&'static str, String)>) {
         self.span.lasted = self.since.elapsed();
         (self.span.failed, self.span.attributes) = (failed, attributes);
-        let Some(buffer) = &app.tracer().0 else { return };
-        if buffer.try_send(self.span).is_err() {
-            app.meter().count(&SPANS_DROPPED, 1, &["full"]);
+        if self.buffer.try_send(self.span).is_err() {
+            meter.count(&SPANS_DROPPED, 1, &["full"]);
         }
     }
 }

@@ -8,8 +8,8 @@ use onsale_domain::id;
 use uuid::Uuid;
 
 use super::world::{ADMIN, World, id_of};
-use crate::run::SKEW_SECONDS;
-use crate::workload::{Thing, Wish};
+use crate::random::run::SKEW_SECONDS;
+use crate::random::workload::{Thing, Wish};
 
 /// The two who meet, and who else there is.
 const ANNA: usize = 0;

@@ -10,10 +10,11 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::events::Kind;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, from_item, key_of, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_of, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::transaction::Write;
+use crate::store::views::Page;
 
 /// How long an entry is kept: thirteen months, so that the same season of the year before can be looked up.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -160,7 +161,7 @@ pub(crate) fn entry(item: Item) -> Result<Entry, Failure> {
     let item: EntryItem = from_item(item)?;
     Ok(Entry {
         id: item.id,
-        at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        at: time(item.created_at)?,
         by,
         source: item.source,
         function: item.function,

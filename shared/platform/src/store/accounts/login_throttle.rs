@@ -11,7 +11,6 @@ use std::net::Ipv6Addr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use onsale_domain::accounts::account::Email;
 use onsale_domain::accounts::login_throttle::{self, Blocked, Bucket as Count, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, from_item, key_item, number, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_item, number, time, to_item};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
@@ -197,8 +196,7 @@ fn known(item: Option<Item>) -> Result<(Option<Count>, u64), Failure> {
     let Some(item) = item.map(from_item::<BucketItem>).transpose()? else {
         return Ok((None, 0));
     };
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    let bucket = Count { count: item.count, blocked_until: at(item.blocked_until)?, last_at: at(item.last_at)? };
+    let bucket = Count { count: item.count, blocked_until: time(item.blocked_until)?, last_at: time(item.last_at)? };
     Ok((Some(bucket), item.version))
 }
 

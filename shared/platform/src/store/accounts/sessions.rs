@@ -2,14 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::refresh_token::RefreshToken;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{from_item, number, text, to_item, unreadable};
+use crate::store::dynamodb::item::{from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
@@ -75,7 +75,7 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
         }
         let next = token.successor(&pepper);
         if token.digest() != item.digest {
-            let given_at = Timestamp::from_millisecond(item.rotated_at).map_err(unreadable)?;
+            let given_at = time(item.rotated_at)?;
             if next.digest() == item.digest && given_at.duration_until(now) <= GIVEN_AGAIN {
                 return Ok(Some(next));
             }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
-use crate::store::dynamodb::item::{from_item, number, text, to_item, unreadable};
+use crate::store::dynamodb::item::{from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
@@ -176,6 +176,6 @@ fn account(item: AccountItem) -> Result<Account, Failure> {
         name: item.name,
         role: Role::parse(&item.role).ok_or_else(|| unreadable("role"))?,
         password_hash: item.password_hash,
-        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        created_at: time(item.created_at)?,
     })
 }

@@ -1,32 +1,17 @@
 //! Public halves of signing keys, where verifiers find them.
 
-use serde::{Deserialize, Serialize};
-
 use crate::app::App;
+use crate::auth::signing_key::{KID_PREFIX, VerifyingKey};
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{from_item, number, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::Write;
 
-/// Every key id begins so; a range of keys needs a beginning that is not empty.
-pub const KID_PREFIX: &str = "k";
 /// Most keys that verify at one time; a rotation that would make more is refused.
 pub const KEYS_MAX: usize = 16;
 /// Most keys that are read, ended ones included.
 const KEYS_READ_MAX: i32 = 500;
-
-/// A verifying key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct VerifyingKey {
-    /// Its id, the `kid` of the tokens it verifies.
-    pub kid: String,
-    /// The Ed25519 public key, 32 bytes in base64url.
-    pub public: String,
-    /// When it verifies no more, epoch seconds; none while it may still be signed with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delete_at: Option<i64>,
-}
 
 /// Publishes a key. One that is there already has no end any more: whoever publishes it is about to sign with it.
 ///

@@ -22,7 +22,8 @@ use onsale_domain::audit::{Concerts, Differences, Extent, Passes, Queues, Sectio
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::app::{App, Stopwatch};
+use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::failure::Failure;
 
 /// Users that are named among those whose books were too long.

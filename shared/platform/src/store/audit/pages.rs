@@ -6,12 +6,13 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::{INTERRUPTED_MAX, Limits, Tally, items};
-use crate::app::{App, Stopwatch};
+use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_of, text};
 use crate::store::dynamodb::keys::Key;
+use crate::store::dynamodb::rejected::failure;
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::failure;
 
 /// What is scanned: nothing else has to do with money, seats, units, places or dates.
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \

@@ -16,7 +16,8 @@ use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
-use crate::store::seats::{self, Block, SIDE_BY_SIDE_MAX, read_block, side_by_side};
+use crate::store::seats::{self, SIDE_BY_SIDE_MAX, read_block, side_by_side};
+use crate::store::views::Block;
 
 /// How long a block stays shut unless its deletion renews the lease. Longer than a schedule is remembered anywhere: so
 /// while the mark of the deletion stands, nobody can want to hold a seat of the block when it lapses, and it stays shut

@@ -4,6 +4,7 @@ pub(crate) mod delete_blocks;
 pub mod delete_concert;
 pub(crate) mod delete_marks;
 pub mod delete_schedule;
+pub mod delete_sweep;
 pub mod schedules;
 
 use jiff::Timestamp;
@@ -18,11 +19,13 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::delete_marks::Mark;
 use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
-use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, to_item, unreadable};
+use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Query};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
+use crate::store::views::Page;
 
 /// A concert as kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,15 +69,18 @@ struct LetterPairItem<'a> {
     folded_name: &'a str,
 }
 
-/// What became of a concert that was to be created.
-#[derive(Debug)]
-pub enum Created {
-    /// It was written.
-    New,
-    /// One was there already under its id.
-    Before(Concert),
+/// Why a concert was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateConcertFailure {
     /// There is no such queue.
+    #[error("no such queue")]
     NoQueue,
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,11 +91,11 @@ enum Guard {
     Logged,
 }
 
-/// Writes a concert with its search entries in one transaction, or finds the one that is there under its id.
+/// Writes a concert with its search entries in one transaction.
 ///
 /// # Errors
-/// When the table fails.
-pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Created, Failure> {
+/// See [`CreateConcertFailure`].
+pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Once<Concert>, CreateConcertFailure> {
     let folded_name = folded(&concert.name);
     let item = ConcertItem {
         id: concert.id,
@@ -103,8 +109,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         dates: 0,
         deletion: None,
     };
-    let mut attempts = Attempts::new(app);
-    loop {
+    let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::concert(concert.id), &item)?));
         if let Some(queue) = &concert.queue {
@@ -116,21 +121,13 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
             transaction.add(Guard::Searchable, Write::replace(to_item(&key, &entry)?));
         }
         transaction.add(Guard::Logged, action.write(app)?);
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(Created::New),
-            Err(rejected @ (Rejected::Guards(_) | Rejected::Failure(Failure::Unknown))) => {
-                // Also one that is being deleted: a repeat of its creation is still a repeat.
-                if let Some(existing) = kept(app, concert.id).await? {
-                    return read_concert(existing).map(Created::Before);
-                }
-                if matches!(&rejected, Rejected::Guards(failed) if failed[0].guard == Guard::QueueThere) {
-                    return Ok(Created::NoQueue);
-                }
-                attempts.again().await?;
-            }
-            Err(rejected) => attempts.again_after(&rejected).await?,
-        }
-    }
+        Ok(transaction)
+    };
+    // Also one that is being deleted: a repeat of its creation is still a repeat.
+    let load = || async { kept(app, concert.id).await?.map(read_concert).transpose() };
+    let refused =
+        |failed: &[FailedGuard<Guard>]| (failed[0].guard == Guard::QueueThere).then_some(CreateConcertFailure::NoQueue);
+    create_once(app, concert, |concert| &concert.fingerprint, transaction, load, refused).await
 }
 
 /// A concert that is not being deleted.
@@ -255,7 +252,7 @@ fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
         id: item.id,
         name: item.name,
         description: item.description,
-        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        created_at: time(item.created_at)?,
         fingerprint: item.fingerprint,
         queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
     })

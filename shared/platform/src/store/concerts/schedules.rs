@@ -18,11 +18,13 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
-use crate::store::dynamodb::item::{Item, from_item, number, text, to_item, unreadable};
+use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::views::Page;
 
 #[derive(Serialize, Deserialize)]
 struct ScheduleItem {
@@ -55,19 +57,21 @@ pub(crate) struct KeptSchedule {
     pub mark: Option<Mark>,
 }
 
-/// What became of a schedule that was to be created.
-#[derive(Debug)]
-pub enum Created {
-    /// It was written.
-    New,
-    /// It was there already under the same key and request.
-    Replayed(Schedule),
-    /// The key was used for another request.
-    KeyReused,
+/// Why a schedule was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateScheduleFailure {
     /// There is no such concert.
+    #[error("no such concert")]
     NoConcert,
     /// The concert has [`DATES_MAX`](onsale_domain::concerts::concert::DATES_MAX) dates.
+    #[error("the concert has as many dates as it may have")]
     Full,
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,41 +85,32 @@ enum Guard {
 /// Writes a schedule and its listing copy, on condition that the concert is there, stays, and has room for it.
 ///
 /// # Errors
-/// When the table fails.
+/// See [`CreateScheduleFailure`].
 pub async fn create(
     app: &App,
-    schedule: &Schedule,
-    fingerprint: &str,
+    schedule: Schedule,
+    fingerprint: String,
     action: &AdminAction,
-) -> Result<Created, Failure> {
-    let item = schedule_item(schedule, fingerprint);
-    let mut attempts = Attempts::new(app);
-    loop {
+) -> Result<Once<Schedule>, CreateScheduleFailure> {
+    let new = KeptSchedule { schedule, fingerprint, mark: None };
+    let schedule = &new.schedule;
+    let item = schedule_item(schedule, &new.fingerprint);
+    let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::ScheduleNew, Write::create(to_item(&keys::schedule(schedule.id), &item)?));
         transaction.add(Guard::ListingNew, Write::create(to_item(&keys::listed(schedule), &item)?));
         transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
         transaction.add(Guard::Logged, action.write(app)?);
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(Created::New),
-            Err(Rejected::Guards(failed)) => {
-                return match kept(app, schedule.id).await? {
-                    Some(there) if there.fingerprint == fingerprint => Ok(Created::Replayed(there.schedule)),
-                    Some(_) => Ok(Created::KeyReused),
-                    None if failed[0].guard != Guard::ConcertHasRoom => Err(Failure::Unknown),
-                    None if concerts::is_full(failed[0].old.as_ref()) => Ok(Created::Full),
-                    None => Ok(Created::NoConcert),
-                };
-            }
-            Err(Rejected::Failure(Failure::Unknown)) => {
-                if let Some(there) = kept(app, schedule.id).await? {
-                    return Ok(if there.fingerprint == fingerprint { Created::New } else { Created::KeyReused });
-                }
-                attempts.again().await?;
-            }
-            Err(rejected) => attempts.again_after(&rejected).await?,
-        }
-    }
+        Ok(transaction)
+    };
+    let refused = |failed: &[FailedGuard<Guard>]| {
+        let concert = failed.first().filter(|failed| failed.guard == Guard::ConcertHasRoom)?;
+        let full = concerts::is_full(concert.old.as_ref());
+        Some(if full { CreateScheduleFailure::Full } else { CreateScheduleFailure::NoConcert })
+    };
+    let load = || kept(app, schedule.id);
+    let created = create_once(app, &new, |kept| &kept.fingerprint, transaction, load, refused).await?;
+    Ok(created.map(|kept| kept.schedule))
 }
 
 /// A schedule as it is in the table now, also one that is being deleted.
@@ -372,7 +367,6 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
 fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
     let mark = Mark::of(&item)?;
     let item: ScheduleItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
     let section = |(label, section): (String, SectionItem)| {
         let price = Price::parse(section.price).map_err(unreadable)?;
         Ok((Label::parse(&label).map_err(unreadable)?, Section { price, seats: section.seats }))
@@ -381,9 +375,9 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         id: item.id,
         concert_id: item.concert_id,
         place: item.place,
-        starts_at: at(item.starts_at)?,
-        sale_opens_at: at(item.sale_opens_at)?,
-        sale_closes_at: at(item.sale_closes_at)?,
+        starts_at: time(item.starts_at)?,
+        sale_opens_at: time(item.sale_opens_at)?,
+        sale_closes_at: time(item.sale_closes_at)?,
         max_seats_per_user: item.max_seats_per_user,
         queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
@@ -16,11 +16,8 @@ use onsale_domain::queue::number_lease::Numbers;
 use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
 
-use crate::app::App;
-use crate::store::dynamodb::query::Page;
-use crate::store::products::sales::{Popular, Ranking};
-use crate::store::products::{Listing, Viewed};
-use crate::store::seats::{Block, Overview};
+use crate::memory::{is_recent, lock};
+use crate::store::views::{Block, Listing, Overview, Page, Popular, Ranking, Viewed};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
@@ -65,15 +62,15 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// What this process is called where it must be told from others.
-    pub fn process(&self, app: &App) -> Uuid {
-        *self.process.get_or_init(|| app.ids().uuid(app.now()))
+    /// What this process is called where it must be told from others; `make` gives the name the first time.
+    pub fn process(&self, make: impl FnOnce() -> Uuid) -> Uuid {
+        *self.process.get_or_init(make)
     }
 
     /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
     /// become holes.
     pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {
-        let mut known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.numbers);
         if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
             known.clear();
         }
@@ -95,15 +92,14 @@ impl<K, V> Default for Cache<K, V> {
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// What is remembered of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
     pub fn get(&self, key: &K, now: Timestamp, seconds: i64) -> Option<V> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, value) = entries.get(key)?;
-        let age = at.duration_until(now);
-        (SignedDuration::ZERO..SignedDuration::from_secs(seconds)).contains(&age).then(|| value.clone())
+        let entries = lock(&self.entries);
+        let (since, value) = entries.get(key)?;
+        is_recent(*since, now, SignedDuration::from_secs(seconds)).then(|| value.clone())
     }
 
     /// Remembers; when there is too much, everything else is forgotten.
     pub fn put(&self, key: K, value: V, now: Timestamp) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = lock(&self.entries);
         if entries.len() >= ENTRIES_MAX {
             entries.clear();
         }
@@ -112,6 +108,6 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 
     /// Forgets.
     pub fn forget(&self, key: &K) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        lock(&self.entries).remove(key);
     }
 }

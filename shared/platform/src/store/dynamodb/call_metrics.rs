@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, ConsumedCapacity, ReturnConsum
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
-use crate::store::dynamodb::transaction::is_throttled;
+use crate::store::dynamodb::rejected::is_throttled;
 use crate::telemetry::metrics::{Meter, TABLE_CALLS, TABLE_CAPACITY};
 
 /// The settings of a client whose calls `meter` counts.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -38,6 +39,11 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
 
 pub fn key_item(key: &Key) -> Item {
     Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
+}
+
+/// A time of an item, which is milliseconds since the epoch.
+pub fn time(milliseconds: i64) -> Result<Timestamp, Failure> {
+    Timestamp::from_millisecond(milliseconds).map_err(unreadable)
 }
 
 /// The key of an item, for what an index gives back.

@@ -2,8 +2,10 @@
 
 pub(crate) mod cache;
 pub mod call_metrics;
+pub mod idempotency;
 pub(crate) mod item;
 pub(crate) mod keys;
 pub(crate) mod query;
+pub(crate) mod rejected;
 pub(crate) mod retry;
 pub(crate) mod transaction;

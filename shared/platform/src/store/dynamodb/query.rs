@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_item, key_of, number, text};
 use crate::store::dynamodb::keys::Key;
+use crate::store::dynamodb::rejected::{Rejected, failure, is_throttled};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, failure, is_throttled};
 
-pub use crate::store::dynamodb::query::lists::{ListError, PAGES_MAX, Page, each};
+pub use crate::store::dynamodb::query::lists::{ListError, PAGES_MAX, each};
 
 /// Whether a read must see every write that was answered before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::{App, Stopwatch};
+use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::failure::Failure;
-use crate::store::dynamodb::transaction::Rejected;
+use crate::store::dynamodb::rejected::Rejected;
 use crate::telemetry::metrics::TABLE_RETRIES;
 
 /// Most tries of one write that others get in the way of.

@@ -85,10 +85,10 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         schedule_id: read.schedule_id,
         ticket_ids: read.live_seats().map(ToString::to_string).collect(),
         total: read.total(),
-        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
-        version: read.version,
+        refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.purchase.version,
     };
-    Ok((read.version, Data::Reservation(data)))
+    Ok((read.purchase.version, Data::Reservation(data)))
 }
 
 fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
@@ -101,11 +101,11 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
         order_id: id,
         lines: read.lines.iter().map(line).collect(),
         total: read.total(),
-        refunded: read.payment.as_ref().map_or(0, |payment| payment.refunded),
-        version: read.version,
-        paid_on: read.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
+        refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),
+        version: read.purchase.version,
+        paid_on: read.purchase.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
     };
-    Ok((read.version, Data::Order(data)))
+    Ok((read.purchase.version, Data::Order(data)))
 }
 
 /// An entry of the log is never changed, so it has one version.

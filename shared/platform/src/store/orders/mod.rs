@@ -4,9 +4,9 @@ pub(crate) mod order_item;
 pub mod place;
 pub(crate) mod unpaid;
 
-use onsale_domain::orders::order::{Order, State};
+use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::reservations::reservation::{AlreadyPaid, Cancel};
+use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -15,32 +15,13 @@ use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::item::{Item, key_of, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::Closed;
+use crate::store::expiry::closed::Closed;
+use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
-
-/// What each item of an order's transactions guards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guard {
-    /// The order is not there yet.
-    New,
-    /// The order is at the version that was read.
-    Version,
-    /// The line at this place takes its units from a shard that has them, at the price and in the state that was read.
-    Stock(usize),
-    /// The shard is there, to get units back.
-    Shelf,
-    /// The claim of the coupon is unused, or used by this order.
-    Claim,
-    /// The unpaid orders admit this one, or are at the version that was read.
-    Unpaid,
-    /// The wallet is at the entry that was read.
-    Wallet,
-    /// The ledger entry is not there yet.
-    Entry,
-}
+use crate::store::views::Page;
 
 /// An order of a user as it lies in the table.
 ///
@@ -76,7 +57,7 @@ pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Or
 /// When the table fails.
 pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
     let Some(read) = get(app, user, id).await? else { return Ok(None) };
-    if read.settled || !read.lapsed(app.now()) {
+    if read.purchase.settled || !read.purchase.lapsed(app.now()) {
         return Ok(Some(read));
     }
     if let Err(failure) = close(app, user, id).await {
@@ -125,9 +106,9 @@ pub enum CancelOrderError {
 /// See [`CancelOrderError`].
 pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrderError> {
     let ended = end(app, user, id, |read| {
-        Ok::<_, CancelOrderError>(match read.cancel(app.now())? {
-            Cancel::Release => Some((read.clone().cancelled(), Some(Kind::OrderCancelled))),
-            Cancel::Close => Some((read.clone().closed(), Some(Kind::OrderExpired))),
+        Ok::<_, CancelOrderError>(match read.purchase.cancel(app.now())? {
+            Cancel::Release => Some((read.clone().with(Purchase::cancelled), Some(Kind::OrderCancelled))),
+            Cancel::Close => Some((read.clone().with(Purchase::closed), Some(Kind::OrderExpired))),
             Cancel::AlreadyEnded => None,
         })
     });
@@ -140,8 +121,8 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrde
 /// When the table fails.
 pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
     let ended = end(app, user, id, |read| {
-        let due = read.state == State::Declined && !read.settled;
-        Ok::<_, Failure>(due.then(|| (read.clone().closed(), None)))
+        let due = read.purchase.state == State::Declined && !read.purchase.settled;
+        Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), None)))
     });
     ended.await.map(|_| ())
 }
@@ -149,13 +130,13 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
 /// Closes an order whose time has passed: its state, and all that it took.
 pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
     let ended = end(app, user, id, |read| {
-        let due = !read.settled && read.lapsed(app.now());
-        let change = (read.state == State::Pending).then_some(Kind::OrderExpired);
-        Ok::<_, Failure>(due.then(|| (read.clone().closed(), change)))
+        let due = !read.purchase.settled && read.purchase.lapsed(app.now());
+        let change = (read.purchase.state == State::Open).then_some(Kind::OrderExpired);
+        Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), change)))
     });
     Ok(match ended.await? {
         Some((_, true)) => Closed::Now,
-        Some((order, false)) if order.settled && order.state != State::Paid => Closed::Before,
+        Some((order, false)) if order.purchase.settled && order.purchase.state != State::Paid => Closed::Before,
         Some(_) | None => Closed::Nothing,
     })
 }
@@ -180,7 +161,7 @@ async fn end<E: From<Failure>>(
                 // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
                 if let Rejected::Guards(failed) = &rejected
                     && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
-                    && settled(app, user, id).await?.is_some_and(|seen| seen.version == read.version)
+                    && settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version)
                 {
                     let told = format!("stock or coupon of order {id} is not as it left them");
                     return Err(Failure::Internal(told).into());

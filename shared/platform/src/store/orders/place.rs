@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use onsale_domain::coupons::coupon::{Claim, CouponError};
 use onsale_domain::id;
-use onsale_domain::orders::order::{Order, State};
+use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
+use onsale_domain::payments::purchase::State;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, take};
 use onsale_domain::wallet::Wallet;
@@ -23,9 +24,10 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::Closed;
-use crate::store::orders::{self, Guard};
+use crate::store::expiry::closed::Closed;
+use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
+use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
 use crate::store::wallet::{Beside, Debit, DebitError, debit, kept};
@@ -185,7 +187,7 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
     let debit = debit(wallet, order.total(), now, order.payment_id())?;
     // The id follows from the request's key, and the payment of this order is nobody else's.
     let key = id::fingerprint(&["place_order", &order.id.to_string()]);
-    let (order, _) = order.paid(now, key, true);
+    let order = order.paid_at_once(now, &key);
     Ok(Draft { order, debit, shards, most })
 }
 
@@ -216,14 +218,14 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     if let Some(coupon) = order.coupon {
         transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
     }
-    let change = if order.state == State::Paid { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    let change = if order.purchase.state == State::Paid { Kind::PaymentCompleted } else { Kind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
     if let Some(debit) = &draft.debit {
         let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
         transaction.add(Guard::Wallet, wallet);
         transaction.add(Guard::Entry, entry);
     }
-    if order.state == State::Pending {
+    if order.purchase.state == State::Open {
         transaction.add(Guard::Unpaid, unpaid::enter(order, &draft.most, app.now()));
     }
     Ok(transaction)

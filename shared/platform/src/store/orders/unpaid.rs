@@ -67,13 +67,13 @@ pub fn enter(new: &Order, most: &BTreeMap<Uuid, i64>, now: Timestamp) -> Write {
     });
     write
         .name("#open", open_name(new.id))
-        .value(":open", text(as_bound(new.held_until)))
-        .value(":until", number(new.held_until))
+        .value(":open", text(as_bound(new.purchase.held_until)))
+        .value(":until", number(new.purchase.held_until))
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":orders_max", number(ORDERS_MAX))
         .value(":second", number(second(now)))
-        .value(":delete_at", number(i64::from(new.held_until) + UNPAID_KEPT_SECONDS))
+        .value(":delete_at", number(i64::from(new.purchase.held_until) + UNPAID_KEPT_SECONDS))
 }
 
 /// The write by which an order leaves, as it is `ended`, conditioned on the version that was read.
@@ -90,7 +90,7 @@ pub fn leave(read: &Unpaid, ended: &Order) -> Write {
         (":lapsed_at".to_owned(), number(after.lapses.last_at)),
         (":paused_until".to_owned(), number(after.lapses.paused_until)),
     ];
-    let last_end = after.open.values().copied().max().unwrap_or_default().max(ended.held_until);
+    let last_end = after.open.values().copied().max().unwrap_or_default().max(ended.purchase.held_until);
     write_values.push((":delete_at".to_owned(), number(i64::from(last_end) + UNPAID_KEPT_SECONDS)));
     match after.first_end() {
         Some(end) => {

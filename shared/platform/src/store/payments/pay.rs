@@ -1,35 +1,47 @@
-//! Paying a reservation: seats, reservation, wallet and ledger change together or not at all.
+//! Paying: what is bought, the wallet and its ledger change together or not at all. One loop pays reservations and orders;
+//! what is different about them is in `pay_reservation.rs` and `pay_order.rs`.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
-use onsale_domain::queue::entry::{Admission, PassError};
-use onsale_domain::reservations::reservation::{PayError, Payment, Reservation, State};
-use onsale_domain::seats::{SeatValue, by_block};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::orders::order::Order;
+use onsale_domain::payments::purchase::{PayError, Purchase};
+use onsale_domain::queue::entry::PassError;
+use onsale_domain::reservations::reservation::Reservation;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{PassFailure, QueuePass};
 use crate::events::Kind;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, key_of, text, value};
-use crate::store::dynamodb::keys;
+use crate::store::dynamodb::item::{Item, value};
+use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::queue::admissions;
-use crate::store::reservations::reservation_item;
-use crate::store::reservations::{self, Guard, OPEN, all_mine, set_seats};
-use crate::store::wallet::{Beside, Debit, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::payments::guard::Guard;
+use crate::store::wallet::{Beside, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
 use crate::telemetry::logs;
+
+/// A request to pay.
+#[derive(Clone, Copy, Debug)]
+pub struct PayRequest<'a> {
+    /// The payer.
+    pub user: Uuid,
+    /// The reservation or order.
+    pub id: Uuid,
+    /// What the request brings along for the concert's queue.
+    pub pass: &'a QueuePass,
+    /// Digest of its idempotency key, or of a new random id without one.
+    pub key: &'a str,
+    /// Whether it has an idempotency key.
+    pub key_given: bool,
+}
 
 /// What paying came to.
 #[derive(Clone, Debug)]
-pub struct Paid {
-    /// What was paid.
-    pub reservation: Reservation,
-    /// Its payment.
-    pub payment: Payment,
+pub struct Paid<P> {
+    /// What was bought, with its payment.
+    pub bought: P,
     /// Which success it is.
     pub how: How,
 }
@@ -81,222 +93,224 @@ impl From<PassFailure> for PayFailure {
     }
 }
 
-/// Pays the reservation `id` of `user`. `key` is a digest of the request's idempotency key, or of a new random
-/// id without one; `given` says which.
+/// What can be paid from a wallet: a reservation or an order, and nothing else.
+pub(crate) trait Payable: Clone {
+    /// What its sale is written by besides what was read of it: an admission, or what else the payer has not paid.
+    type Terms;
+
+    /// Where it lies in the table.
+    fn key(user: Uuid, id: Uuid) -> Key;
+    /// The item that is read together with it for its [`Self::Terms`], if there is one.
+    fn terms_key(user: Uuid) -> Option<Key>;
+    /// Its item as what it is.
+    fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure>;
+    /// Its update to what it is `after`, conditioned on its version.
+    fn update(&self, after: &Self, change: Kind) -> Result<Write, Failure>;
+
+    /// How it stands.
+    fn purchase(&self) -> &Purchase;
+    /// It with its purchase after this change.
+    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
+    /// What is to be paid, in minor units.
+    fn total(&self) -> i64;
+    /// The id of its payment.
+    fn payment_id(&self) -> String;
+
+    /// Whether it may be paid at `now`, and on which terms; `item` is the one at [`Self::terms_key`].
+    async fn may_be_paid(
+        &self,
+        app: &App,
+        request: &PayRequest<'_>,
+        item: Option<&Item>,
+        now: Timestamp,
+    ) -> Result<Self::Terms, Refusal>;
+    /// The writes that make it its owner's, as it is `after`; those of the money come on top.
+    fn sale(&self, after: &Self, terms: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure>;
+    /// Whether guards that failed, of a payment decided at `now`, refuse it; else it is worth another try.
+    async fn judge(&self, app: &App, failed: &[FailedGuard<Guard>], now: Timestamp) -> Result<(), Refusal>;
+}
+
+/// Why one try to pay ends all of them.
+pub(crate) enum Refusal {
+    /// Whatever else has happened.
+    Final(PayFailure),
+    /// Unless the same request, sent twice or not answered, has paid it since it was read: by a clock that was in time,
+    /// and while the admission lasted.
+    UnlessPaid(PayFailure),
+}
+
+impl Refusal {
+    /// Refused, unless it is paid meanwhile.
+    pub(super) fn unless_paid(refused: impl Into<PayFailure>) -> Self {
+        Self::UnlessPaid(refused.into())
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Final(failure.into())
+    }
+}
+
+/// What one try to pay came to, if it was neither refused nor failed.
+enum Tried<P> {
+    /// It is paid.
+    Paid(P),
+    /// It was in somebody's way, or not heard of: all is read again.
+    Again(Rejected<Guard>),
+}
+
+/// What a payment, or what gives it back, is decided by.
+pub(super) struct Inputs<P> {
+    /// The reservation or order.
+    pub bought: P,
+    /// The wallet of its owner, if there is one.
+    pub wallet: Option<KeptWallet>,
+    terms: Option<Item>,
+}
+
+/// Pays a reservation.
 ///
 /// # Errors
 /// See [`PayFailure`].
-pub async fn pay(
+pub async fn reservation(app: &App, request: &PayRequest<'_>) -> Result<Paid<Reservation>, PayFailure> {
+    logs::about("reservation_id", request.id);
+    pay(app, request).await
+}
+
+/// Pays an order that was placed before.
+///
+/// # Errors
+/// See [`PayFailure`].
+pub async fn order(app: &App, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
+    logs::about("order_id", request.id);
+    pay(app, request).await
+}
+
+/// Reads, answers what is paid already, else tries to pay; again, while others are in the way.
+async fn pay<P: Payable>(app: &App, request: &PayRequest<'_>) -> Result<Paid<P>, PayFailure> {
+    let mut attempts = Attempts::to_pay(app);
+    let mut declines_read = None;
+    loop {
+        let inputs = load::<P>(app, request.user, request.id, P::terms_key(request.user)).await?;
+        let inputs = inputs.ok_or(PayFailure::NotFound)?;
+        if let Some(paid) = already_paid(&inputs.bought, request, attempts.unheard) {
+            return Ok(paid);
+        }
+        match try_once(app, request, &inputs, &mut declines_read).await {
+            Ok(Tried::Paid(bought)) => return Ok(Paid { bought, how: How::Now }),
+            Ok(Tried::Again(rejected)) => attempts.again_after(&rejected).await?,
+            Err(Refusal::Final(failure)) => return Err(failure),
+            Err(Refusal::UnlessPaid(failure)) => {
+                let seen = settled::<P>(app, request.user, request.id).await?;
+                return seen.and_then(|seen| already_paid(&seen, request, attempts.unheard)).ok_or(failure);
+            }
+        }
+    }
+}
+
+/// Reads what a user has bought, the wallet, and the item at `terms`, each as of its last answered write; `None` if the
+/// user has bought no such thing.
+pub(super) async fn load<P: Payable>(
     app: &App,
     user: Uuid,
     id: Uuid,
-    pass: &QueuePass,
-    (key, given): (&str, bool),
-) -> Result<Paid, PayFailure> {
-    logs::about("reservation_id", id);
-    let mut attempts = Attempts::to_pay(app);
-    let mut declined: Option<u32> = None;
-    loop {
-        let (read, wallet) = inputs(app, user, id).await?;
-        let read = read.ok_or(PayFailure::NotFound)?;
-        if let Some(paid) = already_paid(&read, key, attempts.unheard) {
-            return Ok(paid);
-        }
-        if wallet.as_ref().is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == key)) {
-            // The two were not read at one instant: what the key has paid may be this.
-            return paid_or(app, (user, id), key, attempts.unheard, PayFailure::KeyReused).await;
-        }
-        if declined.is_some_and(|before| read.declines > before) {
-            // The answer to our own decline was lost.
-            return Err(declined_until(app, read.expires_at()));
-        }
-        let now = app.now();
-        if let Err(refused) = read.may_be_paid(now) {
-            return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await;
-        }
-        let admission = match admission(app, &read, pass).await {
-            Ok(admission) => admission,
-            Err(refused) => return paid_or(app, (user, id), key, attempts.unheard, refused.into()).await,
-        };
-        let kept = wallet.as_ref();
-        let rejected = match debit(kept.map(|kept| kept.wallet), read.total(), now, read.payment_id()) {
-            Ok(debit) => {
-                let (after, payment) = read.clone().paid(now, key.to_owned());
-                let keys = remembered(kept, given.then_some(key));
-                let transaction = sale(&read, &after, now, admission.as_ref(), debit, &keys)?;
-                match transaction.commit(app).await {
-                    Ok(()) => return Ok(Paid { reservation: after, payment, how: How::Now }),
-                    Err(rejected) => rejected,
-                }
-            }
-            Err(DebitError::NoWallet) => return Err(PayFailure::NoWallet),
-            Err(DebitError::Failure(failure)) => return Err(failure.into()),
-            Err(DebitError::InsufficientBalance) => {
-                declined = Some(read.declines);
-                match decline(app, &read).await {
-                    Ok(()) => return Err(declined_until(app, read.expires_at())),
-                    Err(rejected) => rejected,
-                }
-            }
-        };
-        match &rejected {
-            Rejected::Guards(failed) if admission_lost(failed) => {
-                return paid_or(app, (user, id), key, attempts.unheard, PassError::Ended.into()).await;
-            }
-            Rejected::Guards(failed) if is_shut(failed, now) => return Err(Failure::Busy.into()),
-            Rejected::Guards(failed) if seats_lost(app, &read, failed).await? => {
-                return Err(PayError::HoldExpired.into());
-            }
-            rejected => attempts.again_after(rejected).await?,
-        }
-    }
+    terms: Option<Key>,
+) -> Result<Option<Inputs<P>>, Failure> {
+    let keys: Vec<Key> = [P::key(user, id), keys::wallet(user)].into_iter().chain(terms).collect();
+    let mut items = query::get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
+    let mut next = || items.next().flatten();
+    let (bought, wallet, terms) = (next(), next(), next());
+    let Some(bought) = bought else { return Ok(None) };
+    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(kept).transpose()?, terms }))
 }
 
-/// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
-/// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
-async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
-    match &read.admitted_by {
-        Some((queue, number)) if pass.by_administrator => {
-            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at: read.held_until }))
-        }
-        Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
-        None => Ok(None),
-    }
+/// What a user has bought, as no transaction is at work on it: see [`query::settled`].
+pub(super) async fn settled<P: Payable>(app: &App, user: Uuid, id: Uuid) -> Result<Option<P>, Failure> {
+    let item = query::settled(app, &P::key(user, id)).await?;
+    item.map(|item| P::read(user, id, item)).transpose()
 }
 
-/// A reservation that is paid, as the success it is: by `key`, now or before, or by another.
-fn already_paid(read: &Reservation, key: &str, unheard: bool) -> Option<Paid> {
-    let payment = read.payment.clone()?;
-    let how = match payment.key == key {
+/// What is paid, as the success it is: by the key of this request, now or before, or by another.
+fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Paid<P>> {
+    let payment = read.purchase().payment.as_ref()?;
+    let how = match payment.key == request.key {
         // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
         true if unheard => How::Now,
         true => How::Replayed,
         false => How::Before,
     };
-    Some(Paid { payment, reservation: read.clone(), how })
+    Some(Paid { bought: read.clone(), how })
 }
 
-/// The payment of a reservation, if the same request, sent twice or not answered, has paid it since it was read, by a
-/// clock that was in time and while the admission lasted; a payment that is just being made is waited for. Else the
-/// refusal.
-async fn paid_or(
+/// One try to pay what is not paid: refuses, or decides and writes, and judges what was in the way of the write.
+/// `declines_read` is how often it had been declined when a decline of ours was written.
+async fn try_once<P: Payable>(
     app: &App,
-    (user, id): (Uuid, Uuid),
-    key: &str,
-    unheard: bool,
-    refused: PayFailure,
-) -> Result<Paid, PayFailure> {
-    let seen = reservations::settled(app, user, id).await?;
-    seen.and_then(|seen| already_paid(&seen, key, unheard)).ok_or(refused)
-}
-
-/// Reservation and wallet in one consistent read.
-pub(crate) async fn inputs(
-    app: &App,
-    user: Uuid,
-    id: Uuid,
-) -> Result<(Option<Reservation>, Option<KeptWallet>), Failure> {
-    let (reservation_key, wallet_key) = (keys::reservation(user, id), keys::wallet(user));
-    let (mut reservation, mut wallet) = (None, None);
-    for item in query::get_all(app, &[reservation_key.clone(), wallet_key], Consistency::Strong).await? {
-        if key_of(&item).as_ref() == Some(&reservation_key) {
-            reservation = Some(reservation_item::read(user, id, item)?);
-        } else {
-            wallet = Some(kept(item)?);
+    request: &PayRequest<'_>,
+    inputs: &Inputs<P>,
+    declines_read: &mut Option<u32>,
+) -> Result<Tried<P>, Refusal> {
+    let (bought, wallet) = (&inputs.bought, inputs.wallet.as_ref());
+    refuse_reused_key(wallet, request)?;
+    if declines_read.is_some_and(|before| bought.purchase().declines > before) {
+        // The answer to our own decline was lost.
+        return Err(insufficient_balance(app, bought));
+    }
+    let now = app.now();
+    let terms = bought.may_be_paid(app, request, inputs.terms.as_ref(), now).await?;
+    let rejected = match debit(wallet.map(|kept| kept.wallet), bought.total(), now, bought.payment_id()) {
+        Ok(debit) => {
+            let after = bought.clone().with(|purchase| purchase.paid(bought.total(), now, request.key));
+            let mut transaction = bought.sale(&after, &terms, now)?;
+            if let Some(debit) = debit {
+                let keys = value(&remembered_keys(wallet, request))?;
+                let (wallet, entry) = debit.writes(request.user, Beside::Keys(keys))?;
+                transaction.add(Guard::Wallet, wallet);
+                transaction.add(Guard::Entry, entry);
+            }
+            let Err(rejected) = transaction.commit(app).await else { return Ok(Tried::Paid(after)) };
+            rejected
         }
+        Err(DebitError::InsufficientBalance) => {
+            *declines_read = Some(bought.purchase().declines);
+            let Err(rejected) = decline(app, bought).await else { return Err(insufficient_balance(app, bought)) };
+            rejected
+        }
+        Err(DebitError::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
+        Err(DebitError::Failure(failure)) => return Err(failure.into()),
+    };
+    if let Rejected::Guards(failed) = &rejected {
+        bought.judge(app, failed, now).await?;
     }
-    Ok((reservation, wallet))
+    Ok(Tried::Again(rejected))
 }
 
-/// Seats, reservation, queue token, and wallet and entry if it costs something.
-fn sale(
-    read: &Reservation,
-    after: &Reservation,
-    now: Timestamp,
-    admission: Option<&Admission>,
-    debit: Option<Debit>,
-    keys: &[String],
-) -> Result<Transaction<Guard>, Failure> {
-    let mut transaction = seats_sold(read, after, now)?;
-    if let Some(admission) = admission {
-        let again = read.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
-        transaction.add(Guard::Admission, admissions::use_up(read.user, admission, again, now));
-    }
-    if let Some(debit) = debit {
-        let (wallet, entry) = debit.writes(read.user, Beside::Keys(value(&keys)?))?;
-        transaction.add(Guard::Wallet, wallet);
-        transaction.add(Guard::Entry, entry);
-    }
-    Ok(transaction)
+/// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one
+/// instant: what the key has paid may be this.
+fn refuse_reused_key(wallet: Option<&KeptWallet>, request: &PayRequest<'_>) -> Result<(), Refusal> {
+    let used = wallet.is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == request.key));
+    if used { Err(Refusal::UnlessPaid(PayFailure::KeyReused)) } else { Ok(()) }
 }
 
-fn seats_sold(read: &Reservation, after: &Reservation, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
-    let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in by_block(read.live_seats()).iter().enumerate() {
-        transaction.add(
-            Guard::Seats(place),
-            set_seats(read.schedule_id, block, numbers, SeatValue::Sold { reservation: read.id })
-                .when(format!("{OPEN} AND {}", all_mine(numbers)))
-                .value(":now", text(as_bound(second(now))))
-                .value(":mine", text(read.held_value().to_string())),
-        );
-    }
-    transaction.add(Guard::Version, reservation_item::update(read, after, Some(Kind::PaymentCompleted))?);
-    Ok(transaction)
-}
-
-/// The admission is over, and nothing else has changed that would be told first.
-fn admission_lost(failed: &[FailedGuard<Guard>]) -> bool {
-    let has = |guard| failed.iter().any(|failed| failed.guard == guard);
-    has(Guard::Admission) && !has(Guard::Version)
-}
-
-/// A deletion has shut a block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
-/// comes to nothing before that.
-fn is_shut(failed: &[FailedGuard<Guard>], now: Timestamp) -> bool {
-    let bound = as_bound(second(now));
-    let shut =
-        |old: &Item| old.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound);
-    let is_seats = |failed: &&FailedGuard<Guard>| matches!(failed.guard, Guard::Seats(_));
-    let version = failed.iter().any(|failed| failed.guard == Guard::Version);
-    !version && failed.iter().filter(is_seats).any(|failed| failed.old.as_ref().is_some_and(shut))
-}
-
-/// A seat guard failed although the reservation was not paid meanwhile: a faster clock took the seat over. A seat that is
-/// sold to this very reservation says that it is just being paid.
-async fn seats_lost(app: &App, read: &Reservation, failed: &[FailedGuard<Guard>]) -> Result<bool, Failure> {
-    let seats = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
-    let sold_to_it = text(SeatValue::Sold { reservation: read.id }.to_string());
-    let is_being_paid = |old: &Item| old.values().any(|value| *value == sold_to_it);
-    let (mut lost, mut being_paid) = (false, false);
-    for old in seats.map(|failed| failed.old.as_ref()) {
-        lost = true;
-        being_paid |= old.is_some_and(is_being_paid);
-    }
-    if !lost || being_paid || failed.iter().any(|failed| failed.guard == Guard::Version) {
-        return Ok(false);
-    }
-    let now = reservations::settled(app, read.user, read.id).await?;
-    Ok(now.is_some_and(|now| now.payment.is_none() && now.state == State::Held))
-}
-
-/// Records that the balance was too small. The reservation stays on the expiry index: its event releases the
-/// seats, and the sweep does if the event is lost.
-async fn decline(app: &App, read: &Reservation) -> Result<(), Rejected<Guard>> {
-    let after = read.clone().declined(app.config().release_on_decline);
-    let write = reservation_item::update(read, &after, Some(Kind::PaymentDeclined))?;
+/// Records that the balance was too small. What was to be bought stays on the expiry index: the event of the decline
+/// releases it, and the sweep does if the event is lost.
+async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>> {
+    let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
+    let write = read.update(&after, Kind::PaymentDeclined)?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }
 
-/// The decline of what may be paid until `end`, unless a decline releases it.
-pub(crate) fn declined_until(app: &App, end: Timestamp) -> PayFailure {
-    PayFailure::InsufficientBalance((!app.config().release_on_decline).then_some(end))
+/// The refusal of what was declined: it may be paid until its end, unless a decline releases it.
+fn insufficient_balance<P: Payable>(app: &App, declined: &P) -> Refusal {
+    let end = (!app.config().release_on_decline).then(|| declined.purchase().expires_at());
+    Refusal::Final(PayFailure::InsufficientBalance(end))
 }
 
 /// The keys of the wallet's last payments, with this one's if the client gave one.
-pub(crate) fn remembered(wallet: Option<&KeptWallet>, key: Option<&str>) -> Vec<String> {
+fn remembered_keys(wallet: Option<&KeptWallet>, request: &PayRequest<'_>) -> Vec<String> {
     let known = wallet.iter().flat_map(|wallet| wallet.recent_keys.iter().cloned());
-    let mut keys: Vec<String> = known.chain(key.map(str::to_owned)).collect();
+    let mut keys: Vec<String> = known.chain(request.key_given.then(|| request.key.to_owned())).collect();
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
     keys.drain(..old);
     keys

@@ -2,7 +2,8 @@
 
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
-use onsale_domain::reservations::reservation::{ConcertStarted, Reservation, State};
+use onsale_domain::payments::purchase::State;
+use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
@@ -13,11 +14,10 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{text, unreadable};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
-use crate::store::orders::{self, given_back};
-use crate::store::payments::pay;
-use crate::store::payments::pay_order;
-use crate::store::reservations::{self, all_mine, set_seats};
-use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::orders::given_back;
+use crate::store::payments::guard::Guard;
+use crate::store::payments::pay::{Inputs, Payable, load, settled};
+use crate::store::reservations::{all_mine, reservation_item, seat_limit, set_seats};
 use crate::store::wallet::{Beside, movement};
 
 /// Why a payment was not given back.
@@ -39,24 +39,8 @@ pub enum RefundFailure {
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailure> {
-    let mut attempts = Attempts::new(app);
-    loop {
-        let (read, wallet) = pay_order::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
-        let Some((after, back)) = read.clone().refunded() else { return Ok(read) };
-        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
-        let mut transaction = given_back(&read, &after, Some(Kind::PaymentCancelled))?;
-        if let Some((wallet, entry)) = credit {
-            transaction.add(orders::Guard::Wallet, wallet);
-            transaction.add(orders::Guard::Entry, entry);
-        }
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(after),
-            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
-            // found there.
-            Err(rejected) => attempts.again_after(&rejected).await?,
-        }
-    }
+    let decide = |read: Order| Ok(read.refunded());
+    refund(app, user, id, decide, |read, after| given_back(read, after, Some(Kind::PaymentCancelled))).await
 }
 
 /// Gives the payment of a reservation back, before its concert starts. What was given back before stays so, and is a
@@ -65,7 +49,8 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation, RefundFailure> {
-    seats(app, user, id, None).await
+    let decide = |read: Reservation| read.refunded(app.now());
+    refund(app, user, id, decide, |read, after| seats_freed(read, after, None)).await
 }
 
 /// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
@@ -74,25 +59,30 @@ pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation,
 /// # Errors
 /// See [`RefundFailure`].
 pub async fn ticket(app: &App, user: Uuid, id: Uuid, seat: &SeatId) -> Result<Reservation, RefundFailure> {
-    seats(app, user, id, Some(seat)).await
+    let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
+    refund(app, user, id, decide, |read, after| seats_freed(read, after, Some(seat))).await
 }
 
-/// Gives all seats of a paid reservation back, or one.
-async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<Reservation, RefundFailure> {
+/// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back. `free`
+/// makes the writes that take what was bought away from its owner; those of the money come on top.
+async fn refund<P: Payable>(
+    app: &App,
+    user: Uuid,
+    id: Uuid,
+    decide: impl Fn(P) -> Result<Option<(P, i64)>, ConcertStarted>,
+    free: impl Fn(&P, &P) -> Result<Transaction<Guard>, Failure>,
+) -> Result<P, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let (read, wallet) = pay::inputs(app, user, id).await?;
-        let read = read.filter(|read| read.payment.is_some()).ok_or(RefundFailure::NotFound)?;
-        let decided = match one {
-            Some(seat) => read.clone().ticket_refunded(seat, app.now()),
-            None => read.clone().refunded(app.now()),
-        };
-        let decided = match decided {
+        let inputs = load::<P>(app, user, id, None).await?;
+        let inputs = inputs.filter(|inputs| inputs.bought.purchase().payment.is_some());
+        let Inputs { bought: read, wallet, .. } = inputs.ok_or(RefundFailure::NotFound)?;
+        let decided = match decide(read.clone()) {
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let seen = reservations::settled(app, user, id).await?;
-                if seen.is_none_or(|seen| seen.version == read.version) {
+                let seen = settled::<P>(app, user, id).await?;
+                if seen.is_none_or(|seen| seen.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
                 attempts.again().await?;
@@ -100,11 +90,10 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
             }
         };
         let Some((after, back)) = decided else { return Ok(read) };
-        let credit = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?;
-        let mut transaction = seats_freed(&read, &after, one)?;
-        if let Some((wallet, entry)) = credit {
-            transaction.add(reservations::Guard::Wallet, wallet);
-            transaction.add(reservations::Guard::Entry, entry);
+        let mut transaction = free(&read, &after)?;
+        if let Some((wallet, entry)) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())? {
+            transaction.add(Guard::Wallet, wallet);
+            transaction.add(Guard::Entry, entry);
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
@@ -117,25 +106,21 @@ async fn seats(app: &App, user: Uuid, id: Uuid, one: Option<&SeatId>) -> Result<
 
 /// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
 /// allowance.
-fn seats_freed(
-    read: &Reservation,
-    after: &Reservation,
-    one: Option<&SeatId>,
-) -> Result<Transaction<reservations::Guard>, Failure> {
+fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> Result<Transaction<Guard>, Failure> {
     let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
     let mut transaction = Transaction::new();
     let sold = SeatValue::Sold { reservation: read.id }.to_string();
     for (place, (block, numbers)) in by_block(freed.iter().copied()).iter().enumerate() {
         transaction.add(
-            reservations::Guard::Seats(place),
+            Guard::Seats(place),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
                 .when(all_mine(numbers))
                 .value(":mine", text(sold.clone())),
         );
     }
-    let change = if after.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
-    transaction.add(reservations::Guard::Version, reservation_item::update(read, after, Some(change))?);
-    transaction.add(reservations::Guard::Allowance, seat_limit::give_back(after, freed.len()));
+    let change = if after.purchase.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
+    transaction.add(Guard::Version, reservation_item::update(read, after, Some(change))?);
+    transaction.add(Guard::Allowance, seat_limit::give_back(after, freed.len()));
     Ok(transaction)
 }
 

@@ -6,7 +6,6 @@ pub mod stock_adjustments;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{Change, MaxPerUser, Product, Sort, State};
 use onsale_domain::products::stock::{Portion, Shards};
@@ -17,11 +16,13 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::{CATALOG_SECONDS, VIEW_SECONDS};
-use crate::store::dynamodb::item::{Item, from_item, number, text, to_item, unreadable};
+use crate::store::dynamodb::idempotency::{CreateFailure, Once, create_once};
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::dynamodb::transaction::{Transaction, Write};
+use crate::store::views::{Listing, Page, Viewed};
 
 #[derive(Serialize, Deserialize)]
 struct ProductItem {
@@ -48,41 +49,6 @@ struct ListingItem {
     listed_at: i64,
 }
 
-/// A product as the catalog lists it: an entry has all that a list shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// The product.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// Its price.
-    pub price: Price,
-    /// How much of it one account may have unpaid.
-    pub max_per_user: MaxPerUser,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A product with how many units of it can be had.
-#[derive(Clone, Debug)]
-pub struct Viewed {
-    /// The product.
-    pub product: Product,
-    /// Units, of all shards together.
-    pub available: i64,
-}
-
-/// What became of a product that was to be created.
-#[derive(Debug)]
-pub enum Created {
-    /// It was written.
-    New,
-    /// It was there already under the same key and request.
-    Replayed(Product),
-    /// The key was used for another request.
-    KeyReused,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
     New,
@@ -95,10 +61,14 @@ enum Guard {
 /// Writes a product with its stock and its entries in the catalog, in one transaction.
 ///
 /// # Errors
-/// When the table fails.
-pub async fn create(app: &App, product: &Product, stock: i64, action: &AdminAction) -> Result<Created, Failure> {
-    let mut attempts = Attempts::new(app);
-    loop {
+/// See [`CreateFailure`].
+pub async fn create(
+    app: &App,
+    product: &Product,
+    stock: i64,
+    action: &AdminAction,
+) -> Result<Once<Product>, CreateFailure> {
+    let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::product(product.id), &item(product, stock))?));
         for (shard, units) in product.shards.each().zip(product.shards.split(stock)) {
@@ -107,19 +77,9 @@ pub async fn create(app: &App, product: &Product, stock: i64, action: &AdminActi
         }
         list_anew(&mut transaction, None, product)?;
         transaction.add(Guard::Logged, action.write(app)?);
-        let rejected = match transaction.commit(app).await {
-            Ok(()) => return Ok(Created::New),
-            Err(rejected) => rejected,
-        };
-        if let Some(there) = get(app, product.id).await? {
-            return Ok(match () {
-                () if there.fingerprint != product.fingerprint => Created::KeyReused,
-                () if attempts.made > 0 || matches!(rejected, Rejected::Failure(_)) => Created::New,
-                () => Created::Replayed(there),
-            });
-        }
-        attempts.again_after(&rejected).await?;
-    }
+        Ok(transaction)
+    };
+    create_once(app, product, |product| &product.fingerprint, transaction, || get(app, product.id), |_| None).await
 }
 
 /// Adds the writes that take a product's entries from where they were `before` to where they belong `after`.
@@ -278,7 +238,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
         state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
-        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+        created_at: time(item.created_at)?,
         version: item.version,
         fingerprint: item.fingerprint,
     })
@@ -291,6 +251,6 @@ fn read_listing(item: Item) -> Result<Listing, Failure> {
         name: item.name,
         price: Price::parse(item.price).map_err(unreadable)?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
-        created_at: Timestamp::from_millisecond(item.listed_at).map_err(unreadable)?,
+        created_at: time(item.listed_at)?,
     })
 }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
-use onsale_domain::products::product::Product;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,12 +13,13 @@ use crate::app::App;
 use crate::events::{Data, Event, Kind};
 use crate::failure::Failure;
 use crate::store::dynamodb::cache::{CATALOG_SECONDS, RANKING_SECONDS};
-use crate::store::dynamodb::item::{Item, from_item, key_of, number, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, time, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::transaction::{TRANSACTION_ITEMS_MAX, Write};
 use crate::store::events::once::{EVENTS_MAX, once};
 use crate::store::products;
+use crate::store::views::{Popular, Ranked, Ranking};
 
 /// Name of the consumer in the marks of events.
 const CONSUMER: &str = "record_sales";
@@ -128,33 +128,6 @@ struct RankingItem {
     products: Vec<RankedItem>,
 }
 
-/// What sold best in a span, as it was counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ranking {
-    /// When that was.
-    as_of: Timestamp,
-    /// Product and units, at most [`RANKED_MAX`], the best first.
-    sold: Vec<(Uuid, i64)>,
-}
-
-/// A product among those that sold best.
-#[derive(Clone, Debug)]
-pub struct Ranked {
-    /// The product, which is selling.
-    pub product: Product,
-    /// Units paid for and not given back.
-    pub sold: i64,
-}
-
-/// What sold best in a span, of what is selling.
-#[derive(Clone, Debug)]
-pub struct Popular {
-    /// When the units were counted.
-    pub as_of: Timestamp,
-    /// The best first.
-    pub products: Vec<Ranked>,
-}
-
 /// Counts anew what sold best in each of [`SPANS`], of what is on sale. Says how many products each list has.
 ///
 /// # Errors
@@ -261,7 +234,7 @@ async fn ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
     let Some(item) = query::get(app, &keys::popular(days), Consistency::Eventual).await? else { return Ok(None) };
     let item: RankingItem = from_item(item)?;
     let ranking = Arc::new(Ranking {
-        as_of: Timestamp::from_millisecond(item.as_of).map_err(unreadable)?,
+        as_of: time(item.as_of)?,
         sold: item.products.into_iter().map(|ranked| (ranked.id, ranked.sold)).collect(),
     });
     app.caches().rankings.put(days, Arc::clone(&ranking), app.now());

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{from_item, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query;
@@ -23,15 +24,6 @@ struct AdjustmentItem {
     fingerprint: String,
 }
 
-/// A change of stock that was carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Adjusted {
-    /// Units that can be had now.
-    pub available: i64,
-    /// Whether it had been carried out before, under the same key.
-    pub replayed: bool,
-}
-
 /// Why a stock was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdjustError {
@@ -42,8 +34,8 @@ pub enum AdjustError {
     #[error("out of stock")]
     OutOfStock,
     /// The key was used for another request.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -57,7 +49,8 @@ enum Guard {
 }
 
 /// Changes the stock of a product by `delta` under the receipt `id`, once however often it is asked for. What is added
-/// is spread evenly; what is taken away comes from where it is, and never below nothing.
+/// is spread evenly; what is taken away comes from where it is, and never below nothing. Gives the units that can be had
+/// now.
 ///
 /// # Errors
 /// See [`AdjustError`].
@@ -68,7 +61,7 @@ pub async fn adjust(
     delta: i64,
     fingerprint: &str,
     action: &AdminAction,
-) -> Result<Adjusted, AdjustError> {
+) -> Result<Once<i64>, AdjustError> {
     let product = products::get(app, product).await?.ok_or(AdjustError::NoProduct)?;
     let receipt = AdjustmentItem { delta, at: app.now().as_millisecond(), fingerprint: fingerprint.to_owned() };
     let mut attempts = Attempts::new(app);
@@ -88,7 +81,7 @@ pub async fn adjust(
         }
         transaction.add(Guard::Logged, action.write(app)?);
         let rejected = match transaction.commit(app).await {
-            Ok(()) => return Ok(Adjusted { available: available(app, &product).await?, replayed: false }),
+            Ok(()) => return Ok(Once::New(available(app, &product).await?)),
             Err(rejected) => rejected,
         };
         let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
@@ -121,10 +114,10 @@ async fn repeated(
     id: Uuid,
     fingerprint: &str,
     ours: bool,
-) -> Result<Option<Adjusted>, AdjustError> {
+) -> Result<Option<Once<i64>>, AdjustError> {
     let Some(item) = query::settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
     if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
-        return Err(AdjustError::KeyReused);
+        return Err(KeyReused.into());
     }
-    Ok(Some(Adjusted { available: available(app, product).await?, replayed: !ours }))
+    Ok(Some(Once::found(available(app, product).await?, ours)))
 }

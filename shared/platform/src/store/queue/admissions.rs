@@ -13,7 +13,6 @@ use onsale_domain::time::second;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{from_item, number, text};
 use crate::store::dynamodb::keys;
@@ -22,7 +21,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::expiry::sweep::{self, Position, Swept};
-use crate::store::queue::entries::{self, read_token};
+use crate::store::queue::entry_item::{self, end, named, read_token};
 use crate::store::queue::{self, BatchItem};
 
 /// How long a token is kept after the end of its admission.
@@ -55,11 +54,11 @@ enum Guard {
 /// # Errors
 /// When the table fails.
 pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
-    let there = entries::recent(app, user, id).await?;
+    let there = entry_item::recent(app, user, id).await?;
     if let Some(called) = standing(there, wanted, app.now()) {
         return Ok(called);
     }
-    entries::forget(app, user, id);
+    entry_item::forget(app, user, id);
     claim(app, user, id, wanted, queue).await
 }
 
@@ -142,11 +141,6 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Call
     }
 }
 
-/// Both names are reserved words of the table's expressions.
-pub(crate) fn named(write: Write) -> Write {
-    write.name("#state", "state").name("#number", "number")
-}
-
 fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
     // Its removal by TTL would be no end of it.
     let set = "SET #state = :admitted, admitted_at = :now, expires_at = :end, expiry_shard = :shard, \
@@ -161,43 +155,6 @@ fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32)
         .value(":delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
 }
 
-/// The end of an admitted token. Its event frees the place.
-pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
-    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
-}
-
-/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
-pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
-    let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
-    named(Write::update(&keys::queue_token(user, id), set).when(condition))
-        .value(":to", text(to.as_str()))
-        .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(of))
-        .value(":ended", number(now.as_millisecond()))
-        .value(":change", text(Kind::TokenFinished.as_str()))
-}
-
-/// The write that notes a hold made with an admission, on condition that it lasts.
-pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
-    let write = Write::update(&keys::queue_token(user, id), "SET holds = holds + :one");
-    named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
-        .value(":one", number(1))
-        .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(admitted))
-        .value(":now", number(second(now)))
-}
-
-/// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
-pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
-    let lasts = "(#state = :admitted AND expires_at > :now)";
-    let condition = match again {
-        true => format!("#number = :number AND ({lasts} OR #state = :to)"),
-        false => format!("#number = :number AND {lasts}"),
-    };
-    let used = (user, &admission.queue, admission.number);
-    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
-}
-
 /// One step of a sweep: ends the admissions of one page of the expiry index whose time has passed, at most `most`.
 ///
 /// # Errors
@@ -206,7 +163,7 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
     sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
         let Some((user, id)) = keys::owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
-        match entries::get(&app, user, &queue, Consistency::Strong).await? {
+        match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
             Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
                 end(&token, State::Expired, app.now()).applies(&app).await
             }

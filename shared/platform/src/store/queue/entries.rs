@@ -17,18 +17,18 @@ use onsale_domain::queue::entry::{State, Token};
 use onsale_domain::queue::holes::Hole;
 use onsale_domain::queue::number_lease::Numbers;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
-use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::app::{App, Stopwatch};
+use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::failure::Failure;
-use crate::store::dynamodb::cache::VIEW_SECONDS;
-use crate::store::dynamodb::item::{Item, from_item, key_item, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, key_item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
-use crate::store::queue::admissions::{Called, called, end, ending, named};
+use crate::store::queue::admissions::{Called, called};
+use crate::store::queue::entry_item::{end, ending, get, named, read_token};
 use crate::store::queue::{self, holes};
 use crate::store::reservations;
 
@@ -37,71 +37,6 @@ use crate::store::reservations;
 const CLAIM_STALLED_AFTER: Duration = Duration::from_secs(1);
 /// How long after joining a token is kept that was never admitted.
 const TOKEN_KEPT_SECONDS: i64 = 90 * 86_400;
-
-#[derive(Deserialize)]
-struct TokenItem {
-    number: u64,
-    state: String,
-    issued_at: i64,
-    #[serde(default)]
-    admitted_at: Option<i64>,
-    #[serde(default)]
-    expires_at: Option<u32>,
-    #[serde(default)]
-    ended_at: Option<i64>,
-    #[serde(default)]
-    holds: u64,
-}
-
-/// Reads a token; none, if the place is claimed but has no number yet.
-pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
-    if item.contains_key("claim") {
-        return Ok(None);
-    }
-    let item: TokenItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    Ok(Some(Token {
-        user,
-        queue: queue.clone(),
-        number: item.number,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
-        issued_at: at(item.issued_at)?,
-        admitted_at: item.admitted_at.map(at).transpose()?,
-        expires_at: item.expires_at,
-        ended_at: item.ended_at.map(at).transpose()?,
-        holds: item.holds,
-    }))
-}
-
-pub(crate) async fn get(
-    app: &App,
-    user: Uuid,
-    queue: &QueueId,
-    consistency: Consistency,
-) -> Result<Option<Token>, Failure> {
-    let item = query::get(app, &keys::queue_token(user, queue), consistency).await?;
-    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
-}
-
-/// A user's token of a queue, at most a second old.
-///
-/// # Errors
-/// When the table fails.
-pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Token>, Failure> {
-    let key = (user, queue.clone());
-    if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
-        return Ok(known);
-    }
-    let at = app.now();
-    let token = get(app, user, queue, Consistency::Strong).await?;
-    app.caches().queue_tokens.put(key, token.clone(), at);
-    Ok(token)
-}
-
-/// Lets [`recent`] look again.
-pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
-    app.caches().queue_tokens.forget(&(user, queue.clone()));
-}
 
 /// Why somebody did not get a place.
 #[derive(Debug, thiserror::Error)]

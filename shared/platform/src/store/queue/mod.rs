@@ -6,6 +6,8 @@
 
 pub mod admissions;
 pub mod entries;
+pub(crate) mod entry_item;
+pub mod guard;
 pub(crate) mod holes;
 pub(crate) mod queue_item;
 
@@ -173,7 +175,7 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
         app.caches().queues.put(id.clone(), None, at);
         return Ok(None);
     };
-    let process = app.caches().process(app);
+    let process = app.caches().process(|| app.ids().uuid(app.now()));
     if moves && queue.is_up_to(process, at) {
         let advance = advance(app, id, queue, at, Mover::Poll(process));
         match tokio::time::timeout(POLL_MOVES_FOR, advance).await {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, from_item, text, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, text, time, unreadable};
 
 #[derive(Deserialize)]
 struct QueueItem {
@@ -40,28 +40,27 @@ struct QueueItem {
 /// Reads a queue.
 pub(crate) fn read_queue(item: Item) -> Result<Queue, Failure> {
     let item: QueueItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
     Ok(Queue {
         settings: Settings {
             capacity: item.capacity,
             admit_per_second: item.admit_per_second,
             active_minutes: item.active_minutes,
             claim_seconds: item.claim_seconds,
-            opens_at: item.opens_at.map(at).transpose()?,
-            closes_at: item.closes_at.map(at).transpose()?,
+            opens_at: item.opens_at.map(time).transpose()?,
+            closes_at: item.closes_at.map(time).transpose()?,
         },
         serving: item.serving,
         finished: item.finished,
         seen: item.seen,
-        looked_at: at(item.looked_at)?,
-        counted_until: at(item.counted_until)?,
+        looked_at: time(item.looked_at)?,
+        counted_until: time(item.counted_until)?,
         calls: read_calls(&item.calls)?,
         stays: Stays {
             ends_micro: item.ends_micro,
             in_use_milliseconds: item.in_use_milliseconds,
             finished: item.ends_finished,
         },
-        measured_at: at(item.measured_at)?,
+        measured_at: time(item.measured_at)?,
         moved_by: item.moved_by,
         version: item.version,
     })

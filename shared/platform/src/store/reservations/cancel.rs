@@ -1,6 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
-use onsale_domain::reservations::reservation::{AlreadyPaid, Cancel, Reservation, State};
+use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
 use uuid::Uuid;
 
@@ -10,10 +11,10 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry;
-use crate::store::expiry::Closed;
-use crate::store::reservations::{Guard, all_mine, get, set_seats};
-use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::expiry::closed::Closed;
+use crate::store::payments::guard::Guard;
+use crate::store::reservations::{all_mine, get, set_seats};
+use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
 
 /// Why something was not cancelled.
@@ -42,11 +43,11 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         let now = app.now();
         let decision = match ticket {
             Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelError::NotFound)??,
-            None => read.cancel(now)?,
+            None => read.purchase.cancel(now)?,
         };
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => match expiry::close(app, user, id).await? {
+            Cancel::Close => match expire::close(app, user, id).await? {
                 Closed::Now | Closed::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
                 // A payment that was decided in time was committed since: what it means is decided anew.
                 Closed::Nothing => {
@@ -61,7 +62,7 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
             None => read.live_seats().cloned().collect(),
         };
         let after = read.clone().without(&seats);
-        let change = after.settled.then_some(Kind::ReservationCancelled);
+        let change = after.purchase.settled.then_some(Kind::ReservationCancelled);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), change).await {
             Ok(()) => return Ok(after),
@@ -130,11 +131,11 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
     let mut gone: Vec<SeatId> = Vec::new();
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(()) };
-        if read.settled || read.state != State::Declined {
+        if read.purchase.settled || read.purchase.state != State::Declined {
             return Ok(());
         }
         let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-        let after = read.clone().closed();
+        let after = read.clone().with(Purchase::closed);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), None).await {
             Ok(()) => return Ok(()),

@@ -1,6 +1,7 @@
 //! Reservations: seats held for one buyer, and read again.
 
 pub mod cancel;
+pub(crate) mod expire;
 pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
@@ -9,10 +10,11 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::PassError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
-use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
@@ -25,30 +27,13 @@ use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
 use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Page, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
-use crate::store::queue::admissions;
+use crate::store::payments::guard::Guard;
+use crate::store::queue::entry_item;
+use crate::store::views::Page;
 use crate::telemetry::logs;
-
-/// What each item of a reservation's transactions guards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guard {
-    /// The block at this place of the request's blocks has its seats as they must be.
-    Seats(usize),
-    /// The reservation is not there yet.
-    New,
-    /// The reservation is at the version that was read.
-    Version,
-    /// The user's limit is kept.
-    Allowance,
-    /// The wallet is at the entry that was read.
-    Wallet,
-    /// The ledger entry is not there yet.
-    Entry,
-    /// The queue token is admitted.
-    Admission,
-}
 
 /// What holding came to.
 #[derive(Clone, Debug)]
@@ -195,7 +180,7 @@ fn hold_transaction(
     transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
     transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
-        transaction.add(Guard::Admission, admissions::hold(new.user, queue, *number, app.now()));
+        transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));
     }
     Ok(transaction)
 }
@@ -251,7 +236,7 @@ async fn refuse_or_retry(
             }
             Guard::Allowance => allowance = old.as_ref(),
             Guard::Admission => return Err(PassError::Ended.into()),
-            Guard::New | Guard::Version | Guard::Wallet | Guard::Entry => {}
+            _ => {}
         }
     }
     let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
@@ -319,7 +304,7 @@ async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result
 /// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
 async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
     let read = seat_limit::read(old)?;
-    if seat_limit::settle(app, new.user, new.schedule_id, &read).await? {
+    if expire::settle(app, new.user, new.schedule_id, &read).await? {
         return Ok(());
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;
@@ -355,7 +340,9 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
         return Ok(None);
     };
     let found = settled(app, user, reservation).await?;
-    Ok(found.filter(|found| found.state_at(app.now()) == State::Held && found.live_seats().any(|held| held == seat)))
+    Ok(found.filter(|found| {
+        found.purchase.state_at(app.now()) == State::Open && found.live_seats().any(|held| held == seat)
+    }))
 }
 
 /// A page of a user's reservations, newest first.
@@ -384,7 +371,7 @@ pub(crate) async fn has_live_hold(app: &App, user: Uuid, queue: &QueueId) -> Res
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, Uuid::nil(), item)?.state_at(now) == State::Held {
+        if reservation_item::read(user, Uuid::nil(), item)?.purchase.state_at(now) == State::Open {
             return Ok(true);
         }
     }

@@ -2,15 +2,17 @@
 //! many holds the user has let lapse.
 //!
 //! Paying leaves an allowance alone, because what is owned counts like what is held; so a hold that was paid is named
-//! like an open one until somebody looks. [`settle`] does, when a new hold finds `first_end` passed or a pause in force.
+//! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
+//! pause in force.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::id::{from_short, short};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::reservations::reservation::{Reservation, State};
+use onsale_domain::payments::purchase::State;
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
@@ -19,9 +21,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
-use crate::store::dynamodb::transaction::{Rejected, Write};
-use crate::store::expiry::{self, Closed};
-use crate::store::reservations;
+use crate::store::dynamodb::transaction::Write;
 
 /// How long an allowance outlives its concert.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
@@ -68,7 +68,7 @@ pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     .value(":zero", number(0))
     .value(":one", number(1))
     .value(":taken", number(taken))
-    .value(":until", number(new.held_until))
+    .value(":until", number(new.purchase.held_until))
     .value(":second", number(second(now)))
     .value(":most", number(usize::from(limit).saturating_sub(taken)))
     .value(":delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
@@ -125,13 +125,13 @@ pub(crate) fn open_name(id: Uuid) -> String {
 
 /// Its value: until when, and how many seats.
 fn open_value(reservation: &Reservation) -> AttributeValue {
-    text(format!("{}:{}", as_bound(reservation.held_until), reservation.live_tickets().count()))
+    text(format!("{}:{}", as_bound(reservation.purchase.held_until), reservation.live_tickets().count()))
 }
 
 /// The write that gives `seats` back; `after` is the reservation as it will be.
 pub fn give_back(after: &Reservation, seats: usize) -> Write {
     let key = keys::allowance(after.user, after.schedule_id);
-    let write = if after.settled {
+    let write = if after.purchase.settled {
         Write::update(&key, "SET #count = #count - :seats, version = version + :one REMOVE #open")
     } else {
         Write::update(&key, "SET #count = #count - :seats, version = version + :one, #open = :open")
@@ -150,9 +150,9 @@ pub fn give_back(after: &Reservation, seats: usize) -> Write {
 pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
-    let lapses = match after.state {
-        State::Expired => read.lapses.and_one(after.created_at, after.held_until),
-        State::Held | State::Paid | State::Cancelled | State::Declined => read.lapses,
+    let lapses = match after.purchase.state {
+        State::Expired => read.lapses.and_one(after.created_at, after.purchase.held_until),
+        State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
         return Some(rewritten(read, (after.user, after.schedule_id), &[after.id], count, lapses));
@@ -180,7 +180,13 @@ pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
 }
 
 /// The write of an allowance that names these holds no longer, as of what was read.
-fn rewritten(read: &Allowance, (user, schedule): (Uuid, Uuid), without: &[Uuid], count: i64, lapses: Lapses) -> Write {
+pub(crate) fn rewritten(
+    read: &Allowance,
+    (user, schedule): (Uuid, Uuid),
+    without: &[Uuid],
+    count: i64,
+    lapses: Lapses,
+) -> Write {
     let mut set = "SET #count = :count, lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until, \
                    version = :version"
         .to_owned();
@@ -206,39 +212,4 @@ fn rewritten(read: &Allowance, (user, schedule): (Uuid, Uuid), without: &[Uuid],
         .value(":paused_until", number(lapses.paused_until))
         .value(":version", number(read.version + 1))
         .value(":read_version", number(read.version))
-}
-
-/// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
-/// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
-/// the allowance is not what it was.
-pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> Result<bool, Failure> {
-    let now = second(app.now());
-    let mut closed = false;
-    for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
-        // Also if somebody else was faster: the allowance is not what it was.
-        closed |= expiry::close(app, user, id).await? != Closed::Nothing;
-    }
-    if closed {
-        return Ok(true);
-    }
-    let paused = read.lapses.check(app.now()).is_err();
-    let mut over = Vec::new();
-    let mut bought = false;
-    for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
-        let there = reservations::get(app, user, id).await?;
-        bought |= there.as_ref().is_some_and(|there| there.state == State::Paid);
-        if there.is_none_or(|there| there.settled) {
-            over.push(id);
-        }
-    }
-    if over.is_empty() && read.first_end.is_none_or(|end| end >= now) {
-        return Ok(false);
-    }
-    let lapses = if bought { Lapses::default() } else { read.lapses };
-    match rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
-        // Whatever was in the way, the next try of the hold looks again.
-        Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
-        Err(Rejected::Failure(Failure::Unknown)) => Ok(true),
-        Err(Rejected::Failure(failure)) => Err(failure),
-    }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use metrics::{
@@ -14,6 +14,7 @@ use metrics::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::memory::lock;
 use crate::telemetry::metrics::{ALL, FUNCTION};
 
 /// The namespace of the metrics in CloudWatch.
@@ -56,7 +57,7 @@ impl Emf {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn of(&self, key: &Key) -> Arc<One> {

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_item, number, text};
 use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::query::{Query, Range};
+use crate::store::views::Page;
 
 /// Most reads of a list for one answer.
 pub const PAGES_MAX: usize = 10;
@@ -21,15 +22,6 @@ pub const PAGES_MAX: usize = 10;
 const LOOKED_AT_MAX: usize = 1_000;
 /// How many times as many are looked at by each further read for one answer: where much is passed by, few reads follow.
 const LOOKED_AT_GROWTH: usize = 4;
-
-/// A page of a list.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// Its items.
-    pub items: Vec<T>,
-    /// Cursor of the next page; `None` after the last.
-    pub next: Option<String>,
-}
 
 /// What a list shows of the items that it read, one for each; `None` for what it passes by.
 type Shown<T> = Result<Vec<Option<T>>, Failure>;

@@ -2,17 +2,19 @@
 //!
 //! What lies in it is for its owner alone, for it has keys, password hashes and everybody's purchases.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+pub(crate) mod private_file;
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use onsale_platform::app::Ids;
+use onsale_platform::ids::Ids;
 use tempfile::TempDir;
 
 use crate::aws::event_sources::checkpoint::Checkpoint;
 use crate::aws::lambda::sandbox::SecretFile;
-use crate::stack::{Data, Error};
+use crate::data_directory::private_file::{FILE_MODE, create, keep_to_owner, replace};
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
 const EVENTS_SECRET_FILE: &str = "data-platform-secret";
@@ -20,9 +22,8 @@ const EVENTS_SECRET_FILE: &str = "data-platform-secret";
 const TABLE_FILE: &str = "table.sqlite";
 /// The file by whose lock a running stack has the directory to itself.
 const LOCK_FILE: &str = "lock";
-/// Permissions of the directory and of its files: its owner's only.
+/// Permissions of the directory: its owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
-const FILE_MODE: u32 = 0o600;
 /// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
 const OURS: [&str; 8] = [
     TABLE_FILE,
@@ -34,6 +35,26 @@ const OURS: [&str; 8] = [
     "demo.",
     "dynamodb-address",
 ];
+
+/// Where the data lives.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// In this directory, which is made if it is not there; it survives restarts.
+    Directory(PathBuf),
+    /// Nowhere: gone with the stack.
+    Memory,
+}
+
+/// The data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It cannot be read or written.
+    #[error("data directory {0}: {1}")]
+    Unusable(PathBuf, io::Error),
+    /// Another stack uses it.
+    #[error("data directory {0} is in use by another running stack")]
+    InUse(PathBuf),
+}
 
 /// The directory, held as long as the stack lives.
 pub(crate) struct Home {
@@ -47,17 +68,17 @@ impl Home {
     ///
     /// # Errors
     /// When it cannot be used, or another stack uses it.
-    pub(crate) fn open(data: &Data) -> Result<Self, Error> {
+    pub(crate) fn open(data: &Data) -> Result<Self, DirectoryError> {
         let Data::Directory(path) = data else {
-            let directory = tempfile::tempdir().map_err(|problem| Error::Directory("/tmp".into(), problem))?;
+            let directory = tempfile::tempdir().map_err(|problem| DirectoryError::Unusable("/tmp".into(), problem))?;
             return Ok(Self { path: directory.path().to_owned(), _lock: None, temporary: Some(directory) });
         };
-        let failed = |problem| Error::Directory(path.clone(), problem);
+        let failed = |problem| DirectoryError::Unusable(path.clone(), problem);
         DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path).map_err(failed)?;
         let lock = create(&path.join(LOCK_FILE)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse(path.clone())),
+            Err(TryLockError::WouldBlock) => return Err(DirectoryError::InUse(path.clone())),
             Err(TryLockError::Error(problem)) => return Err(failed(problem)),
         }
         tighten(path).map_err(failed)?;
@@ -73,7 +94,7 @@ impl Home {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(crate) fn table(&self) -> Result<Option<PathBuf>, Error> {
+    pub(crate) fn table(&self) -> Result<Option<PathBuf>, DirectoryError> {
         if self.temporary.is_some() {
             return Ok(None);
         }
@@ -92,7 +113,7 @@ impl Home {
     ///
     /// # Errors
     /// When a file is there and cannot be read.
-    pub(crate) fn checkpoint(&self) -> Result<Checkpoint, Error> {
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint, DirectoryError> {
         Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
     }
 
@@ -105,14 +126,14 @@ impl Home {
     ///
     /// # Errors
     /// When one cannot be written.
-    pub(crate) fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, Error> {
+    pub(crate) fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, DirectoryError> {
         Ok(vec![
             ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret("signing-key", ids)?),
             ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret(EVENTS_SECRET_FILE, &Ids::Random)?),
         ])
     }
 
-    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, Error> {
+    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, DirectoryError> {
         let path = self.path.join(name);
         if !path.exists() {
             let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -121,27 +142,9 @@ impl Home {
         Ok(path)
     }
 
-    pub(crate) fn failed(&self, problem: io::Error) -> Error {
-        Error::Directory(self.path.clone(), problem)
+    pub(crate) fn failed(&self, problem: io::Error) -> DirectoryError {
+        DirectoryError::Unusable(self.path.clone(), problem)
     }
-}
-
-/// Writes a file that only its owner may read, beside it first: a reader finds the old one or the new one, and never half
-/// of one.
-///
-/// # Errors
-/// When it cannot be written; what was there stays.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(beside, path)
-}
-
-/// Makes an empty file that only its owner may read, or empties the one that is there.
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)
 }
 
 /// Takes permissions away that an earlier version, or whoever made the directory, left to others. A directory with other
@@ -168,13 +171,11 @@ fn tighten(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn keep_to_owner(path: &Path, mode: u32) -> io::Result<()> {
-    let there = fs::symlink_metadata(path)?.permissions().mode() & 0o777;
-    if there & !mode == 0 { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(there & mode)) }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {

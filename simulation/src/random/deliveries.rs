@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::actors::{Outcome, Task};
-use super::run::Simulation;
-use crate::workload::messages;
+use crate::random::actors::{Outcome, Task};
+use crate::random::run::Simulation;
+use crate::random::workload::messages;
 use local::stack::Stack;
 
 /// The consumers, and what the names of their queues begin with.
@@ -14,7 +14,7 @@ const CONSUMERS: [(&str, &str); 3] =
 const RECORDS_MAX: usize = 20;
 
 impl Simulation {
-    pub(super) fn delivered(
+    pub(crate) fn delivered(
         &mut self,
         consumer: &'static str,
         bodies: Vec<String>,
@@ -38,7 +38,7 @@ impl Simulation {
         Ok(())
     }
 
-    pub(super) async fn relayed(
+    pub(crate) async fn relayed(
         &mut self,
         records: &[Value],
         fresh: bool,
@@ -61,12 +61,12 @@ impl Simulation {
         Ok(())
     }
 
-    pub(super) fn records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+    pub(crate) fn records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
         records(&self.stack, from, most)
     }
 
     /// Hands records of the stream on: the next ones, or, at times, from the start again.
-    pub(super) fn relay(&mut self) -> Result<(), String> {
+    pub(crate) fn relay(&mut self) -> Result<(), String> {
         let again = self.plan.faults && self.dice.below(20) == 19;
         if self.relaying && !again {
             return Ok(());
@@ -83,7 +83,7 @@ impl Simulation {
     }
 
     /// Hands a few messages to their consumer, in any order.
-    pub(super) fn deliver(&mut self) -> Result<(), String> {
+    pub(crate) fn deliver(&mut self) -> Result<(), String> {
         if self.mail.is_empty() {
             return Ok(());
         }
@@ -100,7 +100,7 @@ impl Simulation {
 }
 
 /// Takes what was sent to the consumers' queues out of them.
-pub(super) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
+pub(crate) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
     let mut mail = Vec::new();
     for (consumer, name) in CONSUMERS {
         let queue = stack.template().queues.iter().find(|queue| queue.name.contains(name));
@@ -123,7 +123,7 @@ pub(super) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)
 }
 
 /// Records of the stream after a position, or from the start.
-pub(super) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+pub(crate) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
     let ask = |operation: &str, request: Value| {
         stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
     };

@@ -1,7 +1,7 @@
 //! Makes a failing run shorter.
 
-use super::report::Violation;
-use super::run::{Plan, run};
+use crate::random::run::{Plan, run};
+use crate::report::Violation;
 use crate::rng::Dice;
 
 /// The shortest record of dice that was found within `tries` runs to end in a violation, and that violation.

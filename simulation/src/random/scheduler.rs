@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use onsale_platform::memory::lock;
 use serde_json::Value;
 
-use crate::conditions;
+use crate::mutants::conditions;
 use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
 
 /// What happens to one call.
@@ -85,7 +86,7 @@ struct State {
 
 impl Turnstile {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// From now on calls wait, and have none of the guards that are named.

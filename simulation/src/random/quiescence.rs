@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::actors::{Task, told};
 use crate::fixture::{self, QUEUE};
 use crate::invariants::Item;
+use crate::random::actors::{Task, told};
+use crate::random::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
+use crate::random::scheduler::Fate;
 use crate::replica::Mirror;
 use crate::requests::{Caller, event};
-use crate::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
-use crate::scheduler::Fate;
 
 /// Most rounds until everything must be quiet.
 const QUIET_ROUNDS_MAX: usize = 40;

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-use crate::equivalent_mutants::{self, Kept};
+use crate::mutants::equivalent_mutants::{self, Kept};
 use crate::pairs::{Extent, Search, search};
+use crate::random::run::{Plan, run};
+use crate::random::runner::many;
 use crate::rng::Dice;
-use crate::run::{Plan, run};
-use crate::runner::many;
 use local::output::complain;
+use onsale_platform::memory::lock;
 
 /// Where the table begins in a document, and where it ends.
 const MARKS: [&str; 2] = ["<!-- guards: begin -->", "<!-- guards: end -->"];
@@ -59,7 +60,7 @@ pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
             let Some(guard) = guards.get(place) else { return };
             let found = struck(plan, guard, &guards, seeds.clone());
             complain(format_args!("{} of {}: {guard}: {found:?}", place + 1, guards.len()));
-            rows.lock().unwrap_or_else(PoisonError::into_inner)[place] = found;
+            lock(&rows)[place] = found;
         }
     };
     std::thread::scope(|scope| (0..threads.max(1)).for_each(|_| drop(scope.spawn(work))));

@@ -8,18 +8,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::actors::{Actor, Machine, Outcome, Task, http, told};
-use super::report::{Report, Violation};
-use super::requests::{Caller, event};
 use crate::fixture::{Hall, PLACES, QUEUE};
+use crate::random::actors::{Actor, Machine, Outcome, Task, http, told};
+use crate::random::scheduler::{Fate, Turnstile, Waiting, keys};
+use crate::random::workload::{Mood, Person, Wish};
 use crate::replica::Mirror;
+use crate::report::{Report, Violation};
+use crate::requests::{Caller, event};
 use crate::rng::Dice;
-use crate::scheduler::{Fate, Turnstile, Waiting, keys};
-use crate::workload::{Mood, Person, Wish};
 use local::intercept::Struck;
 use local::stack::{Options, Stack};
 
@@ -30,15 +31,15 @@ const JUMPS_IN_ONE_OF: u64 = 4;
 /// In one of so many runs, others than those, halls are taken off sale.
 const DELETIONS_IN_ONE_OF: u64 = 4;
 /// How far a clock jumps back, in seconds.
-pub(super) const JUMP_SECONDS: i64 = 300;
+pub(crate) const JUMP_SECONDS: i64 = 300;
 /// After how long every request has arrived, in milliseconds.
 const LATE_MILLISECONDS_MAX: usize = 1_000;
 /// Most throws for each step: a record that was made shorter may end in throws that begin nothing and let nothing go on.
 const THROWS_PER_STEP_MAX: u64 = 100;
 /// When every run begins: some Saturday.
-pub(super) const START: &str = "2026-11-21T10:00:00Z";
+pub(crate) const START: &str = "2026-11-21T10:00:00Z";
 /// How long holds last here: some lapse while others are paid.
-pub(super) const HOLD_SECONDS: &str = "60";
+pub(crate) const HOLD_SECONDS: &str = "60";
 /// In one of so many runs a declined payment keeps its seats or units.
 const KEPT_IN_ONE_OF: u64 = 4;
 /// Most requests of one person at the same time.
@@ -46,7 +47,7 @@ const REQUESTS_MAX: usize = 2;
 /// Most calls under way.
 const ACTORS_MAX: usize = 6;
 /// What runs by the clock.
-pub(super) const SWEEPS: [&str; 3] = ["expire_holds", "advance_queues", "rank_products"];
+pub(crate) const SWEEPS: [&str; 3] = ["expire_holds", "advance_queues", "rank_products"];
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -92,31 +93,31 @@ fn failed(what: &str) -> Violation {
 }
 
 /// A run under way.
-pub(super) struct Simulation {
-    pub(super) plan: Plan,
-    pub(super) dice: Dice,
-    pub(super) keys: Ids,
-    pub(super) stack: Stack,
-    pub(super) clock: Clock,
-    pub(super) turnstile: Turnstile,
-    pub(super) hall: Hall,
-    pub(super) machines: Vec<Machine>,
-    pub(super) people: Vec<Person>,
-    pub(super) actors: Vec<Option<Actor>>,
-    pub(super) mail: Vec<(&'static str, String)>,
+pub(crate) struct Simulation {
+    pub(crate) plan: Plan,
+    pub(crate) dice: Dice,
+    pub(crate) keys: Ids,
+    pub(crate) stack: Stack,
+    pub(crate) clock: Clock,
+    pub(crate) turnstile: Turnstile,
+    pub(crate) hall: Hall,
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) actors: Vec<Option<Actor>>,
+    pub(crate) mail: Vec<(&'static str, String)>,
     /// The last record of the stream that is done with.
-    pub(super) position: Option<String>,
-    pub(super) relaying: bool,
-    pub(super) mirror: Mirror,
+    pub(crate) position: Option<String>,
+    pub(crate) relaying: bool,
+    pub(crate) mirror: Mirror,
     /// How far clocks may be from the right time by now, in seconds.
-    pub(super) skew: i64,
+    pub(crate) skew: i64,
     /// Whether nothing goes wrong any more, and nothing is under way that was begun before.
-    pub(super) resting: bool,
+    pub(crate) resting: bool,
     /// The places of the queue.
-    pub(super) places: i64,
+    pub(crate) places: i64,
     /// What must not be in the table: it was refused.
-    pub(super) refused: BTreeSet<(String, String)>,
-    pub(super) report: Report,
+    pub(crate) refused: BTreeSet<(String, String)>,
+    pub(crate) report: Report,
 }
 
 impl Simulation {
@@ -192,7 +193,7 @@ impl Simulation {
     // ---------------------------------------------------------------------------------------------- what goes on
 
     /// Lets everybody run who has something to do, until all wait.
-    pub(super) async fn run_the_woken(&mut self) -> Result<(), String> {
+    pub(crate) async fn run_the_woken(&mut self) -> Result<(), String> {
         loop {
             let woken = |actor: &Option<Actor>| actor.as_ref().is_some_and(Actor::is_woken);
             let Some(place) = self.actors.iter().position(woken) else { return Ok(()) };
@@ -201,7 +202,7 @@ impl Simulation {
     }
 
     /// Lets one run until it waits; its commit, if it makes one, is checked.
-    pub(super) async fn run_one(&mut self, place: usize) -> Result<(), String> {
+    pub(crate) async fn run_one(&mut self, place: usize) -> Result<(), String> {
         let Some(actor) = self.actors[place].as_mut() else { return Ok(()) };
         self.turnstile.runs(place);
         let polled = actor.run()?;
@@ -237,7 +238,7 @@ impl Simulation {
     }
 
     /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
-    pub(super) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
+    pub(crate) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
         while let Some(late) = self.turnstile.take_late(of) {
             let answer = self.stack.dynamodb().ask(&late.operation, &late.request);
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
@@ -354,7 +355,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn start(&mut self, task: Task, function: &'static str, event: Value) -> Result<(), String> {
+    pub(crate) fn start(&mut self, task: Task, function: &'static str, event: Value) -> Result<(), String> {
         let machine = self.dice.below(self.machines.len());
         let process = self.machines[machine].process(&self.stack, function).map_err(|problem| problem.to_string())?;
         let actor = Actor::new(task, machine, function, process, event);
@@ -417,7 +418,7 @@ impl Simulation {
         self.skew = SKEW_SECONDS + JUMP_SECONDS;
     }
 
-    pub(super) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
+    pub(crate) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
         while milliseconds > LATE_MILLISECONDS_MAX && self.turnstile.is_late() {
             self.arrive(None)?;
         }

@@ -3,14 +3,12 @@
 //! The signature is that of Standard Webhooks: an HMAC-SHA256 of id, time and body, so that a receiver knows who sent
 //! an event, that it is whole, and that it is not an old one sent again by somebody else.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+pub(crate) mod client;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Client, redirect};
 
 use crate::app::App;
 use crate::events::Event;
@@ -25,22 +23,10 @@ const KEY_BYTES_MIN: usize = 24;
 const KEY_BYTES_MAX: usize = 64;
 /// How long a process signs with a key before it looks whether there is a newer one.
 const KEY_FOR: SignedDuration = SignedDuration::from_mins(60);
-/// How long a connection may take to be made; part of the time of the whole request.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a connection that nobody uses is kept.
-const IDLE_MAX: Duration = Duration::from_secs(50);
 /// How long a process that was told 410 asks no more.
 const STOPPED_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause between two deliveries of an event. Pauses begin with a second and double.
 pub const PAUSE_SECONDS_MAX: u64 = 900;
-
-/// What a process keeps of the data platform.
-#[derive(Default)]
-pub(crate) struct Receiver {
-    client: OnceLock<Client>,
-    key: Mutex<Option<(Timestamp, hmac::Key)>>,
-    stopped_at: Mutex<Option<Timestamp>>,
-}
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,12 +66,12 @@ pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
         return Ok(Outcome::Taken);
     };
     let now = app.now();
-    if is_stopped(app, now) {
+    if app.webhook().stopped.get(now, STOPPED_FOR).is_some() {
         return Ok(Outcome::Refused);
     }
     let body = serde_json::to_string(event).map_err(internal)?;
     let signature = signature(&key(app, now).await?, &event.id, now.as_second(), &body);
-    let request = client(app)?.post(url.clone()).timeout(app.config().data_platform_timeout).body(body);
+    let request = app.webhook().http()?.post(url.clone()).timeout(app.config().data_platform_timeout).body(body);
     let request = request.header("content-type", CONTENT_TYPE).header("webhook-id", &event.id);
     let request = request.header("webhook-timestamp", now.as_second()).header("webhook-signature", signature);
     let answer = match request.send().await {
@@ -97,7 +83,7 @@ pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
     match answer.status().as_u16() {
         200..=299 => Ok(Outcome::Taken),
         410 => {
-            *app.receiver().stopped_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+            app.webhook().stopped.put((), now);
             Ok(Outcome::Refused)
         }
         status => {
@@ -126,16 +112,13 @@ fn signature(key: &hmac::Key, id: &str, seconds: i64, body: &str) -> String {
 
 /// The key to sign with, read again after a while.
 async fn key(app: &App, now: Timestamp) -> Result<hmac::Key, Failure> {
-    let known = app.receiver().key.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((since, key)) = known
-        && (SignedDuration::ZERO..KEY_FOR).contains(&since.duration_until(now))
-    {
-        return Ok(key);
+    if let Some(known) = app.webhook().key.get(now, KEY_FOR) {
+        return Ok(known);
     }
     let source = app.config().data_platform_secret.as_ref();
     let secret = source.ok_or_else(|| internal("this function has no secret"))?.current(app).await?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key_bytes(&secret)?);
-    *app.receiver().key.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, key.clone()));
+    app.webhook().key.put(key.clone(), now);
     Ok(key)
 }
 
@@ -149,28 +132,6 @@ fn key_bytes(secret: &str) -> Result<Vec<u8>, Failure> {
     } else {
         Err(internal("the secret must be 24 to 64 bytes in base64"))
     }
-}
-
-/// The client of this process, made when it is first used: other functions have none.
-fn client(app: &App) -> Result<Client, Failure> {
-    if let Some(client) = app.receiver().client.get() {
-        return Ok(client.clone());
-    }
-    // An event goes where the setting says and nowhere else: no redirect, no proxy.
-    let client = Client::builder()
-        .user_agent(concat!("onsale/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_MAX)
-        .build()
-        .map_err(internal)?;
-    Ok(app.receiver().client.get_or_init(|| client).clone())
-}
-
-fn is_stopped(app: &App, now: Timestamp) -> bool {
-    let stopped_at = *app.receiver().stopped_at.lock().unwrap_or_else(PoisonError::into_inner);
-    stopped_at.is_some_and(|at| (SignedDuration::ZERO..STOPPED_FOR).contains(&at.duration_until(now)))
 }
 
 fn later(problem: String, retry_after: Option<u64>) -> Outcome {

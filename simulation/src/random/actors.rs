@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_platform::app::{Clock, Ids};
+use onsale_platform::clock::Clock;
+use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::requests::Answer;
-use crate::workload::Wish;
+use crate::random::workload::Wish;
+use crate::requests::Answer;
 use local::aws::lambda::Entry;
 use local::stack::{Error, Stack};
 

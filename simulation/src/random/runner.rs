@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::random::run::{Plan, run};
 use crate::report::{Report, Violation};
 use crate::rng::Dice;
-use crate::run::{Plan, run};
 use local::output::complain;
+use onsale_platform::memory::lock;
 
 /// After how many runs is said how far it has come.
 const TOLD_EVERY: u64 = 100;
@@ -26,7 +27,7 @@ pub struct Run {
 pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, &Report, &str) + Sync)) -> Run {
     let (next, total) = (AtomicU64::new(seeds.start), Mutex::new(Report::default()));
     let failed: Mutex<Option<(u64, Violation)>> = Mutex::new(None);
-    let is_over = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let is_over = || lock(&failed).is_some();
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::SeqCst);
@@ -36,10 +37,10 @@ pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, 
             match run(&Plan { seed, ..plan.clone() }, Dice::of_seed(seed)) {
                 Ok((report, hash)) => {
                     seen(seed, &report, &hash);
-                    total.lock().unwrap_or_else(PoisonError::into_inner).add(&report);
+                    lock(&total).add(&report);
                 }
                 Err(violation) => {
-                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut failed = lock(&failed);
                     // Of several the first seed, so that the same seeds say the same.
                     if failed.as_ref().is_none_or(|(other, _)| seed < *other) {
                         *failed = Some((seed, violation));

@@ -1,0 +1,100 @@
+//! What is done once under an idempotency key, however often it is asked for.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::dynamodb::rejected::{FailedGuard, Rejected};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::Transaction;
+
+/// What a request with an idempotency key came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once<T> {
+    /// Done now.
+    New(T),
+    /// Done before, by a request with the same key; nothing was done now.
+    Replayed(T),
+}
+
+impl<T> Once<T> {
+    /// What is found done: new if it is `ours`, by an earlier try of this request that was not heard of.
+    pub(crate) fn found(done: T, ours: bool) -> Self {
+        if ours { Self::New(done) } else { Self::Replayed(done) }
+    }
+
+    /// The same of something else.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Once<U> {
+        match self {
+            Self::New(done) => Once::New(make(done)),
+            Self::Replayed(done) => Once::Replayed(make(done)),
+        }
+    }
+
+    /// What there is because of it, new or not.
+    pub fn into_inner(self) -> T {
+        let (Self::New(done) | Self::Replayed(done)) = self;
+        done
+    }
+}
+
+/// The idempotency key was used for another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the idempotency key was used for another request")]
+pub struct KeyReused;
+
+/// Why something was not created that needs nothing else to be there.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateFailure {
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Creates `new` by a transaction, once however often it is asked for: what lies under its id is there already if it has
+/// the same fingerprint, and is another request's otherwise.
+///
+/// `transaction` makes each try, `load` reads what lies there, and `refused` says what the failed conditions mean when
+/// nothing does; of none that it names another try is made.
+///
+/// # Errors
+/// [`KeyReused`], what `refused` names, or the table's failure.
+pub(crate) async fn create_once<T, G, E, F>(
+    app: &App,
+    new: &T,
+    fingerprint: impl Fn(&T) -> &str,
+    transaction: impl Fn() -> Result<Transaction<G>, Failure>,
+    load: impl Fn() -> F,
+    refused: impl Fn(&[FailedGuard<G>]) -> Option<E>,
+) -> Result<Once<T>, E>
+where
+    T: Clone,
+    G: Copy,
+    E: From<KeyReused> + From<Failure>,
+    F: Future<Output = Result<Option<T>, Failure>>,
+{
+    let mut attempts = Attempts::new(app);
+    loop {
+        let rejected = match transaction()?.commit(app).await {
+            Ok(()) => return Ok(Once::New(new.clone())),
+            Err(rejected) => rejected,
+        };
+        if matches!(rejected, Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) {
+            if let Some(there) = load().await? {
+                if fingerprint(&there) != fingerprint(new) {
+                    return Err(KeyReused.into());
+                }
+                // A try that was refused wrote nothing: only one that was not heard of may be ours.
+                let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
+                return Ok(Once::found(there, ours));
+            }
+            if let Rejected::Guards(failed) = &rejected
+                && let Some(refusal) = refused(failed)
+            {
+                return Err(refusal);
+            }
+        }
+        attempts.again_after(&rejected).await?;
+    }
+}

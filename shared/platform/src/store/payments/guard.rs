@@ -1,0 +1,29 @@
+//! What each write of a purchase's transactions is conditioned on.
+
+/// The condition of one write: of holding, ordering, paying, giving up and giving back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// The reservation or order is not there yet.
+    New,
+    /// The reservation or order is at the version that was read.
+    Version,
+    /// The block at this place of a reservation's blocks has its seats as they must be.
+    Seats(usize),
+    /// The user's limit of seats is kept.
+    Allowance,
+    /// The queue token is admitted.
+    Admission,
+    /// The line at this place of an order takes its units from a shard that has them, at the price and in the state that
+    /// was read.
+    Stock(usize),
+    /// The shard is there, to get units back.
+    Shelf,
+    /// The claim of the coupon is unused, or used by this order.
+    Claim,
+    /// The user's unpaid orders admit this one, or are at the version that was read.
+    Unpaid,
+    /// The wallet is at the entry that was read.
+    Wallet,
+    /// The ledger entry is not there yet.
+    Entry,
+}

@@ -1,0 +1,134 @@
+//! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use onsale_domain::payments::purchase::{Payment, Purchase, State};
+use serde::{Deserialize, Serialize};
+
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{number, text, unreadable, value};
+use crate::store::dynamodb::keys::Key;
+use crate::store::dynamodb::transaction::Write;
+
+/// How long what ended unpaid stays readable: 90 days, longer than any repeat of its request.
+const ENDED_KEPT_SECONDS: i64 = 90 * 86_400;
+
+#[derive(Serialize, Deserialize)]
+struct PaymentItem {
+    amount: i64,
+    paid_at: i64,
+    refunded: i64,
+    key: String,
+}
+
+/// The attributes that reservations and orders have in common.
+#[derive(Serialize, Deserialize)]
+pub struct PurchaseItem {
+    held_until: u32,
+    state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentItem>,
+    #[serde(default)]
+    declines: u32,
+    version: u64,
+    /// What this version tells the world; the stream is read by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    change: Option<String>,
+    /// There while something is still to be given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expiry_shard: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl PurchaseItem {
+    /// A new purchase, whose open state is called `open`, and which tells the world of `change`. It lies in `expiry_shard`
+    /// of the expiry index unless it is settled.
+    pub fn new(purchase: &Purchase, open: &'static str, expiry_shard: String, change: Kind) -> Self {
+        Self {
+            held_until: purchase.held_until,
+            state: purchase.state.name(open).to_owned(),
+            payment: purchase.payment.as_ref().map(PaymentItem::new),
+            declines: purchase.declines,
+            version: purchase.version,
+            change: Some(change.as_str().to_owned()),
+            expiry_shard: (!purchase.settled).then_some(expiry_shard),
+            expires_at: (!purchase.settled).then(|| i64::from(purchase.held_until)),
+        }
+    }
+
+    /// The purchase, whose open state is called `open`.
+    ///
+    /// # Errors
+    /// When it has no known state, or a payment at no time.
+    pub fn read(self, open: &'static str) -> Result<Purchase, Failure> {
+        Ok(Purchase {
+            state: State::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
+            held_until: self.held_until,
+            payment: self.payment.map(PaymentItem::read).transpose()?,
+            declines: self.declines,
+            settled: self.expiry_shard.is_none(),
+            version: self.version,
+        })
+    }
+}
+
+impl PaymentItem {
+    fn new(payment: &Payment) -> Self {
+        Self {
+            amount: payment.amount,
+            paid_at: payment.paid_at.as_millisecond(),
+            refunded: payment.refunded,
+            key: payment.key.clone(),
+        }
+    }
+
+    fn read(self) -> Result<Payment, Failure> {
+        let paid_at = Timestamp::from_millisecond(self.paid_at).map_err(unreadable)?;
+        Ok(Payment { amount: self.amount, paid_at, refunded: self.refunded, key: self.key })
+    }
+}
+
+/// The update of the item at `key` from the purchase that was read to what it is after, conditioned on its version; sets
+/// the attributes in `beside` as well. Attributes that this code does not know are left alone, so that newer code may run
+/// beside it.
+///
+/// # Errors
+/// When a value cannot be written.
+pub fn purchase_update(
+    key: &Key,
+    open: &'static str,
+    read: &Purchase,
+    after: &Purchase,
+    change: Option<Kind>,
+    beside: Vec<(&'static str, AttributeValue)>,
+) -> Result<Write, Failure> {
+    let (mut set, mut remove) = (beside, Vec::new());
+    set.extend([("version", number(after.version)), ("declines", number(after.declines))]);
+    match change {
+        Some(change) => set.push(("change", text(change.as_str()))),
+        None => remove.push("change"),
+    }
+    if let Some(payment) = &after.payment {
+        set.push(("payment", value(&PaymentItem::new(payment))?));
+    }
+    if after.settled {
+        remove.extend(["expiry_shard", "expires_at"]);
+    }
+    // What was ever paid explains entries of the ledger, and stays.
+    if after.settled && after.payment.is_none() {
+        set.push(("delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS)));
+    }
+    let mut expression = "SET #state = :state".to_owned();
+    set.iter().for_each(|(attribute, _)| expression += &format!(", {attribute} = :{attribute}"));
+    if !remove.is_empty() {
+        expression += &format!(" REMOVE {}", remove.join(", "));
+    }
+    let write = Write::update(key, expression)
+        .when("version = :read_version")
+        .name("#state", "state")
+        .value(":state", text(after.state.name(open)))
+        .value(":read_version", number(read.version));
+    Ok(set.into_iter().fold(write, |write, (attribute, value)| write.value(format!(":{attribute}"), value)))
+}

@@ -1,0 +1,144 @@
+//! What is different about paying a reservation: its seats, and the admission by the queue of its concert.
+
+use jiff::Timestamp;
+use onsale_domain::payments::purchase::{PayError, Purchase, State};
+use onsale_domain::queue::entry::{Admission, PassError};
+use onsale_domain::reservations::reservation::Reservation;
+use onsale_domain::seats::{SeatValue, by_block};
+use onsale_domain::time::{as_bound, second};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::item::{Item, text};
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
+use crate::store::payments::guard::Guard;
+use crate::store::payments::pay::{PayRequest, Payable, Refusal};
+use crate::store::queue::entry_item;
+use crate::store::reservations::{self, OPEN, all_mine, reservation_item, set_seats};
+
+impl Payable for Reservation {
+    /// The admission it is paid with; none, if no queue is before it.
+    type Terms = Option<Admission>;
+
+    fn key(user: Uuid, id: Uuid) -> Key {
+        keys::reservation(user, id)
+    }
+
+    fn terms_key(_: Uuid) -> Option<Key> {
+        None
+    }
+
+    fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure> {
+        reservation_item::read(user, id, item)
+    }
+
+    fn update(&self, after: &Self, change: Kind) -> Result<Write, Failure> {
+        reservation_item::update(self, after, Some(change))
+    }
+
+    fn purchase(&self) -> &Purchase {
+        &self.purchase
+    }
+
+    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::with(self, change)
+    }
+
+    fn total(&self) -> i64 {
+        self.total()
+    }
+
+    fn payment_id(&self) -> String {
+        self.payment_id()
+    }
+
+    async fn may_be_paid(
+        &self,
+        app: &App,
+        request: &PayRequest<'_>,
+        _: Option<&Item>,
+        now: Timestamp,
+    ) -> Result<Self::Terms, Refusal> {
+        self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
+        admission(app, self, request.pass).await.map_err(Refusal::unless_paid)
+    }
+
+    fn sale(&self, after: &Self, admission: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
+        let mut transaction = Transaction::new();
+        for (place, (block, numbers)) in by_block(self.live_seats()).iter().enumerate() {
+            transaction.add(
+                Guard::Seats(place),
+                set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
+                    .when(format!("{OPEN} AND {}", all_mine(numbers)))
+                    .value(":now", text(as_bound(second(now))))
+                    .value(":mine", text(self.held_value().to_string())),
+            );
+        }
+        transaction.add(Guard::Version, self.update(after, Kind::PaymentCompleted)?);
+        if let Some(admission) = admission {
+            let again = self.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
+            transaction.add(Guard::Admission, entry_item::use_up(self.user, admission, again, now));
+        }
+        Ok(transaction)
+    }
+
+    async fn judge(&self, app: &App, failed: &[FailedGuard<Guard>], now: Timestamp) -> Result<(), Refusal> {
+        let has = |guard| failed.iter().any(|failed| failed.guard == guard);
+        if has(Guard::Version) {
+            // It has changed since it was read: what that means is decided anew.
+            return Ok(());
+        }
+        if has(Guard::Admission) {
+            return Err(Refusal::unless_paid(PassError::Ended));
+        }
+        let blocks = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
+        let blocks: Vec<Option<&Item>> = blocks.map(|failed| failed.old.as_ref()).collect();
+        if blocks.iter().flatten().any(|block| is_shut(block, now)) {
+            return Err(Failure::Busy.into());
+        }
+        if !blocks.is_empty()
+            && !blocks.iter().flatten().any(|block| is_sold_to(self, block))
+            && waits(app, self).await?
+        {
+            // A faster clock took a seat over.
+            return Err(Refusal::Final(PayError::HoldExpired.into()));
+        }
+        Ok(())
+    }
+}
+
+/// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
+/// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
+async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
+    match &read.admitted_by {
+        Some((queue, number)) if pass.by_administrator => {
+            let expires_at = read.purchase.held_until;
+            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at }))
+        }
+        Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A deletion has shut the block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
+/// comes to nothing before that.
+fn is_shut(block: &Item, now: Timestamp) -> bool {
+    let bound = as_bound(second(now));
+    block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)
+}
+
+/// A seat of the block is sold to this very reservation, which says that it is just being paid.
+fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
+    let sold = text(SeatValue::Sold { reservation: reservation.id }.to_string());
+    block.values().any(|value| *value == sold)
+}
+
+/// Whether it still waits to be paid, when no transaction is at work on it any more.
+async fn waits(app: &App, read: &Reservation) -> Result<bool, Failure> {
+    let now = reservations::settled(app, read.user, read.id).await?;
+    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == State::Open))
+}

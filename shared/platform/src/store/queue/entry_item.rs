@@ -1,0 +1,123 @@
+//! A queue token in the table: how it lies there, and the writes that note a hold made with it, use it up and end it.
+
+use jiff::Timestamp;
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::time::second;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::cache::VIEW_SECONDS;
+use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::transaction::Write;
+
+#[derive(Deserialize)]
+struct TokenItem {
+    number: u64,
+    state: String,
+    issued_at: i64,
+    #[serde(default)]
+    admitted_at: Option<i64>,
+    #[serde(default)]
+    expires_at: Option<u32>,
+    #[serde(default)]
+    ended_at: Option<i64>,
+    #[serde(default)]
+    holds: u64,
+}
+
+/// Reads a token; none, if the place is claimed but has no number yet.
+pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+    if item.contains_key("claim") {
+        return Ok(None);
+    }
+    let item: TokenItem = from_item(item)?;
+    Ok(Some(Token {
+        user,
+        queue: queue.clone(),
+        number: item.number,
+        state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
+        issued_at: time(item.issued_at)?,
+        admitted_at: item.admitted_at.map(time).transpose()?,
+        expires_at: item.expires_at,
+        ended_at: item.ended_at.map(time).transpose()?,
+        holds: item.holds,
+    }))
+}
+
+pub(crate) async fn get(
+    app: &App,
+    user: Uuid,
+    queue: &QueueId,
+    consistency: Consistency,
+) -> Result<Option<Token>, Failure> {
+    let item = query::get(app, &keys::queue_token(user, queue), consistency).await?;
+    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
+}
+
+/// A user's token of a queue, at most a second old.
+///
+/// # Errors
+/// When the table fails.
+pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Token>, Failure> {
+    let key = (user, queue.clone());
+    if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
+        return Ok(known);
+    }
+    let at = app.now();
+    let token = get(app, user, queue, Consistency::Strong).await?;
+    app.caches().queue_tokens.put(key, token.clone(), at);
+    Ok(token)
+}
+
+/// Lets [`recent`] look again.
+pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
+    app.caches().queue_tokens.forget(&(user, queue.clone()));
+}
+
+/// Both names are reserved words of the table's expressions.
+pub(crate) fn named(write: Write) -> Write {
+    write.name("#state", "state").name("#number", "number")
+}
+
+/// The end of an admitted token. Its event frees the place.
+pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
+    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
+}
+
+/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
+pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
+    let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
+    named(Write::update(&keys::queue_token(user, id), set).when(condition))
+        .value(":to", text(to.as_str()))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(of))
+        .value(":ended", number(now.as_millisecond()))
+        .value(":change", text(Kind::TokenFinished.as_str()))
+}
+
+/// The write that notes a hold made with an admission, on condition that it lasts.
+pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+    let write = Write::update(&keys::queue_token(user, id), "SET holds = holds + :one");
+    named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
+        .value(":one", number(1))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(admitted))
+        .value(":now", number(second(now)))
+}
+
+/// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
+pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
+    let lasts = "(#state = :admitted AND expires_at > :now)";
+    let condition = match again {
+        true => format!("#number = :number AND ({lasts} OR #state = :to)"),
+        false => format!("#number = :number AND {lasts}"),
+    };
+    let used = (user, &admission.queue, admission.number);
+    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
+}

@@ -1,0 +1,41 @@
+//! The guard of a sale behind a waiting queue, for those who only look. Buying repeats the state of the token in its
+//! transaction.
+
+use onsale_domain::accounts::account::Role;
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::entry::{PassError, State};
+
+use crate::app::App;
+use crate::auth::access_token;
+use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::store::queue::entry_item;
+
+/// Why a guard did not let somebody look.
+#[derive(Debug, thiserror::Error)]
+pub enum LookFailure {
+    /// Whoever looks at a sale with a queue must have logged in.
+    #[error("no valid access token")]
+    NoCaller,
+    /// As whoever buys.
+    #[error(transparent)]
+    Pass(#[from] PassFailure),
+}
+
+/// Lets somebody look at a sale behind `queue`: logged in, with an admitted token that was good a moment ago. An
+/// administrator needs none.
+///
+/// # Errors
+/// See [`LookFailure`].
+pub async fn may_look(app: &App, pass: &QueuePass, queue: &QueueId) -> Result<(), LookFailure> {
+    let access_token = pass.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
+    let caller = access_token::verify(app, access_token).await.map_err(PassFailure::from)?;
+    let caller = caller.ok_or(LookFailure::NoCaller)?;
+    if Role::parse(&caller.role) == Some(Role::Admin) {
+        return Ok(());
+    }
+    let admission = pass.admission(app, caller.sub, queue).await?;
+    let token = entry_item::recent(app, caller.sub, queue).await.map_err(PassFailure::from)?;
+    let good =
+        token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
+    if good { Ok(()) } else { Err(PassFailure::from(PassError::Ended).into()) }
+}

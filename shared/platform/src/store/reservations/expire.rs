@@ -1,0 +1,85 @@
+//! Closing the books of reservations whose time has passed: by the sweep, or by their owner's next hold.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use onsale_domain::payments::lapses::Lapses;
+use onsale_domain::payments::purchase::{Purchase, State};
+use onsale_domain::time::second;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{Rejected, Transaction};
+use crate::store::expiry::closed::Closed;
+use crate::store::payments::guard::Guard;
+use crate::store::reservations::seat_limit::{self, Allowance};
+use crate::store::reservations::{get, reservation_item, settled};
+
+/// Closes the books of a reservation whose time has passed: state and allowance, which counts the
+/// lapse; its seats are free already.
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(read) = get(app, user, id).await? else { return Ok(Closed::Nothing) };
+        match read.purchase.state {
+            State::Paid => return Ok(Closed::Nothing),
+            _ if read.purchase.settled => return Ok(Closed::Before),
+            _ if !read.purchase.lapsed(app.now()) => return Ok(Closed::Nothing),
+            _ => {}
+        }
+        let change = (read.purchase.state == State::Open).then_some(Kind::ReservationExpired);
+        let after = read.clone().with(Purchase::closed);
+        let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
+        let Some(counted) = seat_limit::close(&allowance, &after) else {
+            // Somebody else's closing may be half committed, or the books are wrong.
+            if settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
+                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
+            }
+            attempts.again().await?;
+            continue;
+        };
+        let mut transaction = Transaction::new();
+        transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
+        transaction.add(Guard::Allowance, counted);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Closed::Now),
+            Err(rejected) => attempts.again_after(&rejected).await?,
+        }
+    }
+}
+
+/// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
+/// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
+/// the allowance is not what it was.
+pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> Result<bool, Failure> {
+    let now = second(app.now());
+    let mut closed = false;
+    for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
+        // Also if somebody else was faster: the allowance is not what it was.
+        closed |= close(app, user, id).await? != Closed::Nothing;
+    }
+    if closed {
+        return Ok(true);
+    }
+    let paused = read.lapses.check(app.now()).is_err();
+    let mut over = Vec::new();
+    let mut bought = false;
+    for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
+        let there = get(app, user, id).await?;
+        bought |= there.as_ref().is_some_and(|there| there.purchase.state == State::Paid);
+        if there.is_none_or(|there| there.purchase.settled) {
+            over.push(id);
+        }
+    }
+    if over.is_empty() && read.first_end.is_none_or(|end| end >= now) {
+        return Ok(false);
+    }
+    let lapses = if bought { Lapses::default() } else { read.lapses };
+    match seat_limit::rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
+        // Whatever was in the way, the next try of the hold looks again.
+        Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
+        Err(Rejected::Failure(Failure::Unknown)) => Ok(true),
+        Err(Rejected::Failure(failure)) => Err(failure),
+    }
+}

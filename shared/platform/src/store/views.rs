@@ -1,0 +1,126 @@
+//! What is shown of the table, and may be remembered for a moment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use onsale_domain::money::Price;
+use onsale_domain::products::product::{MaxPerUser, Product};
+use onsale_domain::seats::{BlockId, Label, SeatState, SeatValue};
+use onsale_domain::time::second;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Its items.
+    pub items: Vec<T>,
+    /// Cursor of the next page; `None` after the last.
+    pub next: Option<String>,
+}
+
+/// One item of neighbouring seats.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Which.
+    pub id: BlockId,
+    /// Its seats, by number.
+    pub seats: BTreeMap<u16, SeatValue>,
+    /// The lease of a deletion, lapsed or not.
+    pub(crate) closed: Option<String>,
+}
+
+/// How many seats of a section are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// May be taken.
+    pub available: u32,
+    /// Held by live reservations.
+    pub held: u32,
+    /// Sold.
+    pub sold: u32,
+}
+
+impl Block {
+    /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
+    pub(crate) fn names(&self, reservation: Uuid, now: u32) -> bool {
+        let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
+        self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
+    }
+}
+
+impl Counts {
+    /// Counts the seats of blocks as they are at `now`.
+    #[must_use]
+    pub fn of(blocks: &[Block], now: Timestamp) -> Self {
+        let mut counts = Self::default();
+        for value in blocks.iter().flat_map(|block| block.seats.values()) {
+            match value.state(second(now)) {
+                SeatState::Available => counts.available += 1,
+                SeatState::Held => counts.held += 1,
+                SeatState::Sold => counts.sold += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Counts by section, as they were a moment ago.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// When they were counted.
+    pub as_of: Timestamp,
+    /// By section.
+    pub sections: BTreeMap<Label, Counts>,
+}
+
+/// A product as the catalog lists it: an entry has all that a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The product.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its price.
+    pub price: Price,
+    /// How much of it one account may have unpaid.
+    pub max_per_user: MaxPerUser,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A product with how many units of it can be had.
+#[derive(Clone, Debug)]
+pub struct Viewed {
+    /// The product.
+    pub product: Product,
+    /// Units, of all shards together.
+    pub available: i64,
+}
+
+/// What sold best in a span, as it was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranking {
+    /// When that was.
+    pub(crate) as_of: Timestamp,
+    /// Product and units, the best first.
+    pub(crate) sold: Vec<(Uuid, i64)>,
+}
+
+/// A product among those that sold best.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// The product, which is selling.
+    pub product: Product,
+    /// Units paid for and not given back.
+    pub sold: i64,
+}
+
+/// What sold best in a span, of what is selling.
+#[derive(Clone, Debug)]
+pub struct Popular {
+    /// When the units were counted.
+    pub as_of: Timestamp,
+    /// The best first.
+    pub products: Vec<Ranked>,
+}

@@ -1,0 +1,10 @@
+//! Whole runs in an order that a seed decides: everybody buys at once, and everything goes wrong.
+
+pub(crate) mod actors;
+pub(crate) mod deliveries;
+pub(crate) mod quiescence;
+pub mod run;
+pub mod runner;
+pub(crate) mod scheduler;
+pub mod shrink;
+pub(crate) mod workload;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::aws::api_gateway::Gateway;
 use crate::aws::cloudformation::{Template, TemplateError};
-use crate::aws::engine::dynamodb::{DynamoDb, Twin};
+use crate::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use crate::aws::engine::sqs::Sqs;
 use crate::aws::engine::{EngineError, Engines, storage};
 use crate::aws::event_sources::{Running, TriggerError, Triggers};
@@ -23,7 +23,7 @@ use crate::aws::lambda::{CallError, Entry, Functions};
 use crate::data_directory::{Data, DirectoryError, Home};
 use crate::intercept::{Intercept, Slot};
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::span_export::{Collectors, Telling};
+use crate::telemetry::span_export::{Collectors, SpanExporter};
 use crate::webhook_receiver::Receiver;
 
 /// Whether streams, queues and schedules call their functions by themselves.
@@ -58,7 +58,7 @@ pub struct Options {
     /// How IAM judges the leading keys of transactions.
     pub reading: Reading,
     /// A second engine beside the table's own, for tests that compare the two.
-    pub twin: Option<Arc<dyn Twin>>,
+    pub twin: Option<Arc<dyn SecondEngine>>,
 }
 
 impl Default for Options {
@@ -116,7 +116,7 @@ pub struct Stack {
     receiver: Receiver,
     home: Home,
     metrics: Option<Metrics>,
-    telling: Option<Telling>,
+    telling: Option<SpanExporter>,
 }
 
 impl Stack {
@@ -369,7 +369,7 @@ mod tests {
         assert_eq!((config("log_in").hold_seconds, config("hold_seat").hold_seconds), (30, 30));
         assert_eq!((config("log_in").source_free_attempts, config("hold_seat").source_free_attempts), (7, 300));
         assert_eq!(config("relay_changes").parked_queue_url.as_deref(), Some("http://other"));
-        assert!(config("settle_payment").parked_queue_url.is_none());
+        assert!(config("release_declined_payment").parked_queue_url.is_none());
         assert!(stack.app().config().signing_key.is_some() && stack.app().config().payments_queue_url.is_some());
     }
 }

@@ -69,7 +69,7 @@ async fn operations_stay_within_their_budgets() {
     user.hold(&schedule, &["A-1-26"]).await.expect(201);
     meter.take();
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     let swept = meter.take();
     // The index is read in 48 pieces; the expiry itself is 2 read and 5 write units.
     within("expire 1 hold", swept, 5.0, 26.0, 51);

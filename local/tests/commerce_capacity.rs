@@ -64,7 +64,7 @@ async fn orders_stay_within_their_budgets() {
     within("decline an order", meter.take(), 1.0, 3.0, 2);
     world.wait(400);
     meter.take();
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     // The index is read in 48 pieces; the expiry itself is 2 read and 7 write units for each of two orders.
     within("expire 2 orders of 1 product", meter.take(), 14.0, 28.0, 52);
 }

@@ -146,7 +146,7 @@ async fn paying_meets_the_end_of_the_order() {
                 tokio::task::yield_now().await;
             }
             sweeping.wait(2);
-            sweeping.stack.run_schedule("expire_holds").await.expect("swept");
+            sweeping.stack.run_schedule("run_expiry").await.expect("swept");
         });
         let paid = paid.expect("no panic");
         let state = user.order_state(&order).await;

@@ -39,7 +39,7 @@ const STORY: &[(&str, u16)] = &[
     ("put_queue", 200),
     ("join_queue", 201),
     ("get_queue", 200),
-    ("get_token", 401), // a token that anybody may know is worth nothing
+    ("get_queue_entry", 401), // a token that anybody may know is worth nothing
     ("leave_queue", 401),
     ("search_concerts", 200),
     ("get_concert", 200),
@@ -93,14 +93,14 @@ fn other_answers() -> [(&'static str, Value); 12] {
         ("grant_role", json!({ "user_id": USER_IDS[2], "email": USERS[2].0, "name": USERS[2].1, "role": "admin" })),
         ("rotate_keys", json!({ "rotation": "00000000-0000-4000-8000-000000000107" })),
         ("relay_changes", json!({ "batchItemFailures": [] })),
-        ("settle_payment", json!({ "batchItemFailures": [] })),
+        ("release_declined_payment", json!({ "batchItemFailures": [] })),
         ("audit_ledger", audited()), // before an end is told that no token had
-        ("finish_tokens", json!({ "batchItemFailures": [] })),
+        ("free_queue_places", json!({ "batchItemFailures": [] })),
         ("advance_queues", json!({ "ended": 0, "failed": 0, "queues": 1, "queues_failed": 0 })),
         ("record_sales", json!({ "batchItemFailures": [] })),
-        ("hand_to_data_platform", json!({ "batchItemFailures": [] })),
+        ("deliver_webhooks", json!({ "batchItemFailures": [] })),
         ("rank_products", json!({ "days_1": 1, "days_3": 1, "days_7": 1 })),
-        ("expire_holds", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
+        ("run_expiry", json!({ "closed": 0, "failed": 0, "deletions": 0 })),
     ]
 }
 

@@ -33,7 +33,7 @@ async fn a_seat_nobody_pays_for_is_free_again() {
     world.wait(302);
     let taken_over = joon.hold(&schedule, &["A-1-1"]).await.expect(201);
     mina.pay(&held.reservation()).await.expect_problem(409, "hold-expired");
-    let swept = world.stack.run_schedule("expire_holds").await.expect("swept");
+    let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept, json!({ "closed": 1, "failed": 0, "deletions": 0 }));
     joon.pay(&taken_over.reservation()).await.expect(201);
     let ended = mina.get(&format!("/reservations/{}", held.reservation())).await.expect(200);

@@ -10,7 +10,7 @@ async fn lines_are_read_and_secrets_would_be_found() {
     let before = logs::lines_read();
     // A refusal that is logged: a queue message that is no event.
     let message = json!({ "messageId": "1", "body": "garbage", "eventSource": "aws:sqs" });
-    world.stack.invoke("settle_payment", json!({ "Records": [message] })).await.expect("an answer");
+    world.stack.invoke("release_declined_payment", json!({ "Records": [message] })).await.expect("an answer");
     assert!(logs::lines_read() > before, "nothing was read");
     logs::keep_secret("0193a000-0000-7000-8000-00000000cafe");
     for secret in ["Bearer eyJhbGciOi", "rt1.AAAA", "mina@example.com", "0193a000-0000-7000-8000-00000000cafe"] {

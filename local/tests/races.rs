@@ -270,7 +270,7 @@ async fn paying_meets_the_end_of_the_hold() {
         let sweeping = Arc::clone(&world);
         let (paid, ()) = tokio::join!(tokio::spawn(async move { paying.0.pay(&paying.1).await }), async move {
             sweeping.wait(2);
-            sweeping.stack.run_schedule("expire_holds").await.expect("swept");
+            sweeping.stack.run_schedule("run_expiry").await.expect("swept");
         });
         let paid = paid.expect("no panic");
         let state = user.get(&format!("/reservations/{held}")).await.expect(200).text("state");
@@ -300,7 +300,7 @@ async fn a_take_over_meets_the_sweep_and_the_late_payer() {
                     0 => Some(late.pay(&held).await),
                     1 => Some(next.hold(&schedule, &[&seat]).await),
                     _ => {
-                        world.stack.run_schedule("expire_holds").await.expect("swept");
+                        world.stack.run_schedule("run_expiry").await.expect("swept");
                         None
                     }
                 }

@@ -9,7 +9,7 @@ use onsale_platform::lambda;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::requests::{Answer, Asked, Caller, event};
+use crate::requests::{Answer, ApiCall, Caller, event};
 use local::stack::Stack;
 
 /// The queue in front of the second hall.
@@ -25,7 +25,7 @@ const BALANCE: i64 = 60_000;
 
 /// What there is to buy.
 #[derive(Clone, Debug)]
-pub struct Hall {
+pub struct Fixture {
     /// Without a queue, and with one.
     pub concerts: [String; 2],
     /// One of each concert.
@@ -38,9 +38,9 @@ pub struct Hall {
 
 /// The request that gives the queue so many places.
 #[must_use]
-pub fn queue(places: u32) -> Asked {
+pub fn queue(places: u32) -> ApiCall {
     let settings = json!({ "capacity": places, "admit_per_second": places, "active_minutes": 2, "claim_seconds": 60 });
-    Asked { function: "put_queue", method: "PUT", path: format!("/queues/{QUEUE}"), body: Some(settings) }
+    ApiCall { function: "put_queue", method: "PUT", path: format!("/queues/{QUEUE}"), body: Some(settings) }
 }
 
 /// Asks functions, calmly, on behalf of an administrator or a user.
@@ -58,7 +58,7 @@ impl Builder<'_> {
         who: (Uuid, &'static str),
         body: Value,
     ) -> Result<Answer, Box<dyn Error>> {
-        let asked = Asked { function, method, path: path.to_owned(), body: Some(body) };
+        let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
         let process = self.stack.process(function, self.clock.clone(), self.ids.clone())?;
         let key = Some(self.ids.uuid(self.clock.now()));
         let caller = Caller { user: who.0, role: who.1, key, queue_token: None };
@@ -71,7 +71,7 @@ impl Builder<'_> {
     }
 }
 
-impl Hall {
+impl Fixture {
     /// Makes it, and a wallet for each of `users`.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Hall {
         let builder = Builder { stack, clock: clock.clone(), ids };
         let admin = (admin, "admin");
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
-        let Asked { path, body, .. } = queue(PLACES);
+        let ApiCall { path, body, .. } = queue(PLACES);
         builder.ask(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
         let (mut concerts, mut schedules) = (Vec::new(), Vec::new());
         for queue in [Value::Null, QUEUE.into()] {

@@ -7,32 +7,32 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::invariants::{Books, Item, steps};
+use crate::invariants::{Item, Snapshot, steps};
 use local::aws::engine::EngineError;
 use local::stack::Stack;
 
 /// The items of the table by partition and sort key.
 #[derive(Clone, Default)]
-pub struct Mirror {
+pub struct Replica {
     items: BTreeMap<(String, String), Arc<Item>>,
 }
 
-impl Mirror {
+impl Replica {
     /// A copy of all there is.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub fn of(stack: &Stack) -> Result<Self, EngineError> {
-        let mut mirror = Self::default();
+        let mut replica = Self::default();
         let mut request = json!({ "TableName": stack.template().table.name });
         loop {
             let page = stack.dynamodb().ask("Scan", &request)?;
             for found in page["Items"].as_array().into_iter().flatten() {
-                mirror.items.insert(key(found), Arc::new(item(found)));
+                replica.items.insert(key(found), Arc::new(item(found)));
             }
             match page.get("LastEvaluatedKey") {
                 Some(last) if !last.is_null() => request["ExclusiveStartKey"] = last.clone(),
-                _ => return Ok(mirror),
+                _ => return Ok(replica),
             }
         }
     }
@@ -70,8 +70,8 @@ impl Mirror {
 
     /// What the table says at `now` (epoch seconds).
     #[must_use]
-    pub fn books(&self, now: i64) -> Books {
-        Books::of(self.items.values().cloned().collect(), now)
+    pub fn books(&self, now: i64) -> Snapshot {
+        Snapshot::of(self.items.values().cloned().collect(), now)
     }
 
     /// A digest of all of it.

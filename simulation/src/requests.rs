@@ -8,7 +8,7 @@ const TOKEN_END: i64 = 4_102_444_800;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ApiCall {
     /// The function that answers it.
     pub function: &'static str,
     /// HTTP method.
@@ -34,7 +34,7 @@ pub struct Caller<'a> {
 
 /// The event that API Gateway makes of it.
 #[must_use]
-pub fn event(asked: &Asked, caller: Caller<'_>) -> Value {
+pub fn event(asked: &ApiCall, caller: Caller<'_>) -> Value {
     let mut headers = json!({ "host": "onsale.example", "accept": "*/*" });
     if let Some(key) = caller.key {
         headers["idempotency-key"] = key.to_string().into();

@@ -6,7 +6,7 @@ use onsale_platform::ids::Ids;
 ///
 /// The choice 0 is always the calmest one. So a record may be cut short or have throws set to 0, and is still a
 /// record: that is how a failing run is made shorter.
-pub struct Dice {
+pub struct Rng {
     source: Source,
     thrown: Vec<u32>,
 }
@@ -17,7 +17,7 @@ enum Source {
     Record(Vec<u32>),
 }
 
-impl Dice {
+impl Rng {
     /// Throws that repeat for the same seed.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {

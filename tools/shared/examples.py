@@ -114,16 +114,16 @@ def main_flow(functions):
     expect("state", paid["state"], "paid")
     print()
 
-    for name in ("relay_changes", "settle_payment"):
+    for name in ("relay_changes", "release_declined_payment"):
         expect("batchItemFailures", functions.call(name)["batchItemFailures"], [])
         print()
 
     # Its client speaks to the receiver, which does not believe the signature: the message is to come again.
-    failures = functions.call("hand_to_data_platform")["batchItemFailures"]
+    failures = functions.call("deliver_webhooks")["batchItemFailures"]
     expect("failures", len(failures), 1)
     print()
 
-    print(json.dumps(functions.call("expire_holds")))
+    print(json.dumps(functions.call("run_expiry")))
 
 
 def stories():
@@ -152,7 +152,7 @@ def the_rest(functions):
     expect("outcome", audit["outcome"], "agree")
     expect("differences", audit["differences"], 0)
     print(audit["read"]["entries"], "entries")
-    for name in ("finish_tokens", "record_sales"):
+    for name in ("free_queue_places", "record_sales"):
         expect("batchItemFailures", functions.call(name)["batchItemFailures"], [])
         print()
     user = functions.call("grant_role")

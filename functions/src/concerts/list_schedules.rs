@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, Detail, PageOut, PathParams, Problem, QueryString, page_limit};
 use onsale_platform::store::concerts::{self, schedules};
 use onsale_platform::store::queue::guard;
@@ -31,7 +31,7 @@ pub struct ListSchedulesIn {
     responses((status = 200, body = PageOut<ScheduleOut>), (status = 404, description = "no-bookable-schedule")))]
 pub async fn list_schedules(
     State(app): State<App>,
-    pass: QueuePass,
+    pass: QueueToken,
     PathParams(concert): PathParams<Uuid>,
     QueryString(request): QueryString<ListSchedulesIn>,
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {

@@ -2,19 +2,19 @@
 
 use onsale_platform::lambda::Function;
 
-pub mod hand_to_data_platform;
+pub mod deliver_webhooks;
 pub mod record_sales;
 pub mod relay_changes;
-pub mod settle_payment;
+pub mod release_declined_payment;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // Table stream: turns changes into events on the queues that want them.
     ("relay_changes", Function::Event(relay_changes::answer)),
     // Queue payments: releases what a declined payment held.
-    ("settle_payment", Function::Event(settle_payment::answer)),
+    ("release_declined_payment", Function::Event(release_declined_payment::answer)),
     // Queue sales: counts what was sold, by product and day.
     ("record_sales", Function::Event(record_sales::answer)),
     // Queue data_platform: posts events to the data platform.
-    ("hand_to_data_platform", Function::Event(hand_to_data_platform::answer)),
+    ("deliver_webhooks", Function::Event(deliver_webhooks::answer)),
 ];

@@ -9,7 +9,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
 use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
 use onsale_platform::lambda::{Answer, Failure};
-use onsale_platform::store::events::outbox::{self, Poison};
+use onsale_platform::store::events::outbox::{self, UnreadableChange};
 use onsale_platform::telemetry::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
 use onsale_platform::telemetry::trace::{Kind, Open};
 use serde::Deserialize;
@@ -78,12 +78,12 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
 
 /// The event of a record. It is made without looking outside, so that a record fails always or never; one that our
 /// own code breaks on is poison like any other.
-fn read(record: &Value) -> Result<Option<Event>, Poison> {
+fn read(record: &Value) -> Result<Option<Event>, UnreadableChange> {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         let record = serde_json::from_value::<EventRecord>(record.clone());
-        outbox::event(&record.map_err(|problem| Poison(problem.to_string()))?)
+        outbox::event(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
     }));
-    made.unwrap_or_else(|_| Err(Poison("it made the reader panic".to_owned())))
+    made.unwrap_or_else(|_| Err(UnreadableChange("it made the reader panic".to_owned())))
 }
 
 /// Sends to all queues side by side; the first record of which something may not have been sent.
@@ -98,7 +98,7 @@ async fn send(app: &App, posts: &[Post]) -> Option<usize> {
 }
 
 /// What is parked: the reason and the record, or as much of it as a message holds. What is missing the table has.
-fn letter(poison: &Poison, record: &Value) -> String {
+fn letter(poison: &UnreadableChange, record: &Value) -> String {
     let problem: String = poison.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
     let letter = |record: &Value| json!({ "problem": problem, "record": record }).to_string();
     let mut record = record.clone();

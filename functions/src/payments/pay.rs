@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
 use onsale_platform::store::payments::pay::{self, How, PayFailure, PayRequest};
@@ -35,7 +35,7 @@ pub struct PayIn {
 pub async fn pay(
     State(app): State<App>,
     user: User,
-    pass: QueuePass,
+    pass: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::{self, entries};
 
@@ -20,7 +20,7 @@ use onsale_platform::store::queue::{self, entries};
 pub async fn leave_queue(
     State(app): State<App>,
     user: User,
-    pass: QueuePass,
+    pass: QueueToken,
     PathParams(id): PathParams<String>,
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;

@@ -6,9 +6,9 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod advance_queues;
-pub mod finish_tokens;
+pub mod free_queue_places;
 pub mod get_queue;
-pub mod get_token;
+pub mod get_queue_entry;
 pub mod join_queue;
 pub mod leave_queue;
 pub mod put_queue;
@@ -22,11 +22,11 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /queues/{queue_id}/tokens: gives the caller a place.
     ("join_queue", Function::Http(|| routes!(join_queue::join_queue))),
     // GET /queues/{queue_id}/tokens/me: where the caller stands.
-    ("get_token", Function::Http(|| routes!(get_token::get_token))),
+    ("get_queue_entry", Function::Http(|| routes!(get_queue_entry::get_queue_entry))),
     // DELETE /queues/{queue_id}/tokens/me: gives the place up.
     ("leave_queue", Function::Http(|| routes!(leave_queue::leave_queue))),
     // Queue tokens: frees the places of ended admissions.
-    ("finish_tokens", Function::Event(finish_tokens::answer)),
+    ("free_queue_places", Function::Event(free_queue_places::answer)),
     // Every minute at :00: ends admissions whose time has passed, and moves every queue on.
     ("advance_queues", Function::Event(advance_queues::answer)),
 ];

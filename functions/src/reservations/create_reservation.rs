@@ -7,7 +7,7 @@ use onsale_domain::id;
 use onsale_domain::reservations::hold::seat_list;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, User, invalid};
 use onsale_platform::store::reservations::HoldFailure;
 use onsale_platform::store::reservations::{self, Wanted};
@@ -36,7 +36,7 @@ pub struct CreateReservationIn {
 pub async fn create_reservation(
     State(app): State<App>,
     user: User,
-    pass: QueuePass,
+    pass: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {

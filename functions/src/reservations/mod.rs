@@ -8,10 +8,10 @@ use utoipa_axum::routes;
 pub mod cancel_reservation;
 pub mod cancel_ticket;
 pub mod create_reservation;
-pub mod expire_holds;
 pub mod get_reservation;
 pub mod get_ticket;
 pub mod list_reservations;
+pub mod run_expiry;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
@@ -28,5 +28,5 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // DELETE /reservations/{reservation_id}/tickets/{ticket_id}: gives one seat back.
     ("cancel_ticket", Function::Http(|| routes!(cancel_ticket::cancel_ticket))),
     // Every minute at :00: closes the books of lapsed holds and orders, and ends deletions.
-    ("expire_holds", Function::Event(expire_holds::answer)),
+    ("run_expiry", Function::Event(run_expiry::answer)),
 ];

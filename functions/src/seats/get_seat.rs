@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::queue::guard;
@@ -19,7 +19,7 @@ use crate::seats::response::SeatOut;
     responses((status = 200, body = SeatOut), (status = 404, description = "seat-not-found")))]
 pub async fn get_seat(
     State(app): State<App>,
-    pass: QueuePass,
+    pass: QueueToken,
     PathParams((schedule_id, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);

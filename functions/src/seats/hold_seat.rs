@@ -5,7 +5,7 @@ use onsale_domain::id;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, IdempotencyKey, PathParams, Problem, User, invalid};
 use onsale_platform::store::reservations::{self, HoldFailure, Wanted};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::reservations::response::ReservationOut;
 pub async fn hold_seat(
     State(app): State<App>,
     user: User,
-    pass: QueuePass,
+    pass: QueueToken,
     key: IdempotencyKey,
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {

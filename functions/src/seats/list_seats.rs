@@ -12,7 +12,7 @@ use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::second;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueuePass;
+use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Cacheable, Detail, PathParams, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::queue::guard;
@@ -67,7 +67,7 @@ pub struct SectionCountsOut {
     responses((status = 200, body = ListSeatsOut), (status = 304), (status = 404, description = "no-seats")))]
 pub async fn list_seats(
     State(app): State<App>,
-    pass: QueuePass,
+    pass: QueueToken,
     PathParams(id): PathParams<Uuid>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,

@@ -33,7 +33,7 @@ pub struct Collectors {
 }
 
 /// Spans being told.
-pub struct Telling {
+pub struct SpanExporter {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -41,18 +41,18 @@ pub struct Telling {
 impl Collectors {
     /// Begins to tell what the tracer is told; losses are counted in `meter`. None if there is no collector.
     #[must_use]
-    pub fn start(self, meter: Meter) -> (Tracer, Option<Telling>) {
+    pub fn start(self, meter: Meter) -> (Tracer, Option<SpanExporter>) {
         if self.otlp.is_none() && self.zipkin.is_none() {
             return (Tracer::off(), None);
         }
         let (buffer, spans) = mpsc::channel(BUFFER_MAX);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(tell(self, spans, stopped, meter));
-        (Tracer::to(buffer), Some(Telling { stop, task }))
+        (Tracer::to(buffer), Some(SpanExporter { stop, task }))
     }
 }
 
-impl Telling {
+impl SpanExporter {
     /// Tells what is left, if there is time.
     pub async fn stop(self) {
         self.stop.send_replace(true);

@@ -113,7 +113,7 @@ async fn events_are_signed_with_a_secret_that_is_read_again_after_an_hour() {
         tracer: Tracer::off(),
     });
     let example: serde_json::Value =
-        serde_json::from_str(&crate::repository::read("events/hand_to_data_platform.json")).expect("JSON");
+        serde_json::from_str(&crate::repository::read("events/deliver_webhooks.json")).expect("JSON");
     let event: Event = serde_json::from_str(example["Records"][0]["body"].as_str().expect("a body")).expect("an event");
     let refused = Outcome::Later { problem: "the data platform answered 401".into(), retry_after: None };
     assert_eq!(hand_over(&app, &event).await.expect("an outcome"), refused, "another secret than the receiver's");

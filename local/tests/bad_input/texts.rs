@@ -188,7 +188,7 @@ async fn a_concert_of_any_name_that_is_taken_is_read_listed_found_and_deleted() 
     // The sweep removes what is deleted for certain.
     target.world.wait(600);
     for _ in 0..2 {
-        target.world.stack.run_schedule("expire_holds").await.expect("swept");
+        target.world.stack.run_schedule("run_expiry").await.expect("swept");
     }
     let left: Vec<String> = target.world.dump().into_iter().filter(|item| item.contains("GRAM#")).collect();
     let remaining: Vec<&String> = left.iter().filter(|item| ids.iter().any(|id| item.contains(id))).collect();

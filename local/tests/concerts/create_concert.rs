@@ -133,7 +133,7 @@ async fn a_concert_with_as_many_letter_pairs_as_a_name_may_have_is_made_and_dele
     admin.post("/concerts", longer).await.expect_invalid("name");
     admin.delete(&format!("/concerts/{}", made.text("concert_id"))).await.expect(204);
     world.wait(600);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert!(!world.dump().iter().any(|item| item.contains("GRAM#")));
 }
 

@@ -16,7 +16,7 @@ fn traces(world: &World, ids: &[&str]) -> usize {
 async fn sweep(world: &World) {
     // One run removes the dates, the next the concert they belonged to.
     for _ in 0..2 {
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
     }
 }
 

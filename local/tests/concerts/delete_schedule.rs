@@ -37,7 +37,7 @@ async fn a_deleted_date_is_gone_at_once_and_removed_by_the_sweep() {
     admin.delete(&path).await.expect(204);
     assert!(traces(&world, &id) > 0);
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(traces(&world, &id), 0);
     admin.delete(&path).await.expect(204);
     anybody.get(&format!("/concerts/{concert}")).await.expect(200);
@@ -61,7 +61,7 @@ async fn a_date_with_a_held_or_sold_seat_stays_as_it_was() {
     world.wait(400);
     let (admin, joon) = renewed(&world).await;
     admin.delete(&path).await.expect_problem(409, "has-live-reservations");
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     joon.hold(&id, &["A-1-1", "A-1-49"]).await.expect(201);
 }
 
@@ -105,7 +105,7 @@ async fn a_date_without_seats_is_deleted() {
     let id = schedule(&admin, &concert, date(&world, 30)).await;
     admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect(204);
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(traces(&world, &id), 0);
 }
 
@@ -128,7 +128,7 @@ async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
         admin.delete(&path).await.expect_problem(503, "busy");
         world.user().await.hold(&id, &["A-1-1"]).await.expect_problem(503, "busy");
         world.wait(400);
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
         assert_eq!(world.dump(), before);
     }
     let joon = world.user_with(0).await;
@@ -177,7 +177,7 @@ async fn a_deletion_whose_last_answer_was_lost_is_carried_out() {
     admin.delete(&path).await.expect(204);
     world.user().await.hold(&id, &["A-1-1"]).await.expect_problem(404, "seat-not-found");
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(traces(&world, &id), 0);
 }
 
@@ -196,7 +196,7 @@ async fn nobody_pays_for_a_seat_that_a_faster_clock_has_taken_away() {
     mina.pay(&held).await.expect_problem(409, "hold-expired");
     assert_eq!(mina.balance().await, 200_000);
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(traces(&world, &format!("SEATS#{id}")), 0);
     world.check_books().await;
 }

@@ -39,7 +39,7 @@ pub async fn main_flow(world: &World) {
     first.leave().await.expect(204);
 
     world.wait(400);
-    for sweep in ["expire_holds", "advance_queues", "rank_products"] {
+    for sweep in ["run_expiry", "advance_queues", "rank_products"] {
         world.stack.run_schedule(sweep).await.expect("swept");
         world.stack.settle().await.expect("settled");
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use dynoxide::Database;
 use local::aws::cloudformation::Template;
-use local::aws::engine::dynamodb::{DynamoDb, Twin};
+use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
@@ -153,7 +153,7 @@ fn keys_of(request: &Value, keys: &mut Vec<Value>) {
     }
 }
 
-impl Twin for Pair {
+impl SecondEngine for Pair {
     fn execute(&self, operation: &str, body: &[u8], here: &mut dyn FnMut() -> (u16, String)) -> (u16, String) {
         if NOT_COMPARED.contains(&operation) {
             return here();

@@ -17,7 +17,7 @@ const DAYS: usize = 20;
 
 /// Every consumer that writes, and its queue.
 const CONSUMERS: [(&str, &str); 3] =
-    [("settle_payment", "Payments"), ("record_sales", "Sales"), ("finish_tokens", "Tokens")];
+    [("release_declined_payment", "Payments"), ("record_sales", "Sales"), ("free_queue_places", "Tokens")];
 
 /// Throws that repeat for the same seed.
 struct Dice(Ids);

@@ -1,14 +1,14 @@
 //! Committed changes become events, and events are consumed.
 
 mod busy_day;
-mod hand_to_data_platform;
+mod deliver_webhooks;
 mod outage;
 mod record_sales;
 mod redrive;
 pub mod relay_changes;
+mod release_declined_payment;
 mod rereading;
 mod schemas;
-mod settle_payment;
 
 use serde_json::{Value, json};
 

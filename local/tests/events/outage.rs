@@ -61,7 +61,7 @@ async fn while_the_data_platform_is_down_all_is_sold_and_afterwards_all_arrives(
     // No function that sells has anything to do with a queue.
     let used = world.stack.ledger().allowed();
     let callers = used.iter().filter(|used| used.action.starts_with("sqs:")).map(|used| used.function.as_str());
-    let expected = BTreeSet::from(["hand_to_data_platform", "relay_changes"]);
+    let expected = BTreeSet::from(["deliver_webhooks", "relay_changes"]);
     assert!(callers.collect::<BTreeSet<_>>().is_subset(&expected));
     // What the table's stream says was committed, by id.
     let id = |record: &Value| {

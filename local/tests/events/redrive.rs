@@ -127,7 +127,7 @@ fn ids(listening: &Listening) -> Vec<String> {
 
 #[tokio::test]
 async fn payments_that_failed_are_put_back() {
-    as_if_nothing_had_failed("Payments", "settle_payment").await;
+    as_if_nothing_had_failed("Payments", "release_declined_payment").await;
 }
 
 #[tokio::test]
@@ -137,12 +137,12 @@ async fn sales_that_failed_are_put_back() {
 
 #[tokio::test]
 async fn tokens_that_failed_are_put_back() {
-    as_if_nothing_had_failed("Tokens", "finish_tokens").await;
+    as_if_nothing_had_failed("Tokens", "free_queue_places").await;
 }
 
 #[tokio::test]
 async fn events_that_the_data_platform_did_not_take_are_put_back() {
-    as_if_nothing_had_failed("DataPlatform", "hand_to_data_platform").await;
+    as_if_nothing_had_failed("DataPlatform", "deliver_webhooks").await;
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn everything(world: &World) {
     poor.pay_order(&declined).await.expect(402);
     world.stack.settle().await.expect("settled");
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     world.stack.settle().await.expect("settled");
 }
 

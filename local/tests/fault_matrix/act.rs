@@ -8,7 +8,7 @@ use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
-use simulation::requests::{self, Asked};
+use simulation::requests::{self, ApiCall};
 use tokio::sync::Notify;
 
 use super::case::Caller;
@@ -81,7 +81,7 @@ impl Scene {
     }
 
     /// The event of a request of the user's or the administrator's.
-    pub fn event_of(&self, asked: &Asked, key: Option<&str>) -> Value {
+    pub fn event_of(&self, asked: &ApiCall, key: Option<&str>) -> Value {
         let (user, role) = if self.case.is_an_admins() { (self.admin.id, "admin") } else { (self.user.id, "user") };
         let queue_token = self.user.queue_token.as_deref();
         let mut event = requests::event(asked, requests::Caller { user, role, key: None, queue_token });

@@ -1,7 +1,7 @@
 //! What is done under every fault: the operations, and of each the cases in which it writes differently.
 
 use serde_json::{Value, json};
-use simulation::requests::Asked;
+use simulation::requests::ApiCall;
 
 use super::scene::Scene;
 use crate::support::queue::QUEUE;
@@ -87,11 +87,11 @@ pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
     ("advance", &[C::CallNumbers, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
-    ("settle_payment", &[C::SettleReservation, C::SettleOrder]),
-    ("finish_tokens", &[C::FinishToken]),
+    ("release_declined_payment", &[C::SettleReservation, C::SettleOrder]),
+    ("free_queue_places", &[C::FinishToken]),
     ("record_sales", &[C::RecordSale]),
     // Posts over HTTP and writes nothing: it has scenes of its own.
-    ("hand_to_data_platform", &[]),
+    ("deliver_webhooks", &[]),
 ];
 
 /// Who calls a function, and so what its answer looks like.
@@ -216,23 +216,23 @@ impl Case {
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
             C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
-            C::ClaimAdmission | C::MissAdmission => "get_token",
+            C::ClaimAdmission | C::MissAdmission => "get_queue_entry",
             C::LeaveWaiting | C::LeaveAdmitted => "leave_queue",
             C::AddStock | C::TakeStock => "adjust_stock",
             C::CreateProduct => "create_product",
             C::UpdateProduct => "update_product",
             C::CreateCoupon => "create_coupon",
-            C::ExpireHold | C::ExpireOrder => "expire_holds",
+            C::ExpireHold | C::ExpireOrder => "run_expiry",
             C::CallNumbers | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
-            C::SettleReservation | C::SettleOrder => "settle_payment",
-            C::FinishToken => "finish_tokens",
+            C::SettleReservation | C::SettleOrder => "release_declined_payment",
+            C::FinishToken => "free_queue_places",
             C::RecordSale => "record_sales",
         }
     }
 
     /// Method, path and body of its request.
-    pub fn asked(self, scene: &Scene) -> Asked {
+    pub fn asked(self, scene: &Scene) -> ApiCall {
         let Scene { hall, reservation, product, coupon, order, .. } = scene;
         let token = format!("/queues/{QUEUE}/tokens/me");
         let (method, path, body) = match self {
@@ -277,11 +277,11 @@ impl Case {
             }
             _ => panic!("{self:?} is not asked for over HTTP"),
         };
-        Asked { function: self.function(), method, path, body }
+        ApiCall { function: self.function(), method, path, body }
     }
 
     /// Another request that may not have the same key: none for what takes no key.
-    pub fn asked_otherwise(self, scene: &Scene) -> Option<Asked> {
+    pub fn asked_otherwise(self, scene: &Scene) -> Option<ApiCall> {
         let mut asked = self.takes_a_key().then(|| self.asked(scene))?;
         let changed: (&str, Value) = match self {
             C::Hold | C::HoldAgain | C::HoldQueued => ("seat_ids", json!(["A-1-3"])),

@@ -1,7 +1,7 @@
 //! How often an operation has had its effect, as the table says after the books were added up.
 
 use serde_json::Value;
-use simulation::invariants::Books;
+use simulation::invariants::Snapshot;
 
 use super::case::Case as C;
 use super::prepare::{MONEY, RICH};
@@ -124,7 +124,7 @@ impl Scene {
         }
     }
 
-    fn effects_on_the_queue(&self, books: &Books) -> i64 {
+    fn effects_on_the_queue(&self, books: &Snapshot) -> i64 {
         let state = self.token("state");
         match self.case {
             C::Join | C::JoinAgain | C::JoinLapsed => {

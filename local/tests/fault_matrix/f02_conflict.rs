@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::support::recorder::Fault;
 
 cells!(conflict: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
-    manage_shop expire advance settle_payment finish_tokens record_sales);
+    manage_shop expire advance release_declined_payment free_queue_places record_sales);
 
 /// A few are waited out; endless ones end in 503, with nothing written.
 async fn conflict(scene: &Scene) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::scene::Scene;
 use crate::support::World;
 
-cells!(told_anyhow: relay settle_payment finish_tokens record_sales);
+cells!(told_anyhow: relay release_declined_payment free_queue_places record_sales);
 
 /// It happens once.
 async fn told_anyhow(scene: &Scene) {
@@ -36,7 +36,7 @@ async fn a_decline_that_is_told_after_its_hall_is_gone_is_settled() {
     admin.delete(&format!("/concerts/{concert}/schedules/{schedule}")).await.expect(204);
     for _ in 0..2 {
         world.wait(400);
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
     }
     world.stack.settle().await.expect("settled");
     let dead = world.stack.sqs().queues().census(&world.stack.template().unread_queues());

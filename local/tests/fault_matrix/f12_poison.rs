@@ -7,7 +7,7 @@ use super::scene::Scene;
 use crate::events::letters;
 use crate::support::World;
 
-cells!(poison: settle_payment finish_tokens record_sales);
+cells!(poison: release_declined_payment free_queue_places record_sales);
 cells!(parked: relay);
 cells!(unreadable: expire);
 

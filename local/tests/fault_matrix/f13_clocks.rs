@@ -68,7 +68,7 @@ async fn a_clock_that_is_behind_pays_late_only_what_is_still_there() {
     let (slow, fast) = (world.user_with(1_000).await, world.user_with(1_000).await);
     let order = slow.order(&[(&product, 1)]).await.expect(201).order();
     world.wait(310);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     let taken = fast.buy(&[(&product, 1)]).await.expect(201);
     // The slow user's instance still lives half a minute earlier, within the time of the order.
     world.wait(-30);

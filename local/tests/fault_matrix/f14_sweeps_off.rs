@@ -16,7 +16,7 @@ async fn sweeps_off(scene: &Scene) {
     let again = scene.act().await;
     assert!(again.succeeded() || again.is_refusal(), "{:?}: {again:?}", scene.case);
     for _ in 0..2 {
-        scene.world.stack.run_schedule("expire_holds").await.expect("swept");
+        scene.world.stack.run_schedule("run_expiry").await.expect("swept");
         scene.world.stack.run_schedule("advance_queues").await.expect("advanced");
         scene.world.stack.settle().await.expect("settled");
         scene.world.check_books().await;
@@ -61,7 +61,7 @@ async fn with_the_sweep_off_units_come_back_one_period_after_it_is_on() {
     // Of others' orders nobody but the sweep knows that they have lapsed.
     let mina = world.user().await;
     mina.order(&[(&product, 1)]).await.expect_problem(409, "out-of-stock");
-    let swept = world.stack.run_schedule("expire_holds").await.expect("swept");
+    let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept, json!({ "closed": 4, "failed": 0, "deletions": 0 }));
     mina.order(&[(&product, 4)]).await.expect(201);
     world.check_books().await;

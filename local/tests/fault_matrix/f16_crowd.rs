@@ -7,7 +7,7 @@ use local::intercept::{Before, Call, Intercept};
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
-use simulation::requests::{Answer, Asked, Caller, event};
+use simulation::requests::{Answer, ApiCall, Caller, event};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -74,7 +74,7 @@ async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<Answer> 
                 let _turn = gate.acquire().await.expect("open");
                 let body = json!({ "schedule_id": hall, "seat_ids": [seat] });
                 let (function, path) = ("create_reservation", "/reservations".to_owned());
-                let asked = Asked { function, method: "POST", path, body: Some(body) };
+                let asked = ApiCall { function, method: "POST", path, body: Some(body) };
                 let user = Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number);
                 let caller = Caller { user, role: "user", key: None, queue_token: None };
                 let answer = lambda::invoke(&process.code, process.app.clone(), event(&asked, caller)).await;

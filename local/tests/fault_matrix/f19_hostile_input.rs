@@ -10,7 +10,7 @@ use crate::support::queue::QUEUE;
 
 cells!(hostile_requests: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
     manage_shop);
-cells!(hostile_events: expire advance relay settle_payment finish_tokens record_sales);
+cells!(hostile_events: expire advance relay release_declined_payment free_queue_places record_sales);
 
 /// What nobody who means well sends.
 const TEXTS: [&str; 8] = [

@@ -28,7 +28,7 @@ async fn committed() -> (World, Listening, Vec<String>) {
 }
 
 fn process(world: &World, clock: Clock) -> Entry {
-    world.stack.process("hand_to_data_platform", clock, Ids::Random).expect("a process")
+    world.stack.process("deliver_webhooks", clock, Ids::Random).expect("a process")
 }
 
 async fn hand_over(process: &Entry, told: &[String]) -> Value {

@@ -7,7 +7,7 @@
 macro_rules! cells {
     ($fault:ident) => {
         cells!($fault: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
-            manage_shop expire advance relay settle_payment finish_tokens record_sales);
+            manage_shop expire advance relay release_declined_payment free_queue_places record_sales);
     };
     ($fault:ident: $($operation:ident)+) => {
         $(

@@ -92,7 +92,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     assert_eq!(ask(&world, &concert, CALLS).await, Deletion::Accepted);
     // Leases of long ago have lapsed when the rest is shut.
     world.wait(3_600);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     is_hidden(&world, &concert, &dates).await;
     let admin = world.admin().await;
     admin.delete(&format!("/concerts/{concert}")).await.expect(204);

@@ -25,7 +25,7 @@ fn date(world: &World) -> Value {
 async fn swept(world: &World, ids: &[&str]) {
     for _ in 0..20 {
         world.wait(400);
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
         let is_left = |item: &String| !item.contains("ADMIN#") && ids.iter().any(|id| item.contains(id));
         if !world.dump().iter().any(is_left) {
             return;

@@ -103,11 +103,11 @@ async fn the_level_is_a_setting_and_hides_no_field() {
     assert!(lines.saying("the table is busy").is_empty(), "a warning at the level of errors");
     world.stack.intercept(None);
     let message = json!({ "messageId": "m-1", "body": "garbage", "eventSource": "aws:sqs" });
-    world.stack.invoke("settle_payment", json!({ "Records": [message] })).await.expect("an answer");
+    world.stack.invoke("release_declined_payment", json!({ "Records": [message] })).await.expect("an answer");
     let told = lines.saying("message failed");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["level"], &told[0]["message_id"]), (&json!("ERROR"), &json!("m-1")));
-    assert_eq!(told[0]["span"]["function"], "settle_payment");
+    assert_eq!(told[0]["span"]["function"], "release_declined_payment");
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_message_that_fails_names_its_event_and_what_that_is_about() {
     assert_eq!((&span["name"], &span["reservation_id"]), (&json!("message"), &json!(held)));
     assert!(span["event_id"].as_str().is_some_and(|id| id.contains(&held)), "{span}");
     assert!(span["message_id"].is_string(), "{span}");
-    assert_eq!((&around["name"], &around["function"]), (&json!("call"), &json!("settle_payment")));
+    assert_eq!((&around["name"], &around["function"]), (&json!("call"), &json!("release_declined_payment")));
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn traffic(world: &World) {
     let poison = json!({ "dynamodb": { "SequenceNumber": "1", "NewImage": { "change": { "S": "no such change" } } } });
     world.stack.invoke("relay_changes", json!({ "Records": [poison] })).await.expect("an answer");
     world.wait(330);
-    for schedule in ["expire_holds", "advance_queues", "audit_ledger"] {
+    for schedule in ["run_expiry", "advance_queues", "audit_ledger"] {
         world.stack.run_schedule(schedule).await.expect("an answer");
     }
 }
@@ -182,13 +182,13 @@ async fn what_happened_is_what_was_counted() {
     let writes = [(FUNCTION, "create_reservation"), ("operation", "TransactWriteItems")];
     assert!(scrape.sum("onsale_table_capacity_half_units_total", &writes) >= 4.0 * 2.0 * 2.0);
     assert_eq!(scrape.sum("onsale_queue_waiting", &[("queue", QUEUE)]), 2.0);
-    assert_eq!(scrape.sum("onsale_sweep_lag_seconds", &[(FUNCTION, "expire_holds")]), 30.0);
+    assert_eq!(scrape.sum("onsale_sweep_lag_seconds", &[(FUNCTION, "run_expiry")]), 30.0);
     assert_eq!(scrape.sum("onsale_audit_differences", &[]), 0.0);
     assert_eq!(scrape.sum("onsale_audits_total", &[("outcome", "agree")]), 1.0);
     assert_eq!(scrape.sum("onsale_events_parked_total", &[]), 1.0);
     assert_eq!(scrape.sum("onsale_queue_messages", &[("queue", "ParkedQueue")]), 1.0);
     let now = i32::try_from(world.clock.now().as_second()).map(f64::from).expect("a time");
-    assert_eq!(scrape.sum("onsale_last_success_timestamp_seconds", &[(FUNCTION, "expire_holds")]), now);
+    assert_eq!(scrape.sum("onsale_last_success_timestamp_seconds", &[(FUNCTION, "run_expiry")]), now);
 }
 
 #[tokio::test]

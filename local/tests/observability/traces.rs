@@ -124,10 +124,10 @@ async fn a_trace_goes_from_the_request_over_the_relay_to_the_consumer() {
     let collector = Collector::listening().await;
     let world = watched(&collector).await;
     decline(&world).await;
-    let spans = collector.once(|spans| spans.iter().any(|(service, _)| service == "settle_payment")).await;
+    let spans = collector.once(|spans| spans.iter().any(|(service, _)| service == "release_declined_payment")).await;
     let request = of(&spans, "pay", "POST /payments");
     let relay = of(&spans, "relay_changes", "payment.declined");
-    let consumer = of(&spans, "settle_payment", "payment.declined");
+    let consumer = of(&spans, "release_declined_payment", "payment.declined");
     for span in [request, relay, consumer] {
         assert_eq!(hex(&span.trace_id), TRACE, "{}", span.name);
         assert!(span.end_time_unix_nano >= span.start_time_unix_nano, "{}", span.name);
@@ -153,7 +153,7 @@ async fn consumers_of_a_batch_and_the_data_platform_are_part_of_the_trace() {
     let order = order_of(&[(&product, 1)], true);
     mina.send(within_trace("/orders", "01", &order)).await.expect(201);
     world.stack.settle().await.expect("settled");
-    let consumers = ["record_sales", "hand_to_data_platform"];
+    let consumers = ["record_sales", "deliver_webhooks"];
     let came = |spans: &[(String, Span)]| consumers.iter().all(|name| spans.iter().any(|(service, _)| service == name));
     let spans = collector.once(came).await;
     let relay = of(&spans, "relay_changes", "payment.completed");

@@ -136,11 +136,11 @@ async fn who_lets_orders_lapse_waits_longer_each_time() {
         world.wait(302);
         // Whoever notices it, it counts once.
         match round % 3 {
-            0 => drop(world.stack.run_schedule("expire_holds").await.expect("swept")),
+            0 => drop(world.stack.run_schedule("run_expiry").await.expect("swept")),
             1 => assert_eq!(mina.order_state(&ordered).await, "expired"),
             _ => drop(mina.delete(&format!("/orders/{ordered}")).await.expect(200)),
         }
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
         let refused = mina.order(&[(&other, 1)]).await;
         pauses.push(if refused.status == 429 { pause(&refused) } else { 0 });
         match refused.status.as_u16() {

@@ -30,7 +30,7 @@ async fn an_order_is_paid_in_the_same_step() {
     assert_eq!((&entries[0]["amount"], &entries[0]["ref"]), (&json!(-4_000), &json!(format!("ord-{id}"))));
     // Paid is paid: neither time nor the sweep changes it.
     world.wait(600);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(mina.get(&format!("/orders/{id}")).await.expect(200).body, shown);
     world.check_books().await;
 }

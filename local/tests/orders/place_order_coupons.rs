@@ -97,7 +97,7 @@ async fn what_ends_an_order_gives_its_coupon_back() {
     assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
     mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201);
     world.wait(302);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
     world.check_books().await;
 }

@@ -36,7 +36,7 @@ async fn paying_sells_the_seats_and_takes_the_money() {
     assert_eq!((&reservation["state"], &reservation["tickets"][0]["state"]), (&json!("paid"), &json!("paid")));
     // Sold is sold: neither time nor the sweep changes it.
     world.wait(600);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(mina.get(&format!("/reservations/{held}")).await.expect(200).body, reservation);
 }
 
@@ -145,7 +145,7 @@ async fn a_hold_may_be_paid_in_its_last_second_and_no_later() {
     // Refused though nobody else wants the seat.
     joon.pay(&late).await.expect_problem(409, "hold-expired");
     assert_eq!(world.dump(), before);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     joon.pay(&late).await.expect_problem(409, "hold-expired");
     let cancelled = joon.hold(&id, &["A-1-3"]).await.expect(201).reservation();
     joon.delete(&format!("/reservations/{cancelled}")).await.expect(200);

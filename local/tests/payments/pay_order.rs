@@ -91,7 +91,7 @@ async fn a_declined_order_whose_event_is_lost_is_closed_by_the_sweep() {
     let order = poor.order(&[(&product, 5)]).await.expect(201).order();
     poor.pay_order(&order).await.expect(402);
     world.wait(302);
-    let swept = world.stack.run_schedule("expire_holds").await.expect("swept");
+    let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept, json!({ "closed": 1, "failed": 0, "deletions": 0 }));
     assert_eq!((world.left(&product), poor.order_state(&order).await), (5, "declined".into()));
     // The event, however late it comes, gives nothing back again.

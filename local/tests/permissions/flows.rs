@@ -139,7 +139,7 @@ async fn buying(world: &World) {
     world.wait(-30);
     mina.pay(&late).await.expect_problem(409, "hold-expired");
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
 }
 
 /// A payment without money, and what its event sets off.
@@ -194,7 +194,7 @@ async fn ordering(world: &World) {
     // More than one shard has.
     mina.order(&[(&product, 21)]).await.expect(201);
     world.wait(400);
-    world.stack.run_schedule("expire_holds").await.expect("swept");
+    world.stack.run_schedule("run_expiry").await.expect("swept");
     let mut lapsed = Vec::new();
     for _ in 0..3 {
         lapsed.push(mina.order(&[(&product, 1)]).await.expect(201).order());
@@ -255,7 +255,7 @@ async fn concert(world: &World, admin: &Person) -> (String, String) {
 async fn sweep(world: &World) {
     world.wait(400);
     for _ in 0..2 {
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
     }
 }
 

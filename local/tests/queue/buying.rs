@@ -238,7 +238,7 @@ async fn a_concert_with_a_queue_is_deleted_like_any_other() {
     mina.get(&format!("/concerts/{concert}/schedules")).await.expect_problem(404, "no-bookable-schedule");
     for _ in 0..2 {
         world.wait(400);
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
     }
     // The queue is there still, and may guard the next sale; what it guarded leaves nothing behind.
     let left: Vec<String> = world.dump().into_iter().filter(|item| item.contains(&concert)).collect();

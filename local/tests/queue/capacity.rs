@@ -131,7 +131,7 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let told = take(&world, &queue(&world, "Tokens")).await;
     let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
     meter.take();
-    world.stack.invoke("finish_tokens", batch(&bodies)).await.expect("an answer");
+    world.stack.invoke("free_queue_places", batch(&bodies)).await.expect("an answer");
     within("finish 30 together", meter.take(), 62.0, 0.0, 1);
     world.wait(91);
     world.stack.run_schedule("advance_queues").await.expect("advanced");

@@ -164,7 +164,7 @@ async fn at_the_end_of_a_window() -> (Arc<World>, Person) {
 #[tokio::test]
 async fn a_claim_is_refused_when_its_batch_closes_before_it() {
     let (world, mut mina) = at_the_end_of_a_window().await;
-    let gate = Arc::new(Gate::before("get_token", "TransactWriteItems"));
+    let gate = Arc::new(Gate::before("get_queue_entry", "TransactWriteItems"));
     world.stack.intercept(Some(gate.clone()));
     let claiming = tokio::spawn(async move { mina.poll().await });
     gate.reached().await;

@@ -25,7 +25,7 @@ async fn every_state_stays_readable_with_its_reason() {
     // The same before the sweep and after it.
     for swept in [false, true] {
         if swept {
-            world.stack.run_schedule("expire_holds").await.expect("swept");
+            world.stack.run_schedule("run_expiry").await.expect("swept");
         }
         let expired = shown(&lapsed).await;
         assert_eq!((&expired["state"], &expired["reason"]), (&json!("expired"), &json!("not paid in time")));

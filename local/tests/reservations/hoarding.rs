@@ -70,12 +70,12 @@ async fn who_lets_holds_lapse_waits_longer_each_time() {
         let held = let_lapse(&world, &mina, &schedule).await;
         // Whoever notices it, it counts once.
         match round % 3 {
-            0 => drop(world.stack.run_schedule("expire_holds").await.expect("swept")),
+            0 => drop(world.stack.run_schedule("run_expiry").await.expect("swept")),
             1 => drop(mina.delete(&format!("/reservations/{held}")).await.expect(200)),
             _ => {}
         }
         let refused = mina.put(&format!("/schedules/{schedule}/seats/A-1-2/hold")).await;
-        world.stack.run_schedule("expire_holds").await.expect("swept");
+        world.stack.run_schedule("run_expiry").await.expect("swept");
         if round == 0 {
             mina.delete(&format!("/reservations/{}", refused.expect(201).reservation())).await.expect(200);
             continue;

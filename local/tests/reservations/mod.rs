@@ -3,11 +3,11 @@
 mod cancel_reservation;
 mod cancel_ticket;
 mod create_reservation;
-mod expire_holds;
 mod get_reservation;
 mod get_ticket;
 mod hoarding;
 mod list_reservations;
+mod run_expiry;
 
 /// An id that nothing has.
 const NOBODY: &str = "0193a000-0000-7000-8000-00000000dead";

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
-use local::aws::engine::dynamodb::{DynamoDb, Twin};
+use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use local::aws::iam::Ledger;
 use local::server::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
@@ -20,7 +20,7 @@ use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::store::audit::{self, Limits, Report};
 use serde_json::{Value, json};
-use simulation::invariants::Books;
+use simulation::invariants::Snapshot;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -47,17 +47,17 @@ pub struct World {
     people: AtomicUsize,
     /// Where idempotency keys come from: the same ones in worlds in which the same is asked for.
     keys: Ids,
-    warden: Warden,
+    warden: LeakCheck,
 }
 
 /// Insists at the end of every test that no function was refused a call by its policy: some failures are only logged.
 /// And, if there is a second engine, that both had the same answers and have the same table.
-struct Warden {
+struct LeakCheck {
     ledger: Ledger,
     engines: Option<(DynamoDb, Arc<Pair>)>,
 }
 
-impl Drop for Warden {
+impl Drop for LeakCheck {
     fn drop(&mut self) {
         let denied = self.ledger.denied();
         let unexplained = self.engines.as_ref().map(|(here, pair)| pair.finish(here)).unwrap_or_default();
@@ -88,14 +88,14 @@ impl World {
         change(&mut options);
         let clock = options.clock.clone();
         let pair = Pair::from_environment(&Ids::Random.uuid(Clock::System.now()).simple().to_string());
-        options.twin = pair.clone().map(|pair| pair as Arc<dyn Twin>);
+        options.twin = pair.clone().map(|pair| pair as Arc<dyn SecondEngine>);
         let stack = Stack::start(options).await.expect("the stack starts");
         let gateway = stack.gateway();
         let engines = pair.map(|pair| {
             pair.beside(stack.dynamodb());
             (stack.dynamodb().clone(), pair)
         });
-        let warden = Warden { ledger: stack.ledger().clone(), engines };
+        let warden = LeakCheck { ledger: stack.ledger().clone(), engines };
         Self { stack, clock, gateway, people: AtomicUsize::new(0), keys: Ids::seeded("keys"), warden }
     }
 
@@ -112,7 +112,7 @@ impl World {
     }
 
     /// Adds everything up again, twice: by the books' own sums, and by the product's audit.
-    pub async fn check_books(&self) -> Books {
+    pub async fn check_books(&self) -> Snapshot {
         let (client, _) = self.stack.clients(None);
         let mut items = Vec::new();
         let mut start = None;
@@ -125,7 +125,7 @@ impl World {
                 break;
             }
         }
-        let books = Books::of(items, self.clock.now().as_second());
+        let books = Snapshot::of(items, self.clock.now().as_second());
         books.check();
         let report = self.audit(|_| {}).await;
         assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(&report));

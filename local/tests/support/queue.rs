@@ -6,7 +6,7 @@ use onsale_domain::queue::QueueId;
 use onsale_platform::auth::queue_token;
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
-use simulation::invariants::Books;
+use simulation::invariants::Snapshot;
 
 use super::{Person, Reply, World};
 
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// Tells all events, and insists that every place in use is accounted for.
-    pub async fn settled_books(&self) -> Books {
+    pub async fn settled_books(&self) -> Snapshot {
         self.stack.settle().await.expect("settled");
         let books = self.check_books().await;
         books.check_every_place(QUEUE);

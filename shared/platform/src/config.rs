@@ -31,13 +31,13 @@ pub enum SecretSource {
 pub struct Config {
     /// Name of the one table.
     pub table: String,
-    /// URL of the queue that `settle_payment` reads.
+    /// URL of the queue that `release_declined_payment` reads.
     pub payments_queue_url: Option<String>,
     /// URL of the queue that `record_sales` reads.
     pub sales_queue_url: Option<String>,
-    /// URL of the queue that `finish_tokens` reads.
+    /// URL of the queue that `free_queue_places` reads.
     pub tokens_queue_url: Option<String>,
-    /// URL of the queue that `hand_to_data_platform` reads; none when there is no data platform.
+    /// URL of the queue that `deliver_webhooks` reads; none when there is no data platform.
     pub data_platform_queue_url: Option<String>,
     /// URL of the queue where what cannot go on is parked.
     pub parked_queue_url: Option<String>,

@@ -65,13 +65,13 @@ kinds! {
 /// A queue that events go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// Read by `settle_payment`.
+    /// Read by `release_declined_payment`.
     Payments,
     /// Read by `record_sales`.
     Sales,
-    /// Read by `finish_tokens`.
+    /// Read by `free_queue_places`.
     Tokens,
-    /// Read by `hand_to_data_platform`.
+    /// Read by `deliver_webhooks`.
     DataPlatform,
     /// Read by people: what could not be understood, and what the data platform refused for good.
     Parked,

@@ -17,7 +17,7 @@ const CLOCKS_APART_SECONDS: i64 = 360;
 pub type Item = HashMap<String, AttributeValue>;
 
 /// What the table says, in one look.
-pub struct Books {
+pub struct Snapshot {
     items: Vec<Arc<Item>>,
     now: i64,
     skew: i64,
@@ -37,7 +37,7 @@ fn number(item: &Item, name: &str) -> i64 {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-impl Books {
+impl Snapshot {
     /// Of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
     #[must_use]
     pub fn of(items: Vec<Arc<Item>>, now: i64) -> Self {

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::invariants::{Books, Item, number, text};
+use crate::invariants::{Item, Snapshot, number, text};
 
 /// Most numbers of one batch.
 const BATCH_NUMBERS_MAX: i64 = 25;
 
-impl Books {
+impl Snapshot {
     /// What holds in every state.
     pub(crate) fn check_queues(&self) {
         let queues: Vec<&Item> = self.with_sort_key("QUEUE").collect();
@@ -122,7 +122,7 @@ impl Books {
     fn is_counted(&self, token: &Item) -> bool {
         let owner = text(token, "pk").trim_start_matches("USER#").to_owned();
         let mark = format!("EVENT#{owner}/{}/{}", text(token, "sk"), number(token, "number"));
-        self.items().any(|item| text(item, "pk") == mark && text(item, "sk") == "finish_tokens")
+        self.items().any(|item| text(item, "pk") == mark && text(item, "sk") == "free_queue_places")
     }
 
     /// Q3: no number twice, none that was not given out.

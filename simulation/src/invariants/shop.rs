@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::invariants::{Books, Item, number, short, text};
+use crate::invariants::{Item, Snapshot, number, short, text};
 
 /// An order, as far as it matters to others.
 struct Order<'a> {
@@ -20,7 +20,7 @@ impl Order<'_> {
     }
 }
 
-impl Books {
+impl Snapshot {
     fn orders(&self) -> Vec<Order<'_>> {
         let mut orders = Vec::new();
         for item in self.with_sort_key("ORDER#") {

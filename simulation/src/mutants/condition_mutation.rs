@@ -11,7 +11,7 @@ use crate::mutants::equivalent_mutants::{self, Kept};
 use crate::pairs::{Extent, Search, search};
 use crate::random::run::{Plan, run};
 use crate::random::runner::many;
-use crate::rng::Dice;
+use crate::rng::Rng;
 use local::output::complain;
 use onsale_platform::memory::lock;
 
@@ -106,7 +106,7 @@ fn meeting(function: &str, struck: &[String]) -> Option<String> {
 
 /// Whether this seed notices that they are missing.
 fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
-    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Dice::of_seed(seed)).is_err()
+    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Rng::of_seed(seed)).is_err()
 }
 
 fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {

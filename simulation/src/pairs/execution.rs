@@ -12,7 +12,7 @@ use super::footprint::{Footprint, Passed};
 use super::scenes::{CARRIED_ON, Operation, Scene};
 use super::world::World;
 use crate::random::actors::{Actor, Machine, Outcome, Task, http};
-use crate::random::scheduler::Fate;
+use crate::random::scheduler::Injection;
 use crate::requests::Answer;
 
 /// What can happen next.
@@ -197,8 +197,8 @@ impl<'a> Execution<'a> {
             self.world.check()?;
             return Ok(footprint);
         };
-        let turnstile = self.world.gate.turnstile.clone();
-        let waiting = turnstile.waiting().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
+        let scheduler = self.world.gate.scheduler.clone();
+        let waiting = scheduler.waiting().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
         self.tell(|| format!("#{actor} {}{}", waiting.what, step.told()));
         if matches!(step, Step::KillBefore(_)) {
             self.sides[actor].actor = None;
@@ -206,7 +206,7 @@ impl<'a> Execution<'a> {
         }
         self.sides[actor].calls += 1;
         let lost = !matches!(step, Step::Proceed(_));
-        turnstile.decide(waiting.ticket, if lost { Fate::LoseAnswer } else { Fate::Proceed });
+        scheduler.decide(waiting.ticket, if lost { Injection::LoseAnswer } else { Injection::Proceed });
         self.run(actor, &mut footprint)?;
         if matches!(step, Step::KillAfter(_)) {
             let side = &mut self.sides[actor];
@@ -223,7 +223,7 @@ impl<'a> Execution<'a> {
         while let Some(running) = self.sides[actor].actor.as_ref() {
             if running.is_woken() {
                 self.run(actor, footprint)?;
-            } else if self.world.gate.turnstile.waiting().iter().any(|call| call.actor == actor) {
+            } else if self.world.gate.scheduler.waiting().iter().any(|call| call.actor == actor) {
                 return Ok(());
             } else {
                 self.waited += 1;
@@ -245,21 +245,21 @@ impl<'a> Execution<'a> {
     /// Lets one run until it waits; what it commits is checked.
     fn run(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let Some(running) = self.sides[actor].actor.as_mut() else { return Ok(()) };
-        self.world.gate.turnstile.runs(actor);
+        self.world.gate.scheduler.runs(actor);
         self.world.gate.take_come();
         let polled = running.run()?;
-        if let Some(done) = self.world.gate.turnstile.take_done() {
+        if let Some(done) = self.world.gate.scheduler.take_done() {
             let calls = [self.world.gate.take_passed(), self.world.gate.take_come()];
             calls[0].iter().for_each(|passed| footprint.read(passed));
-            let nothing = |call: &Passed| call.finds_nothing_at_any_time(&self.world.memory.mirror);
+            let nothing = |call: &Passed| call.finds_nothing_at_any_time(&self.world.memory.replica);
             self.is_idle = self.passes.is_some() && calls.iter().all(|call| call.as_ref().is_some_and(nothing));
             self.tell(|| format!("  → {}", done.outcome));
             if !done.touched.is_empty() {
                 self.commits += 1;
-                let before = self.world.memory.mirror.clone();
+                let before = self.world.memory.replica.clone();
                 let changed = self.world.follow(&done.touched)?;
                 footprint.write(&changed, &before);
-                footprint.write(&changed, &self.world.memory.mirror);
+                footprint.write(&changed, &self.world.memory.replica);
                 self.world.check()?;
             }
         }
@@ -274,7 +274,7 @@ impl<'a> Execution<'a> {
     fn answered(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let (operation, key) = (self.sides[actor].operation.clone(), self.sides[actor].key);
         let Some(outcome) = self.sides[actor].outcome.clone() else { return Ok(()) };
-        let Operation::Ask(person, wish) = operation else {
+        let Operation::Ask(person, action) = operation else {
             self.tell(|| format!("#{actor} is done: {outcome:?}"));
             // A sweep or a consumer that fails as a whole is called again.
             return Ok(());
@@ -282,7 +282,7 @@ impl<'a> Execution<'a> {
         let (answer, user) = (http(&outcome), self.world.memory.people[person].id);
         self.tell(|| format!("#{actor} is answered {} {}", answer.status, answer.code()));
         footprint.read_partition(format!("USER#{user}"));
-        if let Some(broken) = wish.broken(user, key, &answer, &self.world.hall, &self.world.memory.mirror) {
+        if let Some(broken) = action.broken(user, key, &answer, &self.world.hall, &self.world.memory.replica) {
             return Err(broken);
         }
         self.heard(actor, &answer);
@@ -291,8 +291,8 @@ impl<'a> Execution<'a> {
 
     /// What was refused must not be there in the end, unless the same request with the same key had a success.
     fn heard(&mut self, actor: usize, answer: &Answer) {
-        let Operation::Ask(person, wish) = &self.sides[actor].operation else { return };
-        let made = wish.made(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.hall);
+        let Operation::Ask(person, action) = &self.sides[actor].operation else { return };
+        let made = action.made(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.hall);
         match answer.status {
             200..300 => self.made.extend(made),
             400..500 => self.refused.extend(made),
@@ -322,21 +322,21 @@ impl<'a> Execution<'a> {
         self.world.open();
         for actor in 0..2 {
             let side = &self.sides[actor];
-            let Operation::Ask(person, wish) = side.operation.clone() else { continue };
+            let Operation::Ask(person, action) = side.operation.clone() else { continue };
             let heard = side.outcome.as_ref().map(|outcome| http(outcome).status);
             if heard.is_some_and(|status| status < 500) {
                 continue;
             }
             let key = side.key;
-            let mut answer = self.world.ask(person, &wish, key).await?;
+            let mut answer = self.world.ask(person, &action, key).await?;
             if answer.status == 503 {
                 // For five minutes a deletion is left to the request that began it, and everybody else is told to wait.
                 self.world.pass(CARRIED_ON);
-                answer = self.world.ask(person, &wish, key).await?;
+                answer = self.world.ask(person, &action, key).await?;
             }
             self.tell(|| format!("#{actor}, again, is answered {} {}", answer.status, answer.code()));
             if answer.status >= 500 {
-                return Err(format!("{wish:?}, again and undisturbed, was answered {}", answer.status));
+                return Err(format!("{action:?}, again and undisturbed, was answered {}", answer.status));
             }
             self.heard(actor, &answer);
         }
@@ -366,7 +366,7 @@ impl World {
     /// What is called for an operation, with what.
     fn request(&self, operation: &Operation, key: Uuid) -> Result<(&'static str, Value), String> {
         Ok(match operation {
-            Operation::Ask(person, wish) => self.event(*person, wish, key),
+            Operation::Ask(person, action) => self.event(*person, action, key),
             Operation::Sweep(function) => (function, json!({})),
             Operation::Relay => ("relay_changes", self.unrelayed()?),
             Operation::Deliver(consumer) => (consumer, self.letters(consumer)),

@@ -7,8 +7,8 @@ use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::invariants::Item;
-use crate::random::scheduler::{Turnstile, keys};
-use crate::replica::Mirror;
+use crate::random::scheduler::{Scheduler, keys};
+use crate::replica::Replica;
 use local::intercept::{After, Before, Call, Intercept};
 
 /// Something that one step may write and another read.
@@ -81,11 +81,11 @@ impl Footprint {
     }
 
     /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
-    pub(super) fn write(&mut self, touched: &[Value], mirror: &Mirror) {
+    pub(super) fn write(&mut self, touched: &[Value], replica: &Replica) {
         for key in touched {
             let place = item_place(key);
             if let Place::Item(pk, sk) = &place {
-                let item = mirror.get(pk, sk);
+                let item = replica.get(pk, sk);
                 self.writes.extend(item.into_iter().flat_map(partitions));
             }
             self.reads.insert(place.clone());
@@ -120,18 +120,18 @@ impl Passed {
     }
 
     /// Whether it looks for what has ended where nothing is that could ever end.
-    pub(super) fn finds_nothing_at_any_time(&self, mirror: &Mirror) -> bool {
+    pub(super) fn finds_nothing_at_any_time(&self, replica: &Replica) -> bool {
         let (mut asked, mut there) = (Footprint::default(), BTreeSet::new());
         asked.read(self);
-        there.extend(mirror.iter().flat_map(|(_, item)| partitions(item)));
+        there.extend(replica.iter().flat_map(|(_, item)| partitions(item)));
         self.request["IndexName"] == "expiry" && asked.reads.is_disjoint(&there)
     }
 }
 
-/// A turnstile at which calls are written down as they come and pass.
+/// A scheduler at which calls are written down as they come and pass.
 #[derive(Clone, Default)]
 pub(super) struct Gate {
-    pub(super) turnstile: Turnstile,
+    pub(super) scheduler: Scheduler,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -160,11 +160,11 @@ impl Gate {
 impl Intercept for Gate {
     fn before(&self, call: &Call<'_>) -> Before {
         self.seen().come = Some(Passed::of(call));
-        self.turnstile.before(call)
+        self.scheduler.before(call)
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
         self.seen().passed = Some(Passed::of(call));
-        self.turnstile.after(call, response)
+        self.scheduler.after(call, response)
     }
 }

@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::footprint::Gate;
-use crate::fixture::{self, Hall};
+use crate::fixture::{self, Fixture};
 use crate::random::actors::{Machine, Outcome, http, told};
 use crate::random::deliveries::{received, records};
 use crate::random::quiescence;
 use crate::random::run::{HOLD_SECONDS, START, SWEEPS};
-use crate::random::workload::{Person, Wish, messages};
-use crate::replica::{Mirror, shown};
-use crate::requests::{Answer, Asked, Caller, event};
+use crate::random::workload::{Action, Person, messages};
+use crate::replica::{Replica, shown};
+use crate::requests::{Answer, ApiCall, Caller, event};
 use local::stack::{Options, Stack};
 
 /// The two who meet, and one more, who is needed to prepare some scenes.
@@ -39,7 +39,7 @@ pub(super) struct World {
     pub(super) stack: Stack,
     pub(super) gate: Gate,
     pub(super) clock: Clock,
-    pub(super) hall: Hall,
+    pub(super) hall: Fixture,
     pub(super) memory: Memory,
     /// How far apart the clocks of this scene are from the right time, in seconds.
     pub(super) skew: i64,
@@ -55,7 +55,7 @@ pub(super) struct World {
 #[derive(Clone)]
 pub(super) struct Memory {
     pub(super) people: Vec<Person>,
-    pub(super) mirror: Mirror,
+    pub(super) replica: Replica,
     /// Digests of the items.
     prints: BTreeMap<(String, String), u64>,
     /// The last record of the stream that was relayed.
@@ -91,13 +91,13 @@ impl World {
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
         let users: Vec<Uuid> = (0..USERS).map(id_of).collect();
-        let hall = Hall::build(&stack, (clock.clone(), ids), id_of(ADMIN), &users).await?;
+        let hall = Fixture::build(&stack, (clock.clone(), ids), id_of(ADMIN), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         people.push(Person::new(id_of(ADMIN), "admin"));
-        let mirror = Mirror::default();
-        let memory = Memory { people, mirror, prints: BTreeMap::new(), position: None, mail: Vec::new(), calls: 0 };
+        let replica = Replica::default();
+        let memory = Memory { people, replica, prints: BTreeMap::new(), position: None, mail: Vec::new(), calls: 0 };
         let gate = Gate::default();
-        gate.turnstile.close(struck.to_vec());
+        gate.scheduler.close(struck.to_vec());
         let (checked, rested) = (HashSet::new(), HashSet::new());
         let mut world = Self { stack, gate, clock, hall, memory, skew: 0, start: None, snapshots: 0, checked, rested };
         world.look_again()?;
@@ -155,20 +155,20 @@ impl World {
     }
 
     /// Somebody asks, and has an answer that is right.
-    pub(super) async fn ask(&mut self, person: usize, wish: &Wish, key: Uuid) -> Result<Answer, String> {
-        let (function, event) = self.event(person, wish, key);
+    pub(super) async fn ask(&mut self, person: usize, action: &Action, key: Uuid) -> Result<Answer, String> {
+        let (function, event) = self.event(person, action, key);
         let answer = http(&self.call(function, event).await?);
         let user = self.memory.people[person].id;
-        if let Some(broken) = wish.broken(user, key, &answer, &self.hall, &self.memory.mirror) {
+        if let Some(broken) = action.broken(user, key, &answer, &self.hall, &self.memory.replica) {
             return Err(broken);
         }
-        self.memory.people[person].learn(wish, &answer);
+        self.memory.people[person].learn(action, &answer);
         Ok(answer)
     }
 
     /// What the gateway hands to which function when somebody asks.
-    pub(super) fn event(&self, person: usize, wish: &Wish, key: Uuid) -> (&'static str, Value) {
-        let (asked, person) = (wish.asked(&self.hall), &self.memory.people[person]);
+    pub(super) fn event(&self, person: usize, action: &Action, key: Uuid) -> (&'static str, Value) {
+        let (asked, person) = (action.asked(&self.hall), &self.memory.people[person]);
         let queue_token = person.queue_token.as_deref();
         let caller = Caller { user: person.id, role: person.role, key: Some(key), queue_token };
         (asked.function, event(&asked, caller))
@@ -176,7 +176,7 @@ impl World {
 
     /// The same when the administrator gives the queue so many places.
     pub(super) fn places(&self, places: u32) -> (&'static str, Value) {
-        let asked: Asked = fixture::queue(places);
+        let asked: ApiCall = fixture::queue(places);
         let admin = self.memory.people[ADMIN].id;
         (asked.function, event(&asked, Caller { user: admin, role: "admin", key: None, queue_token: None }))
     }
@@ -229,8 +229,8 @@ impl World {
         for _ in 0..QUIET_ROUNDS_MAX {
             self.settle().await?;
             let now = self.clock.now().as_second();
-            if quiescence::is_quiet(&self.memory.mirror, now) {
-                return quiescence::check_quiet(&self.memory.mirror, now, refused);
+            if quiescence::is_quiet(&self.memory.replica, now) {
+                return quiescence::check_quiet(&self.memory.replica, now, refused);
             }
             self.pass(130);
             for function in SWEEPS {
@@ -244,21 +244,21 @@ impl World {
 
     /// Copies the whole table again.
     fn look_again(&mut self) -> Result<(), local::aws::engine::EngineError> {
-        self.memory.mirror = Mirror::of(&self.stack)?;
+        self.memory.replica = Replica::of(&self.stack)?;
         let print = |(key, item): (&(String, String), &crate::invariants::Item)| (key.clone(), digest(shown(item)));
-        self.memory.prints = self.memory.mirror.iter().map(print).collect();
+        self.memory.prints = self.memory.replica.iter().map(print).collect();
         Ok(())
     }
 
     /// Copies what a call has touched; which of it is different now.
     pub(super) fn follow(&mut self, touched: &[Value]) -> Result<Vec<Value>, String> {
         let memory = &mut self.memory;
-        memory.mirror.follow(&self.stack, touched)?;
+        memory.replica.follow(&self.stack, touched)?;
         let mut changed = Vec::new();
         for key in touched {
             let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
             let keys = (part("pk"), part("sk"));
-            let now = memory.mirror.get(&keys.0, &keys.1).map(|item| digest(shown(item)));
+            let now = memory.replica.get(&keys.0, &keys.1).map(|item| digest(shown(item)));
             let before = match now {
                 Some(print) => memory.prints.insert(keys, print),
                 None => memory.prints.remove(&keys),
@@ -281,7 +281,7 @@ impl World {
         if self.checked.contains(&state) {
             return Ok(());
         }
-        let books = self.memory.mirror.books(self.clock.now().as_second()).with_skew(self.skew);
+        let books = self.memory.replica.books(self.clock.now().as_second()).with_skew(self.skew);
         catch_unwind(AssertUnwindSafe(|| books.check())).map_err(|panic| told(&*panic))?;
         self.checked.insert(state);
         Ok(())

@@ -14,7 +14,7 @@ use onsale_platform::lambda;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::random::workload::Wish;
+use crate::random::workload::Action;
 use crate::requests::Answer;
 use local::aws::lambda::Entry;
 use local::stack::{Error, Stack};
@@ -22,8 +22,8 @@ use local::stack::{Error, Stack};
 /// What a call is for, and so what becomes of its answer.
 #[derive(Clone, Debug)]
 pub enum Task {
-    /// Somebody's wish, under this key.
-    Wish { person: usize, wish: Wish, key: Uuid },
+    /// Somebody's action, under this key.
+    Action { person: usize, action: Action, key: Uuid },
     /// Messages for a consumer.
     Delivery { consumer: &'static str, bodies: Vec<String> },
     /// Records of the stream; whether they are new ones.

@@ -8,8 +8,11 @@ use crate::random::workload::messages;
 use local::stack::Stack;
 
 /// The consumers, and what the names of their queues begin with.
-const CONSUMERS: [(&str, &str); 3] =
-    [("settle_payment", "PaymentsQueue"), ("record_sales", "SalesQueue"), ("finish_tokens", "TokensQueue")];
+const CONSUMERS: [(&str, &str); 3] = [
+    ("release_declined_payment", "PaymentsQueue"),
+    ("record_sales", "SalesQueue"),
+    ("free_queue_places", "TokensQueue"),
+];
 /// Most records of the stream in one batch.
 const RECORDS_MAX: usize = 20;
 
@@ -30,7 +33,7 @@ impl Simulation {
         };
         for (place, body) in bodies.into_iter().enumerate() {
             // Also what succeeded comes twice at times.
-            if failed.contains(&place) || (self.plan.faults && self.dice.below(10) == 9) {
+            if failed.contains(&place) || (self.plan.faults && self.rng.below(10) == 9) {
                 self.report.also("messages that come again");
                 self.mail.push((consumer, body));
             }
@@ -55,7 +58,7 @@ impl Simulation {
         }
         // Whatever was sent is sent, also by who died before answering.
         for (consumer, body) in received(&self.stack).await? {
-            let copies = if self.plan.faults && self.dice.below(4) == 3 { 2 } else { 1 };
+            let copies = if self.plan.faults && self.rng.below(4) == 3 { 2 } else { 1 };
             self.mail.extend((0..copies).map(|_| (consumer, body.clone())));
         }
         Ok(())
@@ -67,7 +70,7 @@ impl Simulation {
 
     /// Hands records of the stream on: the next ones, or, at times, from the start again.
     pub(crate) fn relay(&mut self) -> Result<(), String> {
-        let again = self.plan.faults && self.dice.below(20) == 19;
+        let again = self.plan.faults && self.rng.below(20) == 19;
         if self.relaying && !again {
             return Ok(());
         }
@@ -87,10 +90,10 @@ impl Simulation {
         if self.mail.is_empty() {
             return Ok(());
         }
-        let first = self.dice.below(self.mail.len());
+        let first = self.rng.below(self.mail.len());
         let (consumer, body) = self.mail.swap_remove(first);
         let mut bodies = vec![body];
-        for _ in 0..self.dice.below(4) {
+        for _ in 0..self.rng.below(4) {
             let Some(place) = self.mail.iter().position(|(other, _)| *other == consumer) else { break };
             bodies.push(self.mail.swap_remove(place).1);
         }

@@ -10,8 +10,8 @@ use crate::fixture::{self, QUEUE};
 use crate::invariants::Item;
 use crate::random::actors::{Task, told};
 use crate::random::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
-use crate::random::scheduler::Fate;
-use crate::replica::Mirror;
+use crate::random::scheduler::Injection;
+use crate::replica::Replica;
 use crate::requests::{Caller, event};
 
 /// Most rounds until everything must be quiet.
@@ -29,7 +29,7 @@ impl Simulation {
         self.plan.faults = false;
         self.let_all_end().await?;
         self.resting = true;
-        while self.turnstile.is_late() {
+        while self.scheduler.is_late() {
             self.arrive(None)?;
         }
         for place in 0..self.machines.len() {
@@ -56,7 +56,7 @@ impl Simulation {
                 self.let_all_end().await?;
             }
         }
-        let books = self.mirror.books(self.clock.now().as_second());
+        let books = self.replica.books(self.clock.now().as_second());
         let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.in_use(QUEUE));
         let left = self.left_over().join(", ");
         Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
@@ -85,9 +85,9 @@ impl Simulation {
             if self.actors.iter().all(Option::is_none) {
                 return Ok(());
             }
-            match self.turnstile.waiting().first() {
+            match self.scheduler.waiting().first() {
                 Some(call) => {
-                    self.turnstile.decide(call.ticket, Fate::Proceed);
+                    self.scheduler.decide(call.ticket, Injection::Proceed);
                     let actor = call.actor;
                     self.run_one(actor).await?;
                 }
@@ -98,34 +98,34 @@ impl Simulation {
     }
 
     fn left_over(&self) -> Vec<String> {
-        left_over(&self.mirror)
+        left_over(&self.replica)
     }
 
     fn is_quiet(&self) -> bool {
-        is_quiet(&self.mirror, self.clock.now().as_second())
+        is_quiet(&self.replica, self.clock.now().as_second())
     }
 
     fn check_quiet(&self) -> Result<(), String> {
-        check_quiet(&self.mirror, self.clock.now().as_second(), &self.refused)
+        check_quiet(&self.replica, self.clock.now().as_second(), &self.refused)
     }
 }
 
 /// What the sweeps should have ended.
-fn left_over(mirror: &Mirror) -> Vec<String> {
+fn left_over(replica: &Replica) -> Vec<String> {
     let unsettled = |item: &Item| item.contains_key("expiry_shard");
-    let items = mirror.iter().filter(|(_, item)| unsettled(item));
+    let items = replica.iter().filter(|(_, item)| unsettled(item));
     items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
 }
 
 /// Whether the sweeps have ended everything.
-pub(crate) fn is_quiet(mirror: &Mirror, now: i64) -> bool {
-    let books = mirror.books(now);
-    left_over(mirror).is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+pub(crate) fn is_quiet(replica: &Replica, now: i64) -> bool {
+    let books = replica.books(now);
+    left_over(replica).is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
 }
 
 /// Insists on everything that holds once all is quiet.
-pub(crate) fn check_quiet(mirror: &Mirror, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
-    let books = mirror.books(now);
+pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
+    let books = replica.books(now);
     let check = || {
         books.check();
         books.check_every_place(QUEUE);
@@ -134,7 +134,7 @@ pub(crate) fn check_quiet(mirror: &Mirror, now: i64, refused: &BTreeSet<(String,
         assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
     };
     catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
-    match refused.iter().find(|(pk, sk)| mirror.get(pk, sk).is_some()) {
+    match refused.iter().find(|(pk, sk)| replica.get(pk, sk).is_some()) {
         Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
         None => Ok(()),
     }

@@ -13,14 +13,14 @@ use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::fixture::{Hall, PLACES, QUEUE};
+use crate::fixture::{Fixture, PLACES, QUEUE};
 use crate::random::actors::{Actor, Machine, Outcome, Task, http, told};
-use crate::random::scheduler::{Fate, Turnstile, Waiting, keys};
-use crate::random::workload::{Mood, Person, Wish};
-use crate::replica::Mirror;
+use crate::random::scheduler::{Injection, Scheduler, Waiting, keys};
+use crate::random::workload::{Action, Person, Workload};
+use crate::replica::Replica;
 use crate::report::{Report, Violation};
 use crate::requests::{Caller, event};
-use crate::rng::Dice;
+use crate::rng::Rng;
 use local::intercept::Struck;
 use local::stack::{Options, Stack};
 
@@ -47,7 +47,7 @@ const REQUESTS_MAX: usize = 2;
 /// Most calls under way.
 const ACTORS_MAX: usize = 6;
 /// What runs by the clock.
-pub(crate) const SWEEPS: [&str; 3] = ["expire_holds", "advance_queues", "rank_products"];
+pub(crate) const SWEEPS: [&str; 3] = ["run_expiry", "advance_queues", "rank_products"];
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -68,21 +68,21 @@ pub struct Plan {
 ///
 /// # Errors
 /// What must never be.
-pub fn run(plan: &Plan, dice: Dice) -> Result<(Report, String), Violation> {
+pub fn run(plan: &Plan, rng: Rng) -> Result<(Report, String), Violation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|problem| failed(&problem.to_string()))?;
     // The SDK's jitter comes from here.
     fastrand::seed(plan.seed);
     runtime.block_on(async {
         let mut simulation =
-            Simulation::new(plan.clone(), dice).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
+            Simulation::new(plan.clone(), rng).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
         let ended = simulation.run().await;
-        simulation.report.guards = simulation.turnstile.guards();
-        let hash = simulation.report.hash(simulation.mirror.digest());
+        simulation.report.guards = simulation.scheduler.guards();
+        let hash = simulation.report.hash(simulation.replica.digest());
         match ended {
             Ok(()) => Ok((simulation.report, hash)),
             Err(what) => {
-                Err(Violation { what, trace: simulation.report.trace, record: simulation.dice.record().to_vec() })
+                Err(Violation { what, trace: simulation.report.trace, record: simulation.rng.record().to_vec() })
             }
         }
     })
@@ -95,12 +95,12 @@ fn failed(what: &str) -> Violation {
 /// A run under way.
 pub(crate) struct Simulation {
     pub(crate) plan: Plan,
-    pub(crate) dice: Dice,
+    pub(crate) rng: Rng,
     pub(crate) keys: Ids,
     pub(crate) stack: Stack,
     pub(crate) clock: Clock,
-    pub(crate) turnstile: Turnstile,
-    pub(crate) hall: Hall,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) hall: Fixture,
     pub(crate) machines: Vec<Machine>,
     pub(crate) people: Vec<Person>,
     pub(crate) actors: Vec<Option<Actor>>,
@@ -108,7 +108,7 @@ pub(crate) struct Simulation {
     /// The last record of the stream that is done with.
     pub(crate) position: Option<String>,
     pub(crate) relaying: bool,
-    pub(crate) mirror: Mirror,
+    pub(crate) replica: Replica,
     /// How far clocks may be from the right time by now, in seconds.
     pub(crate) skew: i64,
     /// Whether nothing goes wrong any more, and nothing is under way that was begun before.
@@ -121,7 +121,7 @@ pub(crate) struct Simulation {
 }
 
 impl Simulation {
-    async fn new(plan: Plan, dice: Dice) -> Result<Self, Box<dyn Error>> {
+    async fn new(plan: Plan, rng: Rng) -> Result<Self, Box<dyn Error>> {
         let start: Timestamp = START.parse()?;
         let clock = Clock::manual(start);
         let ids = Ids::seeded(&format!("ids {}", plan.seed));
@@ -133,28 +133,28 @@ impl Simulation {
         let stack = Stack::start(options).await?;
         let person = |number: u128| Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);
         let users = [person(1), person(2), person(3)];
-        let hall = Hall::build(&stack, (clock.clone(), ids), person(9), &users).await?;
+        let hall = Fixture::build(&stack, (clock.clone(), ids), person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         let mut admin = Person::new(person(9), "admin");
         admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;
         people.push(admin);
-        people.iter_mut().for_each(|person| person.mood = Mood::of_seed(plan.seed));
+        people.iter_mut().for_each(|person| person.workload = Workload::of_seed(plan.seed));
         let machine = |(place, skew): (usize, i64)| {
             Machine::new(start, SignedDuration::from_secs(skew), format!("machine {place} of {}", plan.seed))
         };
         let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
-        let turnstile = Turnstile::default();
-        turnstile.close(plan.struck.clone());
-        stack.intercept(Some(Arc::new(turnstile.clone())));
-        let mirror = Mirror::of(&stack)?;
+        let scheduler = Scheduler::default();
+        scheduler.close(plan.struck.clone());
+        stack.intercept(Some(Arc::new(scheduler.clone())));
+        let replica = Replica::of(&stack)?;
         let keys = Ids::seeded(&format!("keys {}", plan.seed));
         let report = Report::new(plan.trace);
         Ok(Self {
             plan,
-            dice,
+            rng,
             keys,
             clock,
-            turnstile,
+            scheduler,
             hall,
             machines,
             people,
@@ -162,7 +162,7 @@ impl Simulation {
             mail: Vec::new(),
             position: None,
             relaying: false,
-            mirror,
+            replica,
             skew: SKEW_SECONDS,
             resting: false,
             places: PLACES.into(),
@@ -179,8 +179,8 @@ impl Simulation {
                 break;
             }
             self.run_the_woken().await?;
-            let waiting = self.turnstile.waiting();
-            match self.dice.below(20) {
+            let waiting = self.scheduler.waiting();
+            match self.rng.below(20) {
                 0..=13 if !waiting.is_empty() => self.decide(&waiting).await?,
                 0..=17 => self.begin().await?,
                 18 => self.arrive(None)?,
@@ -204,9 +204,9 @@ impl Simulation {
     /// Lets one run until it waits; its commit, if it makes one, is checked.
     pub(crate) async fn run_one(&mut self, place: usize) -> Result<(), String> {
         let Some(actor) = self.actors[place].as_mut() else { return Ok(()) };
-        self.turnstile.runs(place);
+        self.scheduler.runs(place);
         let polled = actor.run()?;
-        if let Some(done) = self.turnstile.take_done() {
+        if let Some(done) = self.scheduler.take_done() {
             self.report.tell(&format!("  → {}", done.outcome));
             self.committed(&done.touched)?;
         }
@@ -222,13 +222,13 @@ impl Simulation {
             return Ok(());
         }
         self.report.commits += 1;
-        self.mirror.follow(&self.stack, touched)?;
+        self.replica.follow(&self.stack, touched)?;
         self.check()
     }
 
     /// Insists on everything that holds in every state.
     fn check(&self) -> Result<(), String> {
-        let books = self.mirror.books(self.clock.now().as_second()).with_skew(self.skew);
+        let books = self.replica.books(self.clock.now().as_second()).with_skew(self.skew);
         let check = || {
             books.check();
             let (places, used) = (self.places, books.in_use(QUEUE));
@@ -239,7 +239,7 @@ impl Simulation {
 
     /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
     pub(crate) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
-        while let Some(late) = self.turnstile.take_late(of) {
+        while let Some(late) = self.scheduler.take_late(of) {
             let answer = self.stack.dynamodb().ask(&late.operation, &late.request);
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
             self.report.tell(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
@@ -255,24 +255,26 @@ impl Simulation {
 
     /// One call goes on, somehow.
     async fn decide(&mut self, waiting: &[Waiting]) -> Result<(), String> {
-        let Some(call) = self.dice.one_of(waiting).cloned() else { return Ok(()) };
+        let Some(call) = self.rng.one_of(waiting).cloned() else { return Ok(()) };
         self.report.steps += 1;
         self.arrive(Some(call.actor))?;
-        let thrown = if self.plan.faults { self.dice.below(100) } else { 0 };
-        let (fate, dies, name) = match thrown {
-            60..=71 if call.writes || call.items > 0 => (Fate::Conflict(self.struck(call.items)), false, "in conflict"),
-            72..=83 if call.writes => (Fate::Late, false, "late"),
-            84..=86 => (Fate::Throttle(self.struck(call.items)), false, "throttled"),
-            87..=89 => (Fate::LoseRequest, false, "request lost"),
-            90..=92 => (Fate::LoseAnswer, false, "answer lost"),
-            93..=96 => (Fate::LoseRequest, true, "killed before"),
-            97..=99 => (Fate::LoseAnswer, true, "killed after"),
-            _ => (Fate::Proceed, false, "proceeds"),
+        let thrown = if self.plan.faults { self.rng.below(100) } else { 0 };
+        let (injection, dies, name) = match thrown {
+            60..=71 if call.writes || call.items > 0 => {
+                (Injection::Conflict(self.struck(call.items)), false, "in conflict")
+            }
+            72..=83 if call.writes => (Injection::Late, false, "late"),
+            84..=86 => (Injection::Throttle(self.struck(call.items)), false, "throttled"),
+            87..=89 => (Injection::LoseRequest, false, "request lost"),
+            90..=92 => (Injection::LoseAnswer, false, "answer lost"),
+            93..=96 => (Injection::LoseRequest, true, "killed before"),
+            97..=99 => (Injection::LoseAnswer, true, "killed after"),
+            _ => (Injection::Proceed, false, "proceeds"),
         };
         self.report.fault(name);
         self.report.tell(&format!("{} #{} {}: {name}", self.report.steps, call.actor, call.what));
-        self.turnstile.decide(call.ticket, fate);
-        if fate != Fate::LoseRequest || !dies {
+        self.scheduler.decide(call.ticket, injection);
+        if injection != Injection::LoseRequest || !dies {
             self.run_one(call.actor).await?;
         }
         if dies { self.die(call.actor).await } else { Ok(()) }
@@ -280,9 +282,9 @@ impl Simulation {
 
     /// Which items of a transaction are struck: mostly one, so that conditions of others are told beside it.
     fn struck(&mut self, items: usize) -> Struck {
-        match self.dice.below(4) {
+        match self.rng.below(4) {
             0 => Struck::ALL,
-            _ => Struck::one(self.dice.below(items.max(1)), items),
+            _ => Struck::one(self.rng.below(items.max(1)), items),
         }
     }
 
@@ -303,7 +305,7 @@ impl Simulation {
     /// What comes of a call; no outcome, if its process was killed.
     async fn resume(&mut self, task: Task, outcome: Option<Outcome>) -> Result<(), String> {
         match task {
-            Task::Wish { person, wish, key } => self.answered(person, &wish, key, outcome),
+            Task::Action { person, action, key } => self.answered(person, &action, key, outcome),
             Task::Delivery { consumer, bodies } => self.delivered(consumer, bodies, outcome),
             Task::Relay { records, fresh } => self.relayed(&records, fresh, outcome).await,
             // Tried again in a minute; when nothing goes wrong any more, it must succeed.
@@ -314,24 +316,24 @@ impl Simulation {
         }
     }
 
-    fn answered(&mut self, place: usize, wish: &Wish, key: Uuid, outcome: Option<Outcome>) -> Result<(), String> {
+    fn answered(&mut self, place: usize, action: &Action, key: Uuid, outcome: Option<Outcome>) -> Result<(), String> {
         self.people[place].busy -= 1;
         let Some(outcome) = outcome else {
-            self.report.tell(&format!("  {place} hears nothing of {wish:?}"));
-            self.people[place].unsure.push((wish.clone(), key));
+            self.report.tell(&format!("  {place} hears nothing of {action:?}"));
+            self.people[place].unsure.push((action.clone(), key));
             return Ok(());
         };
         let answer = http(&outcome);
-        self.report.tell(&format!("  {place}: {wish:?} → {} {}", answer.status, answer.code()));
-        *self.report.answers.entry((wish.asked(&self.hall).function, answer.status)).or_default() += 1;
+        self.report.tell(&format!("  {place}: {action:?} → {} {}", answer.status, answer.code()));
+        *self.report.answers.entry((action.asked(&self.hall).function, answer.status)).or_default() += 1;
         let user = self.people[place].id;
-        if let Some(broken) = wish.broken(user, key, &answer, &self.hall, &self.mirror) {
+        if let Some(broken) = action.broken(user, key, &answer, &self.hall, &self.replica) {
             return Err(broken);
         }
         match answer.status {
-            503 => self.people[place].unsure.push((wish.clone(), key)),
-            400.. => self.refused.extend(wish.made(user, key, &self.hall)),
-            _ => self.people[place].learn(wish, &answer),
+            503 => self.people[place].unsure.push((action.clone(), key)),
+            400.. => self.refused.extend(action.made(user, key, &self.hall)),
+            _ => self.people[place].learn(action, &answer),
         }
         Ok(())
     }
@@ -342,12 +344,12 @@ impl Simulation {
         if self.actors.iter().flatten().count() >= ACTORS_MAX {
             return Ok(());
         }
-        match self.dice.below(10) {
+        match self.rng.below(10) {
             0..=5 => self.somebody_asks(),
             6 => self.relay(),
             7 | 8 => self.deliver(),
             _ => {
-                let function = SWEEPS[self.dice.below(SWEEPS.len())];
+                let function = SWEEPS[self.rng.below(SWEEPS.len())];
                 let at_once = self.actors.iter().flatten().any(|actor| actor.function == function);
                 self.report.also(if at_once { "sweeps beside the same sweep" } else { "sweeps" });
                 self.start(Task::Sweep, function, json!({}))
@@ -356,7 +358,7 @@ impl Simulation {
     }
 
     pub(crate) fn start(&mut self, task: Task, function: &'static str, event: Value) -> Result<(), String> {
-        let machine = self.dice.below(self.machines.len());
+        let machine = self.rng.below(self.machines.len());
         let process = self.machines[machine].process(&self.stack, function).map_err(|problem| problem.to_string())?;
         let actor = Actor::new(task, machine, function, process, event);
         let place = self.actors.iter().position(Option::is_none).unwrap_or(self.actors.len());
@@ -370,47 +372,47 @@ impl Simulation {
     }
 
     fn somebody_asks(&mut self) -> Result<(), String> {
-        let place = self.dice.below(self.people.len());
+        let place = self.rng.below(self.people.len());
         let person = &mut self.people[place];
         if person.busy >= REQUESTS_MAX {
             return Ok(());
         }
-        let again = !person.unsure.is_empty() && self.dice.below(4) < 3;
-        let (wish, key) = if again {
+        let again = !person.unsure.is_empty() && self.rng.below(4) < 3;
+        let (action, key) = if again {
             // The same request with the same key, at once or much later; some are given up.
             self.report.also("requests sent again");
             person.unsure.remove(0)
         } else {
-            (person.wish(&mut self.dice), self.keys.uuid(Timestamp::UNIX_EPOCH))
+            (person.action(&mut self.rng), self.keys.uuid(Timestamp::UNIX_EPOCH))
         };
         person.busy += 1;
-        let asked = wish.asked(&self.hall);
+        let asked = action.asked(&self.hall);
         let queue_token = person.queue_token.clone();
         let caller = Caller { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
         let event = event(&asked, caller);
-        self.report.tell(&format!("{place} wants {wish:?}{}", if again { ", again" } else { "" }));
-        self.start(Task::Wish { person: place, wish, key }, asked.function, event)
+        self.report.tell(&format!("{place} wants {action:?}{}", if again { ", again" } else { "" }));
+        self.start(Task::Action { person: place, action, key }, asked.function, event)
     }
 
     async fn pass_time(&mut self) -> Result<(), String> {
         // Not in every run: what may be said of clocks that jump is less.
-        if self.plan.faults && self.plan.seed.is_multiple_of(JUMPS_IN_ONE_OF) && self.dice.below(8) == 7 {
+        if self.plan.faults && self.plan.seed.is_multiple_of(JUMPS_IN_ONE_OF) && self.rng.below(8) == 7 {
             self.jump();
         }
         // While calls are under way long times are rare: they end all of them.
-        let busy = self.actors.iter().any(Option::is_some) && self.dice.below(4) != 3;
-        let milliseconds = match if busy { 0 } else { self.dice.below(12) } {
-            0..=6 => 10 + self.dice.below(400),
-            7..=9 => 1_000 + self.dice.below(3_000),
-            10 => 5_000 + self.dice.below(30_000),
-            _ => 40_000 + self.dice.below(120_000),
+        let busy = self.actors.iter().any(Option::is_some) && self.rng.below(4) != 3;
+        let milliseconds = match if busy { 0 } else { self.rng.below(12) } {
+            0..=6 => 10 + self.rng.below(400),
+            7..=9 => 1_000 + self.rng.below(3_000),
+            10 => 5_000 + self.rng.below(30_000),
+            _ => 40_000 + self.rng.below(120_000),
         };
         self.advance(milliseconds).await
     }
 
     /// The clock of a machine jumps back, or is right again.
     fn jump(&mut self) {
-        let place = self.dice.below(self.machines.len());
+        let place = self.rng.below(self.machines.len());
         let back = self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
         self.report.also("clocks that jumped");
         self.report.tell(&format!("the clock of {place} jumps {}", if back { "back" } else { "forth" }));
@@ -419,7 +421,7 @@ impl Simulation {
     }
 
     pub(crate) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
-        while milliseconds > LATE_MILLISECONDS_MAX && self.turnstile.is_late() {
+        while milliseconds > LATE_MILLISECONDS_MAX && self.scheduler.is_late() {
             self.arrive(None)?;
         }
         self.report.tell(&format!("{milliseconds} ms pass"));

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::random::run::{Plan, run};
 use crate::report::{Report, Violation};
-use crate::rng::Dice;
+use crate::rng::Rng;
 use local::output::complain;
 use onsale_platform::memory::lock;
 
@@ -34,7 +34,7 @@ pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, 
             if seed >= seeds.end || is_over() {
                 return;
             }
-            match run(&Plan { seed, ..plan.clone() }, Dice::of_seed(seed)) {
+            match run(&Plan { seed, ..plan.clone() }, Rng::of_seed(seed)) {
                 Ok((report, hash)) => {
                     seen(seed, &report, &hash);
                     lock(&total).add(&report);

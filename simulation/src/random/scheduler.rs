@@ -13,7 +13,7 @@ use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum Injection {
     /// It is carried out and answered.
     Proceed,
     /// It is refused for too much traffic; of a transaction these items are.
@@ -65,7 +65,7 @@ pub struct Done {
 
 /// The place where calls wait. Only one actor runs at a time, and says so beforehand.
 #[derive(Clone, Default)]
-pub struct Turnstile(Arc<Mutex<State>>);
+pub struct Scheduler(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -74,9 +74,9 @@ struct State {
     tickets: u64,
     waiting: BTreeMap<u64, (Waiting, LateRequest, Option<Waker>)>,
     late: Vec<LateRequest>,
-    decided: BTreeMap<u64, Fate>,
-    /// The fate of the call that is being carried out.
-    passing: Option<Fate>,
+    decided: BTreeMap<u64, Injection>,
+    /// The injection of the call that is being carried out.
+    passing: Option<Injection>,
     done: Option<Done>,
     /// The guards that no request has.
     struck: Vec<String>,
@@ -84,7 +84,7 @@ struct State {
     guards: BTreeMap<String, u64>,
 }
 
-impl Turnstile {
+impl Scheduler {
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.0)
     }
@@ -127,9 +127,9 @@ impl Turnstile {
     }
 
     /// Lets a call on. Its actor is woken.
-    pub fn decide(&self, ticket: u64, fate: Fate) {
+    pub fn decide(&self, ticket: u64, injection: Injection) {
         let mut state = self.state();
-        state.decided.insert(ticket, fate);
+        state.decided.insert(ticket, injection);
         if let Some((.., Some(waker))) = state.waiting.get(&ticket) {
             waker.wake_by_ref();
         }
@@ -144,7 +144,7 @@ impl Turnstile {
 
 /// One call's wait.
 struct Wait {
-    turnstile: Turnstile,
+    scheduler: Scheduler,
     ticket: u64,
     /// What is sent in place of the request.
     instead: Option<Value>,
@@ -154,21 +154,21 @@ impl Future for Wait {
     type Output = Before;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Before> {
-        let turnstile = self.turnstile.clone();
-        let mut state = turnstile.state();
-        let Some(fate) = state.decided.remove(&self.ticket) else {
+        let scheduler = self.scheduler.clone();
+        let mut state = scheduler.state();
+        let Some(injection) = state.decided.remove(&self.ticket) else {
             if let Some((.., waker)) = state.waiting.get_mut(&self.ticket) {
                 *waker = Some(context.waker().clone());
             }
             return Poll::Pending;
         };
-        state.passing = Some(fate);
-        Poll::Ready(match fate {
-            Fate::Proceed | Fate::LoseAnswer => self.instead.take().map_or(Before::Proceed, Before::Instead),
-            Fate::Throttle(struck) => Before::Throttle(struck),
-            Fate::Conflict(struck) => Before::Conflict(struck),
-            Fate::LoseRequest => Before::LoseRequest,
-            Fate::Late => {
+        state.passing = Some(injection);
+        Poll::Ready(match injection {
+            Injection::Proceed | Injection::LoseAnswer => self.instead.take().map_or(Before::Proceed, Before::Instead),
+            Injection::Throttle(struck) => Before::Throttle(struck),
+            Injection::Conflict(struck) => Before::Conflict(struck),
+            Injection::LoseRequest => Before::LoseRequest,
+            Injection::Late => {
                 let sent = state.waiting.get(&self.ticket).map(|(_, sent, _)| sent.clone());
                 state.late.extend(sent);
                 Before::LoseRequest
@@ -180,13 +180,13 @@ impl Future for Wait {
 impl Drop for Wait {
     /// Also when its caller has given up, or died.
     fn drop(&mut self) {
-        let mut state = self.turnstile.state();
+        let mut state = self.scheduler.state();
         state.waiting.remove(&self.ticket);
         state.decided.remove(&self.ticket);
     }
 }
 
-impl Intercept for Turnstile {
+impl Intercept for Scheduler {
     fn before(&self, call: &Call<'_>) -> Before {
         let mut state = self.state();
         if !state.closed {
@@ -206,7 +206,7 @@ impl Intercept for Turnstile {
         let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);
         let waiting = Waiting { ticket, actor: state.current, what, writes, items: items_of(call.request) };
         state.waiting.insert(ticket, (waiting, sent, None));
-        Before::Hold(Box::pin(Wait { turnstile: self.clone(), ticket, instead }))
+        Before::Hold(Box::pin(Wait { scheduler: self.clone(), ticket, instead }))
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
@@ -218,7 +218,7 @@ impl Intercept for Turnstile {
         let touched =
             if problem.is_none() && WRITES.contains(&call.operation) { keys(call.request) } else { Vec::new() };
         state.done = Some(Done { touched, outcome: problem.unwrap_or("ok").to_owned() });
-        if state.passing.take() == Some(Fate::LoseAnswer) { After::LoseAnswer } else { After::Deliver }
+        if state.passing.take() == Some(Injection::LoseAnswer) { After::LoseAnswer } else { After::Deliver }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::random::run::{Plan, run};
 use crate::report::Violation;
-use crate::rng::Dice;
+use crate::rng::Rng;
 
 /// The shortest record of dice that was found within `tries` runs to end in a violation, and that violation.
 ///
@@ -17,7 +17,7 @@ pub fn shortest(plan: &Plan, found: Violation, tries: usize) -> Violation {
             return false;
         }
         left -= 1;
-        match run(&plan, Dice::of_record(record.clone())) {
+        match run(&plan, Rng::of_record(record.clone())) {
             Err(violation) => {
                 // What is not thrown any more is not part of it.
                 let thrown = violation.record.len().min(record.len());

@@ -4,24 +4,24 @@ use onsale_domain::id;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::fixture::{COUPON, Hall, QUEUE, SEATS};
-use crate::replica::Mirror;
-use crate::requests::{Answer, Asked};
-use crate::rng::Dice;
+use crate::fixture::{COUPON, Fixture, QUEUE, SEATS};
+use crate::replica::Replica;
+use crate::requests::{Answer, ApiCall};
+use crate::rng::Rng;
 
 /// Something somebody wants, once.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum Action {
     /// Seats of the hall, or of the one behind the queue.
     Hold { queued: bool, seats: Vec<&'static str> },
     /// To pay a reservation or order.
-    Pay(Thing),
+    Pay(PurchaseId),
     /// To give a reservation up that is not paid.
-    Cancel(Thing),
+    Cancel(PurchaseId),
     /// To give one ticket back, paid or not.
     CancelTicket(String, &'static str),
     /// To have the money back.
-    Refund(Thing),
+    Refund(PurchaseId),
     /// To put money in.
     TopUp(i64),
     /// To take money out.
@@ -46,14 +46,14 @@ pub enum Wish {
 
 /// What can be paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Thing {
+pub enum PurchaseId {
     /// A reservation.
     Reservation(String),
     /// An order.
     Order(String),
 }
 
-impl Thing {
+impl PurchaseId {
     fn sort_key(&self) -> String {
         match self {
             Self::Reservation(id) => format!("RSV#{id}"),
@@ -71,7 +71,7 @@ impl Thing {
 
 /// What everybody is after in a run: where few things are wanted by all, more goes on between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub enum Workload {
     /// A bit of everything.
     Anything,
     /// Seats, and their money back.
@@ -82,22 +82,22 @@ pub enum Mood {
     Queue,
 }
 
-impl Mood {
+impl Workload {
     /// Each as often as the others, whatever else follows from the rest of four.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
         [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
     }
 
-    /// What somebody in this mood wants, as a throw of the twenty sides of [`Person::wish`].
-    fn throw(self, dice: &mut Dice) -> usize {
+    /// What somebody in this workload wants, as a throw of the twenty sides of [`Person::action`].
+    fn throw(self, rng: &mut Rng) -> usize {
         let sides: &[usize] = match self {
             Self::Anything => &[],
             Self::Seats => &[0, 1, 4, 5, 8, 9, 10],
             Self::Goods => &[4, 5, 8, 10, 14, 15, 16, 17],
             Self::Queue => &[2, 5, 8, 18, 18, 19, 19],
         };
-        if sides.is_empty() || dice.below(4) == 3 { dice.below(20) } else { sides[dice.below(sides.len())] }
+        if sides.is_empty() || rng.below(4) == 3 { rng.below(20) } else { sides[rng.below(sides.len())] }
     }
 }
 
@@ -111,14 +111,14 @@ pub struct Person {
     /// Requests under way.
     pub busy: usize,
     /// Wishes whose outcome is unknown, to be sent again with their keys.
-    pub unsure: Vec<(Wish, Uuid)>,
-    things: Vec<Thing>,
+    pub unsure: Vec<(Action, Uuid)>,
+    things: Vec<PurchaseId>,
     /// The last queue token that was given.
     pub queue_token: Option<String>,
     /// Whether halls are taken off sale too.
     pub deletes: bool,
     /// What everybody is after.
-    pub mood: Mood,
+    pub workload: Workload,
 }
 
 /// Most things that somebody remembers; what is older is forgotten.
@@ -136,61 +136,61 @@ impl Person {
             things: Vec::new(),
             queue_token: None,
             deletes: false,
-            mood: Mood::Anything,
+            workload: Workload::Anything,
         }
     }
 
     /// What this person wants next.
-    pub fn wish(&self, dice: &mut Dice) -> Wish {
+    pub fn action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
-            let product = dice.below(2);
-            return match dice.below(if self.deletes { 4 } else { 3 }) {
-                0 => Wish::Adjust { product, delta: 1 },
-                1 => Wish::Adjust { product, delta: -1 },
-                3 => Wish::DeleteSchedule { queued: product == 1 },
-                _ => Wish::Reprice { product, price: [0, 500, 700, 1_000][dice.below(4)] },
+            let product = rng.below(2);
+            return match rng.below(if self.deletes { 4 } else { 3 }) {
+                0 => Action::Adjust { product, delta: 1 },
+                1 => Action::Adjust { product, delta: -1 },
+                3 => Action::DeleteSchedule { queued: product == 1 },
+                _ => Action::Reprice { product, price: [0, 500, 700, 1_000][rng.below(4)] },
             };
         }
         // Mostly the last one: what is still under way is where one is in one's own way.
-        let latest = self.things.last().filter(|_| dice.below(2) == 1);
-        let thing = latest.or_else(|| dice.one_of(&self.things)).cloned();
-        match (self.mood.throw(dice), thing) {
+        let latest = self.things.last().filter(|_| rng.below(2) == 1);
+        let thing = latest.or_else(|| rng.one_of(&self.things)).cloned();
+        match (self.workload.throw(rng), thing) {
             (0..=3, _) | (4..=11, None) => {
-                let mut seats = vec![SEATS[dice.below(SEATS.len())]];
-                if dice.below(3) == 2 {
-                    seats.push(SEATS[dice.below(SEATS.len())]);
+                let mut seats = vec![SEATS[rng.below(SEATS.len())]];
+                if rng.below(3) == 2 {
+                    seats.push(SEATS[rng.below(SEATS.len())]);
                     seats.sort_unstable();
                     seats.dedup();
                 }
-                let queued = self.queue_token.is_some() && (self.mood == Mood::Queue || dice.below(2) == 1);
-                Wish::Hold { queued, seats }
+                let queued = self.queue_token.is_some() && (self.workload == Workload::Queue || rng.below(2) == 1);
+                Action::Hold { queued, seats }
             }
-            (4..=7, Some(thing)) => Wish::Pay(thing),
-            (8, Some(thing)) => Wish::Cancel(thing),
-            (9, Some(Thing::Reservation(id))) => Wish::CancelTicket(id, SEATS[dice.below(SEATS.len())]),
-            (9..=11, Some(thing)) => Wish::Refund(thing),
-            (12, _) => Wish::TopUp([10_000, 40_000, 7][dice.below(3)]),
-            (13, _) => Wish::Spend([5_000, 60_000][dice.below(2)]),
+            (4..=7, Some(thing)) => Action::Pay(thing),
+            (8, Some(thing)) => Action::Cancel(thing),
+            (9, Some(PurchaseId::Reservation(id))) => Action::CancelTicket(id, SEATS[rng.below(SEATS.len())]),
+            (9..=11, Some(thing)) => Action::Refund(thing),
+            (12, _) => Action::TopUp([10_000, 40_000, 7][rng.below(3)]),
+            (13, _) => Action::Spend([5_000, 60_000][rng.below(2)]),
             (14..=16, _) => {
-                let lines = (0..=dice.below(2)).map(|_| (dice.below(2), 1 + i64::from(dice.below(3) == 2))).collect();
-                Wish::Order { lines, coupon: dice.below(3) == 2, pay: dice.below(2) == 0 }
+                let lines = (0..=rng.below(2)).map(|_| (rng.below(2), 1 + i64::from(rng.below(3) == 2))).collect();
+                Action::Order { lines, coupon: rng.below(3) == 2, pay: rng.below(2) == 0 }
             }
-            (17, _) => Wish::Claim,
-            (18, _) if self.queue_token.is_some() => [Wish::Poll, Wish::Poll, Wish::Leave][dice.below(3)].clone(),
-            (18, _) => Wish::Join,
-            _ => [Wish::Join, Wish::Poll][usize::from(self.queue_token.is_some())].clone(),
+            (17, _) => Action::Claim,
+            (18, _) if self.queue_token.is_some() => [Action::Poll, Action::Poll, Action::Leave][rng.below(3)].clone(),
+            (18, _) => Action::Join,
+            _ => [Action::Join, Action::Poll][usize::from(self.queue_token.is_some())].clone(),
         }
     }
 
     /// Learns from an answer.
-    pub fn learn(&mut self, wish: &Wish, answer: &Answer) {
+    pub fn learn(&mut self, action: &Action, answer: &Answer) {
         if !(200..300).contains(&answer.status) {
             return;
         }
-        let thing = match wish {
-            Wish::Hold { .. } => Some(Thing::Reservation(answer.text("reservation_id").to_owned())),
-            Wish::Order { .. } => Some(Thing::Order(answer.text("order_id").to_owned())),
-            Wish::Join | Wish::Poll => {
+        let thing = match action {
+            Action::Hold { .. } => Some(PurchaseId::Reservation(answer.text("reservation_id").to_owned())),
+            Action::Order { .. } => Some(PurchaseId::Order(answer.text("order_id").to_owned())),
+            Action::Join | Action::Poll => {
                 self.queue_token = answer.body["token"].as_str().map(str::to_owned).or(self.queue_token.take());
                 None
             }
@@ -203,15 +203,15 @@ impl Person {
     }
 }
 
-impl Wish {
+impl Action {
     /// The function that is asked for it.
     #[must_use]
     pub fn function(&self) -> &'static str {
         match self {
             Self::Hold { .. } => "create_reservation",
             Self::Pay(_) => "pay",
-            Self::Cancel(Thing::Reservation(_)) => "cancel_reservation",
-            Self::Cancel(Thing::Order(_)) => "cancel_order",
+            Self::Cancel(PurchaseId::Reservation(_)) => "cancel_reservation",
+            Self::Cancel(PurchaseId::Order(_)) => "cancel_order",
             Self::CancelTicket(..) => "cancel_ticket",
             Self::Refund(_) => "cancel_payment",
             Self::TopUp(_) => "top_up",
@@ -219,7 +219,7 @@ impl Wish {
             Self::Order { .. } => "place_order",
             Self::Claim => "claim_coupon",
             Self::Join => "join_queue",
-            Self::Poll => "get_token",
+            Self::Poll => "get_queue_entry",
             Self::Leave => "leave_queue",
             Self::Adjust { .. } => "adjust_stock",
             Self::Reprice { .. } => "update_product",
@@ -229,8 +229,8 @@ impl Wish {
 
     /// The request for it.
     #[must_use]
-    pub fn asked(&self, hall: &Hall) -> Asked {
-        let asked = |method, path: String, body| Asked { function: self.function(), method, path, body };
+    pub fn asked(&self, hall: &Fixture) -> ApiCall {
+        let asked = |method, path: String, body| ApiCall { function: self.function(), method, path, body };
         match self {
             Self::Hold { queued, seats } => {
                 let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
@@ -238,13 +238,13 @@ impl Wish {
             }
             Self::Pay(thing) => {
                 let body = match thing {
-                    Thing::Reservation(id) => json!({ "reservation_id": id }),
-                    Thing::Order(id) => json!({ "order_id": id }),
+                    PurchaseId::Reservation(id) => json!({ "reservation_id": id }),
+                    PurchaseId::Order(id) => json!({ "order_id": id }),
                 };
                 asked("POST", "/payments".into(), Some(body))
             }
-            Self::Cancel(Thing::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
-            Self::Cancel(Thing::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
+            Self::Cancel(PurchaseId::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
+            Self::Cancel(PurchaseId::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
             Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
             Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment()), None),
             Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
@@ -282,7 +282,7 @@ impl Wish {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn made(&self, user: Uuid, key: Uuid, hall: &Hall) -> Option<(String, String)> {
+    pub fn made(&self, user: Uuid, key: Uuid, hall: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
@@ -300,15 +300,15 @@ impl Wish {
 
     /// What is wrong with the table after this answer (A1), if something is.
     #[must_use]
-    pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> Option<String> {
+    pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Fixture, replica: &Replica) -> Option<String> {
         match answer.status {
-            200..300 if self.is_kept(user, key, answer, hall, mirror) => None,
+            200..300 if self.is_kept(user, key, answer, hall, replica) => None,
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
                 let (pk, sk) = match self {
-                    Self::Pay(thing) if self.has_paid(user, key, mirror) => (format!("USER#{user}"), thing.sort_key()),
-                    _ => self.made(user, key, hall).filter(|(pk, sk)| mirror.get(pk, sk).is_some())?,
+                    Self::Pay(thing) if self.has_paid(user, key, replica) => (format!("USER#{user}"), thing.sort_key()),
+                    _ => self.made(user, key, hall).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
                 };
                 Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
             }
@@ -317,33 +317,33 @@ impl Wish {
     }
 
     /// Whether something was paid under this very key.
-    fn has_paid(&self, user: Uuid, key: Uuid, mirror: &Mirror) -> bool {
+    fn has_paid(&self, user: Uuid, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
-        let payment = mirror.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
+        let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
         let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
         payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Hall, mirror: &Mirror) -> bool {
+    fn is_kept(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
         if let Some((pk, sk)) = self.made(user, key, hall) {
-            return mirror.get(&pk, &sk).is_some();
+            return replica.get(&pk, &sk).is_some();
         }
-        let state_of = |thing: &Thing| {
-            let item = mirror.get(&pk, &thing.sort_key())?;
+        let state_of = |thing: &PurchaseId| {
+            let item = replica.get(&pk, &thing.sort_key())?;
             item.get("state")?.as_s().ok().cloned()
         };
-        let is_ended = |thing: &Thing| {
+        let is_ended = |thing: &PurchaseId| {
             state_of(thing).is_some_and(|state| ["cancelled", "expired", "declined"].contains(&state.as_str()))
         };
         match self {
-            Self::Pay(thing) => mirror.get(&pk, &thing.sort_key()).is_some_and(|item| item.contains_key("payment")),
+            Self::Pay(thing) => replica.get(&pk, &thing.sort_key()).is_some_and(|item| item.contains_key("payment")),
             Self::Cancel(thing) => is_ended(thing),
             Self::Refund(thing) => state_of(thing).as_deref() == Some("cancelled"),
             Self::CancelTicket(id, seat) => {
-                let thing = Thing::Reservation(id.clone());
-                let tickets = mirror.get(&pk, &thing.sort_key()).and_then(|item| item.get("tickets")?.as_l().ok());
+                let thing = PurchaseId::Reservation(id.clone());
+                let tickets = replica.get(&pk, &thing.sort_key()).and_then(|item| item.get("tickets")?.as_l().ok());
                 let mut tickets = tickets.into_iter().flatten().filter_map(|ticket| ticket.as_m().ok());
                 let given_up = tickets.any(|ticket| {
                     ticket.get("id").and_then(|id| id.as_s().ok()).is_some_and(|id| id == seat)
@@ -352,12 +352,12 @@ impl Wish {
                 given_up || is_ended(&thing)
             }
             // One that was there may have ended since it was read, and be replaced by the next request of its user.
-            Self::Join => mirror.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| {
+            Self::Join => replica.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| {
                 item.contains_key("number") || (answer.status == 200 && item.contains_key("claim"))
             }),
             Self::DeleteSchedule { queued } => {
                 let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
-                mirror.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
+                replica.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
             }
             _ => true,
         }

@@ -33,11 +33,11 @@ const UNKNOWN_OPERATION: &str = "com.amazon.coral.service#UnknownOperationExcept
 pub struct DynamoDb {
     database: Database,
     written: Arc<Notify>,
-    twin: Option<Arc<dyn Twin>>,
+    twin: Option<Arc<dyn SecondEngine>>,
 }
 
 /// A second engine that is asked whatever this one is asked, so that their answers can be compared.
-pub trait Twin: Send + Sync {
+pub trait SecondEngine: Send + Sync {
     /// Executes an operation on both, in the same order for all callers; `here` executes it on this engine and gives
     /// status and body. What is returned the caller gets.
     fn execute(&self, operation: &str, body: &[u8], here: &mut dyn FnMut() -> (u16, String)) -> (u16, String);
@@ -46,7 +46,7 @@ pub trait Twin: Send + Sync {
 impl DynamoDb {
     /// Serves `database`, beside a twin if there is one.
     #[must_use]
-    pub fn new(database: Database, twin: Option<Arc<dyn Twin>>) -> Self {
+    pub fn new(database: Database, twin: Option<Arc<dyn SecondEngine>>) -> Self {
         Self { database, written: Arc::new(Notify::new()), twin }
     }
 

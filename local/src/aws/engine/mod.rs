@@ -9,7 +9,7 @@ mod queues;
 pub mod sqs;
 pub mod storage;
 
-pub use crate::aws::engine::queues::{Letter, Queues};
+pub use crate::aws::engine::queues::{ParkedMessage, Queues};
 
 use crate::aws::engine::dynamodb::DynamoDb;
 use crate::aws::engine::sqs::Sqs;

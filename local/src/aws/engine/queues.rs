@@ -29,7 +29,7 @@ pub struct Queues(Arc<Mutex<SqsState>>);
 
 /// A message of a queue nobody reads, as it is kept over a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letter {
+pub struct ParkedMessage {
     /// The queue it lies in.
     pub queue: String,
     /// Its text.
@@ -40,14 +40,14 @@ impl Queues {
     /// How many messages lie in queues other than `unread`: waiting, delayed or handed out and not yet deleted.
     /// With them, the messages of `unread`, both of the same moment.
     #[must_use]
-    pub fn census(&self, unread: &[String]) -> (usize, Vec<Letter>) {
+    pub fn census(&self, unread: &[String]) -> (usize, Vec<ParkedMessage>) {
         let state = self.lock();
         let mut outstanding = 0;
         let mut letters = Vec::new();
         for (name, queue) in &state.queues {
             if unread.contains(name) {
                 let bodies = queue.messages.iter().map(|message| message.body.clone());
-                letters.extend(bodies.map(|body| Letter { queue: name.clone(), body }));
+                letters.extend(bodies.map(|body| ParkedMessage { queue: name.clone(), body }));
             } else {
                 outstanding += queue.messages.len();
             }
@@ -64,7 +64,7 @@ impl Queues {
     }
 
     /// Puts a kept message back. A queue that is no longer in the template is left out.
-    pub fn put_back(&self, letter: &Letter) {
+    pub fn put_back(&self, letter: &ParkedMessage) {
         let sent = self.lock().send_message(&letter.queue, &letter.body, None, HashMap::new(), None, None);
         if let Err(problem) = sent {
             tracing::warn!(queue = letter.queue, %problem, "a kept message could not be put back");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::engine::Letter;
+use crate::aws::engine::ParkedMessage;
 use crate::data_directory::private_file;
 
 /// The two files.
@@ -19,7 +19,7 @@ use crate::data_directory::private_file;
 pub struct Checkpoint {
     directory: PathBuf,
     mark: Mark,
-    letters: Vec<Letter>,
+    letters: Vec<ParkedMessage>,
 }
 
 /// The last sequence number that is done with; none before the first.
@@ -48,7 +48,7 @@ impl Checkpoint {
 
     /// The messages of queues that nobody reads.
     #[must_use]
-    pub fn letters(&self) -> &[Letter] {
+    pub fn letters(&self) -> &[ParkedMessage] {
         &self.letters
     }
 
@@ -57,7 +57,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When a file cannot be written; what was there stays.
-    pub fn keep(&mut self, letters: Vec<Letter>, sequence_number: Option<String>) -> io::Result<()> {
+    pub fn keep(&mut self, letters: Vec<ParkedMessage>, sequence_number: Option<String>) -> io::Result<()> {
         if letters != self.letters {
             private_file::replace(&self.directory.join(LETTERS), &serde_json::to_vec(&letters)?)?;
             self.letters = letters;
@@ -91,7 +91,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut checkpoint = Checkpoint::open(directory.path()).unwrap();
         assert_eq!((checkpoint.sequence_number(), checkpoint.letters()), (None, &[][..]));
-        let letter = Letter { queue: "dead".into(), body: "{}".into() };
+        let letter = ParkedMessage { queue: "dead".into(), body: "{}".into() };
         checkpoint.keep(vec![letter.clone()], Some("7".into())).unwrap();
         checkpoint.keep(vec![letter.clone()], None).unwrap();
         let again = Checkpoint::open(directory.path()).unwrap();

@@ -107,7 +107,7 @@ pub struct Admission {
 
 /// Why a queue's guard lets somebody not pass, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PassError {
+pub enum QueueTokenError {
     /// There is none.
     #[error("the header Queue-Token is needed; joining the waiting queue gives one")]
     Required,

@@ -31,7 +31,7 @@ const UNMEASURED_MILLISECONDS_MAX: u64 = 600_000;
 
 /// Where somebody stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct QueuePosition {
     /// 1 is the next to be called; 0 has been called.
     pub position: u64,
     /// How many are to be called before.
@@ -131,7 +131,7 @@ impl Queue {
 
     /// Where the holder of `number` stands at `now`.
     #[must_use]
-    pub fn standing(&self, number: u64, now: Timestamp) -> Standing {
+    pub fn standing(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
         let eta_seconds =
             if position == 0 { 0 } else { self.by_rate(number).max(self.until_a_place_is_free(number, now)) };
@@ -142,7 +142,7 @@ impl Queue {
         };
         let retry_after_milliseconds =
             if position == 0 { longest } else { eta_seconds.saturating_mul(250).clamp(shortest, longest) };
-        Standing { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
+        QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
     }
 
     /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as many

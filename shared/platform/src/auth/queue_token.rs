@@ -8,7 +8,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{Admission, PassError};
+use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -84,10 +84,10 @@ pub async fn sign(
 
 /// Why a guard did not let somebody pass.
 #[derive(Debug, thiserror::Error)]
-pub enum PassFailure {
+pub enum QueueTokenFailure {
     /// By the rules.
     #[error(transparent)]
-    Refused(#[from] PassError),
+    Refused(#[from] QueueTokenError),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -95,7 +95,7 @@ pub enum PassFailure {
 
 /// What a request brings along to pass a queue's guard: nothing of it is believed before it is asked for.
 #[derive(Clone, Default)]
-pub struct QueuePass {
+pub struct QueueToken {
     /// The header `Queue-Token`.
     pub queue_token: Option<String>,
     /// The access token, for routes whose callers the gateway does not ask for one.
@@ -105,39 +105,39 @@ pub struct QueuePass {
 }
 
 /// Never what it holds.
-impl fmt::Debug for QueuePass {
+impl fmt::Debug for QueueToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("QueuePass")
     }
 }
 
-impl QueuePass {
+impl QueueToken {
     /// The claims of the caller's token of `queue`, waiting or admitted, also when its time is over: where its holder
     /// stands is asked of the table.
     ///
     /// # Errors
-    /// [`PassError::Required`], [`PassError::Invalid`], or the table's failure.
-    pub async fn claims(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<QueueClaims, PassFailure> {
-        let token = self.queue_token.as_deref().ok_or(PassError::Required)?;
+    /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
+    pub async fn claims(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
+        let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
         let claims = access_token::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
         let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
-        let claims = claims.filter(own).ok_or(PassError::Invalid)?;
+        let claims = claims.filter(own).ok_or(QueueTokenError::Invalid)?;
         let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
-        if life.has_begun(app) { Ok(claims) } else { Err(PassError::Invalid.into()) }
+        if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
     }
 
     /// The admission that the caller's token proves, by its signature and its time. Whether it has been used or given
     /// up since, the table knows.
     ///
     /// # Errors
-    /// See [`PassError`], or the table's failure.
-    pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, PassFailure> {
+    /// See [`QueueTokenError`], or the table's failure.
+    pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, QueueTokenFailure> {
         let claims = self.claims(app, user, queue).await?;
-        let expires_at = u32::try_from(claims.exp).map_err(|_| PassError::Invalid)?;
+        let expires_at = u32::try_from(claims.exp).map_err(|_| QueueTokenError::Invalid)?;
         if !claims.admitted {
-            Err(PassError::NotAdmitted.into())
+            Err(QueueTokenError::NotAdmitted.into())
         } else if app.now().as_second() >= claims.exp {
-            Err(PassError::Ended.into())
+            Err(QueueTokenError::Ended.into())
         } else {
             Ok(Admission { queue: queue.clone(), number: claims.number, expires_at })
         }

@@ -12,7 +12,7 @@ use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::payments::lapses::Paused;
 use onsale_domain::payments::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::JoinError;
-use onsale_domain::queue::entry::PassError;
+use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
@@ -20,7 +20,7 @@ use onsale_domain::wallet::MovementError;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
-use crate::auth::queue_token::PassFailure;
+use crate::auth::queue_token::QueueTokenFailure;
 use crate::failure::Failure;
 use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected};
@@ -210,22 +210,22 @@ impl From<HoldError> for Problem {
     }
 }
 
-impl From<PassError> for Problem {
-    fn from(error: PassError) -> Self {
+impl From<QueueTokenError> for Problem {
+    fn from(error: QueueTokenError) -> Self {
         Self::new(match error {
-            PassError::Required => Detail::QueueTokenRequired,
-            PassError::Invalid => Detail::QueueTokenInvalid,
-            PassError::NotAdmitted => Detail::QueueTokenNotAdmitted,
-            PassError::Ended => Detail::QueueTokenEnded,
+            QueueTokenError::Required => Detail::QueueTokenRequired,
+            QueueTokenError::Invalid => Detail::QueueTokenInvalid,
+            QueueTokenError::NotAdmitted => Detail::QueueTokenNotAdmitted,
+            QueueTokenError::Ended => Detail::QueueTokenEnded,
         })
     }
 }
 
-impl From<PassFailure> for Problem {
-    fn from(error: PassFailure) -> Self {
+impl From<QueueTokenFailure> for Problem {
+    fn from(error: QueueTokenFailure) -> Self {
         match error {
-            PassFailure::Refused(refused) => refused.into(),
-            PassFailure::Failure(failure) => failure.into(),
+            QueueTokenFailure::Refused(refused) => refused.into(),
+            QueueTokenFailure::Failure(failure) => failure.into(),
         }
     }
 }

@@ -27,7 +27,7 @@ use super::problem::{Problem, invalid};
 use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
-use crate::auth::queue_token::QueuePass;
+use crate::auth::queue_token::QueueToken;
 use crate::store::accounts::admin_actions::AdminAction;
 
 /// Largest body that is read, in bytes.
@@ -96,7 +96,7 @@ impl FromRequestParts<App> for Admin {
     }
 }
 
-impl FromRequestParts<App> for QueuePass {
+impl FromRequestParts<App> for QueueToken {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {

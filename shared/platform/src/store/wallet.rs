@@ -37,7 +37,7 @@ struct WalletItem {
 /// A wallet as kept: with digests of the keys of its last payments, so that a reused key is noticed, and with what was
 /// topped up on a day.
 #[derive(Clone, Debug)]
-pub(crate) struct KeptWallet {
+pub(crate) struct WalletRow {
     pub wallet: Wallet,
     pub recent_keys: Vec<String>,
     pub topped_up: ToppedUp,
@@ -103,15 +103,15 @@ pub async fn get(app: &App, user: Uuid) -> Result<Option<Wallet>, Failure> {
     Ok(get_kept(app, user).await?.map(|kept| kept.wallet))
 }
 
-async fn get_kept(app: &App, user: Uuid) -> Result<Option<KeptWallet>, Failure> {
+async fn get_kept(app: &App, user: Uuid) -> Result<Option<WalletRow>, Failure> {
     query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(kept).transpose()
 }
 
-pub(crate) fn kept(item: Item) -> Result<KeptWallet, Failure> {
+pub(crate) fn kept(item: Item) -> Result<WalletRow, Failure> {
     let item: WalletItem = from_item(item)?;
     let wallet = Wallet { balance: item.balance, seq: item.seq };
     let topped_up = ToppedUp { day: item.topped_up_on, sum: item.topped_up };
-    Ok(KeptWallet { wallet, recent_keys: item.recent_keys, topped_up })
+    Ok(WalletRow { wallet, recent_keys: item.recent_keys, topped_up })
 }
 
 /// What a movement changes of a wallet besides balance and `seq`.
@@ -285,7 +285,7 @@ pub async fn carry_out(
 
 /// The wallet after a movement, its entry, and what else of the wallet changes.
 fn moved(
-    before: &KeptWallet,
+    before: &WalletRow,
     wanted: &Movement,
     now: Timestamp,
     charge: Uuid,
@@ -298,7 +298,7 @@ fn moved(
     Ok((after, entry, beside))
 }
 
-fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<KeptWallet>, Failure> {
+fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
     let wallet = failed.into_iter().find(|failed| failed.guard == Guard::WalletSeq).and_then(|failed| failed.old);
     wallet.map(kept).transpose()
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::world::{ADMIN, World, id_of};
 use crate::random::run::SKEW_SECONDS;
-use crate::random::workload::{Thing, Wish};
+use crate::random::workload::{Action, PurchaseId};
 
 /// The two who meet, and who else there is.
 const ANNA: usize = 0;
@@ -36,7 +36,7 @@ const CAP: i64 = 10_000_000;
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     /// Somebody asks for something.
-    Ask(usize, Wish),
+    Ask(usize, Action),
     /// A function runs by the clock.
     Sweep(&'static str),
     /// The changes that were not relayed yet are.
@@ -51,7 +51,7 @@ impl Operation {
     /// The function that runs.
     pub(super) fn function(&self) -> &'static str {
         match self {
-            Self::Ask(_, wish) => wish.function(),
+            Self::Ask(_, action) => action.function(),
             Self::Sweep(function) | Self::Deliver(function) => function,
             Self::Relay => "relay_changes",
             Self::Places(_) => "put_queue",
@@ -62,7 +62,7 @@ impl Operation {
 /// Something that has happened before.
 pub(super) enum Before {
     /// Somebody asked and was answered so.
-    Ask(usize, Wish, u16),
+    Ask(usize, Action, u16),
     /// Seconds passed.
     Pass(i64),
     /// The changes were relayed, but nothing was delivered.
@@ -92,35 +92,35 @@ pub(super) fn key(number: usize) -> Uuid {
 }
 
 /// What somebody holds by the step of the preparation with this number.
-fn held(person: usize, step: usize) -> Thing {
-    Thing::Reservation(held_id(person, step))
+fn held(person: usize, step: usize) -> PurchaseId {
+    PurchaseId::Reservation(held_id(person, step))
 }
 
 fn held_id(person: usize, step: usize) -> String {
     id::derived(id_of(person), "create_reservation", key(step)).to_string()
 }
 
-fn ordered(person: usize, step: usize) -> Thing {
-    Thing::Order(id::derived(id_of(person), "place_order", key(step)).to_string())
+fn ordered(person: usize, step: usize) -> PurchaseId {
+    PurchaseId::Order(id::derived(id_of(person), "place_order", key(step)).to_string())
 }
 
-fn hold(seats: &[&'static str]) -> Wish {
-    Wish::Hold { queued: false, seats: seats.to_vec() }
+fn hold(seats: &[&'static str]) -> Action {
+    Action::Hold { queued: false, seats: seats.to_vec() }
 }
 
-fn hold_queued(seats: &[&'static str]) -> Wish {
-    Wish::Hold { queued: true, seats: seats.to_vec() }
+fn hold_queued(seats: &[&'static str]) -> Action {
+    Action::Hold { queued: true, seats: seats.to_vec() }
 }
 
-fn order(lines: &[(usize, i64)], pay: bool) -> Wish {
-    Wish::Order { lines: lines.to_vec(), coupon: false, pay }
+fn order(lines: &[(usize, i64)], pay: bool) -> Action {
+    Action::Order { lines: lines.to_vec(), coupon: false, pay }
 }
 
-fn order_with_coupon(lines: &[(usize, i64)], pay: bool) -> Wish {
-    Wish::Order { lines: lines.to_vec(), coupon: true, pay }
+fn order_with_coupon(lines: &[(usize, i64)], pay: bool) -> Action {
+    Action::Order { lines: lines.to_vec(), coupon: true, pay }
 }
 
-const EXPIRE: Operation = Operation::Sweep("expire_holds");
+const EXPIRE: Operation = Operation::Sweep("run_expiry");
 const ADVANCE: Operation = Operation::Sweep("advance_queues");
 
 fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) -> Scene {
@@ -146,10 +146,10 @@ impl World {
     pub(super) async fn prepare(&mut self, scene: &Scene) -> Result<(), String> {
         for (step, before) in scene.before.iter().enumerate() {
             match before {
-                Before::Ask(person, wish, expected) => {
-                    let answer = self.ask(*person, wish, key(step)).await?;
+                Before::Ask(person, action, expected) => {
+                    let answer = self.ask(*person, action, key(step)).await?;
                     if answer.status != *expected {
-                        return Err(format!("{wish:?} was answered {}: {}", answer.status, answer.body));
+                        return Err(format!("{action:?} was answered {}: {}", answer.status, answer.body));
                     }
                 }
                 Before::Pass(seconds) => self.pass(*seconds),

@@ -4,8 +4,8 @@ use super::*;
 
 pub(super) fn queue() -> Vec<Scene> {
     use Operation::Ask;
-    let join = |person: usize| Before::Ask(person, Wish::Join, 201);
-    let poll = |person: usize| Before::Ask(person, Wish::Poll, 200);
+    let join = |person: usize| Before::Ask(person, Action::Join, 201);
+    let poll = |person: usize| Before::Ask(person, Action::Poll, 200);
     let advance = || Before::Sweep("advance_queues");
     // Numbers are called at the second of the sweep after the first, and claimed by the poll.
     let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
@@ -13,26 +13,30 @@ pub(super) fn queue() -> Vec<Scene> {
         before.extend(more);
         before
     };
-    let asks = |person: usize, wishes: &[Wish]| wishes.iter().map(|wish| Ask(person, wish.clone())).collect::<Vec<_>>();
+    let asks = |person: usize, actions: &[Action]| {
+        actions.iter().map(|action| Ask(person, action.clone())).collect::<Vec<_>>()
+    };
     let and = |mut some: Vec<Operation>, more: Vec<Operation>| {
         some.extend(more);
         some
     };
     let mine = || held(ANNA, 5);
     let holding = || with(inside(ANNA), vec![Before::Ask(ANNA, hold_queued(&["A-1-1"]), 201)]);
-    let on_place = || and(asks(ANNA, &[Wish::Poll, Wish::Leave, Wish::Join]), vec![ADVANCE, Ask(BERT, Wish::Join)]);
+    let on_place =
+        || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE, Ask(BERT, Action::Join)]);
     let buys = || {
-        let wishes = [Wish::Pay(mine()), hold_queued(&["A-1-2"]), Wish::Leave, Wish::Join, Wish::Cancel(mine())];
-        and(asks(ANNA, &wishes), vec![ADVANCE])
+        let actions =
+            [Action::Pay(mine()), hold_queued(&["A-1-2"]), Action::Leave, Action::Join, Action::Cancel(mine())];
+        and(asks(ANNA, &actions), vec![ADVANCE])
     };
     vec![
         scene(
             "an empty queue",
             Vec::new(),
-            vec![Ask(ANNA, Wish::Join), Ask(BERT, Wish::Join), ADVANCE, Operation::Places(2)],
+            vec![Ask(ANNA, Action::Join), Ask(BERT, Action::Join), ADVANCE, Operation::Places(2)],
         ),
         scene("somebody who waits", with(inside(CARL), vec![join(ANNA), Before::Pass(3)]), {
-            and(on_place(), vec![Ask(CARL, Wish::Leave), Operation::Places(2)])
+            and(on_place(), vec![Ask(CARL, Action::Leave), Operation::Places(2)])
         }),
         scene("a number that is called", vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)], on_place()),
         Scene {
@@ -40,31 +44,31 @@ pub(super) fn queue() -> Vec<Scene> {
             ..scene(
                 "a number that is called, and then no longer",
                 vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)],
-                and(asks(ANNA, &[Wish::Poll, Wish::Leave]), vec![ADVANCE]),
+                and(asks(ANNA, &[Action::Poll, Action::Leave]), vec![ADVANCE]),
             )
         },
         scene(
             "somebody who is inside",
             inside(ANNA),
-            and(asks(ANNA, &[hold_queued(&["A-1-1"]), Wish::Leave, Wish::Join, Wish::Poll]), vec![ADVANCE]),
+            and(asks(ANNA, &[hold_queued(&["A-1-1"]), Action::Leave, Action::Join, Action::Poll]), vec![ADVANCE]),
         ),
         scene("somebody who is inside and holds", holding(), buys()),
         Scene {
             passes: Some(LONG + 40),
-            ..scene("an admission that ends with a hold", holding(), vec![Ask(ANNA, Wish::Pay(mine())), ADVANCE])
+            ..scene("an admission that ends with a hold", holding(), vec![Ask(ANNA, Action::Pay(mine())), ADVANCE])
         },
         Scene {
             passes: Some(LONG + 40),
             ..scene(
                 "an admission that ends",
                 inside(ANNA),
-                and(asks(ANNA, &[hold_queued(&["A-1-1"]), Wish::Leave, Wish::Join]), vec![ADVANCE]),
+                and(asks(ANNA, &[hold_queued(&["A-1-1"]), Action::Leave, Action::Join]), vec![ADVANCE]),
             )
         },
         scene(
             "an admission that has ended",
-            with(inside(ANNA), vec![Before::Settle, Before::Ask(ANNA, Wish::Leave, 204), Before::Relay]),
-            vec![Operation::Deliver("finish_tokens"), ADVANCE, Ask(BERT, Wish::Join), Operation::Places(2)],
+            with(inside(ANNA), vec![Before::Settle, Before::Ask(ANNA, Action::Leave, 204), Before::Relay]),
+            vec![Operation::Deliver("free_queue_places"), ADVANCE, Ask(BERT, Action::Join), Operation::Places(2)],
         ),
     ]
 }
@@ -76,12 +80,12 @@ pub(super) fn events() -> Vec<Scene> {
             Before::Settle,
             Before::Ask(ANNA, order(&[(SPREAD, 2)], true), 201),
             Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201),
-            Before::Ask(ANNA, Wish::Pay(held(ANNA, 2)), 402),
+            Before::Ask(ANNA, Action::Pay(held(ANNA, 2)), 402),
         ]
     };
-    let refund = || Ask(ANNA, Wish::Refund(ordered(ANNA, 1)));
+    let refund = || Ask(ANNA, Action::Refund(ordered(ANNA, 1)));
     let mut relayed = bought();
-    relayed.extend([Before::Ask(ANNA, Wish::Refund(ordered(ANNA, 1)), 200), Before::Relay]);
+    relayed.extend([Before::Ask(ANNA, Action::Refund(ordered(ANNA, 1)), 200), Before::Relay]);
     vec![
         scene("changes that are not relayed", bought(), vec![Operation::Relay, refund(), EXPIRE]),
         scene(
@@ -89,7 +93,7 @@ pub(super) fn events() -> Vec<Scene> {
             relayed,
             vec![
                 Operation::Deliver("record_sales"),
-                Operation::Deliver("settle_payment"),
+                Operation::Deliver("release_declined_payment"),
                 Operation::Sweep("rank_products"),
                 Operation::Relay,
             ],

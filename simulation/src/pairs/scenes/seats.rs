@@ -13,25 +13,26 @@ pub(super) fn seats() -> Vec<Scene> {
         Ask(ANNA, hold(&["B-1-1"])),
     ];
     let live = vec![
-        Ask(ANNA, Wish::Pay(mine())),
-        Ask(ANNA, Wish::Cancel(mine())),
-        Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
-        Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-2")),
+        Ask(ANNA, Action::Pay(mine())),
+        Ask(ANNA, Action::Cancel(mine())),
+        Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-1")),
+        Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-2")),
         Ask(BERT, hold(&["A-1-1"])),
         Ask(ANNA, hold(&["B-1-1"])),
         EXPIRE,
     ];
     let over = || {
         vec![
-            Ask(ANNA, Wish::Pay(mine())),
+            Ask(ANNA, Action::Pay(mine())),
             Ask(BERT, hold(&["A-1-1"])),
             Ask(ANNA, hold(&["A-1-1", "A-1-2"])),
-            Ask(ANNA, Wish::Cancel(mine())),
-            Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
+            Ask(ANNA, Action::Cancel(mine())),
+            Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-1")),
             EXPIRE,
         ]
     };
-    let rich = || vec![Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201), Before::Ask(ANNA, Wish::TopUp(50_000), 201)];
+    let rich =
+        || vec![Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201), Before::Ask(ANNA, Action::TopUp(50_000), 201)];
     let with = |mut before: Vec<Before>, more: Vec<Before>| {
         before.extend(more);
         before
@@ -50,7 +51,7 @@ pub(super) fn seats() -> Vec<Scene> {
 
 pub(super) fn deletions() -> Vec<Scene> {
     use Operation::Ask;
-    let delete = || Wish::DeleteSchedule { queued: false };
+    let delete = || Action::DeleteSchedule { queued: false };
     let mine = || held(ANNA, 0);
     let hold_of_anna = || Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
     let lapsed = vec![hold_of_anna(), Before::Pass(LONG)];
@@ -62,8 +63,8 @@ pub(super) fn deletions() -> Vec<Scene> {
             lapsed,
             vec![
                 Ask(ADMIN, delete()),
-                Ask(ANNA, Wish::Pay(mine())),
-                Ask(ANNA, Wish::Cancel(mine())),
+                Ask(ANNA, Action::Pay(mine())),
+                Ask(ANNA, Action::Cancel(mine())),
                 Ask(BERT, hold(&["A-1-2", "B-1-1"])),
             ],
         ),
@@ -71,8 +72,8 @@ pub(super) fn deletions() -> Vec<Scene> {
             skew: [SKEW_SECONDS, -SKEW_SECONDS],
             ..scene(
                 "a hall with a hold that has lapsed by one of two clocks",
-                vec![hold_of_anna(), Before::Ask(ANNA, Wish::TopUp(50_000), 201), Before::Pass(60)],
-                vec![Ask(ADMIN, delete()), Ask(ANNA, Wish::Pay(mine()))],
+                vec![hold_of_anna(), Before::Ask(ANNA, Action::TopUp(50_000), 201), Before::Pass(60)],
+                vec![Ask(ADMIN, delete()), Ask(ANNA, Action::Pay(mine()))],
             )
         },
         scene("a deleted hall", deleted, vec![EXPIRE, Ask(ADMIN, delete()), Ask(BERT, hold(&["A-1-1"]))]),
@@ -85,29 +86,29 @@ pub(super) fn payments() -> Vec<Scene> {
     use Operation::Ask;
     let pair = || Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
     let mine = || held(ANNA, 0);
-    let paid = vec![pair(), Before::Ask(ANNA, Wish::TopUp(50_000), 201), Before::Ask(ANNA, Wish::Pay(mine()), 201)];
-    let declined = vec![pair(), Before::Ask(ANNA, Wish::Pay(mine()), 402), Before::Relay];
+    let paid = vec![pair(), Before::Ask(ANNA, Action::TopUp(50_000), 201), Before::Ask(ANNA, Action::Pay(mine()), 201)];
+    let declined = vec![pair(), Before::Ask(ANNA, Action::Pay(mine()), 402), Before::Relay];
     vec![
         scene(
             "paid seats",
             paid,
             vec![
-                Ask(ANNA, Wish::Refund(mine())),
-                Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
-                Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-2")),
+                Ask(ANNA, Action::Refund(mine())),
+                Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-1")),
+                Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-2")),
                 Ask(BERT, hold(&["A-1-1"])),
                 Ask(ANNA, hold(&["B-1-1"])),
-                Ask(ANNA, Wish::Spend(10_000)),
+                Ask(ANNA, Action::Spend(10_000)),
             ],
         ),
         scene(
             "a declined payment",
             declined,
             vec![
-                Operation::Deliver("settle_payment"),
-                Ask(ANNA, Wish::Pay(mine())),
-                Ask(ANNA, Wish::TopUp(50_000)),
-                Ask(ANNA, Wish::Cancel(mine())),
+                Operation::Deliver("release_declined_payment"),
+                Ask(ANNA, Action::Pay(mine())),
+                Ask(ANNA, Action::TopUp(50_000)),
+                Ask(ANNA, Action::Cancel(mine())),
                 Ask(BERT, hold(&["A-1-1"])),
                 Ask(ANNA, hold(&["B-1-1"])),
                 EXPIRE,
@@ -115,26 +116,26 @@ pub(super) fn payments() -> Vec<Scene> {
         ),
         scene(
             "a paid seat that costs nothing",
-            vec![Before::Ask(ANNA, hold(&["C-1-1"]), 201), Before::Ask(ANNA, Wish::Pay(mine()), 201)],
+            vec![Before::Ask(ANNA, hold(&["C-1-1"]), 201), Before::Ask(ANNA, Action::Pay(mine()), 201)],
             vec![
-                Ask(ANNA, Wish::Refund(mine())),
-                Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "C-1-1")),
+                Ask(ANNA, Action::Refund(mine())),
+                Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "C-1-1")),
                 Ask(BERT, hold(&["C-1-1"])),
             ],
         ),
         scene(
             "a hold that costs nothing",
             vec![Before::Ask(ANNA, hold(&["C-1-1"]), 201)],
-            vec![Ask(ANNA, Wish::Pay(mine())), Ask(ANNA, Wish::Cancel(mine())), Ask(ANNA, Wish::Spend(10_000))],
+            vec![Ask(ANNA, Action::Pay(mine())), Ask(ANNA, Action::Cancel(mine())), Ask(ANNA, Action::Spend(10_000))],
         ),
         scene(
             "too little money",
             vec![pair()],
             vec![
-                Ask(ANNA, Wish::Pay(mine())),
-                Ask(ANNA, Wish::TopUp(50_000)),
-                Ask(ANNA, Wish::CancelTicket(held_id(ANNA, 0), "A-1-1")),
-                Ask(ANNA, Wish::Cancel(mine())),
+                Ask(ANNA, Action::Pay(mine())),
+                Ask(ANNA, Action::TopUp(50_000)),
+                Ask(ANNA, Action::CancelTicket(held_id(ANNA, 0), "A-1-1")),
+                Ask(ANNA, Action::Cancel(mine())),
                 Ask(BERT, hold(&["A-1-1"])),
             ],
         ),

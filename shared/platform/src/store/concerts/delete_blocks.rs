@@ -74,7 +74,7 @@ impl Budget {
 
 /// What shutting the blocks of a schedule came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shut {
+pub enum CloseOutcome {
     /// All are shut.
     All,
     /// A seat is held or sold.
@@ -103,19 +103,19 @@ pub async fn has_live_seats(
 }
 
 /// Leases all blocks shut for a deletion whose mark stands.
-pub async fn shut(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<Shut, Failure> {
+pub async fn shut(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<CloseOutcome, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
-            return Ok(Shut::Some);
+            return Ok(CloseOutcome::Some);
         }
         let blocks = seats::section(app, schedule, &label, true).await?;
         // What bears its lease stays shut, also when that has lapsed, for the mark is older than the lease.
         let open = blocks.into_iter().filter(|block| !(bears(block, deletion) && all_free(block, app.now())));
         if !shut_each(app, schedule, open.collect(), deletion, budget).await? {
-            return Ok(Shut::NotFree);
+            return Ok(CloseOutcome::NotFree);
         }
     }
-    Ok(Shut::All)
+    Ok(CloseOutcome::All)
 }
 
 /// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.

@@ -11,10 +11,10 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
-use crate::store::concerts::delete_blocks::{Budget, Shut};
+use crate::store::concerts::delete_blocks::{Budget, CloseOutcome};
 use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::concerts::delete_schedule::{self, Deletion};
-use crate::store::concerts::schedules::{self, KeptSchedule};
+use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::seats::side_by_side;
@@ -117,9 +117,9 @@ async fn shut(app: &App, concert: Uuid, mark: &Mark, budget: &mut Budget) -> Res
             return Ok(Progress::To(shut_to));
         }
         match blocks::shut(app, date.schedule.id, mark.deletion, budget).await? {
-            Shut::All => shut_to = here,
-            Shut::NotFree => return Ok(Progress::NotFree),
-            Shut::Some => return Ok(Progress::To(shut_to)),
+            CloseOutcome::All => shut_to = here,
+            CloseOutcome::NotFree => return Ok(Progress::NotFree),
+            CloseOutcome::Some => return Ok(Progress::To(shut_to)),
         }
         budget.spend_alone(1);
     }
@@ -127,13 +127,13 @@ async fn shut(app: &App, concert: Uuid, mark: &Mark, budget: &mut Budget) -> Res
 }
 
 /// Looks at all seats, then marks all schedules; `false` when a seat is held or sold.
-async fn mark_all(app: &App, dates: &[KeptSchedule], mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     // The copies in the list do not know the sections.
     let ids: Vec<Uuid> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
     let kept = side_by_side(app, ids, |app, id| async move { schedules::kept(&app, id).await }).await?;
     let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Certain;
-    let unmarked: Vec<KeptSchedule> =
+    let unmarked: Vec<ScheduleRow> =
         kept.into_iter().flatten().filter(|kept| !kept.mark.as_ref().is_some_and(is_done)).collect();
     if blocks::has_live_seats(app, unmarked.iter().map(|kept| &kept.schedule), budget).await? {
         return Ok(false);
@@ -174,7 +174,7 @@ async fn open(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Result<b
     Ok(true)
 }
 
-async fn of_deletion(app: &App, id: Uuid, mark: &Mark) -> Result<Vec<KeptSchedule>, Failure> {
+async fn of_deletion(app: &App, id: Uuid, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
     let mut dates = schedules::of_concert(app, id).await?;
     dates.retain(|date| date.mark.as_ref().is_some_and(|of| of.deletion == mark.deletion));
     Ok(dates)

@@ -16,9 +16,9 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
 pub use crate::store::concerts::delete_blocks::Budget;
-use crate::store::concerts::delete_blocks::Shut;
+use crate::store::concerts::delete_blocks::CloseOutcome;
 use crate::store::concerts::delete_marks::{Mark, Stage};
-use crate::store::concerts::schedules::{self, KeptSchedule};
+use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
 
 /// What a request to delete came to.
@@ -72,7 +72,7 @@ pub async fn delete_schedule(
 }
 
 /// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
-async fn begin(app: &App, kept: &KeptSchedule, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn begin(app: &App, kept: &ScheduleRow, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
     if blocks::has_live_seats(app, [&kept.schedule], budget).await? {
         return Ok(Deletion::LiveReservations);
     }
@@ -84,7 +84,7 @@ async fn begin(app: &App, kept: &KeptSchedule, action: AdminAction, budget: &mut
 }
 
 /// Takes a deletion over that nobody is at any more.
-async fn carry_on(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn carry_on(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
         return Err(Failure::Busy);
     }
@@ -96,12 +96,12 @@ async fn carry_on(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budg
 }
 
 /// Shuts the blocks of a marked schedule, as far as the budget goes, and says what comes of the deletion.
-async fn shut(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn shut(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::schedule(kept.schedule.id);
     match blocks::shut(app, kept.schedule.id, mark.deletion, budget).await? {
-        Shut::All if schedules::mark_certain(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
-        Shut::Some if mark.leave(app, &key, None).await? => Ok(Deletion::Accepted),
-        Shut::NotFree if mark.refuse(app, &key).await? => {
+        CloseOutcome::All if schedules::mark_certain(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
+        CloseOutcome::Some if mark.leave(app, &key, None).await? => Ok(Deletion::Accepted),
+        CloseOutcome::NotFree if mark.refuse(app, &key).await? => {
             open(app, kept, mark, budget).await?;
             Ok(Deletion::LiveReservations)
         }
@@ -110,7 +110,7 @@ async fn shut(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) 
 }
 
 /// Opens what a deletion shut of a schedule and takes its mark away; `false` when some is left for the next budget.
-pub(crate) async fn open(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+pub(crate) async fn open(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     if !blocks::open(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
@@ -119,7 +119,7 @@ pub(crate) async fn open(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &m
 }
 
 /// Removes a schedule that is deleted for certain; `false` when some of it is left for the next budget.
-pub(crate) async fn remove(app: &App, kept: &KeptSchedule, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     if !blocks::remove(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }

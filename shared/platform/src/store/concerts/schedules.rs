@@ -50,7 +50,7 @@ struct SectionItem {
 
 /// A schedule with what only its creation and deletion need.
 #[derive(Clone, Debug)]
-pub(crate) struct KeptSchedule {
+pub(crate) struct ScheduleRow {
     pub schedule: Schedule,
     pub fingerprint: String,
     /// The deletion that it is being deleted by.
@@ -92,7 +92,7 @@ pub async fn create(
     fingerprint: String,
     action: &AdminAction,
 ) -> Result<Once<Schedule>, CreateScheduleFailure> {
-    let new = KeptSchedule { schedule, fingerprint, mark: None };
+    let new = ScheduleRow { schedule, fingerprint, mark: None };
     let schedule = &new.schedule;
     let item = schedule_item(schedule, &new.fingerprint);
     let transaction = || -> Result<Transaction<Guard>, Failure> {
@@ -114,7 +114,7 @@ pub async fn create(
 }
 
 /// A schedule as it is in the table now, also one that is being deleted.
-pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<KeptSchedule>, Failure> {
+pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<ScheduleRow>, Failure> {
     let item = query::get(app, &keys::schedule(id), Consistency::Strong).await?;
     item.map(read_kept).transpose()
 }
@@ -203,7 +203,7 @@ pub async fn bookable(
 }
 
 /// Every schedule of a concert, whatever its state.
-pub(crate) async fn of_concert(app: &App, concert: Uuid) -> Result<Vec<KeptSchedule>, Failure> {
+pub(crate) async fn of_concert(app: &App, concert: Uuid) -> Result<Vec<ScheduleRow>, Failure> {
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).strong();
     query.all(app, DATES_MAX as usize).await?.into_iter().map(read_kept).collect()
 }
@@ -364,7 +364,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
     }
 }
 
-fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
+fn read_kept(item: Item) -> Result<ScheduleRow, Failure> {
     let mark = Mark::of(&item)?;
     let item: ScheduleItem = from_item(item)?;
     let section = |(label, section): (String, SectionItem)| {
@@ -383,5 +383,5 @@ fn read_kept(item: Item) -> Result<KeptSchedule, Failure> {
         sections: item.sections.into_iter().map(section).collect::<Result<_, Failure>>()?,
         deleting: mark.is_some(),
     };
-    Ok(KeptSchedule { schedule, fingerprint: item.fingerprint, mark })
+    Ok(ScheduleRow { schedule, fingerprint: item.fingerprint, mark })
 }

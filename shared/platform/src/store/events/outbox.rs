@@ -23,18 +23,18 @@ use crate::telemetry::trace;
 /// A record that should be an event and cannot be read as one.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Poison(pub String);
+pub struct UnreadableChange(pub String);
 
 /// The event of a record; `None` when the change tells nobody anything.
 ///
 /// # Errors
 /// When the record names a change but cannot be understood.
-pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
+pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     let image: Item = record.change.new_image.clone().into();
     let Some(change) = image.get("change") else { return Ok(None) };
     let kind = change.as_s().ok().and_then(|name| Kind::parse(name));
-    let kind = kind.ok_or_else(|| Poison("an unknown change".to_owned()))?;
-    let key = key_of(&image).ok_or_else(|| Poison("a change without a key".to_owned()))?;
+    let kind = kind.ok_or_else(|| UnreadableChange("an unknown change".to_owned()))?;
+    let key = key_of(&image).ok_or_else(|| UnreadableChange("a change without a key".to_owned()))?;
     let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
         Kind::TokenFinished => token(&key, image)?,
@@ -64,20 +64,20 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, Poison> {
         id: format!("{owner}/{}/{version}", key.sk),
         source: Source::Onsale,
         kind,
-        time: Timestamp::from_second(committed).map_err(|_| Poison("a change at no time".to_owned()))?,
+        time: Timestamp::from_second(committed).map_err(|_| UnreadableChange("a change at no time".to_owned()))?,
         traceparent: image_trace,
         data,
     }))
 }
 
-fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), Poison> {
-    keys::owned(key, prefix).ok_or_else(|| Poison("a change of an item that has no events".to_owned()))
+fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), UnreadableChange> {
+    keys::owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
 }
 
-fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = owned(key, keys::RESERVATION_PREFIX)?;
-    let id: Uuid = id.parse().map_err(|_| Poison("a reservation without an id".to_owned()))?;
-    let read = reservation_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let id: Uuid = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
+    let read = reservation_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let data = ReservationData {
         user_id: user,
         reservation_id: id,
@@ -91,10 +91,10 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
     Ok((read.purchase.version, Data::Reservation(data)))
 }
 
-fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = owned(key, keys::ORDER_PREFIX)?;
-    let id: Uuid = id.parse().map_err(|_| Poison("an order without an id".to_owned()))?;
-    let read = order_item::read(user, id, image).map_err(|failure| Poison(failure.to_string()))?;
+    let id: Uuid = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
+    let read = order_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let line = |line: &Line| LineData { product_id: line.product, quantity: line.quantity() };
     let data = OrderData {
         user_id: user,
@@ -109,8 +109,8 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
 }
 
 /// An entry of the log is never changed, so it has one version.
-fn admin_action(image: Item) -> Result<(u64, Data), Poison> {
-    let read = admin_actions::entry(image).map_err(|failure| Poison(failure.to_string()))?;
+fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
+    let read = admin_actions::entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let user_id = match read.by {
         Actor::Administrator(id) => Some(id),
         Actor::Operator => None,
@@ -121,12 +121,13 @@ fn admin_action(image: Item) -> Result<(u64, Data), Poison> {
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.
-fn token(key: &Key, image: Item) -> Result<(u64, Data), Poison> {
+fn token(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, queue) = owned(key, keys::TOKEN_PREFIX)?;
     let part = |name: &str| image.get(name);
     let number = part("number").and_then(|value| value.as_n().ok()?.parse().ok());
     let state = part("state").and_then(|value| value.as_s().ok());
-    let (number, state) = number.zip(state).ok_or_else(|| Poison("a token without number or state".to_owned()))?;
+    let (number, state) =
+        number.zip(state).ok_or_else(|| UnreadableChange("a token without number or state".to_owned()))?;
     let data = TokenData { user_id: user, queue_id: queue.to_owned(), number, state: state.clone() };
     Ok((number, Data::Token(data)))
 }

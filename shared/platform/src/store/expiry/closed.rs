@@ -2,7 +2,7 @@
 
 /// What closing came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
+pub(crate) enum ExpiryOutcome {
     /// What it had taken was given back, now.
     Now,
     /// It had been given back, by somebody who was faster.

@@ -7,7 +7,7 @@ pub mod sweep;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::keys;
-use crate::store::expiry::closed::Closed;
+use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::expiry::sweep::{Position, Swept};
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
@@ -44,7 +44,7 @@ pub async fn sweep(app: &App, kind: Kind, most: u16, position: Position) -> Resu
             Kind::Reservations => expire::close(&app, user, id).await?,
             Kind::Orders => orders::close(&app, user, id).await?,
         };
-        Ok(closed == Closed::Now)
+        Ok(closed == ExpiryOutcome::Now)
     })
     .await
 }

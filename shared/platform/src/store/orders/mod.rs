@@ -18,7 +18,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::closed::Closed;
+use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
 use crate::store::views::Page;
@@ -128,16 +128,16 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
 }
 
 /// Closes an order whose time has passed: its state, and all that it took.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutcome, Failure> {
     let ended = end(app, user, id, |read| {
         let due = !read.purchase.settled && read.purchase.lapsed(app.now());
         let change = (read.purchase.state == State::Open).then_some(Kind::OrderExpired);
         Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), change)))
     });
     Ok(match ended.await? {
-        Some((_, true)) => Closed::Now,
-        Some((order, false)) if order.purchase.settled && order.purchase.state != State::Paid => Closed::Before,
-        Some(_) | None => Closed::Nothing,
+        Some((_, true)) => ExpiryOutcome::Now,
+        Some((order, false)) if order.purchase.settled && order.purchase.state != State::Paid => ExpiryOutcome::Before,
+        Some(_) | None => ExpiryOutcome::Nothing,
     })
 }
 

@@ -24,7 +24,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::closed::Closed;
+use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
@@ -246,7 +246,7 @@ async fn is_worth_another_try(app: &App, wanted: &Wanted, refused: &PlaceFailure
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
     match own(app, wanted).await?.1.map(|claim| claim.used_by) {
         Some(Some(order)) if order == wanted.id => Ok(true),
-        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != Closed::Nothing),
+        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
         // Given back meanwhile.
         Some(None) => Ok(true),
         None => Ok(false),
@@ -303,7 +303,7 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
     }
     let mut closed = false;
     for id in unpaid.lapsed(app.now()) {
-        closed |= orders::close(app, draft.order.user, id).await? != Closed::Nothing;
+        closed |= orders::close(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {
         return Ok(());

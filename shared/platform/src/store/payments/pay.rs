@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::orders::order::Order;
 use onsale_domain::payments::purchase::{PayError, Purchase};
-use onsale_domain::queue::entry::PassError;
+use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, value};
@@ -19,7 +19,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitError, KeptWallet, RECENT_KEYS_MAX, debit, kept};
+use crate::store::wallet::{Beside, DebitError, RECENT_KEYS_MAX, WalletRow, debit, kept};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -30,7 +30,7 @@ pub struct PayRequest<'a> {
     /// The reservation or order.
     pub id: Uuid,
     /// What the request brings along for the concert's queue.
-    pub pass: &'a QueuePass,
+    pub pass: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
     /// Whether it has an idempotency key.
@@ -68,7 +68,7 @@ pub enum PayFailure {
     Refused(#[from] PayError),
     /// By the guard of the queue that the reservation was admitted by.
     #[error(transparent)]
-    Pass(#[from] PassError),
+    Pass(#[from] QueueTokenError),
     /// The key was used to pay something else.
     #[error("key reused")]
     KeyReused,
@@ -84,11 +84,11 @@ pub enum PayFailure {
     Failure(#[from] Failure),
 }
 
-impl From<PassFailure> for PayFailure {
-    fn from(failure: PassFailure) -> Self {
+impl From<QueueTokenFailure> for PayFailure {
+    fn from(failure: QueueTokenFailure) -> Self {
         match failure {
-            PassFailure::Refused(refused) => refused.into(),
-            PassFailure::Failure(failure) => failure.into(),
+            QueueTokenFailure::Refused(refused) => refused.into(),
+            QueueTokenFailure::Failure(failure) => failure.into(),
         }
     }
 }
@@ -165,7 +165,7 @@ pub(super) struct Inputs<P> {
     /// The reservation or order.
     pub bought: P,
     /// The wallet of its owner, if there is one.
-    pub wallet: Option<KeptWallet>,
+    pub wallet: Option<WalletRow>,
     terms: Option<Item>,
 }
 
@@ -288,7 +288,7 @@ async fn try_once<P: Payable>(
 
 /// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one
 /// instant: what the key has paid may be this.
-fn refuse_reused_key(wallet: Option<&KeptWallet>, request: &PayRequest<'_>) -> Result<(), Refusal> {
+fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Result<(), Refusal> {
     let used = wallet.is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == request.key));
     if used { Err(Refusal::UnlessPaid(PayFailure::KeyReused)) } else { Ok(()) }
 }
@@ -308,7 +308,7 @@ fn insufficient_balance<P: Payable>(app: &App, declined: &P) -> Refusal {
 }
 
 /// The keys of the wallet's last payments, with this one's if the client gave one.
-fn remembered_keys(wallet: Option<&KeptWallet>, request: &PayRequest<'_>) -> Vec<String> {
+fn remembered_keys(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Vec<String> {
     let known = wallet.iter().flat_map(|wallet| wallet.recent_keys.iter().cloned());
     let mut keys: Vec<String> = known.chain(request.key_given.then(|| request.key.to_owned())).collect();
     let old = keys.len().saturating_sub(RECENT_KEYS_MAX);

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use onsale_domain::payments::purchase::{PayError, Purchase, State};
-use onsale_domain::queue::entry::{Admission, PassError};
+use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
@@ -93,7 +93,7 @@ impl Payable for Reservation {
             return Ok(());
         }
         if has(Guard::Admission) {
-            return Err(Refusal::unless_paid(PassError::Ended));
+            return Err(Refusal::unless_paid(QueueTokenError::Ended));
         }
         let blocks = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
         let blocks: Vec<Option<&Item>> = blocks.map(|failed| failed.old.as_ref()).collect();
@@ -113,7 +113,7 @@ impl Payable for Reservation {
 
 /// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
 /// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
-async fn admission(app: &App, read: &Reservation, pass: &QueuePass) -> Result<Option<Admission>, PassFailure> {
+async fn admission(app: &App, read: &Reservation, pass: &QueueToken) -> Result<Option<Admission>, QueueTokenFailure> {
     match &read.admitted_by {
         Some((queue, number)) if pass.by_administrator => {
             let expires_at = read.purchase.held_until;

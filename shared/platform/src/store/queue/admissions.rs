@@ -32,7 +32,7 @@ const SECONDS_PER_MINUTE: u32 = 60;
 
 /// Where the holder of a number that was called stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Called {
+pub enum ClaimOutcome {
     /// Admitted, by this claim or an earlier one.
     Admitted(Admission),
     /// Over.
@@ -53,7 +53,7 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
     let there = entry_item::recent(app, user, id).await?;
     if let Some(called) = standing(there, wanted, app.now()) {
         return Ok(called);
@@ -64,7 +64,7 @@ pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Qu
 
 /// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
 /// missed the window: the token ends, and the place has been given on.
-async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<Called, Failure> {
+async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     let mut unseen = false;
     loop {
@@ -84,7 +84,7 @@ async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) 
         let claimed = Write::update(&keys::admission_batch(id, batch.first), "SET claimed = claimed + :one");
         transaction.add(Guard::Open, claimed.when("attribute_exists(pk)").value(":one", number(1)));
         match transaction.commit(app).await {
-            Ok(()) => return Ok(Called::Admitted(Admission { queue: id.clone(), number: wanted, expires_at })),
+            Ok(()) => return Ok(ClaimOutcome::Admitted(Admission { queue: id.clone(), number: wanted, expires_at })),
             Err(Rejected::Guards(failed)) => {
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
@@ -99,14 +99,14 @@ async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) 
 }
 
 /// What a token that is there says to the holder of a called number; none if it waits to be claimed.
-fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<Called> {
-    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(Called::Replaced) };
+fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
+    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(ClaimOutcome::Replaced) };
     match (token.state_at(now), token.expires_at) {
         (State::Waiting, _) => None,
         (State::Admitted, Some(expires_at)) => {
-            Some(Called::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
+            Some(ClaimOutcome::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
         }
-        (state, _) => Some(Called::Ended(state)),
+        (state, _) => Some(ClaimOutcome::Ended(state)),
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 }
 
 /// Ends a token whose number nobody claimed in time.
-async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Called, Failure> {
+async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
     let set = "SET #state = :expired, ended_at = :now";
     let write = named(Write::update(&keys::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
         .value(":expired", text(State::Expired.as_str()))
@@ -131,7 +131,7 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Call
         .value(":number", number(wanted))
         .value(":now", number(app.now().as_millisecond()));
     match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(Called::Ended(State::Expired)),
+        Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
             let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
@@ -180,7 +180,7 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
 pub async fn finish(app: &App, id: &QueueId, events: &[&str]) -> Result<(), Failure> {
     for some in events.chunks(once::EVENTS_MAX) {
         let places: BTreeMap<&str, ()> = some.iter().map(|event| (*event, ())).collect();
-        once::once(app, "finish_tokens", places, |new| vec![queue::finished(id, new.count())]).await?;
+        once::once(app, "free_queue_places", places, |new| vec![queue::finished(id, new.count())]).await?;
     }
     Ok(())
 }

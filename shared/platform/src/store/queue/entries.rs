@@ -27,7 +27,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
-use crate::store::queue::admissions::{Called, called};
+use crate::store::queue::admissions::{ClaimOutcome, called};
 use crate::store::queue::entry_item::{end, ending, get, named, read_token};
 use crate::store::queue::{self, holes};
 use crate::store::reservations;
@@ -160,11 +160,11 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
     match token.state_at(app.now()) {
         State::Waiting if token.number <= queue.serving => {
             match called(app, token.user, &token.queue, token.number, queue).await? {
-                Called::Admitted(admission) => {
+                ClaimOutcome::Admitted(admission) => {
                     Ok(Token { state: State::Admitted, expires_at: Some(admission.expires_at), ..token })
                 }
-                Called::Ended(state) => Ok(Token { state, ..token }),
-                Called::Replaced => Ok(Token { state: State::Left, ..token }),
+                ClaimOutcome::Ended(state) => Ok(Token { state, ..token }),
+                ClaimOutcome::Replaced => Ok(Token { state: State::Left, ..token }),
             }
         }
         State::Expired if token.state == State::Admitted => {

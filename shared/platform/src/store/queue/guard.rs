@@ -3,11 +3,11 @@
 
 use onsale_domain::accounts::account::Role;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{PassError, State};
+use onsale_domain::queue::entry::{QueueTokenError, State};
 
 use crate::app::App;
 use crate::auth::access_token;
-use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::store::queue::entry_item;
 
 /// Why a guard did not let somebody look.
@@ -18,7 +18,7 @@ pub enum LookFailure {
     NoCaller,
     /// As whoever buys.
     #[error(transparent)]
-    Pass(#[from] PassFailure),
+    Pass(#[from] QueueTokenFailure),
 }
 
 /// Lets somebody look at a sale behind `queue`: logged in, with an admitted token that was good a moment ago. An
@@ -26,16 +26,16 @@ pub enum LookFailure {
 ///
 /// # Errors
 /// See [`LookFailure`].
-pub async fn may_look(app: &App, pass: &QueuePass, queue: &QueueId) -> Result<(), LookFailure> {
+pub async fn may_look(app: &App, pass: &QueueToken, queue: &QueueId) -> Result<(), LookFailure> {
     let access_token = pass.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
-    let caller = access_token::verify(app, access_token).await.map_err(PassFailure::from)?;
+    let caller = access_token::verify(app, access_token).await.map_err(QueueTokenFailure::from)?;
     let caller = caller.ok_or(LookFailure::NoCaller)?;
     if Role::parse(&caller.role) == Some(Role::Admin) {
         return Ok(());
     }
     let admission = pass.admission(app, caller.sub, queue).await?;
-    let token = entry_item::recent(app, caller.sub, queue).await.map_err(PassFailure::from)?;
+    let token = entry_item::recent(app, caller.sub, queue).await.map_err(QueueTokenFailure::from)?;
     let good =
         token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
-    if good { Ok(()) } else { Err(PassFailure::from(PassError::Ended).into()) }
+    if good { Ok(()) } else { Err(QueueTokenFailure::from(QueueTokenError::Ended).into()) }
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::closed::Closed;
+use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
 use crate::store::reservations::{all_mine, get, set_seats};
 use crate::store::reservations::{expire, reservation_item, seat_limit};
@@ -48,9 +48,9 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
             Cancel::Close => match expire::close(app, user, id).await? {
-                Closed::Now | Closed::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
+                ExpiryOutcome::Now | ExpiryOutcome::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
                 // A payment that was decided in time was committed since: what it means is decided anew.
-                Closed::Nothing => {
+                ExpiryOutcome::Nothing => {
                     attempts.again().await?;
                     continue;
                 }

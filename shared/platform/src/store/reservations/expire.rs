@@ -11,21 +11,21 @@ use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::closed::Closed;
+use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
 use crate::store::reservations::seat_limit::{self, Allowance};
 use crate::store::reservations::{get, reservation_item, settled};
 
 /// Closes the books of a reservation whose time has passed: state and allowance, which counts the
 /// lapse; its seats are free already.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Failure> {
+pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(Closed::Nothing) };
+        let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
         match read.purchase.state {
-            State::Paid => return Ok(Closed::Nothing),
-            _ if read.purchase.settled => return Ok(Closed::Before),
-            _ if !read.purchase.lapsed(app.now()) => return Ok(Closed::Nothing),
+            State::Paid => return Ok(ExpiryOutcome::Nothing),
+            _ if read.purchase.settled => return Ok(ExpiryOutcome::Before),
+            _ if !read.purchase.lapsed(app.now()) => return Ok(ExpiryOutcome::Nothing),
             _ => {}
         }
         let change = (read.purchase.state == State::Open).then_some(Kind::ReservationExpired);
@@ -43,7 +43,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<Closed, Fai
         transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
         transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
-            Ok(()) => return Ok(Closed::Now),
+            Ok(()) => return Ok(ExpiryOutcome::Now),
             Err(rejected) => attempts.again_after(&rejected).await?,
         }
     }
@@ -57,7 +57,7 @@ pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> 
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
         // Also if somebody else was faster: the allowance is not what it was.
-        closed |= close(app, user, id).await? != Closed::Nothing;
+        closed |= close(app, user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {
         return Ok(true);

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::PassError;
+use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::seats::{self, read_block};
 use crate::app::App;
-use crate::auth::queue_token::{PassFailure, QueuePass};
+use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::Kind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
@@ -52,7 +52,7 @@ pub enum HoldFailure {
     Refused(#[from] HoldError),
     /// By the guard of the concert's queue.
     #[error(transparent)]
-    Pass(#[from] PassError),
+    Pass(#[from] QueueTokenError),
     /// The key was used for another request.
     #[error("key reused")]
     KeyReused,
@@ -61,11 +61,11 @@ pub enum HoldFailure {
     Failure(#[from] Failure),
 }
 
-impl From<PassFailure> for HoldFailure {
-    fn from(failure: PassFailure) -> Self {
+impl From<QueueTokenFailure> for HoldFailure {
+    fn from(failure: QueueTokenFailure) -> Self {
         match failure {
-            PassFailure::Refused(refused) => refused.into(),
-            PassFailure::Failure(failure) => failure.into(),
+            QueueTokenFailure::Refused(refused) => refused.into(),
+            QueueTokenFailure::Failure(failure) => failure.into(),
         }
     }
 }
@@ -84,7 +84,7 @@ pub struct Wanted {
     /// Digest of the request.
     pub fingerprint: String,
     /// What the request brings along for the concert's queue.
-    pub pass: QueuePass,
+    pub pass: QueueToken,
 }
 
 /// Holds seats, all or none.
@@ -235,7 +235,7 @@ async fn refuse_or_retry(
                 }
             }
             Guard::Allowance => allowance = old.as_ref(),
-            Guard::Admission => return Err(PassError::Ended.into()),
+            Guard::Admission => return Err(QueueTokenError::Ended.into()),
             _ => {}
         }
     }

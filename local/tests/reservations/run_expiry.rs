@@ -1,4 +1,4 @@
-//! expire_holds, every minute
+//! run_expiry, every minute
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::support::recorder::{Disturb, Fault};
 use crate::support::{World, at_once};
 
 async fn sweep(world: &World) -> Value {
-    world.stack.run_schedule("expire_holds").await.expect("swept")
+    world.stack.run_schedule("run_expiry").await.expect("swept")
 }
 
 fn closed(swept: &Value) -> u64 {

@@ -1,4 +1,4 @@
-//! hand_to_data_platform, from the queue of the data platform, over HTTP
+//! deliver_webhooks, from the queue of the data platform, over HTTP
 
 use std::sync::{Arc, Mutex};
 
@@ -191,7 +191,7 @@ struct Pauses(Mutex<Vec<u64>>);
 
 impl Intercept for Pauses {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.function == Some("hand_to_data_platform") && call.operation == "ChangeMessageVisibility" {
+        if call.function == Some("deliver_webhooks") && call.operation == "ChangeMessageVisibility" {
             self.0.lock().expect("no panic").push(call.request["VisibilityTimeout"].as_u64().expect("seconds"));
         }
         Before::Proceed
@@ -302,9 +302,8 @@ async fn without_a_data_platform_nothing_is_queued_for_it() {
     world.stack.relay().await.expect("relayed");
     assert!(take(&world, &queue(&world, "DataPlatform")).await.is_empty());
     // And what lay there from before is nobody's.
-    let example: Value =
-        serde_json::from_str(&crate::repository::read("events/hand_to_data_platform.json")).expect("JSON");
-    let answer = world.stack.invoke("hand_to_data_platform", example).await.expect("an answer");
+    let example: Value = serde_json::from_str(&crate::repository::read("events/deliver_webhooks.json")).expect("JSON");
+    let answer = world.stack.invoke("deliver_webhooks", example).await.expect("an answer");
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
 }
 

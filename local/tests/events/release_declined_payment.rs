@@ -1,4 +1,4 @@
-//! settle_payment, from the queue of payments
+//! release_declined_payment, from the queue of payments
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ async fn events(world: &World) -> Vec<String> {
 }
 
 async fn settle(world: &World, bodies: &[&str]) -> Value {
-    world.stack.invoke("settle_payment", batch(bodies)).await.expect("an answer")
+    world.stack.invoke("release_declined_payment", batch(bodies)).await.expect("an answer")
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
     let seat = joon.get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200);
     assert_eq!(seat.body["state"], "held");
     // What was lost to joon does not keep the books open: nothing is left to the sweep.
-    let swept = world.stack.run_schedule("expire_holds").await.expect("swept");
+    let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept["closed"], 0);
     poor.hold(&id, &["A-1-2", "A-1-3", "A-1-4", "A-1-5"]).await.expect(201);
 }

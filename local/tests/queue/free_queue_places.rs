@@ -1,4 +1,4 @@
-//! finish_tokens, from the queue of tokens
+//! free_queue_places, from the queue of tokens
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ async fn events(world: &World) -> Vec<String> {
 }
 
 async fn finish(world: &World, bodies: &[&str]) -> Value {
-    world.stack.invoke("finish_tokens", batch(bodies)).await.expect("an answer")
+    world.stack.invoke("free_queue_places", batch(bodies)).await.expect("an answer")
 }
 
 /// That many who were admitted and have left, and the events of it.

@@ -4,12 +4,12 @@
 
 use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{PassError, State};
+use onsale_domain::queue::entry::{QueueTokenError, State};
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::{self, QueuePass};
+use onsale_platform::auth::queue_token::{self, QueueToken};
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue;
-use onsale_platform::store::queue::admissions::{self, Called};
+use onsale_platform::store::queue::admissions::{self, ClaimOutcome};
 
 use crate::queue::response::TokenOut;
 
@@ -23,10 +23,10 @@ use crate::queue::response::TokenOut;
         (status = 403, description = "queue-token-ended"),
         (status = 404, description = "not-found"),
     ))]
-pub async fn get_token(
+pub async fn get_queue_entry(
     AppState(app): AppState<App>,
     user: User,
-    pass: QueuePass,
+    pass: QueueToken,
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
@@ -42,13 +42,13 @@ pub async fn get_token(
         return Ok(Answer::ok(out.token(token)));
     }
     match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
-        Called::Admitted(admission) => {
+        ClaimOutcome::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;
             let out = TokenOut::new(&id, State::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
         }
-        Called::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),
-        Called::Replaced => Err(PassError::Ended.into()),
+        ClaimOutcome::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),
+        ClaimOutcome::Replaced => Err(QueueTokenError::Ended.into()),
     }
 }

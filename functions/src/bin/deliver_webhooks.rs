@@ -1,0 +1,8 @@
+//! The Lambda binary of `deliver_webhooks`.
+
+use functions::events::deliver_webhooks;
+use onsale_platform::lambda::{self, Failure, Function};
+
+fn main() -> Result<(), Failure> {
+    lambda::run("deliver_webhooks", Function::Event(deliver_webhooks::answer))
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::orders::place as rules;
-use onsale_domain::orders::place::{UNITS_MAX, Wanted};
+use onsale_domain::orders::place::{RequestedUnits, UNITS_MAX};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Object, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::orders::place;
@@ -60,7 +60,7 @@ pub async fn place_order(
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let written: Vec<String> = set.into_iter().collect();
     let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
-    let wanted = place::Wanted {
+    let wanted = place::RequestedOrder {
         id: key.id(user.id, "place_order"),
         user: user.id,
         fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),
@@ -72,12 +72,12 @@ pub async fn place_order(
     Ok(Answer::created(OrderOut::new(&placed.order, app.now())).replayed(placed.replayed))
 }
 
-fn lines(given: &[Object<LineIn>]) -> Result<Vec<Wanted>, Problem> {
+fn lines(given: &[Object<LineIn>]) -> Result<Vec<RequestedUnits>, Problem> {
     for (index, Object(line)) in given.iter().enumerate() {
         if !(1..=UNITS_MAX).contains(&line.quantity) {
             let field = format!("items[{index}].quantity");
             return Err(invalid(&field)(Expected::Between { min: 1, max: UNITS_MAX }));
         }
     }
-    Ok(given.iter().map(|Object(line)| Wanted { product: line.product_id, quantity: line.quantity }).collect())
+    Ok(given.iter().map(|Object(line)| RequestedUnits { product: line.product_id, quantity: line.quantity }).collect())
 }

@@ -9,8 +9,7 @@ use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::reservations::HoldFailure;
-use onsale_platform::store::reservations::{self, Wanted};
+use onsale_platform::store::reservations::hold::{self, HoldFailure, RequestedHold};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,7 +45,7 @@ pub async fn create_reservation(
     // The seats are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = seats.iter().map(SeatId::to_string).collect();
     let set: Vec<String> = set.into_iter().collect();
-    let wanted = Wanted {
+    let wanted = RequestedHold {
         id: key.id(&app, user.id, "create_reservation"),
         user: user.id,
         schedule: request.schedule_id,
@@ -54,6 +53,6 @@ pub async fn create_reservation(
         fingerprint: id::fingerprint(&["create_reservation", &request.schedule_id.to_string(), &set.join(" ")]),
         pass,
     };
-    let held = reservations::hold(&app, wanted).await?;
+    let held = hold::hold(&app, wanted).await?;
     Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))
 }

@@ -7,7 +7,8 @@ use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Answer, IdempotencyKey, PathParams, Problem, User, invalid};
-use onsale_platform::store::reservations::{self, HoldFailure, Wanted};
+use onsale_platform::store::reservations;
+use onsale_platform::store::reservations::hold::{self, HoldFailure, RequestedHold};
 use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
@@ -29,7 +30,7 @@ pub async fn hold_seat(
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
-    let wanted = Wanted {
+    let wanted = RequestedHold {
         id: key.id(&app, user.id, "hold_seat"),
         user: user.id,
         schedule,
@@ -37,7 +38,7 @@ pub async fn hold_seat(
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
         pass,
     };
-    match reservations::hold(&app, wanted).await {
+    match hold::hold(&app, wanted).await {
         Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
         Err(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))

@@ -21,7 +21,7 @@ pub const PORTIONS_MAX: usize = 90;
 
 /// So many units of a product that somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RequestedUnits {
     /// The product.
     pub product: Uuid,
     /// Units.
@@ -46,14 +46,14 @@ pub enum LinesError {
 ///
 /// # Errors
 /// Without lines, with more than [`LINES_MAX`], or when a product has fewer than 1 or more than [`UNITS_MAX`] units.
-pub fn merged(lines: &[Wanted]) -> Result<Vec<Wanted>, LinesError> {
+pub fn merged(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesError> {
     if lines.is_empty() {
         return Err(LinesError::Empty);
     }
     if lines.len() > LINES_MAX {
         return Err(LinesError::TooMany);
     }
-    let mut merged: Vec<Wanted> = Vec::with_capacity(lines.len());
+    let mut merged: Vec<RequestedUnits> = Vec::with_capacity(lines.len());
     for line in lines {
         if !(1..=UNITS_MAX).contains(&line.quantity) {
             return Err(LinesError::Quantity);
@@ -109,7 +109,7 @@ pub struct OrderRequest {
     /// The buyer.
     pub user: Uuid,
     /// The lines, as [`merged`] passed them.
-    pub lines: Vec<Wanted>,
+    pub lines: Vec<RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<Uuid>,
     /// Digest of the request.
@@ -130,8 +130,8 @@ pub fn place(
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> Result<Order, OrderError> {
-    let product = |line: &Wanted| products.iter().find(|product| product.id == line.product);
-    let those = |which: &dyn Fn(&Wanted) -> bool| -> Vec<Uuid> {
+    let product = |line: &RequestedUnits| products.iter().find(|product| product.id == line.product);
+    let those = |which: &dyn Fn(&RequestedUnits) -> bool| -> Vec<Uuid> {
         request.lines.iter().filter(|line| which(line)).map(|line| line.product).collect()
     };
     let missing = those(&|line| product(line).is_none());
@@ -194,11 +194,11 @@ pub(crate) mod tests {
         Timestamp::from_second(second).expect("a time")
     }
 
-    fn wanted(product: u128, quantity: i64) -> Wanted {
-        Wanted { product: Uuid::from_u128(product), quantity }
+    fn wanted(product: u128, quantity: i64) -> RequestedUnits {
+        RequestedUnits { product: Uuid::from_u128(product), quantity }
     }
 
-    fn request(lines: &[Wanted], coupon: Option<u128>) -> OrderRequest {
+    fn request(lines: &[RequestedUnits], coupon: Option<u128>) -> OrderRequest {
         OrderRequest {
             id: Uuid::from_u128(9),
             user: Uuid::from_u128(8),
@@ -243,7 +243,7 @@ pub(crate) mod tests {
         let mut products = [product(1, AMOUNT_MAX), product(2, 30)];
         products[1].state = product::State::Hold;
         let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
-        let of = |lines: &[Wanted], products: &[Product], coupon, claim: Option<&Claim>| {
+        let of = |lines: &[RequestedUnits], products: &[Product], coupon, claim: Option<&Claim>| {
             place(request(lines, coupon), products, in_one, claim, at(1_000))
         };
         let id = Uuid::from_u128;
@@ -305,8 +305,8 @@ pub(crate) mod tests {
         /// K2: merging loses no unit and names each product once, in the order in which they came.
         #[test]
         fn merging_loses_nothing(lines in proptest::collection::vec((0..6_u128, -2..=60_i64), 0..25)) {
-            let lines: Vec<Wanted> = lines.into_iter().map(|(id, quantity)| wanted(id, quantity)).collect();
-            let units = |lines: &[Wanted], id: Uuid| -> i64 {
+            let lines: Vec<RequestedUnits> = lines.into_iter().map(|(id, quantity)| wanted(id, quantity)).collect();
+            let units = |lines: &[RequestedUnits], id: Uuid| -> i64 {
                 lines.iter().filter(|line| line.product == id).map(|line| line.quantity).sum()
             };
             match merged(&lines) {
@@ -321,7 +321,7 @@ pub(crate) mod tests {
                 Err(LinesError::Empty) => prop_assert!(lines.is_empty()),
                 Err(LinesError::TooMany) => prop_assert!(lines.len() > LINES_MAX),
                 Err(LinesError::Quantity) => {
-                    let wrong = |line: &Wanted| line.quantity < 1 || units(&lines, line.product) > UNITS_MAX;
+                    let wrong = |line: &RequestedUnits| line.quantity < 1 || units(&lines, line.product) > UNITS_MAX;
                     prop_assert!(lines.iter().any(wrong));
                 }
             }

@@ -40,8 +40,8 @@ use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustError;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
 use crate::store::queue::guard::LookFailure;
-use crate::store::reservations::HoldFailure;
 use crate::store::reservations::cancel::CancelError;
+use crate::store::reservations::hold::HoldFailure;
 use crate::store::seats::CreateSeatsError;
 use crate::store::wallet::MoveFailure;
 

@@ -330,3 +330,22 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
         }
     }
 }
+
+/// Sets seats of a block to one value; the caller adds the condition.
+pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
+    let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = :to")).collect();
+    let write = Write::update(&keys::block(schedule, block), format!("SET {}", sets.join(", ")));
+    numbers
+        .iter()
+        .fold(write, |write, number| write.name(format!("#{number}"), number.to_string()))
+        .value(":to", text(to.to_string()))
+}
+
+/// The condition that no deletion has shut a block by `:now`.
+pub(crate) const OPEN: &str = "(attribute_not_exists(closed) OR closed < :now)";
+
+/// The condition that all these seats have the value `:mine`.
+pub(crate) fn all_mine(numbers: &[u16]) -> String {
+    let mine: Vec<String> = numbers.iter().map(|number| format!("#{number} = :mine")).collect();
+    mine.join(" AND ")
+}

@@ -35,13 +35,13 @@ use crate::telemetry::logs;
 
 /// What somebody wants to buy, under the id of the order to make.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct RequestedOrder {
     /// Id of the order.
     pub id: Uuid,
     /// The buyer.
     pub user: Uuid,
     /// The lines, as [`rules::merged`] passed them.
-    pub lines: Vec<rules::Wanted>,
+    pub lines: Vec<rules::RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<Uuid>,
     /// Whether to pay at once.
@@ -113,7 +113,7 @@ enum Tried {
 ///
 /// # Errors
 /// See [`PlaceFailure`].
-pub async fn place(app: &App, wanted: &Wanted) -> Result<Placed, PlaceFailure> {
+pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Placed, PlaceFailure> {
     logs::about("order_id", wanted.id);
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
@@ -150,7 +150,7 @@ fn may_be_there(rejected: &Rejected<Guard>) -> bool {
 
 /// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
 /// the plan for the next try says where.
-async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
+async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
     let draft = decide(app, wanted, plans).await?;
     let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
     match &rejected {
@@ -162,7 +162,7 @@ async fn try_once(app: &App, wanted: &Wanted, plans: &mut Plans) -> Result<Tried
 }
 
 /// Reads what the decision needs, and makes it.
-async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, PlaceFailure> {
+async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Draft, PlaceFailure> {
     let ids = wanted.lines.iter().map(|line| line.product);
     let (products, (wallet, claim)) = tokio::try_join!(products::several(app, ids), own(app, wanted))?;
     let now = app.now();
@@ -192,7 +192,7 @@ async fn decide(app: &App, wanted: &Wanted, plans: &Plans) -> Result<Draft, Plac
 }
 
 /// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
-async fn own(app: &App, wanted: &Wanted) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
+async fn own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
     let wallet_key = keys::wallet(wanted.user);
     let claim_key = wanted.coupon.map(|coupon| keys::claim(wanted.user, coupon));
     let keys: Vec<keys::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
@@ -233,7 +233,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
 /// just being placed is waited for.
-async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
+async fn repeated(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
     match orders::settled(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
         there => Ok(there.map(|order| Placed { order, replayed: !ours })),
@@ -242,7 +242,7 @@ async fn repeated(app: &App, wanted: &Wanted, ours: bool) -> Result<Option<Place
 
 /// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very order
 /// that is wanted, which the same request, sent twice, has placed since the receipt was read.
-async fn is_worth_another_try(app: &App, wanted: &Wanted, refused: &PlaceFailure) -> Result<bool, Failure> {
+async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
     match own(app, wanted).await?.1.map(|claim| claim.used_by) {
         Some(Some(order)) if order == wanted.id => Ok(true),

@@ -18,7 +18,8 @@ use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
 use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{PayRequest, Payable, Refusal};
 use crate::store::queue::entry_item;
-use crate::store::reservations::{self, OPEN, all_mine, reservation_item, set_seats};
+use crate::store::reservations::{self, reservation_item};
+use crate::store::seats::{OPEN, all_mine, set_seats};
 
 impl Payable for Reservation {
     /// The admission it is paid with; none, if no queue is before it.

@@ -17,7 +17,8 @@ use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::orders::given_back;
 use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{Inputs, Payable, load, settled};
-use crate::store::reservations::{all_mine, reservation_item, seat_limit, set_seats};
+use crate::store::reservations::{reservation_item, seat_limit};
+use crate::store::seats::{all_mine, set_seats};
 use crate::store::wallet::{Beside, movement};
 
 /// Why a payment was not given back.

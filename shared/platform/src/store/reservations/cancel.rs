@@ -13,9 +13,10 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::expiry::closed::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
-use crate::store::reservations::{all_mine, get, set_seats};
+use crate::store::reservations::get;
 use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
+use crate::store::seats::{all_mine, set_seats};
 
 /// Why something was not cancelled.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,291 @@
+//! Holding seats: all that are asked for, or none.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::queue::entry::QueueTokenError;
+use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
+use onsale_domain::reservations::reservation::Reservation;
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
+use onsale_domain::time::{as_bound, second};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
+use crate::events::Kind;
+use crate::failure::Failure;
+use crate::store::concerts::{delete_schedule, schedules};
+use crate::store::dynamodb::item::{Item, text};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::payments::guard::Guard;
+use crate::store::queue::entry_item;
+use crate::store::reservations::{expire, get, reservation_item, seat_limit, settled};
+use crate::store::seats::{self, OPEN, read_block, set_seats};
+use crate::telemetry::logs;
+
+/// What holding came to.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The reservation as it is now.
+    pub reservation: Reservation,
+    /// Whether it was there already, under the same key.
+    pub replayed: bool,
+}
+
+/// Why seats were not held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldFailure {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] HoldError),
+    /// By the guard of the concert's queue.
+    #[error(transparent)]
+    Pass(#[from] QueueTokenError),
+    /// The key was used for another request.
+    #[error("key reused")]
+    KeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<QueueTokenFailure> for HoldFailure {
+    fn from(failure: QueueTokenFailure) -> Self {
+        match failure {
+            QueueTokenFailure::Refused(refused) => refused.into(),
+            QueueTokenFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+/// Seats somebody wants, under the id of the reservation to make.
+#[derive(Clone, Debug)]
+pub struct RequestedHold {
+    /// Id of the reservation.
+    pub id: Uuid,
+    /// The buyer.
+    pub user: Uuid,
+    /// The date.
+    pub schedule: Uuid,
+    /// The seats, as `seat_list` passed them.
+    pub seats: Vec<SeatId>,
+    /// Digest of the request.
+    pub fingerprint: String,
+    /// What the request brings along for the concert's queue.
+    pub pass: QueueToken,
+}
+
+/// Holds seats, all or none.
+///
+/// # Errors
+/// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
+pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure> {
+    logs::about("reservation_id", wanted.id);
+    let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
+    let decided = decide(app, wanted).await;
+    match decided {
+        Ok((schedule, new)) => take(app, &schedule, new).await,
+        // A repeat of what succeeded is a success, also after the sale.
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
+            Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
+            Some(_) => Err(HoldFailure::KeyReused),
+            None => Err(refused),
+        },
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks the domain, with the schedule as this process knows it.
+async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
+    let sections = wanted.seats.iter().map(|seat| &seat.section);
+    let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
+    let Some(schedule) = schedule else {
+        // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
+        return Err(match delete_schedule::is_pending(app, wanted.schedule).await? {
+            true => Failure::Busy.into(),
+            false => HoldError::SeatNotFound(wanted.seats).into(),
+        });
+    };
+    let admission = match &schedule.queue {
+        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(_) | None => None,
+    };
+    let request = HoldRequest {
+        id: wanted.id,
+        user: wanted.user,
+        seats: wanted.seats,
+        fingerprint: wanted.fingerprint,
+        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
+        admission,
+    };
+    let reservation = hold::hold(request, &schedule, app.now())?;
+    Ok((schedule, reservation))
+}
+
+/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
+async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
+    let blocks: Vec<(BlockId, Vec<u16>)> = by_block(new.live_seats()).into_iter().collect();
+    let mut attempts = Attempts::new(app);
+    loop {
+        let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
+            Ok(()) => return Ok(Held { reservation: new, replayed: false }),
+            Err(rejected) => rejected,
+        };
+        // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
+        if let Some(there) = get(app, new.user, new.id).await? {
+            if there.fingerprint != new.fingerprint {
+                return Err(HoldFailure::KeyReused);
+            }
+            // A try that was refused wrote nothing: only one that was not heard of may be ours.
+            let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
+            return Ok(Held { reservation: there, replayed: !ours });
+        }
+        match &rejected {
+            Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
+            Rejected::Conflict(with) if with.iter().any(|guard| matches!(guard, Guard::Seats(_))) => {
+                refuse_if_taken(app, &new, &blocks).await?;
+            }
+            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
+        }
+        attempts.again_after(&rejected).await?;
+    }
+}
+
+fn hold_transaction(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    blocks: &[(BlockId, Vec<u16>)],
+) -> Result<Transaction<Guard>, Failure> {
+    let now = text(as_bound(second(app.now())));
+    let mut transaction = Transaction::new();
+    for (place, (block, numbers)) in blocks.iter().enumerate() {
+        let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
+        let condition = format!("{OPEN} AND {}", free.join(" AND "));
+        let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
+        transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
+    }
+    transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
+    transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
+    if let Some((queue, number)) = &new.admitted_by {
+        transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));
+    }
+    Ok(transaction)
+}
+
+/// Says why seats cannot be had, or returns for another try when that has changed meanwhile.
+async fn refuse_or_retry(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    blocks: &[(BlockId, Vec<u16>)],
+    failed: &[FailedGuard<Guard>],
+) -> Result<(), HoldFailure> {
+    let now = second(app.now());
+    let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
+    for FailedGuard { guard, old } in failed {
+        match guard {
+            Guard::Seats(place) => {
+                let (block, numbers) = &blocks[*place];
+                let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
+                if there.as_ref().is_some_and(|there| there.names(new.id, now)) {
+                    // Our own hold, of which not every item is to be seen yet.
+                    return Ok(());
+                }
+                let bound = as_bound(now);
+                closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
+                for number in numbers {
+                    let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
+                    match there.as_ref().and_then(|there| there.seats.get(number)) {
+                        None => missing.push(seat),
+                        Some(value) if value.state(now) == SeatState::Available => {}
+                        Some(value) => taken.push((seat, *value)),
+                    }
+                }
+            }
+            Guard::Allowance => allowance = old.as_ref(),
+            Guard::Admission => return Err(QueueTokenError::Ended.into()),
+            _ => {}
+        }
+    }
+    let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
+    if gone && !delete_schedule::is_pending(app, schedule.id).await? {
+        return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
+    }
+    match allowance {
+        _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
+        _ if !taken.is_empty() => refuse_as_taken(app, new, taken).await,
+        // Our own hold is counted, and not to be seen yet.
+        Some(old) if seat_limit::counts(old, new.id) => Ok(()),
+        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        None => Ok(()),
+    }
+}
+
+/// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
+/// seat is gone instead of trying until its time is up.
+async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
+    let now = second(app.now());
+    let mut taken = Vec::new();
+    for (id, numbers) in blocks {
+        let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        if block.names(new.id, now) {
+            // Ours, by a try whose answer is still on its way or by the same request sent twice.
+            return Ok(());
+        }
+        for number in numbers {
+            let value = block.seats.get(number).filter(|value| value.state(now) != SeatState::Available);
+            let seat = SeatId { section: id.section.clone(), row: id.row.clone(), number: *number };
+            taken.extend(value.map(|value| (seat, *value)));
+        }
+    }
+    if taken.is_empty() { Ok(()) } else { refuse_as_taken(app, new, taken).await }
+}
+
+/// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a client
+/// must not be refused what it has.
+async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
+    let refused = whose(app, new.user, taken).await?;
+    match get(app, new.user, new.id).await? {
+        Some(_) => Ok(()),
+        None => Err(refused.into()),
+    }
+}
+
+/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// user, by a reservation made before. Reservations that are just being made are waited for.
+async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+    let named: BTreeSet<Uuid> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
+    let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
+    let there = query::get_together(app, &keys).await?;
+    let own: BTreeSet<Uuid> =
+        named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
+    let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
+    let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();
+    let first = taken.first().and_then(|(_, value)| Some((value.owner()?, *value)));
+    let Some((reservation, value)) = first.filter(|_| others.is_empty()) else {
+        return Ok(HoldError::SeatTaken(others));
+    };
+    let seats = taken.into_iter().filter(|(_, value)| value.owner() == Some(reservation)).map(|(seat, _)| seat);
+    Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
+}
+
+/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+    let read = seat_limit::read(old)?;
+    if expire::settle(app, new.user, new.schedule_id, &read).await? {
+        return Ok(());
+    }
+    read.lapses.check(app.now()).map_err(HoldError::from)?;
+    let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
+    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
+        // The pause ended a moment ago.
+        false => Ok(()),
+    }
+}

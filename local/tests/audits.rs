@@ -269,7 +269,7 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     // Of one that was killed, whose address is that of nobody.
     assert_eq!(ends(audit(&["--data", path])), agree);
     let (status, last, _) = audit(&["--dynamodb-endpoint", &address]);
-    assert_eq!((status, last.as_str()), (Some(2), "not told: the table did not answer"));
+    assert_eq!((status, last.as_str()), (Some(2), "not told: a service that this needs did not answer"));
 
     let user = local::demo::USER_IDS[0];
     let stack = Stack::start(Options { data: Data::Directory(directory.path().to_owned()), ..Options::default() });

@@ -16,7 +16,7 @@ use crate::stack::Stack;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Why a call did not come to what it should.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type ClientError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error with what is behind it: who asks over HTTP says only that it failed, and leaves the cause to its source.
 #[must_use]
@@ -29,18 +29,18 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// A caller with a token of their own, each of whose requests is a new one.
 #[derive(Clone)]
-pub struct Caller {
+pub struct Client {
     gateway: Router,
     /// The access token.
     pub token: String,
 }
 
-impl Caller {
+impl Client {
     /// Somebody new, in this role.
     ///
     /// # Errors
     /// When no token can be signed.
-    pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, Failure> {
+    pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, ClientError> {
         let user = stack.app().ids().uuid(at);
         Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), user, role, user).await? })
     }
@@ -49,7 +49,7 @@ impl Caller {
     ///
     /// # Errors
     /// When it is another.
-    pub async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, ClientError> {
         self.send(Method::POST, path, Some(body), StatusCode::CREATED).await
     }
 
@@ -57,7 +57,7 @@ impl Caller {
     ///
     /// # Errors
     /// When it is another.
-    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
         self.send(Method::GET, path, None, StatusCode::OK).await
     }
 
@@ -71,7 +71,7 @@ impl Caller {
         path: &str,
         body: Option<Value>,
         expected: StatusCode,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, ClientError> {
         let called = format!("{method} {path}");
         let request = Request::builder()
             .method(method)
@@ -93,7 +93,7 @@ impl Caller {
     ///
     /// # Errors
     /// When the API refuses.
-    pub async fn open_schedule(&self, now: Timestamp, seats_per_user: u32) -> Result<String, Failure> {
+    pub async fn open_schedule(&self, now: Timestamp, seats_per_user: u32) -> Result<String, ClientError> {
         let at = |hours: i64| (now + jiff::SignedDuration::from_hours(hours)).to_string();
         let concert = self.post("/concerts", json!({ "name": "Measured", "description": "" })).await?;
         let concert = concert["concert_id"].as_str().unwrap_or_default();

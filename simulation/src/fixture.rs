@@ -9,7 +9,7 @@ use onsale_platform::lambda;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::requests::{Answer, ApiCall, Caller, event};
+use crate::requests::{ApiAnswer, ApiCall, Identity, event};
 use local::stack::Stack;
 
 /// The queue in front of the second hall.
@@ -57,13 +57,13 @@ impl Builder<'_> {
         path: &str,
         who: (Uuid, &'static str),
         body: Value,
-    ) -> Result<Answer, Box<dyn Error>> {
+    ) -> Result<ApiAnswer, Box<dyn Error>> {
         let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
         let process = self.stack.process(function, self.clock.clone(), self.ids.clone())?;
         let key = Some(self.ids.uuid(self.clock.now()));
-        let caller = Caller { user: who.0, role: who.1, key, queue_token: None };
+        let caller = Identity { user: who.0, role: who.1, key, queue_token: None };
         let given = lambda::invoke(&process.code, process.app, event(&asked, caller)).await;
-        let answer = Answer::of(&given.map_err(|problem| problem.to_string())?);
+        let answer = ApiAnswer::of(&given.map_err(|problem| problem.to_string())?);
         if answer.status >= 300 {
             return Err(format!("{function}: {} {}", answer.status, answer.body).into());
         }

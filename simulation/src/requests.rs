@@ -21,7 +21,7 @@ pub struct ApiCall {
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
-pub struct Caller<'a> {
+pub struct Identity<'a> {
     /// Whose token.
     pub user: Uuid,
     /// Of what role.
@@ -34,7 +34,7 @@ pub struct Caller<'a> {
 
 /// The event that API Gateway makes of it.
 #[must_use]
-pub fn event(asked: &ApiCall, caller: Caller<'_>) -> Value {
+pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
     let mut headers = json!({ "host": "onsale.example", "accept": "*/*" });
     if let Some(key) = caller.key {
         headers["idempotency-key"] = key.to_string().into();
@@ -78,14 +78,14 @@ pub fn event(asked: &ApiCall, caller: Caller<'_>) -> Value {
 
 /// What a function answered to it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ApiAnswer {
     /// HTTP status.
     pub status: u16,
     /// JSON; null without a body.
     pub body: Value,
 }
 
-impl Answer {
+impl ApiAnswer {
     /// Reads what API Gateway would be given.
     #[must_use]
     pub fn of(given: &Value) -> Self {

@@ -6,11 +6,11 @@
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use onsale_platform::app::App;
 use onsale_platform::auth::access_token;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::telemetry::metrics::AUTHORIZATIONS;
 use serde_json::{Value, json};
 
-async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Result<Value, Failure> {
+async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Result<Value, InvocationError> {
     let refused = json!({ "isAuthorized": false });
     let identity = request.identity_source.as_ref().and_then(|sources| sources.first());
     let token = identity.and_then(|identity| {
@@ -46,6 +46,6 @@ fn outcome<T, E>(verified: &Result<Option<T>, E>) -> &'static str {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Answer {
+pub fn answer(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

@@ -2,7 +2,7 @@
 
 use onsale_domain::accounts::account::Role;
 use onsale_platform::app::App;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::accounts::users::{self, Granted};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ struct GrantRoleIn {
     role: String,
 }
 
-async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, Failure> {
+async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, InvocationError> {
     // By id: addresses are not proven, so whoever signed up first with one may be somebody else.
     let user: Uuid = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
     let role = Role::parse(&request.role).ok_or("role must be user or admin")?;
@@ -34,6 +34,6 @@ async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, Failure> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Answer {
+pub fn answer(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

@@ -6,7 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::{access_token, passwords};
 use onsale_platform::http::{Answer, Detail, Json, Problem, SourceAddress, invalid};
 use onsale_platform::store::accounts::login_throttle::AttemptError;
-use onsale_platform::store::accounts::login_throttle::{self, Bucket};
+use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::sessions;
 use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
@@ -37,11 +37,11 @@ pub async fn log_in(
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let config = app.config();
     let (from_source, source_limit) =
-        (Bucket::log_in_source(&source.0), config.source_attempts(config.source_free_attempts));
+        (ThrottleKey::log_in_source(&source.0), config.source_attempts(config.source_free_attempts));
     login_throttle::look(&app, &from_source, &source_limit).await?;
-    let from_known = Bucket::account_from(&email, &source.0);
+    let from_known = ThrottleKey::account_from(&email, &source.0);
     let known = login_throttle::is_known(&app, &from_known).await?;
-    let account_bucket = if known { from_known.clone() } else { Bucket::account(&email) };
+    let account_bucket = if known { from_known.clone() } else { ThrottleKey::account(&email) };
     login_throttle::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
     let Some((account, password)) = whose(&app, &email, &request.password).await? else {
         login_throttle::add(&app, &from_source, &source_limit).await?;

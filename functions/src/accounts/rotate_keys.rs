@@ -5,7 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::auth::signing::{self, Step};
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ struct RotateKeysIn {
     id: Uuid,
 }
 
-async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
+async fn handle(app: &App, event: Value) -> Result<Value, InvocationError> {
     if event == json!({}) {
         let id = app.ids().uuid(app.now()).to_string();
         for step in Step::ALL {
@@ -34,6 +34,6 @@ async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Answer {
+pub fn answer(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, event).await })
 }

@@ -7,7 +7,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
 use onsale_platform::http::{Answer, Expected, Json, Problem, SourceAddress, invalid};
 use onsale_platform::store::accounts::login_throttle::AttemptError;
-use onsale_platform::store::accounts::login_throttle::{self, Bucket};
+use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::users::SignUpError;
 use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
@@ -43,7 +43,7 @@ pub async fn sign_up(
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
     let name = account::name(&request.name).map_err(invalid("name"))?;
     // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
-    let source = Bucket::sign_up_source(&source.0);
+    let source = ThrottleKey::sign_up_source(&source.0);
     let limit = app.config().source_attempts(app.config().sign_up_free_attempts);
     login_throttle::look(&app, &source, &limit).await?;
     login_throttle::add(&app, &source, &limit).await?;

@@ -1,8 +1,8 @@
 //! The Lambda binary of `advance_queues`.
 
 use functions::queue::advance_queues;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("advance_queues", Function::Event(advance_queues::answer))
 }

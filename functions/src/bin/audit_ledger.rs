@@ -1,8 +1,8 @@
 //! The Lambda binary of `audit_ledger`.
 
 use functions::service::audit_ledger;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("audit_ledger", Function::Event(audit_ledger::answer))
 }

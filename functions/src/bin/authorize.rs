@@ -1,8 +1,8 @@
 //! The Lambda binary of `authorize`.
 
 use functions::accounts::authorize;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("authorize", Function::Event(authorize::answer))
 }

@@ -1,9 +1,9 @@
 //! The Lambda binary of `claim_coupon`.
 
 use functions::coupons::claim_coupon;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("claim_coupon", Function::Http(|| routes!(claim_coupon::claim_coupon)))
 }

@@ -1,9 +1,9 @@
 //! The Lambda binary of `create_wallet`.
 
 use functions::wallet::create_wallet;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("create_wallet", Function::Http(|| routes!(create_wallet::create_wallet)))
 }

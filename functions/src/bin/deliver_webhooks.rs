@@ -1,8 +1,8 @@
 //! The Lambda binary of `deliver_webhooks`.
 
 use functions::events::deliver_webhooks;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("deliver_webhooks", Function::Event(deliver_webhooks::answer))
 }

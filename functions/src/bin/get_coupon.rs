@@ -1,9 +1,9 @@
 //! The Lambda binary of `get_coupon`.
 
 use functions::coupons::get_coupon;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("get_coupon", Function::Http(|| routes!(get_coupon::get_coupon)))
 }

@@ -1,8 +1,8 @@
 //! The Lambda binary of `grant_role`.
 
 use functions::accounts::grant_role;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("grant_role", Function::Event(grant_role::answer))
 }

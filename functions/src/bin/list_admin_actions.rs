@@ -1,9 +1,9 @@
 //! The Lambda binary of `list_admin_actions`.
 
 use functions::accounts::list_admin_actions;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("list_admin_actions", Function::Http(|| routes!(list_admin_actions::list_admin_actions)))
 }

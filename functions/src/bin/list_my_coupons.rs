@@ -1,9 +1,9 @@
 //! The Lambda binary of `list_my_coupons`.
 
 use functions::coupons::list_my_coupons;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("list_my_coupons", Function::Http(|| routes!(list_my_coupons::list_my_coupons)))
 }

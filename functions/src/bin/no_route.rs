@@ -1,8 +1,8 @@
 //! The Lambda binary of `no_route`.
 
 use functions::service::no_route;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("no_route", Function::Default(no_route::no_route))
 }

@@ -1,8 +1,8 @@
 //! The Lambda binary of `relay_changes`.
 
 use functions::events::relay_changes;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("relay_changes", Function::Event(relay_changes::answer))
 }

@@ -1,8 +1,8 @@
 //! The Lambda binary of `run_expiry`.
 
 use functions::reservations::run_expiry;
-use onsale_platform::lambda::{self, Failure, Function};
+use onsale_platform::lambda::{self, Function, InvocationError};
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), InvocationError> {
     lambda::run("run_expiry", Function::Event(run_expiry::answer))
 }

@@ -4,8 +4,8 @@
 //! An event may be posted twice: whoever receives it tells by its id. Nothing that sells waits for this.
 
 use onsale_platform::app::App;
-use onsale_platform::events::{self, Event, Queue};
-use onsale_platform::lambda::{Answer, Delivery, Retry, queue_deliveries};
+use onsale_platform::events::{self, Event, EventQueue};
+use onsale_platform::lambda::{Delivery, Invocation, Retry, queue_deliveries};
 use onsale_platform::telemetry::metrics::{EVENTS_PARKED, POSTS};
 use onsale_platform::webhook::{self, Outcome};
 use serde_json::{Value, json};
@@ -19,11 +19,14 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
             tracing::error!(event_id = event.id, "the data platform wants no more: an event was parked");
             app.meter().count(&EVENTS_PARKED, 1, &[]);
             let parked = json!({ "problem": "the data platform answered 410", "event": event });
-            events::send(app, Queue::Parked, &[parked.to_string()]).await.map_err(|problem| Retry(problem.to_string()))
+            events::send(app, EventQueue::Parked, &[parked.to_string()])
+                .await
+                .map_err(|problem| Retry(problem.to_string()))
         }
         Outcome::Later { problem, retry_after } => {
             let pause = webhook::pause(app, delivery.count, retry_after);
-            if let Err(failure) = events::postpone(app, Queue::DataPlatform, &delivery.receipt_handle, pause).await {
+            if let Err(failure) = events::postpone(app, EventQueue::DataPlatform, &delivery.receipt_handle, pause).await
+            {
                 // Then it comes again after the queue's own time.
                 tracing::warn!(event_id = event.id, %failure, "an event could not be put off");
             }
@@ -33,6 +36,6 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Answer {
+pub fn answer(app: App, batch: Value) -> Invocation {
     Box::pin(queue_deliveries(app, batch, handle))
 }

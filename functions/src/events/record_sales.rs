@@ -5,7 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::events::Event;
-use onsale_platform::lambda::{Answer, Retry, queue_batch_together};
+use onsale_platform::lambda::{Invocation, Retry, queue_batch_together};
 use onsale_platform::store::products::sales;
 use serde_json::Value;
 
@@ -14,6 +14,6 @@ async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Answer {
+pub fn answer(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch_together(app, batch, handle))
 }

@@ -7,11 +7,11 @@ use std::panic::{self, AssertUnwindSafe};
 
 use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
-use onsale_platform::events::{self, Event, LETTER_BYTES_MAX, Queue};
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::events::{self, Event, EventQueue, LETTER_BYTES_MAX};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::events::outbox::{self, UnreadableChange};
 use onsale_platform::telemetry::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
-use onsale_platform::telemetry::trace::{Kind, Open};
+use onsale_platform::telemetry::trace::{OpenSpan, SpanKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,19 +27,20 @@ struct Batch {
 
 /// What goes to one queue: bodies, and of which record each tells.
 struct Post {
-    queue: Queue,
+    queue: EventQueue,
     bodies: Vec<String>,
     records: Vec<usize>,
 }
 
-async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
+async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
     let mut posts: Vec<Post> = Vec::new();
-    let mut events: Vec<(usize, Event, Option<Open>)> = Vec::new();
+    let mut events: Vec<(usize, Event, Option<OpenSpan>)> = Vec::new();
     for (index, record) in batch.records.iter().enumerate() {
         let (queues, body) = match read(record) {
             Ok(None) => continue,
             Ok(Some(mut event)) => {
-                let open = app.open_span(Kind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
+                let open =
+                    app.open_span(SpanKind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
                 // Who consumes it continues the relaying, which continues the request.
                 event.traceparent = open.as_ref().map(|open| open.context().to_string()).or(event.traceparent);
                 let post = (event.wanted_by(), serde_json::to_string(&event)?);
@@ -49,7 +50,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, Failure> {
             Err(poison) => {
                 app.meter().count(&EVENTS_PARKED, 1, &[]);
                 tracing::error!(sequence = sequence(record), %poison, "a change is parked");
-                (&[Queue::Parked][..], letter(&poison, record))
+                (&[EventQueue::Parked][..], letter(&poison, record))
             }
         };
         for queue in queues {
@@ -119,6 +120,6 @@ fn sequence(record: &Value) -> &str {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Answer {
+pub fn answer(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

@@ -4,18 +4,18 @@
 //! the reservation or order, and a settled one is left alone.
 
 use onsale_platform::app::App;
-use onsale_platform::events::{Data, Event, Kind};
-use onsale_platform::lambda::{Answer, Retry, queue_batch};
+use onsale_platform::events::{Data, Event, EventKind};
+use onsale_platform::lambda::{Invocation, Retry, queue_batch};
 use onsale_platform::store::orders;
 use onsale_platform::store::reservations::cancel;
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     match (event.kind, &event.data) {
-        (Kind::PaymentDeclined, Data::Reservation(data)) => {
+        (EventKind::PaymentDeclined, Data::Reservation(data)) => {
             Ok(cancel::release_declined(app, data.user_id, data.reservation_id).await?)
         }
-        (Kind::PaymentDeclined, Data::Order(data)) => {
+        (EventKind::PaymentDeclined, Data::Order(data)) => {
             Ok(orders::release_declined(app, data.user_id, data.order_id).await?)
         }
         _ => Ok(()),
@@ -23,6 +23,6 @@ async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Answer {
+pub fn answer(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch(app, batch, handle))
 }

@@ -6,7 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::payments::pay::{self, How, PayFailure, PayRequest};
+use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest, PaymentOutcome};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -55,8 +55,8 @@ pub async fn pay(
     };
     let out = out.ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
     Ok(match how {
-        How::Now => Answer::created(out),
-        How::Replayed => Answer::created(out).replayed(true),
-        How::Before => Answer::ok(out),
+        PaymentOutcome::Now => Answer::created(out),
+        PaymentOutcome::Replayed => Answer::created(out).replayed(true),
+        PaymentOutcome::Before => Answer::ok(out),
     })
 }

@@ -3,11 +3,11 @@
 //! Run twice, or late, it counts what there is to count then; a list is never replaced by an earlier one.
 
 use onsale_platform::app::App;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::products::sales;
 use serde_json::{Map, Value};
 
-async fn handle(app: &App) -> Result<Value, Failure> {
+async fn handle(app: &App) -> Result<Value, InvocationError> {
     let lists = sales::rank(app).await?;
     let counted: Map<String, Value> =
         lists.into_iter().map(|(days, products)| (format!("days_{days}"), products.into())).collect();
@@ -15,6 +15,6 @@ async fn handle(app: &App) -> Result<Value, Failure> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Answer {
+pub fn answer(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

@@ -4,7 +4,7 @@
 //! behind who do not come back.
 
 use onsale_platform::app::App;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::expiry::sweep;
 use onsale_platform::store::queue::{self, admissions};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const ADMISSIONS_PER_STEP: u16 = 50;
 /// Steps of one run; more is left to the next minute, and said.
 const STEPS_MAX: usize = 400;
 
-async fn handle(app: &App) -> Result<Value, Failure> {
+async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for it is short. Whatever becomes of one, the other is done.
     let moved = queue::sweep(app).await;
     let ended = sweep::run(app, STEPS_MAX, async |app, here| admissions::sweep(app, ADMISSIONS_PER_STEP, here).await);
@@ -23,6 +23,6 @@ async fn handle(app: &App) -> Result<Value, Failure> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Answer {
+pub fn answer(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

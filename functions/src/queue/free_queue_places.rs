@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::events::{Data, Event, Kind};
+use onsale_platform::events::{Data, Event, EventKind};
 use onsale_platform::failure::Failure;
-use onsale_platform::lambda::{Answer, Retry, queue_batch_together};
+use onsale_platform::lambda::{Invocation, Retry, queue_batch_together};
 use onsale_platform::store::queue::admissions;
 use serde_json::Value;
 
 async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
     let mut by_queue: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for event in events {
-        if let (Kind::TokenFinished, Data::Token(data)) = (event.kind, &event.data) {
+        if let (EventKind::TokenFinished, Data::Token(data)) = (event.kind, &event.data) {
             by_queue.entry(&data.queue_id).or_default().push(&event.id);
         }
     }
@@ -38,6 +38,6 @@ async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Answer {
+pub fn answer(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch_together(app, batch, handle))
 }

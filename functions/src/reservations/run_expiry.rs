@@ -5,11 +5,11 @@
 //! be done now is done a minute later.
 
 use onsale_platform::app::App;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::concerts::delete_schedule::Budget;
 use onsale_platform::store::concerts::delete_sweep;
 use onsale_platform::store::expiry::sweep;
-use onsale_platform::store::expiry::{self, Kind};
+use onsale_platform::store::expiry::{self, Expiring};
 use serde_json::{Value, json};
 
 /// Reservations or orders that one step closes.
@@ -21,19 +21,19 @@ const DELETION_CALLS_MAX: usize = 40_000;
 /// Steps of one run; more is left to the next minute, and said.
 const STEPS_MAX: usize = 400;
 
-async fn handle(app: &App) -> Result<Value, Failure> {
+async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
-    let orders = async |app: &App, here| expiry::sweep(app, Kind::Orders, LAPSED_PER_STEP, here).await;
+    let orders = async |app: &App, here| expiry::sweep(app, Expiring::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;
-    let reservations = async |app: &App, here| expiry::sweep(app, Kind::Reservations, LAPSED_PER_STEP, here).await;
+    let reservations = async |app: &App, here| expiry::sweep(app, Expiring::Reservations, LAPSED_PER_STEP, here).await;
     let reservations = sweep::run(app, STEPS_MAX, reservations).await?;
     let (closed, failed) = (reservations.closed + orders.closed, reservations.failed + orders.failed);
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Answer {
+pub fn answer(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

@@ -4,7 +4,7 @@
 
 use onsale_domain::audit::{Account, Outcome};
 use onsale_platform::app::App;
-use onsale_platform::lambda::{Answer, Failure};
+use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::audit::{self, Limits, Report};
 use onsale_platform::telemetry::metrics::{AUDIT_DIFFERENCES, AUDITS};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// Differences that are logged one by one; of more, the number is.
 const LOGGED_MAX: usize = 100;
 
-async fn handle(app: &App) -> Result<Value, Failure> {
+async fn handle(app: &App) -> Result<Value, InvocationError> {
     let report = audit::run(app, &Limits::default()).await;
     for difference in report.verdict.confirmed.iter().take(LOGGED_MAX) {
         tracing::error!(%difference, "the books differ");
@@ -57,6 +57,6 @@ fn told(report: &Report) -> Value {
 }
 
 /// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Answer {
+pub fn answer(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

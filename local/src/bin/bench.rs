@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
 use clap::Parser;
-use local::client::{Caller, Failure};
+use local::client::{Client, ClientError};
 use local::data_directory::Data;
 use local::output::say;
 use local::stack::{Mode, Options, Stack};
@@ -42,7 +42,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), ClientError> {
     let arguments = Arguments::parse();
     let directory = tempfile::tempdir()?;
     let data = if arguments.file { Data::Directory(directory.path().to_owned()) } else { Data::Memory };
@@ -81,9 +81,9 @@ struct Hall {
 }
 
 impl Hall {
-    async fn open(stack: &Stack, flows: usize) -> Result<Self, Failure> {
+    async fn open(stack: &Stack, flows: usize) -> Result<Self, ClientError> {
         let now = stack.app().now();
-        let admin = Caller::new(stack, Role::Admin, now).await?;
+        let admin = Client::new(stack, Role::Admin, now).await?;
         let schedule = admin.open_schedule(now, SEATS_PER_USER).await?;
         for section in 0..flows.div_ceil(SECTION_SEATS) {
             let rows: Vec<Value> =
@@ -102,10 +102,10 @@ impl Hall {
 }
 
 /// A user with money for every flow: people buy once, so no two flows meet in one wallet.
-async fn buyers(stack: &Stack, flows: usize) -> Result<Vec<Caller>, Failure> {
+async fn buyers(stack: &Stack, flows: usize) -> Result<Vec<Client>, ClientError> {
     let mut buyers = Vec::with_capacity(flows);
     for _ in 0..flows {
-        let buyer = Caller::new(stack, Role::User, stack.app().now()).await?;
+        let buyer = Client::new(stack, Role::User, stack.app().now()).await?;
         buyer.post("/wallet", json!({})).await?;
         buyer.post("/wallet/charges", json!({ "amount": 1 })).await?;
         buyers.push(buyer);
@@ -114,7 +114,7 @@ async fn buyers(stack: &Stack, flows: usize) -> Result<Vec<Caller>, Failure> {
 }
 
 /// Runs flows until none is left.
-async fn buy(hall: Arc<Hall>, buyers: Arc<Vec<Caller>>, next: Arc<AtomicUsize>) -> Result<Vec<Flow>, Failure> {
+async fn buy(hall: Arc<Hall>, buyers: Arc<Vec<Client>>, next: Arc<AtomicUsize>) -> Result<Vec<Flow>, ClientError> {
     let mut flows = Vec::new();
     loop {
         let flow = next.fetch_add(1, Ordering::Relaxed);
@@ -148,8 +148,8 @@ fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
 }
 
 /// Log-ins one after the other, how much of each is the hash, and what the authorizer takes.
-async fn report_accounts(stack: &Stack) -> Result<(), Failure> {
-    let caller = Caller::new(stack, Role::User, stack.app().now()).await?;
+async fn report_accounts(stack: &Stack) -> Result<(), ClientError> {
+    let caller = Client::new(stack, Role::User, stack.app().now()).await?;
     let credentials = json!({ "email": "bench@onsale.local", "password": PASSWORD });
     let user = json!({ "email": "bench@onsale.local", "password": PASSWORD, "name": "Bench" });
     caller.post("/users", user).await?;

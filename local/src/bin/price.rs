@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::client::Failure;
+use local::client::ClientError;
 use local::output::{complain, say};
 use local::price::{self, Journey, Prices, Usage};
 
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn print(flags: &Flags) -> Result<(), Failure> {
+async fn print(flags: &Flags) -> Result<(), ClientError> {
     let prices = Prices::load()?;
     let Flags { bookings, looks, milliseconds, logged_bytes, measured } = *flags;
     let journey = Journey { looks, milliseconds, logged_bytes };

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use super::{Charged, Usage};
 use crate::aws::cloudformation::{self, Event, Template};
 use crate::aws::event_sources::cron::Schedule;
-use crate::client::{Caller, Failure};
+use crate::client::{Client, ClientError};
 use crate::intercept::{After, Before, Call, Intercept, Units};
 use crate::server::ports::Port;
 use crate::stack::{Options, Stack};
@@ -94,7 +94,7 @@ impl Intercept for Meter {
 ///
 /// # Errors
 /// When a function refuses.
-pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, Failure> {
+pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientError> {
     let clock = Clock::manual(START.parse()?);
     // All of them come from one address here.
     let free = BOOKINGS_MAX.to_string();
@@ -127,8 +127,8 @@ struct Sale {
 
 impl Sale {
     /// Books a seat, and adds what it used.
-    async fn book(&self, seat: usize, usage: &mut Usage) -> Result<(), Failure> {
-        let buyer = Caller::new(&self.stack, Role::User, self.clock.now()).await?;
+    async fn book(&self, seat: usize, usage: &mut Usage) -> Result<(), ClientError> {
+        let buyer = Client::new(&self.stack, Role::User, self.clock.now()).await?;
         let email = format!("buyer{seat}@onsale.local");
         buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
         buyer.post("/wallet", json!({})).await?;
@@ -157,7 +157,7 @@ impl Sale {
     }
 
     /// What a buyer does; the functions that are asked, and how often.
-    async fn buy(&self, buyer: &Caller, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, Failure> {
+    async fn buy(&self, buyer: &Client, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, ClientError> {
         let credentials = json!({ "email": email, "password": PASSWORD });
         buyer.send(Method::POST, "/sessions", Some(credentials), StatusCode::OK).await?;
         let schedule = &self.schedule;
@@ -194,11 +194,11 @@ fn called(usage: &mut Usage, template: &Template, function: &str, count: f64, jo
 }
 
 /// A schedule with a seat for each booking.
-async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, Failure> {
+async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, ClientError> {
     if !(1..=BOOKINGS_MAX).contains(&bookings) {
         return Err(format!("bookings must be from 1 to {BOOKINGS_MAX}").into());
     }
-    let admin = Caller::new(stack, Role::Admin, now).await?;
+    let admin = Client::new(stack, Role::Admin, now).await?;
     let schedule = admin.open_schedule(now, 4).await?;
     let rows: Vec<Value> =
         (1..=bookings.div_ceil(ROW)).map(|row| json!({ "row": row.to_string(), "from": 1, "to": ROW })).collect();
@@ -208,7 +208,7 @@ async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, 
 }
 
 /// How many bytes the table has.
-fn stored(stack: &Stack) -> Result<u64, Failure> {
+fn stored(stack: &Stack) -> Result<u64, ClientError> {
     let described = stack.dynamodb().ask("DescribeTable", &json!({ "TableName": stack.template().table.name }))?;
     Ok(described["Table"]["TableSizeBytes"].as_u64().ok_or("a table without a size")?)
 }
@@ -217,7 +217,7 @@ fn stored(stack: &Stack) -> Result<u64, Failure> {
 ///
 /// # Errors
 /// When the stack cannot be started, or a sweep fails.
-pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
+pub async fn month_without_anybody(journey: Journey) -> Result<Usage, ClientError> {
     let clock = Clock::manual(START.parse()?);
     let stack = Stack::start(Options { clock: clock.clone(), metrics: true, ..Options::default() }).await?;
     let mut usage = Usage::default();
@@ -253,7 +253,7 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, Failure> {
 }
 
 /// How many metrics functions have counted that CloudWatch keeps: each with its labels is one.
-async fn metrics(stack: &Stack) -> Result<usize, Failure> {
+async fn metrics(stack: &Stack) -> Result<usize, ClientError> {
     let request = Request::get("/metrics").body(Body::empty())?;
     let answer = stack.metrics().oneshot(request).await?;
     let text = String::from_utf8(axum::body::to_bytes(answer.into_body(), METRICS_BYTES_MAX).await?.to_vec())?;

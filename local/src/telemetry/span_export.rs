@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use onsale_platform::telemetry::metrics::{Meter, SPANS_DROPPED};
-use onsale_platform::telemetry::trace::{Kind, Span, Tracer};
+use onsale_platform::telemetry::trace::{Span, SpanKind, Tracer};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
@@ -127,10 +127,10 @@ pub fn as_otlp(spans: &[Span]) -> Value {
     let mut services: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for span in spans {
         let kind = match span.kind {
-            Kind::Internal => 1,
-            Kind::Server => 2,
-            Kind::Producer => 4,
-            Kind::Consumer => 5,
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
+            SpanKind::Producer => 4,
+            SpanKind::Consumer => 5,
         };
         let began = span.began.as_nanosecond();
         let attributes = span.attributes.iter().map(|(key, value)| attribute((key, value)));
@@ -181,10 +181,10 @@ pub fn as_zipkin(spans: &[Span]) -> Value {
             told["parentId"] = format!("{parent:016x}").into();
         }
         match span.kind {
-            Kind::Server => told["kind"] = "SERVER".into(),
-            Kind::Producer => told["kind"] = "PRODUCER".into(),
-            Kind::Consumer => told["kind"] = "CONSUMER".into(),
-            Kind::Internal => {}
+            SpanKind::Server => told["kind"] = "SERVER".into(),
+            SpanKind::Producer => told["kind"] = "PRODUCER".into(),
+            SpanKind::Consumer => told["kind"] = "CONSUMER".into(),
+            SpanKind::Internal => {}
         }
         told
     };

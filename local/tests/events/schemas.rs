@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::Validator;
-use onsale_platform::events::Kind;
+use onsale_platform::events::EventKind;
 use serde_json::{Value, json};
 
 use crate::repository;
@@ -11,10 +11,10 @@ use crate::support::World;
 use crate::support::receiver::Listening;
 
 /// Kinds that stay inside: places in a queue are no business of others.
-const INSIDE: [Kind; 1] = [Kind::TokenFinished];
+const INSIDE: [EventKind; 1] = [EventKind::TokenFinished];
 
-fn leaving() -> impl Iterator<Item = Kind> {
-    Kind::ALL.into_iter().filter(|kind| !INSIDE.contains(kind))
+fn leaving() -> impl Iterator<Item = EventKind> {
+    EventKind::ALL.into_iter().filter(|kind| !INSIDE.contains(kind))
 }
 
 fn schema(kind: &str) -> Value {

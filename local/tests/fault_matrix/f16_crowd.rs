@@ -7,7 +7,7 @@ use local::intercept::{Before, Call, Intercept};
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
-use simulation::requests::{Answer, ApiCall, Caller, event};
+use simulation::requests::{ApiAnswer, ApiCall, Identity, event};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ async fn amid_a_crowd(scene: &Scene) {
 }
 
 /// Everybody wants one seat.
-async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<Answer> {
+async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<ApiAnswer> {
     let size = if std::env::var("ONSALE_SCALE").as_deref() == Ok("full") { 10_000 } else { 100 };
     let gate = Arc::new(Semaphore::new(AT_ONCE));
     let calls: Vec<_> = (0..size)
@@ -76,9 +76,9 @@ async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<Answer> 
                 let (function, path) = ("create_reservation", "/reservations".to_owned());
                 let asked = ApiCall { function, method: "POST", path, body: Some(body) };
                 let user = Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number);
-                let caller = Caller { user, role: "user", key: None, queue_token: None };
+                let caller = Identity { user, role: "user", key: None, queue_token: None };
                 let answer = lambda::invoke(&process.code, process.app.clone(), event(&asked, caller)).await;
-                Answer::of(&answer.expect("an answer"))
+                ApiAnswer::of(&answer.expect("an answer"))
             })
         })
         .collect();

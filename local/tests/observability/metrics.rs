@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use local::intercept::{Before, Call, Intercept, Struck};
 use local::server::ports::Port;
-use onsale_platform::telemetry::metrics::{ALL, FUNCTION, Kind};
+use onsale_platform::telemetry::metrics::{ALL, FUNCTION, MetricKind};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -132,7 +132,8 @@ async fn traffic_moves_every_metric_of_the_table() {
     let mut dead = Vec::new();
     let mut known = BTreeSet::new();
     for metric in ALL {
-        let suffixes: &[&str] = if metric.kind == Kind::Histogram { &["_bucket", "_sum", "_count"] } else { &[""] };
+        let suffixes: &[&str] =
+            if metric.kind == MetricKind::Histogram { &["_bucket", "_sum", "_count"] } else { &[""] };
         for suffix in suffixes {
             let name = format!("{}{suffix}", metric.name);
             let series: Vec<_> = scrape.series().into_iter().filter(|(of, _, _)| *of == name).collect();
@@ -232,7 +233,7 @@ fn names_follow_the_conventions_of_prometheus() {
         let name = metric.name;
         assert!(seen.insert(name), "{name} is there twice");
         assert!(name.starts_with("onsale_") && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
-        assert_eq!(name.ends_with("_total"), metric.kind == Kind::Counter, "{name}");
+        assert_eq!(name.ends_with("_total"), metric.kind == MetricKind::Counter, "{name}");
         assert_eq!(name.ends_with("_seconds"), metric.unit.as_str() == "seconds", "{name}");
         assert!(!metric.help.is_empty() && metric.help.ends_with('.'), "{name} says {:?}", metric.help);
         for label in metric.labels {

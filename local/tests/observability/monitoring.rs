@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local::aws::cloudformation::Template;
-use onsale_platform::telemetry::metrics::{ALL, Kind, Metric};
+use onsale_platform::telemetry::metrics::{ALL, Metric, MetricKind};
 
 use crate::repository::read;
 
@@ -22,7 +22,7 @@ fn named(text: &str) -> BTreeSet<&str> {
 fn metric(name: &str) -> Option<&'static Metric> {
     ALL.into_iter().find(|metric| match name.strip_prefix(metric.name) {
         Some("") => true,
-        Some("_bucket" | "_sum" | "_count") => metric.kind == Kind::Histogram,
+        Some("_bucket" | "_sum" | "_count") => metric.kind == MetricKind::Histogram,
         _ => false,
     })
 }

@@ -6,7 +6,7 @@ use local::intercept::{Before, Call, Intercept};
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
-use simulation::requests::{self, ApiCall, Caller};
+use simulation::requests::{self, ApiCall, Identity};
 use tokio::sync::Semaphore;
 
 use crate::support::queue::QUEUE;
@@ -65,7 +65,7 @@ async fn join_alone(world: &World, user: &Person) -> Value {
     let process = world.stack.process("join_queue", world.clock.clone(), Ids::Random).expect("a process");
     let path = format!("/queues/{QUEUE}/tokens");
     let asked = ApiCall { function: "join_queue", method: "POST", path, body: None };
-    let event = requests::event(&asked, Caller { user: user.id, role: "user", key: None, queue_token: None });
+    let event = requests::event(&asked, Identity { user: user.id, role: "user", key: None, queue_token: None });
     let answer = lambda::invoke(&process.code, process.app.clone(), event).await.expect("an answer");
     serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON")
 }

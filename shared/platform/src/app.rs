@@ -14,7 +14,7 @@ use crate::memory::Remembered;
 use crate::store::dynamodb::cache::Caches;
 use crate::store::dynamodb::call_metrics;
 use crate::telemetry::metrics::Meter;
-use crate::telemetry::trace::{Context, Kind, Open, Tracer};
+use crate::telemetry::trace::{Context, OpenSpan, SpanKind, Tracer};
 use crate::tls::{self, Roots};
 use crate::webhook::client::WebhookClient;
 
@@ -133,7 +133,7 @@ impl App {
 
     /// Begins a span of this function now: see [`Tracer::open`].
     #[must_use]
-    pub fn open_span(&self, kind: Kind, name: String, parent: Option<Context>, seed: &str) -> Option<Open> {
+    pub fn open_span(&self, kind: SpanKind, name: String, parent: Option<Context>, seed: &str) -> Option<OpenSpan> {
         self.inner.parts.tracer.open(self.function(), self.now(), kind, name, parent, seed)
     }
 

@@ -11,16 +11,16 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::telemetry::trace::Context;
 
-/// Makes [`Kind`] of the one table of kinds, so that a name stands once.
+/// Makes [`EventKind`] of the one table of kinds, so that a name stands once.
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal;)+) => {
         /// A kind of event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum Kind {
+        pub enum EventKind {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $kind,)+
         }
 
-        impl Kind {
+        impl EventKind {
             /// Every kind.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$kind),+];
 
@@ -64,7 +64,7 @@ kinds! {
 
 /// A queue that events go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Queue {
+pub enum EventQueue {
     /// Read by `release_declined_payment`.
     Payments,
     /// Read by `record_sales`.
@@ -77,7 +77,7 @@ pub enum Queue {
     Parked,
 }
 
-impl Kind {
+impl EventKind {
     /// The kind of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -117,7 +117,7 @@ pub struct Event {
     pub source: Source,
     /// What happened.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: EventKind,
     /// When it was committed, to the second.
     pub time: Timestamp,
     /// The trace that its change is a part of, as W3C Trace Context and the extension of CloudEvents write it.
@@ -142,24 +142,26 @@ impl Event {
 
     /// The one table of which event goes where. One that nobody wants is sent nowhere.
     #[must_use]
-    pub fn wanted_by(&self) -> &'static [Queue] {
+    pub fn wanted_by(&self) -> &'static [EventQueue] {
         match (self.kind, &self.data) {
-            (Kind::PaymentDeclined, _) => &[Queue::Payments, Queue::DataPlatform],
-            (Kind::PaymentCompleted | Kind::PaymentCancelled, Data::Order(_)) => &[Queue::Sales, Queue::DataPlatform],
-            (Kind::TokenFinished, _) => &[Queue::Tokens],
+            (EventKind::PaymentDeclined, _) => &[EventQueue::Payments, EventQueue::DataPlatform],
+            (EventKind::PaymentCompleted | EventKind::PaymentCancelled, Data::Order(_)) => {
+                &[EventQueue::Sales, EventQueue::DataPlatform]
+            }
+            (EventKind::TokenFinished, _) => &[EventQueue::Tokens],
             (
-                Kind::ReservationHeld
-                | Kind::ReservationExpired
-                | Kind::ReservationCancelled
-                | Kind::PaymentCompleted
-                | Kind::PaymentPartlyRefunded
-                | Kind::PaymentCancelled
-                | Kind::OrderPlaced
-                | Kind::OrderExpired
-                | Kind::OrderCancelled
-                | Kind::AdminActed,
+                EventKind::ReservationHeld
+                | EventKind::ReservationExpired
+                | EventKind::ReservationCancelled
+                | EventKind::PaymentCompleted
+                | EventKind::PaymentPartlyRefunded
+                | EventKind::PaymentCancelled
+                | EventKind::OrderPlaced
+                | EventKind::OrderExpired
+                | EventKind::OrderCancelled
+                | EventKind::AdminActed,
                 _,
-            ) => &[Queue::DataPlatform],
+            ) => &[EventQueue::DataPlatform],
         }
     }
 }
@@ -278,11 +280,11 @@ pub struct NotSent {
 ///
 /// # Errors
 /// When the queue is not configured for this function, cannot be reached, or refuses one of them.
-pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), NotSent> {
+pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(), NotSent> {
     let Some(url) = url_of(app, queue) else {
         return match queue {
             // Without a data platform nobody wants what would be handed to it.
-            Queue::DataPlatform => Ok(()),
+            EventQueue::DataPlatform => Ok(()),
             _ => Err(NotSent { first: 0, failure: Failure::Internal(format!("no URL for the queue {queue:?}")) }),
         };
     };
@@ -297,14 +299,14 @@ pub async fn send(app: &App, queue: Queue, bodies: &[String]) -> Result<(), NotS
     Ok(())
 }
 
-fn url_of(app: &App, queue: Queue) -> Option<&String> {
+fn url_of(app: &App, queue: EventQueue) -> Option<&String> {
     let config = app.config();
     match queue {
-        Queue::Payments => config.payments_queue_url.as_ref(),
-        Queue::Sales => config.sales_queue_url.as_ref(),
-        Queue::Tokens => config.tokens_queue_url.as_ref(),
-        Queue::DataPlatform => config.data_platform_queue_url.as_ref(),
-        Queue::Parked => config.parked_queue_url.as_ref(),
+        EventQueue::Payments => config.payments_queue_url.as_ref(),
+        EventQueue::Sales => config.sales_queue_url.as_ref(),
+        EventQueue::Tokens => config.tokens_queue_url.as_ref(),
+        EventQueue::DataPlatform => config.data_platform_queue_url.as_ref(),
+        EventQueue::Parked => config.parked_queue_url.as_ref(),
     }
 }
 
@@ -342,7 +344,7 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
 /// # Errors
 /// When the queue is not configured for this function or cannot be reached: then the message comes again after the
 /// queue's own time.
-pub async fn postpone(app: &App, queue: Queue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
+pub async fn postpone(app: &App, queue: EventQueue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
     let url = url_of(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
     let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
     request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| silent())
@@ -374,9 +376,9 @@ mod tests {
 
     #[test]
     fn a_kind_has_one_name() {
-        for kind in Kind::ALL {
+        for kind in EventKind::ALL {
             assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
-            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+            assert_eq!(EventKind::parse(kind.as_str()), Some(kind));
         }
     }
 }

@@ -21,13 +21,13 @@ use crate::events::Event;
 use crate::http::{self, Problem};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
-use crate::telemetry::trace::{self, Context, Kind, Open};
+use crate::telemetry::trace::{self, Context, OpenSpan, SpanKind};
 
 /// Why a function as a whole failed; the runtime reports it and the trigger tries again.
-pub type Failure = lambda_runtime::Error;
+pub type InvocationError = lambda_runtime::Error;
 
 /// The answer of a function that is not called over HTTP: JSON in, JSON out.
-pub type Answer = Pin<Box<dyn Future<Output = Result<Value, Failure>> + Send>>;
+pub type Invocation = Pin<Box<dyn Future<Output = Result<Value, InvocationError>> + Send>>;
 
 /// One Lambda function.
 #[derive(Clone, Copy)]
@@ -37,14 +37,14 @@ pub enum Function {
     /// Called through API Gateway where no route is for a request: how that is refused.
     Default(fn(&Uri) -> Problem),
     /// Called with any other event: queue, stream, schedule, authorizer, operator.
-    Event(fn(App, Value) -> Answer),
+    Event(fn(App, Value) -> Invocation),
 }
 
 /// Calls a function with an event as Lambda would and gives its answer as Lambda would.
 ///
 /// # Errors
 /// When the event is not of the function's kind, or the function fails as a whole.
-pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, Failure> {
+pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, InvocationError> {
     let router = match function {
         Function::Event(handle) => return called(*handle, app, event, "", None).await,
         Function::Http(route) => http::serve(route(), app),
@@ -61,16 +61,16 @@ pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value
 /// Calls a function that is not called over HTTP, counts how that ended, and says in logs and traces what it is.
 #[expect(clippy::cast_precision_loss, reason = "a second is told, not a nanosecond")]
 async fn called(
-    handle: fn(App, Value) -> Answer,
+    handle: fn(App, Value) -> Invocation,
     app: App,
     event: Value,
     request_id: &str,
     given: Option<Context>,
-) -> Result<Value, Failure> {
+) -> Result<Value, InvocationError> {
     // A schedule's event has an id, and begins a trace; batches have none, each of their messages continues its own.
     let begun_by = event["id"].as_str().unwrap_or_default().to_owned();
-    let open = app.open_span(Kind::Internal, app.function().to_owned(), given, &begun_by);
-    let context = open.as_ref().map(Open::context).or(given);
+    let open = app.open_span(SpanKind::Internal, app.function().to_owned(), given, &begun_by);
+    let context = open.as_ref().map(OpenSpan::context).or(given);
     let work = handle(app.clone(), event).instrument(logs::call(&app, request_id, context));
     let answer = trace::within(context, work).await;
     if let Some(open) = open {
@@ -87,7 +87,7 @@ async fn called(
 ///
 /// # Errors
 /// When a setting is missing or the runtime cannot be reached.
-pub fn run(name: &'static str, function: Function) -> Result<(), Failure> {
+pub fn run(name: &'static str, function: Function) -> Result<(), InvocationError> {
     start_logs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -149,7 +149,7 @@ pub struct Delivery {
 ///
 /// # Errors
 /// When the batch itself cannot be read.
-pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, InvocationError>
 where
     H: AsyncFn(&App, &Event) -> Result<(), Retry>,
 {
@@ -166,7 +166,7 @@ where
 ///
 /// # Errors
 /// When the batch itself cannot be read.
-pub async fn queue_deliveries<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+pub async fn queue_deliveries<H>(app: App, batch: Value, handle: H) -> Result<Value, InvocationError>
 where
     H: AsyncFn(&App, &Event, &Delivery) -> Result<(), Retry>,
 {
@@ -180,7 +180,7 @@ where
 ///
 /// # Errors
 /// When the batch itself cannot be read.
-pub async fn queue_batch_together<H>(app: App, batch: Value, handle: H) -> Result<Value, Failure>
+pub async fn queue_batch_together<H>(app: App, batch: Value, handle: H) -> Result<Value, InvocationError>
 where
     H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
 {
@@ -194,9 +194,9 @@ where
 }
 
 /// The span of a message's consumption.
-fn consumed(app: &App, event: &Event, delivery: &Delivery) -> Option<Open> {
+fn consumed(app: &App, event: &Event, delivery: &Delivery) -> Option<OpenSpan> {
     let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));
-    app.open_span(Kind::Consumer, name, event.context(), &seed)
+    app.open_span(SpanKind::Consumer, name, event.context(), &seed)
 }
 
 /// Does the work of one message, as a part of its trace.
@@ -205,7 +205,7 @@ where
     W: Future<Output = Result<(), Retry>>,
 {
     let open = consumed(app, event, delivery);
-    let context = open.as_ref().map(Open::context).or(event.context());
+    let context = open.as_ref().map(OpenSpan::context).or(event.context());
     let span = logs::message(&delivery.message_id, event, context);
     let result = trace::within(context, work.instrument(span)).await;
     if let Some(open) = open {
@@ -222,7 +222,7 @@ struct Messages {
 }
 
 impl Messages {
-    fn read(batch: Value) -> Result<Self, Failure> {
+    fn read(batch: Value) -> Result<Self, InvocationError> {
         let batch: SqsEvent = serde_json::from_value(batch)?;
         let mut messages = Self { events: Vec::new(), deliveries: Vec::new(), failed: Vec::new() };
         for message in batch.records {
@@ -249,7 +249,7 @@ impl Messages {
     }
 
     /// The partial-batch answer that names what failed, each with a line in the log.
-    fn answered(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, Failure> {
+    fn answered(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, InvocationError> {
         for (event, result) in self.events.iter().zip(&results) {
             app.meter().count(&EVENTS_CONSUMED, 1, &[if result.is_ok() { "done" } else { "failed" }]);
             if result.is_ok() {

@@ -13,7 +13,7 @@ use super::scenes::{CARRIED_ON, Operation, Scene};
 use super::world::World;
 use crate::random::actors::{Actor, Machine, Outcome, Task, http};
 use crate::random::scheduler::Injection;
-use crate::requests::Answer;
+use crate::requests::ApiAnswer;
 
 /// What can happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -290,7 +290,7 @@ impl<'a> Execution<'a> {
     }
 
     /// What was refused must not be there in the end, unless the same request with the same key had a success.
-    fn heard(&mut self, actor: usize, answer: &Answer) {
+    fn heard(&mut self, actor: usize, answer: &ApiAnswer) {
         let Operation::Ask(person, action) = &self.sides[actor].operation else { return };
         let made = action.made(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.hall);
         match answer.status {

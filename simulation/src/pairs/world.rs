@@ -22,7 +22,7 @@ use crate::random::quiescence;
 use crate::random::run::{HOLD_SECONDS, START, SWEEPS};
 use crate::random::workload::{Action, Person, messages};
 use crate::replica::{Replica, shown};
-use crate::requests::{Answer, ApiCall, Caller, event};
+use crate::requests::{ApiAnswer, ApiCall, Identity, event};
 use local::stack::{Options, Stack};
 
 /// The two who meet, and one more, who is needed to prepare some scenes.
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Somebody asks, and has an answer that is right.
-    pub(super) async fn ask(&mut self, person: usize, action: &Action, key: Uuid) -> Result<Answer, String> {
+    pub(super) async fn ask(&mut self, person: usize, action: &Action, key: Uuid) -> Result<ApiAnswer, String> {
         let (function, event) = self.event(person, action, key);
         let answer = http(&self.call(function, event).await?);
         let user = self.memory.people[person].id;
@@ -170,7 +170,7 @@ impl World {
     pub(super) fn event(&self, person: usize, action: &Action, key: Uuid) -> (&'static str, Value) {
         let (asked, person) = (action.asked(&self.hall), &self.memory.people[person]);
         let queue_token = person.queue_token.as_deref();
-        let caller = Caller { user: person.id, role: person.role, key: Some(key), queue_token };
+        let caller = Identity { user: person.id, role: person.role, key: Some(key), queue_token };
         (asked.function, event(&asked, caller))
     }
 
@@ -178,7 +178,7 @@ impl World {
     pub(super) fn places(&self, places: u32) -> (&'static str, Value) {
         let asked: ApiCall = fixture::queue(places);
         let admin = self.memory.people[ADMIN].id;
-        (asked.function, event(&asked, Caller { user: admin, role: "admin", key: None, queue_token: None }))
+        (asked.function, event(&asked, Identity { user: admin, role: "admin", key: None, queue_token: None }))
     }
 
     /// Lets time pass.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::random::workload::Action;
-use crate::requests::Answer;
+use crate::requests::ApiAnswer;
 use local::aws::lambda::Entry;
 use local::stack::{Error, Stack};
 
@@ -147,9 +147,9 @@ impl Machine {
 
 /// The HTTP answer that an outcome is; what was no answer is a 500.
 #[must_use]
-pub fn http(outcome: &Outcome) -> Answer {
+pub fn http(outcome: &Outcome) -> ApiAnswer {
     match outcome {
-        Ok(given) => Answer::of(given),
-        Err(problem) => Answer { status: 500, body: Value::from(problem.as_str()) },
+        Ok(given) => ApiAnswer::of(given),
+        Err(problem) => ApiAnswer { status: 500, body: Value::from(problem.as_str()) },
     }
 }

@@ -12,7 +12,7 @@ use crate::random::actors::{Task, told};
 use crate::random::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
 use crate::random::scheduler::Injection;
 use crate::replica::Replica;
-use crate::requests::{Caller, event};
+use crate::requests::{Identity, event};
 
 /// Most rounds until everything must be quiet.
 const QUIET_ROUNDS_MAX: usize = 40;
@@ -41,7 +41,7 @@ impl Simulation {
         let asked = fixture::queue(PLACES_IN_THE_END);
         self.places = PLACES_IN_THE_END.into();
         let admin = self.people.last().map(|admin| admin.id).unwrap_or_default();
-        let caller = Caller { user: admin, role: "admin", key: None, queue_token: None };
+        let caller = Identity { user: admin, role: "admin", key: None, queue_token: None };
         self.start(Task::Sweep, asked.function, event(&asked, caller))?;
         // What is over by the clock that is ahead is over by every other a little later.
         self.advance(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;

@@ -19,7 +19,7 @@ use crate::random::scheduler::{Injection, Scheduler, Waiting, keys};
 use crate::random::workload::{Action, Person, Workload};
 use crate::replica::Replica;
 use crate::report::{Report, Violation};
-use crate::requests::{Caller, event};
+use crate::requests::{Identity, event};
 use crate::rng::Rng;
 use local::intercept::Struck;
 use local::stack::{Options, Stack};
@@ -388,7 +388,8 @@ impl Simulation {
         person.busy += 1;
         let asked = action.asked(&self.hall);
         let queue_token = person.queue_token.clone();
-        let caller = Caller { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
+        let caller =
+            Identity { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
         let event = event(&asked, caller);
         self.report.tell(&format!("{place} wants {action:?}{}", if again { ", again" } else { "" }));
         self.start(Task::Action { person: place, action, key }, asked.function, event)

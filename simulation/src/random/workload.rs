@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::fixture::{COUPON, Fixture, QUEUE, SEATS};
 use crate::replica::Replica;
-use crate::requests::{Answer, ApiCall};
+use crate::requests::{ApiAnswer, ApiCall};
 use crate::rng::Rng;
 
 /// Something somebody wants, once.
@@ -183,7 +183,7 @@ impl Person {
     }
 
     /// Learns from an answer.
-    pub fn learn(&mut self, action: &Action, answer: &Answer) {
+    pub fn learn(&mut self, action: &Action, answer: &ApiAnswer) {
         if !(200..300).contains(&answer.status) {
             return;
         }
@@ -300,7 +300,14 @@ impl Action {
 
     /// What is wrong with the table after this answer (A1), if something is.
     #[must_use]
-    pub fn broken(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Fixture, replica: &Replica) -> Option<String> {
+    pub fn broken(
+        &self,
+        user: Uuid,
+        key: Uuid,
+        answer: &ApiAnswer,
+        hall: &Fixture,
+        replica: &Replica,
+    ) -> Option<String> {
         match answer.status {
             200..300 if self.is_kept(user, key, answer, hall, replica) => None,
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
@@ -325,7 +332,7 @@ impl Action {
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: Uuid, key: Uuid, answer: &Answer, hall: &Fixture, replica: &Replica) -> bool {
+    fn is_kept(&self, user: Uuid, key: Uuid, answer: &ApiAnswer, hall: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
         if let Some((pk, sk)) = self.made(user, key, hall) {
             return replica.get(&pk, &sk).is_some();

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use crate::aws::iam::Caller;
+use crate::aws::iam::Principal;
 use crate::intercept::{After, Before, Call, Intercept, Slot, Struck, items_of};
 
 /// The error of a call that the caller's policy does not allow.
@@ -67,11 +67,11 @@ pub(crate) struct Connector<E> {
     engine: Arc<E>,
     slot: Slot,
     /// None may do anything.
-    caller: Option<Caller>,
+    caller: Option<Principal>,
 }
 
 impl<E> Connector<E> {
-    pub(crate) fn new(engine: Arc<E>, slot: Slot, caller: Option<Caller>) -> Self {
+    pub(crate) fn new(engine: Arc<E>, slot: Slot, caller: Option<Principal>) -> Self {
         Self { engine, slot, caller }
     }
 }
@@ -111,7 +111,7 @@ impl<E: Engine> HttpConnector for Connector<E> {
             let answer = match intercept {
                 None => engine.execute(operation, body).await,
                 Some(intercept) => {
-                    let function = caller.as_ref().map(Caller::function);
+                    let function = caller.as_ref().map(Principal::function);
                     intercepted(&*engine, &*intercept, function, operation, body).await?
                 }
             };

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use crate::aws::cloudformation::{REGION, Table};
 use crate::aws::engine::EngineError;
 use crate::aws::engine::connector::{Answer, Connector, Engine};
-use crate::aws::iam::Caller;
+use crate::aws::iam::Principal;
 use crate::intercept::Slot;
 
 /// The type of the error for an operation that there is not.
@@ -64,7 +64,7 @@ impl DynamoDb {
 
     /// The hook for the SDK's client; of `caller`, if a function calls.
     #[must_use]
-    pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
+    pub fn http_client(&self, slot: Slot, caller: Option<Principal>) -> SharedHttpClient {
         SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
     }
 

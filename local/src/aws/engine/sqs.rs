@@ -17,7 +17,7 @@ use winterbaume_sqs::SqsService;
 use crate::aws::cloudformation::{ACCOUNT, Queue};
 use crate::aws::engine::connector::{Answer, Connector, Engine};
 use crate::aws::engine::{EngineError, Queues};
-use crate::aws::iam::Caller;
+use crate::aws::iam::Principal;
 use crate::intercept::Slot;
 
 /// Where the engine believes it is asked; it takes its region from here.
@@ -46,7 +46,7 @@ impl Sqs {
 
     /// The hook for the SDK's client; of `caller`, if a function calls.
     #[must_use]
-    pub fn http_client(&self, slot: Slot, caller: Option<Caller>) -> SharedHttpClient {
+    pub fn http_client(&self, slot: Slot, caller: Option<Principal>) -> SharedHttpClient {
         SharedHttpClient::new(Connector::new(Arc::new(self.clone()), slot, caller))
     }
 

@@ -145,13 +145,13 @@ impl TableNames {
 
 /// Decides for every function of a template, and remembers.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub struct PolicyCheck {
     resources: Arc<Resources>,
     reading: Reading,
     ledger: Ledger,
 }
 
-impl Guard {
+impl PolicyCheck {
     /// Decides by the statements of `template`, with the leading keys of transactions as `reading` has them.
     #[must_use]
     pub fn new(template: &Template, reading: Reading) -> Self {
@@ -169,20 +169,20 @@ impl Guard {
 
     /// The caller that `function` is.
     #[must_use]
-    pub fn caller(&self, function: &str, statements: &[Statement]) -> Caller {
-        Caller { guard: self.clone(), function: function.into(), statements: statements.into() }
+    pub fn caller(&self, function: &str, statements: &[Statement]) -> Principal {
+        Principal { policy_check: self.clone(), function: function.into(), statements: statements.into() }
     }
 }
 
 /// A function as it calls: its name and what it may do.
 #[derive(Clone, Debug)]
-pub struct Caller {
-    guard: Guard,
+pub struct Principal {
+    policy_check: PolicyCheck,
     function: Arc<str>,
     statements: Arc<[Statement]>,
 }
 
-impl Caller {
+impl Principal {
     /// Its name.
     #[must_use]
     pub fn function(&self) -> &str {
@@ -194,10 +194,10 @@ impl Caller {
     /// # Errors
     /// The sentence in which AWS refuses it.
     pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
-        let accesses = self.guard.resources.expand(service, operation, request);
-        for access in as_read(self.guard.reading, operation, accesses) {
+        let accesses = self.policy_check.resources.expand(service, operation, request);
+        for access in as_read(self.policy_check.reading, operation, accesses) {
             let allowed = self.statements.iter().any(|statement| statement.allows(&access));
-            self.guard.ledger.note(&self.function, &access, allowed);
+            self.policy_check.ledger.note(&self.function, &access, allowed);
             if !allowed {
                 let Access { action, resource, leading_keys, .. } = &access;
                 // Kinds of keys, not keys: some have an address in them.

@@ -2,7 +2,7 @@ use crate::aws::iam::*;
 use serde_json::json;
 
 fn expanded(service: &str, operation: &str, request: Value) -> Vec<(String, String, Vec<String>)> {
-    let guard = Guard::new(&Template::load().unwrap(), Reading::PerAction);
+    let guard = PolicyCheck::new(&Template::load().unwrap(), Reading::PerAction);
     let accesses = guard.resources.expand(service, operation, &request);
     accesses.into_iter().map(|access| (access.action, access.resource, access.leading_keys)).collect()
 }
@@ -62,7 +62,7 @@ fn each_reading_gives_the_actions_of_a_transaction_other_keys() {
         (Reading::Absent, [true, true, true]),
         (Reading::WholeRequest, [false, false, true]),
     ] {
-        let guard = Guard::new(&template, reading);
+        let guard = PolicyCheck::new(&template, reading);
         let may = |statements: &[Statement]| {
             guard.caller("hold_it", statements).may("dynamodb", "TransactWriteItems", &request).is_ok()
         };
@@ -104,7 +104,7 @@ fn batches_count_by_their_parts() {
 #[test]
 fn a_function_may_do_what_a_statement_says_for_all_its_keys() {
     let template = Template::load().unwrap();
-    let guard = Guard::new(&template, Reading::PerAction);
+    let guard = PolicyCheck::new(&template, Reading::PerAction);
     let condition = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*", "KEYS"] } });
     let statement = json!([{ "Statement": [{
         "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan"],

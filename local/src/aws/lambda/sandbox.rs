@@ -17,7 +17,7 @@ use onsale_platform::telemetry::trace::Tracer;
 
 use crate::aws::cloudformation::{Function, REGION, Template, TemplateError};
 use crate::aws::engine::Engines;
-use crate::aws::iam::{Caller, Guard, Reading};
+use crate::aws::iam::{PolicyCheck, Principal, Reading};
 use crate::intercept::Slot;
 use crate::telemetry::metrics::Metrics;
 
@@ -48,7 +48,7 @@ pub struct ProcessParts {
 /// Makes the apps of functions.
 pub struct Processes {
     settings: SdkConfig,
-    guard: Guard,
+    policy_check: PolicyCheck,
     parts: ProcessParts,
 }
 
@@ -72,13 +72,13 @@ impl Processes {
             .http_client(parts.engines.dynamodb.http_client(parts.slot.clone(), None))
             .load()
             .await;
-        Self { settings, guard: Guard::new(template, reading), parts }
+        Self { settings, policy_check: PolicyCheck::new(template, reading), parts }
     }
 
     /// What functions asked for.
     #[must_use]
-    pub fn guard(&self) -> &Guard {
-        &self.guard
+    pub fn policy_check(&self) -> &PolicyCheck {
+        &self.policy_check
     }
 
     /// The time that functions see.
@@ -145,7 +145,8 @@ impl Processes {
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
     fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
-        let caller: Option<Caller> = function.map(|function| self.guard.caller(&function.name, &function.statements));
+        let caller: Option<Principal> =
+            function.map(|function| self.policy_check.caller(&function.name, &function.statements));
         let Engines { dynamodb, sqs } = &self.parts.engines;
         // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
         // them, and what one's outage used up, others would miss.

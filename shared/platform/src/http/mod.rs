@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
-use crate::telemetry::trace::{self, Context, Kind, Open};
+use crate::telemetry::trace::{self, Context, OpenSpan, SpanKind};
 
 /// Most items of one page of a list.
 pub const PAGE_MAX: u16 = 100;
@@ -63,8 +63,8 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let name = format!("{} {route}", parts.method);
     let given = Context::of_request(&parts.headers);
-    let open = app.open_span(Kind::Server, name, given, &request_id);
-    let context = open.as_ref().map(Open::context).or(given);
+    let open = app.open_span(SpanKind::Server, name, given, &request_id);
+    let context = open.as_ref().map(OpenSpan::context).or(given);
     let span = logs::request(&app, &request_id, context, path.as_ref());
     let work = write_problems(&app, &request_id, Request::from_parts(parts, body), next).instrument(span);
     let answer = trace::within(context, work).await;

@@ -16,7 +16,7 @@ pub use crate::telemetry::metrics::table::*;
 
 /// How a metric behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Only ever rises.
     Counter,
     /// Is what it was last set to.
@@ -31,7 +31,7 @@ pub struct Metric {
     /// Its name, by the conventions of Prometheus: the unit is in it, and a counter ends in `_total`.
     pub name: &'static str,
     /// How it behaves.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// What one of it is.
     pub unit: Unit,
     /// What tells its series apart. `function` is filled in by the meter, the others by who counts, in this order.
@@ -49,10 +49,10 @@ const METADATA: Metadata<'static> = Metadata::new("onsale", Level::INFO, None);
 
 /// Where a process counts.
 #[derive(Clone, Default)]
-pub struct Meter(Option<Counting>);
+pub struct Meter(Option<Recording>);
 
 #[derive(Clone)]
-struct Counting {
+struct Recording {
     function: SharedString,
     recorder: Arc<dyn Recorder + Send + Sync>,
 }
@@ -73,7 +73,7 @@ impl Meter {
     /// The meter of `function`, which counts in `recorder`.
     #[must_use]
     pub fn new(function: impl Into<SharedString>, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
-        Self(Some(Counting { function: function.into(), recorder }))
+        Self(Some(Recording { function: function.into(), recorder }))
     }
 
     /// Whether anything is kept.
@@ -104,7 +104,7 @@ impl Meter {
     }
 
     fn key(&self, metric: &'static Metric, labels: &[&str]) -> Option<(Key, &Arc<dyn Recorder + Send + Sync>)> {
-        let Counting { function, recorder } = self.0.as_ref()?;
+        let Recording { function, recorder } = self.0.as_ref()?;
         let mut values = labels.iter();
         let label = |name: &&'static str| match *name {
             FUNCTION => Some(Label::new(FUNCTION, function.clone())),
@@ -121,9 +121,9 @@ pub fn describe(recorder: &dyn Recorder) {
     for metric in ALL {
         let (name, unit, help) = (KeyName::from_const_str(metric.name), Some(metric.unit), metric.help.into());
         match metric.kind {
-            Kind::Counter => recorder.describe_counter(name, unit, help),
-            Kind::Gauge => recorder.describe_gauge(name, unit, help),
-            Kind::Histogram => recorder.describe_histogram(name, unit, help),
+            MetricKind::Counter => recorder.describe_counter(name, unit, help),
+            MetricKind::Gauge => recorder.describe_gauge(name, unit, help),
+            MetricKind::Histogram => recorder.describe_histogram(name, unit, help),
         }
     }
 }

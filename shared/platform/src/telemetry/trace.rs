@@ -120,7 +120,7 @@ pub async fn within<F: Future>(context: Option<Context>, work: F) -> F::Output {
 
 /// What part a span has in the traffic between functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SpanKind {
     /// Answers a request.
     Server,
     /// Puts an event on queues.
@@ -141,7 +141,7 @@ pub struct Span {
     /// What it is called.
     pub name: String,
     /// Its part in the traffic.
-    pub kind: Kind,
+    pub kind: SpanKind,
     /// The function that did it.
     pub function: String,
     /// When it began.
@@ -184,11 +184,11 @@ impl Tracer {
         &self,
         function: &str,
         now: Timestamp,
-        kind: Kind,
+        kind: SpanKind,
         name: String,
         parent: Option<Context>,
         seed: &str,
-    ) -> Option<Open> {
+    ) -> Option<OpenSpan> {
         let buffer = self.0.clone()?;
         if seed.is_empty() || parent.is_some_and(|parent| !parent.sampled) {
             return None;
@@ -205,18 +205,18 @@ impl Tracer {
             attributes: Vec::new(),
             failed: false,
         };
-        Some(Open { span, since: Stopwatch::start(), buffer })
+        Some(OpenSpan { span, since: Stopwatch::start(), buffer })
     }
 }
 
 /// A span that has begun.
-pub struct Open {
+pub struct OpenSpan {
     span: Span,
     since: Stopwatch,
     buffer: Sender<Span>,
 }
 
-impl Open {
+impl OpenSpan {
     /// What is below it continues this.
     #[must_use]
     pub fn context(&self) -> Context {

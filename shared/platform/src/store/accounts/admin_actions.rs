@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, key_of, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
@@ -119,7 +119,7 @@ impl AdminAction {
             target: self.target.clone(),
             changes: self.changes.clone(),
             source: self.source.clone(),
-            change: Kind::AdminActed.as_str().to_owned(),
+            change: EventKind::AdminActed.as_str().to_owned(),
             delete_at: (now + KEPT).as_second(),
         };
         let key = keys::admin_action(&name_of(self.by), now.as_millisecond(), id);

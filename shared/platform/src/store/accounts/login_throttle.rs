@@ -26,9 +26,9 @@ use crate::store::dynamodb::transaction::{Rejected, Write};
 
 /// The name of a bucket: a digest, so that no address lies in a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bucket(String);
+pub struct ThrottleKey(String);
 
-impl Bucket {
+impl ThrottleKey {
     /// Log-ins to one account, whoever tries.
     #[must_use]
     pub fn account(email: &Email) -> Self {
@@ -112,7 +112,7 @@ impl From<Failure> for AttemptError {
 ///
 /// # Errors
 /// When the bucket's pause is not over, or the table fails.
-pub async fn count(app: &App, bucket: &Bucket, limit: &Limit) -> Result<(), AttemptError> {
+pub async fn count(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(), AttemptError> {
     let key = keys::attempts(&bucket.0);
     let mut attempts = Attempts::new(app);
     let mut item = query::get(app, &key, Consistency::Strong).await?;
@@ -134,7 +134,7 @@ pub async fn count(app: &App, bucket: &Bucket, limit: &Limit) -> Result<(), Atte
 ///
 /// # Errors
 /// When the table fails.
-pub async fn forget(app: &App, bucket: &Bucket) -> Result<(), Failure> {
+pub async fn forget(app: &App, bucket: &ThrottleKey) -> Result<(), Failure> {
     Write::delete(&keys::attempts(&bucket.0)).applies(app).await.map(|_| ())
 }
 
@@ -142,7 +142,7 @@ pub async fn forget(app: &App, bucket: &Bucket) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn is_known(app: &App, from: &Bucket) -> Result<bool, Failure> {
+pub async fn is_known(app: &App, from: &ThrottleKey) -> Result<bool, Failure> {
     let item = query::get(app, &keys::attempts_known(&from.0), Consistency::Eventual).await?;
     let until = item.and_then(|item| item.get("delete_at")?.as_n().ok()?.parse::<i64>().ok());
     Ok(until.is_some_and(|until| app.now().as_second() < until))
@@ -152,7 +152,7 @@ pub async fn is_known(app: &App, from: &Bucket) -> Result<bool, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn know(app: &App, from: &Bucket) -> Result<(), Failure> {
+pub async fn know(app: &App, from: &ThrottleKey) -> Result<(), Failure> {
     let mut item = key_item(&keys::attempts_known(&from.0));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + KNOWN_SECONDS));
     Write::replace(item).applies(app).await.map(|_| ())
@@ -162,7 +162,7 @@ pub async fn know(app: &App, from: &Bucket) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When too many have failed from there lately, or the table fails.
-pub async fn look(app: &App, source: &Bucket, limit: &SourceLimit) -> Result<(), AttemptError> {
+pub async fn look(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), AttemptError> {
     let (window, passed) = limit.window_at(app.now());
     let before = keys::attempts_window(&source.0, window - 1).sk;
     let windows = Query::up_to(&keys::attempts_window(&source.0, window), &before);
@@ -179,7 +179,7 @@ pub async fn look(app: &App, source: &Bucket, limit: &SourceLimit) -> Result<(),
 ///
 /// # Errors
 /// When the table fails.
-pub async fn add(app: &App, source: &Bucket, limit: &SourceLimit) -> Result<(), Failure> {
+pub async fn add(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), Failure> {
     let (window, _) = limit.window_at(app.now());
     let ends = (window + WINDOWS_COUNTED).saturating_mul(limit.window.as_secs());
     let add = "SET #window = :window, delete_at = :ends ADD #count :one";

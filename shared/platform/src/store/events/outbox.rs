@@ -10,7 +10,7 @@ use onsale_domain::orders::order::Line;
 use uuid::Uuid;
 
 use crate::events::{
-    AdminData, Data, Event, Kind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+    AdminData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
 };
 use crate::store::accounts::admin_actions::{self, Actor};
 use crate::store::dynamodb::item::{Item, key_of};
@@ -32,27 +32,27 @@ pub struct UnreadableChange(pub String);
 pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     let image: Item = record.change.new_image.clone().into();
     let Some(change) = image.get("change") else { return Ok(None) };
-    let kind = change.as_s().ok().and_then(|name| Kind::parse(name));
+    let kind = change.as_s().ok().and_then(|name| EventKind::parse(name));
     let kind = kind.ok_or_else(|| UnreadableChange("an unknown change".to_owned()))?;
     let key = key_of(&image).ok_or_else(|| UnreadableChange("a change without a key".to_owned()))?;
     let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
-        Kind::TokenFinished => token(&key, image)?,
-        Kind::AdminActed => admin_action(image)?,
-        Kind::OrderPlaced | Kind::OrderExpired | Kind::OrderCancelled => order(&key, image)?,
+        EventKind::TokenFinished => token(&key, image)?,
+        EventKind::AdminActed => admin_action(image)?,
+        EventKind::OrderPlaced | EventKind::OrderExpired | EventKind::OrderCancelled => order(&key, image)?,
         // A payment lives in what it pays for.
-        Kind::PaymentCompleted | Kind::PaymentDeclined | Kind::PaymentCancelled
+        EventKind::PaymentCompleted | EventKind::PaymentDeclined | EventKind::PaymentCancelled
             if key.sk.starts_with(keys::ORDER_PREFIX) =>
         {
             order(&key, image)?
         }
-        Kind::ReservationHeld
-        | Kind::ReservationExpired
-        | Kind::ReservationCancelled
-        | Kind::PaymentCompleted
-        | Kind::PaymentDeclined
-        | Kind::PaymentPartlyRefunded
-        | Kind::PaymentCancelled => reservation(&key, image)?,
+        EventKind::ReservationHeld
+        | EventKind::ReservationExpired
+        | EventKind::ReservationCancelled
+        | EventKind::PaymentCompleted
+        | EventKind::PaymentDeclined
+        | EventKind::PaymentPartlyRefunded
+        | EventKind::PaymentCancelled => reservation(&key, image)?,
     };
     let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
         Some(name) => name.to_owned(),

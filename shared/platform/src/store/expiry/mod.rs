@@ -16,14 +16,14 @@ use crate::store::reservations::reservation_item::RESERVATION_KIND;
 
 /// What lapses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Expiring {
     /// Reservations that are held or declined.
     Reservations,
     /// Orders that are pending or declined.
     Orders,
 }
 
-impl Kind {
+impl Expiring {
     /// Every kind.
     pub const ALL: [Self; 2] = [Self::Reservations, Self::Orders];
 }
@@ -32,17 +32,22 @@ impl Kind {
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, kind: Kind, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
+pub async fn sweep(
+    app: &App,
+    kind: Expiring,
+    most: u16,
+    position: Position,
+) -> Result<(Swept, Option<Position>), Failure> {
     let (name, prefix) = match kind {
-        Kind::Reservations => (RESERVATION_KIND, keys::RESERVATION_PREFIX),
-        Kind::Orders => (ORDER_KIND, keys::ORDER_PREFIX),
+        Expiring::Reservations => (RESERVATION_KIND, keys::RESERVATION_PREFIX),
+        Expiring::Orders => (ORDER_KIND, keys::ORDER_PREFIX),
     };
     sweep::step(app, name, most, position, |app, key| async move {
         let Some((user, id)) = keys::owned(&key, prefix) else { return Ok(false) };
         let Ok(id) = id.parse() else { return Ok(false) };
         let closed = match kind {
-            Kind::Reservations => expire::close(&app, user, id).await?,
-            Kind::Orders => orders::close(&app, user, id).await?,
+            Expiring::Reservations => expire::close(&app, user, id).await?,
+            Expiring::Orders => orders::close(&app, user, id).await?,
         };
         Ok(closed == ExpiryOutcome::Now)
     })

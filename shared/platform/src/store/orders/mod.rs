@@ -10,7 +10,7 @@ use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::item::{Item, key_of, unreadable};
@@ -107,8 +107,8 @@ pub enum CancelOrderError {
 pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrderError> {
     let ended = end(app, user, id, |read| {
         Ok::<_, CancelOrderError>(match read.purchase.cancel(app.now())? {
-            Cancel::Release => Some((read.clone().with(Purchase::cancelled), Some(Kind::OrderCancelled))),
-            Cancel::Close => Some((read.clone().with(Purchase::closed), Some(Kind::OrderExpired))),
+            Cancel::Release => Some((read.clone().with(Purchase::cancelled), Some(EventKind::OrderCancelled))),
+            Cancel::Close => Some((read.clone().with(Purchase::closed), Some(EventKind::OrderExpired))),
             Cancel::AlreadyEnded => None,
         })
     });
@@ -131,7 +131,7 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
 pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutcome, Failure> {
     let ended = end(app, user, id, |read| {
         let due = !read.purchase.settled && read.purchase.lapsed(app.now());
-        let change = (read.purchase.state == State::Open).then_some(Kind::OrderExpired);
+        let change = (read.purchase.state == State::Open).then_some(EventKind::OrderExpired);
         Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), change)))
     });
     Ok(match ended.await? {
@@ -147,7 +147,7 @@ async fn end<E: From<Failure>>(
     app: &App,
     user: Uuid,
     id: Uuid,
-    ending: impl Fn(&Order) -> Result<Option<(Order, Option<Kind>)>, E>,
+    ending: impl Fn(&Order) -> Result<Option<(Order, Option<EventKind>)>, E>,
 ) -> Result<Option<(Order, bool)>, E> {
     let mut attempts = Attempts::new(app);
     loop {
@@ -174,7 +174,11 @@ async fn end<E: From<Failure>>(
 
 /// The order as it is `after`, its units back where they came from, and its coupon unused. The order's version is what
 /// makes it happen once.
-pub(crate) fn given_back(read: &Order, after: &Order, change: Option<Kind>) -> Result<Transaction<Guard>, Failure> {
+pub(crate) fn given_back(
+    read: &Order,
+    after: &Order,
+    change: Option<EventKind>,
+) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
     transaction.add(Guard::Version, order_item::update(read, after, change)?);
     for line in &read.lines {

@@ -8,7 +8,7 @@ use onsale_domain::products::stock::Portion;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable};
 use crate::store::dynamodb::keys;
@@ -44,7 +44,7 @@ struct OrderItem {
 }
 
 /// The write of a new order, which tells the world of `change`.
-pub fn create(new: &Order, change: Kind) -> Result<Write, Failure> {
+pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
     let expiry_shard = keys::expiry_shard(ORDER_KIND, new.id);
     let item = OrderItem {
         owner: keys::orders_by_time(new.user),
@@ -59,7 +59,7 @@ pub fn create(new: &Order, change: Kind) -> Result<Write, Failure> {
 }
 
 /// The update of an order from what was read to what it is after, conditioned on its version.
-pub fn update(read: &Order, after: &Order, change: Option<Kind>) -> Result<Write, Failure> {
+pub fn update(read: &Order, after: &Order, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::order(read.user, read.id);
     purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change, Vec::new())
 }

@@ -16,7 +16,7 @@ use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::item::{Item, key_of};
@@ -102,7 +102,7 @@ struct Draft {
 }
 
 /// What one try came to, if it was neither refused nor failed.
-enum Tried {
+enum TryOutcome {
     /// The order is written.
     Placed(Order),
     /// It was in somebody's way, or not heard of: all is read again.
@@ -122,17 +122,17 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Placed, PlaceFa
         // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
         // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
         let there = match &tried {
-            Ok(Tried::Again(rejected)) if may_be_there(rejected) => {
+            Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
                 let unheard = matches!(rejected, Rejected::Failure(_));
                 repeated(app, wanted, unheard || attempts.unheard).await?
             }
-            Ok(Tried::Placed(_) | Tried::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
+            Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
             Err(_) => repeated(app, wanted, attempts.unheard).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
-            (None, Ok(Tried::Placed(order))) => return Ok(Placed { order, replayed: false }),
-            (None, Ok(Tried::Again(rejected))) => attempts.again_after(&rejected).await?,
+            (None, Ok(TryOutcome::Placed(order))) => return Ok(Placed { order, replayed: false }),
+            (None, Ok(TryOutcome::Again(rejected))) => attempts.again_after(&rejected).await?,
             (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.again().await?,
             (None, Err(refused)) => return Err(refused),
         }
@@ -150,15 +150,15 @@ fn may_be_there(rejected: &Rejected<Guard>) -> bool {
 
 /// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
 /// the plan for the next try says where.
-async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Result<Tried, PlaceFailure> {
+async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Result<TryOutcome, PlaceFailure> {
     let draft = decide(app, wanted, plans).await?;
-    let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(Tried::Placed(draft.order)) };
+    let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(TryOutcome::Placed(draft.order)) };
     match &rejected {
         Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
         Rejected::Conflict(with) => plan_around(app, &draft, with, plans).await?,
         Rejected::Guards(_) | Rejected::Throttled | Rejected::Failure(_) => {}
     }
-    Ok(Tried::Again(rejected))
+    Ok(TryOutcome::Again(rejected))
 }
 
 /// Reads what the decision needs, and makes it.
@@ -218,7 +218,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     if let Some(coupon) = order.coupon {
         transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
     }
-    let change = if order.purchase.state == State::Paid { Kind::PaymentCompleted } else { Kind::OrderPlaced };
+    let change = if order.purchase.state == State::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
     if let Some(debit) = &draft.debit {
         let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;

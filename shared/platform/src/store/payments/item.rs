@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use onsale_domain::payments::purchase::{Payment, Purchase, State};
 use serde::{Deserialize, Serialize};
 
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{number, text, unreadable, value};
 use crate::store::dynamodb::keys::Key;
@@ -45,7 +45,7 @@ pub struct PurchaseItem {
 impl PurchaseItem {
     /// A new purchase, whose open state is called `open`, and which tells the world of `change`. It lies in `expiry_shard`
     /// of the expiry index unless it is settled.
-    pub fn new(purchase: &Purchase, open: &'static str, expiry_shard: String, change: Kind) -> Self {
+    pub fn new(purchase: &Purchase, open: &'static str, expiry_shard: String, change: EventKind) -> Self {
         Self {
             held_until: purchase.held_until,
             state: purchase.state.name(open).to_owned(),
@@ -101,7 +101,7 @@ pub fn purchase_update(
     open: &'static str,
     read: &Purchase,
     after: &Purchase,
-    change: Option<Kind>,
+    change: Option<EventKind>,
     beside: Vec<(&'static str, AttributeValue)>,
 ) -> Result<Write, Failure> {
     let (mut set, mut remove) = (beside, Vec::new());

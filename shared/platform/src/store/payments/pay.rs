@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, value};
 use crate::store::dynamodb::keys::{self, Key};
@@ -43,12 +43,12 @@ pub struct Paid<P> {
     /// What was bought, with its payment.
     pub bought: P,
     /// Which success it is.
-    pub how: How,
+    pub how: PaymentOutcome,
 }
 
 /// Which success a payment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum PaymentOutcome {
     /// Made by this request.
     Now,
     /// Made before, under the same key.
@@ -105,7 +105,7 @@ pub(crate) trait Payable: Clone {
     /// Its item as what it is.
     fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure>;
     /// Its update to what it is `after`, conditioned on its version.
-    fn update(&self, after: &Self, change: Kind) -> Result<Write, Failure>;
+    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure>;
 
     /// How it stands.
     fn purchase(&self) -> &Purchase;
@@ -153,7 +153,7 @@ impl From<Failure> for Refusal {
 }
 
 /// What one try to pay came to, if it was neither refused nor failed.
-enum Tried<P> {
+enum TryOutcome<P> {
     /// It is paid.
     Paid(P),
     /// It was in somebody's way, or not heard of: all is read again.
@@ -198,8 +198,8 @@ async fn pay<P: Payable>(app: &App, request: &PayRequest<'_>) -> Result<Paid<P>,
             return Ok(paid);
         }
         match try_once(app, request, &inputs, &mut declines_read).await {
-            Ok(Tried::Paid(bought)) => return Ok(Paid { bought, how: How::Now }),
-            Ok(Tried::Again(rejected)) => attempts.again_after(&rejected).await?,
+            Ok(TryOutcome::Paid(bought)) => return Ok(Paid { bought, how: PaymentOutcome::Now }),
+            Ok(TryOutcome::Again(rejected)) => attempts.again_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
                 let seen = settled::<P>(app, request.user, request.id).await?;
@@ -236,9 +236,9 @@ fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -
     let payment = read.purchase().payment.as_ref()?;
     let how = match payment.key == request.key {
         // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
-        true if unheard => How::Now,
-        true => How::Replayed,
-        false => How::Before,
+        true if unheard => PaymentOutcome::Now,
+        true => PaymentOutcome::Replayed,
+        false => PaymentOutcome::Before,
     };
     Some(Paid { bought: read.clone(), how })
 }
@@ -250,7 +250,7 @@ async fn try_once<P: Payable>(
     request: &PayRequest<'_>,
     inputs: &Inputs<P>,
     declines_read: &mut Option<u32>,
-) -> Result<Tried<P>, Refusal> {
+) -> Result<TryOutcome<P>, Refusal> {
     let (bought, wallet) = (&inputs.bought, inputs.wallet.as_ref());
     refuse_reused_key(wallet, request)?;
     if declines_read.is_some_and(|before| bought.purchase().declines > before) {
@@ -269,7 +269,7 @@ async fn try_once<P: Payable>(
                 transaction.add(Guard::Wallet, wallet);
                 transaction.add(Guard::Entry, entry);
             }
-            let Err(rejected) = transaction.commit(app).await else { return Ok(Tried::Paid(after)) };
+            let Err(rejected) = transaction.commit(app).await else { return Ok(TryOutcome::Paid(after)) };
             rejected
         }
         Err(DebitError::InsufficientBalance) => {
@@ -283,7 +283,7 @@ async fn try_once<P: Payable>(
     if let Rejected::Guards(failed) = &rejected {
         bought.judge(app, failed, now).await?;
     }
-    Ok(Tried::Again(rejected))
+    Ok(TryOutcome::Again(rejected))
 }
 
 /// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one
@@ -297,7 +297,7 @@ fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Re
 /// releases it, and the sweep does if the event is lost.
 async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>> {
     let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
-    let write = read.update(&after, Kind::PaymentDeclined)?;
+    let write = read.update(&after, EventKind::PaymentDeclined)?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }
 

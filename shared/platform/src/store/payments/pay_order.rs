@@ -7,7 +7,7 @@ use onsale_domain::payments::purchase::{PayError, Purchase};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys::{self, Key};
@@ -32,7 +32,7 @@ impl Payable for Order {
         order_item::read(user, id, item)
     }
 
-    fn update(&self, after: &Self, change: Kind) -> Result<Write, Failure> {
+    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure> {
         order_item::update(self, after, Some(change))
     }
 
@@ -72,7 +72,7 @@ impl Payable for Order {
 
     fn sale(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
-        transaction.add(Guard::Version, self.update(after, Kind::PaymentCompleted)?);
+        transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
         transaction.add(Guard::Unpaid, unpaid::leave(unpaid, after));
         Ok(transaction)
     }

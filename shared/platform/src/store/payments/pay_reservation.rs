@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
 use crate::store::dynamodb::keys::{self, Key};
@@ -37,7 +37,7 @@ impl Payable for Reservation {
         reservation_item::read(user, id, item)
     }
 
-    fn update(&self, after: &Self, change: Kind) -> Result<Write, Failure> {
+    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure> {
         reservation_item::update(self, after, Some(change))
     }
 
@@ -79,7 +79,7 @@ impl Payable for Reservation {
                     .value(":mine", text(self.held_value().to_string())),
             );
         }
-        transaction.add(Guard::Version, self.update(after, Kind::PaymentCompleted)?);
+        transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
         if let Some(admission) = admission {
             let again = self.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
             transaction.add(Guard::Admission, entry_item::use_up(self.user, admission, again, now));

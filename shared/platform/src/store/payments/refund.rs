@@ -9,7 +9,7 @@ use onsale_domain::wallet::Wallet;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{text, unreadable};
 use crate::store::dynamodb::retry::Attempts;
@@ -41,7 +41,7 @@ pub enum RefundFailure {
 /// See [`RefundFailure`].
 pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailure> {
     let decide = |read: Order| Ok(read.refunded());
-    refund(app, user, id, decide, |read, after| given_back(read, after, Some(Kind::PaymentCancelled))).await
+    refund(app, user, id, decide, |read, after| given_back(read, after, Some(EventKind::PaymentCancelled))).await
 }
 
 /// Gives the payment of a reservation back, before its concert starts. What was given back before stays so, and is a
@@ -119,7 +119,11 @@ fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) ->
                 .value(":mine", text(sold.clone())),
         );
     }
-    let change = if after.purchase.state == State::Paid { Kind::PaymentPartlyRefunded } else { Kind::PaymentCancelled };
+    let change = if after.purchase.state == State::Paid {
+        EventKind::PaymentPartlyRefunded
+    } else {
+        EventKind::PaymentCancelled
+    };
     transaction.add(Guard::Version, reservation_item::update(read, after, Some(change))?);
     transaction.add(Guard::Allowance, seat_limit::give_back(after, freed.len()));
     Ok(transaction)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::{Data, Event, Kind};
+use crate::events::{Data, Event, EventKind};
 use crate::failure::Failure;
 use crate::store::dynamodb::cache::{CATALOG_SECONDS, RANKING_SECONDS};
 use crate::store::dynamodb::item::{Item, from_item, key_of, number, time, to_item};
@@ -48,8 +48,8 @@ impl Sale {
     /// the sum is the same in whatever order the two come.
     fn of(event: &Event) -> Option<Self> {
         let sign = match event.kind {
-            Kind::PaymentCompleted => 1,
-            Kind::PaymentCancelled => -1,
+            EventKind::PaymentCompleted => 1,
+            EventKind::PaymentCancelled => -1,
             _ => return None,
         };
         let Data::Order(data) = &event.data else { return None };

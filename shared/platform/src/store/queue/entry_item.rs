@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::cache::VIEW_SECONDS;
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable};
@@ -98,7 +98,7 @@ pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Time
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(of))
         .value(":ended", number(now.as_millisecond()))
-        .value(":change", text(Kind::TokenFinished.as_str()))
+        .value(":change", text(EventKind::TokenFinished.as_str()))
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.

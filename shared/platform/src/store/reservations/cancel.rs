@@ -6,7 +6,7 @@ use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
@@ -63,7 +63,7 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) ->
             None => read.live_seats().cloned().collect(),
         };
         let after = read.clone().without(&seats);
-        let change = after.purchase.settled.then_some(Kind::ReservationCancelled);
+        let change = after.purchase.settled.then_some(EventKind::ReservationCancelled);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), change).await {
             Ok(()) => return Ok(after),
@@ -85,7 +85,7 @@ async fn release(
     after: &Reservation,
     ours: &[SeatId],
     count: usize,
-    change: Option<Kind>,
+    change: Option<EventKind>,
 ) -> Result<(), Rejected<Guard>> {
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in by_block(ours).iter().enumerate() {

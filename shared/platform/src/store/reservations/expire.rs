@@ -7,7 +7,7 @@ use onsale_domain::time::second;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
@@ -28,7 +28,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutco
             _ if !read.purchase.lapsed(app.now()) => return Ok(ExpiryOutcome::Nothing),
             _ => {}
         }
-        let change = (read.purchase.state == State::Open).then_some(Kind::ReservationExpired);
+        let change = (read.purchase.state == State::Open).then_some(EventKind::ReservationExpired);
         let after = read.clone().with(Purchase::closed);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close(&allowance, &after) else {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
 use crate::store::dynamodb::item::{Item, text};
@@ -170,7 +170,7 @@ fn hold_transaction(
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
-    transaction.add(Guard::New, reservation_item::create(new, Kind::ReservationHeld)?);
+    transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
     transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
         transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));

@@ -8,7 +8,7 @@ use onsale_domain::seats::SeatId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::events::Kind;
+use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable, value};
 use crate::store::dynamodb::keys;
@@ -45,7 +45,7 @@ struct ReservationItem {
 }
 
 /// The write of a new reservation, which tells the world of `change`.
-pub fn create(new: &Reservation, change: Kind) -> Result<Write, Failure> {
+pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
     let expiry_shard = keys::expiry_shard(RESERVATION_KIND, new.id);
     let item = ReservationItem {
         owner: keys::reservations_by_time(new.user),
@@ -64,7 +64,7 @@ pub fn create(new: &Reservation, change: Kind) -> Result<Write, Failure> {
 }
 
 /// The update of a reservation from what was read to what it is after, conditioned on its version.
-pub fn update(read: &Reservation, after: &Reservation, change: Option<Kind>) -> Result<Write, Failure> {
+pub fn update(read: &Reservation, after: &Reservation, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::reservation(read.user, read.id);
     let tickets = vec![("tickets", value(&tickets(after))?)];
     purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change, tickets)

@@ -60,10 +60,10 @@ impl Emf {
         lock(&self.0)
     }
 
-    fn of(&self, key: &Key) -> Arc<One> {
+    fn of(&self, key: &Key) -> Arc<Series> {
         let values = key.labels().filter(|label| label.key() != FUNCTION).map(metrics::Label::value);
         let name = [key.name()].into_iter().chain(values).collect::<Vec<_>>().join(".");
-        Arc::new(One { emf: self.clone(), name })
+        Arc::new(Series { emf: self.clone(), name })
     }
 }
 
@@ -86,12 +86,12 @@ impl Kept {
 }
 
 /// One metric with its labels.
-struct One {
+struct Series {
     emf: Emf,
     name: String,
 }
 
-impl CounterFn for One {
+impl CounterFn for Series {
     fn increment(&self, value: u64) {
         let mut kept = self.emf.lock();
         match kept.entry(self.name.clone()).or_insert(Kept::Sum(0)) {
@@ -105,7 +105,7 @@ impl CounterFn for One {
     }
 }
 
-impl GaugeFn for One {
+impl GaugeFn for Series {
     fn increment(&self, value: f64) {
         let mut kept = self.emf.lock();
         match kept.entry(self.name.clone()).or_insert(Kept::Last(0.0)) {
@@ -123,7 +123,7 @@ impl GaugeFn for One {
     }
 }
 
-impl HistogramFn for One {
+impl HistogramFn for Series {
     fn record(&self, value: f64) {
         let mut kept = self.emf.lock();
         match kept.entry(self.name.clone()).or_insert(Kept::Values(Vec::new())) {

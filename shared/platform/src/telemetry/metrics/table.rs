@@ -2,13 +2,13 @@
 
 use metrics::Unit;
 
-use crate::telemetry::metrics::Kind::{self, Counter, Gauge, Histogram};
 use crate::telemetry::metrics::Metric;
+use crate::telemetry::metrics::MetricKind::{self, Counter, Gauge, Histogram};
 
 /// How far apart the bounds of the buckets of a duration are, in seconds.
 pub const SECONDS_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 300.0];
 
-const fn metric(name: &'static str, kind: Kind, unit: Unit, labels: &'static [&'static str]) -> Metric {
+const fn metric(name: &'static str, kind: MetricKind, unit: Unit, labels: &'static [&'static str]) -> Metric {
     Metric { name, kind, unit, labels, kept: false, help: "" }
 }
 

@@ -1,4 +1,4 @@
-//! What the stack tells of itself: metrics for Prometheus, spans for collectors.
+//! Metrics for Prometheus and spans for collectors.
 
 pub mod metrics;
 pub mod span_export;

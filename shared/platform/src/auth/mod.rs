@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, tokens and the keys that sign them.
+//! Passwords, tokens, and the keys that sign them.
 
 pub mod access_token;
 pub(crate) mod key_ring;

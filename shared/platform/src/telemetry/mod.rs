@@ -1,4 +1,4 @@
-//! What is told of what happens: logs, metrics and traces.
+//! Logs, metrics and traces.
 
 pub mod logs;
 pub mod metrics;

@@ -15,7 +15,7 @@ const LINES_MAX: usize = 450;
 /// Files that were longer when the limit came, and may not grow. A line goes when its file has shrunk.
 const LONGER: [(&str, usize); 0] = [];
 
-/// What a folder may have in it, files and folders together. Lists with one file for each function, and tests, are aside.
+/// Most entries of a folder, files and folders together. Lists with one file for each function, and tests, are aside.
 const ENTRIES_MAX: usize = 16;
 
 /// The product: what runs in Lambda.

@@ -181,7 +181,7 @@ async fn a_coupon_that_takes_nothing_off_is_refused_and_stays_unused() {
     assert_eq!(mina.coupon_state(&coupon).await, "unused");
     // Two of them cost enough for a hundredth to be a whole one.
     assert_eq!(mina.order_with(&[(&pin, 2)], &coupon, true).await.expect(201).body["discount"], 1);
-    // What is used is told before what it would take off.
+    // A used coupon is refused as used, before its discount is looked at.
     mina.order_with(&[(&pin, 1)], &coupon, true).await.expect_problem(409, "coupon-used");
     world.check_books().await;
 }

@@ -93,7 +93,7 @@ async fn what_no_balance_can_pay_is_refused_before_it_is_held() {
         mina.post("/orders", order_of(&[(&product, 2)], pay)).await.expect_invalid("items");
     }
     assert_eq!(world.dump(), before);
-    // What is just payable is sold, by each way.
+    // A price that a balance can just pay is sold, by each way.
     let dear = mina.hold(&schedule, &["B-1-1"]).await.expect(201).reservation();
     mina.pay(&dear).await.expect(201);
     assert_eq!(cancel(&mina, &dear).await, 200);

@@ -154,7 +154,7 @@ async fn a_decline_is_carried_through_after_kill_9() {
     }
 }
 
-/// What the receiver shows besides what the administrator of the demo data did.
+/// The events that the receiver shows, but for those of the administrator who made the demo data.
 fn of_buyers(events: &Value) -> impl Iterator<Item = &Value> {
     events["items"].as_array().expect("items").iter().filter(|item| item["event"]["type"] != "admin.acted")
 }

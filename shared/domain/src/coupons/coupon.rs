@@ -81,7 +81,7 @@ impl Discount {
         }
     }
 
-    /// What it takes off an order of `subtotal`: never more than that, never less than nothing.
+    /// The discount of an order of `subtotal`: never more than that, never less than nothing.
     #[must_use]
     pub fn off(self, subtotal: i64) -> i64 {
         let subtotal = subtotal.max(0);
@@ -217,7 +217,7 @@ impl Claim {
     /// The words that [`Claim::state_at`] gives.
     pub const STATES: [&'static str; 3] = ["unused", "used", "expired"];
 
-    /// What it takes off an order of `subtotal` that is placed at `now`: 1 minor unit or more.
+    /// The discount of an order of `subtotal` that is placed at `now`: 1 minor unit or more.
     ///
     /// # Errors
     /// When another order uses it, outside its dates, or when it would take nothing off.

@@ -58,7 +58,7 @@ impl Schedule {
         match self {
             Self::Rate(every) => time.as_second().div_euclid(60).rem_euclid(*every) == 0,
             Self::Cron { minutes, hours, days, months, weekdays } => {
-                let time = time.to_zoned(TimeZone::UTC);
+                let time = time.to_zoned_datetime(TimeZone::UTC);
                 minutes.contains(&time.minute().into())
                     && hours.contains(&time.hour().into())
                     && days.contains(&time.day().into())

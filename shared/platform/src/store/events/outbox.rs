@@ -103,7 +103,7 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
         total: read.total(),
         refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),
         version: read.purchase.version,
-        paid_on: read.purchase.payment.as_ref().map(|payment| payment.paid_at.to_zoned(TimeZone::UTC).date()),
+        paid_on: read.purchase.payment.as_ref().map(|payment| payment.paid_at.to_zoned_datetime(TimeZone::UTC).date()),
     };
     Ok((read.purchase.version, Data::Order(data)))
 }

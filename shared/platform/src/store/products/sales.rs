@@ -108,7 +108,7 @@ fn counts(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
         }
     }
     let count = |((day, product), units): ((Date, Uuid), i64)| {
-        let until = day.saturating_add(Span::new().days(COUNTS_KEPT_DAYS)).to_zoned(TimeZone::UTC);
+        let until = day.saturating_add(Span::new().days(COUNTS_KEPT_DAYS)).to_zoned_datetime(TimeZone::UTC);
         Write::update(&keys::sales(day, product), "SET delete_at = :delete_at ADD sold :units")
             .value(":units", number(units))
             .value(":delete_at", number(until.map_or(i64::MAX, |until| until.timestamp().as_second())))
@@ -134,7 +134,7 @@ struct RankingItem {
 /// When the table fails.
 pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
     let now = app.now();
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = now.to_zoned_datetime(TimeZone::UTC).date();
     let mut sums: HashMap<Uuid, i64> = HashMap::new();
     let mut lists = Vec::new();
     let longest = SPANS.into_iter().max().unwrap_or(0);

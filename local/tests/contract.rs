@@ -140,6 +140,14 @@ async fn operations() -> BTreeMap<String, Operation> {
     operations
 }
 
+/// The code of a line in the description of a refusal: "- `seat-taken`: The seat is already taken".
+fn code_of(line: &str) -> String {
+    let code = line.strip_prefix("- `").and_then(|line| line.split_once("`: "));
+    let (code, title) = code.unwrap_or_else(|| panic!("{line:?} is no code with its title"));
+    assert!(!title.is_empty(), "{code}");
+    code.to_owned()
+}
+
 fn operation(route: String, described: &Value) -> Operation {
     let parameters: Vec<&Value> = described["parameters"].as_array().into_iter().flatten().collect();
     let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());
@@ -154,7 +162,7 @@ fn operation(route: String, described: &Value) -> Operation {
             successes.insert(status);
             continue;
         }
-        errors.extend(description.split(", ").map(|code| (status, code.to_owned())));
+        errors.extend(description.lines().map(|line| (status, code_of(line))));
         let types: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
         // What the gateway may answer itself: docs/api.md.
         let gateway = match status {

@@ -9,18 +9,17 @@ use uuid::Uuid;
 
 /// The discounts that a coupon may give.
 fn kinds() -> Object {
-    one_of(Discount::KINDS)
+    one_of("`amount` takes off a fixed amount, `percent` a percentage.", Discount::KINDS)
 }
 
-/// What a coupon takes off.
+/// Discount of a coupon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DiscountOut {
-    /// `amount` or `percent`.
     #[schema(schema_with = kinds)]
     kind: &'static str,
-    /// Minor units, or hundredths.
+    /// Minor units for `amount`, percent for `percent`.
     value: i64,
-    /// Most that a percentage takes off, in minor units.
+    /// Upper limit of a `percent` discount, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<i64>,
 }
@@ -35,19 +34,24 @@ impl From<Discount> for DiscountOut {
 /// A coupon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CouponOut {
+    /// Id of the coupon.
     coupon_id: Uuid,
+    /// Name of the coupon.
     name: String,
+    /// Discount on an order.
     discount: DiscountOut,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// How many there were to begin with.
+    /// Number of coupons created.
     quantity: i64,
-    /// How many are left.
+    /// Number left to claim; absent where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     remaining: Option<i64>,
-    /// First instant in which it may be claimed and used.
+    /// Time from which the coupon can be claimed and used.
     valid_from: Timestamp,
-    /// First instant in which it may not any more.
+    /// Time until which the coupon can be claimed and used (exclusive).
     valid_until: Timestamp,
+    /// Time of creation.
     created_at: Timestamp,
 }
 
@@ -68,27 +72,31 @@ impl CouponOut {
     }
 }
 
-/// Where a claim may stand.
+/// The states of a claim.
 fn states() -> Object {
-    one_of(Claim::STATES)
+    one_of("State of the claim.", Claim::STATES)
 }
 
 /// A coupon that the caller has claimed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimOut {
+    /// Id of the coupon.
     coupon_id: Uuid,
+    /// Name of the coupon.
     name: String,
+    /// Discount on an order.
     discount: DiscountOut,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// `unused`, `used` or `expired`.
     #[schema(schema_with = states)]
     state: &'static str,
+    /// Time of the claim.
     claimed_at: Timestamp,
-    /// First instant in which it may be used.
+    /// Time from which the coupon can be used.
     valid_from: Timestamp,
-    /// First instant in which it may not any more.
+    /// Time until which the coupon can be used (exclusive).
     valid_until: Timestamp,
-    /// The order that uses it.
+    /// Order that uses the coupon; absent while it is unused.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
 }

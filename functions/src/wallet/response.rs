@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 /// A wallet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WalletOut {
-    /// Minor units.
+    /// Balance, in minor units.
     balance: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
 }
 

@@ -67,7 +67,7 @@ impl Queues {
     pub fn put_back(&self, letter: &ParkedMessage) {
         let sent = self.lock().send_message(&letter.queue, &letter.body, None, HashMap::new(), None, None);
         if let Err(problem) = sent {
-            tracing::warn!(queue = letter.queue, %problem, "a kept message could not be put back");
+            tracing::warn!(queue = letter.queue, %problem, "a stored message could not be restored");
         }
     }
 

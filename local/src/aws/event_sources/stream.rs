@@ -109,7 +109,7 @@ impl StreamReader {
 
     /// Tells where in the stream a record is that nobody tries any more: that, and not the record, is what AWS tells.
     async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
-        tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
+        tracing::error!(function = self.function, sequence = sequence_number(record), "a stream record was discarded");
         let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
         let letter = json!({
             "requestContext": { "functionArn": self.function, "condition": "RecordAgeExceeded" },

@@ -223,7 +223,7 @@ pub async fn remove(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budg
             continue;
         }
         if !shut_each(app, schedule, blocks, deletion, budget).await? {
-            tracing::error!(%schedule, "a schedule that is deleted for certain has a seat that is not free");
+            tracing::error!(%schedule, "a schedule whose deletion is final has a seat that is not available");
             return Ok(false);
         }
         let blocks = seats::section(app, schedule, &label, true).await?;

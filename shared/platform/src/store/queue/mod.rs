@@ -181,8 +181,8 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
         match tokio::time::timeout(POLL_MOVES_FOR, advance).await {
             Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.
-            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
-            Err(_) => tracing::warn!(queue = %id, "a poll had no time to move its queue on"),
+            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not advance its queue"),
+            Err(_) => tracing::warn!(queue = %id, "a poll had no time to advance its queue"),
         }
     }
     let queue = Some(Arc::new(queue));
@@ -232,19 +232,19 @@ enum Mover {
 /// queue as it is then.
 async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mover) -> Result<Queue, Failure> {
     let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
-        tracing::warn!(queue = %id, %failure, "batches could not be closed");
+        tracing::warn!(queue = %id, %failure, "ended batches of admissions could not be closed");
         0
     });
     let (called, ahead): (Vec<Hole>, Vec<Hole>) = holes::known(app, id).await.map_or_else(
         |failure| {
-            tracing::warn!(queue = %id, %failure, "holes could not be read");
+            tracing::warn!(queue = %id, %failure, "gaps could not be read");
             Default::default()
         },
         |holes| holes.into_iter().partition(|hole| hole.first <= read.serving),
     );
     let freed = freed
         + holes::free_called(app, id, &called).await.unwrap_or_else(|failure| {
-            tracing::warn!(queue = %id, %failure, "holes could not be given back");
+            tracing::warn!(queue = %id, %failure, "places of gaps could not be freed");
             0
         });
     let queue = Queue { finished: read.finished + freed, ..read };
@@ -378,7 +378,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),
             };
-            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be moved on")))
+            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be advanced")))
         });
         let moved = moved.await?;
         all += moved.len();
@@ -388,6 +388,6 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
             return Ok((all, failed));
         }
     }
-    tracing::warn!(all, "there are more queues than one sweep moves on");
+    tracing::warn!(all, "there are more queues than one sweep advances");
     Ok((all, failed))
 }

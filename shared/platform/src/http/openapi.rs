@@ -187,8 +187,12 @@ fn add_common_refusals(operation: &mut Operation) {
     if takes(operation, IDEMPOTENCY_KEY) {
         codes.push(Code::IdempotencyKeyReused);
     }
+    let bearer = SecurityRequirement::new("bearer", [""; 0]);
     if logged_in {
-        operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
+        operation.security = Some(vec![bearer]);
+    } else if guarded {
+        // The empty requirement makes the token optional: only a sale with a queue asks for it.
+        operation.security = Some(vec![bearer, SecurityRequirement::default()]);
     }
     if logged_in || guarded {
         codes.push(Code::Unauthorized);
@@ -269,10 +273,11 @@ fn refusal_of_gateway() -> Content {
 
 /// Beside what functions refuse; a status that none of them answers is the gateway's alone.
 fn add_gateway_refusals(operation: &mut Operation) {
+    let needs_token = !access(operation).starts_with("public");
     let responses = &mut operation.responses.responses;
     for status in GATEWAY_STATUSES {
-        let asks = operation.security.is_some() || !matches!(status, "401" | "403");
-        if asks && let Some(RefOr::T(response)) = responses.get_mut(status) {
+        let refuses = needs_token || !matches!(status, "401" | "403");
+        if refuses && let Some(RefOr::T(response)) = responses.get_mut(status) {
             // A generated client reads the first that it knows, so each says that it may be either.
             let either = Content::new(Some(Ref::from_schema_name(REFUSAL)));
             response.content = [JSON, PROBLEM].map(|kind| (kind.to_owned(), RefOr::T(either.clone()))).into();

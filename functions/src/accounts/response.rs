@@ -14,6 +14,12 @@ const TOKEN_TYPE: &str = "Bearer";
 
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": "rt1.AAAA",
+}))]
 pub struct SessionOut {
     /// Access token; send it as `Authorization: Bearer …`.
     access_token: String,
@@ -49,6 +55,13 @@ fn roles() -> Object {
 
 /// An account, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "user_id": "00000000-0000-7940-98b2-6fe9d517d168",
+    "email": "mina@onsale.local",
+    "name": "Mina",
+    "role": "user",
+    "created_at": "2030-11-01T11:00:00Z",
+}))]
 pub struct UserOut {
     /// Id of the account.
     user_id: Uuid,

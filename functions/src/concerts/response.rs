@@ -8,6 +8,13 @@ use uuid::Uuid;
 
 /// A concert.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "name": "Winter Strings",
+    "description": "An evening with a string quartet.",
+    "created_at": "2030-10-01T09:00:00Z",
+    "queue_id": "winter-2030",
+}))]
 pub struct ConcertOut {
     /// Id of the concert.
     concert_id: Uuid,
@@ -36,6 +43,17 @@ impl From<Concert> for ConcertOut {
 
 /// A date of a concert.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe",
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "place": "Seoul Arts Center",
+    "starts_at": "2030-12-20T10:00:00Z",
+    "sale_opens_at": "2030-11-01T11:00:00Z",
+    "sale_closes_at": "2030-12-20T09:00:00Z",
+    "max_seats_per_user": 2,
+    "currency": "KRW",
+    "sections": [{ "section": "A", "price": 90000, "seats": 50 }],
+}))]
 pub struct ScheduleOut {
     /// Id of the date.
     schedule_id: Uuid,

@@ -33,6 +33,17 @@ impl From<Discount> for DiscountOut {
 
 /// A coupon.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "quantity": 100,
+    "remaining": 50,
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+    "created_at": "2030-01-01T00:00:00Z",
+}))]
 pub struct CouponOut {
     /// Id of the coupon.
     coupon_id: Uuid,
@@ -79,6 +90,16 @@ fn states() -> Object {
 
 /// A coupon that the caller has claimed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "state": "unused",
+    "claimed_at": "2030-11-01T11:00:00Z",
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+}))]
 pub struct ClaimOut {
     /// Id of the coupon.
     coupon_id: Uuid,

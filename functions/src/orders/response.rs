@@ -20,6 +20,24 @@ fn reasons() -> Object {
 
 /// An order, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "order_id": "0193a000-0000-7000-8000-000000000001",
+    "state": "pending",
+    "created_at": "2030-11-01T11:00:00.25Z",
+    "expires_at": "2030-11-01T11:05:01Z",
+    "items": [{
+        "product_id": "f029293e-5811-8a32-95f7-3ce09e715f9a",
+        "name": "Light stick",
+        "price": 25000,
+        "quantity": 2,
+        "amount": 50000,
+    }],
+    "subtotal": 50000,
+    "discount": 5000,
+    "total": 45000,
+    "currency": "KRW",
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+}))]
 pub struct OrderOut {
     /// Id of the order.
     order_id: Uuid,

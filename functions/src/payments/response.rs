@@ -41,6 +41,15 @@ fn states() -> Object {
 
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "payment_id": "rsv-6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "amount": 90000,
+    "refunded": 0,
+    "currency": "KRW",
+    "state": "completed",
+    "paid_at": "2030-11-01T11:01:30Z",
+}))]
 pub struct PaymentOut {
     /// `rsv-` and the reservation id, or `ord-` and the order id.
     payment_id: String,

@@ -23,7 +23,7 @@ const LIMIT_DEFAULT: usize = 5;
 
 /// The periods that are counted.
 fn spans() -> Object {
-    one_of_numbers("Length of the period, in days up to today (UTC).", SPANS)
+    one_of_numbers("Length of the period, in days up to today (UTC); 3 by default.", SPANS)
 }
 
 /// Period and number of products.

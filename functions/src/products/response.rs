@@ -15,6 +15,16 @@ fn states() -> Object {
 
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "product_id": "f029293e-5811-8a32-95f7-3ce09e715f9a",
+    "name": "Light stick",
+    "price": 25000,
+    "currency": "KRW",
+    "state": "selling",
+    "max_per_user": 10,
+    "created_at": "2030-10-01T09:00:00Z",
+    "available": 100,
+}))]
 pub struct ProductOut {
     /// Id of the product.
     product_id: Uuid,

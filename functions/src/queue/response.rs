@@ -8,6 +8,18 @@ use utoipa::openapi::schema::Object;
 
 /// A queue. The holder of number n has `n - serving - 1` buyers ahead.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "queue_id": "spring-2030",
+    "capacity": 500,
+    "admit_per_second": 20,
+    "active_minutes": 10,
+    "claim_seconds": 60,
+    "opens_at": "2030-11-01T10:30:00Z",
+    "closes_at": null,
+    "serving": 1200,
+    "issued": 8400,
+    "active": 480,
+}))]
 pub struct QueueOut {
     /// Id of the queue.
     queue_id: String,
@@ -56,6 +68,17 @@ fn states() -> Object {
 
 /// A queue entry: a number in a queue, and its token.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "queue_id": "spring-2030",
+    "state": "waiting",
+    "number": 1300,
+    "position": 100,
+    "ahead": 99,
+    "eta_seconds": 5,
+    "retry_after_ms": 1000,
+    "issued_at": "2030-11-01T10:30:01.5Z",
+    "token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+}))]
 pub struct TokenOut {
     /// Id of the queue.
     queue_id: String,

@@ -22,6 +22,19 @@ fn reasons() -> Object {
 
 /// A reservation, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "state": "held",
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe",
+    "place": "Seoul Arts Center",
+    "starts_at": "2030-12-20T10:00:00Z",
+    "created_at": "2030-11-01T11:00:00.25Z",
+    "expires_at": "2030-11-01T11:05:01Z",
+    "total": 90000,
+    "currency": "KRW",
+    "tickets": [{ "ticket_id": "A-1-12", "seat_id": "A-1-12", "price": 90000, "state": "held" }],
+}))]
 pub struct ReservationOut {
     /// Id of the reservation.
     reservation_id: Uuid,

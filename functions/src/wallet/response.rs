@@ -5,6 +5,10 @@ use utoipa::ToSchema;
 
 /// A wallet.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "balance": 50000,
+    "currency": "KRW",
+}))]
 pub struct WalletOut {
     /// Balance, in minor units.
     balance: i64,

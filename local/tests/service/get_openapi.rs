@@ -147,6 +147,26 @@ async fn every_parameter_field_header_and_response_is_described() {
 }
 
 #[tokio::test]
+async fn every_example_of_a_body_is_of_its_schema() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    let mut examples = 0;
+    for (name, described) in document["components"]["schemas"].as_object().expect("schemas") {
+        let Some(example) = described.get("example").or_else(|| described["examples"].get(0)) else { continue };
+        let reference = format!("#/components/schemas/{name}");
+        let schema = json!({ "$ref": reference, "components": document["components"] });
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let faults: Vec<String> = validator.iter_errors(example).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+        let unknown = |field: &String| described["properties"].get(field).is_none();
+        let unknown: Vec<&String> = example.as_object().expect("an object").keys().filter(|it| unknown(it)).collect();
+        assert!(unknown.is_empty(), "{name} has no {unknown:?}");
+        examples += 1;
+    }
+    assert!(examples > 25, "only {examples} examples");
+}
+
+#[tokio::test]
 async fn generators_are_told_a_server_and_no_header_that_http_libraries_refuse() {
     let world = World::new().await;
     let document = document(&world).await;

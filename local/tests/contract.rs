@@ -265,7 +265,7 @@ fn every_code_is_documented_with_its_status() {
 fn codes_in_diagrams_are_those_of_the_contract() {
     let codes: BTreeSet<Refusal> = Code::ALL.map(|code| (code.facts().0.as_u16(), code.facts().1.to_owned())).into();
     let mut shown = BTreeSet::new();
-    for path in repository::files("docs/diagrams", ".md") {
+    for path in ["docs/diagrams", "docs/flows"].iter().flat_map(|folder| repository::files(folder, ".md")) {
         let text = repository::read(&path);
         let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
         let words: Vec<&str> = words.map(|word| word.trim_matches('-')).filter(|word| !word.is_empty()).collect();

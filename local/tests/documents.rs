@@ -1,6 +1,7 @@
-//! The documents name files that are there.
+//! The documents name files that are there, and their links lead somewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 
 use crate::repository::{files, read, root};
 
@@ -38,6 +39,85 @@ fn named(document: &str) -> Vec<String> {
     named
 }
 
+/// All documents of the repository, as paths from the root.
+fn documents() -> impl Iterator<Item = String> {
+    let tops = std::fs::read_dir(root()).expect("the root").map(|entry| entry.expect("an entry").file_name());
+    let tops = tops.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.ends_with(".md"));
+    tops.chain(files("docs", ".md"))
+}
+
+/// The lines of a document outside of its blocks of code.
+fn prose(document: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    document.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    })
+}
+
+/// The targets of a document's links that lead to files or headings of the repository.
+fn links(document: &str) -> Vec<String> {
+    let links = prose(document).flat_map(|line| line.split("](").skip(1));
+    let targets = links.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned());
+    targets.filter(|target| !target.contains("://") && !target.starts_with("mailto:")).collect()
+}
+
+/// The anchors that a forge makes of a document's headings: lower case, without punctuation, spaces as hyphens.
+fn anchors(document: &str) -> BTreeSet<String> {
+    let headings = prose(document)
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')));
+    headings
+        .map(|heading| {
+            let kept = heading.to_lowercase();
+            let kept = kept.chars().filter(|sign| sign.is_alphanumeric() || " -_".contains(*sign));
+            kept.map(|sign| if sign == ' ' { '-' } else { sign }).collect()
+        })
+        .collect()
+}
+
+/// A path from the root without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::Normal(name) => normal.push(name),
+            _ => {}
+        }
+    }
+    normal
+}
+
+#[test]
+fn links_of_documents_lead_somewhere() {
+    let texts: BTreeMap<PathBuf, String> = documents().map(|path| (PathBuf::from(&path), read(&path))).collect();
+    let mut dead = Vec::new();
+    for (path, text) in &texts {
+        for link in links(text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let target = if file.is_empty() { path.clone() } else { normal(&folder.join(file)) };
+            let is_heading = || texts.get(&target).is_some_and(|text| anchors(text).contains(anchor));
+            if !root().join(&target).exists() || !(anchor.is_empty() || is_heading()) {
+                dead.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "links that lead nowhere: {dead:#?}");
+}
+
+#[test]
+fn anchors_are_those_of_a_forge() {
+    assert_eq!(
+        anchors("# What it costs, in capacity\n```sh\n# not this\n```\n## `x` — *y*_z\n#no heading"),
+        ["what-it-costs-in-capacity", "x--y_z"].map(str::to_owned).into()
+    );
+    assert_eq!(links("see [a](b.md#c), [d](#e), [f](https://g)\n```\n[h](i)\n```"), ["b.md#c", "#e"]);
+}
+
 #[test]
 fn what_documents_name_is_there() {
     let files = all_files();
@@ -45,9 +125,8 @@ fn what_documents_name_is_there() {
         Some(folder) => files.iter().any(|path| path.contains(&format!("/{folder}/"))),
         None => files.iter().any(|path| path.ends_with(&format!("/{name}"))),
     };
-    let tops = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned);
     let mut missing = Vec::new();
-    for path in tops.into_iter().chain(crate::repository::files("docs", ".md")) {
+    for path in documents() {
         let gone = named(&read(&path)).into_iter();
         let gone = gone.filter(|name| !is_there(name) && !EXAMPLES.iter().any(|example| name.ends_with(example)));
         missing.extend(gone.map(|name| format!("{path}: {name}")));

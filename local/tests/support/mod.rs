@@ -153,13 +153,8 @@ impl World {
 
     /// Somebody without a token.
     pub fn anybody(&self) -> Person {
-        Person {
-            id: UserId(Uuid::nil()),
-            token: None,
-            queue_token: None,
-            gateway: self.gateway.clone(),
-            keys: self.keys.clone(),
-        }
+        let id = UserId(Uuid::nil());
+        Person { id, token: None, queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 
     /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.

@@ -192,14 +192,16 @@ pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> 
 
 /// The write by which an order uses a claim that no other uses.
 pub(crate) fn redeem(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&keys::claim(user, coupon), "SET used_by = :order")
+    Write::update(&keys::claim(user, coupon))
+        .set_to("used_by", ":order")
         .when("attribute_exists(pk) AND attribute_not_exists(used_by)")
         .value(":order", text(order.to_string()))
 }
 
 /// The write by which an order gives a claim back.
 pub(crate) fn give_back(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&keys::claim(user, coupon), "REMOVE used_by")
+    Write::update(&keys::claim(user, coupon))
+        .remove("used_by")
         .when("used_by = :order")
         .value(":order", text(order.to_string()))
 }

@@ -138,7 +138,8 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
 async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Failure> {
-    let write = Write::update(key, "SET claimed = :seen")
+    let write = Write::update(key)
+        .set_to("claimed", ":seen")
         .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
     write.value(":seen", number(seen.as_millisecond())).applies(app).await
 }
@@ -146,10 +147,10 @@ async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Fail
 async fn keep(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
-    let write = Write::update(key, "SET sections = :sections, as_of = :as_of")
-        .when("attribute_not_exists(as_of) OR as_of <= :as_of")
-        .value(":as_of", number(overview.as_of.as_millisecond()))
-        .value(":sections", value(&sections)?);
+    let write = Write::update(key)
+        .set("sections", value(&sections)?)
+        .set("as_of", number(overview.as_of.as_millisecond()))
+        .when("attribute_not_exists(as_of) OR as_of <= :as_of");
     write.applies(app).await.map(|_| ())
 }
 
@@ -299,8 +300,11 @@ async fn take_back(
 ) -> Result<(), Failure> {
     let names: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
     let key = keys::block(schedule, id);
-    let write =
-        if block_is_older { Write::update(&key, format!("REMOVE {}", names.join(", "))) } else { Write::delete(&key) };
+    let write = if block_is_older {
+        names.iter().fold(Write::update(&key), |write, name| write.remove(name))
+    } else {
+        Write::delete(&key)
+    };
     let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
     let write = write.when(free.join(" AND ")).value(":free", text(SeatValue::Free.to_string()));
     let write = numbers.iter().fold(write, |write, number| write.name(format!("#{number}"), number.to_string()));
@@ -310,14 +314,13 @@ async fn take_back(
 async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let sets: Vec<String> =
-            numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
-        let mut write = Write::update(&keys::block(schedule, id), format!("SET {}", sets.join(", ")))
+        let mut write = Write::update(&keys::block(schedule, id))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))
             .value(":now", text(as_bound(second(app.now()))));
         for number in numbers {
-            write = write.name(format!("#{number}"), number.to_string());
+            let seat = format!("#{number}");
+            write = write.set_to(&seat, &format!("if_not_exists({seat}, :free)")).name(seat, number.to_string());
         }
         match write.run(app, ReturnValue::AllOld).await {
             Ok(old) => {
@@ -333,12 +336,11 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
 
 /// Sets seats of a block to one value; the caller adds the condition.
 pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
-    let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = :to")).collect();
-    let write = Write::update(&keys::block(schedule, block), format!("SET {}", sets.join(", ")));
-    numbers
-        .iter()
-        .fold(write, |write, number| write.name(format!("#{number}"), number.to_string()))
-        .value(":to", text(to.to_string()))
+    let write = Write::update(&keys::block(schedule, block)).value(":to", text(to.to_string()));
+    numbers.iter().fold(write, |write, number| {
+        let seat = format!("#{number}");
+        write.set_to(&seat, ":to").name(seat, number.to_string())
+    })
 }
 
 /// The condition that no deletion has shut a block by `:now`.

@@ -132,21 +132,16 @@ pub(crate) fn movement(
     entry: &Entry,
     beside: Beside,
 ) -> Result<(Write, Write), Failure> {
-    let expression = match beside {
-        Beside::Nothing => "SET balance = :balance, seq = :seq",
-        Beside::Keys(_) => "SET balance = :balance, seq = :seq, recent_keys = :recent_keys",
-        Beside::ToppedUp(_) => "SET balance = :balance, seq = :seq, topped_up_on = :day, topped_up = :topped_up",
-    };
-    let wallet = Write::update(&keys::wallet(user), expression)
+    let wallet = Write::update(&keys::wallet(user))
+        .set("balance", number(after.balance))
+        .set("seq", number(after.seq))
         .when("seq = :read_seq")
-        .value(":balance", number(after.balance))
-        .value(":seq", number(after.seq))
         .value(":read_seq", number(before.seq));
     let wallet = match beside {
         Beside::Nothing => wallet,
-        Beside::Keys(keys) => wallet.value(":recent_keys", keys),
+        Beside::Keys(keys) => wallet.set("recent_keys", keys),
         Beside::ToppedUp(topped_up) => {
-            wallet.value(":day", number(topped_up.day)).value(":topped_up", number(topped_up.sum))
+            wallet.set("topped_up_on", number(topped_up.day)).set("topped_up", number(topped_up.sum))
         }
     };
     let entry_item = EntryItem {

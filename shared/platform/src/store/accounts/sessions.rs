@@ -83,12 +83,12 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
             tracing::warn!(user = %token.user, "a used refresh token came again; its session has been ended");
             return Ok(None);
         }
-        let set = "SET digest = :digest, rotated_at = :now, version = version + :one";
-        let write = Write::update(&key, set)
-            .when("version = :version")
-            .value(":digest", text(next.digest()))
-            .value(":now", number(now.as_millisecond()))
+        let write = Write::update(&key)
+            .set("digest", text(next.digest()))
+            .set("rotated_at", number(now.as_millisecond()))
+            .set_to("version", "version + :one")
             .value(":one", number(1))
+            .when("version = :version")
             .value(":version", number(item.version));
         match write.applies(app).await {
             Ok(true) => return Ok(Some(next)),

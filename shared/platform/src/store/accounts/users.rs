@@ -112,9 +112,10 @@ pub async fn get(app: &App, user: Uuid) -> Result<Option<Account>, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Failure> {
-    let write = Write::update(&keys::user(account.id), "SET password_hash = :new, version = version + :one")
+    let write = Write::update(&keys::user(account.id))
+        .set("password_hash", text(hash))
+        .set_to("version", "version + :one")
         .when("password_hash = :old")
-        .value(":new", text(hash))
         .value(":old", text(&account.password_hash))
         .value(":one", number(1));
     write.applies(app).await.map(|_| ())
@@ -142,10 +143,11 @@ pub async fn grant_role(app: &App, user: Uuid, role: Role, action: &AdminAction)
             return Ok(if attempts.made == 0 { Granted::Before(account) } else { Granted::Now(account) });
         }
         let mut transaction = Transaction::new();
-        let write = Write::update(&keys::user(user), "SET #role = :role, version = version + :one")
-            .when("#role = :before")
+        let write = Write::update(&keys::user(user))
+            .set("#role", text(role.as_str()))
+            .set_to("version", "version + :one")
             .name("#role", "role")
-            .value(":role", text(role.as_str()))
+            .when("#role = :before")
             .value(":before", text(account.role.as_str()))
             .value(":one", number(1));
         transaction.add((), write);

@@ -145,8 +145,8 @@ async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> 
         let now = app.now();
         let lease = format!("{}{}", as_bound(second(now + LEASE)), short(deletion));
         let mut conditions = vec!["attribute_exists(pk)".to_owned()];
-        let mut write = Write::update(&keys::block(schedule, &block.id), "SET closed = :lease")
-            .value(":lease", text(lease))
+        let mut write = Write::update(&keys::block(schedule, &block.id))
+            .set("closed", text(lease))
             .value(":now", text(as_bound(second(now))));
         for number in block.seats.keys() {
             conditions.push(format!("#{number} < :now"));
@@ -200,7 +200,8 @@ pub async fn open(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget
         budget.spend_alone(1);
         budget.spend(mine.len());
         side_by_side(app, mine, move |app, block| async move {
-            let write = Write::update(&keys::block(schedule, &block.id), "REMOVE closed")
+            let write = Write::update(&keys::block(schedule, &block.id))
+                .remove("closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
             write.applies(&app).await

@@ -210,7 +210,8 @@ pub(crate) async fn mark_of_any(app: &App, id: Uuid) -> Result<Option<Option<Mar
 
 /// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
 pub(crate) fn add_date(id: Uuid) -> Write {
-    Write::update(&keys::concert(id), "SET dates = dates + :one")
+    Write::update(&keys::concert(id))
+        .set_to("dates", "dates + :one")
         .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most")
         .value(":one", number(1))
         .value(":most", number(DATES_MAX))
@@ -223,7 +224,7 @@ pub(crate) fn is_full(refused_by: Option<&Item>) -> bool {
 
 /// The write by which a concert has one date less.
 pub(crate) fn drop_date(id: Uuid) -> Write {
-    Write::update(&keys::concert(id), "SET dates = dates - :one").when("dates >= :one").value(":one", number(1))
+    Write::update(&keys::concert(id)).set_to("dates", "dates - :one").when("dates >= :one").value(":one", number(1))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.

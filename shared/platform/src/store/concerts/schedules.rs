@@ -229,7 +229,8 @@ pub(crate) async fn price_section(
     price: Price,
 ) -> Result<SectionPrice, Failure> {
     let entry = crate::store::dynamodb::item::value(&SectionItem { price: price.get(), seats: 0 })?;
-    let write = Write::update(&keys::schedule(schedule), "SET sections.#section = :entry")
+    let write = Write::update(&keys::schedule(schedule))
+        .set_to("sections.#section", ":entry")
         .when(
             "attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section) \
              AND size(sections) < :most",
@@ -264,7 +265,8 @@ pub(crate) async fn count_section(
         let known = fresh(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
         let Some(counted) = known.filter(|known| *known < seats) else { return Ok(()) };
         let mut transaction = Transaction::new();
-        let write = Write::update(&keys::schedule(schedule), "SET sections.#section.seats = :seats")
+        let write = Write::update(&keys::schedule(schedule))
+            .set_to("sections.#section.seats", ":seats")
             .when("sections.#section.seats = :counted")
             .name("#section", section.as_str())
             .value(":counted", number(counted))

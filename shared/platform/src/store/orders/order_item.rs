@@ -61,7 +61,7 @@ pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
 /// The update of an order from what was read to what it is after, conditioned on its version.
 pub fn update(read: &Order, after: &Order, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::order(read.user, read.id);
-    purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change, Vec::new())
+    purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change)
 }
 
 fn line_item(line: &Line) -> LineItem {

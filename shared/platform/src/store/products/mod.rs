@@ -150,21 +150,17 @@ pub async fn update(app: &App, id: Uuid, change: &Change, action: &AdminAction) 
         let mut transaction = Transaction::new();
         transaction.add(
             Guard::Version,
-            Write::update(
-                &keys::product(id),
-                "SET #name = :name, listed_name = :listed_name, price = :price, #state = :state, \
-                 max_per_user = :max_per_user, version = :version",
-            )
-            .when("version = :read_version")
-            .name("#name", "name")
-            .name("#state", "state")
-            .value(":name", text(&after.name))
-            .value(":listed_name", text(&after.listed_name))
-            .value(":price", number(after.price.get()))
-            .value(":state", text(after.state.as_str()))
-            .value(":max_per_user", number(after.max_per_user.get()))
-            .value(":version", number(after.version))
-            .value(":read_version", number(read.version)),
+            Write::update(&keys::product(id))
+                .set("#name", text(&after.name))
+                .set("listed_name", text(&after.listed_name))
+                .set("price", number(after.price.get()))
+                .set("#state", text(after.state.as_str()))
+                .set("max_per_user", number(after.max_per_user.get()))
+                .set("version", number(after.version))
+                .name("#name", "name")
+                .name("#state", "state")
+                .when("version = :read_version")
+                .value(":read_version", number(read.version)),
         );
         for shard in after.shards.each() {
             transaction.add(Guard::Shard, stock::set_terms(id, shard, after.price, after.state));

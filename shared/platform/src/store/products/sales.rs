@@ -109,9 +109,9 @@ fn counts(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
     }
     let count = |((day, product), units): ((Date, Uuid), i64)| {
         let until = day.saturating_add(Span::new().days(COUNTS_KEPT_DAYS)).to_zoned_datetime(TimeZone::UTC);
-        Write::update(&keys::sales(day, product), "SET delete_at = :delete_at ADD sold :units")
-            .value(":units", number(units))
-            .value(":delete_at", number(until.map_or(i64::MAX, |until| until.timestamp().as_second())))
+        Write::update(&keys::sales(day, product))
+            .set("delete_at", number(until.map_or(i64::MAX, |until| until.timestamp().as_second())))
+            .add("sold", number(units))
     };
     sums.into_iter().filter(|(_, units)| *units != 0).map(count).collect()
 }

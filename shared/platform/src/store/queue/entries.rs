@@ -28,7 +28,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::admissions::{ClaimOutcome, called};
-use crate::store::queue::entry_item::{end, ending, get, named, read_token};
+use crate::store::queue::entry_item::{end, end_without_another_hold, get, named, read_token};
 use crate::store::queue::{self, holes};
 use crate::store::reservations;
 
@@ -215,13 +215,13 @@ async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Op
     };
     let mut attempts = Attempts::new(app);
     loop {
-        let set = "SET #number = :number, #state = :waiting, issued_at = :now, holds = :none REMOVE claim";
-        let write = named(Write::update(&keys::queue_token(user, id), set).when("claim = :claim"))
-            .value(":number", number(taken))
-            .value(":waiting", text(State::Waiting.as_str()))
-            .value(":now", number(now.as_millisecond()))
-            .value(":none", number(0))
-            .value(":claim", text(claim.to_string()));
+        let write = named(Write::update(&keys::queue_token(user, id)).when("claim = :claim"))
+            .value(":claim", text(claim.to_string()))
+            .set("#number", number(taken))
+            .set("#state", text(State::Waiting.as_str()))
+            .set("issued_at", number(now.as_millisecond()))
+            .set("holds", number(0))
+            .remove("claim");
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(Some(token)),
             Err(Rejected::Guards(failed)) => {
@@ -293,10 +293,7 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
                 return Err(LeaveFailure::HasLiveHold);
             }
             // A hold that is made since we looked is counted in `holds`.
-            (State::Admitted, _) => {
-                let condition = "#state = :admitted AND #number = :number AND holds = :holds";
-                ending((user, id, wanted), State::Left, now, condition).value(":holds", number(token.holds))
-            }
+            (State::Admitted, _) => end_without_another_hold(&token, now),
             (State::Used | State::Expired | State::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {
@@ -308,13 +305,11 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
 
 /// Gives up a place that waits, and with it its number, called or not.
 fn leaving(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
-    let set = "SET #state = :left, ended_at = :now";
-    let write = Write::update(&keys::queue_token(user, id), set);
-    let left = named(write.when("#state = :waiting AND #number = :number"))
-        .value(":left", text(State::Left.as_str()))
+    let left = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+        .set("#state", text(State::Left.as_str()))
+        .set("ended_at", number(now.as_millisecond()))
         .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted))
-        .value(":now", number(now.as_millisecond()));
+        .value(":number", number(wanted));
     let mut transaction = Transaction::new();
     transaction.add((), left);
     transaction.add((), holes::note(id, Hole::of(wanted))?);

@@ -87,23 +87,35 @@ pub(crate) fn named(write: Write) -> Write {
 
 /// The end of an admitted token. Its event frees the place.
 pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
-    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
+    ending(token.user, &token.queue, to, now)
+        .when("#state = :admitted AND #number = :number")
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(token.number))
 }
 
-/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
-pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
-    let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
-    named(Write::update(&keys::queue_token(user, id), set).when(condition))
-        .value(":to", text(to.as_str()))
+/// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
+pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
+    ending(token.user, &token.queue, State::Left, now)
+        .when("#state = :admitted AND #number = :number AND holds = :holds")
         .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(of))
+        .value(":number", number(token.number))
+        .value(":holds", number(token.holds))
+}
+
+/// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
+fn ending(user: Uuid, id: &QueueId, to: State, now: Timestamp) -> Write {
+    named(Write::update(&keys::queue_token(user, id)))
+        .set_to("#state", ":to")
+        .value(":to", text(to.as_str()))
+        .set_to("ended_at", "if_not_exists(ended_at, :ended)")
         .value(":ended", number(now.as_millisecond()))
-        .value(":change", text(EventKind::TokenFinished.as_str()))
+        .set("change", text(EventKind::TokenFinished.as_str()))
+        .remove("expiry_shard")
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
 pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
-    let write = Write::update(&keys::queue_token(user, id), "SET holds = holds + :one");
+    let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
     named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
         .value(":admitted", text(State::Admitted.as_str()))
@@ -114,10 +126,10 @@ pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> W
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
 pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
-    let condition = match again {
-        true => format!("#number = :number AND ({lasts} OR #state = :to)"),
-        false => format!("#number = :number AND {lasts}"),
-    };
-    let used = (user, &admission.queue, admission.number);
-    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
+    let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
+    ending(user, &admission.queue, State::Used, now)
+        .when(format!("#number = :number AND {condition}"))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(admission.number))
+        .value(":now", number(second(now)))
 }

@@ -76,7 +76,7 @@ pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> 
         return Ok(false);
     }
     let lapses = if bought { Lapses::default() } else { read.lapses };
-    match seat_limit::rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
+    match seat_limit::rewritten(read, user, schedule, &over, read.count, lapses).run(app, ReturnValue::None).await {
         // Whatever was in the way, the next try of the hold looks again.
         Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
         Err(Rejected::Failure(Failure::Unknown)) => Ok(true),

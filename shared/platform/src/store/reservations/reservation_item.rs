@@ -66,8 +66,8 @@ pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
 /// The update of a reservation from what was read to what it is after, conditioned on its version.
 pub fn update(read: &Reservation, after: &Reservation, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::reservation(read.user, read.id);
-    let tickets = vec![("tickets", value(&tickets(after))?)];
-    purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change, tickets)
+    let write = purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change)?;
+    Ok(write.set("tickets", value(&tickets(after))?))
 }
 
 fn tickets(reservation: &Reservation) -> Vec<TicketItem> {

@@ -128,8 +128,9 @@ mod tests {
     /// Whether every sentence ends in the polite style; an example in brackets may follow.
     fn is_polite(text: &str) -> bool {
         let ends = |sentence: &str| {
-            let words = sentence.trim_end_matches('.').split(": {").next().unwrap_or_default();
+            let words = sentence.trim_end_matches('.');
             let words = words.strip_suffix(')').and_then(|words| Some(words.rsplit_once('(')?.0)).unwrap_or(words);
+            let words = words.split(": {").next().unwrap_or_default();
             ["요", "니다"].iter().any(|end| words.trim_end().ends_with(end))
         };
         text.split(". ").all(ends)

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use local::aws::cloudformation::Template;
+
 use crate::repository::{files, read, root};
 
 /// Where the files of the repository lie, but for those at its top.
@@ -132,6 +134,17 @@ fn what_documents_name_is_there() {
         missing.extend(gone.map(|name| format!("{path}: {name}")));
     }
     assert!(missing.is_empty(), "named, and not there: {missing:#?}");
+}
+
+#[test]
+fn documents_know_how_many_functions_there_are() {
+    let functions = Template::load().expect("the template").functions.len();
+    for (document, words) in [("README.md", "AWS Lambda functions"), ("docs/diagrams/infrastructure.md", "functions")] {
+        assert!(
+            read(document).contains(&format!("{functions} {words}")),
+            "{document} does not say {functions} {words}"
+        );
+    }
 }
 
 /// The cells of the table rows of a text that have so many cells.

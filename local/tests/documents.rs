@@ -140,10 +140,8 @@ fn what_documents_name_is_there() {
 fn documents_know_how_many_functions_there_are() {
     let functions = Template::load().expect("the template").functions.len();
     for (document, words) in [("README.md", "AWS Lambda functions"), ("docs/diagrams/infrastructure.md", "functions")] {
-        assert!(
-            read(document).contains(&format!("{functions} {words}")),
-            "{document} does not say {functions} {words}"
-        );
+        let text = read(document).split_whitespace().collect::<Vec<&str>>().join(" ");
+        assert!(text.contains(&format!("{functions} {words}")), "{document} does not say {functions} {words}");
     }
 }
 

@@ -14,6 +14,9 @@ const FOLDERS: [&str; 10] =
 /// How the names of files end that documents name.
 const ENDINGS: [&str; 8] = [".rs", ".py", ".sh", ".js", ".mjs", ".yaml", ".toml", ".patch"];
 
+/// The most lines of documents that a newcomer reads from top to bottom.
+const LINES_MAX: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 170)];
+
 /// Files that do not exist and are named by an example of how to make them.
 const EXAMPLES: [&str; 1] = ["get_hello.rs"];
 
@@ -134,6 +137,14 @@ fn what_documents_name_is_there() {
         missing.extend(gone.map(|name| format!("{path}: {name}")));
     }
     assert!(missing.is_empty(), "named, and not there: {missing:#?}");
+}
+
+#[test]
+fn what_is_read_first_stays_short() {
+    for (document, most) in LINES_MAX {
+        let lines = read(document).lines().count();
+        assert!(lines <= most, "{document} has {lines} lines; {most} is the limit");
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Report {
     }
 
     /// One more line.
-    pub fn tell(&mut self, line: &str) {
+    pub fn add_line(&mut self, line: &str) {
         self.digest.update(line);
         self.digest.update("\n");
         if self.keeps_trace && self.trace.len() < LINES_MAX {
@@ -46,12 +46,12 @@ impl Report {
     }
 
     /// One more of a fault.
-    pub fn fault(&mut self, name: &'static str) {
+    pub fn count_fault(&mut self, name: &'static str) {
         *self.faults.entry(name).or_default() += 1;
     }
 
     /// One more of anything else.
-    pub fn also(&mut self, name: &'static str) {
+    pub fn count_other(&mut self, name: &'static str) {
         *self.others.entry(name).or_default() += 1;
     }
 

@@ -34,7 +34,7 @@ pub struct Identity<'a> {
 
 /// The event that API Gateway makes of it.
 #[must_use]
-pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
+pub fn api_gateway_event(call: &ApiCall, caller: Identity<'_>) -> Value {
     let mut headers = json!({ "host": "onsale.example", "accept": "*/*" });
     if let Some(key) = caller.key {
         headers["idempotency-key"] = key.to_string().into();
@@ -42,15 +42,15 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
     if let Some(token) = caller.queue_token {
         headers["queue-token"] = token.into();
     }
-    if asked.body.is_some() {
+    if call.body.is_some() {
         headers["content-type"] = "application/json".into();
     }
-    let route = format!("{} {}", asked.method, asked.path);
+    let route = format!("{} {}", call.method, call.path);
     let nobody = Uuid::nil();
     json!({
         "version": "2.0",
         "routeKey": route,
-        "rawPath": asked.path,
+        "rawPath": call.path,
         "rawQueryString": "",
         "headers": headers,
         "requestContext": {
@@ -62,7 +62,7 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
             "domainName": "onsale.example",
             "domainPrefix": "onsale",
             "http": {
-                "method": asked.method, "path": asked.path, "protocol": "HTTP/1.1",
+                "method": call.method, "path": call.path, "protocol": "HTTP/1.1",
                 "sourceIp": "203.0.113.7", "userAgent": "simulation",
             },
             "requestId": "simulation",
@@ -71,7 +71,7 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
             "time": "21/Nov/2026:10:00:00 +0000",
             "timeEpoch": 1_795_255_200_000_i64,
         },
-        "body": asked.body.as_ref().map(Value::to_string),
+        "body": call.body.as_ref().map(Value::to_string),
         "isBase64Encoded": false,
     })
 }
@@ -88,7 +88,7 @@ pub struct ApiAnswer {
 impl ApiAnswer {
     /// Reads what API Gateway would be given.
     #[must_use]
-    pub fn of(given: &Value) -> Self {
+    pub fn parse(given: &Value) -> Self {
         let status = given["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
         let body = serde_json::from_str(given["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
         Self { status, body }

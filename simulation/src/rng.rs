@@ -20,13 +20,13 @@ enum Source {
 impl Rng {
     /// Throws that repeat for the same seed.
     #[must_use]
-    pub fn of_seed(seed: u64) -> Self {
+    pub fn from_seed(seed: u64) -> Self {
         Self { source: Source::Seed(Ids::seeded(&format!("dice {seed}"))), thrown: Vec::new() }
     }
 
     /// Throws as they were.
     #[must_use]
-    pub fn of_record(record: Vec<u32>) -> Self {
+    pub fn from_record(record: Vec<u32>) -> Self {
         Self { source: Source::Record(record), thrown: Vec::new() }
     }
 
@@ -42,7 +42,7 @@ impl Rng {
     }
 
     /// One of several, if there are any.
-    pub fn one_of<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
+    pub fn choose<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
         several.get(self.below(several.len()))
     }
 

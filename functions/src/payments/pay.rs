@@ -35,21 +35,21 @@ pub struct PayIn {
 pub async fn pay(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = |id| PayRequest { user: user.id, id, pass: &pass, key: &digest, key_given };
+    let paying = |id| PayRequest { user: user.id, id, queue_token: &queue_token, key: &digest, key_given };
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, &paying(reservation)).await?;
-            (PaymentOut::of_reservation(&paid.bought), paid.how)
+            (PaymentOut::from_reservation(&paid.bought), paid.how)
         }
         (None, Some(order)) => {
             let paid = pay::order(&app, &paying(order)).await?;
-            (PaymentOut::of_order(&paid.bought), paid.how)
+            (PaymentOut::from_order(&paid.bought), paid.how)
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };

@@ -58,13 +58,13 @@ impl Usage {
 
     /// How much is used.
     #[must_use]
-    pub fn of(&self, what: Charged) -> f64 {
+    pub fn amount(&self, what: Charged) -> f64 {
         self.0.get(&what).copied().unwrap_or_default()
     }
 
     /// So many times as much.
     #[must_use]
-    pub fn times(&self, count: f64) -> Self {
+    pub fn scaled(&self, count: f64) -> Self {
         Self(self.0.iter().map(|(what, amount)| (*what, amount * count)).collect())
     }
 }
@@ -117,7 +117,7 @@ impl Prices {
     #[must_use]
     pub fn bill(&self, usage: &Usage) -> Vec<Line<'_>> {
         let lines = self.prices.iter().map(|price| {
-            let amount = usage.of(price.of);
+            let amount = usage.amount(price.of);
             Line { price, amount, cost: amount * price.price / price.per }
         });
         lines.filter(|line| line.amount > 0.0).collect()
@@ -142,7 +142,7 @@ mod tests {
             let bill = prices.bill(&usage);
             assert_eq!(bill.iter().filter(|line| line.price.of == what).count(), 1, "{what:?}");
         }
-        let twice = usage.times(2.0);
+        let twice = usage.scaled(2.0);
         let sum = |usage: &Usage| prices.bill(usage).iter().map(|line| line.cost).sum::<f64>();
         assert!((sum(&twice) - 2.0 * sum(&usage)).abs() < 1e-6);
         let mut writes = Usage::default();

@@ -47,8 +47,8 @@ impl Collectors {
         }
         let (buffer, spans) = mpsc::channel(BUFFER_MAX);
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(tell(self, spans, stopped, meter));
-        (Tracer::to(buffer), Some(SpanExporter { stop, task }))
+        let task = tokio::spawn(export(self, spans, stopped, meter));
+        (Tracer::new(buffer), Some(SpanExporter { stop, task }))
     }
 }
 
@@ -62,7 +62,7 @@ impl SpanExporter {
     }
 }
 
-async fn tell(
+async fn export(
     collectors: Collectors,
     mut spans: mpsc::Receiver<Span>,
     mut stopped: watch::Receiver<bool>,
@@ -134,7 +134,7 @@ pub fn as_otlp(spans: &[Span]) -> Value {
         };
         let began = span.began.as_nanosecond();
         let attributes = span.attributes.iter().map(|(key, value)| attribute((key, value)));
-        let mut told = json!({
+        let mut otlp_span = json!({
             "traceId": span.context.trace_id(),
             "spanId": format!("{:016x}", span.context.span),
             "flags": 1,
@@ -146,9 +146,9 @@ pub fn as_otlp(spans: &[Span]) -> Value {
             "status": if span.failed { json!({ "code": 2 }) } else { json!({}) },
         });
         if let Some(parent) = span.parent {
-            told["parentSpanId"] = format!("{parent:016x}").into();
+            otlp_span["parentSpanId"] = format!("{parent:016x}").into();
         }
-        services.entry(&span.function).or_default().push(told);
+        services.entry(&span.function).or_default().push(otlp_span);
     }
     let resource = |(function, spans): (&str, Vec<Value>)| {
         let of = [("service.name", function), ("service.namespace", "onsale")].map(attribute);
@@ -161,13 +161,13 @@ pub fn as_otlp(spans: &[Span]) -> Value {
 /// Zipkin's list of spans.
 #[must_use]
 pub fn as_zipkin(spans: &[Span]) -> Value {
-    let told = |span: &Span| {
+    let zipkin_span = |span: &Span| {
         let mut tags: Map<String, Value> =
             span.attributes.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())).collect();
         if span.failed {
             tags.insert("error".to_owned(), "failed".into());
         }
-        let mut told = json!({
+        let mut zipkin_span = json!({
             "traceId": span.context.trace_id(),
             "id": format!("{:016x}", span.context.span),
             "name": span.name,
@@ -178,15 +178,15 @@ pub fn as_zipkin(spans: &[Span]) -> Value {
             "tags": tags,
         });
         if let Some(parent) = span.parent {
-            told["parentId"] = format!("{parent:016x}").into();
+            zipkin_span["parentId"] = format!("{parent:016x}").into();
         }
         match span.kind {
-            SpanKind::Server => told["kind"] = "SERVER".into(),
-            SpanKind::Producer => told["kind"] = "PRODUCER".into(),
-            SpanKind::Consumer => told["kind"] = "CONSUMER".into(),
+            SpanKind::Server => zipkin_span["kind"] = "SERVER".into(),
+            SpanKind::Producer => zipkin_span["kind"] = "PRODUCER".into(),
+            SpanKind::Consumer => zipkin_span["kind"] = "CONSUMER".into(),
             SpanKind::Internal => {}
         }
-        told
+        zipkin_span
     };
-    spans.iter().map(told).collect()
+    spans.iter().map(zipkin_span).collect()
 }

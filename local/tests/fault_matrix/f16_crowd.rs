@@ -7,7 +7,7 @@ use local::intercept::{Before, Call, Intercept};
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
-use simulation::requests::{ApiAnswer, ApiCall, Identity, event};
+use simulation::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -77,8 +77,9 @@ async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<ApiAnswe
                 let asked = ApiCall { function, method: "POST", path, body: Some(body) };
                 let user = Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number);
                 let caller = Identity { user, role: "user", key: None, queue_token: None };
-                let answer = lambda::invoke(&process.code, process.app.clone(), event(&asked, caller)).await;
-                ApiAnswer::of(&answer.expect("an answer"))
+                let answer =
+                    lambda::invoke(&process.code, process.app.clone(), api_gateway_event(&asked, caller)).await;
+                ApiAnswer::parse(&answer.expect("an answer"))
             })
         })
         .collect();

@@ -87,7 +87,7 @@ impl App {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest()))
-            .http_client(tls::client(Roots::of(&variables)))
+            .http_client(tls::client(Roots::from_variables(&variables)))
             .load()
             .await;
         tls::open_to_table(&sdk).await;

@@ -142,7 +142,7 @@ impl Event {
 
     /// The one table of which event goes where. One that nobody wants is sent nowhere.
     #[must_use]
-    pub fn wanted_by(&self) -> &'static [EventQueue] {
+    pub fn destination_queues(&self) -> &'static [EventQueue] {
         match (self.kind, &self.data) {
             (EventKind::PaymentDeclined, _) => &[EventQueue::Payments, EventQueue::DataPlatform],
             (EventKind::PaymentCompleted | EventKind::PaymentCancelled, Data::Order(_)) => {
@@ -281,7 +281,7 @@ pub struct NotSent {
 /// # Errors
 /// When the queue is not configured for this function, cannot be reached, or refuses one of them.
 pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(), NotSent> {
-    let Some(url) = url_of(app, queue) else {
+    let Some(url) = queue_url(app, queue) else {
         return match queue {
             // Without a data platform nobody wants what would be handed to it.
             EventQueue::DataPlatform => Ok(()),
@@ -292,14 +292,14 @@ pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(),
     for batch in batches(bodies) {
         match send_batch(app, url, batch).await {
             Ok(None) => sent += batch.len(),
-            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: silent() }),
+            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: send_failure() }),
             Err(failure) => return Err(NotSent { first: sent, failure }),
         }
     }
     Ok(())
 }
 
-fn url_of(app: &App, queue: EventQueue) -> Option<&String> {
+fn queue_url(app: &App, queue: EventQueue) -> Option<&String> {
     let config = app.config();
     match queue {
         EventQueue::Payments => config.payments_queue_url.as_ref(),
@@ -335,7 +335,7 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
         let entry = entry.id(index.to_string()).message_body(body).build();
         request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
     }
-    let answer = request.send().await.map_err(|_| silent())?;
+    let answer = request.send().await.map_err(|_| send_failure())?;
     Ok(answer.failed.iter().map(|refused| refused.id.parse().unwrap_or(0)).min())
 }
 
@@ -345,13 +345,13 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
 /// When the queue is not configured for this function or cannot be reached: then the message comes again after the
 /// queue's own time.
 pub async fn postpone(app: &App, queue: EventQueue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
-    let url = url_of(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
+    let url = queue_url(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
     let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
-    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| silent())
+    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| send_failure())
 }
 
 /// Nobody asks which of its ways a call to a queue failed: a message that may not have been sent is sent again.
-fn silent() -> Failure {
+fn send_failure() -> Failure {
     Failure::Internal("the queue did not answer, or refused".to_owned())
 }
 

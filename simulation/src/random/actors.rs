@@ -81,13 +81,13 @@ impl Actor {
         self.woken.0.store(false, Ordering::SeqCst);
         let waker = Waker::from(Arc::clone(&self.woken));
         let polled = catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(&mut Context::from_waker(&waker))));
-        polled.map_err(|panic| format!("{} panicked: {}", self.function, told(&*panic)))
+        polled.map_err(|panic| format!("{} panicked: {}", self.function, panic_text(&*panic)))
     }
 }
 
 /// The text of a panic.
 #[must_use]
-pub fn told(panic: &(dyn std::any::Any + Send)) -> String {
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "no text".to_owned())
 }
@@ -147,9 +147,9 @@ impl Machine {
 
 /// The HTTP answer that an outcome is; what was no answer is a 500.
 #[must_use]
-pub fn http(outcome: &Outcome) -> ApiAnswer {
+pub fn http_answer(outcome: &Outcome) -> ApiAnswer {
     match outcome {
-        Ok(given) => ApiAnswer::of(given),
+        Ok(given) => ApiAnswer::parse(given),
         Err(problem) => ApiAnswer { status: 500, body: Value::from(problem.as_str()) },
     }
 }

@@ -61,7 +61,7 @@ impl PurchaseId {
         }
     }
 
-    fn payment(&self) -> String {
+    fn payment_id(&self) -> String {
         match self {
             Self::Reservation(id) => format!("rsv-{id}"),
             Self::Order(id) => format!("ord-{id}"),
@@ -85,12 +85,12 @@ pub enum Workload {
 impl Workload {
     /// Each as often as the others, whatever else follows from the rest of four.
     #[must_use]
-    pub fn of_seed(seed: u64) -> Self {
+    pub fn from_seed(seed: u64) -> Self {
         [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
     }
 
     /// What somebody in this workload wants, as a throw of the twenty sides of [`Person::action`].
-    fn throw(self, rng: &mut Rng) -> usize {
+    fn draw(self, rng: &mut Rng) -> usize {
         let sides: &[usize] = match self {
             Self::Anything => &[],
             Self::Seats => &[0, 1, 4, 5, 8, 9, 10],
@@ -141,7 +141,7 @@ impl Person {
     }
 
     /// What this person wants next.
-    pub fn action(&self, rng: &mut Rng) -> Action {
+    pub fn next_action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
             let product = rng.below(2);
             return match rng.below(if self.deletes { 4 } else { 3 }) {
@@ -153,8 +153,8 @@ impl Person {
         }
         // Mostly the last one: what is still under way is where one is in one's own way.
         let latest = self.things.last().filter(|_| rng.below(2) == 1);
-        let thing = latest.or_else(|| rng.one_of(&self.things)).cloned();
-        match (self.workload.throw(rng), thing) {
+        let thing = latest.or_else(|| rng.choose(&self.things)).cloned();
+        match (self.workload.draw(rng), thing) {
             (0..=3, _) | (4..=11, None) => {
                 let mut seats = vec![SEATS[rng.below(SEATS.len())]];
                 if rng.below(3) == 2 {
@@ -229,11 +229,11 @@ impl Action {
 
     /// The request for it.
     #[must_use]
-    pub fn asked(&self, hall: &Fixture) -> ApiCall {
+    pub fn api_call(&self, fixture: &Fixture) -> ApiCall {
         let asked = |method, path: String, body| ApiCall { function: self.function(), method, path, body };
         match self {
             Self::Hold { queued, seats } => {
-                let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
+                let body = json!({ "schedule_id": fixture.schedules[usize::from(*queued)], "seat_ids": seats });
                 asked("POST", "/reservations".into(), Some(body))
             }
             Self::Pay(thing) => {
@@ -246,35 +246,35 @@ impl Action {
             Self::Cancel(PurchaseId::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
             Self::Cancel(PurchaseId::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
             Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
-            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment()), None),
+            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment_id()), None),
             Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
             Self::Spend(amount) => {
                 let body = json!({ "amount": amount, "memo": "a poster" });
                 asked("POST", "/wallet/payments".into(), Some(body))
             }
             Self::Order { lines, coupon, pay } => {
-                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": hall.products[*product], "quantity": quantity });
+                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": fixture.products[*product], "quantity": quantity });
                 let mut body = json!({ "items": lines.iter().map(line).collect::<Vec<_>>(), "pay": pay });
                 if *coupon {
-                    body["coupon_id"] = hall.coupon.clone().into();
+                    body["coupon_id"] = fixture.coupon.clone().into();
                 }
                 asked("POST", "/orders".into(), Some(body))
             }
-            Self::Claim => asked("POST", format!("/coupons/{}/claims", hall.coupon), None),
+            Self::Claim => asked("POST", format!("/coupons/{}/claims", fixture.coupon), None),
             Self::Join => asked("POST", format!("/queues/{QUEUE}/tokens"), None),
             Self::Poll => asked("GET", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Leave => asked("DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Adjust { product, delta } => {
-                let path = format!("/products/{}/stock", hall.products[*product]);
+                let path = format!("/products/{}/stock", fixture.products[*product]);
                 asked("POST", path, Some(json!({ "delta": delta })))
             }
             Self::Reprice { product, price } => {
-                let path = format!("/products/{}", hall.products[*product]);
+                let path = format!("/products/{}", fixture.products[*product]);
                 asked("PATCH", path, Some(json!({ "price": price })))
             }
             Self::DeleteSchedule { queued } => {
                 let place = usize::from(*queued);
-                let path = format!("/concerts/{}/schedules/{}", hall.concerts[place], hall.schedules[place]);
+                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[place], fixture.schedules[place]);
                 asked("DELETE", path, None)
             }
         }
@@ -282,7 +282,7 @@ impl Action {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn made(&self, user: Uuid, key: Uuid, hall: &Fixture) -> Option<(String, String)> {
+    pub fn created_item(&self, user: Uuid, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
@@ -290,9 +290,9 @@ impl Action {
             Self::Spend(_) => ("spend", "CHARGE"),
             Self::Adjust { product, .. } => {
                 let id = id::derived(user, "adjust_stock", key);
-                return Some((format!("PRODUCT#{}", hall.products[*product]), format!("ADJUST#{id}")));
+                return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));
             }
-            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", hall.coupon))),
+            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", fixture.coupon))),
             _ => return None,
         };
         Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
@@ -300,22 +300,22 @@ impl Action {
 
     /// What is wrong with the table after this answer (A1), if something is.
     #[must_use]
-    pub fn broken(
+    pub fn violation(
         &self,
         user: Uuid,
         key: Uuid,
         answer: &ApiAnswer,
-        hall: &Fixture,
+        fixture: &Fixture,
         replica: &Replica,
     ) -> Option<String> {
         match answer.status {
-            200..300 if self.is_kept(user, key, answer, hall, replica) => None,
+            200..300 if self.is_fulfilled(user, key, answer, fixture, replica) => None,
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
                 let (pk, sk) = match self {
                     Self::Pay(thing) if self.has_paid(user, key, replica) => (format!("USER#{user}"), thing.sort_key()),
-                    _ => self.made(user, key, hall).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
+                    _ => self.created_item(user, key, fixture).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
                 };
                 Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
             }
@@ -332,9 +332,9 @@ impl Action {
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: Uuid, key: Uuid, answer: &ApiAnswer, hall: &Fixture, replica: &Replica) -> bool {
+    fn is_fulfilled(&self, user: Uuid, key: Uuid, answer: &ApiAnswer, fixture: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
-        if let Some((pk, sk)) = self.made(user, key, hall) {
+        if let Some((pk, sk)) = self.created_item(user, key, fixture) {
             return replica.get(&pk, &sk).is_some();
         }
         let state_of = |thing: &PurchaseId| {
@@ -363,7 +363,7 @@ impl Action {
                 item.contains_key("number") || (answer.status == 200 && item.contains_key("claim"))
             }),
             Self::DeleteSchedule { queued } => {
-                let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
+                let schedule = format!("SCHEDULE#{}", fixture.schedules[usize::from(*queued)]);
                 replica.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
             }
             _ => true,
@@ -373,7 +373,7 @@ impl Action {
 
 /// The event mail of a consumer, or of a record of the stream, as far as the simulation looks into it.
 #[must_use]
-pub fn messages(bodies: &[String]) -> Value {
+pub fn sqs_event(bodies: &[String]) -> Value {
     let message = |(place, body): (usize, &String)| {
         json!({
             "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,

@@ -70,32 +70,32 @@ pub struct Use {
 
 /// What was asked for since the stack started, by whether it was allowed.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger(Arc<Mutex<BTreeMap<Use, bool>>>);
+pub struct AccessLog(Arc<Mutex<BTreeMap<Use, bool>>>);
 
-impl Ledger {
+impl AccessLog {
     /// All that functions used.
     #[must_use]
     pub fn allowed(&self) -> BTreeSet<Use> {
-        self.with(true)
+        self.uses(true)
     }
 
     /// All that functions were refused.
     #[must_use]
     pub fn denied(&self) -> BTreeSet<Use> {
-        self.with(false)
+        self.uses(false)
     }
 
-    fn with(&self, wanted: bool) -> BTreeSet<Use> {
+    fn uses(&self, wanted: bool) -> BTreeSet<Use> {
         let uses = lock(&self.0);
         uses.iter().filter(|(_, allowed)| **allowed == wanted).map(|(used, _)| used.clone()).collect()
     }
 
-    fn note(&self, function: &str, access: &Access, allowed: bool) {
+    fn record(&self, function: &str, access: &Access, allowed: bool) {
         let used = |key| {
             let (action, resource) = (access.action.clone(), access.resource.clone());
             Use { function: function.to_owned(), action, resource, key }
         };
-        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| class(key)).collect();
+        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| key_class(key)).collect();
         let uses: Vec<Use> =
             if keys.is_empty() { vec![used(None)] } else { keys.into_iter().map(|key| used(Some(key))).collect() };
         let mut noted = lock(&self.0);
@@ -106,7 +106,7 @@ impl Ledger {
     }
 }
 
-fn class(key: &str) -> String {
+fn key_class(key: &str) -> String {
     key.split_once('#').map_or_else(|| key.to_owned(), |(kind, _)| format!("{kind}#*"))
 }
 
@@ -127,7 +127,7 @@ struct TableNames {
 }
 
 impl TableNames {
-    fn of(table: &Table) -> Self {
+    fn new(table: &Table) -> Self {
         let hash_key = |of: &Value| {
             let keys = of["KeySchema"].as_array().into_iter().flatten();
             let hash = keys.filter(|key| key["KeyType"] == "HASH").find_map(|key| key["AttributeName"].as_str());
@@ -148,28 +148,28 @@ impl TableNames {
 pub struct PolicyCheck {
     resources: Arc<Resources>,
     reading: Reading,
-    ledger: Ledger,
+    ledger: AccessLog,
 }
 
 impl PolicyCheck {
     /// Decides by the statements of `template`, with the leading keys of transactions as `reading` has them.
     #[must_use]
     pub fn new(template: &Template, reading: Reading) -> Self {
-        let table = (template.table.name.clone(), TableNames::of(&template.table));
+        let table = (template.table.name.clone(), TableNames::new(&template.table));
         let queues = template.queues.iter().map(|queue| (queue.url.clone(), queue.arn.clone()));
         let resources = Resources { tables: HashMap::from([table]), queues: queues.collect() };
-        Self { resources: Arc::new(resources), reading, ledger: Ledger::default() }
+        Self { resources: Arc::new(resources), reading, ledger: AccessLog::default() }
     }
 
     /// What it remembers.
     #[must_use]
-    pub fn ledger(&self) -> &Ledger {
+    pub fn access_log(&self) -> &AccessLog {
         &self.ledger
     }
 
     /// The caller that `function` is.
     #[must_use]
-    pub fn caller(&self, function: &str, statements: &[Statement]) -> Principal {
+    pub fn principal(&self, function: &str, statements: &[Statement]) -> Principal {
         Principal { policy_check: self.clone(), function: function.into(), statements: statements.into() }
     }
 }
@@ -193,15 +193,15 @@ impl Principal {
     ///
     /// # Errors
     /// The sentence in which AWS refuses it.
-    pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
+    pub fn authorize(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
         let accesses = self.policy_check.resources.expand(service, operation, request);
         for access in as_read(self.policy_check.reading, operation, accesses) {
             let allowed = self.statements.iter().any(|statement| statement.allows(&access));
-            self.policy_check.ledger.note(&self.function, &access, allowed);
+            self.policy_check.ledger.record(&self.function, &access, allowed);
             if !allowed {
                 let Access { action, resource, leading_keys, .. } = &access;
                 // Kinds of keys, not keys: some have an address in them.
-                let kinds: Vec<String> = leading_keys.iter().map(|key| class(key)).collect();
+                let kinds: Vec<String> = leading_keys.iter().map(|key| key_class(key)).collect();
                 tracing::error!(function = &*self.function, action, resource, ?kinds, "not authorized");
                 let function = &self.function;
                 return Err(format!("{function} is not authorized to perform: {action} on resource: {resource}"));
@@ -267,28 +267,28 @@ impl Resources {
             "TransactWriteItems" => {
                 for (kind, write) in request["TransactItems"].as_array().into_iter().flatten().flat_map(fields) {
                     match kind.as_str() {
-                        "Put" => add("PutItem", self.item(write, "Item")),
-                        "Update" => add("UpdateItem", self.item(write, "Key")),
-                        "Delete" => add("DeleteItem", self.item(write, "Key")),
-                        _ => add("ConditionCheckItem", self.item(write, "Key")),
+                        "Put" => add("PutItem", self.item_access(write, "Item")),
+                        "Update" => add("UpdateItem", self.item_access(write, "Key")),
+                        "Delete" => add("DeleteItem", self.item_access(write, "Key")),
+                        _ => add("ConditionCheckItem", self.item_access(write, "Key")),
                     }
                 }
             }
             "TransactGetItems" => {
                 for item in request["TransactItems"].as_array().into_iter().flatten() {
-                    add("GetItem", self.item(&item["Get"], "Key"));
+                    add("GetItem", self.item_access(&item["Get"], "Key"));
                 }
             }
             "BatchGetItem" => {
                 for (table, wanted) in fields(&request["RequestItems"]) {
                     for key in wanted["Keys"].as_array().into_iter().flatten() {
-                        add("BatchGetItem", self.keyed(table, key));
+                        add("BatchGetItem", self.keyed_access(table, key));
                     }
                 }
             }
-            "Query" => add("Query", self.queried(request)),
-            "PutItem" => add("PutItem", self.item(request, "Item")),
-            other => add(other, self.item(request, "Key")),
+            "Query" => add("Query", self.query_access(request)),
+            "PutItem" => add("PutItem", self.item_access(request, "Item")),
+            other => add(other, self.item_access(request, "Key")),
         }
         grouped
             .into_iter()
@@ -301,18 +301,18 @@ impl Resources {
             .collect()
     }
 
-    fn item(&self, call: &Value, place: &str) -> (String, Option<String>) {
-        self.keyed(call["TableName"].as_str().unwrap_or_default(), &call[place])
+    fn item_access(&self, call: &Value, path: &str) -> (String, Option<String>) {
+        self.keyed_access(call["TableName"].as_str().unwrap_or_default(), &call[path])
     }
 
-    fn keyed(&self, table: &str, item: &Value) -> (String, Option<String>) {
+    fn keyed_access(&self, table: &str, item: &Value) -> (String, Option<String>) {
         match self.tables.get(table) {
             Some(names) => (names.arn.clone(), item[&names.hash_key]["S"].as_str().map(str::to_owned)),
             None => (table.to_owned(), None),
         }
     }
 
-    fn queried(&self, query: &Value) -> (String, Option<String>) {
+    fn query_access(&self, query: &Value) -> (String, Option<String>) {
         let table = query["TableName"].as_str().unwrap_or_default();
         let Some(names) = self.tables.get(table) else { return (table.to_owned(), None) };
         let (resource, hash_key) = match query["IndexName"].as_str() {

@@ -109,14 +109,14 @@ impl Processes {
     ///
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
-    pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
+    pub fn app_with_all_permissions(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
         Ok(self.build(template.variables()?, None, self.parts.clock.clone(), ids)?)
     }
 
     /// The clients of a function, or such as may do anything.
     #[must_use]
     pub fn clients(&self, function: Option<&Function>) -> Clients {
-        self.connected(function, &Meter::off())
+        self.connect_clients(function, &Meter::off())
     }
 
     fn build(
@@ -138,15 +138,15 @@ impl Processes {
         let metrics = function.zip(self.parts.metrics.as_ref());
         let meter = metrics.map_or_else(Meter::off, |(function, metrics)| metrics.meter(&function.name));
         let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
-        let (dynamodb, sqs) = self.connected(function, &meter);
+        let (dynamodb, sqs) = self.connect_clients(function, &meter);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
         Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
-    fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
+    fn connect_clients(&self, function: Option<&Function>, meter: &Meter) -> Clients {
         let caller: Option<Principal> =
-            function.map(|function| self.policy_check.caller(&function.name, &function.statements));
+            function.map(|function| self.policy_check.principal(&function.name, &function.statements));
         let Engines { dynamodb, sqs } = &self.parts.engines;
         // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
         // them, and what one's outage used up, others would miss.

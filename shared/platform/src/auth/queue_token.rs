@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::access_token::{self, Life};
+use crate::auth::access_token::{self, Lifetime};
 use crate::auth::signing;
 use crate::failure::Failure;
 
@@ -79,7 +79,7 @@ pub async fn sign(
         iat: issued - CLOCKS_APART_SECONDS,
         jti: app.ids().uuid(app.now()),
     };
-    access_token::signed(&key, QUEUE_TYPE, &claims)
+    access_token::sign_claims(&key, QUEUE_TYPE, &claims)
 }
 
 /// Why a guard did not let somebody pass.
@@ -119,10 +119,10 @@ impl QueueToken {
     /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
     pub async fn claims(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
         let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
-        let claims = access_token::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
+        let claims = access_token::verified_claims::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
         let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
         let claims = claims.filter(own).ok_or(QueueTokenError::Invalid)?;
-        let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
+        let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
         if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
     }
 

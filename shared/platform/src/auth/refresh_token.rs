@@ -28,7 +28,7 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// The first of a family.
     #[must_use]
-    pub fn first(user: Uuid, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
+    pub fn new_family(user: Uuid, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
         Self { user, family, secret, tag: tag(pepper, &secret) }
     }
 
@@ -67,19 +67,19 @@ impl RefreshToken {
     /// The token that follows it in a family with this pepper.
     #[must_use]
     pub fn successor(&self, pepper: &[u8; 32]) -> Self {
-        let secret = keyed(pepper, b"successor", &self.secret);
+        let secret = hmac_sha256(pepper, b"successor", &self.secret);
         Self { secret, tag: tag(pepper, &secret), ..self.clone() }
     }
 }
 
 fn tag(pepper: &[u8; 32], secret: &[u8; 32]) -> [u8; 16] {
     let mut tag = [0; 16];
-    tag.copy_from_slice(&keyed(pepper, b"given", secret)[..16]);
+    tag.copy_from_slice(&hmac_sha256(pepper, b"given", secret)[..16]);
     tag
 }
 
 /// HMAC-SHA-256 of a secret, for one purpose.
-fn keyed(pepper: &[u8; 32], purpose: &[u8], secret: &[u8; 32]) -> [u8; 32] {
+fn hmac_sha256(pepper: &[u8; 32], purpose: &[u8], secret: &[u8; 32]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, pepper));
     context.update(purpose);
     context.update(secret);
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_its_successor_is_another() {
-        let token = RefreshToken::first(Uuid::from_u128(1), Uuid::from_u128(2), [3; 32], &[4; 32]);
+        let token = RefreshToken::new_family(Uuid::from_u128(1), Uuid::from_u128(2), [3; 32], &[4; 32]);
         assert_eq!(RefreshToken::parse(&token.text()), Some(token.clone()));
         let next = token.successor(&[4; 32]);
         assert_eq!(next, token.successor(&[4; 32]));
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_token() {
-        let text = RefreshToken::first(Uuid::nil(), Uuid::nil(), [0; 32], &[0; 32]).text();
+        let text = RefreshToken::new_family(Uuid::nil(), Uuid::nil(), [0; 32], &[0; 32]).text();
         for other in ["", "rt1.", &text[4..], &text[..text.len() - 2], &format!("{text}A"), "rt1.!!!!"] {
             assert_eq!(RefreshToken::parse(other), None, "{other}");
         }

@@ -304,7 +304,7 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, Problem> {
 /// What is wrong with a body that could not be parsed; parsing stopped at `path`.
 fn body_problem<T: ToSchema>(bytes: &[u8], path: &serde_path_to_error::Path) -> Problem {
     match serde_json::from_slice::<Given>(bytes) {
-        Ok(given) => Problem::of_fields(Shape::of_body::<T>().faults(&given, path)),
+        Ok(given) => Problem::from_fields(Shape::from_body::<T>().faults(&given, path)),
         Err(_) => Problem::new(Detail::BodyIsNotJson),
     }
 }
@@ -316,8 +316,8 @@ fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Proble
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
     match (located, pairs) {
         (Some(error), Ok(Query(pairs))) => {
-            let shape = Shape::of_query::<T>();
-            Problem::of_fields(shape.faults(&shape.typed(pairs), error.path()))
+            let shape = Shape::from_query::<T>();
+            Problem::from_fields(shape.faults(&shape.typed(pairs), error.path()))
         }
         _ => invalid("query")(Expected::Encoded),
     }

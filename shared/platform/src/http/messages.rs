@@ -13,7 +13,7 @@ use super::language::Language;
 /// What may stand in a message.
 trait Parameter {
     /// As it stands in the text of a language.
-    fn shown(&self, language: Language) -> String;
+    fn localized(&self, language: Language) -> String;
 }
 
 /// Names of ours that a message lists: fields, states, methods. Never input.
@@ -27,20 +27,20 @@ impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for Names {
 }
 
 impl Parameter for Names {
-    fn shown(&self, _: Language) -> String {
+    fn localized(&self, _: Language) -> String {
         self.0.join(", ")
     }
 }
 
 /// What a field must be may be told within another message.
 impl Parameter for Box<Expected> {
-    fn shown(&self, language: Language) -> String {
+    fn localized(&self, language: Language) -> String {
         self.text(language)
     }
 }
 
 impl<T: fmt::Display> Parameter for T {
-    fn shown(&self, _: Language) -> String {
+    fn localized(&self, _: Language) -> String {
         self.to_string()
     }
 }

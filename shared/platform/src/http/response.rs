@@ -107,7 +107,7 @@ pub struct PageOut<T> {
 
 impl<T> PageOut<T> {
     /// A page of the store as it is answered.
-    pub fn of<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
+    pub fn from_page<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
         Self { items: page.items.into_iter().map(shown).collect(), next: page.next }
     }
 }

@@ -30,7 +30,7 @@ pub struct PayRequest<'a> {
     /// The reservation or order.
     pub id: Uuid,
     /// What the request brings along for the concert's queue.
-    pub pass: &'a QueueToken,
+    pub queue_token: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
     /// Whether it has an idempotency key.
@@ -174,7 +174,7 @@ pub(super) struct Inputs<P> {
 /// # Errors
 /// See [`PayFailure`].
 pub async fn reservation(app: &App, request: &PayRequest<'_>) -> Result<Paid<Reservation>, PayFailure> {
-    logs::about("reservation_id", request.id);
+    logs::record_id("reservation_id", request.id);
     pay(app, request).await
 }
 
@@ -183,7 +183,7 @@ pub async fn reservation(app: &App, request: &PayRequest<'_>) -> Result<Paid<Res
 /// # Errors
 /// See [`PayFailure`].
 pub async fn order(app: &App, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
-    logs::about("order_id", request.id);
+    logs::record_id("order_id", request.id);
     pay(app, request).await
 }
 

@@ -1,5 +1,5 @@
-//! What a new stack has in it, so that it can be tried at once: an administrator, three users with money, a concert on
-//! sale, one whose sale has a waiting queue, ten products and two coupons.
+//! The demo data of a new stack, so that it can be tried at once: an administrator, three users with money, a concert
+//! on sale, one whose sale has a waiting queue, ten products and two coupons.
 //!
 //! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
 //! ids are the same on every machine and can stand in examples.
@@ -63,10 +63,10 @@ pub const PRODUCTS: [(&str, &str, i64); 10] = [
 pub const STOCK: i64 = 100;
 /// The ids of the coupons: a tenth off, at most 5,000; and 3,000 off.
 pub const COUPON_IDS: [&str; 2] = ["676d0d0c-31a3-89c3-b1ac-bdcb3286eafc", "5763e753-0a39-8501-95ba-63b7c94275af"];
-/// What each user's wallet is topped up by, in minor units.
+/// The amount in each user's wallet, in minor units.
 pub const TOP_UP: i64 = 1_000_000;
 
-/// What all random ids of the demo data follow from.
+/// The seed of all random ids of the demo data.
 const SEED: &str = "onsale demo data";
 const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.
@@ -84,7 +84,7 @@ const SALE_CLOSES: SignedDuration = SignedDuration::from_hours(29 * 24);
 const STARTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
 
-/// What the data directory remembers of the demo data.
+/// The demo data as the data directory remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demo {
     /// When it was begun; all its times follow from it.

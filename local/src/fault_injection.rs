@@ -20,7 +20,7 @@ use crate::intercept::{Before, Call, FailedItems, Intercept, Slot, transaction_i
 /// Most functions that can be stopped at once.
 const STOPPED_MAX: usize = 100;
 
-/// What is taken away. A request replaces all of it, so `{}` gives everything back.
+/// The faults in force. A request replaces all of them, so `{}` ends them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {

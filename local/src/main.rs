@@ -192,7 +192,7 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
 fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
     let template = Template::load_with_data_platform("http://localhost/")?;
     let known = template.variables()?;
-    // What names the table or a queue is not a setting: those are made here, under the template's names.
+    // Names of the table and of queues are no settings: those are made here, under the template's names.
     let resources: Vec<&str> =
         template.queues.iter().map(|queue| queue.url.as_str()).chain([template.table.name.as_str()]).collect();
     let is_setting = |name: &str| known.get(name).is_some_and(|value| !resources.contains(&value.as_str()));

@@ -31,7 +31,7 @@ use crate::webhook_receiver::Receiver;
 pub enum Mode {
     /// They do, as on AWS.
     Running,
-    /// They do when told to: tests.
+    /// They run when a test says so.
     ByHand,
 }
 
@@ -53,7 +53,7 @@ pub struct Options {
     pub data_platform: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
-    /// Who is told of spans.
+    /// The collectors of spans.
     pub collectors: Collectors,
     /// How IAM judges the leading keys of transactions.
     pub reading: Reading,
@@ -62,7 +62,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// What tests want: nothing is kept, nothing happens by itself.
+    /// The options for tests: nothing is kept, nothing happens by itself.
     fn default() -> Self {
         Self {
             data: Data::Memory,
@@ -235,7 +235,7 @@ impl Stack {
         &self.outsider
     }
 
-    /// What functions asked for, and whether they were allowed it.
+    /// The accesses of functions, and whether each was allowed.
     #[must_use]
     pub fn access_log(&self) -> &AccessLog {
         self.processes.policy_check().access_log()

@@ -118,7 +118,7 @@ impl Receiver {
         self.lock_book().requests
     }
 
-    /// What it got, in the order in which it came first.
+    /// The events that it got, in the order in which they came first.
     #[must_use]
     pub fn received_events(&self) -> Vec<Received> {
         let book = self.lock_book();
@@ -210,7 +210,7 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     }
 }
 
-/// What to show.
+/// The events to show.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shown {

@@ -20,10 +20,10 @@ pub const PLACES: u32 = 1;
 pub const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "B-1-1", "C-1-1"];
 /// Prefix of claims.
 pub const COUPON: &str = "CLAIM";
-/// What a user begins with: enough for one of the dear seats, or for one of the others and more.
+/// The balance a user begins with: enough for one of the dear seats, or for one of the others and more.
 const BALANCE: i64 = 60_000;
 
-/// What there is to buy.
+/// The concerts, products and coupons of a simulation.
 #[derive(Clone, Debug)]
 pub struct Fixture {
     /// Without a queue, and with one.

@@ -14,7 +14,7 @@ use simulation::{MutationReport, Plan, Run, condition_mutation, pairs, run_seeds
 /// Runs the product in simulations, and prints what was tried.
 #[derive(Parser)]
 struct Flags {
-    /// Which seeds, e.g. 0..1000. What was done is said now and then: a run that was broken off goes on from there.
+    /// The seeds, e.g. 0..1000. Progress is printed now and then: a run that was broken off goes on from there.
     #[arg(long, default_value = "0..100", value_parser = parse_seeds)]
     seeds: Range<u64>,
     /// Calls of each run that the dice decide on.

@@ -1,4 +1,4 @@
-//! A copy of the table in memory, kept up with every commit, so that the books can be checked after each.
+//! A copy of the table in memory, updated with every commit, so that the invariants can be checked after each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A copy of all there is.
+    /// Reads the whole table.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -37,7 +37,7 @@ impl Replica {
         }
     }
 
-    /// Copies these items again.
+    /// Reads these items again.
     ///
     /// # Errors
     /// When the table cannot be read, or what has become of an item may not.
@@ -68,7 +68,7 @@ impl Replica {
         self.items.iter().map(|(key, item)| (key, item.as_ref()))
     }
 
-    /// What the table says at `now` (epoch seconds).
+    /// The items at `now` (epoch seconds), for checking.
     #[must_use]
     pub fn snapshot(&self, now: i64) -> Snapshot {
         Snapshot::new(self.items.values().cloned().collect(), now)

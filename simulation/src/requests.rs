@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// Epoch second up to which the token of every caller lasts: some day in 2100.
 const TOKEN_END: i64 = 4_102_444_800;
 
-/// What is asked for.
+/// A call of the API.
 #[derive(Clone, Debug)]
 pub struct ApiCall {
     /// The function that answers it.
@@ -19,12 +19,12 @@ pub struct ApiCall {
     pub body: Option<Value>,
 }
 
-/// Who asks.
+/// The caller of the API.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// Whose token.
+    /// The user of the token.
     pub user: Uuid,
-    /// Of what role.
+    /// The role of the user.
     pub role: &'static str,
     /// The idempotency key, if the request has one.
     pub key: Option<Uuid>,
@@ -32,7 +32,7 @@ pub struct Identity<'a> {
     pub queue_token: Option<&'a str>,
 }
 
-/// The event that API Gateway makes of it.
+/// The event that API Gateway makes of a call.
 #[must_use]
 pub fn api_gateway_event(call: &ApiCall, caller: Identity<'_>) -> Value {
     let mut headers = json!({ "host": "onsale.example", "accept": "*/*" });
@@ -76,7 +76,7 @@ pub fn api_gateway_event(call: &ApiCall, caller: Identity<'_>) -> Value {
     })
 }
 
-/// What a function answered to it.
+/// The answer of a function.
 #[derive(Clone, Debug)]
 pub struct ApiAnswer {
     /// HTTP status.
@@ -86,7 +86,7 @@ pub struct ApiAnswer {
 }
 
 impl ApiAnswer {
-    /// Reads what API Gateway would be given.
+    /// Reads the answer that API Gateway would be given.
     #[must_use]
     pub fn parse(given: &Value) -> Self {
         let status = given["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::response::SessionOut;
 
-/// Who logs in.
+/// The credentials of a log-in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

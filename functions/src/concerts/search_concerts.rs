@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use crate::concerts::response::ConcertOut;
 
-/// What to look for.
+/// The text to look for.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

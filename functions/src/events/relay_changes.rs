@@ -25,7 +25,7 @@ struct Batch {
     records: Vec<Value>,
 }
 
-/// What goes to one queue: bodies, and of which record each tells.
+/// The messages for one queue: bodies, each with the index of its record.
 struct Post {
     queue: EventQueue,
     bodies: Vec<String>,
@@ -41,7 +41,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
             Ok(Some(mut event)) => {
                 let open =
                     app.open_span(SpanKind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
-                // Who consumes it continues the relaying, which continues the request.
+                // Its consumer continues the relaying, which continues the request.
                 event.traceparent = open.as_ref().map(|open| open.context().to_string()).or(event.traceparent);
                 let post = (event.destination_queues(), serde_json::to_string(&event)?);
                 events.push((index, event, open));
@@ -98,7 +98,7 @@ async fn send(app: &App, posts: &[Post]) -> Option<usize> {
     futures_util::future::join_all(sent).await.into_iter().flatten().min()
 }
 
-/// What is parked: the reason and the record, or as much of it as a message holds. What is missing the table has.
+/// The body of a parked message: the reason and the record, or as much of it as fits; the table has the rest.
 fn parked_message(unreadable: &UnreadableChange, record: &Value) -> String {
     let problem: String = unreadable.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
     let letter = |record: &Value| json!({ "problem": problem, "record": record }).to_string();

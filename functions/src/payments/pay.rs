@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::payments::response::PaymentOut;
 
-/// What to pay: one of the two.
+/// The reservation or the order to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]

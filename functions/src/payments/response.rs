@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// What a payment is of, as its id says.
+/// The purchase that a payment is of, as its id says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaidThing {
     /// `rsv-<id>`.
@@ -50,9 +50,9 @@ pub struct PaymentOut {
     /// If it is of an order.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
-    /// What was paid, in minor units.
+    /// The amount that was paid, in minor units.
     amount: i64,
-    /// What of it was given back.
+    /// The part of it that was given back.
     refunded: i64,
     currency: &'static str,
     /// `completed`, `partly_refunded` or `refunded`.

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use crate::reservations::response::ReservationOut;
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

@@ -29,7 +29,7 @@ const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;
 /// How long a list may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// Which seats.
+/// The seats to list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
         tracing::error!(%difference, "the books differ");
     }
     app.meter().count(&AUDITS, 1, &[report.verdict.outcome.as_str()]);
-    // Who could not tell takes back no difference that was found before, and is missed by who waits for a verdict.
+    // An audit without a verdict takes back no difference that was found before; an alarm misses its verdict.
     if report.verdict.outcome != Outcome::NotTold {
         app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
     }

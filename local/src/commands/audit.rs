@@ -32,7 +32,7 @@ use crate::stack::{Error as StackError, Options, Stack};
 
 /// The file of a data directory that says where its running stack serves the table.
 const ADDRESS_FILE: &str = "dynamodb-address";
-/// What the exit status says: the books agree, they differ, or it cannot be told.
+/// The exit status of each outcome: the ledgers agree, they differ, or there is no verdict.
 const STATUSES: [(Outcome, u8); 3] = [(Outcome::Agree, 0), (Outcome::Differ, 1), (Outcome::NotTold, 2)];
 
 /// Where the table is.
@@ -74,7 +74,7 @@ pub async fn run(flags: Flags) -> ExitCode {
 }
 
 async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
-    // Whoever asks waits for the end.
+    // An operator waits for the end.
     let limits = Limits { time: Duration::MAX, ..Limits::default() };
     let of_stack = Template::load()?.table.name;
     match (flags.dynamodb_endpoint, flags.table) {

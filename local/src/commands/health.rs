@@ -12,7 +12,7 @@ use crate::output::{complain, say};
 /// How long the stack has to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 
-/// Which stack.
+/// The stack to ask.
 #[derive(Args, Debug)]
 pub struct Flags {
     /// Where its API is.

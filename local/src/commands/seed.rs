@@ -21,12 +21,12 @@ use uuid::Uuid;
 use crate::client::with_causes;
 use crate::output::{complain, say};
 
-/// Who calls: the variable that has the password, which is no flag so that it stands in no list of processes.
+/// The variable that has the password: no flag, so that it stands in no list of processes.
 const PASSWORD: &str = "ONSALE_PASSWORD";
 /// The largest file that is read.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What to put on sale, and where.
+/// The seed file, and the API that it goes to.
 #[derive(Args, Debug)]
 pub struct Flags {
     /// The address of the API.

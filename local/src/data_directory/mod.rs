@@ -1,6 +1,6 @@
 //! The data directory, which exists even when the data is memory: a signing key is a file.
 //!
-//! What lies in it is for its owner alone, for it has keys, password hashes and everybody's purchases.
+//! Its files are for its owner alone, for it has keys, password hashes and everybody's purchases.
 
 pub(crate) mod private_file;
 
@@ -109,7 +109,7 @@ impl DataDirectory {
         Ok(Some(path))
     }
 
-    /// What an earlier run left of the stream and the queues.
+    /// The checkpoint that an earlier run left of the stream and the queues.
     ///
     /// # Errors
     /// When a file is there and cannot be read.

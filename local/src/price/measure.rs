@@ -43,7 +43,7 @@ const METRICS_BYTES_MAX: usize = 1024 * 1024;
 /// Days of a month.
 const DAYS: i64 = 30;
 
-/// What somebody does who books one seat, and what Lambda takes for it.
+/// The steps of booking one seat, and the duration of each function.
 #[derive(Clone, Copy, Debug)]
 pub struct Journey {
     /// How often they look at the seats.
@@ -88,7 +88,7 @@ impl Intercept for Meter {
     }
 }
 
-/// What one booking uses, on the average of so many: log in, look at the date and its seats, hold, pay, and all that
+/// The usage of one booking, on the average of so many: log in, look at the date and its seats, hold, pay, and all that
 /// follows from it, up to the data platform. Bookings come one by one: where many come at once, batches are larger, and
 /// many looks at the seats cost no read.
 ///
@@ -156,7 +156,7 @@ impl Sale {
         Ok(())
     }
 
-    /// What a buyer does; the functions that are asked, and how often.
+    /// Books as a buyer; gives the functions that are called, and how often.
     async fn buy(&self, buyer: &Client, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, ClientError> {
         let credentials = json!({ "email": email, "password": PASSWORD });
         buyer.send(Method::POST, "/sessions", Some(credentials), StatusCode::OK).await?;
@@ -213,7 +213,7 @@ fn stored_bytes(stack: &Stack) -> Result<u64, ClientError> {
     Ok(described["Table"]["TableSizeBytes"].as_u64().ok_or("a table without a size")?)
 }
 
-/// What a month uses in which nobody comes: sweeps, the waiting at queues, and what is there.
+/// The usage of a month in which nobody comes: sweeps, the polling of queues, and storage.
 ///
 /// # Errors
 /// When the stack cannot be started, or a sweep fails.

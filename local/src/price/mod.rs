@@ -1,4 +1,4 @@
-//! What the product costs on AWS: what it uses, as the local stack counts it, times a dated list of prices.
+//! The cost of the product on AWS: its usage, as the local stack counts it, times a dated list of prices.
 
 mod measure;
 
@@ -41,7 +41,7 @@ pub enum Charged {
     Secret,
 }
 
-/// What is used, by what it is charged for.
+/// The usage, by the kind of charge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage(BTreeMap<Charged, f64>);
 
@@ -83,7 +83,7 @@ pub struct Prices {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Price {
     of: Charged,
-    /// What is charged for, in words.
+    /// The kind of charge, in words.
     pub what: String,
     price: f64,
     per: f64,
@@ -100,7 +100,7 @@ pub struct Line<'a> {
     pub price: &'a Price,
     /// How much of it.
     pub amount: f64,
-    /// What that costs.
+    /// The cost of that.
     pub cost: f64,
 }
 

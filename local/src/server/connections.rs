@@ -40,7 +40,7 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long to wait before connections are accepted again when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What connections of a port may take.
+/// The limits of a port's connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub head: Duration,
@@ -54,7 +54,7 @@ impl Default for Limits {
     }
 }
 
-/// Whose requests a port answers.
+/// The requests that a port answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     /// The address that the port is at.

@@ -14,16 +14,16 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Most spans that wait to be told.
+/// Most spans that wait to be sent.
 const BUFFER_MAX: usize = 2_048;
 /// Most spans of one request to a collector.
 const BATCH_MAX: usize = 512;
 /// How long a collector may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
-/// How long the last spans may take to be told once the stack stops.
+/// How long the last spans may take to be sent once the stack stops.
 const STOP_MAX: Duration = Duration::from_secs(3);
 
-/// Where spans are told.
+/// The collectors that spans are sent to.
 #[derive(Clone, Debug, Default)]
 pub struct Collectors {
     /// Address of an OTLP collector; `/v1/traces` is added.
@@ -32,14 +32,14 @@ pub struct Collectors {
     pub zipkin: Option<String>,
 }
 
-/// Spans being told.
+/// The task that sends spans.
 pub struct SpanExporter {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Collectors {
-    /// Begins to tell what the tracer is told; losses are counted in `meter`. None if there is no collector.
+    /// Begins to send the tracer's spans; losses are counted in `meter`. None if there is no collector.
     #[must_use]
     pub fn start(self, meter: Meter) -> (Tracer, Option<SpanExporter>) {
         if self.otlp.is_none() && self.zipkin.is_none() {
@@ -53,7 +53,7 @@ impl Collectors {
 }
 
 impl SpanExporter {
-    /// Tells what is left, if there is time.
+    /// Sends the spans that are left, if there is time.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(STOP_MAX, self.task).await.is_err() {
@@ -78,7 +78,7 @@ async fn export(
     loop {
         let count = tokio::select! {
             _ = stopped.changed(), if !spans.is_closed() => {
-                // What lies in the buffer still comes.
+                // Spans in the buffer still come.
                 spans.close();
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
+//! Events: the envelope, its kinds, and the queues that each kind goes to.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ pub enum Source {
 /// delivered, it is the same event. Attributes that it does not know are passed over when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What it is written in.
+    /// The version of CloudEvents that it is written in.
     pub specversion: SpecVersion,
     /// `<owner>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number, and that of
     /// an administrator's action, which has one version only, is 1. Without
@@ -115,7 +115,7 @@ pub struct Event {
     pub id: String,
     /// Where it comes from.
     pub source: Source,
-    /// What happened.
+    /// The kind of the event.
     #[serde(rename = "type")]
     pub kind: EventKind,
     /// When it was committed, to the second.
@@ -134,13 +134,13 @@ impl Event {
         self.traceparent.as_deref().and_then(Context::parse)
     }
 
-    /// How long ago it was committed; the stream tells to the second.
+    /// How long ago it was committed; the stream has the time to the second.
     #[must_use]
     pub fn age(&self, app: &App) -> Duration {
         app.now().duration_since(self.time).try_into().unwrap_or_default()
     }
 
-    /// The one table of which event goes where. One that nobody wants is sent nowhere.
+    /// The queues that this kind of event goes to. One without a queue is sent nowhere.
     #[must_use]
     pub fn destination_queues(&self) -> &'static [EventQueue] {
         match (self.kind, &self.data) {
@@ -180,12 +180,12 @@ pub enum Data {
     Admin(AdminData),
 }
 
-/// What every event of a reservation says.
+/// The data of every event of a reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
-    /// Which.
+    /// Its id.
     pub reservation_id: Uuid,
     /// Of which concert.
     pub concert_id: Uuid,
@@ -193,26 +193,26 @@ pub struct ReservationData {
     pub schedule_id: Uuid,
     /// Its live tickets.
     pub ticket_ids: Vec<String>,
-    /// What they cost together, in minor units.
+    /// The sum of their prices, in minor units.
     pub total: i64,
-    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    /// The refunds of its payment so far, in minor units; 0 without a payment.
     pub refunded: i64,
     /// Its version. Of two events of one reservation the one with the higher version is the later.
     pub version: u64,
 }
 
-/// What every event of an order says.
+/// The data of every event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
-    /// Which.
+    /// Its id.
     pub order_id: Uuid,
-    /// What is bought.
+    /// The lines of the order.
     pub lines: Vec<LineData>,
-    /// What it costs, in minor units.
+    /// The price of the order, in minor units.
     pub total: i64,
-    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    /// The refunds of its payment so far, in minor units; 0 without a payment.
     pub refunded: i64,
     /// Its version. Of two events of one order the one with the higher version is the later.
     pub version: u64,
@@ -229,20 +229,20 @@ pub struct LineData {
     pub quantity: i64,
 }
 
-/// What every event of a queue token says.
+/// The data of every event of a queue entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
     /// In which queue.
     pub queue_id: String,
     /// The number that was admitted.
     pub number: u64,
-    /// What ended it: `used`, `expired` or `left`.
+    /// The state that ended it: `used`, `expired` or `left`.
     pub state: String,
 }
 
-/// What every event of an administrator's action says: ids, and neither an address nor what was changed.
+/// The data of every event of an administrator's action: ids, and neither an address nor what was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminData {
     /// The administrator; none of an operator who invoked the function.

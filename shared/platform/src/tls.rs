@@ -29,18 +29,18 @@ const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// of milliseconds.
 const OPEN_MAX: Duration = Duration::from_secs(1);
 
-/// Whose word a connection takes for who is at its other end.
+/// The certificate authorities that a connection trusts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roots {
     /// Amazon's, for AWS's own addresses.
     Amazon,
-    /// What `SSL_CERT_FILE` or `SSL_CERT_DIR` names, and nothing else: where something that inspects TLS, or has a
+    /// Those that `SSL_CERT_FILE` or `SSL_CERT_DIR` names, and no others: where something that inspects TLS, or has a
     /// certificate of its own, stands between a function and AWS.
     Named,
 }
 
 impl Roots {
-    /// What the variables of a process (name → value) ask for.
+    /// The authorities that the variables of a process (name → value) ask for.
     #[must_use]
     pub fn from_variables(variables: &HashMap<String, String>) -> Self {
         let named = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());

@@ -16,7 +16,7 @@ const CLOCKS_APART_SECONDS: i64 = 360;
 /// An item as it lies in the table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// What the table says, in one look.
+/// The items of the table at one instant.
 pub struct Snapshot {
     items: Vec<Arc<Item>>,
     now: i64,
@@ -38,13 +38,13 @@ fn number(item: &Item, name: &str) -> i64 {
 }
 
 impl Snapshot {
-    /// Of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
+    /// A snapshot of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
     #[must_use]
     pub fn new(items: Vec<Arc<Item>>, now: i64) -> Self {
         Self { items, now, skew: 0 }
     }
 
-    /// By clocks that are up to so many seconds apart from the right time: what is over by one may last by another.
+    /// The same by clocks that are up to so many seconds off the right time: what is over by one may last by another.
     #[must_use]
     pub fn with_skew(self, seconds: i64) -> Self {
         Self { skew: seconds, ..self }
@@ -54,7 +54,7 @@ impl Snapshot {
         self.items.iter().map(Arc::as_ref)
     }
 
-    /// Whether nobody's clock says yet that `until` has passed.
+    /// Whether no clock says yet that `until` has passed.
     fn is_future(&self, until: i64) -> bool {
         until >= self.now + self.skew
     }
@@ -100,7 +100,7 @@ impl Snapshot {
         i64::from_str_radix(value.get(..8)?, 16).ok()
     }
 
-    /// Insists on all of it.
+    /// Insists on all invariants that hold in every state.
     ///
     /// # Panics
     /// When something does not hold.
@@ -210,7 +210,7 @@ impl Snapshot {
         assert!(backs.iter().all(|back| *back > 0), "the refunds of {id}: {ledger:?}");
     }
 
-    /// What moved for this reference, in the order of the ledger.
+    /// The amounts of this reference's entries, in the order of the ledger.
     fn ledger_amounts(&self, reference: &str) -> Vec<i64> {
         let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
         let mut entries: Vec<&Item> = entries.collect();
@@ -218,7 +218,7 @@ impl Snapshot {
         entries.into_iter().map(|entry| number(entry, "amount")).collect()
     }
 
-    /// S5: what a user's allowance counts is what the user holds and owns, and no more than may be.
+    /// S5: a user's seat limit counts the seats that the user holds and owns, and no more than may be.
     fn check_seat_limits(&self) {
         for seat_limit in self.with_sort_key("ALLOWANCE#") {
             let (pk, sk) = (text(seat_limit, "pk"), text(seat_limit, "sk"));
@@ -252,7 +252,7 @@ impl Snapshot {
         });
         for reservation in open {
             let (first, until) = (number(seat_limit, "first_end"), number(reservation, "held_until"));
-            // Whoever held first may have done so by a clock that is ahead.
+            // The first hold may have been made by a clock that is ahead.
             let in_time = first > 0 && first <= until + CLOCKS_APART_SECONDS.max(2 * self.skew);
             assert!(in_time, "{} of {pk} ends at {until}, the first at {first}", text(reservation, "sk"));
         }

@@ -11,7 +11,7 @@ use crate::invariants::{Item, Snapshot, number, text};
 const BATCH_NUMBERS_MAX: i64 = 25;
 
 impl Snapshot {
-    /// What holds in every state.
+    /// The invariants of queues that hold in every state.
     pub(crate) fn check_queues(&self) {
         let queues: Vec<&Item> = self.with_sort_key("QUEUE").collect();
         for queue in &queues {
@@ -37,7 +37,7 @@ impl Snapshot {
         self.check_queued_reservations();
     }
 
-    /// What holds once every event is told: the places in use are exactly those that are known.
+    /// Holds once every event is delivered: the places in use are exactly those that are explained.
     ///
     /// # Panics
     /// When they are not.
@@ -64,7 +64,7 @@ impl Snapshot {
         self.entries(queue).into_iter().filter(live).count()
     }
 
-    /// How many numbers may be claimed by who has not yet.
+    /// How many called numbers may still be claimed.
     #[must_use]
     pub fn unclaimed_numbers(&self, queue: &str) -> i64 {
         let batches = self.batches(queue).into_values();
@@ -78,7 +78,7 @@ impl Snapshot {
         self.items().find(|item| text(item, "pk") == pk).map_or(0, |item| number(item, "issued"))
     }
 
-    /// The numbers of all tokens, in order.
+    /// The numbers of all entries, in order.
     #[must_use]
     pub fn numbers(&self, queue: &str) -> Vec<i64> {
         let mut numbers: Vec<i64> = self.entries(queue).into_iter().map(|token| number(token, "number")).collect();
@@ -86,7 +86,7 @@ impl Snapshot {
         numbers
     }
 
-    /// The numbers of a queue that nobody has, and that it is still to pass over.
+    /// The gaps of a queue that it is still to pass over.
     #[must_use]
     pub fn gaps(&self, queue: &str) -> Vec<i64> {
         let pk = format!("QUEUE#{queue}#HOLES");
@@ -99,20 +99,20 @@ impl Snapshot {
         self.with_sort_key("QUEUE").find(|item| text(item, "pk") == pk)
     }
 
-    /// Places with a number.
+    /// Queue entries with a number.
     fn entries(&self, queue: &str) -> Vec<&Item> {
         let sk = format!("TOKEN#{queue}");
         self.items().filter(|item| text(item, "sk") == sk && !item.contains_key("claim")).collect()
     }
 
-    /// By first number.
+    /// The admission batches, by first number.
     fn batches(&self, queue: &str) -> BTreeMap<i64, &Item> {
         let pk = format!("QUEUE#{queue}");
         let own = self.with_sort_key("BATCH#").filter(|batch| text(batch, "pk") == pk);
         own.map(|batch| (number(batch, "first"), batch)).collect()
     }
 
-    /// Places that can be explained. An ended admission whose owner has joined again cannot: its token is no more.
+    /// Places that can be explained. An ended admission whose owner has joined again cannot: its entry is gone.
     fn explained_places(&self, queue: &str) -> i64 {
         let tokens = self.entries(queue).into_iter();
         let inside = tokens.filter(|token| match text(token, "state").as_str() {
@@ -136,7 +136,7 @@ impl Snapshot {
         assert!(numbers.iter().all(|number| (1..=issued).contains(number)), "{queue}: {numbers:?} of {issued}");
     }
 
-    /// No number is a hole twice, and none that somebody waits with or was admitted by.
+    /// No number is a gap twice, and none that somebody waits with or was admitted by.
     fn check_gaps(&self, queue: &str, issued: i64) {
         let mut holes = self.gaps(queue);
         let count = holes.len();

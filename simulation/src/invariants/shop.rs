@@ -41,7 +41,7 @@ impl Snapshot {
         orders
     }
 
-    /// All of it.
+    /// The invariants of the shop that hold in every state.
     pub(crate) fn check_shop(&self) {
         let orders = self.orders();
         self.check_stock(&orders);
@@ -52,7 +52,7 @@ impl Snapshot {
         self.check_catalog();
     }
 
-    /// The units in each shard of a product or coupon, by shard.
+    /// The shards of a product or coupon, by partition key.
     fn shard_items(&self, of: &str) -> BTreeMap<String, &Item> {
         let prefix = format!("STOCK#{of}#");
         let shards = self.with_sort_key("STOCK").filter(|item| text(item, "pk").starts_with(&prefix));
@@ -134,7 +134,7 @@ impl Snapshot {
             let in_time = number(payment, "paid_at") / 1_000 <= number(order.item, "held_until");
             assert!(in_time, "{id} was paid after its end");
             assert!(amount <= 10_000_000, "{id} costs more than a balance can pay");
-            // What costs nothing moves no money.
+            // An order that costs nothing moves no money.
             let moved = |moved: &[i64]| moved.iter().copied().filter(|amount| *amount != 0).collect::<Vec<_>>();
             match state.as_str() {
                 "paid" => assert_eq!((ledger, refunded), (moved(&[-amount]), 0), "the ledger of {id}"),
@@ -194,7 +194,7 @@ impl Snapshot {
         }
     }
 
-    /// What an entry of the ledger says it is for lies under the same user.
+    /// The purchase that an entry of the ledger names lies under the same user.
     fn check_references(&self) {
         for entry in self.with_sort_key("ENTRY#") {
             let reference = text(entry, "reference");
@@ -215,7 +215,7 @@ impl Snapshot {
         }
     }
 
-    /// What holds once every event is told: as many units are counted as sold as are paid for and not given back.
+    /// Holds once every event is delivered: as many units are counted as sold as are paid for and not given back.
     ///
     /// # Panics
     /// When they are not.

@@ -1,8 +1,8 @@
-//! What may become of an item from one write to the next.
+//! The transitions that a write may make of an item.
 
 use crate::invariants::{Item, number, text};
 
-/// What is wrong with a write that leaves `after` where `before` was, if something is.
+/// The error of a write that leaves `after` where `before` was, if it is one.
 ///
 /// An entry of a ledger never changes (W3). A reservation or order is written by whoever has read its last
 /// version, so each write makes the next one; what has ended stays ended (S3, P1). A token of a queue goes its way, and

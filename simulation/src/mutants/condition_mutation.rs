@@ -1,4 +1,4 @@
-//! Guards bear load: each part of each condition is struck out in turn, and the simulation must notice.
+//! Condition mutation: each part of each condition is struck out in turn, and the simulation must notice.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -23,7 +23,7 @@ const FIRST_RUNS: u64 = 40;
 /// Most executions of each pair of operations in which a guard is looked for.
 const EXECUTIONS_MAX: u64 = 150;
 
-/// What became of it.
+/// The result of striking out every guard.
 #[derive(Debug)]
 pub struct MutationReport {
     /// Every guard, and the seed that notices that it is missing.
@@ -32,7 +32,7 @@ pub struct MutationReport {
     pub unexplained: Vec<String>,
 }
 
-/// What became of one guard.
+/// The result of striking out one guard.
 #[derive(Clone, Debug)]
 enum MutantOutcome {
     /// This seed misses it.
@@ -68,7 +68,7 @@ pub fn mutate_all(plan: &Plan, seeds: Range<u64>, threads: usize) -> MutationRep
     render(&guards, &rows, seeds.end - seeds.start)
 }
 
-/// Strikes out one of them.
+/// Strikes out one guard.
 fn mutate(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> MutantOutcome {
     let kept = equivalent_mutants::known_reason(guard);
     let function = guard.split(" · ").next().unwrap_or_default();
@@ -95,7 +95,7 @@ fn mutate(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
     found.map_or(MutantOutcome::Unnoticed, |by| MutantOutcome::With(by, others))
 }
 
-/// Two operations, one of this function, that miss them when they meet, in some order of their calls.
+/// Two operations, one of this function, whose concurrent calls in some order notice that the guards are missing.
 fn noticing_pair(function: &str, struck: &[String]) -> Option<String> {
     let (function, struck) = (Some(function.to_owned()), struck.to_vec());
     let extent = Extent { faults: 0, reduced: true, most: EXECUTIONS_MAX };

@@ -15,7 +15,7 @@ use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer};
 use crate::random::scheduler::Injection;
 use crate::requests::ApiAnswer;
 
-/// What can happen next.
+/// A step of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Step {
     /// The next call of this one is carried out and answered.
@@ -31,7 +31,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// Whose step it is; nobody's, when time passes.
+    /// The operation whose step it is; none when time passes.
     pub(super) fn actor(self) -> Option<usize> {
         match self {
             Self::Proceed(actor) | Self::KillBefore(actor) | Self::LoseAnswer(actor) | Self::KillAfter(actor) => {
@@ -67,7 +67,7 @@ struct Side {
     outcome: Option<Outcome>,
 }
 
-/// What an execution is of: a scene, and two of its operations with their keys.
+/// The subject of an execution: a scene, and two of its operations with their keys.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) scene: &'a Scene,
@@ -81,7 +81,7 @@ impl Pair<'_> {
         self.operations.iter().any(|index| self.scene.operations[*index].function() == function)
     }
 
-    /// Its name.
+    /// The name of the pair, for traces.
     pub(super) fn name(&self) -> String {
         let [one, other] = self.operations.map(|index| self.scene.operations[index].function());
         let again = if self.keys[0] == self.keys[1] { ", the same key" } else { "" };
@@ -89,10 +89,10 @@ impl Pair<'_> {
     }
 }
 
-/// What two operations came to, before anything was asked again.
+/// The end of two operations, before anything is requested again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct End {
-    /// What each was answered; none to who was killed.
+    /// The answer to each; none if it was killed.
     pub(super) answers: [Option<(u16, String)>; 2],
     /// A digest of the table and the time.
     pub(super) state: u64,
@@ -116,12 +116,12 @@ pub(super) struct Execution<'a> {
     made: BTreeSet<(String, String)>,
     /// Writes that were committed.
     pub(super) commits: u64,
-    /// What happened, if it is to be told.
+    /// The lines of the trace, if they are wanted.
     pub(super) trace: Option<Vec<String>>,
 }
 
 impl<'a> Execution<'a> {
-    /// Begins both; each waits at its first call.
+    /// Begins both operations; each waits at its first call.
     pub(super) async fn new(world: &'a mut World, pair: Pair<'a>, faults: usize, trace: bool) -> Result<Self, String> {
         world.restore_snapshot().await?;
         // The SDK's jitter comes from here: the same steps must take the same time.
@@ -161,7 +161,7 @@ impl<'a> Execution<'a> {
         Ok(execution)
     }
 
-    /// What can happen next: all that can to one, then all that can to the other, then that time passes; so what one
+    /// The steps that can come next: all of one operation, then all of the other, then that time passes; so what one
     /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
     /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass while
     /// a sweep goes from one empty partition to the next: it might as well have passed before.
@@ -183,9 +183,9 @@ impl<'a> Execution<'a> {
         steps
     }
 
-    /// Lets it happen; what it read and wrote.
+    /// Carries a step out, and gives its reads and writes.
     pub(super) async fn execute(&mut self, step: Step) -> Result<Footprint, String> {
-        // That time passes is as bad as any fault: with both of them there would be as many executions as of all else.
+        // Passing time counts as a fault: with both of them there would be as many executions as of all else.
         self.faults_left = self.faults_left.saturating_sub(usize::from(step.is_fault() || step == Step::Pass));
         self.is_idle = false;
         let mut footprint = Footprint::default();
@@ -217,7 +217,7 @@ impl<'a> Execution<'a> {
         Ok(footprint)
     }
 
-    /// Lets one go on until it waits for its turn, or is done. A wait for the next try is no step of its own: it concerns
+    /// Lets one operation run until it waits for its turn, or is done. A wait for the next try is no step: it concerns
     /// nobody else, and the call after it may wait as long as it likes.
     async fn run_until_turn(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         while let Some(running) = self.sides[actor].actor.as_ref() {
@@ -242,7 +242,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Lets one run until it waits; what it commits is checked.
+    /// Lets one operation run until it waits; its commits are checked.
     fn run_actor(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let Some(running) = self.sides[actor].actor.as_mut() else { return Ok(()) };
         self.world.gate.scheduler.set_actor(actor);
@@ -270,7 +270,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// An answer is compared with what the table has.
+    /// Compares an answer with the table.
     fn check_answer(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let (operation, key) = (self.sides[actor].operation.clone(), self.sides[actor].key);
         let Some(outcome) = self.sides[actor].outcome.clone() else { return Ok(()) };
@@ -289,7 +289,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// What was refused must not be there in the end, unless the same request with the same key had a success.
+    /// Notes an answer. A refused item must not be there in the end, unless the same request and key had a success.
     fn note_answer(&mut self, actor: usize, answer: &ApiAnswer) {
         let Operation::Request(person, action) = &self.sides[actor].operation else { return };
         let made =
@@ -301,7 +301,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What it has come to, once both have ended.
+    /// The end of both operations, once both have ended.
     pub(super) fn end_state(&self) -> End {
         let answer = |side: &Side| {
             let outcome = side.outcome.as_ref()?;
@@ -317,7 +317,7 @@ impl<'a> Execution<'a> {
         End { answers: [answer(&self.sides[0]), answer(&self.sides[1])], state: self.world.state_digest() }
     }
 
-    /// Whoever has heard nothing asks again with the same key; then everything comes to rest, and nothing may be left
+    /// Repeats a request without an answer under the same key; then everything comes to rest, and nothing may be left
     /// over.
     pub(super) async fn finish(&mut self) -> Result<u64, String> {
         self.world.stop_intercepting();
@@ -364,7 +364,7 @@ impl<'a> Execution<'a> {
 }
 
 impl World {
-    /// What is called for an operation, with what.
+    /// The function that an operation calls, and its event.
     fn request(&self, operation: &Operation, key: Uuid) -> Result<(&'static str, Value), String> {
         Ok(match operation {
             Operation::Request(person, action) => self.event(*person, action, key),

@@ -22,7 +22,7 @@ pub struct Extent {
     pub most: u64,
 }
 
-/// What a search came to.
+/// The counts of a search.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
     /// Executions that were begun, also those that turned out to be known.
@@ -43,7 +43,7 @@ pub struct Explored {
     pub unordered: BTreeSet<String>,
 }
 
-/// What must never be, and the simplest way there that was found.
+/// A violation, and the simplest steps to it that were found.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub(super) what: String,
@@ -64,12 +64,12 @@ impl Node {
         self.enabled[self.place]
     }
 
-    /// What was tried here before the current step, or is asleep.
+    /// The steps that were tried here before the current one, or are asleep.
     fn explored_steps(&self) -> impl Iterator<Item = &(Step, Footprint)> {
         self.asleep.iter().chain(&self.done)
     }
 
-    /// Goes on to what is worth trying from `place` on; whether there is such a step.
+    /// Moves to the next step worth trying; whether there is one.
     fn advance(&mut self, extent: Extent, left_out: &mut u64) -> bool {
         while self.place < self.enabled.len() {
             if !extent.reduced || self.is_worth_trying(self.current_step()) {
@@ -110,7 +110,7 @@ fn simplicity(steps: &[Step]) -> (usize, usize, usize) {
     (steps.iter().filter(|step| step.is_fault()).count(), changes, steps.len())
 }
 
-/// Searches all of it.
+/// Searches all executions of a pair.
 pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -> Result<Explored, Broken> {
     let mut explored = Explored::default();
     let mut orders = BTreeSet::new();
@@ -192,7 +192,7 @@ async fn execute(
         return Ok(None);
     }
     let end = execution.end_state();
-    // What becomes of the same table with the same answers is the same.
+    // The same table with the same answers comes to the same end.
     if explored.ends.insert(digest(&end)) {
         explored.states.insert(execution.finish().await?);
     }

@@ -1,4 +1,4 @@
-//! What a step reads and writes, and so which steps may change places without anybody noticing.
+//! The reads and writes of a step, which say which steps commute.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -27,7 +27,7 @@ enum Location {
 /// The indexes of the table, and the attribute by which each is partitioned.
 const INDEXES: [(&str, &str); 3] = [("", "pk"), ("expiry", "expiry_shard"), ("by_time", "owner")];
 
-/// What one step read and wrote.
+/// The reads and writes of one step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Footprint {
     reads: BTreeSet<Location>,
@@ -46,12 +46,12 @@ impl Footprint {
         self.writes.is_disjoint(&other.reads) && other.writes.is_disjoint(&self.reads)
     }
 
-    /// Adds everything of one user: whoever has an answer compares it with that.
+    /// Adds the reads of all items of one user: an answer is compared with them.
     pub(super) fn add_partition_read(&mut self, pk: String) {
         self.reads.insert(Location::Partition(String::new(), pk));
     }
 
-    /// Adds what a call asked for.
+    /// Adds the reads of a call.
     pub(super) fn add_reads(&mut self, call: &ExecutedCall) {
         if call.service == "sqs" {
             let url = Location::Queue(call.request["QueueUrl"].as_str().unwrap_or_default().to_owned());
@@ -119,7 +119,7 @@ impl ExecutedCall {
         Self { service: call.service, operation: call.operation.to_owned(), request: call.request.clone() }
     }
 
-    /// Whether it looks for what has ended where nothing is that could ever end.
+    /// Whether it queries an expiry partition in which nothing can ever expire.
     pub(super) fn finds_nothing_at_any_time(&self, replica: &Replica) -> bool {
         let (mut asked, mut there) = (Footprint::default(), BTreeSet::new());
         asked.add_reads(self);
@@ -146,12 +146,12 @@ impl Gate {
         lock(&self.seen)
     }
 
-    /// The last call that came since the last look.
+    /// The last call that arrived since the last time this was asked.
     pub(super) fn take_arrived(&self) -> Option<ExecutedCall> {
         self.lock().come.take()
     }
 
-    /// The call that was carried out since the last look.
+    /// The call that was executed since the last time this was asked.
     pub(super) fn take_executed(&self) -> Option<ExecutedCall> {
         self.lock().passed.take()
     }

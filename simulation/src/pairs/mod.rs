@@ -23,7 +23,7 @@ use execution::Pair;
 use scenes::{Operation, Scene, operation_key};
 use world::World;
 
-/// What is to be searched, and how.
+/// The scenes to search, and how.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// Only scenes whose names have this in them; all, if it is empty.
@@ -42,7 +42,7 @@ pub struct Search {
     pub threads: usize,
 }
 
-/// What the search of one scene came to.
+/// The result of searching one scene.
 #[derive(Clone, Debug, Default)]
 pub struct Searched {
     /// Pairs of operations, each with keys of their own or with the same.
@@ -70,7 +70,7 @@ fn pairs_of(scene: &Scene) -> Vec<Pair<'_>> {
             continue;
         }
         pairs.push(Pair { scene, operations: [first, first], keys: [one, one] });
-        // What nobody asks for has no key.
+        // Only a request has a key.
         let keyless = !matches!(scene.operations[first], Operation::Request(..));
         let begin = first + usize::from(keyless);
         for second in if sided { 0 } else { begin }..all {

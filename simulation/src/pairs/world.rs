@@ -51,7 +51,7 @@ pub(super) struct World {
     pub(super) rested: HashSet<(u64, BTreeSet<(String, String)>)>,
 }
 
-/// What goes back with the table.
+/// The state that is restored with the table.
 #[derive(Clone)]
 pub(super) struct Memory {
     pub(super) people: Vec<Person>,
@@ -66,7 +66,7 @@ pub(super) struct Memory {
     calls: u64,
 }
 
-/// Who somebody is.
+/// The id of a person.
 pub(super) fn person_id(person: usize) -> Uuid {
     Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001 + person as u128)
 }
@@ -105,12 +105,12 @@ impl World {
         Ok(world)
     }
 
-    /// From now on calls stop at the gate.
+    /// From now on calls wait at the gate.
     pub(super) fn start_intercepting(&self) {
         self.stack.intercept(Some(Arc::new(self.gate.clone())));
     }
 
-    /// From now on they do not.
+    /// From now on calls do not wait.
     pub(super) fn stop_intercepting(&self) {
         self.stack.intercept(None);
     }
@@ -119,7 +119,7 @@ impl World {
         self.stack.directory().join(format!("pairs-{}.sqlite", self.snapshots))
     }
 
-    /// Keeps everything as it is now.
+    /// Saves everything as it is now.
     pub(super) fn save_snapshot(&mut self) -> Result<(), Box<dyn Error>> {
         self.reload_replica()?;
         self.snapshots += 1;
@@ -128,7 +128,7 @@ impl World {
         Ok(())
     }
 
-    /// Goes back to what was kept: the table with its stream and the tokens of its transactions, the queues, the
+    /// Restores the last snapshot: the table with its stream and the tokens of its transactions, the queues, the
     /// clock, and all that is known outside. Processes are not here; they are new in every execution.
     pub(super) async fn restore_snapshot(&mut self) -> Result<(), String> {
         let path = self.snapshot_path();
@@ -155,7 +155,7 @@ impl World {
         Ok(outcome.map_err(|problem| problem.to_string()))
     }
 
-    /// Somebody asks, and has an answer that is right.
+    /// Sends a person's request, and checks its answer.
     pub(super) async fn send(&mut self, person: usize, action: &Action, key: Uuid) -> Result<ApiAnswer, String> {
         let (function, event) = self.event(person, action, key);
         let answer = http_answer(&self.call(function, event).await?);
@@ -167,7 +167,7 @@ impl World {
         Ok(answer)
     }
 
-    /// What the gateway hands to which function when somebody asks.
+    /// The function that a person's request calls, and the gateway's event.
     pub(super) fn event(&self, person: usize, action: &Action, key: Uuid) -> (&'static str, Value) {
         let (call, person) = (action.api_call(&self.fixture), &self.memory.people[person]);
         let queue_token = person.queue_token.as_deref();
@@ -175,7 +175,7 @@ impl World {
         (call.function, api_gateway_event(&call, caller))
     }
 
-    /// The same when the administrator gives the queue so many places.
+    /// The same for the administrator who gives the queue so many places.
     pub(super) fn put_queue_event(&self, places: u32) -> (&'static str, Value) {
         let call: ApiCall = fixture::put_queue_call(places);
         let admin = self.memory.people[ADMIN].id;
@@ -187,7 +187,7 @@ impl World {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
 
-    /// Relays the changes that were not.
+    /// Relays the changes that were not relayed yet.
     pub(super) async fn relay(&mut self) -> Result<(), String> {
         let new = read_records(&self.stack, self.memory.position.as_deref(), RECORDS_MAX)?;
         let Some(last) = new.last() else { return Ok(()) };
@@ -221,11 +221,11 @@ impl World {
         Ok(())
     }
 
-    /// Nobody wants anything more: everything must come to its end.
+    /// No new requests: everything must come to its end.
     pub(super) async fn quiesce(&mut self, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
         let (function, event) = self.put_queue_event(100);
         self.call(function, event).await??;
-        // What is over by the clock that is ahead is over by every other a little later.
+        // An end by the clock that is ahead is an end by every other a little later.
         self.advance_clock(2 * self.skew);
         for _ in 0..QUIET_ROUNDS_MAX {
             self.drain_events().await?;
@@ -243,7 +243,7 @@ impl World {
 
     // ------------------------------------------------------------------------------------------- what is checked
 
-    /// Copies the whole table again.
+    /// Reads the whole table into the replica.
     fn reload_replica(&mut self) -> Result<(), local::aws::engine::EngineError> {
         self.memory.replica = Replica::read(&self.stack)?;
         let print =
@@ -252,7 +252,7 @@ impl World {
         Ok(())
     }
 
-    /// Copies what a call has touched; which of it is different now.
+    /// Reads the items that a call has touched into the replica; gives those that changed.
     pub(super) fn refresh_items(&mut self, touched: &[Value]) -> Result<Vec<Value>, String> {
         let memory = &mut self.memory;
         memory.replica.refresh_items(&self.stack, touched)?;
@@ -277,7 +277,7 @@ impl World {
         digest((&self.memory.prints, self.clock.now()))
     }
 
-    /// Insists on everything that holds in every state; each state once.
+    /// Checks the invariants of the state, once for each state.
     pub(super) fn check(&mut self) -> Result<(), String> {
         let state = self.state_digest();
         if self.checked.contains(&state) {

@@ -1,4 +1,4 @@
-//! What runs: one call of a function at a time, polled by hand, so that nothing happens but what the dice say.
+//! Actors: calls of functions, polled by hand one at a time, so that nothing happens but what the random numbers say.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,29 +19,29 @@ use crate::requests::ApiAnswer;
 use local::aws::lambda::Entry;
 use local::stack::{Error, Stack};
 
-/// What a call is for, and so what becomes of its answer.
+/// The purpose of a call, which says how its answer is handled.
 #[derive(Clone, Debug)]
 pub enum Task {
-    /// Somebody's action, under this key.
+    /// A person's action, under this key.
     Action { person: usize, action: Action, key: Uuid },
     /// Messages for a consumer.
     Delivery { consumer: &'static str, bodies: Vec<String> },
     /// Records of the stream; whether they are new ones.
     Relay { records: Vec<Value>, fresh: bool },
-    /// By the clock.
+    /// A scheduled run.
     Sweep,
 }
 
-/// What a call came to.
+/// The result of a call.
 pub type Outcome = Result<Value, String>;
 
 /// A call under way.
 pub struct Actor {
-    /// What it is for.
+    /// The purpose of the call.
     pub task: Task,
-    /// Which machine it runs on.
+    /// The machine it runs on.
     pub machine: usize,
-    /// Which function it is.
+    /// The function it calls.
     pub function: &'static str,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
     woken: Arc<Flag>,
@@ -113,7 +113,7 @@ impl Machine {
         self.clock.advance(by);
     }
 
-    /// Sets the clock back by so much, or forth again if it was; whether it went back.
+    /// Sets the clock back by so much, or forth again if it was set back; gives whether it went back.
     pub fn jump(&mut self, by: SignedDuration) -> bool {
         self.clock.advance(if self.jumped { by } else { -by });
         self.jumped = !self.jumped;
@@ -145,7 +145,7 @@ impl Machine {
     }
 }
 
-/// The HTTP answer that an outcome is; what was no answer is a 500.
+/// The HTTP answer of an outcome; an error is a 500.
 #[must_use]
 pub fn http_answer(outcome: &Outcome) -> ApiAnswer {
     match outcome {

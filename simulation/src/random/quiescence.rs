@@ -1,4 +1,4 @@
-//! How a run ends: nothing new is wanted, nothing goes wrong any more, and nothing may be left over.
+//! How a run ends: no new requests, no faults any more, and nothing may be left over.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ const PLACES_IN_THE_END: u32 = 100;
 const QUIET_STEPS_MAX: usize = 20_000;
 
 impl Simulation {
-    /// Nothing new is wanted and nothing goes wrong any more: everything must come to its end.
+    /// Ends a run: no new requests and no faults any more, and everything must come to its end.
     pub(crate) async fn quiesce(&mut self) -> Result<(), String> {
         self.plan.faults = false;
         self.finish_actors().await?;
@@ -37,13 +37,13 @@ impl Simulation {
                 self.machines[index].jump(SignedDuration::from_secs(JUMP_SECONDS));
             }
         }
-        // Whoever still waits in the queue is let in now, not one by one.
+        // Everybody who still waits in the queue is let in now, not one by one.
         let call = fixture::put_queue_call(PLACES_IN_THE_END);
         self.places = PLACES_IN_THE_END.into();
         let admin = self.people.last().map(|admin| admin.id).unwrap_or_default();
         let caller = Identity { user: admin, role: "admin", key: None, queue_token: None };
         self.start(Task::Sweep, call.function, api_gateway_event(&call, caller))?;
-        // What is over by the clock that is ahead is over by every other a little later.
+        // An end by the clock that is ahead is an end by every other a little later.
         self.advance_clocks(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;
         for _ in 0..QUIET_ROUNDS_MAX {
             self.drain_events().await?;
@@ -62,7 +62,7 @@ impl Simulation {
         Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
     }
 
-    /// The stream and the queues are emptied. What fails again and again is a fault of its consumer: nothing else is
+    /// Empties the stream and the queues. A message that fails again and again is a bug of its consumer: nothing else is
     /// wrong any more.
     async fn drain_events(&mut self) -> Result<(), String> {
         for _ in 0..HANDED_ON_MAX {
@@ -110,7 +110,7 @@ impl Simulation {
     }
 }
 
-/// What the sweeps should have ended.
+/// The items that the sweeps should have ended.
 fn leftovers(replica: &Replica) -> Vec<String> {
     let unsettled = |item: &Item| item.contains_key("expiry_shard");
     let items = replica.iter().filter(|(_, item)| unsettled(item));
@@ -123,7 +123,7 @@ pub(crate) fn is_quiet(replica: &Replica, now: i64) -> bool {
     leftovers(replica).is_empty() && books.places_in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
 }
 
-/// Insists on everything that holds once all is quiet.
+/// Checks the invariants that hold once all is quiet.
 pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
     let books = replica.snapshot(now);
     let check = || {

@@ -46,13 +46,13 @@ const KEPT_IN_ONE_OF: u64 = 4;
 const REQUESTS_MAX: usize = 2;
 /// Most calls under way.
 const ACTORS_MAX: usize = 6;
-/// What runs by the clock.
+/// The scheduled functions.
 pub(crate) const SWEEPS: [&str; 3] = ["run_expiry", "advance_queues", "rank_products"];
 
-/// What to run.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What ids and jitter follow from; and the dice, unless they are given.
+    /// The seed of ids and jitter, and of the random numbers, unless they are given.
     pub seed: u64,
     /// Calls to decide on before everything comes to rest.
     pub steps: u64,
@@ -116,7 +116,7 @@ pub(crate) struct Simulation {
     pub(crate) resting: bool,
     /// The places of the queue.
     pub(crate) places: i64,
-    /// What must not be in the table: it was refused.
+    /// Items of refused requests, which must not be in the table.
     pub(crate) refused: BTreeSet<(String, String)>,
     pub(crate) report: Report,
 }
@@ -193,7 +193,7 @@ impl Simulation {
 
     // ---------------------------------------------------------------------------------------------- what goes on
 
-    /// Lets everybody run who has something to do, until all wait.
+    /// Polls every woken actor until all wait.
     pub(crate) async fn run_woken_actors(&mut self) -> Result<(), String> {
         loop {
             let woken = |actor: &Option<Actor>| actor.as_ref().is_some_and(Actor::is_woken);
@@ -202,7 +202,7 @@ impl Simulation {
         }
     }
 
-    /// Lets one run until it waits; its commit, if it makes one, is checked.
+    /// Lets one actor run until it waits; its commit, if it makes one, is checked.
     pub(crate) async fn run_actor(&mut self, index: usize) -> Result<(), String> {
         let Some(actor) = self.actors[index].as_mut() else { return Ok(()) };
         self.scheduler.set_actor(index);
@@ -217,7 +217,7 @@ impl Simulation {
         }
     }
 
-    /// These items were written.
+    /// Copies these written items into the replica, and checks the state.
     fn apply_commit(&mut self, touched: &[Value]) -> Result<(), String> {
         if touched.is_empty() {
             return Ok(());
@@ -227,7 +227,7 @@ impl Simulation {
         self.check()
     }
 
-    /// Insists on everything that holds in every state.
+    /// Checks the invariants that hold in every state.
     fn check(&self) -> Result<(), String> {
         let snapshot = self.replica.snapshot(self.clock.now().as_second()).with_skew(self.skew);
         let check = || {
@@ -238,7 +238,7 @@ impl Simulation {
         catch_unwind(AssertUnwindSafe(check)).map_err(|panic| panic_text(&*panic))
     }
 
-    /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
+    /// Executes late requests, whose senders gave them up: all of an actor, or the next one of any.
     pub(crate) fn deliver_late_requests(&mut self, of: Option<usize>) -> Result<(), String> {
         while let Some(late) = self.scheduler.take_late_request(of) {
             let answer = self.stack.dynamodb().call(&late.operation, &late.request);
@@ -254,7 +254,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// One call goes on, somehow.
+    /// Lets one waiting call go on, with or without a fault.
     async fn decide_call(&mut self, waiting: &[Waiting]) -> Result<(), String> {
         let Some(call) = self.rng.choose(waiting).cloned() else { return Ok(()) };
         self.report.steps += 1;
@@ -281,7 +281,7 @@ impl Simulation {
         if dies { self.kill_actor(call.actor).await } else { Ok(()) }
     }
 
-    /// Which items of a transaction are struck: mostly one, so that conditions of others are told beside it.
+    /// Chooses the items of a transaction that fail: mostly one, so that conditions of others are judged beside it.
     fn choose_failed_items(&mut self, items: usize) -> FailedItems {
         match self.rng.below(4) {
             0 => FailedItems::ALL,
@@ -289,7 +289,7 @@ impl Simulation {
         }
     }
 
-    /// A process ends in the middle of its work, and its memory with it.
+    /// Kills a process in the middle of its work, and its memory with it.
     async fn kill_actor(&mut self, index: usize) -> Result<(), String> {
         self.deliver_late_requests(Some(index))?;
         let Some(actor) = self.actors[index].take() else { return Ok(()) };
@@ -303,7 +303,7 @@ impl Simulation {
         self.handle_outcome(actor.task, Some(outcome)).await
     }
 
-    /// What comes of a call; no outcome, if its process was killed.
+    /// Handles the outcome of a call; none, if its process was killed.
     async fn handle_outcome(&mut self, task: Task, outcome: Option<Outcome>) -> Result<(), String> {
         match task {
             Task::Action { person, action, key } => self.check_answer(person, &action, key, outcome),
@@ -418,13 +418,13 @@ impl Simulation {
         self.advance_clocks(milliseconds).await
     }
 
-    /// The clock of a machine jumps back, or is right again.
+    /// Sets the clock of a machine back, or right again.
     fn jump_clock(&mut self) {
         let index = self.rng.below(self.machines.len());
         let back = self.machines[index].jump(SignedDuration::from_secs(JUMP_SECONDS));
         self.report.count_other("clocks that jumped");
         self.report.add_line(&format!("the clock of {index} jumps {}", if back { "back" } else { "forth" }));
-        // What was seen by a clock that has jumped stays so.
+        // A time that a jumped clock wrote stays in the table.
         self.skew = SKEW_SECONDS + JUMP_SECONDS;
     }
 

@@ -13,7 +13,7 @@ use onsale_platform::memory::lock;
 /// After how many runs is said how far it has come.
 const TOLD_EVERY: u64 = 100;
 
-/// What many runs came to.
+/// The result of many runs.
 #[derive(Debug)]
 pub struct Run {
     /// All of them that ended well.

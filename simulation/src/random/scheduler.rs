@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::mutants::conditions;
 use local::intercept::{After, Before, Call, FailedItems, Intercept, transaction_items};
 
-/// What happens to one call.
+/// The decision on one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Injection {
     /// It is carried out and answered.
@@ -31,11 +31,11 @@ pub enum Injection {
 /// A call that waits.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// Which of all calls so far.
+    /// The number of the call among all calls so far.
     pub ticket: u64,
-    /// Whose call it is.
+    /// The actor whose call it is.
     pub actor: usize,
-    /// What is called, of what.
+    /// The operation and its keys, for traces.
     pub what: String,
     /// Whether it writes to the table.
     pub writes: bool,
@@ -46,9 +46,9 @@ pub struct Waiting {
 /// A request to the table that is still on its way when its caller has given it up.
 #[derive(Clone, Debug)]
 pub struct LateRequest {
-    /// Whose.
+    /// The actor that sent it.
     pub actor: usize,
-    /// What is called.
+    /// The operation that is called.
     pub operation: String,
     /// With what.
     pub request: Value,
@@ -89,13 +89,13 @@ impl Scheduler {
         lock(&self.0)
     }
 
-    /// From now on calls wait, and have none of the guards that are named.
+    /// From now on calls wait, and are sent without the guards in `struck`.
     pub fn start_intercepting(&self, struck: Vec<String>) {
         let mut state = self.lock();
         (state.closed, state.struck) = (true, struck);
     }
 
-    /// The guards that were sent so far, and how often.
+    /// The guards that were sent so far, with their counts.
     #[must_use]
     pub fn guard_counts(&self) -> BTreeMap<String, u64> {
         self.lock().guards.clone()
@@ -126,7 +126,7 @@ impl Scheduler {
         self.lock().waiting.values().map(|(waiting, ..)| waiting.clone()).collect()
     }
 
-    /// Lets a call on. Its actor is woken.
+    /// Lets a call go on. Its actor is woken.
     pub fn release_call(&self, ticket: u64, injection: Injection) {
         let mut state = self.lock();
         state.decided.insert(ticket, injection);
@@ -135,7 +135,7 @@ impl Scheduler {
         }
     }
 
-    /// What was carried out since the last look: one call at most is let on at a time.
+    /// The call that was executed since this was last asked: one call at most is let on at a time.
     #[must_use]
     pub fn take_finished_call(&self) -> Option<Done> {
         self.lock().done.take()
@@ -146,7 +146,7 @@ impl Scheduler {
 struct Wait {
     scheduler: Scheduler,
     ticket: u64,
-    /// What is sent in place of the request.
+    /// The request that is sent in place of the original.
     instead: Option<Value>,
 }
 
@@ -178,7 +178,7 @@ impl Future for Wait {
 }
 
 impl Drop for Wait {
-    /// Also when its caller has given up, or died.
+    /// Also runs when its caller has given up, or was killed.
     fn drop(&mut self) {
         let mut state = self.scheduler.lock();
         state.waiting.remove(&self.ticket);

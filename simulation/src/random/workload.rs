@@ -1,4 +1,4 @@
-//! Who buys: what people want, what they have learnt, and what an answer promises them.
+//! The workload: people, their actions and what they have learnt, and what an answer promises them.
 
 use onsale_domain::id;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub enum Action {
     DeleteSchedule { queued: bool },
 }
 
-/// What can be paid.
+/// The id of a reservation or an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PurchaseId {
     /// A reservation.
@@ -69,7 +69,7 @@ impl PurchaseId {
     }
 }
 
-/// What everybody is after in a run: where few things are wanted by all, more goes on between two calls.
+/// The goods that people want in a run: where all want few things, more goes on between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
     /// A bit of everything.
@@ -83,13 +83,13 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// Each as often as the others, whatever else follows from the rest of four.
+    /// The workload of a seed: each as often as the others, whatever else depends on the seed modulo four.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
     }
 
-    /// What somebody in this workload wants, as a throw of the twenty sides of [`Person::action`].
+    /// Draws an action of this workload, as one of the twenty numbers of [`Person::next_action`].
     fn draw(self, rng: &mut Rng) -> usize {
         let sides: &[usize] = match self {
             Self::Anything => &[],
@@ -104,7 +104,7 @@ impl Workload {
 /// Somebody, and what they know.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Who.
+    /// The user's id.
     pub id: Uuid,
     /// `user` or `admin`.
     pub role: &'static str,
@@ -117,7 +117,7 @@ pub struct Person {
     pub queue_token: Option<String>,
     /// Whether halls are taken off sale too.
     pub deletes: bool,
-    /// What everybody is after.
+    /// The workload of the run.
     pub workload: Workload,
 }
 
@@ -140,7 +140,7 @@ impl Person {
         }
     }
 
-    /// What this person wants next.
+    /// Draws this person's next action.
     pub fn next_action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
             let product = rng.below(2);
@@ -182,7 +182,7 @@ impl Person {
         }
     }
 
-    /// Learns from an answer.
+    /// Remembers the ids and tokens of an answer.
     pub fn learn(&mut self, action: &Action, answer: &ApiAnswer) {
         if !(200..300).contains(&answer.status) {
             return;
@@ -204,7 +204,7 @@ impl Person {
 }
 
 impl Action {
-    /// The function that is asked for it.
+    /// The function that its request calls.
     #[must_use]
     pub fn function(&self) -> &'static str {
         match self {
@@ -227,7 +227,7 @@ impl Action {
         }
     }
 
-    /// The request for it.
+    /// The call of the API for it.
     #[must_use]
     pub fn api_call(&self, fixture: &Fixture) -> ApiCall {
         let asked = |method, path: String, body| ApiCall { function: self.function(), method, path, body };
@@ -253,7 +253,10 @@ impl Action {
                 asked("POST", "/wallet/payments".into(), Some(body))
             }
             Self::Order { lines, coupon, pay } => {
-                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": fixture.products[*product], "quantity": quantity });
+                let line = |(product, quantity): &(usize, i64)| {
+                    let id = &fixture.products[*product];
+                    json!({ "product_id": id, "quantity": quantity })
+                };
                 let mut body = json!({ "items": lines.iter().map(line).collect::<Vec<_>>(), "pay": pay });
                 if *coupon {
                     body["coupon_id"] = fixture.coupon.clone().into();
@@ -298,7 +301,7 @@ impl Action {
         Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
     }
 
-    /// What is wrong with the table after this answer (A1), if something is.
+    /// The violation of the table by this answer (A1), if there is one.
     #[must_use]
     pub fn violation(
         &self,
@@ -371,7 +374,7 @@ impl Action {
     }
 }
 
-/// The event mail of a consumer, or of a record of the stream, as far as the simulation looks into it.
+/// The SQS event of these message bodies, as far as consumers read it.
 #[must_use]
 pub fn sqs_event(bodies: &[String]) -> Value {
     let message = |(place, body): (usize, &String)| {

@@ -35,7 +35,7 @@ impl Authorizer {
         Self { declaration, remembered: Mutex::default() }
     }
 
-    /// Who calls, in the authorizer's words.
+    /// Asks the authorizer function, and gives the caller's identity in its words.
     ///
     /// # Errors
     /// When an identity is missing, the authorizer says no, or it fails.

@@ -1,4 +1,4 @@
-//! Which route of the HTTP API takes a request, by API Gateway's precedence.
+//! The routes of the HTTP API, and the one that takes a request by API Gateway's precedence.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ pub struct Route<T> {
     segments: Vec<Segment>,
     /// The route's key, e.g. `GET /concerts/{concert_id}`.
     pub key: String,
-    /// What it leads to.
+    /// The handler that it leads to.
     pub target: T,
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::cloudformation::{ACCOUNT, REGION, TemplateError};
 
-/// What `Ref` and `GetAtt` of one resource answer locally.
+/// The answers of `Ref` and `GetAtt` for one resource.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// The answer of `!Ref`.

@@ -1,4 +1,4 @@
-//! What `template.yaml` says, in the words of the local stack.
+//! Reads `template.yaml` into the types of the local stack.
 //!
 //! The template is the only list of the table, queues, functions, routes, triggers and schedules; nothing of it
 //! is written a second time in code. It is part of the binary, so the stack runs from any directory.

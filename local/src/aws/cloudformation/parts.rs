@@ -67,9 +67,9 @@ pub struct Function {
     pub memory: u64,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
-    /// What it may do.
+    /// The statements of its policy.
     pub statements: Vec<Statement>,
-    /// What calls it.
+    /// The events that call it.
     pub events: Vec<Event>,
 }
 
@@ -98,7 +98,7 @@ pub enum Event {
     },
 }
 
-/// How a queue or a stream hands over its records.
+/// How a queue or a stream delivers its records.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Where they come from.
@@ -113,7 +113,7 @@ pub struct Batch {
     pub bisects: bool,
     /// For how long a record of a stream is tried; none for as long as the stream keeps it.
     pub age_max: Option<SignedDuration>,
-    /// The queue that is told of a record that was given up.
+    /// The queue that gets a message for a record that was given up.
     pub on_failure: Option<String>,
 }
 

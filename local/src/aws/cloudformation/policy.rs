@@ -1,4 +1,4 @@
-//! What a function's row of the template allows it to do.
+//! The policies of functions: the statements of the template, and the patterns of their leading keys.
 //!
 //! Only the forms that the template uses are understood: inline statements that allow, with actions and resources
 //! written out, and a condition on the leading keys. Anything else (a managed policy, a wildcard, a denial) is an

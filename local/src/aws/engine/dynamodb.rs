@@ -141,7 +141,7 @@ impl Engine for DynamoDb {
     }
 }
 
-/// What AWS answers to whoever looks whether somebody is there.
+/// The body with which AWS answers a health check.
 async fn health() -> String {
     format!("healthy: dynamodb.{REGION}.amazonaws.com ")
 }

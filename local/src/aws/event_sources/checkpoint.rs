@@ -1,4 +1,4 @@
-//! What the data directory remembers about the stream and the queues, whose messages are memory.
+//! The state of the stream and the queues in the data directory; messages are otherwise in memory only.
 //!
 //! The checkpoint is a low-water mark: every message of a record up to it was consumed, or lies in a queue that
 //! nobody reads and is kept here. After a restart the stream is read again behind the mark; consumers take an
@@ -52,7 +52,7 @@ impl Checkpoint {
         &self.messages
     }
 
-    /// Keeps `letters`, then moves the mark to `sequence_number` if there is one. In this order: a mark may not
+    /// Saves `messages`, then moves the mark to `sequence_number` if there is one. In this order: a mark may not
     /// say that a message is kept which is not.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What calls functions besides HTTP: the table's stream, the queues, and the time.
+//! The event sources that call functions besides HTTP: the table's stream, the queues, and schedules.
 //!
 //! A trigger is a step that does one bounded piece of work. The running stack loops the steps; tests call them by
 //! hand.

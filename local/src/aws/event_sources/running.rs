@@ -14,7 +14,7 @@ use crate::aws::event_sources::{QueueReader, Triggers};
 /// How long the stream is left alone when nothing was written through the SDK: what other programs write through
 /// the port waits this long.
 const STREAM_PAUSE: Duration = Duration::from_millis(200);
-/// The first pause before a failed batch of the stream is handed over again; each next one is twice as long.
+/// The first pause before a failed batch of the stream is delivered again; each next one is twice as long.
 const RETRY_PAUSE_FIRST: Duration = Duration::from_millis(100);
 const RETRY_PAUSE_LAST: Duration = Duration::from_secs(10);
 /// How long one receive call waits for a message.

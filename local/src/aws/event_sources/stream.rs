@@ -23,18 +23,18 @@ pub struct StreamReader {
     shard_id: String,
     /// The last record that is done with.
     position: Option<String>,
-    /// The queue that is told of what is given up, by its URL.
+    /// The queue that gets a message for each record that is given up, by its URL.
     on_failure: Option<(Sqs, String)>,
     /// The record that stands in the way, and since when it fails.
     stuck: Option<(String, Timestamp)>,
 }
 
-/// What one step did.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Records the reader is done with, those the patterns left out included.
     pub done: usize,
-    /// Whether a record failed and must be handed over again.
+    /// Whether a record failed and must be delivered again.
     pub failed: bool,
 }
 
@@ -107,7 +107,7 @@ impl StreamReader {
         }
     }
 
-    /// Tells where in the stream a record is that nobody tries any more: that, and not the record, is what AWS tells.
+    /// Sends where in the stream a record is that is not tried any more: AWS sends that, and not the record.
     async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
         tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
         let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
@@ -151,7 +151,7 @@ impl StreamReader {
         record
     }
 
-    /// Hands `wanted`, which are some of `records`, over; of a batch that fails as a whole the first half, and so on.
+    /// Delivers `wanted`, which are some of `records`; of a batch that fails as a whole the first half, and so on.
     async fn deliver(&self, records: &[Value], wanted: &[Value]) -> Step {
         let index = |name: &str| records.iter().position(|record| sequence_number(record) == name);
         let mut handed = wanted.len();

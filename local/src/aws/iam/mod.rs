@@ -14,7 +14,7 @@
 //! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
 //!   passes by it is why the one statement that allows one has no condition, and says so.
 //!
-//! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
+//! The stack's own reads of the stream and the queues, for its triggers, are no calls of a function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::aws::cloudformation::{Statement, Table, Template};
 
-/// Which leading keys each action of a transaction has: how IAM may judge `dynamodb:LeadingKeys`.
+/// How IAM may judge `dynamodb:LeadingKeys`: the leading keys that each action of a transaction has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
     /// The keys of the items that this action is for.
@@ -41,7 +41,7 @@ impl Reading {
     pub const ALL: [Self; 3] = [Self::PerAction, Self::Absent, Self::WholeRequest];
 }
 
-/// What one call asks for.
+/// An action on a table that one call needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// Such as `dynamodb:PutItem`.
@@ -54,7 +54,7 @@ pub struct Access {
     pub keys_are_absent: bool,
 }
 
-/// What a function asked for, but for ids: there are only so many of these.
+/// An access of a function without ids, so that their number is bounded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
     /// The function.
@@ -68,7 +68,7 @@ pub struct Use {
     pub key: Option<String>,
 }
 
-/// What was asked for since the stack started, by whether it was allowed.
+/// The accesses since the stack started, and whether each was allowed.
 #[derive(Clone, Debug, Default)]
 pub struct AccessLog(Arc<Mutex<BTreeMap<Use, bool>>>);
 
@@ -161,7 +161,7 @@ impl PolicyCheck {
         Self { resources: Arc::new(resources), reading, ledger: AccessLog::default() }
     }
 
-    /// What it remembers.
+    /// The accesses that it has seen.
     #[must_use]
     pub fn access_log(&self) -> &AccessLog {
         &self.ledger
@@ -250,7 +250,7 @@ fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<
 }
 
 impl Resources {
-    /// What is authorized of a call.
+    /// The accesses that a call needs.
     fn expand(&self, service: &str, operation: &str, request: &Value) -> Vec<Access> {
         if service == "sqs" {
             let action = if operation == "SendMessageBatch" { "SendMessage" } else { operation };

@@ -1,4 +1,4 @@
-//! What the Lambda service does: knows the functions by name, calls them within their time, and survives them.
+//! The Lambda service: knows the functions by name, calls them within their time, and survives them.
 
 pub mod invoke_api;
 pub mod sandbox;

@@ -1,4 +1,4 @@
-//! What each function has to itself, as a process of its own has on AWS: the settings of its own row of the template,
+//! The sandbox of a function, like a process of its own on AWS: the settings of its own row of the template,
 //! its own memory, and clients that may do no more than its policy allows.
 
 use std::collections::HashMap;
@@ -27,9 +27,9 @@ pub type SecretFile = (&'static str, &'static str, PathBuf);
 /// The clients of the table and of the queues.
 pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
 
-/// What all functions of a stack have in common.
+/// The parts that all functions of a stack have in common.
 pub struct ProcessParts {
-    /// What their clients reach.
+    /// The engines that their clients reach.
     pub engines: Engines,
     /// Where calls to the engines may be disturbed.
     pub slot: Slot,
@@ -75,7 +75,7 @@ impl Processes {
         Self { settings, policy_check: PolicyCheck::new(template, reading), parts }
     }
 
-    /// What functions asked for.
+    /// The check of policies, with the accesses that it has seen.
     #[must_use]
     pub fn policy_check(&self) -> &PolicyCheck {
         &self.policy_check

@@ -21,13 +21,13 @@ use crate::store::accounts::verifying_keys;
 pub const ACCESS_SECONDS: i64 = 900;
 /// How far clocks may differ, in seconds.
 const LEEWAY_SECONDS: i64 = 5;
-/// What an access token is for.
+/// The audience of access tokens.
 const AUDIENCE: &str = "onsale-api";
 /// The `typ` of access tokens (RFC 9068), which no other token of ours has.
 const ACCESS_TYPE: &str = "at+jwt";
 /// Longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 2_048;
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -154,7 +154,7 @@ async fn verifying_key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Fail
     };
     let keys = match verifying_keys::all(app).await {
         Ok(keys) => keys,
-        // What was known a while ago is better than to refuse everybody because of a hiccup.
+        // A key that was known a while ago is better than to refuse everybody because of a hiccup.
         Err(failure) => return known_before.map(Some).ok_or(failure),
     };
     Ok(app.key_ring().replace(keys, second, kid))

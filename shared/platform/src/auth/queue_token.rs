@@ -23,12 +23,12 @@ pub const WAITING_SECONDS: i64 = 12 * 3_600;
 /// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
 const CLOCKS_APART_SECONDS: i64 = 60;
 const LIFE_SECONDS_MAX: i64 = WAITING_SECONDS + CLOCKS_APART_SECONDS;
-/// What queue tokens are for.
+/// The audience of queue tokens.
 const AUDIENCE: &str = "onsale-queue";
 /// The `typ` of queue tokens.
 const QUEUE_TYPE: &str = "queue+jwt";
 
-/// What a queue token says. One lives for hours, so it may say more than this code knows, if newer code signed it.
+/// The claims of a queue token. One lives for hours, so it may have more than this code knows, if newer code signed it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QueueClaims {
     iss: String,
@@ -93,7 +93,7 @@ pub enum QueueTokenFailure {
     Failure(#[from] Failure),
 }
 
-/// What a request brings along to pass a queue's guard: nothing of it is believed before it is asked for.
+/// The queue token of a request, not verified yet: its methods verify it.
 #[derive(Clone, Default)]
 pub struct QueueToken {
     /// The header `Queue-Token`.

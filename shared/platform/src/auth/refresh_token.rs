@@ -10,13 +10,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// What every refresh token begins with; no other token of ours does.
+/// The beginning of every refresh token, and of no other token of ours.
 const PREFIX: &str = "rt1.";
 
 /// A refresh token. It is never shown in logs: `Debug` hides its secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// Whose.
+    /// The user it is of.
     pub user: Uuid,
     /// The session it belongs to, from one log-in on.
     pub family: Uuid,
@@ -58,7 +58,7 @@ impl RefreshToken {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// What the table keeps of it.
+    /// The digest of it that the table keeps.
     #[must_use]
     pub fn digest(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret))

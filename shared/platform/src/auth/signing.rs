@@ -116,10 +116,10 @@ async fn test_key(app: &App, next: &SigningKey) -> Result<(), Failure> {
         .map_err(|_| internal("the new key does not verify"))
 }
 
-/// What Secrets Manager calls the version in force and the one that a rotation has made.
+/// The stages of Secrets Manager for the version in force and the one that a rotation has made.
 const LIVE_STAGES: [&str; 2] = ["AWSCURRENT", "AWSPENDING"];
 
-/// Which version of the secret.
+/// A version of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage<'a> {
     /// The one to sign with.
@@ -166,7 +166,7 @@ impl SecretSource {
         }
     }
 
-    /// Keeps a new secret beside the current one.
+    /// Stores a new secret beside the current one.
     async fn put_pending(&self, app: &App, id: &str, secret: &str) -> Result<(), Failure> {
         match self {
             Self::File(path) => {
@@ -187,7 +187,7 @@ impl SecretSource {
         }
     }
 
-    /// Makes the kept secret the current one.
+    /// Makes the pending secret the current one.
     async fn promote(&self, app: &App, id: &str) -> Result<(), Failure> {
         match self {
             Self::File(path) => {

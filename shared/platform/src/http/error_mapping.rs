@@ -1,4 +1,4 @@
-//! What each refusal of the store means to a caller: one exhaustive match for each operation.
+//! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a handler may ask of a request. **A handler without [`User`] or [`Admin`] is public.**
+//! The extractors of handlers. **A handler without [`User`] or [`Admin`] is public.**
 
 use std::error::Error;
 use std::fmt;
@@ -37,7 +37,7 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// from a header.
 #[derive(Clone, Copy, Debug)]
 pub struct User {
-    /// Who.
+    /// The user's id.
     pub id: Uuid,
     /// As what.
     pub role: Role,
@@ -48,14 +48,14 @@ pub struct User {
 /// A caller who is an administrator.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// Who.
+    /// The user's id.
     pub id: Uuid,
     /// The address the request came from, as the gateway saw it.
     source: SourceAddress,
 }
 
 impl Admin {
-    /// What the administrator is about to do, for the log that its transaction writes.
+    /// The action that the administrator is about to do, for the log that its transaction writes.
     #[must_use]
     pub fn action(&self, function: &'static str, target: impl fmt::Display) -> AdminAction {
         AdminAction::of_administrator(self.id, &self.source.0, function, target)
@@ -301,7 +301,7 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// What is wrong with a body that could not be parsed; parsing stopped at `path`.
+/// The problem of a body that could not be parsed; parsing stopped at `path`.
 fn body_problem<T: ToSchema>(bytes: &[u8], path: &serde_path_to_error::Path) -> Problem {
     match serde_json::from_slice::<Given>(bytes) {
         Ok(given) => Problem::from_fields(Shape::from_body::<T>().faults(&given, path)),
@@ -309,7 +309,7 @@ fn body_problem<T: ToSchema>(bytes: &[u8], path: &serde_path_to_error::Path) -> 
     }
 }
 
-/// What is wrong with a query string. Axum's own error has behind it the one that knows the parameter.
+/// The problem of a query string. The source of Axum's own error knows the parameter.
 fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Problem {
     let mut errors = iter::successors(Some(rejection as &(dyn Error + 'static)), |error| (*error).source());
     let located = errors.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
@@ -323,7 +323,7 @@ fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Proble
     }
 }
 
-/// Which parameter of a path is wrong. All that are parsed before a handler has them are UUIDs.
+/// The problem of a path, which names the parameter. All that are parsed before a handler has them are UUIDs.
 fn path_problem(rejection: &PathRejection) -> Problem {
     let PathRejection::FailedToDeserializePathParams(error) = rejection else {
         return invalid("path")(Expected::Encoded);

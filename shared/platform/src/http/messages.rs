@@ -10,9 +10,9 @@ pub use expected::Expected;
 
 use super::language::Language;
 
-/// What may stand in a message.
+/// A parameter of a message.
 trait Parameter {
-    /// As it stands in the text of a language.
+    /// Its text in a language.
     fn localized(&self, language: Language) -> String;
 }
 
@@ -32,7 +32,7 @@ impl Parameter for Names {
     }
 }
 
-/// What a field must be may be told within another message.
+/// The expectation of a field may stand within another message.
 impl Parameter for Box<Expected> {
     fn localized(&self, language: Language) -> String {
         self.text(language)
@@ -66,7 +66,7 @@ macro_rules! messages {
             pub fn text(&self, language: Language) -> String {
                 match self {
                     $(Self::$name $({ $($parameter),+ })? => {
-                        $($(let $parameter = $crate::http::messages::Parameter::shown($parameter, language);)+)?
+                        $($(let $parameter = $crate::http::messages::Parameter::localized($parameter, language);)+)?
                         match language {
                             Language::English => format!($english),
                             Language::Korean => format!($korean),

@@ -1,4 +1,4 @@
-//! The edge: requests in, answers and problems out. The only place that knows status codes.
+//! The edge: requests in, answers and problems out. Only this module knows status codes.
 
 mod code;
 mod error_mapping;
@@ -54,7 +54,7 @@ fn with_edge(router: Router<App>, app: App) -> Router {
     router.layer(axum::middleware::from_fn_with_state(app.clone(), edge)).with_state(app)
 }
 
-/// What surrounds every handler: it writes problems out, counts, and says in logs and traces what it is about.
+/// The middleware of every handler: writes problems out, counts, and opens the spans of log and trace.
 async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Stopwatch::start();
     let (mut parts, body) = request.into_parts();
@@ -83,7 +83,7 @@ async fn write_problems(app: &App, request_id: &str, request: Request, next: Nex
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
-        // What the router itself refuses: it has this function's routes only.
+        // Refusals of the router itself, which has this function's routes only.
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Problem::new(Detail::MethodNotAllowed),
         None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
         None => return response,

@@ -1,4 +1,4 @@
-//! What no handler says of itself in the OpenAPI document.
+//! The parts of the OpenAPI document that no handler says of itself.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -17,10 +17,10 @@ use super::{Code, ProblemOut};
 /// The header by which a request may be sent again.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// What all refusals of functions are sent as.
+/// The media type of all refusals of functions.
 const PROBLEM: &str = "application/problem+json";
 
-/// What the gateway's own refusals are sent as.
+/// The media type of the gateway's own refusals.
 const JSON: &str = "application/json";
 
 /// With what the gateway itself may refuse before a function is reached, or instead of one: the first two only where it
@@ -89,7 +89,7 @@ pub(super) fn refusals<const N: usize>(codes: [Code; N]) -> BTreeMap<String, Ref
     codes.map(|code| (format!("{} {}", code.status().as_str(), code.as_str()), RefOr::T(Response::default()))).into()
 }
 
-/// Who may call an operation.
+/// The access that an operation needs.
 fn required_access(operation: &Operation) -> &str {
     let access = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-access")?.as_str());
     access.unwrap_or("public")
@@ -182,7 +182,7 @@ fn complete_responses(operation: &mut Operation) {
     }
 }
 
-/// What the gateway says: a message, and no code.
+/// The schema of the gateway's answer: a message, and no code.
 fn gateway_message() -> ObjectBuilder {
     ObjectBuilder::new().property("message", Object::with_type(Type::String)).required("message")
 }
@@ -255,7 +255,7 @@ fn describe_headers(operation: &mut Operation) {
     }
 }
 
-/// What HTTP calls a status that is given by its digits; nothing if it is none.
+/// HTTP's reason phrase of a status that is given by its digits; empty if it is none.
 fn status_reason(status: &str) -> &'static str {
     let status = StatusCode::from_bytes(status.as_bytes()).ok();
     status.and_then(|status| status.canonical_reason()).unwrap_or_default()

@@ -135,7 +135,7 @@ impl Problem {
         }
     }
 
-    /// What went wrong this time, and with which fields.
+    /// The detail, and the errors of fields, in a language.
     fn texts(&self, language: Language) -> (String, Vec<FieldError>) {
         match &self.reason {
             Reason::Detail(detail) => (detail.text(language), Vec::new()),

@@ -1,4 +1,4 @@
-//! What is wrong with the shape of a body or a query string.
+//! Finds what is wrong with the shape of a body or a query string.
 //!
 //! Asked only when parsing has failed: serde stops at the first fault, and its text quotes the input. What a body must
 //! be is what the OpenAPI document says of its type, examples included; nothing is written a second time.
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for AsGiven {
     }
 }
 
-/// What a body or query string must be: its JSON schema, and those that it refers to.
+/// The shape of a body or query string: its JSON schema, and those that it refers to.
 pub(super) struct Shape {
     /// How messages call the whole: `body` or `query`.
     whole: &'static str,
@@ -206,7 +206,7 @@ impl Shape {
         }
     }
 
-    /// What must be at a path that parsing has found wrong, although it has the type it is said to have.
+    /// The expectation at a path that parsing has found wrong, although its type is right.
     fn fault_at(&self, path: &Path) -> WrongField {
         let (mut schema, _) = self.resolved(&self.schema);
         let mut example = example_of(schema, &Value::Null);
@@ -275,7 +275,7 @@ fn example_of<'a>(schema: &'a Value, given: &'a Value) -> &'a Value {
     if given.is_null() { &schema["example"] } else { given }
 }
 
-/// What a value of a schema must be.
+/// The expectation of a value of a schema.
 fn expected(schema: &Value, example: &Value) -> Expected {
     let written = || example.to_string();
     match schema["format"].as_str() {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::events::{Data, Event};
 use crate::telemetry::trace::Context;
 
-/// What the Lambda runtime may log: its own trace shows whole events, tokens and passwords among them.
+/// The log level of the Lambda runtime: its own trace shows whole events, tokens and passwords among them.
 const QUIET: &str = "lambda_runtime=info,lambda_http=info";
 /// Ids in a path that are told.
 const TOLD: [&str; 4] = ["reservation_id", "order_id", "payment_id", "schedule_id"];
@@ -32,7 +32,7 @@ where
     lines.with_target(false).without_time().finish()
 }
 
-/// What is around a request. Its level is that of errors, so that it is there whatever is logged.
+/// The span of a request. Its level is that of errors, so that it is there whatever is logged.
 pub(crate) fn request_span(app: &App, request_id: &str, trace: Option<Context>, path: Option<&RawPathParams>) -> Span {
     let span = tracing::error_span!(
         "request",
@@ -52,19 +52,19 @@ pub(crate) fn request_span(app: &App, request_id: &str, trace: Option<Context>, 
     span
 }
 
-/// Tells which thing the request is about, once that is known: one of the ids that [`request`] has room for.
+/// Records the id of the thing that the request is about, once it is known: a field of [`request_span`].
 pub fn record_id(name: &'static str, id: impl Display) {
     Span::current().record(name, tracing::field::display(id));
 }
 
-/// What is around a call that is none over HTTP.
+/// The span of a call that is none over HTTP.
 pub(crate) fn call_span(app: &App, request_id: &str, trace: Option<Context>) -> Span {
     let span = tracing::error_span!("call", function = app.function(), request_id, trace_id = Empty);
     record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));
     span
 }
 
-/// What is around a message.
+/// The span of a message.
 pub(crate) fn message_span(message_id: &str, event: &Event, trace: Option<Context>) -> Span {
     let span = tracing::error_span!(
         "message",

@@ -61,7 +61,7 @@ impl Context {
         (trace != 0 && span != 0).then_some(Self { trace, span, sampled: part("Sampled=") == Some("1") })
     }
 
-    /// What a request continues: the trace that its sender names, else the one that Lambda is in.
+    /// The context that a request continues: the trace that its sender names, else the one that Lambda is in.
     #[must_use]
     pub fn from_request(headers: &HeaderMap) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -106,7 +106,7 @@ fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     first
 }
 
-/// The context of what is being done now, if somebody keeps its trace.
+/// The context of the current task, if its trace is kept.
 #[must_use]
 pub fn current() -> Option<Context> {
     CURRENT.try_with(|context| *context).ok().flatten().filter(|context| context.sampled)
@@ -118,7 +118,7 @@ pub async fn with_context<F: Future>(context: Option<Context>, work: F) -> F::Ou
     CURRENT.scope(context.or_else(around), work).await
 }
 
-/// What part a span has in the traffic between functions.
+/// The part of a span in the traffic between functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
     /// Answers a request.
@@ -138,7 +138,7 @@ pub struct Span {
     pub context: Context,
     /// The span it is below; none begins a trace.
     pub parent: Option<u64>,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its part in the traffic.
     pub kind: SpanKind,
@@ -148,7 +148,7 @@ pub struct Span {
     pub began: Timestamp,
     /// How long it took.
     pub lasted: Duration,
-    /// What is known of it: ids and codes, nothing secret.
+    /// Its attributes: ids and codes, nothing secret.
     pub attributes: Vec<(&'static str, String)>,
     /// Whether it failed.
     pub failed: bool,
@@ -159,19 +159,19 @@ pub struct Span {
 pub struct Tracer(Option<Sender<Span>>);
 
 impl Tracer {
-    /// One that forgets: contexts are handed on all the same.
+    /// A tracer that keeps no spans: contexts are passed on all the same.
     #[must_use]
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// One that tells.
+    /// A tracer that sends its spans to `buffer`.
     #[must_use]
     pub fn new(buffer: Sender<Span>) -> Self {
         Self(Some(buffer))
     }
 
-    /// Whether it tells.
+    /// Whether spans are kept.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.is_some()
@@ -217,7 +217,7 @@ pub struct OpenSpan {
 }
 
 impl OpenSpan {
-    /// What is below it continues this.
+    /// The context for spans below it.
     #[must_use]
     pub fn context(&self) -> Context {
         self.span.context

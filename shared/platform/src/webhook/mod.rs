@@ -16,7 +16,7 @@ use crate::failure::Failure;
 
 /// The media type of one CloudEvent in JSON.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
-/// What a secret may begin with, as receivers' libraries write it.
+/// The prefix that a secret may have, as receivers' libraries write it.
 const SECRET_PREFIX: &str = "whsec_";
 /// Bytes that the key of a signature has, by Standard Webhooks.
 const KEY_BYTES_MIN: usize = 24;
@@ -28,7 +28,7 @@ const STOPPED_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause between two deliveries of an event. Pauses begin with a second and double.
 pub const PAUSE_SECONDS_MAX: u64 = 900;
 
-/// What became of an event.
+/// The outcome of posting an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The data platform has it; or there is none, and nobody wants it.
@@ -138,7 +138,7 @@ fn retry_later(problem: String, retry_after: Option<u64>) -> Outcome {
     Outcome::Later { problem, retry_after }
 }
 
-/// What a request failed of, in words without addresses.
+/// The cause of a failed request, in words without addresses.
 fn error_text(problem: &reqwest::Error) -> String {
     let what = match problem {
         _ if problem.is_timeout() => "it did not answer in time",

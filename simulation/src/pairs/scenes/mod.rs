@@ -11,11 +11,11 @@ use super::world::{ADMIN, World, person_id};
 use crate::random::run::SKEW_SECONDS;
 use crate::random::workload::{Action, PurchaseId};
 
-/// The two who meet, and who else there is.
+/// The two people whose requests meet, and a third.
 const ANNA: usize = 0;
 const BERT: usize = 1;
 const CARL: usize = 2;
-/// What is sold out soonest: three units in two shards, one in one.
+/// The products that sell out soonest: three units in two shards, one in one.
 const SPREAD: usize = 0;
 const SINGLE: usize = 1;
 /// Longer than any hold lasts.
@@ -32,10 +32,10 @@ pub(super) const CARRIED_ON: i64 = 400;
 /// Most that a wallet may have.
 const CAP: i64 = 10_000_000;
 
-/// Something that can happen.
+/// An operation of a scene.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
-    /// Somebody asks for something.
+    /// A person sends a request.
     Request(usize, Action),
     /// A function runs by the clock.
     Sweep(&'static str),
@@ -59,9 +59,9 @@ impl Operation {
     }
 }
 
-/// Something that has happened before.
+/// A step of the preparation.
 pub(super) enum Before {
-    /// Somebody asked and was answered so.
+    /// A person sent a request and had an answer of this status.
     Request(usize, Action, u16),
     /// Seconds passed.
     Pass(i64),
@@ -73,7 +73,7 @@ pub(super) enum Before {
     Sweep(&'static str),
 }
 
-/// What was before, and what may happen then, two of it at a time.
+/// A scene: the state before, and the operations that may happen then, two at a time.
 pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) before: Vec<Before>,
@@ -91,7 +91,7 @@ pub(super) fn operation_key(number: usize) -> Uuid {
     Uuid::from_u128(0x0194_0000_0000_7000_8000_0000_0000_0000 + number as u128)
 }
 
-/// What somebody holds by the step of the preparation with this number.
+/// The reservation that a person made in the step of the preparation with this number.
 fn reservation(person: usize, step: usize) -> PurchaseId {
     PurchaseId::Reservation(reservation_id(person, step))
 }
@@ -127,7 +127,7 @@ fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) ->
     Scene { name, before, operations, skew: [0, 0], passes: None, patience: PATIENCE }
 }
 
-/// All of them.
+/// All scenes.
 pub(super) fn all_scenes() -> Vec<Scene> {
     let mut scenes = seats::seats();
     scenes.extend(seats::deletions());
@@ -140,7 +140,6 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     scenes
 }
 
-/// Halls that are taken off sale. By the time of their second look sweeps have carried on what was left to them.
 impl World {
     /// Makes the world what it is at the beginning of a scene, and keeps it.
     pub(super) async fn prepare(&mut self, scene: &Scene) -> Result<(), String> {

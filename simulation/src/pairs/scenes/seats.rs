@@ -50,6 +50,7 @@ pub(super) fn seats() -> Vec<Scene> {
     ]
 }
 
+/// Deletions of a date. Before a deletion reads its seats again, sweeps have carried on the deletions left to them.
 pub(super) fn deletions() -> Vec<Scene> {
     use Operation::Request;
     let delete = || Action::DeleteSchedule { queued: false };

@@ -26,7 +26,7 @@ const VALUES_MAX: usize = 100;
 #[derive(Clone, Default)]
 pub struct Emf(Arc<Mutex<BTreeMap<String, Kept>>>);
 
-/// What is kept of one metric.
+/// The values of one metric since the last flush.
 #[derive(Clone, Debug, PartialEq)]
 enum Kept {
     Sum(u64),
@@ -67,7 +67,7 @@ impl Emf {
     }
 }
 
-/// How CloudWatch is told of a metric, if it is to keep it.
+/// The declaration of a metric for CloudWatch, if CloudWatch is to keep it.
 fn cloudwatch_metric(name: &str) -> Option<Value> {
     let base = name.split('.').next().unwrap_or(name);
     let metric = ALL.iter().find(|metric| metric.name == base && metric.kept)?;

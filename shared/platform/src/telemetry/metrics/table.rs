@@ -56,7 +56,7 @@ pub static TABLE_RETRIES: Metric = metric("onsale_table_retries_total", Counter,
     .in_cloudwatch()
     .help("Tries of a whole write or read again, after a conflict, a throttle or a stale read.");
 
-/// What the table charged.
+/// Capacity units that the table charged.
 pub static TABLE_CAPACITY: Metric =
     metric("onsale_table_capacity_half_units_total", Counter, Unit::Count, &["function", "operation"])
         .help("Capacity consumed, in halves of a unit: an eventually consistent read of 4 KB is one.");
@@ -98,21 +98,21 @@ pub static CONSUME_SECONDS: Metric =
 pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, Unit::Count, &["function", "outcome"])
     .help("Posts to the data platform: `taken`, `refused` for good, or `later`.");
 
-/// Who waits.
+/// People who wait in a queue.
 pub static QUEUE_WAITING: Metric = metric("onsale_queue_waiting", Gauge, Unit::Count, &["queue"])
     .in_cloudwatch()
     .help("Numbers given out and not called, when the queue was last moved on.");
 
-/// Who was let in.
+/// People who were let in.
 pub static QUEUE_ADMITTED: Metric = metric("onsale_queue_admitted", Gauge, Unit::Count, &["queue"])
     .in_cloudwatch()
     .help("Numbers called and not finished: the places taken, when the queue was last moved on.");
 
-/// What sweeps closed.
+/// Purchases that sweeps closed.
 pub static SWEEP_CLOSED: Metric = metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"])
     .help("Things whose time was over that a sweep closed.");
 
-/// What sweeps could not close.
+/// Purchases that sweeps could not close.
 pub static SWEEP_FAILED: Metric = metric("onsale_sweep_failed_total", Counter, Unit::Count, &["function"])
     .help("Things whose time was over that a sweep could not close; it meets them again.");
 
@@ -125,7 +125,7 @@ pub static SWEEP_LAG: Metric = metric("onsale_sweep_lag_seconds", Gauge, Unit::S
 pub static SWEEP_LEFT: Metric = metric("onsale_sweep_left", Gauge, Unit::Count, &["function"])
     .help("1 when more was over than the last run closes, else 0.");
 
-/// What the books differ in.
+/// Differences that the audit of the ledgers found.
 pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge, Unit::Count, &["function"])
     .in_cloudwatch()
     .help("Differences that the last audit which came to a verdict confirmed.");
@@ -134,12 +134,12 @@ pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge,
 pub static AUDITS: Metric = metric("onsale_audits_total", Counter, Unit::Count, &["function", "outcome"])
     .help("Audits: `agree`, or what stood in the way.");
 
-/// What the authorizer said.
+/// Decisions of the authorizer.
 pub static AUTHORIZATIONS: Metric =
     metric("onsale_authorizations_total", Counter, Unit::Count, &["function", "outcome"])
         .help("Access tokens looked at: `allowed`, `refused`, or `failed` because no key could be read.");
 
-/// What lies in queues.
+/// Messages in queues of SQS.
 pub static QUEUE_MESSAGES: Metric = metric("onsale_queue_messages", Gauge, Unit::Count, &["queue"])
     .help("Messages in a queue, dead letters among them; the local stack only, on AWS CloudWatch has it.");
 

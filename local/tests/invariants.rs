@@ -1,10 +1,10 @@
-//! The codes of invariants: `docs/correctness.md` has a sentence for each, and each is checked where its row says.
+//! The codes of invariants: `docs/invariants.md` has a sentence for each, and each is checked where its row says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repository::{files, read, tests};
 
-const PATH: &str = "docs/correctness.md";
+const PATH: &str = "docs/invariants.md";
 
 /// Letters that a code begins with: seats, stock, coupons, wallets, payments, queues, events, answers.
 const LETTERS: &str = "SKCWPQEA";

@@ -216,7 +216,7 @@ def gate(lambda_dir):
         print(f"{FIRST} starts in {believed:,} instructions, {alone:,} if it does not believe the table;"
               f" {INSTRUCTIONS_MAX:,} are the most")
         if max(alone, believed) > INSTRUCTIONS_MAX:
-            raise Failed("a start has become dearer: see docs/cold-start.md")
+            raise Failed("a start has become dearer: see docs/reports/cold-start.md")
         if not table.tls.refused:
             raise Failed("it has not asked who the table is, or believes whom Amazon's roots do not vouch for")
         # The same with what the bound is there to notice, so that it is known to notice it.

@@ -1,4 +1,4 @@
-//! `docs/engines.md`, written from what the runs before have counted.
+//! `docs/reports/engines.md`, written from what the runs before have counted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -79,7 +79,7 @@ fn the_report_is_written() {
             writeln!(page, "\n```text\n{example}\n```").expect("text");
         }
     }
-    fs::write(root().join("docs/engines.md"), page).expect("the page is written");
+    fs::write(root().join("docs/reports/engines.md"), page).expect("the page is written");
     assert_eq!(unexplained, 0, "differences that nothing explains");
 }
 

@@ -1,4 +1,4 @@
-//! Every operation under every fault: one test for each cell of `docs/fault-matrix.md`, which says what is due.
+//! Every operation under every fault: one test for each cell of `docs/reports/fault-matrix.md`, which says what is due.
 //!
 //! A fault is a file, and in it one function that does it to one case of an operation. Time stands still unless it is
 //! waited for, so a minute of retries costs nothing; a scene is made once and put back for every test.

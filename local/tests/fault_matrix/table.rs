@@ -1,12 +1,12 @@
-//! Reads `docs/fault-matrix.md`: no cell is missing, each names tests that there are or says why there is none, and
-//! each test of the matrix has its cell.
+//! Reads `docs/reports/fault-matrix.md`: no cell is missing, each names tests that there are or says why there is none,
+//! and each test of the matrix has its cell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::OPERATIONS;
 use crate::repository::{read, tests};
 
-const PATH: &str = "docs/fault-matrix.md";
+const PATH: &str = "docs/reports/fault-matrix.md";
 const FAULTS: usize = 22;
 
 /// One field of the table.

@@ -1,6 +1,6 @@
 //! The workload: people, their actions and what they have learnt, and what an answer promises them.
 
-use onsale_domain::id;
+use onsale_domain::id::{self, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -105,7 +105,7 @@ impl Workload {
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The user's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// `user` or `admin`.
     pub role: &'static str,
     /// Requests under way.
@@ -127,7 +127,7 @@ const THINGS_MAX: usize = 6;
 impl Person {
     /// Somebody who knows nothing yet.
     #[must_use]
-    pub fn new(id: Uuid, role: &'static str) -> Self {
+    pub fn new(id: UserId, role: &'static str) -> Self {
         Self {
             id,
             role,
@@ -285,7 +285,7 @@ impl Action {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn created_item(&self, user: Uuid, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
+    pub fn created_item(&self, user: UserId, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
@@ -305,7 +305,7 @@ impl Action {
     #[must_use]
     pub fn violation(
         &self,
-        user: Uuid,
+        user: UserId,
         key: Uuid,
         answer: &ApiAnswer,
         fixture: &Fixture,
@@ -327,7 +327,7 @@ impl Action {
     }
 
     /// Whether something was paid under this very key.
-    fn has_paid(&self, user: Uuid, key: Uuid, replica: &Replica) -> bool {
+    fn has_paid(&self, user: UserId, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
         let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
         let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
@@ -335,7 +335,7 @@ impl Action {
     }
 
     /// Whether the table has what a success promises.
-    fn is_fulfilled(&self, user: Uuid, key: Uuid, answer: &ApiAnswer, fixture: &Fixture, replica: &Replica) -> bool {
+    fn is_fulfilled(&self, user: UserId, key: Uuid, answer: &ApiAnswer, fixture: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
         if let Some((pk, sk)) = self.created_item(user, key, fixture) {
             return replica.get(&pk, &sk).is_some();

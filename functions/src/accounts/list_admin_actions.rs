@@ -74,5 +74,5 @@ pub async fn list_admin_actions(
 ) -> Result<Answer<PageOut<AdminActionOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = admin_actions::list(&app, request.user_id.map(UserId), limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, AdminActionOut::from)))
+    Ok(Answer::ok(PageOut::from_page(page, AdminActionOut::from)))
 }

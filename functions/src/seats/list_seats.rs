@@ -78,7 +78,7 @@ pub struct SectionCountsOut {
     ))]
 pub async fn list_seats(
     State(app): State<App>,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathId(id): PathId<ScheduleId>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
@@ -91,7 +91,7 @@ pub async fn list_seats(
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &pass, queue).await?;
+        guard::may_look(&app, &queue_token, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {

@@ -74,5 +74,5 @@ pub async fn list_wallet_entries(
 ) -> Result<Answer<PageOut<EntryOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = wallet::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, EntryOut::from)))
+    Ok(Answer::ok(PageOut::from_page(page, EntryOut::from)))
 }

@@ -88,7 +88,7 @@ pub fn describe(document: &mut OpenApi) {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.schemas.insert(GATEWAY.to_owned(), message().into());
+    components.schemas.insert(GATEWAY.to_owned(), gateway_message().into());
     let either = OneOfBuilder::new()
         .item(Ref::from_schema_name("ProblemOut"))
         .item(Ref::from_schema_name(GATEWAY))
@@ -150,13 +150,13 @@ pub(super) fn refusals<const N: usize>(codes: [Code; N]) -> BTreeMap<String, Ref
     codes.map(|code| (format!("{} {}", code.status().as_str(), code.as_str()), RefOr::T(Response::default()))).into()
 }
 
-/// Who may call an operation.
-fn access(operation: &Operation) -> &str {
+/// The access that an operation needs.
+fn required_access(operation: &Operation) -> &str {
     let access = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-access")?.as_str());
     access.unwrap_or("public")
 }
 
-fn takes(operation: &Operation, parameter: &str) -> bool {
+fn has_parameter(operation: &Operation, parameter: &str) -> bool {
     let parameters = operation.parameters.iter().flatten();
     parameters.into_iter().any(|known| matches!(known, RefOr::T(known) if known.name == parameter))
 }
@@ -175,7 +175,7 @@ fn add_queue_token(operation: &mut Operation) {
 /// Adds what follows from who may call an operation and from what it takes: the token, and the refusals that many
 /// operations share. Then all codes of one status become one response.
 fn add_common_refusals(operation: &mut Operation) {
-    let access = access(operation).to_owned();
+    let access = required_access(operation).to_owned();
     let (logged_in, guarded) = (!access.starts_with("public"), access.ends_with("+queue"));
     let mut codes = vec![Code::Internal, Code::Busy];
     if operation.request_body.is_some() {
@@ -184,7 +184,7 @@ fn add_common_refusals(operation: &mut Operation) {
     if operation.request_body.is_some() || operation.parameters.is_some() {
         codes.push(Code::InvalidRequest);
     }
-    if takes(operation, IDEMPOTENCY_KEY) {
+    if has_parameter(operation, IDEMPOTENCY_KEY) {
         codes.push(Code::IdempotencyKeyReused);
     }
     let bearer = SecurityRequirement::new("bearer", [""; 0]);
@@ -247,7 +247,7 @@ fn complete_responses(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if response.description.is_empty() {
-            response.description = reason(status).to_owned();
+            response.description = status_reason(status).to_owned();
         }
         if status.as_str() >= "400" {
             response.description = titled(&response.description);
@@ -258,7 +258,7 @@ fn complete_responses(operation: &mut Operation) {
 }
 
 /// The body of the gateway's error responses: a message, and no code.
-fn message() -> ObjectBuilder {
+fn gateway_message() -> ObjectBuilder {
     let message = ObjectBuilder::new().schema_type(Type::String).description(Some("Name of the HTTP status"));
     ObjectBuilder::new()
         .description(Some("An error response of API Gateway itself, without a code"))
@@ -273,7 +273,7 @@ fn refusal_of_gateway() -> Content {
 
 /// Beside what functions refuse; a status that none of them answers is the gateway's alone.
 fn add_gateway_refusals(operation: &mut Operation) {
-    let needs_token = !access(operation).starts_with("public");
+    let needs_token = !required_access(operation).starts_with("public");
     let responses = &mut operation.responses.responses;
     for status in GATEWAY_STATUSES {
         let refuses = needs_token || !matches!(status, "401" | "403");
@@ -339,7 +339,7 @@ fn describe_parameters(operation: &mut Operation) {
 
 /// The headers that requests may bring and answers have.
 fn describe_headers(operation: &mut Operation) {
-    let has_key = takes(operation, IDEMPOTENCY_KEY);
+    let has_key = has_parameter(operation, IDEMPOTENCY_KEY);
     let has_tag = operation.responses.responses.contains_key("304");
     if has_tag {
         let tag = ParameterBuilder::new()
@@ -370,8 +370,8 @@ fn describe_headers(operation: &mut Operation) {
     }
 }
 
-/// What HTTP calls a status that is given by its digits; nothing if it is none.
-fn reason(status: &str) -> &'static str {
+/// HTTP's reason phrase of a status that is given by its digits; empty if it is none.
+fn status_reason(status: &str) -> &'static str {
     let status = StatusCode::from_bytes(status.as_bytes()).ok();
     status.and_then(|status| status.canonical_reason()).unwrap_or_default()
 }

@@ -13,32 +13,32 @@ const fn metric(name: &'static str, kind: MetricKind, unit: Unit, labels: &'stat
 }
 
 impl Metric {
-    const fn kept(self) -> Self {
+    const fn in_cloudwatch(self) -> Self {
         Self { kept: true, ..self }
     }
 
-    const fn says(self, help: &'static str) -> Self {
+    const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
 }
 
 /// Requests that a function answered.
 pub static HTTP_REQUESTS: Metric = metric("onsale_http_requests_total", Counter, Unit::Count, &["function", "status"])
-    .says("Requests answered, by status.");
+    .help("Requests answered, by status.");
 
 /// How long functions took.
 pub static HTTP_SECONDS: Metric =
     metric("onsale_http_request_duration_seconds", Histogram, Unit::Seconds, &["function", "status"])
-        .says("Time from a request to its answer, within the function.");
+        .help("Time from a request to its answer, within the function.");
 
 /// Problems by their code.
 pub static REFUSALS: Metric = metric("onsale_refusals_total", Counter, Unit::Count, &["function", "code"])
-    .kept()
-    .says("Error responses by problem code: `seat-taken`, `insufficient-balance`, `busy` ...");
+    .in_cloudwatch()
+    .help("Error responses by problem code: `seat-taken`, `insufficient-balance`, `busy` ...");
 
 /// Committed changes: the business.
 pub static CHANGES: Metric =
-    metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).kept().says(
+    metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).in_cloudwatch().help(
         "Committed changes of a `reservation`, an `order` or a `token`, and each `admin_action`. For example, \
          `reservation.held` counts new holds, `reservation.cancelled` released ones, `reservation.expired` expired \
          ones, `payment.completed` paid bookings and orders, `order.placed` unpaid orders, `payment.declined` declines.",
@@ -46,105 +46,105 @@ pub static CHANGES: Metric =
 
 /// Tries of calls to the table.
 pub static TABLE_CALLS: Metric =
-    metric("onsale_table_calls_total", Counter, Unit::Count, &["function", "operation", "outcome"]).says(
+    metric("onsale_table_calls_total", Counter, Unit::Count, &["function", "operation", "outcome"]).help(
         "Attempts of calls to the table: `ok`, `condition` (a guard failed), `conflict` (another transaction), \
          `throttled`, `unanswered`, `failed`.",
     );
 
 /// Writes and reads that had to be tried again.
 pub static TABLE_RETRIES: Metric = metric("onsale_table_retries_total", Counter, Unit::Count, &["function"])
-    .kept()
-    .says("Retries of a whole write or read after a conflict, a throttle or a stale read.");
+    .in_cloudwatch()
+    .help("Retries of a whole write or read after a conflict, a throttle or a stale read.");
 
-/// What the table charged.
+/// Capacity units that the table charged.
 pub static TABLE_CAPACITY: Metric =
     metric("onsale_table_capacity_half_units_total", Counter, Unit::Count, &["function", "operation"])
-        .says("Capacity consumed, in half units: an eventually consistent read of 4 KB is one.");
+        .help("Capacity consumed, in half units: an eventually consistent read of 4 KB is one.");
 
 /// Calls of what is not called over HTTP.
 pub static CALLS: Metric = metric("onsale_calls_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Invocations by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
+    .help("Invocations by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
 
 /// When a function last did its work.
 pub static LAST_SUCCESS: Metric = metric("onsale_last_success_timestamp_seconds", Gauge, Unit::Seconds, &["function"])
-    .says("Time of the last successful invocation, in seconds since the epoch; it shows a sweep that has stopped.");
+    .help("Time of the last successful invocation, in seconds since the epoch; it shows a sweep that has stopped.");
 
 /// Events that were put on queues.
 pub static EVENTS_RELAYED: Metric = metric("onsale_events_relayed_total", Counter, Unit::Count, &["function", "kind"])
-    .says("Events sent to all queues that subscribe to them; a record read again counts again.");
+    .help("Events sent to all queues that subscribe to them; a record read again counts again.");
 
 /// Records that could not be read.
 pub static EVENTS_PARKED: Metric = metric("onsale_events_parked_total", Counter, Unit::Count, &["function"])
-    .kept()
-    .says("Changes that could not be read, and events that the data platform refused for good.");
+    .in_cloudwatch()
+    .help("Changes that could not be read, and events that the data platform refused for good.");
 
 /// From commit to queue.
 pub static RELAY_SECONDS: Metric = metric("onsale_event_relay_delay_seconds", Histogram, Unit::Seconds, &["function"])
-    .kept()
-    .says("Time from the commit to the queues; the stream gives the commit to the second.");
+    .in_cloudwatch()
+    .help("Time from the commit to the queues; the stream gives the commit to the second.");
 
 /// Messages by what became of them.
 pub static EVENTS_CONSUMED: Metric =
     metric("onsale_events_consumed_total", Counter, Unit::Count, &["function", "outcome"])
-        .says("Messages handled: `done`, or `failed` and delivered again.");
+        .help("Messages handled: `done`, or `failed` and delivered again.");
 
 /// From commit to its effect.
 pub static CONSUME_SECONDS: Metric =
     metric("onsale_event_consume_delay_seconds", Histogram, Unit::Seconds, &["function"])
-        .kept()
-        .says("Time from the commit to the end of the consumer's work; the stream gives the commit to the second.");
+        .in_cloudwatch()
+        .help("Time from the commit to the end of the consumer's work; the stream gives the commit to the second.");
 
 /// Posts to the data platform.
 pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Posts to the data platform: `taken`, `refused` for good, or `later`.");
+    .help("Posts to the data platform: `taken`, `refused` for good, or `later`.");
 
-/// Who waits.
+/// People who wait in a queue.
 pub static QUEUE_WAITING: Metric = metric("onsale_queue_waiting", Gauge, Unit::Count, &["queue"])
-    .kept()
-    .says("Numbers issued and not called, when the queue last advanced.");
+    .in_cloudwatch()
+    .help("Numbers issued and not called, when the queue last advanced.");
 
-/// Who was let in.
+/// People who were let in.
 pub static QUEUE_ADMITTED: Metric = metric("onsale_queue_admitted", Gauge, Unit::Count, &["queue"])
-    .kept()
-    .says("Places in use: numbers called and not finished, when the queue last advanced.");
+    .in_cloudwatch()
+    .help("Places in use: numbers called and not finished, when the queue last advanced.");
 
-/// What sweeps closed.
+/// Purchases that sweeps closed.
 pub static SWEEP_CLOSED: Metric =
-    metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"]).says("Expired items closed by the sweep.");
+    metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"]).help("Expired items closed by the sweep.");
 
-/// What sweeps could not close.
+/// Purchases that sweeps could not close.
 pub static SWEEP_FAILED: Metric = metric("onsale_sweep_failed_total", Counter, Unit::Count, &["function"])
-    .says("Expired items that the sweep could not close; the next run tries again.");
+    .help("Expired items that the sweep could not close; the next run tries again.");
 
 /// How far behind a sweep is.
 pub static SWEEP_LAG: Metric = metric("onsale_sweep_lag_seconds", Gauge, Unit::Seconds, &["function"])
-    .kept()
-    .says("Age of the oldest expired item that the last sweep found; 0 if it found none.");
+    .in_cloudwatch()
+    .help("Age of the oldest expired item that the last sweep found; 0 if it found none.");
 
 /// Whether a sweep had more to do than it could.
 pub static SWEEP_LEFT: Metric = metric("onsale_sweep_left", Gauge, Unit::Count, &["function"])
-    .says("1 if the last sweep left work for the next one, else 0.");
+    .help("1 if the last sweep left work for the next one, else 0.");
 
-/// What the books differ in.
+/// Differences that the audit of the ledgers found.
 pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge, Unit::Count, &["function"])
-    .kept()
-    .says("Differences confirmed by the last audit that reached a verdict.");
+    .in_cloudwatch()
+    .help("Differences confirmed by the last audit that reached a verdict.");
 
 /// Audits by their outcome.
 pub static AUDITS: Metric = metric("onsale_audits_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Audits by outcome: `agree`, or why not.");
+    .help("Audits by outcome: `agree`, or why not.");
 
-/// What the authorizer said.
+/// Decisions of the authorizer.
 pub static AUTHORIZATIONS: Metric =
     metric("onsale_authorizations_total", Counter, Unit::Count, &["function", "outcome"])
-        .says("Access tokens checked: `allowed`, `refused`, or `failed` because no key could be read.");
+        .help("Access tokens checked: `allowed`, `refused`, or `failed` because no key could be read.");
 
-/// What lies in queues.
+/// Messages in queues of SQS.
 pub static QUEUE_MESSAGES: Metric = metric("onsale_queue_messages", Gauge, Unit::Count, &["queue"])
-    .says("Messages in a queue, including dead letters. Local stack only; on AWS see CloudWatch.");
+    .help("Messages in a queue, including dead letters. Local stack only; on AWS see CloudWatch.");
 
 /// Spans that nobody has.
-pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).says(
+pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).help(
     "Spans lost because the buffer was `full` or a collector, `otlp` or `zipkin`, refused them. Local stack only.",
 );
 

@@ -12,7 +12,7 @@ pub fn no_route(uri: &Uri) -> Problem {
     if methods.is_empty() {
         return Problem::new(Detail::NoRoute);
     }
-    Problem::new(Detail::MethodNotAllowed).allow(&methods.into_iter().collect::<Vec<_>>().join(", "))
+    Problem::new(Detail::MethodNotAllowed { methods: methods.into() })
 }
 
 /// Whether a path is of a route, whose `{parameters}` stand for one segment each.

@@ -27,9 +27,9 @@ impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for Names {
     }
 }
 
-impl Parameter for Names {
-    fn localized(&self, _: Language) -> String {
-        self.0.join(", ")
+impl fmt::Display for Names {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join(", "))
     }
 }
 

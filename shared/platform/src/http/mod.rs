@@ -86,7 +86,7 @@ async fn write_problems(app: &App, request_id: &str, request: Request, next: Nex
         // The router's own refusals: it has this function's routes only.
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
             let methods = response.headers().get(header::ALLOW).and_then(|methods| methods.to_str().ok());
-            Problem::new(Detail::MethodNotAllowed).allow(methods.unwrap_or_default())
+            Problem::new(Detail::MethodNotAllowed { methods: methods.unwrap_or_default().split(',').into() })
         }
         None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
         None => return response,

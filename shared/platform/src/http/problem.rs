@@ -29,7 +29,6 @@ pub struct Problem {
     reservation: Option<ReservationId>,
     items: Vec<String>,
     retry_after_seconds: Option<i64>,
-    allow: Option<String>,
 }
 
 /// Why a request is refused.
@@ -105,7 +104,7 @@ impl Problem {
     }
 
     fn from_reason(reason: Reason) -> Self {
-        Self { reason, seats: Vec::new(), reservation: None, items: Vec::new(), retry_after_seconds: None, allow: None }
+        Self { reason, seats: Vec::new(), reservation: None, items: Vec::new(), retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
@@ -133,13 +132,6 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.retry_after_seconds = Some(seconds.max(1));
-        self
-    }
-
-    /// The same, with the methods that the path has, as the header `Allow` lists them.
-    #[must_use]
-    pub fn allow(mut self, methods: &str) -> Self {
-        self.allow = Some(methods.to_owned());
         self
     }
 
@@ -198,7 +190,9 @@ impl Problem {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+        if let Reason::Detail(Detail::MethodNotAllowed { methods }) = &self.reason
+            && let Ok(methods) = HeaderValue::try_from(methods.to_string())
+        {
             headers.insert(header::ALLOW, methods);
         }
         if status == StatusCode::UNAUTHORIZED {

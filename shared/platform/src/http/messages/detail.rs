@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::ReservationId;
 use uuid::Uuid;
 
-use super::{Language, Won, messages};
+use super::{Language, Names, Won, messages};
 use crate::http::Code;
 
 /// Makes the details. A row is a name, parameters with examples, the code in brackets, English and Korean.
@@ -41,9 +41,9 @@ details! {
     NoRoute [NotFound]
         "There is no such route. Check the path."
         "존재하지 않는 경로입니다. 주소를 확인해 주세요."
-    MethodNotAllowed [MethodNotAllowed]
-        "The path does not allow this method. Use one of the methods in the header Allow."
-        "이 경로에서 지원하지 않는 메서드입니다. Allow 헤더에 있는 메서드를 사용해 주세요."
+    MethodNotAllowed { methods: Names = Names::from(["GET", "POST"]) } [MethodNotAllowed]
+        "The path does not allow this method. Use one of these: {methods}."
+        "이 경로에서 지원하지 않는 메서드입니다. {methods} 중에서 사용해 주세요."
     KeyReused [IdempotencyKeyReused]
         "You have sent this Idempotency-Key with another request. Use a new key for each new request."
         "이 Idempotency-Key는 다른 요청에 이미 사용되었습니다. 새로운 요청에는 새 키를 사용해 주세요."

@@ -47,5 +47,5 @@ pub async fn adjust_stock(
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
     let available = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
-    Ok(Answer::created_once(available.map(|available| AdjustStockOut { adjustment_id, product_id, delta, available })))
+    Ok(available.map(|available| AdjustStockOut { adjustment_id, product_id, delta, available }).into())
 }

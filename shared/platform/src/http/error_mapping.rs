@@ -120,10 +120,6 @@ fn whole_seconds(pause: SignedDuration) -> i64 {
     pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
 }
 
-fn key_reused() -> Problem {
-    Problem::new(Detail::KeyReused)
-}
-
 fn has_live_hold() -> Problem {
     Problem::new(Detail::HasLiveHold)
 }
@@ -271,7 +267,7 @@ impl From<HoldFailure> for Problem {
         match error {
             HoldFailure::Refused(refused) => refused.into(),
             HoldFailure::Pass(refused) => refused.into(),
-            HoldFailure::KeyReused => key_reused(),
+            HoldFailure::KeyReused(reused) => reused.into(),
             HoldFailure::Failure(failure) => failure.into(),
         }
     }
@@ -298,7 +294,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::Declined) => Self::new(Detail::PaymentDeclined),
             PayFailure::Pass(refused) => refused.into(),
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
-            PayFailure::KeyReused => key_reused(),
+            PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance(end) => declined(end),
             PayFailure::Failure(failure) => failure.into(),
@@ -337,7 +333,7 @@ impl From<PlaceFailure> for Problem {
             PlaceFailure::Refused(refused) => refused.into(),
             PlaceFailure::NoWallet => no_wallet(),
             PlaceFailure::InsufficientBalance => insufficient_balance(),
-            PlaceFailure::KeyReused => key_reused(),
+            PlaceFailure::KeyReused(reused) => reused.into(),
             PlaceFailure::Failure(failure) => failure.into(),
         }
     }

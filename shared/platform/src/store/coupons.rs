@@ -124,18 +124,18 @@ pub enum ClaimFailure {
     Failure(#[from] Failure),
 }
 
-/// Claims a coupon for a user; `true` when it was not claimed before. Claiming it again is the same claim.
+/// Claims a coupon for a user. Claiming it again is the same claim.
 ///
 /// # Errors
 /// See [`ClaimFailure`].
-pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), ClaimFailure> {
+pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<Once<Claim>, ClaimFailure> {
     let coupon = known(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
     let now = app.now();
     let gone = app.caches().exhausted.get(&id, now, COUPON_SECONDS).map(|()| ClaimError::Exhausted);
     if let Some(refused) = coupon.may_be_claimed(now).err().or(gone) {
         // A repeat of what succeeded is a success, also when nobody else can have one any more.
         let there = claimed(app, user, id).await?;
-        return there.map(|(claim, _)| (claim, false)).ok_or_else(|| refused.into());
+        return there.map(|(claim, _)| Once::Existing(claim)).ok_or_else(|| refused.into());
     }
     let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
     let item = to_item(&keys::claim(user, id), &claim_item(&new, made_by))?;
@@ -147,7 +147,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         transaction.add(Guard::Shard, stock::take(id, from, None));
         transaction.add(Guard::New, Write::create(item.clone()));
         let rejected = match transaction.commit(app).await {
-            Ok(()) => return Ok((new, true)),
+            Ok(()) => return Ok(Once::New(new)),
             Err(rejected) => rejected,
         };
         let short = match &rejected {
@@ -159,7 +159,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         // one may have gone to the same user, who has asked twice.
         let levels = if short { Some(stock::levels(app, id, coupon.shards).await?) } else { None };
         if let Some((there, by)) = claimed(app, user, id).await? {
-            return Ok((there, by == made_by));
+            return Ok(if by == made_by { Once::New(there) } else { Once::Existing(there) });
         }
         if let Some(levels) = levels {
             let Some(portions) = take(&levels, first, 1) else {

@@ -68,11 +68,11 @@ struct ChargeItem {
 /// Keys of payments that a wallet remembers.
 pub(crate) const RECENT_KEYS_MAX: usize = 16;
 
-/// Makes an empty wallet; `true` when it was not there before.
+/// Makes an empty wallet where there is none.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
+pub async fn create(app: &App, user: Uuid) -> Result<Once<Wallet>, Failure> {
     let now = app.now();
     let made_by = Some(app.ids().uuid(now));
     let empty = WalletItem {
@@ -85,11 +85,12 @@ pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
         made_by,
     };
     match Write::create(to_item(&keys::wallet(user), &empty)?).run(app, ReturnValue::None).await {
-        Ok(_) => Ok((Wallet::EMPTY, true)),
+        Ok(_) => Ok(Once::New(Wallet::EMPTY)),
         Err(Rejected::Guards(_)) => {
             let item = query::get(app, &keys::wallet(user), Consistency::Strong).await?.ok_or(Failure::Unknown)?;
             let there: WalletItem = from_item(item)?;
-            Ok((Wallet { balance: there.balance, seq: there.seq }, there.made_by == made_by))
+            let wallet = Wallet { balance: there.balance, seq: there.seq };
+            Ok(if there.made_by == made_by { Once::New(wallet) } else { Once::Existing(wallet) })
         }
         Err(rejected) => Err(rejected.into_failure()),
     }

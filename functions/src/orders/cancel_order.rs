@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathParams, Problem, User};
 use onsale_platform::store::orders;
-use onsale_platform::store::orders::CancelOrderError;
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
@@ -12,7 +12,7 @@ use crate::orders::response::OrderOut;
 /// Gives a pending order up, its units and its coupon back.
 #[utoipa::path(delete, path = "/orders/{order_id}", params(("order_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = OrderOut, description = "it has ended, now or before"), CancelOrderError))]
+    responses((status = 200, body = OrderOut, description = "it has ended, now or before"), CancelFailure))]
 pub async fn cancel_order(
     State(app): State<App>,
     user: User,

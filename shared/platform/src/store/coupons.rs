@@ -15,7 +15,7 @@ use crate::store::dynamodb::cache::{COUPON_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{CreateFailure, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, key_of, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::products::stock;
@@ -184,8 +184,8 @@ async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, U
 /// A page of what a user has claimed, by coupon.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::CLAIM_PREFIX).strong();
     query.listed(app, limit, cursor, query::each(read_claim)).await
 }

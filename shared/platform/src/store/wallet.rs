@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, from_item, number, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::views::Page;
@@ -166,7 +166,7 @@ pub(crate) struct Debit {
 
 /// Why a purchase cannot be paid from a wallet.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DebitError {
+pub(crate) enum DebitFailure {
     /// There is none.
     #[error("no wallet")]
     NoWallet,
@@ -188,10 +188,10 @@ pub(crate) fn debit(
     total: i64,
     at: Timestamp,
     payment_id: String,
-) -> Result<Option<Debit>, DebitError> {
+) -> Result<Option<Debit>, DebitFailure> {
     let Some(amount) = Amount::unless_zero(total).map_err(unreadable)? else { return Ok(None) };
-    let before = wallet.ok_or(DebitError::NoWallet)?;
-    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitError::InsufficientBalance)?;
+    let before = wallet.ok_or(DebitFailure::NoWallet)?;
+    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
     Ok(Some(Debit { before, after: paid.0, entry: paid.1 }))
 }
 
@@ -321,8 +321,8 @@ async fn repeated(
 /// A page of a user's entries, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
     query.listed(app, limit, cursor, query::each(read_entry)).await
 }

@@ -31,7 +31,7 @@ use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
-use crate::store::wallet::{Beside, Debit, DebitError, debit, kept};
+use crate::store::wallet::{Beside, Debit, DebitFailure, debit, kept};
 use crate::telemetry::logs;
 
 /// What somebody wants to buy, under the id of the order to make.
@@ -71,12 +71,12 @@ pub enum PlaceFailure {
     Failure(#[from] Failure),
 }
 
-impl From<DebitError> for PlaceFailure {
-    fn from(error: DebitError) -> Self {
+impl From<DebitFailure> for PlaceFailure {
+    fn from(error: DebitFailure) -> Self {
         match error {
-            DebitError::NoWallet => Self::NoWallet,
-            DebitError::InsufficientBalance => Self::InsufficientBalance,
-            DebitError::Failure(failure) => failure.into(),
+            DebitFailure::NoWallet => Self::NoWallet,
+            DebitFailure::InsufficientBalance => Self::InsufficientBalance,
+            DebitFailure::Failure(failure) => failure.into(),
         }
     }
 }

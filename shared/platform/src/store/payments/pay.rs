@@ -20,7 +20,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitError, RECENT_KEYS_MAX, WalletRow, debit, kept};
+use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, kept};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -251,13 +251,13 @@ async fn try_once<P: Payable>(
             let Err(rejected) = transaction.commit(app).await else { return Ok(TryOutcome::Paid(after)) };
             rejected
         }
-        Err(DebitError::InsufficientBalance) => {
+        Err(DebitFailure::InsufficientBalance) => {
             *declines_read = Some(bought.purchase().declines);
             let Err(rejected) = decline(app, bought).await else { return Err(insufficient_balance(app, bought)) };
             rejected
         }
-        Err(DebitError::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
-        Err(DebitError::Failure(failure)) => return Err(failure.into()),
+        Err(DebitFailure::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
+        Err(DebitFailure::Failure(failure)) => return Err(failure.into()),
     };
     if let Rejected::Guards(failed) = &rejected {
         bought.judge(app, failed, now).await?;

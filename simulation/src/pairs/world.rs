@@ -91,7 +91,7 @@ impl World {
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
         let users: Vec<Uuid> = (0..USERS).map(id_of).collect();
-        let hall = Fixture::build(&stack, (clock.clone(), ids), id_of(ADMIN), &users).await?;
+        let hall = Fixture::build(&stack, clock.clone(), ids, id_of(ADMIN), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         people.push(Person::new(id_of(ADMIN), "admin"));
         let replica = Replica::default();

@@ -3,11 +3,11 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::requests::{ApiAnswer, ApiCall, Identity, event};
 use local::stack::Stack;
@@ -76,8 +76,8 @@ impl Fixture {
         stack: &Stack,
         clock: Clock,
         ids: Ids,
-        admin: Uuid,
-        users: &[Uuid],
+        admin: UserId,
+        users: &[UserId],
     ) -> Result<Self, Box<dyn Error>> {
         let builder = Builder { stack, clock: clock.clone(), ids };
         let user = |user, role| Identity { user, role, key: None, queue_token: None };

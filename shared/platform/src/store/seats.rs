@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_of};
 use onsale_domain::time::{as_bound, second};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure>
 /// The block of a seat.
 pub(crate) async fn block(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     id: &BlockId,
     consistency: Consistency,
 ) -> Result<Option<Block>, Failure> {
@@ -66,20 +66,25 @@ pub(crate) async fn block(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
+pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
     let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
     let now = second(app.now());
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }
 
 /// Whom a seat names: its value as of this instant.
-pub(crate) async fn value_of(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
+pub(crate) async fn value_of(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
     let block = block(app, schedule, &seat.block(), Consistency::Strong).await?;
     Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
 }
 
 /// All blocks of a section as they are now.
-pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: bool) -> Result<Vec<Block>, Failure> {
+pub(crate) async fn section(
+    app: &App,
+    schedule: ScheduleId,
+    section: &Label,
+    strong: bool,
+) -> Result<Vec<Block>, Failure> {
     let query = Query::partition(keys::section_partition(schedule, section), "BLOCK#");
     let query = if strong { query.strong() } else { query };
     let items = query.all(app, BLOCKS_READ_MAX).await?;
@@ -90,7 +95,7 @@ pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: 
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(app: &App, schedule: Uuid, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
+pub async fn viewed(app: &App, schedule: ScheduleId, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
     let key = keys::section_partition(schedule, label);
     if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(blocks);
@@ -238,7 +243,7 @@ pub enum CreateSeatsFailure {
 /// See [`CreateSeatsFailure`].
 pub async fn create(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     label: &Label,
     price: Price,
     rows: &[RowRange],
@@ -293,7 +298,7 @@ pub async fn create(
 /// Takes seats away again that nobody has held since they were created; with their block, if that is new too.
 async fn take_back(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     id: &BlockId,
     numbers: &[u16],
     block_is_older: bool,
@@ -311,7 +316,7 @@ async fn take_back(
     write.applies(app).await.map(|_| ())
 }
 
-async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
+async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut write = Write::update(&keys::block(schedule, id))
@@ -335,7 +340,7 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
 }
 
 /// Sets seats of a block to one value; the caller adds the condition.
-pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
+pub(crate) fn set_seats(schedule: ScheduleId, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
     let write = Write::update(&keys::block(schedule, block)).value(":to", text(to.to_string()));
     numbers.iter().fold(write, |write, number| {
         let seat = format!("#{number}");

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::money::Amount;
 use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, ToppedUp, Wallet};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ pub(crate) const RECENT_KEYS_MAX: usize = 16;
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, user: Uuid) -> Result<Once<Wallet>, Failure> {
+pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
     let now = app.now();
     let made_by = Some(app.ids().uuid(now));
     let empty = WalletItem {
@@ -100,11 +101,11 @@ pub async fn create(app: &App, user: Uuid) -> Result<Once<Wallet>, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, user: Uuid) -> Result<Option<Wallet>, Failure> {
+pub async fn get(app: &App, user: UserId) -> Result<Option<Wallet>, Failure> {
     Ok(get_kept(app, user).await?.map(|kept| kept.wallet))
 }
 
-async fn get_kept(app: &App, user: Uuid) -> Result<Option<WalletRow>, Failure> {
+async fn get_kept(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
     query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(kept).transpose()
 }
 
@@ -127,7 +128,7 @@ pub(crate) enum Beside {
 
 /// The two writes of a movement: the wallet from `before`, and the entry.
 pub(crate) fn movement(
-    user: Uuid,
+    user: UserId,
     before: Wallet,
     after: Wallet,
     entry: &Entry,
@@ -197,7 +198,7 @@ pub(crate) fn debit(
 
 impl Debit {
     /// Its two writes: the wallet and the entry.
-    pub(crate) fn writes(&self, user: Uuid, beside: Beside) -> Result<(Write, Write), Failure> {
+    pub(crate) fn writes(&self, user: UserId, beside: Beside) -> Result<(Write, Write), Failure> {
         movement(user, self.before, self.after, &self.entry, beside)
     }
 }
@@ -233,7 +234,7 @@ enum Guard {
 /// fingerprint.
 pub async fn carry_out(
     app: &App,
-    user: Uuid,
+    user: UserId,
     charge: Uuid,
     wanted: &Movement,
     fingerprint: &str,
@@ -303,7 +304,7 @@ fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
 /// that is just being carried out is waited for, so that its receipt and the balance are of one instant.
 async fn repeated(
     attempts: &Attempts<'_>,
-    user: Uuid,
+    user: UserId,
     charge: Uuid,
     fingerprint: &str,
 ) -> Result<Option<Once<i64>>, MoveFailure> {
@@ -322,7 +323,7 @@ async fn repeated(
 ///
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
-pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
+pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
     query.listed(app, limit, cursor, query::each(read_entry)).await
 }

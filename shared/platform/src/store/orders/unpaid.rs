@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use onsale_domain::id::{from_short, short};
+use onsale_domain::id::{OrderId, ProductId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
 use onsale_domain::time::{as_bound, second};
-use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
@@ -22,7 +21,7 @@ const UNPAID_KEPT_SECONDS: i64 = 30 * 86_400;
 const OPEN_PREFIX: &str = "open_";
 const UNITS_PREFIX: &str = "units_";
 
-fn units_name(product: Uuid) -> String {
+fn units_name(product: ProductId) -> String {
     format!("{UNITS_PREFIX}{}", short(product))
 }
 
@@ -34,11 +33,11 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
         if let Some(id) = name.strip_prefix(OPEN_PREFIX) {
             let until = value.as_s().ok().and_then(|until| u32::from_str_radix(until, 16).ok());
             let (id, until) = from_short(id).zip(until).ok_or_else(|| unreadable("an open order"))?;
-            unpaid.open.insert(id, until);
+            unpaid.open.insert(OrderId(id), until);
         } else if let Some(product) = name.strip_prefix(UNITS_PREFIX) {
             let units = value.as_n().ok().and_then(|units| units.parse().ok());
             let (product, units) = from_short(product).zip(units).ok_or_else(|| unreadable("units of a product"))?;
-            unpaid.units.insert(product, units);
+            unpaid.units.insert(ProductId(product), units);
         }
     }
     let version = item.get("version").and_then(|version| version.as_n().ok()?.parse().ok());
@@ -48,7 +47,7 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
 /// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not closed yet.
-pub fn enter(new: &Order, most: &BTreeMap<Uuid, i64>, now: Timestamp) -> Write {
+pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
     let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
     let mut write = Write::update(&keys::unpaid(new.user))
         .set_to("version", "if_not_exists(version, :zero) + :one")

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::second;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -53,7 +53,13 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
+pub async fn called(
+    app: &App,
+    user: UserId,
+    id: &QueueId,
+    wanted: u64,
+    queue: &Queue,
+) -> Result<ClaimOutcome, Failure> {
     let there = entry_item::recent(app, user, id).await?;
     if let Some(called) = standing(there, wanted, app.now()) {
         return Ok(called);
@@ -64,7 +70,7 @@ pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Qu
 
 /// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
 /// missed the window: the token ends, and the place has been given on.
-async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
+async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     let mut unseen = false;
     loop {
@@ -123,7 +129,7 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 }
 
 /// Ends a token whose number nobody claimed in time.
-async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
+async fn missed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
     let write = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Expired.as_str()))
         .set("ended_at", number(app.now().as_millisecond()))
@@ -140,12 +146,12 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Clai
     }
 }
 
-fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
+fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
     named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))
         .set("expires_at", number(expires_at))
-        .set("expiry_shard", text(keys::expiry_shard(TOKEN_KIND, user)))
+        .set("expiry_shard", text(keys::expiry_shard(TOKEN_KIND, user.0)))
         // Its removal by TTL would be no end of it.
         .set("delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
         .value(":waiting", text(State::Waiting.as_str()))

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{State, Token};
 use onsale_domain::queue::holes::Hole;
 use onsale_domain::queue::number_lease::Numbers;
@@ -72,11 +73,11 @@ enum Place {
     Numbered(Token),
 }
 
-async fn place(app: &App, user: Uuid, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
+async fn place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
     read_place(user, id, query::get(app, &keys::queue_token(user, id), consistency).await?)
 }
 
-fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
+fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
     let Some(item) = item else { return Ok(Place::Empty) };
     if let Some(claim) = item.get("claim") {
         let claim = claim.as_s().ok().and_then(|claim| claim.parse().ok());
@@ -90,7 +91,7 @@ fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Fai
 ///
 /// # Errors
 /// See [`JoinFailure`].
-pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Once<Joined>, JoinFailure> {
+pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Once<Joined>, JoinFailure> {
     let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
@@ -138,7 +139,7 @@ pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Once<Joined>, J
 /// Whether somebody whose last place has ended may have another now.
 async fn may_join(
     app: &App,
-    user: Uuid,
+    user: UserId,
     id: &QueueId,
     ended: Option<&Token>,
     queue: &Queue,
@@ -176,7 +177,7 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
 }
 
 /// Claims a place in which there is `there` for a request; what is there then.
-async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
+async fn claimed(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
     let mut item = key_item(&keys::queue_token(user, id));
     item.insert("claim".to_owned(), text(claim.to_string()));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
@@ -198,7 +199,7 @@ async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid
 
 /// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
 /// then the number goes back at once.
-async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
     let taken = next_number(app, id).await?;
     let now = app.now();
     let token = Token {
@@ -273,7 +274,7 @@ pub enum LeaveFailure {
 ///
 /// # Errors
 /// See [`LeaveFailure`].
-pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(), LeaveFailure> {
+pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<(), LeaveFailure> {
     let mut attempts = Attempts::new(app);
     loop {
         let read = get(app, user, id, Consistency::Strong).await?;
@@ -303,7 +304,7 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
 }
 
 /// Gives up a place that waits, and with it its number, called or not.
-fn leaving(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+fn leaving(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
     let left = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Left.as_str()))
         .set("ended_at", number(now.as_millisecond()))

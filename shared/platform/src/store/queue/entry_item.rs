@@ -1,11 +1,11 @@
 //! A queue token in the table: how it lies there, and the writes that note a hold made with it, use it up and end it.
 
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::time::second;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -32,7 +32,7 @@ struct TokenItem {
 }
 
 /// Reads a token; none, if the place is claimed but has no number yet.
-pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+pub(crate) fn read_token(user: UserId, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
     if item.contains_key("claim") {
         return Ok(None);
     }
@@ -52,7 +52,7 @@ pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Opti
 
 pub(crate) async fn get(
     app: &App,
-    user: Uuid,
+    user: UserId,
     queue: &QueueId,
     consistency: Consistency,
 ) -> Result<Option<Token>, Failure> {
@@ -64,7 +64,7 @@ pub(crate) async fn get(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Token>, Failure> {
+pub async fn recent(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
     let key = (user, queue.clone());
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
@@ -76,7 +76,7 @@ pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Tok
 }
 
 /// Lets [`recent`] look again.
-pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
+pub(crate) fn forget(app: &App, user: UserId, queue: &QueueId) {
     app.caches().queue_tokens.forget(&(user, queue.clone()));
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
 }
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
-fn ending(user: Uuid, id: &QueueId, to: State, now: Timestamp) -> Write {
+fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
     named(Write::update(&keys::queue_token(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
@@ -114,7 +114,7 @@ fn ending(user: Uuid, id: &QueueId, to: State, now: Timestamp) -> Write {
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
-pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+pub(crate) fn hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
     let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
     named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
@@ -124,7 +124,7 @@ pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> W
 }
 
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
-pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
+pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
     let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
     ending(user, &admission.queue, State::Used, now)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use onsale_domain::id::{from_short, short};
+use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::reservations::reservation::Reservation;
@@ -36,7 +36,7 @@ pub struct Allowance {
     /// Seats held and owned.
     pub count: i64,
     /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
-    pub open: BTreeMap<Uuid, (u32, i64)>,
+    pub open: BTreeMap<ReservationId, (u32, i64)>,
     /// When the first of these ends, or earlier.
     pub first_end: Option<u32>,
     /// Holds that were let lapse.
@@ -47,7 +47,7 @@ pub struct Allowance {
 
 impl Allowance {
     /// When the first of the holds that are named ends, but for those in `without`.
-    fn first_end_without(&self, without: &[Uuid]) -> Option<u32> {
+    fn first_end_without(&self, without: &[ReservationId]) -> Option<u32> {
         self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
     }
 }
@@ -82,7 +82,7 @@ pub fn read(item: &Item) -> Result<Allowance, Failure> {
 }
 
 /// The allowance of a user and schedule, if there is one.
-pub async fn get(app: &App, user: Uuid, schedule: Uuid) -> Result<Option<Allowance>, Failure> {
+pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<Allowance>, Failure> {
     let item = query::get(app, &keys::allowance(user, schedule), Consistency::Strong).await?;
     item.as_ref().map(self::read).transpose()
 }
@@ -107,17 +107,17 @@ pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
 }
 
 /// Whether an allowance counts this reservation among its open holds.
-pub fn counts(allowance: &Item, reservation: Uuid) -> bool {
+pub fn counts(allowance: &Item, reservation: ReservationId) -> bool {
     allowance.contains_key(&open_name(reservation))
 }
 
 /// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
+pub fn open(allowance: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
     let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {
             let (until, seats) = open.as_s().ok()?.split_once(':')?;
-            Some((from_short(id)?, (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
+            Some((ReservationId(from_short(id)?), (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
         })
         .collect()
 }
@@ -125,7 +125,7 @@ pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
 const OPEN_PREFIX: &str = "open_";
 
 /// The attribute of an allowance that names an open hold, or of unpaid orders that names one of them.
-pub(crate) fn open_name(id: Uuid) -> String {
+pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
     format!("{OPEN_PREFIX}{}", short(id))
 }
 
@@ -180,9 +180,9 @@ pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
 /// The write of an allowance that names these holds no longer, as of what was read.
 pub(crate) fn rewritten(
     read: &Allowance,
-    user: Uuid,
-    schedule: Uuid,
-    without: &[Uuid],
+    user: UserId,
+    schedule: ScheduleId,
+    without: &[ReservationId],
     count: i64,
     lapses: Lapses,
 ) -> Write {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::data_directory::Data;
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use local::stack::{Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
@@ -32,7 +32,7 @@ async fn bought(users: usize) -> (World, Vec<Person>) {
 
 #[track_caller]
 fn agrees(report: &Report) {
-    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(report));
+    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::report_text(report));
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn pages_of_any_size_say_the_same() {
             })
             .await;
         agrees(&report);
-        let told = (report.counts, local::commands::audit::told(&report));
+        let told = (report.counts, local::commands::audit::report_text(&report));
         assert_eq!(*seen.get_or_insert_with(|| told.clone()), told, "{segments} segments of pages of {page_items}");
     }
     let (counts, _) = seen.expect("an audit");
@@ -77,7 +77,7 @@ async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
     assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues and concerts"]);
     let report = world.audit(|limits| limits.time = Duration::ZERO).await;
-    assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::commands::audit::told(&report));
+    assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::commands::audit::report_text(&report));
     assert_eq!(report.not_judged, ["the time was over before the table was read"]);
     assert!(report.verdict.moving.is_empty(), "what was not read does not differ");
 }
@@ -143,7 +143,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
     // Some stop within the first pass, some within the second, some go on for all of them.
     for (buyers, every) in [(3, 1), (45, 1), (45, 4), (45, 9)] {
         let (report, bought) = beside_traffic(buyers, every, false).await;
-        let printed = local::commands::audit::told(&report);
+        let printed = local::commands::audit::report_text(&report);
         println!("{bought} purchases meanwhile, {} passes: {}", report.verdict.passes, report.verdict.outcome.as_str());
         assert!(report.verdict.confirmed.is_empty(), "{printed}");
         assert_ne!(report.verdict.outcome, Outcome::Differ, "{printed}");
@@ -155,7 +155,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
 #[tokio::test]
 async fn a_true_difference_is_told_beside_traffic_and_nothing_else_is() {
     let (report, bought) = beside_traffic(45, 9, true).await;
-    let printed = local::commands::audit::told(&report);
+    let printed = local::commands::audit::report_text(&report);
     assert!(bought > 10, "{bought} purchases");
     assert_eq!(report.verdict.outcome, Outcome::Differ, "{printed}");
     let told: Vec<String> = report.verdict.confirmed.iter().map(ToString::to_string).collect();
@@ -194,7 +194,7 @@ pub struct NoScan;
 
 impl Intercept for NoScan {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.operation == "Scan" { Before::Throttle(Struck::ALL) } else { Before::Proceed }
+        if call.operation == "Scan" { Before::Throttle(FailedItems::ALL) } else { Before::Proceed }
     }
 }
 
@@ -238,38 +238,48 @@ async fn what_an_audit_costs() {
 
 // --------------------------------------------------------------------------------------------------- as a command
 
-/// Exit status and last line of `onsale audit`, and all that it printed.
-fn audit(arguments: &[&str]) -> (Option<i32>, String, String) {
+/// What `onsale audit` came to.
+struct Audited {
+    status: Option<i32>,
+    printed: String,
+}
+
+impl Audited {
+    /// Exit status and last line.
+    fn ends(&self) -> (Option<i32>, &str) {
+        (self.status, self.printed.lines().last().unwrap_or_default())
+    }
+}
+
+fn audit(arguments: &[&str]) -> Audited {
     let output = onsale().arg("audit").args(arguments).output().expect("it runs");
-    let printed = String::from_utf8(output.stdout).expect("text");
-    let last = printed.lines().last().unwrap_or_default().to_owned();
-    (output.status.code(), last, printed)
+    Audited { status: output.status.code(), printed: String::from_utf8(output.stdout).expect("text") }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().to_str().expect("a path");
-    let agree = (Some(0), "the books agree".to_owned());
-    let ends = |(status, last, _): (Option<i32>, String, String)| (status, last);
+    let agree = (Some(0), "the books agree");
     let missing = directory.path().join("nowhere");
-    assert_eq!(ends(audit(&["--data", missing.to_str().expect("a path")])).0, Some(2));
+    assert_eq!(audit(&["--data", missing.to_str().expect("a path")]).status, Some(2));
     assert!(!missing.exists(), "an audit makes nothing");
 
     // Of a running stack, by its directory and by its address.
     let program = Program::start(&mut stack(&["--data", path]));
     let address = program.address("dynamodb").to_owned();
-    let (status, last, printed) = audit(&["--data", path]);
-    assert_eq!((status, last), agree, "{printed}");
+    let audited = audit(&["--data", path]);
+    let printed = &audited.printed;
+    assert_eq!(audited.ends(), agree, "{printed}");
     assert!(printed.contains("cash-in                    3000000             3000000\n"), "{printed}");
-    assert_eq!(ends(audit(&["--dynamodb-endpoint", &address])), agree);
-    assert_eq!(ends(audit(&["--dynamodb-endpoint", &address, "--table", "Other"])).0, Some(2));
+    assert_eq!(audit(&["--dynamodb-endpoint", &address]).ends(), agree);
+    assert_eq!(audit(&["--dynamodb-endpoint", &address, "--table", "Other"]).status, Some(2));
     drop(program);
 
     // Of one that was killed, whose address is that of nobody.
-    assert_eq!(ends(audit(&["--data", path])), agree);
-    let (status, last, _) = audit(&["--dynamodb-endpoint", &address]);
-    assert_eq!((status, last.as_str()), (Some(2), "not told: a service that this needs did not answer"));
+    assert_eq!(audit(&["--data", path]).ends(), agree);
+    let unanswered = (Some(2), "not told: a service that this needs did not answer");
+    assert_eq!(audit(&["--dynamodb-endpoint", &address]).ends(), unanswered);
 
     let user = local::demo::USER_IDS[0];
     let stack = Stack::start(Options { data: Data::Directory(directory.path().to_owned()), ..Options::default() });
@@ -278,10 +288,11 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
         "TableName": stack.template().table.name, "Key": { "pk": { "S": format!("USER#{user}") }, "sk": { "S": "WALLET" } },
         "UpdateExpression": "SET balance = balance + :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
     });
-    stack.dynamodb().ask("UpdateItem", &request).expect("tampered");
+    stack.dynamodb().call("UpdateItem", &request).expect("tampered");
     stack.shutdown().await;
-    let (status, last, printed) = audit(&["--data", path]);
-    assert_eq!((status, last.as_str()), (Some(1), "the books differ: 1 difference"), "{printed}");
+    let audited = audit(&["--data", path]);
+    let printed = &audited.printed;
+    assert_eq!(audited.ends(), (Some(1), "the books differ: 1 difference"), "{printed}");
     let line = format!("\ndiffers: wallet of user {user}: the balance: expected 1000000, found 1000001\n");
     assert!(printed.contains(&line), "{printed}");
 }

@@ -6,14 +6,14 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest, PaymentOutcome};
+use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::payments::response::PaymentOut;
 
-/// What to pay: one of the two.
+/// The reservation or the order to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]
@@ -35,28 +35,24 @@ pub struct PayIn {
 pub async fn pay(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = PayRequest { user: user.id, pass: &pass, key: &digest, key_given };
-    let (out, how) = match (request.reservation_id, request.order_id) {
+    let paying = PayRequest { user: user.id, queue_token: &queue_token, key: &digest, key_given };
+    let paid = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;
-            (PaymentOut::of_reservation(&paid.bought), paid.how)
+            paid.map(|reservation| PaymentOut::from_reservation(&reservation))
         }
         (None, Some(order)) => {
             let paid = pay::order(&app, OrderId(order), &paying).await?;
-            (PaymentOut::of_order(&paid.bought), paid.how)
+            paid.map(|order| PaymentOut::from_order(&order))
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };
-    let out = out.ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
-    Ok(match how {
-        PaymentOutcome::Now => Answer::created(out),
-        PaymentOutcome::Replayed => Answer::created(out).replayed(true),
-        PaymentOutcome::Before => Answer::ok(out),
-    })
+    let payment = paid.transpose().ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
+    Ok(payment.into())
 }

@@ -6,7 +6,7 @@ use onsale_domain::money::Price;
 use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathId, Problem, invalid};
-use onsale_platform::store::seats::CreateSeatsError;
+use onsale_platform::store::seats::CreateSeatsFailure;
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,7 +58,7 @@ const RANGES_MAX: usize = 500;
 /// Makes the seats that are not there yet.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
     params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = CreateSeatsOut), CreateSeatsError))]
+    responses((status = 201, body = CreateSeatsOut), CreateSeatsFailure))]
 pub async fn create_seats(
     State(app): State<App>,
     admin: Admin,
@@ -81,8 +81,8 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     let mut rows = Vec::with_capacity(given.len());
     for (index, Object(range)) in given.into_iter().enumerate() {
         let row = Label::parse(&range.row).map_err(invalid(&format!("rows[{index}].row")))?;
-        within(&format!("rows[{index}].from"), range.from, 1)?;
-        within(&format!("rows[{index}].to"), range.to, range.from)?;
+        check_number(&format!("rows[{index}].from"), range.from, 1)?;
+        check_number(&format!("rows[{index}].to"), range.to, range.from)?;
         seats += usize::from(range.to - range.from) + 1;
         rows.push(RowRange { row, from: range.from, to: range.to });
     }
@@ -93,7 +93,7 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
 }
 
 /// Whether a number of a seat lies between `min` and the highest that there may be.
-fn within(field: &str, number: u16, min: u16) -> Result<(), Problem> {
+fn check_number(field: &str, number: u16, min: u16) -> Result<(), Problem> {
     if (min..=SEAT_NUMBER_MAX).contains(&number) {
         return Ok(());
     }

@@ -19,12 +19,12 @@ pub struct SpendIn {
     /// Minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
-    /// What it is for, as the ledger will say: one line of 1 to 100 characters.
+    /// The purpose, as the ledger will say: one line of 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     memo: String,
 }
 
-/// What was spent.
+/// The receipt of a spend.
 #[derive(Serialize, ToSchema)]
 pub struct SpendOut {
     /// The `ref` of its entry in the ledger.
@@ -54,5 +54,5 @@ pub async fn spend(
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
     let balance = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
-    Ok(Answer::created_once(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY })))
+    Ok(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY }).into())
 }

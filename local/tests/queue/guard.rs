@@ -21,10 +21,17 @@ use Route::{CreateReservation, GetSeat, HoldSeat, ListSchedules, ListSeats, Pay}
 const ROUTES: [Route; 6] = [ListSchedules, ListSeats, GetSeat, HoldSeat, CreateReservation, Pay];
 const LOOKS: [Route; 3] = [ListSchedules, ListSeats, GetSeat];
 
-const REQUIRED: (u16, &str) = (401, "queue-token-required");
-const INVALID: (u16, &str) = (401, "queue-token-invalid");
-const NOT_ADMITTED: (u16, &str) = (403, "queue-token-not-admitted");
-const ENDED: (u16, &str) = (403, "queue-token-ended");
+/// How the guard refuses.
+#[derive(Clone, Copy)]
+struct Refusal {
+    status: u16,
+    code: &'static str,
+}
+
+const REQUIRED: Refusal = Refusal { status: 401, code: "queue-token-required" };
+const INVALID: Refusal = Refusal { status: 401, code: "queue-token-invalid" };
+const NOT_ADMITTED: Refusal = Refusal { status: 403, code: "queue-token-not-admitted" };
+const ENDED: Refusal = Refusal { status: 403, code: "queue-token-ended" };
 
 /// A sale with a queue, and a reservation that waits for its payment.
 struct Sale {
@@ -57,7 +64,8 @@ impl Sale {
     }
 
     /// Insists that every route but `except` answers so, and that nothing comes of it.
-    async fn refuses(&self, person: &Person, reservation: &str, (status, code): (u16, &str), except: &[Route]) {
+    async fn refuses(&self, person: &Person, reservation: &str, refusal: Refusal, except: &[Route]) {
+        let Refusal { status, code } = refusal;
         let before = self.world.dump();
         for route in ROUTES.into_iter().filter(|route| !except.contains(route)) {
             let reply = self.ask(route, person, reservation).await;
@@ -127,7 +135,7 @@ async fn an_administrator_passes_every_guarded_route_without_queueing() {
         sale.ask(route, &admin, &held).await.expect(status);
     }
     // Nobody's place is used by it, and no admission bounds the hold.
-    assert_eq!((world.settled_books().await.in_use("spring"), admin.balance().await), (0, 950_000));
+    assert_eq!((world.settled_books().await.places_in_use("spring"), admin.balance().await), (0, 950_000));
     // The same caller as a user is asked for a token again.
     let user = world.again(&admin).await;
     sale.refuses(&user, &held, REQUIRED, &[HoldSeat, CreateReservation, Pay]).await;
@@ -144,7 +152,7 @@ async fn who_became_an_administrator_meanwhile_pays_by_the_admission_of_the_hold
     let admin = world.promoted(&mina).await.with_queue_token(None);
     admin.pay(&held).await.expect(201);
     assert_eq!(world.state_of(&mina), "used");
-    assert_eq!(world.settled_books().await.in_use("spring"), 0);
+    assert_eq!(world.settled_books().await.places_in_use("spring"), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use onsale_domain::id::OrderId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::orders;
-use onsale_platform::store::orders::CancelOrderError;
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 
 use crate::orders::response::OrderOut;
 
@@ -14,7 +14,7 @@ use crate::orders::response::OrderOut;
     extensions(("x-access" = json!("user"))),
     responses(
         (status = 200, body = OrderOut, description = "The cancelled order (or one that had already ended)"),
-        CancelOrderError,
+        CancelFailure,
     ))]
 pub async fn cancel_order(
     State(app): State<App>,

@@ -4,8 +4,8 @@ use axum::extract::State;
 use onsale_domain::id::ReservationId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations::cancel;
-use onsale_platform::store::reservations::cancel::CancelError;
 
 use crate::reservations::response::ReservationOut;
 
@@ -14,7 +14,7 @@ use crate::reservations::response::ReservationOut;
     extensions(("x-access" = json!("user"))),
     responses(
         (status = 200, body = ReservationOut, description = "The cancelled reservation (or one that had already ended)"),
-        CancelError,
+        CancelFailure,
     ))]
 pub async fn cancel_reservation(
     State(app): State<App>,

@@ -14,6 +14,5 @@ use crate::wallet::response::WalletOut;
         (status = 200, body = WalletOut, description = "The existing wallet"),
     ))]
 pub async fn create_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
-    let (wallet, new) = wallet::create(&app, user.id).await?;
-    Ok(Answer::created_if(new, wallet.into()))
+    Ok(wallet::create(&app, user.id).await?.map(WalletOut::from).into())
 }

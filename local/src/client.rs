@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::Timestamp;
 use onsale_domain::accounts::account::Role;
+use onsale_domain::id::UserId;
 use onsale_platform::auth::access_token;
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
@@ -41,8 +42,8 @@ impl Client {
     /// # Errors
     /// When no token can be signed.
     pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, ClientError> {
-        let user = stack.app().ids().uuid(at);
-        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), user, role, user).await? })
+        let id = stack.app().ids().uuid(at);
+        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), UserId(id), role, id).await? })
     }
 
     /// The body of the answer, which has to be 201.

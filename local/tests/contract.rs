@@ -280,28 +280,3 @@ fn codes_in_diagrams_are_those_of_the_contract() {
     }
     assert_eq!(shown, codes, "refusals that pictures show, and those that there are");
 }
-
-/// What docs/deploy.md says that the guide of a deployment asks for, and what the template has it ask.
-#[test]
-fn parameters_of_the_deployment_agree() {
-    let template = repository::read("template.yaml");
-    let (_, parameters) = template.split_once("\nParameters:\n").expect("parameters");
-    let (parameters, _) = parameters.split_once("\nConditions:").expect("what follows them");
-    let mut asked: Vec<(&str, &str)> = Vec::new();
-    for line in parameters.lines() {
-        let indent = line.len() - line.trim_start().len();
-        match (indent, line.trim().split_once(':')) {
-            (2, Some((name, ""))) => asked.push((name, "")),
-            (4, Some(("Default", default))) => {
-                asked.last_mut().expect("a parameter").1 = default.trim().trim_matches('"')
-            }
-            _ => {}
-        }
-    }
-    let guide = repository::read("docs/deploy.md");
-    let told = table_rows(&guide, 3);
-    let told: Vec<(&str, &str)> = told.iter().map(|row| (row[0].trim_matches('`'), row[1].as_str())).collect();
-    let asked: Vec<(&str, &str)> =
-        asked.into_iter().map(|(name, default)| (name, if default.is_empty() { "empty" } else { default })).collect();
-    assert_eq!(told, asked, "docs/deploy.md and template.yaml");
-}

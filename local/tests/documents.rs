@@ -1,4 +1,4 @@
-//! The documents name files that are there, and their links lead somewhere.
+//! The documents name files that are there, their links lead somewhere, and their figures stand in one page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -13,7 +13,7 @@ const FOLDERS: [&str; 10] =
 const ENDINGS: [&str; 8] = [".rs", ".py", ".sh", ".js", ".mjs", ".yaml", ".toml", ".patch"];
 
 /// Files that do not exist and are named by an example of how to make them.
-const EXAMPLES: [&str; 1] = ["get_wallet_entry.rs"];
+const EXAMPLES: [&str; 1] = ["get_hello.rs"];
 
 /// All files, as paths from the root that begin with a slash.
 fn all_files() -> BTreeSet<String> {
@@ -132,4 +132,46 @@ fn what_documents_name_is_there() {
         missing.extend(gone.map(|name| format!("{path}: {name}")));
     }
     assert!(missing.is_empty(), "named, and not there: {missing:#?}");
+}
+
+/// The cells of the table rows of a text that have so many cells.
+fn table_rows(text: &str, cells: usize) -> Vec<Vec<&str>> {
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let rows = rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<&str>>());
+    rows.filter(|row| row.len() == cells).collect()
+}
+
+/// The numbers of a text, as they are written: `5.9`, `3,051`.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|sign: char| !(sign.is_ascii_digit() || ".,".contains(sign)));
+    words.map(|word| word.trim_matches(['.', ','])).filter(|word| !word.is_empty())
+}
+
+#[test]
+fn figures_stand_in_one_page_and_those_of_reports_in_their_reports() {
+    let benchmarks = read("docs/benchmarks.md");
+    let rows = table_rows(&benchmarks, 5);
+    let readme = read("README.md");
+    let (_, measured) = readme.split_once("## Measured").expect("a section");
+    let (measured, _) = measured.split_once("\n## ").expect("what follows it");
+    let shown = table_rows(measured, 2).into_iter().filter(|row| numbers(row[1]).next().is_some());
+    let shown: Vec<Vec<&str>> = shown.collect();
+    assert!(!shown.is_empty(), "README.md has figures");
+    for row in shown {
+        assert!(rows.iter().any(|other| other[..2] == row[..]), "README.md: {row:?} is no row of docs/benchmarks.md");
+    }
+    for price in readme.split("USD ").skip(1).filter_map(|rest| numbers(rest).next()) {
+        assert!(rows.iter().any(|row| row[1] == price), "README.md: {price} is no figure of docs/benchmarks.md");
+    }
+    let mut looked_up = 0;
+    for row in rows {
+        let Some((_, target)) = row[4].split_once("](reports/") else { continue };
+        let report = read(&format!("docs/reports/{}", target.trim_end_matches(')')));
+        let there: BTreeSet<&str> = numbers(&report).collect();
+        for number in numbers(row[1]) {
+            assert!(there.contains(number), "docs/benchmarks.md: {number} of {:?} is not in its report", row[0]);
+            looked_up += 1;
+        }
+    }
+    assert!(looked_up > 10, "only {looked_up} figures were looked up");
 }

@@ -9,6 +9,7 @@ mod commerce_capacity;
 mod commerce_races;
 mod commerce_scale;
 mod concerts;
+mod configuration;
 mod contention;
 mod contract;
 mod coupons;

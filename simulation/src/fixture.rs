@@ -3,11 +3,11 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::requests::{ApiAnswer, ApiCall, Identity, event};
 use local::stack::Stack;
@@ -55,7 +55,7 @@ impl Builder<'_> {
         &self,
         (function, method): (&'static str, &'static str),
         path: &str,
-        who: (Uuid, &'static str),
+        who: (UserId, &'static str),
         body: Value,
     ) -> Result<ApiAnswer, Box<dyn Error>> {
         let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
@@ -79,8 +79,8 @@ impl Fixture {
     pub async fn build(
         stack: &Stack,
         (clock, ids): (Clock, Ids),
-        admin: Uuid,
-        users: &[Uuid],
+        admin: UserId,
+        users: &[UserId],
     ) -> Result<Self, Box<dyn Error>> {
         let builder = Builder { stack, clock: clock.clone(), ids };
         let admin = (admin, "admin");

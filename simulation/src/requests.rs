@@ -1,5 +1,6 @@
 //! Requests as API Gateway hands them to functions, and the answers of functions.
 
+use onsale_domain::id::UserId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ pub struct ApiCall {
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     /// Whose token.
-    pub user: Uuid,
+    pub user: UserId,
     /// Of what role.
     pub role: &'static str,
     /// The idempotency key, if the request has one.
@@ -57,7 +58,7 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
             "accountId": "000000000000",
             "apiId": "onsale",
             "authorizer": { "lambda": {
-                "sub": caller.user, "role": caller.role, "exp": TOKEN_END, "jti": nobody, "sid": nobody,
+                "sub": caller.user.0, "role": caller.role, "exp": TOKEN_END, "jti": nobody, "sid": nobody,
             } },
             "domainName": "onsale.example",
             "domainPrefix": "onsale",

@@ -1,13 +1,13 @@
 //! Invoked by operators — gives a user a role, effective with the user's next access token.
 
 use onsale_domain::accounts::account::Role;
+use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::accounts::users::{self, Granted};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// Whom to give what.
 #[derive(Deserialize)]
@@ -19,12 +19,12 @@ struct GrantRoleIn {
 
 async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, InvocationError> {
     // By id: addresses are not proven, so whoever signed up first with one may be somebody else.
-    let user: Uuid = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
+    let user: UserId = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
     let role = Role::parse(&request.role).ok_or("role must be user or admin")?;
     let action = AdminAction::of_operator("grant_role", user).with("role", role.as_str());
     match users::grant_role(app, user, role, &action).await? {
         Granted::Now(account) | Granted::Before(account) => Ok(json!({
-            "user_id": account.id,
+            "user_id": account.id.0,
             "email": account.email,
             "name": account.name,
             "role": account.role.as_str(),

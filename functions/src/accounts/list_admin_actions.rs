@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, PageOut, Problem, QueryString, page_limit};
 use onsale_platform::store::accounts::admin_actions::{self, Actor, Entry};
@@ -71,6 +72,6 @@ pub async fn list_admin_actions(
     QueryString(request): QueryString<ListAdminActionsIn>,
 ) -> Result<Answer<PageOut<AdminActionOut>>, Problem> {
     let limit = page_limit(request.limit)?;
-    let page = admin_actions::list(&app, request.user_id, limit, request.cursor.as_deref()).await?;
+    let page = admin_actions::list(&app, request.user_id.map(UserId), limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(PageOut::of(page, AdminActionOut::from)))
 }

@@ -55,7 +55,7 @@ pub struct UserOut {
 impl From<Account> for UserOut {
     fn from(account: Account) -> Self {
         Self {
-            user_id: account.id,
+            user_id: account.id.0,
             email: account.email,
             name: account.name,
             role: account.role.as_str(),

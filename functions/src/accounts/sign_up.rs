@@ -3,6 +3,7 @@
 use axum::extract::State;
 use onsale_domain::accounts::account::{self, Email, Password, Role};
 use onsale_domain::accounts::guessable::OwnWords;
+use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
 use onsale_platform::http::{Answer, Expected, Json, Problem, SourceAddress, invalid};
@@ -52,7 +53,7 @@ pub async fn sign_up(
     }
     let now = app.now();
     let account = Account {
-        id: app.ids().uuid(now),
+        id: UserId(app.ids().uuid(now)),
         email: email.as_str().to_owned(),
         name,
         role: Role::User,

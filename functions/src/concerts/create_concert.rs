@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::concerts::concert;
-use onsale_domain::id;
+use onsale_domain::id::{self, ConcertId};
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};
@@ -44,7 +44,7 @@ pub async fn create_concert(
     let mut parts = vec!["create_concert", &name, &description];
     parts.extend(queue.as_ref().map(QueueId::as_str));
     let fingerprint = id::fingerprint(&parts);
-    let id = key.id(&app, admin.id, "create_concert");
+    let id: ConcertId = key.id(&app, admin.id, "create_concert");
     let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
     let mut action = admin.action("create_concert", id);
     if let Some(queue) = &new.queue {

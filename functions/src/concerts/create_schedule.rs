@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, PathParams, Problem, invalid};
+use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, PathId, Problem, invalid};
 use onsale_platform::store::concerts;
 use onsale_platform::store::concerts::schedules;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
 
@@ -55,7 +55,7 @@ pub async fn create_schedule(
     State(app): State<App>,
     admin: Admin,
     key: IdempotencyKey,
-    PathParams(concert_id): PathParams<Uuid>,
+    PathId(concert_id): PathId<ConcertId>,
     Json(request): Json<CreateScheduleIn>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
     let mut new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
@@ -78,7 +78,7 @@ pub async fn create_schedule(
     Ok(Answer::created_once(created.map(|schedule| ScheduleOut::from(&schedule))))
 }
 
-fn parse(id: Uuid, concert_id: Uuid, request: &CreateScheduleIn) -> Result<Schedule, Problem> {
+fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> Result<Schedule, Problem> {
     let max_seats_per_user = request.max_seats_per_user.unwrap_or(SEATS_PER_USER_DEFAULT);
     let place = schedule::place(&request.place).map_err(invalid("place"))?;
     let starts_at = time::parse(&request.starts_at).map_err(invalid("starts_at"))?;

@@ -1,11 +1,11 @@
 //! DELETE /concerts/{concert_id}
 
 use axum::extract::State;
+use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Deleted, Detail, PathParams, Problem};
+use onsale_platform::http::{Admin, Deleted, Detail, PathId, Problem};
 use onsale_platform::store::concerts::delete_concert;
 use onsale_platform::store::concerts::delete_schedule::{Budget, Deletion};
-use uuid::Uuid;
 
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
 const CALLS_MAX: usize = 30_000;
@@ -17,7 +17,7 @@ const CALLS_MAX: usize = 30_000;
 pub async fn delete_concert(
     State(app): State<App>,
     admin: Admin,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ConcertId>,
 ) -> Result<Deleted, Problem> {
     let action = admin.action("delete_concert", id);
     match delete_concert::delete_concert(&app, id, action, &mut Budget::of(CALLS_MAX)).await? {

@@ -1,6 +1,7 @@
 //! DELETE /concerts/{concert_id}/schedules/{schedule_id}
 
 use axum::extract::State;
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Deleted, Detail, PathParams, Problem};
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
@@ -18,6 +19,7 @@ pub async fn delete_schedule(
     admin: Admin,
     PathParams((concert, schedule)): PathParams<(Uuid, Uuid)>,
 ) -> Result<Deleted, Problem> {
+    let (concert, schedule) = (ConcertId(concert), ScheduleId(schedule));
     let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
     match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
         Deletion::Certain => Ok(Deleted::Done),

@@ -1,10 +1,10 @@
 //! GET /concerts/{concert_id}
 
 use axum::extract::State;
+use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Detail, PathParams, Problem};
+use onsale_platform::http::{Answer, Detail, PathId, Problem};
 use onsale_platform::store::concerts;
-use uuid::Uuid;
 
 use crate::concerts::response::ConcertOut;
 
@@ -12,10 +12,7 @@ use crate::concerts::response::ConcertOut;
 #[utoipa::path(get, path = "/concerts/{concert_id}", params(("concert_id" = Uuid, Path)),
     extensions(("x-access" = json!("public"))),
     responses((status = 200, body = ConcertOut), (status = 404, description = "not-found")))]
-pub async fn get_concert(
-    State(app): State<App>,
-    PathParams(id): PathParams<Uuid>,
-) -> Result<Answer<ConcertOut>, Problem> {
+pub async fn get_concert(State(app): State<App>, PathId(id): PathId<ConcertId>) -> Result<Answer<ConcertOut>, Problem> {
     let concert = concerts::get(&app, id).await?;
     let concert = concert.ok_or_else(|| Problem::new(Detail::NoConcert))?;
     Ok(Answer::ok(concert.into()))

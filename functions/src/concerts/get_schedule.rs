@@ -1,10 +1,10 @@
 //! GET /schedules/{schedule_id}
 
 use axum::extract::State;
+use onsale_domain::id::ScheduleId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Detail, PathParams, Problem};
+use onsale_platform::http::{Answer, Detail, PathId, Problem};
 use onsale_platform::store::concerts::schedules;
-use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
 
@@ -14,7 +14,7 @@ use crate::concerts::response::ScheduleOut;
     responses((status = 200, body = ScheduleOut), (status = 404, description = "not-found")))]
 pub async fn get_schedule(
     State(app): State<App>,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ScheduleId>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
     let schedule = schedules::fresh(&app, id).await?;
     let schedule = schedule.ok_or_else(|| Problem::new(Detail::NoSchedule))?;

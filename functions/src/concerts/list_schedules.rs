@@ -1,14 +1,14 @@
 //! GET /concerts/{concert_id}/schedules
 
 use axum::extract::State;
+use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
-use onsale_platform::http::{Answer, Detail, PageOut, PathParams, Problem, QueryString, page_limit};
+use onsale_platform::http::{Answer, Detail, PageOut, PathId, Problem, QueryString, page_limit};
 use onsale_platform::store::concerts::{self, schedules};
 use onsale_platform::store::queue::guard;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 use crate::concerts::response::ScheduleOut;
 
@@ -32,7 +32,7 @@ pub struct ListSchedulesIn {
 pub async fn list_schedules(
     State(app): State<App>,
     pass: QueueToken,
-    PathParams(concert): PathParams<Uuid>,
+    PathId(concert): PathId<ConcertId>,
     QueryString(request): QueryString<ListSchedulesIn>,
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;

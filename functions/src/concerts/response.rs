@@ -21,7 +21,7 @@ pub struct ConcertOut {
 impl From<Concert> for ConcertOut {
     fn from(concert: Concert) -> Self {
         Self {
-            concert_id: concert.id,
+            concert_id: concert.id.0,
             name: concert.name,
             description: concert.description,
             created_at: concert.created_at,
@@ -72,8 +72,8 @@ impl ScheduleOut {
 impl From<&Schedule> for ScheduleOut {
     fn from(schedule: &Schedule) -> Self {
         Self {
-            schedule_id: schedule.id,
-            concert_id: schedule.concert_id,
+            schedule_id: schedule.id.0,
+            concert_id: schedule.concert_id.0,
             place: schedule.place.clone(),
             starts_at: schedule.starts_at,
             sale_opens_at: schedule.sale_opens_at,

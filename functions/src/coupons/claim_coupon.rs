@@ -1,11 +1,11 @@
 //! POST /coupons/{coupon_id}/claims
 
 use axum::extract::State;
+use onsale_domain::id::CouponId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, PathParams, Problem, User};
+use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::coupons;
 use onsale_platform::store::coupons::ClaimFailure;
-use uuid::Uuid;
 
 use crate::coupons::response::ClaimOut;
 
@@ -20,7 +20,7 @@ use crate::coupons::response::ClaimOut;
 pub async fn claim_coupon(
     State(app): State<App>,
     user: User,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<CouponId>,
 ) -> Result<Answer<ClaimOut>, Problem> {
     let (claim, new) = coupons::claim(&app, user.id, id).await?;
     Ok(Answer::created_if(new, ClaimOut::new(&claim, app.now())))

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::coupons::coupon::{self, Coupon, Discount, DiscountError, PlanError};
+use onsale_domain::id::CouponId;
 use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
@@ -11,7 +12,6 @@ use onsale_platform::store::coupons;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object as Schema;
-use uuid::Uuid;
 
 use crate::coupons::response::CouponOut;
 
@@ -85,7 +85,7 @@ pub async fn create_coupon(
     Ok(Answer::created_once(created.map(|coupon| CouponOut::new(&coupon, None))))
 }
 
-fn parse(app: &App, id: Uuid, request: &CreateCouponIn) -> Result<Coupon, Problem> {
+fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Problem> {
     let name = coupon::name(&request.name).map_err(invalid("name"))?;
     let Object(DiscountIn { kind, value, max }) = &request.discount;
     let discount = Discount::parse(kind, *value, *max).map_err(|error| {

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use onsale_domain::id::CouponId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Cacheable, Detail, PathParams, Problem};
+use onsale_platform::http::{Cacheable, Detail, PathId, Problem};
 use onsale_platform::store::coupons;
-use uuid::Uuid;
 
 use crate::coupons::response::CouponOut;
 
@@ -18,7 +18,7 @@ const MAX_AGE_SECONDS: u32 = 1;
     responses((status = 200, body = CouponOut), (status = 304), (status = 404, description = "not-found")))]
 pub async fn get_coupon(
     State(app): State<App>,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<CouponId>,
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {
     let coupon = coupons::known(&app, id).await?;

@@ -55,7 +55,7 @@ impl CouponOut {
     /// A coupon, with how many of it are left.
     pub fn new(coupon: &Coupon, remaining: Option<i64>) -> Self {
         Self {
-            coupon_id: coupon.id,
+            coupon_id: coupon.id.0,
             name: coupon.name.clone(),
             discount: coupon.discount.into(),
             currency: CURRENCY,
@@ -97,7 +97,7 @@ impl ClaimOut {
     /// A claim as it stands at `now`.
     pub fn new(claim: &Claim, now: Timestamp) -> Self {
         Self {
-            coupon_id: claim.coupon,
+            coupon_id: claim.coupon.0,
             name: claim.name.clone(),
             discount: claim.discount.into(),
             currency: CURRENCY,
@@ -105,7 +105,7 @@ impl ClaimOut {
             claimed_at: claim.claimed_at,
             valid_from: claim.valid_from,
             valid_until: claim.valid_until,
-            order_id: claim.used_by,
+            order_id: claim.used_by.map(|order| order.0),
         }
     }
 }

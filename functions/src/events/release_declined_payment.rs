@@ -3,6 +3,7 @@
 //! Delivered twice, late or out of order it does the same once: what it writes is conditioned on the version of
 //! the reservation or order, and a settled one is left alone.
 
+use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event, EventKind};
 use onsale_platform::lambda::{Invocation, Retry, queue_batch};
@@ -13,10 +14,10 @@ use serde_json::Value;
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     match (event.kind, &event.data) {
         (EventKind::PaymentDeclined, Data::Reservation(data)) => {
-            Ok(cancel::release_declined(app, data.user_id, data.reservation_id).await?)
+            Ok(cancel::release_declined(app, UserId(data.user_id), ReservationId(data.reservation_id)).await?)
         }
         (EventKind::PaymentDeclined, Data::Order(data)) => {
-            Ok(orders::release_declined(app, data.user_id, data.order_id).await?)
+            Ok(orders::release_declined(app, UserId(data.user_id), OrderId(data.order_id)).await?)
         }
         _ => Ok(()),
     }

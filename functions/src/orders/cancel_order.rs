@@ -1,11 +1,11 @@
 //! DELETE /orders/{order_id}
 
 use axum::extract::State;
+use onsale_domain::id::OrderId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, PathParams, Problem, User};
+use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::orders;
 use onsale_platform::store::orders::CancelOrderError;
-use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
 
@@ -16,7 +16,7 @@ use crate::orders::response::OrderOut;
 pub async fn cancel_order(
     State(app): State<App>,
     user: User,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<OrderId>,
 ) -> Result<Answer<OrderOut>, Problem> {
     let order = orders::cancel(&app, user.id, id).await?;
     Ok(Answer::ok(OrderOut::new(&order, app.now())))

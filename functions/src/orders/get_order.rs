@@ -1,10 +1,10 @@
 //! GET /orders/{order_id}
 
 use axum::extract::State;
+use onsale_domain::id::OrderId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
+use onsale_platform::http::{Answer, Detail, PathId, Problem, User};
 use onsale_platform::store::orders;
-use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
 
@@ -15,7 +15,7 @@ use crate::orders::response::OrderOut;
 pub async fn get_order(
     State(app): State<App>,
     user: User,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<OrderId>,
 ) -> Result<Answer<OrderOut>, Problem> {
     let order = orders::current(&app, user.id, id).await?;
     let order = order.ok_or_else(|| Problem::new(Detail::NoOrder))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use onsale_domain::id;
+use onsale_domain::id::{self, CouponId, ProductId};
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{RequestedUnits, UNITS_MAX};
 use onsale_platform::app::App;
@@ -65,7 +65,7 @@ pub async fn place_order(
         user: user.id,
         fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),
         lines,
-        coupon: request.coupon_id,
+        coupon: request.coupon_id.map(CouponId),
         pay: request.pay,
     };
     let placed = place::place(&app, &wanted).await?;
@@ -79,5 +79,8 @@ fn lines(given: &[Object<LineIn>]) -> Result<Vec<RequestedUnits>, Problem> {
             return Err(invalid(&field)(Expected::Between { min: 1, max: UNITS_MAX }));
         }
     }
-    Ok(given.iter().map(|Object(line)| RequestedUnits { product: line.product_id, quantity: line.quantity }).collect())
+    Ok(given
+        .iter()
+        .map(|Object(line)| RequestedUnits { product: ProductId(line.product_id), quantity: line.quantity })
+        .collect())
 }

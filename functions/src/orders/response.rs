@@ -60,14 +60,14 @@ impl OrderOut {
     pub fn new(order: &Order, now: Timestamp) -> Self {
         let state = order.purchase.state_at(now);
         let line = |line: &Line| LineOut {
-            product_id: line.product,
+            product_id: line.product.0,
             name: line.name.clone(),
             price: line.price.get(),
             quantity: line.quantity(),
             amount: line.amount(),
         };
         Self {
-            order_id: order.id,
+            order_id: order.id.0,
             state: state.name(Order::OPEN),
             reason: state.reason(),
             created_at: order.created_at,
@@ -77,7 +77,7 @@ impl OrderOut {
             discount: order.discount,
             total: order.total(),
             currency: CURRENCY,
-            coupon_id: order.coupon,
+            coupon_id: order.coupon.map(|coupon| coupon.0),
             payment_id: order.purchase.payment.as_ref().map(|_| order.payment_id()),
         }
     }

@@ -1,7 +1,7 @@
 //! POST /payments
 
 use axum::extract::State;
-use onsale_domain::id;
+use onsale_domain::id::{self, OrderId, ReservationId};
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::failure::Failure;
@@ -39,16 +39,16 @@ pub async fn pay(
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
-    let digest = id::fingerprint(&[&key.id(&app, user.id, "pay").to_string()]);
+    let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = |id| PayRequest { user: user.id, id, pass: &pass, key: &digest, key_given };
+    let paying = PayRequest { user: user.id, pass: &pass, key: &digest, key_given };
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
-            let paid = pay::reservation(&app, &paying(reservation)).await?;
+            let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;
             (PaymentOut::of_reservation(&paid.bought), paid.how)
         }
         (None, Some(order)) => {
-            let paid = pay::order(&app, &paying(order)).await?;
+            let paid = pay::order(&app, OrderId(order), &paying).await?;
             (PaymentOut::of_order(&paid.bought), paid.how)
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),

@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use onsale_domain::id::{OrderId, ReservationId};
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::Order;
 use onsale_domain::payments::purchase::{Purchase, State};
@@ -14,9 +15,9 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaidThing {
     /// `rsv-<id>`.
-    Reservation(Uuid),
+    Reservation(ReservationId),
     /// `ord-<id>`.
-    Order(Uuid),
+    Order(OrderId),
 }
 
 impl PaidThing {
@@ -25,8 +26,11 @@ impl PaidThing {
     /// # Errors
     /// When it is none.
     pub fn parse(payment_id: &str) -> Result<Self, Problem> {
-        let id = |prefix: &str| payment_id.strip_prefix(prefix).filter(|id| id.len() == 36)?.parse().ok();
-        let thing = id("rsv-").map(Self::Reservation).or_else(|| id("ord-").map(Self::Order));
+        let id = |prefix: &str| -> Option<Uuid> {
+            payment_id.strip_prefix(prefix).filter(|id| id.len() == 36)?.parse().ok()
+        };
+        let reservation = id("rsv-").map(|id| Self::Reservation(ReservationId(id)));
+        let thing = reservation.or_else(|| id("ord-").map(|id| Self::Order(OrderId(id))));
         thing.ok_or_else(|| invalid("payment_id")(Expected::PaymentId))
     }
 }
@@ -83,12 +87,12 @@ impl PaymentOut {
     /// The payment of a reservation, if it was ever paid.
     pub fn of_reservation(reservation: &Reservation) -> Option<Self> {
         let out = Self::new(reservation.payment_id(), &reservation.purchase)?;
-        Some(Self { reservation_id: Some(reservation.id), ..out })
+        Some(Self { reservation_id: Some(reservation.id.0), ..out })
     }
 
     /// The payment of an order, if it was ever paid.
     pub fn of_order(order: &Order) -> Option<Self> {
         let out = Self::new(order.payment_id(), &order.purchase)?;
-        Some(Self { order_id: Some(order.id), ..out })
+        Some(Self { order_id: Some(order.id.0), ..out })
     }
 }

@@ -1,10 +1,10 @@
 //! POST /products/{product_id}/stock
 
 use axum::extract::State;
-use onsale_domain::id;
+use onsale_domain::id::{self, ProductId};
 use onsale_domain::products::stock;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, RequiredKey, invalid};
+use onsale_platform::http::{Admin, Answer, Json, PathId, Problem, RequiredKey, invalid};
 use onsale_platform::store::products::stock_adjustments;
 use onsale_platform::store::products::stock_adjustments::AdjustError;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub async fn adjust_stock(
     State(app): State<App>,
     admin: Admin,
     key: RequiredKey,
-    PathParams(product_id): PathParams<Uuid>,
+    PathId(product_id): PathId<ProductId>,
     Json(request): Json<AdjustStockIn>,
 ) -> Result<Answer<AdjustStockOut>, Problem> {
     let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
@@ -47,5 +47,10 @@ pub async fn adjust_stock(
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
     let available = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
-    Ok(Answer::created_once(available.map(|available| AdjustStockOut { adjustment_id, product_id, delta, available })))
+    Ok(Answer::created_once(available.map(|available| AdjustStockOut {
+        adjustment_id,
+        product_id: product_id.0,
+        delta,
+        available,
+    })))
 }

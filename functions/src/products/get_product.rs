@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use onsale_domain::id::ProductId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Cacheable, Detail, PathParams, Problem};
+use onsale_platform::http::{Cacheable, Detail, PathId, Problem};
 use onsale_platform::store::products;
-use uuid::Uuid;
 
 use crate::products::response::ProductOut;
 
@@ -18,7 +18,7 @@ const MAX_AGE_SECONDS: u32 = 1;
     responses((status = 200, body = ProductOut), (status = 304), (status = 404, description = "not-found")))]
 pub async fn get_product(
     State(app): State<App>,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ProductId>,
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {
     let viewed = products::viewed(&app, id).await?;

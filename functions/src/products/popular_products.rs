@@ -58,7 +58,7 @@ impl From<&Ranked> for PopularProductOut {
     fn from(ranked: &Ranked) -> Self {
         let product = &ranked.product;
         let (name, price) = (product.name.clone(), product.price.get());
-        Self { product_id: product.id, name, price, currency: CURRENCY, sold: ranked.sold }
+        Self { product_id: product.id.0, name, price, currency: CURRENCY, sold: ranked.sold }
     }
 }
 

@@ -36,7 +36,7 @@ impl ProductOut {
     /// A product, with how many units of it can be had.
     pub fn new(product: &Product, available: Option<i64>) -> Self {
         Self {
-            product_id: product.id,
+            product_id: product.id.0,
             name: product.name.clone(),
             price: product.price.get(),
             currency: CURRENCY,
@@ -64,7 +64,7 @@ pub struct ListedProductOut {
 impl From<&Listing> for ListedProductOut {
     fn from(listing: &Listing) -> Self {
         Self {
-            product_id: listing.id,
+            product_id: listing.id.0,
             name: listing.name.clone(),
             price: listing.price.get(),
             currency: CURRENCY,

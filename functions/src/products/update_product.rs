@@ -1,16 +1,16 @@
 //! PATCH /products/{product_id}
 
 use axum::extract::State;
+use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{self, Change, MaxPerUser, State as ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, PathParams, Problem, invalid};
+use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, PathId, Problem, invalid};
 use onsale_platform::store::products;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
-use uuid::Uuid;
 
 use crate::products::response::ProductOut;
 
@@ -46,7 +46,7 @@ pub struct UpdateProductIn {
 pub async fn update_product(
     State(app): State<App>,
     admin: Admin,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ProductId>,
     Json(request): Json<UpdateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
     let state = |name: &String| {

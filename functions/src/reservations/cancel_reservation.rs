@@ -1,11 +1,11 @@
 //! DELETE /reservations/{reservation_id}
 
 use axum::extract::State;
+use onsale_domain::id::ReservationId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, PathParams, Problem, User};
+use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::reservations::cancel;
 use onsale_platform::store::reservations::cancel::CancelError;
-use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
 
@@ -16,7 +16,7 @@ use crate::reservations::response::ReservationOut;
 pub async fn cancel_reservation(
     State(app): State<App>,
     user: User,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ReservationId>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let reservation = cancel::cancel(&app, user.id, id, None).await?;
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))

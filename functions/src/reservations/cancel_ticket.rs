@@ -1,6 +1,7 @@
 //! DELETE /reservations/{reservation_id}/tickets/{ticket_id}
 
 use axum::extract::State;
+use onsale_domain::id::ReservationId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
@@ -23,7 +24,7 @@ pub async fn cancel_ticket(
     user: User,
     PathParams((id, ticket)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
-    let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
+    let (id, seat) = (ReservationId(id), SeatId::parse(&ticket).map_err(invalid("ticket_id"))?);
     let reservation = match cancel::cancel(&app, user.id, id, Some(&seat)).await {
         Err(CancelError::AlreadyPaid(_)) => refund::ticket(&app, user.id, id, &seat).await?,
         released => released?,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use onsale_domain::id;
+use onsale_domain::id::{self, ScheduleId};
 use onsale_domain::reservations::hold::seat_list;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
@@ -48,7 +48,7 @@ pub async fn create_reservation(
     let wanted = RequestedHold {
         id: key.id(&app, user.id, "create_reservation"),
         user: user.id,
-        schedule: request.schedule_id,
+        schedule: ScheduleId(request.schedule_id),
         seats,
         fingerprint: id::fingerprint(&["create_reservation", &request.schedule_id.to_string(), &set.join(" ")]),
         pass,

@@ -1,10 +1,10 @@
 //! GET /reservations/{reservation_id}
 
 use axum::extract::State;
+use onsale_domain::id::ReservationId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
+use onsale_platform::http::{Answer, Detail, PathId, Problem, User};
 use onsale_platform::store::reservations;
-use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
 
@@ -15,7 +15,7 @@ use crate::reservations::response::ReservationOut;
 pub async fn get_reservation(
     State(app): State<App>,
     user: User,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ReservationId>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let reservation = reservations::get(&app, user.id, id).await?;
     let reservation = reservation.ok_or_else(|| Problem::new(Detail::NoReservation))?;

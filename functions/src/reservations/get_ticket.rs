@@ -1,6 +1,7 @@
 //! GET /reservations/{reservation_id}/tickets/{ticket_id}
 
 use axum::extract::State;
+use onsale_domain::id::ReservationId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
@@ -19,7 +20,7 @@ pub async fn get_ticket(
     PathParams((id, ticket)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<TicketOut>, Problem> {
     let not_found = || Problem::new(Detail::NoTicket);
-    let seat = SeatId::parse(&ticket).map_err(invalid("ticket_id"))?;
+    let (id, seat) = (ReservationId(id), SeatId::parse(&ticket).map_err(invalid("ticket_id"))?);
     let reservation = reservations::get(&app, user.id, id).await?.ok_or_else(not_found)?;
     let ticket = reservation.tickets.iter().find(|ticket| ticket.seat == seat).ok_or_else(not_found)?;
     Ok(Answer::ok(TicketOut::new(ticket, reservation.purchase.state_at(app.now()))))

@@ -58,11 +58,11 @@ impl ReservationOut {
     pub fn new(reservation: &Reservation, now: Timestamp) -> Self {
         let state = reservation.purchase.state_at(now);
         Self {
-            reservation_id: reservation.id,
+            reservation_id: reservation.id.0,
             state: state.name(Reservation::OPEN),
             reason: state.reason(),
-            concert_id: reservation.concert_id,
-            schedule_id: reservation.schedule_id,
+            concert_id: reservation.concert_id.0,
+            schedule_id: reservation.schedule_id.0,
             place: reservation.place.clone(),
             starts_at: reservation.starts_at,
             created_at: reservation.created_at,

@@ -1,15 +1,15 @@
 //! POST /schedules/{schedule_id}/seats
 
 use axum::extract::State;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathParams, Problem, invalid};
+use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathId, Problem, invalid};
 use onsale_platform::store::seats::CreateSeatsError;
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Seats of one section; `{}` means section A, row 1, seats 1–50 at the default price.
 #[derive(Deserialize, ToSchema)]
@@ -62,7 +62,7 @@ const RANGES_MAX: usize = 500;
 pub async fn create_seats(
     State(app): State<App>,
     admin: Admin,
-    PathParams(schedule): PathParams<Uuid>,
+    PathId(schedule): PathId<ScheduleId>,
     Json(request): Json<CreateSeatsIn>,
 ) -> Result<Answer<CreateSeatsOut>, Problem> {
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;

@@ -1,6 +1,7 @@
 //! GET /schedules/{schedule_id}/seats/{seat_id}
 
 use axum::extract::State;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
@@ -23,7 +24,7 @@ pub async fn get_seat(
     PathParams((schedule_id, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);
-    let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
+    let (schedule_id, seat) = (ScheduleId(schedule_id), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let schedule = schedules::viewed(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {
         guard::may_look(&app, &pass, queue).await?;

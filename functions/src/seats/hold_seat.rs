@@ -1,7 +1,7 @@
 //! PUT /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
-use onsale_domain::id;
+use onsale_domain::id::{self, ScheduleId};
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
@@ -29,7 +29,7 @@ pub async fn hold_seat(
     key: IdempotencyKey,
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
-    let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
+    let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let wanted = RequestedHold {
         id: key.id(&app, user.id, "hold_seat"),
         user: user.id,

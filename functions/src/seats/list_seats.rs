@@ -8,19 +8,19 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::second;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
-use onsale_platform::http::{Cacheable, Detail, PathParams, Problem, QueryString, invalid};
+use onsale_platform::http::{Cacheable, Detail, PathId, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::queue::guard;
 use onsale_platform::store::seats;
 use onsale_platform::store::views::{Block, Counts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use crate::seats::response::SeatOut;
 
@@ -68,7 +68,7 @@ pub struct SectionCountsOut {
 pub async fn list_seats(
     State(app): State<App>,
     pass: QueueToken,
-    PathParams(id): PathParams<Uuid>,
+    PathId(id): PathId<ScheduleId>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {

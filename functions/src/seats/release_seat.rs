@@ -1,6 +1,7 @@
 //! DELETE /schedules/{schedule_id}/seats/{seat_id}/hold
 
 use axum::extract::State;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
@@ -18,7 +19,7 @@ pub async fn release_seat(
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<NoContent, Problem> {
     let not_held = || Problem::new(Detail::NotHeldByYou);
-    let seat = SeatId::parse(&seat).map_err(invalid("seat_id"))?;
+    let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let reservation = reservations::holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
     match cancel::cancel(&app, user.id, reservation.id, Some(&seat)).await {
         Ok(_) => Ok(NoContent),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use onsale_domain::id;
+use onsale_domain::id::{self, UserId};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -143,7 +143,7 @@ impl Administrator {
     /// Sends one request, prints the field `shown` of its answer beside what was asked for, and gives it.
     async fn make(&self, method: Method, path: &str, body: &Value, shown: &str) -> Result<String, Box<dyn Error>> {
         let step = format!("{method} {path}");
-        let key = id::derived(Uuid::nil(), &format!("{step} {body}"), Uuid::nil());
+        let key = id::derived(UserId(Uuid::nil()), &format!("{step} {body}"), Uuid::nil());
         let request = self.client.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token);
         let answer = sent(request.header("idempotency-key", key.to_string()), body).await;
         let answer = answer.map_err(|problem| format!("{step} with {body}: {problem}"))?;

@@ -107,7 +107,7 @@ async fn each_write_of_an_administrator_leaves_one_entry_and_what_changes_nothin
     assert_eq!(entries.len(), done.len(), "{entries:#?}");
     assert_eq!(left, done.into_iter().map(|(function, target)| (function.to_owned(), target)).collect());
     for entry in &entries {
-        assert_eq!((&entry["user_id"], &entry["source"]), (&json!(admin.id), &json!("127.0.0.1")), "{entry}");
+        assert_eq!((&entry["user_id"], &entry["source"]), (&json!(admin.id.0), &json!("127.0.0.1")), "{entry}");
         assert_eq!(entry["at"], world.clock.now().to_string(), "{entry}");
     }
     let changes = |function: &str| {
@@ -191,7 +191,7 @@ async fn entries_are_listed_by_who_and_operators_have_theirs() {
 
     let all = actions(&one).await;
     let who: Vec<&Value> = all.iter().map(|entry| &entry["user_id"]).collect();
-    assert_eq!(who, [&Value::Null, &json!(other.id), &json!(other.id), &json!(one.id)]);
+    assert_eq!(who, [&Value::Null, &json!(other.id.0), &json!(other.id.0), &json!(one.id.0)]);
     assert_eq!((&all[0]["function"], &all[0]["target"]), (&json!("grant_role"), &json!(user)));
     assert_eq!((&all[0]["source"], &all[0]["changes"]), (&Value::Null, &json!({ "role": "admin" })));
     let mine = one.get(&format!("/admin/actions?user_id={}&limit=1", other.id)).await.expect(200).body;

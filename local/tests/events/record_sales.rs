@@ -49,7 +49,7 @@ async fn paid_orders_of_both_ways_are_told_and_reservations_are_not() {
         "type": "payment.completed",
         "time": event["time"].as_str().expect("a time"),
         "data": {
-            "user_id": mina.id, "order_id": later, "lines": [{ "product_id": product, "quantity": 3 }],
+            "user_id": mina.id.0, "order_id": later, "lines": [{ "product_id": product, "quantity": 3 }],
             "total": 3_000, "refunded": 0, "version": 2, "paid_on": TODAY,
         },
     });

@@ -73,7 +73,7 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
         "type": "payment.declined",
         "time": event["time"].as_str().expect("a time"),
         "data": {
-            "user_id": poor.id,
+            "user_id": poor.id.0,
             "reservation_id": held,
             "concert_id": schedule["concert_id"],
             "schedule_id": id,

@@ -92,7 +92,7 @@ async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
     }
     // A decline of a reservation that is live, and of one that never was.
     let mut live = of.clone();
-    live["data"]["user_id"] = json!(mina.id);
+    live["data"]["user_id"] = json!(mina.id.0);
     live["data"]["reservation_id"] = json!(held);
     let mut nobody = of;
     nobody["data"]["reservation_id"] = json!("0193a000-0000-7000-8000-00000000dead");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use local::aws::lambda::Entry;
 use local::intercept::{Before, Call, Intercept};
+use onsale_domain::id::UserId;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
@@ -75,7 +76,7 @@ async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<ApiAnswe
                 let body = json!({ "schedule_id": hall, "seat_ids": [seat] });
                 let (function, path) = ("create_reservation", "/reservations".to_owned());
                 let asked = ApiCall { function, method: "POST", path, body: Some(body) };
-                let user = Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number);
+                let user = UserId(Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number));
                 let caller = Identity { user, role: "user", key: None, queue_token: None };
                 let answer = lambda::invoke(&process.code, process.app.clone(), event(&asked, caller)).await;
                 ApiAnswer::of(&answer.expect("an answer"))

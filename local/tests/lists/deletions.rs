@@ -1,17 +1,19 @@
 //! Deletions that are larger than one request has time for, made small by a small budget of calls.
 
+use std::fmt::Display;
+
 use axum::http::StatusCode;
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
 use onsale_platform::store::concerts::delete_sweep;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::{Person, World};
 
 /// A deletion that somebody asked for.
-fn asked(function: &'static str, target: Uuid) -> AdminAction {
+fn asked(function: &'static str, target: impl Display) -> AdminAction {
     AdminAction::of_operator(function, target)
 }
 
@@ -41,7 +43,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 }
 
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
-    let id: Uuid = concert.parse().expect("an id");
+    let id: ConcertId = concert.parse().expect("an id");
     let mut budget = Budget::of(calls);
     delete_concert::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
         .await
@@ -119,7 +121,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     admin.delete(&date).await.expect_problem(503, "busy");
     // A date alone, too.
     let (other, others) = three_dates(&world, &admin).await;
-    let (of, id) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
+    let (of, id): (ConcertId, ScheduleId) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
     let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
         .await

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use local::aws::iam::Reading;
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
 use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
@@ -274,16 +275,22 @@ async fn deleting(world: &World) {
 async fn accepted_deletions(world: &World) {
     let admin = world.admin().await;
     let id = |text: &str| text.parse::<Uuid>().expect("an id");
-    let asked = |function, target: &str| AdminAction::of_operator(function, id(target));
+    let asked = |function, target: &str| AdminAction::of_operator(function, target);
     let app = world.stack.app();
     let (one, date) = concert(world, &admin).await;
     let mut budget = Budget::of(1);
-    let of_date =
-        delete_schedule::delete_schedule(app, id(&one), id(&date), asked("delete_schedule", &date), &mut budget);
+    let of_date = delete_schedule::delete_schedule(
+        app,
+        ConcertId(id(&one)),
+        ScheduleId(id(&date)),
+        asked("delete_schedule", &date),
+        &mut budget,
+    );
     assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
     let (two, _) = concert(world, &admin).await;
     let mut budget = Budget::of(1);
-    let of_concert = delete_concert::delete_concert(app, id(&two), asked("delete_concert", &two), &mut budget);
+    let of_concert =
+        delete_concert::delete_concert(app, ConcertId(id(&two)), asked("delete_concert", &two), &mut budget);
     assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);
     sweep(world).await;
 }

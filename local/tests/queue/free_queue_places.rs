@@ -45,7 +45,7 @@ async fn an_end_is_told_with_the_facts_and_no_secrets() {
     let expected = json!({
         "id": format!("{}/TOKEN#spring/1", mina.id), "type": "token.finished", "time": null,
         "specversion": "1.0", "source": "/onsale",
-        "data": { "user_id": mina.id, "queue_id": "spring", "number": 1, "state": "used" },
+        "data": { "user_id": mina.id.0, "queue_id": "spring", "number": 1, "state": "used" },
     });
     assert_eq!(event, expected);
 }
@@ -83,7 +83,7 @@ async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
     ends.sort();
     // A second payment touches the token once more: the same event again.
     ends.dedup();
-    let told = |person: &Person, state: &str| format!("{} {}", json!(person.id), json!(state));
+    let told = |person: &Person, state: &str| format!("{} {}", json!(person.id.0), json!(state));
     let mut expected = [told(&used, "used"), told(&left, "left"), told(&expired, "expired"), told(&lapsed, "expired")];
     expected.sort();
     assert_eq!(ends, expected);

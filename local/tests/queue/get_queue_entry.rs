@@ -205,9 +205,9 @@ impl Forged {
         header["typ"] = json!("queue+jwt");
         let now = world.clock.now().as_second();
         let claims = json!({
-            "iss": forge.claims["iss"], "aud": "onsale-queue", "sub": person.id, "queue": QUEUE, "number": 1,
+            "iss": forge.claims["iss"], "aud": "onsale-queue", "sub": person.id.0, "queue": QUEUE, "number": 1,
             "admitted": false, "exp": now + 12 * HOUR, "nbf": now, "iat": now,
-            "jti": person.id,
+            "jti": person.id.0,
         });
         Self { forge, header, claims }
     }

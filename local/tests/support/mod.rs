@@ -15,6 +15,7 @@ use local::server::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
 use onsale_domain::accounts::account::Role;
 use onsale_domain::audit::Outcome;
+use onsale_domain::id::UserId;
 use onsale_platform::auth::access_token;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
@@ -152,13 +153,8 @@ impl World {
 
     /// Somebody without a token.
     pub fn anybody(&self) -> Person {
-        Person {
-            id: Uuid::nil(),
-            token: None,
-            queue_token: None,
-            gateway: self.gateway.clone(),
-            keys: self.keys.clone(),
-        }
+        let id = UserId(Uuid::nil());
+        Person { id, token: None, queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 
     /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.
@@ -173,7 +169,7 @@ impl World {
 
     async fn person(&self, role: Role) -> Person {
         let number = self.people.fetch_add(1, Ordering::SeqCst) as u128 + 1;
-        self.with_new_token(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number), role).await
+        self.with_new_token(UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)), role).await
     }
 
     /// The same user with a new token: they end after a quarter of an hour.
@@ -186,9 +182,9 @@ impl World {
         self.with_new_token(user.id, Role::Admin).await
     }
 
-    async fn with_new_token(&self, id: Uuid, role: Role) -> Person {
+    async fn with_new_token(&self, id: UserId, role: Role) -> Person {
         let token =
-            access_token::sign(self.stack.app(), id, role, Uuid::from_u128(id.as_u128() + 1)).await.expect("a token");
+            access_token::sign(self.stack.app(), id, role, Uuid::from_u128(id.0.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 
@@ -298,7 +294,7 @@ fn requires_key(method: &Method, path: &str) -> bool {
 /// Somebody who calls the API.
 #[derive(Clone)]
 pub struct Person {
-    pub id: Uuid,
+    pub id: UserId,
     pub token: Option<String>,
     /// Sent with every request, if there is one. A JWT, so the logs are searched for it anyway.
     pub queue_token: Option<String>,

@@ -69,7 +69,7 @@ impl Person {
 
     /// A key for one request of this person's. It is not the person's id, which may be logged.
     pub fn key(&self) -> Uuid {
-        Uuid::from_u128(!self.id.as_u128())
+        Uuid::from_u128(!self.id.0.as_u128())
     }
 
     /// Posts until the answer is not 503: who is told to come again does, with the same key.

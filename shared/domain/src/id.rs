@@ -1,17 +1,73 @@
-//! Ids: those that follow from an idempotency key, and how they are written in few characters.
+//! Ids: a type for each thing that has one, those that follow from an idempotency key, and how they are written in few
+//! characters.
+
+use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// UUIDs that cannot be taken for each other, written as plain UUIDs.
+macro_rules! ids {
+    ($($(#[$documentation:meta])+ $name:ident)+) => {$(
+        $(#[$documentation])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Names an account, as `sub` of its tokens does.
+    UserId
+    /// Names a reservation: seats of one schedule that a user holds or owns.
+    ReservationId
+    /// Names an order: units of products that a user buys.
+    OrderId
+    /// Names a schedule: one date of a concert.
+    ScheduleId
+    /// Names a concert.
+    ConcertId
+    /// Names a product.
+    ProductId
+    /// Names a coupon.
+    CouponId
+}
+
 /// The id of what `user` creates by calling `function` with `key`: UUIDv8 of the first 16 bytes of
 /// SHA-256(user ‖ function ‖ key).
 ///
 /// A repeat of the request meets its own item, and two users, two functions or a log line never share a key.
 #[must_use]
-pub fn derived(user: Uuid, function: &str, key: Uuid) -> Uuid {
-    let digest = Sha256::new().chain_update(user).chain_update(function).chain_update(key).finalize();
+pub fn derived(user: UserId, function: &str, key: Uuid) -> Uuid {
+    let digest = Sha256::new().chain_update(user.0).chain_update(function).chain_update(key).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
@@ -30,8 +86,8 @@ pub fn fingerprint(parts: &[&str]) -> String {
 
 /// An id in 22 characters of base64url.
 #[must_use]
-pub fn short(id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(id)
+pub fn short(id: impl Into<Uuid>) -> String {
+    URL_SAFE_NO_PAD.encode(id.into())
 }
 
 /// The id of 22 characters of base64url.
@@ -47,13 +103,13 @@ mod tests {
 
     #[test]
     fn another_user_function_or_key_gives_another_id() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let ids = [derived(a, "pay", a), derived(b, "pay", a), derived(a, "spend", a), derived(a, "pay", b)];
+        let (a, b) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let ids = [derived(a, "pay", a.0), derived(b, "pay", a.0), derived(a, "spend", a.0), derived(a, "pay", b.0)];
         for (index, id) in ids.iter().enumerate() {
             assert!(ids[index + 1..].iter().all(|other| other != id));
             assert_eq!(id.get_version_num(), 8);
         }
-        assert_eq!(ids[0], derived(a, "pay", a));
+        assert_eq!(ids[0], derived(a, "pay", a.0));
     }
 
     #[test]

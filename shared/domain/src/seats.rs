@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use uuid::Uuid;
-
-use crate::id::short;
+use crate::id::{ReservationId, from_short, short};
 use crate::text;
 use crate::time::as_bound;
 
@@ -155,12 +151,12 @@ pub enum SeatValue {
         /// Epoch seconds; the seat is free for others from the second after.
         until: u32,
         /// Whose.
-        reservation: Uuid,
+        reservation: ReservationId,
     },
     /// Sold.
     Sold {
         /// To whom.
-        reservation: Uuid,
+        reservation: ReservationId,
     },
 }
 
@@ -194,10 +190,7 @@ impl SeatValue {
     /// Reads a value of a block; `None` if it is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let reservation = |text: &str| {
-            let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-            Some(Uuid::from_bytes(bytes))
-        };
+        let reservation = |text: &str| from_short(text).map(ReservationId);
         match text.as_bytes().first()? {
             b'-' if text.len() == 1 => Some(Self::Free),
             b'~' => Some(Self::Sold { reservation: reservation(&text[1..])? }),
@@ -220,7 +213,7 @@ impl SeatValue {
 
     /// The reservation it names, live or not.
     #[must_use]
-    pub fn owner(self) -> Option<Uuid> {
+    pub fn owner(self) -> Option<ReservationId> {
         match self {
             Self::Free => None,
             Self::Held { reservation, .. } | Self::Sold { reservation } => Some(reservation),
@@ -244,13 +237,14 @@ impl fmt::Display for SeatValue {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     fn values() -> impl Strategy<Value = SeatValue> {
         prop_oneof![
             Just(SeatValue::Free),
             (any::<u32>(), any::<u128>())
-                .prop_map(|(until, id)| SeatValue::Held { until, reservation: Uuid::from_u128(id) }),
-            any::<u128>().prop_map(|id| SeatValue::Sold { reservation: Uuid::from_u128(id) }),
+                .prop_map(|(until, id)| SeatValue::Held { until, reservation: ReservationId(Uuid::from_u128(id)) }),
+            any::<u128>().prop_map(|id| SeatValue::Sold { reservation: ReservationId(Uuid::from_u128(id)) }),
         ]
     }
 
@@ -268,7 +262,7 @@ mod tests {
 
         #[test]
         fn a_hold_ends_with_its_second(until in 0..u32::MAX) {
-            let value = SeatValue::Held { until, reservation: Uuid::nil() };
+            let value = SeatValue::Held { until, reservation: ReservationId(Uuid::nil()) };
             prop_assert_eq!(value.state(until), SeatState::Held);
             prop_assert_eq!(value.state(until + 1), SeatState::Available);
         }
@@ -305,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_full_block_of_held_seats_stays_within_a_kilobyte() {
-        let value = SeatValue::Held { until: u32::MAX, reservation: Uuid::max() }.to_string();
+        let value = SeatValue::Held { until: u32::MAX, reservation: ReservationId(Uuid::max()) }.to_string();
         let names: usize = (24_976..=25_000).map(|number: u32| number.to_string().len()).sum();
         let keys = "pk".len() + "SEATS#".len() + 36 + 1 + 48 + "sk".len() + "BLOCK#".len() + 48 + 4;
         let closed = "closed".len() + 8 + 22;

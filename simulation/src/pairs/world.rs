@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
@@ -67,8 +68,8 @@ pub(super) struct Memory {
 }
 
 /// Who somebody is.
-pub(super) fn id_of(person: usize) -> Uuid {
-    Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001 + person as u128)
+pub(super) fn id_of(person: usize) -> UserId {
+    UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001 + person as u128))
 }
 
 /// A digest that is the same in every run.
@@ -90,7 +91,7 @@ impl World {
         let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
-        let users: Vec<Uuid> = (0..USERS).map(id_of).collect();
+        let users: Vec<UserId> = (0..USERS).map(id_of).collect();
         let hall = Fixture::build(&stack, (clock.clone(), ids), id_of(ADMIN), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         people.push(Person::new(id_of(ADMIN), "admin"));

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::SignedDuration;
+use onsale_domain::id::UserId;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::fixture::{self, QUEUE};
 use crate::invariants::Item;
@@ -40,7 +42,7 @@ impl Simulation {
         // Whoever still waits in the queue is let in now, not one by one.
         let asked = fixture::queue(PLACES_IN_THE_END);
         self.places = PLACES_IN_THE_END.into();
-        let admin = self.people.last().map(|admin| admin.id).unwrap_or_default();
+        let admin = self.people.last().map_or(UserId(Uuid::nil()), |admin| admin.id);
         let caller = Identity { user: admin, role: "admin", key: None, queue_token: None };
         self.start(Task::Sweep, asked.function, event(&asked, caller))?;
         // What is over by the clock that is ahead is over by every other a little later.

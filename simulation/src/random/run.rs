@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
@@ -131,7 +132,7 @@ impl Simulation {
         let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
-        let person = |number: u128| Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number);
+        let person = |number: u128| UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number));
         let users = [person(1), person(2), person(3)];
         let hall = Fixture::build(&stack, (clock.clone(), ids), person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();

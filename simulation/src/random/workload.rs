@@ -1,6 +1,6 @@
 //! Who buys: what people want, what they have learnt, and what an answer promises them.
 
-use onsale_domain::id;
+use onsale_domain::id::{self, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -105,7 +105,7 @@ impl Workload {
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Who.
-    pub id: Uuid,
+    pub id: UserId,
     /// `user` or `admin`.
     pub role: &'static str,
     /// Requests under way.
@@ -127,7 +127,7 @@ const THINGS_MAX: usize = 6;
 impl Person {
     /// Somebody who knows nothing yet.
     #[must_use]
-    pub fn new(id: Uuid, role: &'static str) -> Self {
+    pub fn new(id: UserId, role: &'static str) -> Self {
         Self {
             id,
             role,
@@ -282,7 +282,7 @@ impl Action {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn made(&self, user: Uuid, key: Uuid, hall: &Fixture) -> Option<(String, String)> {
+    pub fn made(&self, user: UserId, key: Uuid, hall: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
@@ -302,7 +302,7 @@ impl Action {
     #[must_use]
     pub fn broken(
         &self,
-        user: Uuid,
+        user: UserId,
         key: Uuid,
         answer: &ApiAnswer,
         hall: &Fixture,
@@ -324,7 +324,7 @@ impl Action {
     }
 
     /// Whether something was paid under this very key.
-    fn has_paid(&self, user: Uuid, key: Uuid, replica: &Replica) -> bool {
+    fn has_paid(&self, user: UserId, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
         let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
         let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
@@ -332,7 +332,7 @@ impl Action {
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: Uuid, key: Uuid, answer: &ApiAnswer, hall: &Fixture, replica: &Replica) -> bool {
+    fn is_kept(&self, user: UserId, key: Uuid, answer: &ApiAnswer, hall: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
         if let Some((pk, sk)) = self.made(user, key, hall) {
             return replica.get(&pk, &sk).is_some();

@@ -9,7 +9,7 @@ use super::{Scene, number, read, text};
 use crate::support::queue::QUEUE;
 
 fn short_of(id: &str) -> String {
-    short(id.parse().expect("an id"))
+    short(id.parse::<Uuid>().expect("an id"))
 }
 
 impl Scene {

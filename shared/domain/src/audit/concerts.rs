@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use super::{Differences, Entity, Evidence, What};
+use crate::id::ConcertId;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Dates {
@@ -18,7 +17,7 @@ struct Dates {
 /// The dates of all concerts.
 #[derive(Debug, Default)]
 pub struct Concerts {
-    by_concert: BTreeMap<Uuid, Dates>,
+    by_concert: BTreeMap<ConcertId, Dates>,
 }
 
 impl Concerts {
@@ -29,7 +28,7 @@ impl Concerts {
     }
 
     /// A concert with the number of dates that it counts, and whether it is deleted for certain.
-    pub fn concert(&mut self, id: Uuid, counted: i64, is_going: bool) {
+    pub fn concert(&mut self, id: ConcertId, counted: i64, is_going: bool) {
         let dates = self.by_concert.entry(id).or_default();
         dates.counted += counted;
         dates.is_going |= is_going;
@@ -37,7 +36,7 @@ impl Concerts {
     }
 
     /// A date in a concert's list.
-    pub fn date(&mut self, concert: Uuid, sk: &str) {
+    pub fn date(&mut self, concert: ConcertId, sk: &str) {
         let dates = self.by_concert.entry(concert).or_default();
         dates.listed += 1;
         dates.evidence.see(sk);

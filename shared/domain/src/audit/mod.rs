@@ -24,6 +24,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::id::{ConcertId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::seats::{Label, SeatId};
 
 pub use concerts::Concerts;
@@ -218,29 +219,29 @@ impl What {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
     /// A user's wallet.
-    Wallet(Uuid),
+    Wallet(UserId),
     /// An entry of a user's ledger.
-    Entry(Uuid, u64),
+    Entry(UserId, u64),
     /// The receipt of a top-up or spend of a user.
-    Receipt(Uuid, Uuid),
+    Receipt(UserId, Uuid),
     /// A user's reservation.
-    Reservation(Uuid, Uuid),
+    Reservation(UserId, ReservationId),
     /// A user's order.
-    Order(Uuid, Uuid),
+    Order(UserId, OrderId),
     /// A user's claim of a coupon.
-    Claim(Uuid, Uuid),
+    Claim(UserId, CouponId),
     /// A user's allowance for a schedule.
-    Allowance(Uuid, Uuid),
+    Allowance(UserId, ScheduleId),
     /// The unpaid orders of a user.
-    Unpaid(Uuid),
+    Unpaid(UserId),
     /// A seat of a schedule.
-    Seat(Uuid, SeatId),
+    Seat(ScheduleId, SeatId),
     /// A section of a schedule.
-    Section(Uuid, Label),
+    Section(ScheduleId, Label),
     /// A product.
-    Product(Uuid),
+    Product(ProductId),
     /// A coupon.
-    Coupon(Uuid),
+    Coupon(CouponId),
     /// Shards, claims or lines of a product or coupon that is not there.
     Unknown(Uuid),
     /// A shard of a quantity.
@@ -248,7 +249,7 @@ pub enum Entity {
     /// A queue.
     Queue(String),
     /// A concert.
-    Concert(Uuid),
+    Concert(ConcertId),
     /// An account of the trial balance.
     Account(Account),
     /// Anything, by its key.

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use super::{Differences, Entity, Evidence, What};
+use crate::id::UserId;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {
@@ -45,7 +44,7 @@ impl Queues {
     }
 
     /// A token whose owner was admitted and has not ended it.
-    pub fn admitted(&mut self, queue: &str, owner: Uuid) {
+    pub fn admitted(&mut self, queue: &str, owner: UserId) {
         let places = self.of(queue);
         places.known += 1;
         places.evidence.see(owner);

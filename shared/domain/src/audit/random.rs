@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::coupons::coupon::{Claim, Discount};
+use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::money::{Amount, Price};
 use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
@@ -17,9 +18,9 @@ use crate::reservations::reservation::Reservation;
 use crate::seats::SeatValue;
 use crate::wallet::{Entry, Movement, Wallet};
 
-const USER: Uuid = Uuid::from_u128(1);
-const PRODUCT: Uuid = Uuid::from_u128(2);
-const COUPON: Uuid = Uuid::from_u128(3);
+const USER: UserId = UserId(Uuid::from_u128(1));
+const PRODUCT: ProductId = ProductId(Uuid::from_u128(2));
+const COUPON: CouponId = CouponId(Uuid::from_u128(3));
 const PRICE: i64 = 700;
 const QUANTITY: i64 = 1_000;
 const REFERENCES_MAX: usize = 10_000;
@@ -34,7 +35,7 @@ pub(super) struct World {
     pub reservations: Vec<Reservation>,
     pub orders: Vec<Order>,
     pub claim: Claim,
-    pub seats: Vec<(Uuid, SeatId, SeatValue)>,
+    pub seats: Vec<(ScheduleId, SeatId, SeatValue)>,
     pub shards: [i64; 2],
     pub coupons_left: i64,
     pub allowance: Allowance,
@@ -124,12 +125,12 @@ impl World {
                     self.receipts.push((id, Receipt { kind: ReceiptKind::Spend, amount }));
                 }
             }
-            Step::Reserve(seats, gives_up, far) => self.reserve(id, seats, gives_up, far),
-            Step::Order(units, coupon, far) => self.order(id, units, coupon, far),
+            Step::Reserve(seats, gives_up, far) => self.reserve(ReservationId(id), seats, gives_up, far),
+            Step::Order(units, coupon, far) => self.order(OrderId(id), units, coupon, far),
         }
     }
 
-    fn reserve(&mut self, id: Uuid, seats: u8, gives_up: bool, far: u8) {
+    fn reserve(&mut self, id: ReservationId, seats: u8, gives_up: bool, far: u8) {
         let row = self.reservations.len() + 1;
         let names: Vec<String> = (1..=seats).map(|number| format!("A-{row}-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -185,7 +186,7 @@ impl World {
         reservation
     }
 
-    fn order(&mut self, id: Uuid, units: i64, coupon: bool, far: u8) {
+    fn order(&mut self, id: OrderId, units: i64, coupon: bool, far: u8) {
         let coupon = (coupon && self.claim.used_by.is_none()).then_some(COUPON);
         let price = Price::parse(PRICE).expect("a price");
         let taken = vec![Portion { shard: 0, units: 1 }, Portion { shard: 1, units }];
@@ -234,10 +235,10 @@ impl World {
         let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
         stock.product(PRODUCT, terms, 2, QUANTITY);
         for (number, available) in (0..).zip(self.shards) {
-            stock.shard(PRODUCT, Shard { number, available, terms: Some(terms) });
+            stock.shard(PRODUCT.0, Shard { number, available, terms: Some(terms) });
         }
         stock.coupon(COUPON, 1, 10);
-        stock.shard(COUPON, Shard { number: 0, available: self.coupons_left, terms: None });
+        stock.shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
         stock.claimed(COUPON, USER);
         books.wallet(self.wallet);
         books.claim(self.claim.clone());

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
+use crate::id::ScheduleId;
 use crate::payments::purchase::State;
 use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
@@ -34,7 +34,7 @@ pub fn owed(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
 
 impl Differences {
     /// Compares the value that a live ticket's seat must have with the text in its block.
-    pub fn seat(&mut self, schedule: Uuid, seat: &SeatId, expected: SeatValue, found: Option<&str>) {
+    pub fn seat(&mut self, schedule: ScheduleId, seat: &SeatId, expected: SeatValue, found: Option<&str>) {
         let of = Entity::Seat(schedule, seat.clone());
         self.compare(What::Seat, of, expected.to_string(), found.unwrap_or("no such seat").to_owned());
     }
@@ -58,7 +58,7 @@ struct Section {
 /// The seats of all sections.
 #[derive(Debug, Default)]
 pub struct Sections {
-    by_section: BTreeMap<(Uuid, Label), Section>,
+    by_section: BTreeMap<(ScheduleId, Label), Section>,
 }
 
 impl Sections {
@@ -68,7 +68,7 @@ impl Sections {
         self.by_section.len()
     }
 
-    fn of(&mut self, schedule: Uuid, section: &Label) -> &mut Section {
+    fn of(&mut self, schedule: ScheduleId, section: &Label) -> &mut Section {
         self.by_section.entry((schedule, section.clone())).or_default()
     }
 
@@ -81,7 +81,7 @@ impl Sections {
     }
 
     /// A seat as its block has it.
-    pub fn seat(&mut self, schedule: Uuid, section: &Label, value: SeatValue, now: Timestamp) {
+    pub fn seat(&mut self, schedule: ScheduleId, section: &Label, value: SeatValue, now: Timestamp) {
         let section = self.of(schedule, section);
         section.evidence.see(value);
         match value {
@@ -92,7 +92,7 @@ impl Sections {
     }
 
     /// A live ticket, whose seat must have the value `expected`.
-    pub fn ticket(&mut self, schedule: Uuid, section: &Label, expected: SeatValue) {
+    pub fn ticket(&mut self, schedule: ScheduleId, section: &Label, expected: SeatValue) {
         let owned = &mut self.of(schedule, section).owned;
         match expected {
             SeatValue::Sold { .. } => owned.sold += 1,

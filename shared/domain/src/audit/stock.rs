@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Differences, Entity, Evidence, What};
+use crate::id::{CouponId, ProductId, UserId};
 use crate::money::Price;
 use crate::orders::order::Order;
 use crate::payments::purchase::{self, Purchase};
@@ -49,6 +50,7 @@ struct Quantity {
 /// The stock of all products and coupons.
 #[derive(Debug, Default)]
 pub struct Stock {
+    /// By the id of the product or coupon.
     by_id: BTreeMap<Uuid, Quantity>,
 }
 
@@ -66,16 +68,16 @@ impl Stock {
     }
 
     /// A product, with how many units there were to begin with.
-    pub fn product(&mut self, id: Uuid, terms: Terms, shards: u8, quantity: i64) {
-        self.of(id).owner = Some(Owner { terms: Some(terms), shards, quantity });
+    pub fn product(&mut self, id: ProductId, terms: Terms, shards: u8, quantity: i64) {
+        self.of(id.0).owner = Some(Owner { terms: Some(terms), shards, quantity });
     }
 
     /// A coupon, with how many there were to begin with.
-    pub fn coupon(&mut self, id: Uuid, shards: u8, quantity: i64) {
-        self.of(id).owner = Some(Owner { terms: None, shards, quantity });
+    pub fn coupon(&mut self, id: CouponId, shards: u8, quantity: i64) {
+        self.of(id.0).owner = Some(Owner { terms: None, shards, quantity });
     }
 
-    /// A shard of one of them.
+    /// A shard of the product or coupon with this id.
     pub fn shard(&mut self, id: Uuid, shard: Shard) {
         let quantity = self.of(id);
         quantity.evidence.see((shard.number, shard.available));
@@ -83,15 +85,15 @@ impl Stock {
     }
 
     /// A change of a product's stock.
-    pub fn adjusted(&mut self, product: Uuid, delta: i64) {
-        let quantity = self.of(product);
+    pub fn adjusted(&mut self, product: ProductId, delta: i64) {
+        let quantity = self.of(product.0);
         quantity.adjusted += i128::from(delta);
         quantity.evidence.see(delta);
     }
 
     /// Somebody's claim of a coupon.
-    pub fn claimed(&mut self, coupon: Uuid, owner: Uuid) {
-        let quantity = self.of(coupon);
+    pub fn claimed(&mut self, coupon: CouponId, owner: UserId) {
+        let quantity = self.of(coupon.0);
         quantity.taken += 1;
         quantity.evidence.see(owner);
     }
@@ -100,7 +102,8 @@ impl Stock {
     pub fn ordered(&mut self, order: &Order) {
         let is_live = is_live(&order.purchase);
         for line in &order.lines {
-            let quantity = if is_live { self.of(line.product) } else { self.by_id.entry(line.product).or_default() };
+            let quantity =
+                if is_live { self.of(line.product.0) } else { self.by_id.entry(line.product.0).or_default() };
             if is_live {
                 quantity.taken += line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
             }
@@ -136,8 +139,8 @@ impl Stock {
 impl Quantity {
     fn judge(&self, id: Uuid, owner: Owner, differences: &mut Differences) {
         let (of, what) = match owner.terms {
-            Some(_) => (Entity::Product(id), What::Units),
-            None => (Entity::Coupon(id), What::Coupons),
+            Some(_) => (Entity::Product(ProductId(id)), What::Units),
+            None => (Entity::Coupon(CouponId(id)), What::Coupons),
         };
         let mut numbers: Vec<u8> = self.shards.iter().map(|shard| shard.number).collect();
         numbers.sort_unstable();

@@ -2,6 +2,7 @@
 
 use super::random::{Step, World};
 use super::*;
+use crate::id::{ConcertId, CouponId, ReservationId, ScheduleId, UserId};
 use crate::reservations::hold::tests::at;
 use crate::seats::SeatValue;
 use crate::time::second;
@@ -9,7 +10,7 @@ use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
     let mut differences = Differences::default();
-    differences.note(What::Balance, Entity::Wallet(Uuid::nil()), 5, found);
+    differences.note(What::Balance, Entity::Wallet(UserId(Uuid::nil())), 5, found);
     differences
 }
 
@@ -107,7 +108,7 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(free), [What::Seat, What::SeatsSold]);
     let orphan = |world: &mut World| {
         let (schedule, seat, _) = world.seats[0].clone();
-        let value = crate::seats::SeatValue::Sold { reservation: Uuid::nil() };
+        let value = crate::seats::SeatValue::Sold { reservation: ReservationId(Uuid::nil()) };
         world.seats.push((schedule, SeatId { number: 99, ..seat }, value));
     };
     assert_eq!(told(orphan), [What::SeatsSold]);
@@ -121,7 +122,7 @@ fn an_allowance_that_time_to_live_took_is_no_difference() {
     let reservation = world.reservations[0].clone();
     let after = |days: i64| {
         let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
-        let mut books = UserBooks::new(Uuid::from_u128(1), now, 100);
+        let mut books = UserBooks::new(UserId(Uuid::from_u128(1)), now, 100);
         books.wallet(world.wallet);
         world.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
         world.entries.iter().for_each(|entry| books.entry(entry));
@@ -146,9 +147,9 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
 fn a_concert_counts_the_dates_in_its_list() {
     for (counted, is_going, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
         let (mut concerts, mut part) = (Concerts::default(), Concerts::default());
-        concerts.concert(Uuid::nil(), counted, is_going);
-        concerts.date(Uuid::nil(), "SCHEDULE#1");
-        part.date(Uuid::nil(), "SCHEDULE#2");
+        concerts.concert(ConcertId(Uuid::nil()), counted, is_going);
+        concerts.date(ConcertId(Uuid::nil()), "SCHEDULE#1");
+        part.date(ConcertId(Uuid::nil()), "SCHEDULE#2");
         concerts.merge(part);
         let mut differences = Differences::default();
         concerts.judge(&mut differences);
@@ -162,7 +163,7 @@ fn queues_count_no_fewer_places_than_are_known() {
         let mut queues = Queues::default();
         queues.queue("spring", 10, finished);
         queues.batch("spring", 8, 10, 1);
-        queues.admitted("spring", Uuid::nil());
+        queues.admitted("spring", UserId(Uuid::nil()));
         let mut differences = Differences::default();
         queues.judge(&mut differences);
         differences.kept().iter().map(|difference| difference.found.clone()).collect::<Vec<_>>()
@@ -175,9 +176,9 @@ fn a_unit_that_is_on_its_way_in_every_pass_is_never_the_same_one() {
     // The shard was read before somebody's claim, the claim after it.
     let pass = |claims: u8| {
         let mut stock = Stock::default();
-        stock.coupon(Uuid::nil(), 1, 10);
+        stock.coupon(CouponId(Uuid::nil()), 1, 10);
         stock.shard(Uuid::nil(), Shard { number: 0, available: 11 - i64::from(claims), terms: None });
-        (0..claims).for_each(|owner| stock.claimed(Uuid::nil(), Uuid::from_u128(owner.into())));
+        (0..claims).for_each(|owner| stock.claimed(CouponId(Uuid::nil()), UserId(Uuid::from_u128(owner.into()))));
         let mut differences = Differences::default();
         stock.judge(&mut differences);
         assert_eq!(differences.kept().first().map(|difference| difference.found.as_str()), Some("11"));
@@ -194,8 +195,8 @@ fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
         let mut sections = Sections::default();
         let section = crate::seats::Label::parse("A").expect("a label");
         let until = second(at(1_000));
-        let value = SeatValue::Held { reservation: Uuid::from_u128(reservation), until };
-        sections.seat(Uuid::nil(), &section, value, at(0));
+        let value = SeatValue::Held { reservation: ReservationId(Uuid::from_u128(reservation)), until };
+        sections.seat(ScheduleId(Uuid::nil()), &section, value, at(0));
         let mut differences = Differences::default();
         sections.judge(&mut differences);
         assert_eq!(differences.count(), 1);

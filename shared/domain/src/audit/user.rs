@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
 use crate::coupons::coupon::Claim;
+use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
 use crate::payments::purchase::{Payment, Purchase, State};
@@ -55,15 +56,15 @@ pub struct Allowance {
     /// Seats that it counts.
     pub count: i64,
     /// Open holds, by reservation: until when, and how many seats.
-    pub open: BTreeMap<Uuid, (u32, i64)>,
+    pub open: BTreeMap<ReservationId, (u32, i64)>,
 }
 
 /// What an entry names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reference {
     Receipt(Uuid),
-    Reservation(Uuid),
-    Order(Uuid),
+    Reservation(ReservationId),
+    Order(OrderId),
 }
 
 impl Reference {
@@ -78,7 +79,7 @@ impl Reference {
         }
     }
 
-    fn entity(self, user: Uuid) -> Entity {
+    fn entity(self, user: UserId) -> Entity {
         match self {
             Self::Receipt(id) => Entity::Receipt(user, id),
             Self::Reservation(id) => Entity::Reservation(user, id),
@@ -101,8 +102,8 @@ struct Moved {
 #[derive(Debug, Default)]
 struct Holding {
     seats: i64,
-    open: BTreeMap<Uuid, (u32, i64)>,
-    paid: BTreeSet<Uuid>,
+    open: BTreeMap<ReservationId, (u32, i64)>,
+    paid: BTreeSet<ReservationId>,
     /// Until when its allowance is certain to be there.
     kept_until: i64,
 }
@@ -110,15 +111,15 @@ struct Holding {
 /// Orders that have neither ended nor been paid.
 #[derive(Debug, Default)]
 struct Waiting {
-    open: BTreeMap<Uuid, u32>,
-    units: BTreeMap<Uuid, i128>,
+    open: BTreeMap<OrderId, u32>,
+    units: BTreeMap<ProductId, i128>,
 }
 
 /// An order that uses a coupon.
 #[derive(Debug)]
 struct Couponed {
-    order: Uuid,
-    coupon: Uuid,
+    order: OrderId,
+    coupon: CouponId,
     subtotal: i128,
     discount: i64,
     live: bool,
@@ -128,7 +129,7 @@ struct Couponed {
 /// a few numbers; an item that nothing else refers to leaves nothing behind.
 #[derive(Debug)]
 pub struct UserBooks {
-    user: Uuid,
+    user: UserId,
     now: Timestamp,
     most: usize,
     kept: usize,
@@ -139,10 +140,10 @@ pub struct UserBooks {
     receipts: BTreeMap<Uuid, Receipt>,
     payments: BTreeMap<Reference, (i64, i64)>,
     moved: BTreeMap<Reference, Moved>,
-    claims: BTreeMap<Uuid, Claim>,
+    claims: BTreeMap<CouponId, Claim>,
     orders: Vec<Couponed>,
-    allowances: BTreeMap<Uuid, Allowance>,
-    holdings: BTreeMap<Uuid, Holding>,
+    allowances: BTreeMap<ScheduleId, Allowance>,
+    holdings: BTreeMap<ScheduleId, Holding>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
     balance: TrialBalance,
@@ -163,7 +164,7 @@ pub struct Judged {
 impl UserBooks {
     /// Of `user`, as they are at `now`; they are not judged if more than `most` references would have to be kept.
     #[must_use]
-    pub fn new(user: Uuid, now: Timestamp, most: usize) -> Self {
+    pub fn new(user: UserId, now: Timestamp, most: usize) -> Self {
         Self {
             user,
             now,
@@ -376,7 +377,7 @@ impl UserBooks {
     }
 
     /// The allowance for a schedule.
-    pub fn allowance(&mut self, schedule: Uuid, allowance: Allowance) {
+    pub fn allowance(&mut self, schedule: ScheduleId, allowance: Allowance) {
         if self.room(1 + allowance.open.len()) {
             self.allowances.insert(schedule, allowance);
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::{ConcertId, ScheduleId};
 use crate::money::Price;
 use crate::queue::QueueId;
 use crate::seats::Label;
@@ -30,9 +30,9 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// Id.
-    pub id: Uuid,
+    pub id: ScheduleId,
     /// The concert it belongs to.
-    pub concert_id: Uuid,
+    pub concert_id: ConcertId,
     /// Where.
     pub place: String,
     /// When the concert starts.
@@ -137,8 +137,8 @@ pub fn place(given: &str) -> Result<String, TextError> {
 pub(crate) fn example() -> Schedule {
     let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
     Schedule {
-        id: Uuid::from_u128(2),
-        concert_id: Uuid::from_u128(1),
+        id: ScheduleId(uuid::Uuid::from_u128(2)),
+        concert_id: ConcertId(uuid::Uuid::from_u128(1)),
         place: "Hall".to_owned(),
         starts_at: at(5_000),
         sale_opens_at: at(1_000),

@@ -1,8 +1,8 @@
 //! Coupons: a limited number of discounts, first come first served, one for each user.
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::{CouponId, OrderId};
 use crate::money::AMOUNT_MAX;
 use crate::products::stock::{QUANTITY_MAX, Shards};
 use crate::text::{self, TextError};
@@ -102,7 +102,7 @@ impl Discount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coupon {
     /// Id.
-    pub id: Uuid,
+    pub id: CouponId,
     /// Name.
     pub name: String,
     /// What it takes off.
@@ -177,7 +177,7 @@ impl Coupon {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The coupon.
-    pub coupon: Uuid,
+    pub coupon: CouponId,
     /// Its name.
     pub name: String,
     /// What it takes off.
@@ -189,7 +189,7 @@ pub struct Claim {
     /// When it was claimed.
     pub claimed_at: Timestamp,
     /// The order that uses it.
-    pub used_by: Option<Uuid>,
+    pub used_by: Option<OrderId>,
 }
 
 /// Why a claimed coupon cannot be used, in order of precedence.
@@ -250,6 +250,7 @@ impl Claim {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
@@ -257,7 +258,7 @@ mod tests {
 
     fn claim() -> Claim {
         Claim {
-            coupon: Uuid::from_u128(1),
+            coupon: CouponId(Uuid::from_u128(1)),
             name: "Ten off".to_owned(),
             discount: Discount::Amount(10),
             valid_from: at(100),
@@ -340,7 +341,7 @@ mod tests {
         assert_eq!(claim().redeem(7, at(199)), Ok(7));
         assert_eq!(claim().redeem(100, at(99)), Err(CouponError::NotOpen));
         assert_eq!(claim().redeem(100, at(200)), Err(CouponError::Expired));
-        let used = Claim { used_by: Some(Uuid::from_u128(5)), ..claim() };
+        let used = Claim { used_by: Some(OrderId(Uuid::from_u128(5))), ..claim() };
         assert_eq!(used.redeem(0, at(200)), Err(CouponError::Used));
         assert_eq!(claim().redeem(0, at(199)), Err(CouponError::NotApplicable));
         assert_eq!(

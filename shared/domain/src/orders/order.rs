@@ -1,8 +1,8 @@
 //! An order: units of products taken from stock for one buyer ([`crate::orders::place`]), then paid, cancelled, expired or declined, exactly once.
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::{CouponId, OrderId, ProductId, UserId};
 use crate::money::Price;
 use crate::payments::purchase::Purchase;
 use crate::products::stock::Portion;
@@ -11,7 +11,7 @@ use crate::products::stock::Portion;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The product.
-    pub product: Uuid,
+    pub product: ProductId,
     /// Its name then.
     pub name: String,
     /// Its price then, of one.
@@ -38,9 +38,9 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Id.
-    pub id: Uuid,
+    pub id: OrderId,
     /// Its owner.
-    pub user: Uuid,
+    pub user: UserId,
     /// When it was placed.
     pub created_at: Timestamp,
     /// How it stands. What it takes is units of stock, its coupon, and a place among the user's unpaid orders.
@@ -48,7 +48,7 @@ pub struct Order {
     /// What is bought; each product once.
     pub lines: Vec<Line>,
     /// The coupon it uses.
-    pub coupon: Option<Uuid>,
+    pub coupon: Option<CouponId>,
     /// What that takes off, in minor units.
     pub discount: i64,
     /// Digest of the request that made it.

@@ -1,9 +1,9 @@
 //! Placing an order: what may be asked for, and what of it stock and wallet need not be asked.
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use crate::coupons::coupon::{Claim, CouponError};
+use crate::id::{CouponId, OrderId, ProductId, UserId};
 use crate::money::AMOUNT_MAX;
 use crate::orders::order::{Line, Order};
 use crate::payments::lapses::Paused;
@@ -23,7 +23,7 @@ pub const PORTIONS_MAX: usize = 90;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedUnits {
     /// The product.
-    pub product: Uuid,
+    pub product: ProductId,
     /// Units.
     pub quantity: i64,
 }
@@ -72,13 +72,13 @@ pub fn merged(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesErro
 pub enum OrderError {
     /// There are no such products.
     #[error("there is no such product")]
-    NoProduct(Vec<Uuid>),
+    NoProduct(Vec<ProductId>),
     /// They are held back or no longer offered.
     #[error("it is not on sale")]
-    NotSelling(Vec<Uuid>),
+    NotSelling(Vec<ProductId>),
     /// More units of them than one order may have, or than one account may have unpaid.
     #[error("it would be more units than one person may order before paying for them")]
-    ProductLimit(Vec<Uuid>),
+    ProductLimit(Vec<ProductId>),
     /// As many orders of the account wait for payment as may.
     #[error("pay or cancel one of your 10 unpaid orders first")]
     OrderLimit,
@@ -87,10 +87,10 @@ pub enum OrderError {
     Paused(#[from] Paused),
     /// They have another price than a moment ago.
     #[error("the price has just changed; order again at the new one")]
-    PriceChanged(Vec<Uuid>),
+    PriceChanged(Vec<ProductId>),
     /// Fewer are left than are wanted.
     #[error("fewer are left than are wanted")]
-    OutOfStock(Vec<Uuid>),
+    OutOfStock(Vec<ProductId>),
     /// The coupon cannot be used.
     #[error(transparent)]
     Coupon(#[from] CouponError),
@@ -105,13 +105,13 @@ pub enum OrderError {
 /// Who orders, under which id, and how long the units wait for payment.
 pub struct OrderRequest {
     /// Id of the order to make.
-    pub id: Uuid,
+    pub id: OrderId,
     /// The buyer.
-    pub user: Uuid,
+    pub user: UserId,
     /// The lines, as [`merged`] passed them.
     pub lines: Vec<RequestedUnits>,
     /// The coupon to use.
-    pub coupon: Option<Uuid>,
+    pub coupon: Option<CouponId>,
     /// Digest of the request.
     pub fingerprint: String,
     /// How long the units wait.
@@ -131,7 +131,7 @@ pub fn place(
     now: Timestamp,
 ) -> Result<Order, OrderError> {
     let product = |line: &RequestedUnits| products.iter().find(|product| product.id == line.product);
-    let those = |which: &dyn Fn(&RequestedUnits) -> bool| -> Vec<Uuid> {
+    let those = |which: &dyn Fn(&RequestedUnits) -> bool| -> Vec<ProductId> {
         request.lines.iter().filter(|line| which(line)).map(|line| line.product).collect()
     };
     let missing = those(&|line| product(line).is_none());
@@ -189,21 +189,22 @@ pub(crate) mod tests {
     use crate::products::product;
     use crate::products::product::tests::product;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     pub(crate) fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
     }
 
     fn wanted(product: u128, quantity: i64) -> RequestedUnits {
-        RequestedUnits { product: Uuid::from_u128(product), quantity }
+        RequestedUnits { product: ProductId(Uuid::from_u128(product)), quantity }
     }
 
     fn request(lines: &[RequestedUnits], coupon: Option<u128>) -> OrderRequest {
         OrderRequest {
-            id: Uuid::from_u128(9),
-            user: Uuid::from_u128(8),
+            id: OrderId(Uuid::from_u128(9)),
+            user: UserId(Uuid::from_u128(8)),
             lines: merged(lines).expect("lines"),
-            coupon: coupon.map(Uuid::from_u128),
+            coupon: coupon.map(|id| CouponId(Uuid::from_u128(id))),
             fingerprint: String::new(),
             hold: SignedDuration::from_secs(300),
         }
@@ -214,7 +215,7 @@ pub(crate) mod tests {
     }
 
     fn claim(discount: Discount) -> Claim {
-        let (coupon, name) = (Uuid::from_u128(7), "Coupon".to_owned());
+        let (coupon, name) = (CouponId(Uuid::from_u128(7)), "Coupon".to_owned());
         let (valid_from, valid_until, claimed_at) = (at(0), at(10_000), at(0));
         Claim { coupon, name, discount, valid_from, valid_until, claimed_at, used_by: None }
     }
@@ -246,7 +247,7 @@ pub(crate) mod tests {
         let of = |lines: &[RequestedUnits], products: &[Product], coupon, claim: Option<&Claim>| {
             place(request(lines, coupon), products, in_one, claim, at(1_000))
         };
-        let id = Uuid::from_u128;
+        let id = |id| ProductId(Uuid::from_u128(id));
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
         products[1].state = product::State::Selling;
@@ -306,7 +307,7 @@ pub(crate) mod tests {
         #[test]
         fn merging_loses_nothing(lines in proptest::collection::vec((0..6_u128, -2..=60_i64), 0..25)) {
             let lines: Vec<RequestedUnits> = lines.into_iter().map(|(id, quantity)| wanted(id, quantity)).collect();
-            let units = |lines: &[RequestedUnits], id: Uuid| -> i64 {
+            let units = |lines: &[RequestedUnits], id: ProductId| -> i64 {
                 lines.iter().filter(|line| line.product == id).map(|line| line.quantity).sum()
             };
             match merged(&lines) {

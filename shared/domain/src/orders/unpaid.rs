@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::{OrderId, ProductId};
 use crate::orders::order::Order;
 use crate::orders::place::OrderError;
 use crate::payments::lapses::Lapses;
@@ -19,9 +19,9 @@ pub const ORDERS_MAX: usize = 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unpaid {
     /// Each, with the last epoch second in which it may be paid.
-    pub open: BTreeMap<Uuid, u32>,
+    pub open: BTreeMap<OrderId, u32>,
     /// Units in them, by product; none of 0.
-    pub units: BTreeMap<Uuid, i64>,
+    pub units: BTreeMap<ProductId, i64>,
     /// Orders that were let lapse.
     pub lapses: Lapses,
     /// Rises with every write; 0 before the first.
@@ -30,7 +30,7 @@ pub struct Unpaid {
 
 impl Unpaid {
     /// The orders whose time had passed at `now`, though nobody has closed them yet.
-    pub fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = Uuid> {
+    pub fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
         self.open.iter().filter(move |(_, until)| second(now) > **until).map(|(id, _)| *id)
     }
 
@@ -45,10 +45,10 @@ impl Unpaid {
     ///
     /// # Errors
     /// More units of a product than one person may have unpaid, too many orders, or a pause after lapses.
-    pub fn admits(&self, order: &Order, most: impl Fn(Uuid) -> i64, now: Timestamp) -> Result<(), OrderError> {
+    pub fn admits(&self, order: &Order, most: impl Fn(ProductId) -> i64, now: Timestamp) -> Result<(), OrderError> {
         let of = |product| self.units.get(&product).copied().unwrap_or(0);
         let over = order.lines.iter().filter(|line| of(line.product) + line.quantity() > most(line.product));
-        let over: Vec<Uuid> = over.map(|line| line.product).collect();
+        let over: Vec<ProductId> = over.map(|line| line.product).collect();
         if !over.is_empty() {
             return Err(OrderError::ProductLimit(over));
         }
@@ -100,15 +100,16 @@ mod tests {
     use crate::payments::purchase::Purchase;
     use crate::products::stock::Portion;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     fn order(id: u128, units: &[(u128, i64)]) -> Order {
         let line = |(product, units): &(u128, i64)| Line {
-            product: Uuid::from_u128(*product),
+            product: ProductId(Uuid::from_u128(*product)),
             name: String::new(),
             price: Price::parse(1).expect("a price"),
             taken: vec![Portion { shard: 0, units: *units }],
         };
-        Order { id: Uuid::from_u128(id), lines: units.iter().map(line).collect(), ..pending() }
+        Order { id: OrderId(Uuid::from_u128(id)), lines: units.iter().map(line).collect(), ..pending() }
     }
 
     #[test]
@@ -119,7 +120,7 @@ mod tests {
             unpaid = unpaid.with(&order(id, &[(1, 1)]));
         }
         unpaid.lapses = Lapses { count: 2, last_at: 900, paused_until: 1_040 };
-        let id = Uuid::from_u128;
+        let id = |id| ProductId(Uuid::from_u128(id));
         let over = unpaid.admits(&order(99, &[(1, 1), (2, 11)]), |_| 10, at(1_000));
         assert_eq!(over, Err(OrderError::ProductLimit(vec![id(1), id(2)])));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_000)), Err(OrderError::OrderLimit));
@@ -165,7 +166,7 @@ mod tests {
                         open.insert(id, new);
                     }
                 }
-                let mut expected: BTreeMap<Uuid, i64> = BTreeMap::new();
+                let mut expected: BTreeMap<ProductId, i64> = BTreeMap::new();
                 for line in open.values().flat_map(|order| &order.lines) {
                     *expected.entry(line.product).or_default() += line.quantity();
                 }

@@ -1,8 +1,8 @@
 //! Products: what is sold by the piece, at one price, while it is on sale.
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::ProductId;
 use crate::money::Price;
 use crate::products::stock::Shards;
 use crate::text::{self, TextError};
@@ -133,7 +133,7 @@ impl Sort {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
     /// Id.
-    pub id: Uuid,
+    pub id: ProductId,
     /// Name.
     pub name: String,
     /// By what it is listed among names, as [`listed_name`] gave it: kept, so that its entry in the catalog is found
@@ -197,10 +197,11 @@ impl Product {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use uuid::Uuid;
 
     pub(crate) fn product(id: u128, price: i64) -> Product {
         Product {
-            id: Uuid::from_u128(id),
+            id: ProductId(Uuid::from_u128(id)),
             name: format!("Product {id}"),
             listed_name: format!("product {id}"),
             price: Price::parse(price).expect("a price"),

@@ -1,8 +1,8 @@
 //! A user's place in a waiting queue, from the number taken to its end.
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
+use crate::id::UserId;
 use crate::queue::{JoinError, QueueId, Settings};
 use crate::time::second;
 
@@ -57,7 +57,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Whose.
-    pub user: Uuid,
+    pub user: UserId,
     /// In which queue.
     pub queue: QueueId,
     /// Its number; a user has at most one that has not ended, and never the same again.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use crate::concerts::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
+use crate::id::{ReservationId, UserId};
 use crate::money::AMOUNT_MAX;
 use crate::payments::lapses::Paused;
 use crate::payments::purchase::Purchase;
@@ -35,7 +35,7 @@ pub enum HoldError {
         /// Those that this reservation has.
         seats: Vec<SeatId>,
         /// Which.
-        reservation: Uuid,
+        reservation: ReservationId,
         /// Whether they are paid for.
         paid: bool,
     },
@@ -77,9 +77,9 @@ pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
 /// Who asks for a hold, under which id, and how long it shall live.
 pub struct HoldRequest {
     /// Id of the reservation to make.
-    pub id: Uuid,
+    pub id: ReservationId,
     /// The buyer.
-    pub user: Uuid,
+    pub user: UserId,
     /// The seats, as [`seat_list`] passed them.
     pub seats: Vec<SeatId>,
     /// Digest of the request.
@@ -140,6 +140,7 @@ pub(crate) mod tests {
     use crate::money::Price;
     use crate::queue::QueueId;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     pub(crate) fn seats(ids: &[&str]) -> Vec<SeatId> {
         ids.iter().map(|id| SeatId::parse(id).expect("a seat id")).collect()
@@ -151,8 +152,8 @@ pub(crate) mod tests {
 
     fn request(ids: &[&str]) -> HoldRequest {
         HoldRequest {
-            id: Uuid::from_u128(9),
-            user: Uuid::from_u128(8),
+            id: ReservationId(Uuid::from_u128(9)),
+            user: UserId(Uuid::from_u128(8)),
             seats: seats(ids),
             fingerprint: String::new(),
             hold: SignedDuration::from_secs(300),

@@ -1,8 +1,8 @@
 //! A reservation: seats held for one buyer ([`crate::reservations::hold`]), then paid, cancelled, expired or declined, exactly once.
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use crate::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use crate::money::Price;
 use crate::payments::purchase::{AlreadyPaid, Cancel, Purchase};
 use crate::queue::QueueId;
@@ -28,13 +28,13 @@ pub struct ConcertStarted;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reservation {
     /// Id.
-    pub id: Uuid,
+    pub id: ReservationId,
     /// Its owner.
-    pub user: Uuid,
+    pub user: UserId,
     /// Its schedule.
-    pub schedule_id: Uuid,
+    pub schedule_id: ScheduleId,
     /// Its concert.
-    pub concert_id: Uuid,
+    pub concert_id: ConcertId,
     /// Where, frozen.
     pub place: String,
     /// When the concert starts, frozen.

@@ -6,6 +6,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use onsale_domain::accounts::account::Role;
+use onsale_domain::id::UserId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -55,14 +56,14 @@ pub struct Claims {
 ///
 /// # Errors
 /// When the signing secret cannot be read or the public half cannot be published.
-pub async fn sign(app: &App, user: Uuid, role: Role, session: Uuid) -> Result<String, Failure> {
+pub async fn sign(app: &App, user: UserId, role: Role, session: Uuid) -> Result<String, Failure> {
     let key = signing::signing_key(app).await?;
     let now = app.now();
     let issued = now.as_second();
     let claims = Claims {
         iss: app.config().token_issuer.clone(),
         aud: AUDIENCE.to_owned(),
-        sub: user,
+        sub: user.0,
         exp: issued + ACCESS_SECONDS,
         nbf: issued,
         iat: issued,

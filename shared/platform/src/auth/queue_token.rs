@@ -7,6 +7,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ impl QueueClaims {
 /// When the signing secret cannot be read or the public half cannot be published.
 pub async fn sign(
     app: &App,
-    user: Uuid,
+    user: UserId,
     queue: &QueueId,
     number: u64,
     expires_at: Option<u32>,
@@ -70,7 +71,7 @@ pub async fn sign(
     let claims = QueueClaims {
         iss: app.config().token_issuer.clone(),
         aud: AUDIENCE.to_owned(),
-        sub: user,
+        sub: user.0,
         queue: queue.to_string(),
         number,
         admitted: expires_at.is_some(),
@@ -117,10 +118,10 @@ impl QueueToken {
     ///
     /// # Errors
     /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
-    pub async fn claims(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
+    pub async fn claims(&self, app: &App, user: UserId, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
         let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
         let claims = access_token::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
-        let own = |claims: &QueueClaims| claims.sub == user && claims.queue == queue.as_str();
+        let own = |claims: &QueueClaims| claims.sub == user.0 && claims.queue == queue.as_str();
         let claims = claims.filter(own).ok_or(QueueTokenError::Invalid)?;
         let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
         if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
@@ -131,7 +132,7 @@ impl QueueToken {
     ///
     /// # Errors
     /// See [`QueueTokenError`], or the table's failure.
-    pub async fn admission(&self, app: &App, user: Uuid, queue: &QueueId) -> Result<Admission, QueueTokenFailure> {
+    pub async fn admission(&self, app: &App, user: UserId, queue: &QueueId) -> Result<Admission, QueueTokenFailure> {
         let claims = self.claims(app, user, queue).await?;
         let expires_at = u32::try_from(claims.exp).map_err(|_| QueueTokenError::Invalid)?;
         if !claims.admitted {

@@ -7,6 +7,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use onsale_domain::id::UserId;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ const PREFIX: &str = "rt1.";
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     /// Whose.
-    pub user: Uuid,
+    pub user: UserId,
     /// The session it belongs to, from one log-in on.
     pub family: Uuid,
     secret: [u8; 32],
@@ -28,7 +29,7 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// The first of a family.
     #[must_use]
-    pub fn first(user: Uuid, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
+    pub fn first(user: UserId, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
         Self { user, family, secret, tag: tag(pepper, &secret) }
     }
 
@@ -44,7 +45,7 @@ impl RefreshToken {
         let bytes: [u8; 80] = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
         let part = |from: usize| -> Option<Uuid> { Uuid::from_slice(&bytes[from..from + 16]).ok() };
         Some(Self {
-            user: part(0)?,
+            user: UserId(part(0)?),
             family: part(16)?,
             secret: bytes[32..64].try_into().ok()?,
             tag: bytes[64..].try_into().ok()?,
@@ -54,7 +55,7 @@ impl RefreshToken {
     /// The token as its owner keeps it: 111 characters.
     #[must_use]
     pub fn text(&self) -> String {
-        let bytes = [self.user.as_bytes().as_slice(), self.family.as_bytes(), &self.secret, &self.tag].concat();
+        let bytes = [self.user.0.as_bytes().as_slice(), self.family.as_bytes(), &self.secret, &self.tag].concat();
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_its_successor_is_another() {
-        let token = RefreshToken::first(Uuid::from_u128(1), Uuid::from_u128(2), [3; 32], &[4; 32]);
+        let token = RefreshToken::first(UserId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 32], &[4; 32]);
         assert_eq!(RefreshToken::parse(&token.text()), Some(token.clone()));
         let next = token.successor(&[4; 32]);
         assert_eq!(next, token.successor(&[4; 32]));
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_token() {
-        let text = RefreshToken::first(Uuid::nil(), Uuid::nil(), [0; 32], &[0; 32]).text();
+        let text = RefreshToken::first(UserId(Uuid::nil()), Uuid::nil(), [0; 32], &[0; 32]).text();
         for other in ["", "rt1.", &text[4..], &text[..text.len() - 2], &format!("{text}A"), "rt1.!!!!"] {
             assert_eq!(RefreshToken::parse(other), None, "{other}");
         }

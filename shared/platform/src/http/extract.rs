@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, Uri, header};
 use lambda_http::request::RequestContext;
 use onsale_domain::accounts::account::Role;
+use onsale_domain::id::UserId;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -38,7 +39,7 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct User {
     /// Who.
-    pub id: Uuid,
+    pub id: UserId,
     /// As what.
     pub role: Role,
     /// The session the access token was given in.
@@ -49,7 +50,7 @@ pub struct User {
 #[derive(Clone, Debug)]
 pub struct Admin {
     /// Who.
-    pub id: Uuid,
+    pub id: UserId,
     /// The address the request came from, as the gateway saw it.
     source: SourceAddress,
 }
@@ -72,7 +73,7 @@ impl FromRequestParts<App> for User {
         let text = |name: &str| fields.get(name).and_then(|value| value.as_str());
         let number =
             |name: &str| fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
-        let id: Uuid = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
+        let id: UserId = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
         let role = text("role").and_then(Role::parse).ok_or_else(refused)?;
         let session: Uuid = text("sid").and_then(|sid| sid.parse().ok()).ok_or_else(refused)?;
         // The authorizer's answer is cached for up to a minute; the token may have ended since.
@@ -154,11 +155,12 @@ pub struct IdempotencyKey(pub Option<Uuid>);
 impl IdempotencyKey {
     /// The id of what `user` creates by `function`: derived from the key, or a new one.
     #[must_use]
-    pub fn id(self, app: &App, user: Uuid, function: &str) -> Uuid {
-        match self.0 {
+    pub fn id<Id: From<Uuid>>(self, app: &App, user: UserId, function: &str) -> Id {
+        let id = match self.0 {
             Some(key) => onsale_domain::id::derived(user, function, key),
             None => app.ids().uuid(app.now()),
-        }
+        };
+        id.into()
     }
 }
 
@@ -186,8 +188,8 @@ pub struct RequiredKey(pub Uuid);
 impl RequiredKey {
     /// The id of what `user` creates by `function`.
     #[must_use]
-    pub fn id(self, user: Uuid, function: &str) -> Uuid {
-        onsale_domain::id::derived(user, function, self.0)
+    pub fn id<Id: From<Uuid>>(self, user: UserId, function: &str) -> Id {
+        onsale_domain::id::derived(user, function, self.0).into()
     }
 }
 
@@ -220,6 +222,18 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for PathParams<T> {
             Ok(Path(value)) => Ok(Self(value)),
             Err(rejection) => Err(path_problem(&rejection)),
         }
+    }
+}
+
+/// The one id in the path.
+#[derive(Clone, Copy, Debug)]
+pub struct PathId<Id>(pub Id);
+
+impl<Id: From<Uuid>> FromRequestParts<App> for PathId<Id> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        PathParams::<Uuid>::from_request_parts(parts, app).await.map(|PathParams(id)| Self(id.into()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use onsale_domain::id::ReservationId;
 use serde::Serialize;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub struct FieldError {
 pub struct Problem {
     reason: Reason,
     seats: Vec<String>,
-    reservation: Option<Uuid>,
+    reservation: Option<ReservationId>,
     items: Vec<String>,
     retry_after_seconds: Option<i64>,
 }
@@ -107,7 +108,7 @@ impl Problem {
 
     /// The same, with the caller's reservation it is about.
     #[must_use]
-    pub fn about_reservation(mut self, reservation: Uuid) -> Self {
+    pub fn about_reservation(mut self, reservation: ReservationId) -> Self {
         self.reservation = Some(reservation);
         self
     }
@@ -169,7 +170,7 @@ impl Problem {
             code,
             errors,
             seats: self.seats,
-            reservation_id: self.reservation,
+            reservation_id: self.reservation.map(|reservation| reservation.0),
             items: self.items,
         };
         let mut response = (status, axum::Json(body)).into_response();

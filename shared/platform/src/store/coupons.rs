@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use onsale_domain::coupons::coupon::{Claim, ClaimError, Coupon, Discount};
+use onsale_domain::id::{CouponId, OrderId, UserId};
 use onsale_domain::products::stock::{Portion, Shards, take};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -72,7 +73,7 @@ pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::coupon(coupon.id), &item(coupon))?));
         for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
-            transaction.add(Guard::Shard, stock::create(coupon.id, Portion { shard, units }, None)?);
+            transaction.add(Guard::Shard, stock::create(coupon.id.0, Portion { shard, units }, None)?);
         }
         transaction.add(Guard::Logged, action.write(app)?);
         Ok(transaction)
@@ -80,7 +81,7 @@ pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<
     create_once(app, coupon, |coupon| &coupon.fingerprint, transaction, || get(app, coupon.id), |_| None).await
 }
 
-async fn get(app: &App, id: Uuid) -> Result<Option<Coupon>, Failure> {
+async fn get(app: &App, id: CouponId) -> Result<Option<Coupon>, Failure> {
     query::get(app, &keys::coupon(id), Consistency::Strong).await?.map(read_coupon).transpose()
 }
 
@@ -88,7 +89,7 @@ async fn get(app: &App, id: Uuid) -> Result<Option<Coupon>, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn known(app: &App, id: Uuid) -> Result<Option<Arc<Coupon>>, Failure> {
+pub async fn known(app: &App, id: CouponId) -> Result<Option<Arc<Coupon>>, Failure> {
     if let Some(known) = app.caches().coupons.get(&id, app.now(), COUPON_SECONDS) {
         return Ok(Some(known));
     }
@@ -105,7 +106,7 @@ pub async fn remaining(app: &App, coupon: &Coupon) -> Result<i64, Failure> {
     if let Some(known) = app.caches().remaining.get(&coupon.id, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
-    let remaining = stock::seen(app, coupon.id, coupon.shards).await?;
+    let remaining = stock::seen(app, coupon.id.0, coupon.shards).await?;
     app.caches().remaining.put(coupon.id, remaining, app.now());
     Ok(remaining)
 }
@@ -128,7 +129,7 @@ pub enum ClaimFailure {
 ///
 /// # Errors
 /// See [`ClaimFailure`].
-pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), ClaimFailure> {
+pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool), ClaimFailure> {
     let coupon = known(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
     let now = app.now();
     let gone = app.caches().exhausted.get(&id, now, COUPON_SECONDS).map(|()| ClaimError::Exhausted);
@@ -139,12 +140,12 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
     }
     let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
     let item = to_item(&keys::claim(user, id), &claim_item(&new, made_by))?;
-    let first = coupon.shards.first_for(user, id);
+    let first = coupon.shards.first_for(user.0, id.0);
     let mut from = Portion { shard: first, units: 1 };
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add(Guard::Shard, stock::take(id, from, None));
+        transaction.add(Guard::Shard, stock::take(id.0, from, None));
         transaction.add(Guard::New, Write::create(item.clone()));
         let rejected = match transaction.commit(app).await {
             Ok(()) => return Ok((new, true)),
@@ -157,7 +158,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
         };
         // Who finds a shard empty, or in others' hands, looks at all of them at one instant; and then at his own: the last
         // one may have gone to the same user, who has asked twice.
-        let levels = if short { Some(stock::levels(app, id, coupon.shards).await?) } else { None };
+        let levels = if short { Some(stock::levels(app, id.0, coupon.shards).await?) } else { None };
         if let Some((there, by)) = claimed(app, user, id).await? {
             return Ok((there, by == made_by));
         }
@@ -174,7 +175,7 @@ pub async fn claim(app: &App, user: Uuid, id: Uuid) -> Result<(Claim, bool), Cla
 }
 
 /// What a user has claimed of a coupon, and by which request. A claim that is just being made is waited for.
-async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, Uuid)>, Failure> {
+async fn claimed(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Claim, Uuid)>, Failure> {
     let Some(item) = query::settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;
     let made_by = item.made_by;
@@ -185,21 +186,23 @@ async fn claimed(app: &App, user: Uuid, coupon: Uuid) -> Result<Option<(Claim, U
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn claims(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
+pub async fn claims(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
     let query = Query::partition(keys::user_partition(user), keys::CLAIM_PREFIX).strong();
     query.listed(app, limit, cursor, query::each(read_claim)).await
 }
 
 /// The write by which an order uses a claim that no other uses.
-pub(crate) fn redeem(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&keys::claim(user, coupon), "SET used_by = :order")
+pub(crate) fn redeem(user: UserId, coupon: CouponId, order: OrderId) -> Write {
+    Write::update(&keys::claim(user, coupon))
+        .set_to("used_by", ":order")
         .when("attribute_exists(pk) AND attribute_not_exists(used_by)")
         .value(":order", text(order.to_string()))
 }
 
 /// The write by which an order gives a claim back.
-pub(crate) fn give_back(user: Uuid, coupon: Uuid, order: Uuid) -> Write {
-    Write::update(&keys::claim(user, coupon), "REMOVE used_by")
+pub(crate) fn give_back(user: UserId, coupon: CouponId, order: OrderId) -> Write {
+    Write::update(&keys::claim(user, coupon))
+        .remove("used_by")
         .when("used_by = :order")
         .value(":order", text(order.to_string()))
 }
@@ -233,7 +236,7 @@ fn read_discount(item: &DiscountItem) -> Result<Discount, Failure> {
 
 fn item(coupon: &Coupon) -> CouponItem {
     CouponItem {
-        id: coupon.id,
+        id: coupon.id.0,
         name: coupon.name.clone(),
         discount: discount_item(coupon.discount),
         quantity: coupon.quantity,
@@ -248,7 +251,7 @@ fn item(coupon: &Coupon) -> CouponItem {
 fn read_coupon(item: Item) -> Result<Coupon, Failure> {
     let item: CouponItem = from_item(item)?;
     Ok(Coupon {
-        id: item.id,
+        id: CouponId(item.id),
         discount: read_discount(&item.discount)?,
         name: item.name,
         quantity: item.quantity,
@@ -267,12 +270,12 @@ fn claim_item(claim: &Claim, made_by: Uuid) -> ClaimItem {
         valid_from: claim.valid_from.as_millisecond(),
         valid_until: claim.valid_until.as_millisecond(),
         claimed_at: claim.claimed_at.as_millisecond(),
-        used_by: claim.used_by,
+        used_by: claim.used_by.map(|order| order.0),
         made_by,
     }
 }
 
-fn from_claim_item(coupon: Uuid, item: ClaimItem) -> Result<Claim, Failure> {
+fn from_claim_item(coupon: CouponId, item: ClaimItem) -> Result<Claim, Failure> {
     Ok(Claim {
         coupon,
         discount: read_discount(&item.discount)?,
@@ -280,6 +283,6 @@ fn from_claim_item(coupon: Uuid, item: ClaimItem) -> Result<Claim, Failure> {
         valid_from: time(item.valid_from)?,
         valid_until: time(item.valid_until)?,
         claimed_at: time(item.claimed_at)?,
-        used_by: item.used_by,
+        used_by: item.used_by.map(OrderId),
     })
 }

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_of};
 use onsale_domain::time::{as_bound, second};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure>
 /// The block of a seat.
 pub(crate) async fn block(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     id: &BlockId,
     consistency: Consistency,
 ) -> Result<Option<Block>, Failure> {
@@ -66,20 +66,25 @@ pub(crate) async fn block(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
+pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
     let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
     let now = second(app.now());
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }
 
 /// Whom a seat names: its value as of this instant.
-pub(crate) async fn value_of(app: &App, schedule: Uuid, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
+pub(crate) async fn value_of(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
     let block = block(app, schedule, &seat.block(), Consistency::Strong).await?;
     Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
 }
 
 /// All blocks of a section as they are now.
-pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: bool) -> Result<Vec<Block>, Failure> {
+pub(crate) async fn section(
+    app: &App,
+    schedule: ScheduleId,
+    section: &Label,
+    strong: bool,
+) -> Result<Vec<Block>, Failure> {
     let query = Query::partition(keys::section_partition(schedule, section), "BLOCK#");
     let query = if strong { query.strong() } else { query };
     let items = query.all(app, BLOCKS_READ_MAX).await?;
@@ -90,7 +95,7 @@ pub(crate) async fn section(app: &App, schedule: Uuid, section: &Label, strong: 
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(app: &App, schedule: Uuid, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
+pub async fn viewed(app: &App, schedule: ScheduleId, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
     let key = keys::section_partition(schedule, label);
     if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(blocks);
@@ -138,7 +143,8 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
 async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Failure> {
-    let write = Write::update(key, "SET claimed = :seen")
+    let write = Write::update(key)
+        .set_to("claimed", ":seen")
         .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
     write.value(":seen", number(seen.as_millisecond())).applies(app).await
 }
@@ -146,10 +152,10 @@ async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Fail
 async fn keep(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
-    let write = Write::update(key, "SET sections = :sections, as_of = :as_of")
-        .when("attribute_not_exists(as_of) OR as_of <= :as_of")
-        .value(":as_of", number(overview.as_of.as_millisecond()))
-        .value(":sections", value(&sections)?);
+    let write = Write::update(key)
+        .set("sections", value(&sections)?)
+        .set("as_of", number(overview.as_of.as_millisecond()))
+        .when("attribute_not_exists(as_of) OR as_of <= :as_of");
     write.applies(app).await.map(|_| ())
 }
 
@@ -237,7 +243,7 @@ pub enum CreateSeatsError {
 /// See [`CreateSeatsError`].
 pub async fn create(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     label: &Label,
     price: Price,
     rows: &[RowRange],
@@ -292,32 +298,34 @@ pub async fn create(
 /// Takes seats away again that nobody has held since they were created; with their block, if that is new too.
 async fn take_back(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     id: &BlockId,
     numbers: &[u16],
     block_is_older: bool,
 ) -> Result<(), Failure> {
     let names: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
     let key = keys::block(schedule, id);
-    let write =
-        if block_is_older { Write::update(&key, format!("REMOVE {}", names.join(", "))) } else { Write::delete(&key) };
+    let write = if block_is_older {
+        names.iter().fold(Write::update(&key), |write, name| write.remove(name))
+    } else {
+        Write::delete(&key)
+    };
     let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
     let write = write.when(free.join(" AND ")).value(":free", text(SeatValue::Free.to_string()));
     let write = numbers.iter().fold(write, |write, number| write.name(format!("#{number}"), number.to_string()));
     write.applies(app).await.map(|_| ())
 }
 
-async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
+async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let sets: Vec<String> =
-            numbers.iter().map(|number| format!("#{number} = if_not_exists(#{number}, :free)")).collect();
-        let mut write = Write::update(&keys::block(schedule, id), format!("SET {}", sets.join(", ")))
+        let mut write = Write::update(&keys::block(schedule, id))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))
             .value(":now", text(as_bound(second(app.now()))));
         for number in numbers {
-            write = write.name(format!("#{number}"), number.to_string());
+            let seat = format!("#{number}");
+            write = write.set_to(&seat, &format!("if_not_exists({seat}, :free)")).name(seat, number.to_string());
         }
         match write.run(app, ReturnValue::AllOld).await {
             Ok(old) => {
@@ -332,13 +340,12 @@ async fn create_block(app: &App, schedule: Uuid, id: &BlockId, numbers: &[u16]) 
 }
 
 /// Sets seats of a block to one value; the caller adds the condition.
-pub(crate) fn set_seats(schedule: Uuid, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
-    let sets: Vec<String> = numbers.iter().map(|number| format!("#{number} = :to")).collect();
-    let write = Write::update(&keys::block(schedule, block), format!("SET {}", sets.join(", ")));
-    numbers
-        .iter()
-        .fold(write, |write, number| write.name(format!("#{number}"), number.to_string()))
-        .value(":to", text(to.to_string()))
+pub(crate) fn set_seats(schedule: ScheduleId, block: &BlockId, numbers: &[u16], to: SeatValue) -> Write {
+    let write = Write::update(&keys::block(schedule, block)).value(":to", text(to.to_string()));
+    numbers.iter().fold(write, |write, number| {
+        let seat = format!("#{number}");
+        write.set_to(&seat, ":to").name(seat, number.to_string())
+    })
 }
 
 /// The condition that no deletion has shut a block by `:now`.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use onsale_domain::id::{ProductId, ReservationId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{MaxPerUser, Product};
 use onsale_domain::seats::{BlockId, Label, SeatState, SeatValue};
 use onsale_domain::time::second;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// A page of a list.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct Counts {
 
 impl Block {
     /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
-    pub(crate) fn names(&self, reservation: Uuid, now: u32) -> bool {
+    pub(crate) fn names(&self, reservation: ReservationId, now: u32) -> bool {
         let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
         self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
     }
@@ -78,7 +78,7 @@ pub struct Overview {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The product.
-    pub id: Uuid,
+    pub id: ProductId,
     /// Its name.
     pub name: String,
     /// Its price.
@@ -104,7 +104,7 @@ pub struct Ranking {
     /// When that was.
     pub(crate) as_of: Timestamp,
     /// Product and units, the best first.
-    pub(crate) sold: Vec<(Uuid, i64)>,
+    pub(crate) sold: Vec<(ProductId, i64)>,
 }
 
 /// A product among those that sold best.

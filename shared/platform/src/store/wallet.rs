@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::money::Amount;
 use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, ToppedUp, Wallet};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ pub(crate) const RECENT_KEYS_MAX: usize = 16;
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
+pub async fn create(app: &App, user: UserId) -> Result<(Wallet, bool), Failure> {
     let now = app.now();
     let made_by = Some(app.ids().uuid(now));
     let empty = WalletItem {
@@ -99,11 +100,11 @@ pub async fn create(app: &App, user: Uuid) -> Result<(Wallet, bool), Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, user: Uuid) -> Result<Option<Wallet>, Failure> {
+pub async fn get(app: &App, user: UserId) -> Result<Option<Wallet>, Failure> {
     Ok(get_kept(app, user).await?.map(|kept| kept.wallet))
 }
 
-async fn get_kept(app: &App, user: Uuid) -> Result<Option<WalletRow>, Failure> {
+async fn get_kept(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
     query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(kept).transpose()
 }
 
@@ -126,27 +127,22 @@ pub(crate) enum Beside {
 
 /// The two writes of a movement: the wallet from `before`, and the entry.
 pub(crate) fn movement(
-    user: Uuid,
+    user: UserId,
     before: Wallet,
     after: Wallet,
     entry: &Entry,
     beside: Beside,
 ) -> Result<(Write, Write), Failure> {
-    let expression = match beside {
-        Beside::Nothing => "SET balance = :balance, seq = :seq",
-        Beside::Keys(_) => "SET balance = :balance, seq = :seq, recent_keys = :recent_keys",
-        Beside::ToppedUp(_) => "SET balance = :balance, seq = :seq, topped_up_on = :day, topped_up = :topped_up",
-    };
-    let wallet = Write::update(&keys::wallet(user), expression)
+    let wallet = Write::update(&keys::wallet(user))
+        .set("balance", number(after.balance))
+        .set("seq", number(after.seq))
         .when("seq = :read_seq")
-        .value(":balance", number(after.balance))
-        .value(":seq", number(after.seq))
         .value(":read_seq", number(before.seq));
     let wallet = match beside {
         Beside::Nothing => wallet,
-        Beside::Keys(keys) => wallet.value(":recent_keys", keys),
+        Beside::Keys(keys) => wallet.set("recent_keys", keys),
         Beside::ToppedUp(topped_up) => {
-            wallet.value(":day", number(topped_up.day)).value(":topped_up", number(topped_up.sum))
+            wallet.set("topped_up_on", number(topped_up.day)).set("topped_up", number(topped_up.sum))
         }
     };
     let entry_item = EntryItem {
@@ -201,7 +197,7 @@ pub(crate) fn debit(
 
 impl Debit {
     /// Its two writes: the wallet and the entry.
-    pub(crate) fn writes(&self, user: Uuid, beside: Beside) -> Result<(Write, Write), Failure> {
+    pub(crate) fn writes(&self, user: UserId, beside: Beside) -> Result<(Write, Write), Failure> {
         movement(user, self.before, self.after, &self.entry, beside)
     }
 }
@@ -237,7 +233,7 @@ enum Guard {
 /// fingerprint.
 pub async fn carry_out(
     app: &App,
-    user: Uuid,
+    user: UserId,
     charge: Uuid,
     wanted: &Movement,
     fingerprint: &str,
@@ -307,7 +303,7 @@ fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
 /// that is just being carried out is waited for, so that its receipt and the balance are of one instant.
 async fn repeated(
     attempts: &Attempts<'_>,
-    user: Uuid,
+    user: UserId,
     charge: Uuid,
     fingerprint: &str,
 ) -> Result<Option<Once<i64>>, MoveFailure> {
@@ -326,7 +322,7 @@ async fn repeated(
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn entries(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
     let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
     query.listed(app, limit, cursor, query::each(read_entry)).await
 }

@@ -1,11 +1,11 @@
 //! What a user's books come to, once everything of them was read.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use uuid::Uuid;
+use std::fmt::Display;
 
 use super::{Allowance, Holding, Judged, ReceiptKind, Reference, UserBooks};
 use crate::audit::{Entity, What};
+use crate::id::{CouponId, OrderId, ReservationId, ScheduleId};
 
 impl UserBooks {
     /// Compares what was kept.
@@ -71,7 +71,7 @@ impl UserBooks {
 
     /// A claim and the orders that use it, or used it.
     fn judge_coupons(&mut self) {
-        let mut users: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        let mut users: BTreeMap<CouponId, BTreeSet<OrderId>> = BTreeMap::new();
         for order in &self.orders {
             if order.live {
                 users.entry(order.coupon).or_default().insert(order.order);
@@ -84,7 +84,7 @@ impl UserBooks {
                 self.differences.note(What::Discount, of(), "1 or more, for it uses a coupon", order.discount);
             }
         }
-        let coupons: BTreeSet<Uuid> = self.claims.keys().chain(users.keys()).copied().collect();
+        let coupons: BTreeSet<CouponId> = self.claims.keys().chain(users.keys()).copied().collect();
         for coupon in coupons {
             let of = Entity::Claim(self.user, coupon);
             let expected = named(users.get(&coupon).into_iter().flatten());
@@ -97,7 +97,7 @@ impl UserBooks {
     }
 
     fn judge_allowances(&mut self) {
-        let schedules: BTreeSet<Uuid> = self.allowances.keys().chain(self.holdings.keys()).copied().collect();
+        let schedules: BTreeSet<ScheduleId> = self.allowances.keys().chain(self.holdings.keys()).copied().collect();
         let nothing = (Allowance::default(), Holding::default());
         for schedule in schedules {
             let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
@@ -130,17 +130,17 @@ impl UserBooks {
     }
 }
 
-fn listed(of: &BTreeMap<Uuid, impl std::fmt::Display>) -> String {
+fn listed(of: &BTreeMap<impl Display, impl Display>) -> String {
     let listed: Vec<String> = of.iter().map(|(id, value)| format!("{id}: {value}")).collect();
     if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
 }
 
-fn named<'a>(orders: impl Iterator<Item = &'a Uuid>) -> String {
-    let orders: Vec<String> = orders.map(Uuid::to_string).collect();
+fn named<'a>(orders: impl Iterator<Item = &'a OrderId>) -> String {
+    let orders: Vec<String> = orders.map(OrderId::to_string).collect();
     if orders.is_empty() { "nobody".to_owned() } else { orders.join(",") }
 }
 
-fn opened<'a>(open: impl Iterator<Item = (&'a Uuid, &'a (u32, i64))>) -> String {
+fn opened<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (u32, i64))>) -> String {
     let open: Vec<String> = open.map(|(id, (until, seats))| format!("{id} until {until}: {seats}")).collect();
     if open.is_empty() { "none".to_owned() } else { open.join(", ") }
 }

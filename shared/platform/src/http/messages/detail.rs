@@ -1,6 +1,7 @@
 //! What the `detail` of a problem says. Every detail belongs to one code.
 
 use jiff::Timestamp;
+use onsale_domain::id::ReservationId;
 use uuid::Uuid;
 
 use super::{Language, messages};
@@ -142,10 +143,10 @@ details! {
     SeatsTaken [SeatTaken]
         "Somebody else has these seats. Choose others."
         "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
-    SeatsHeldByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+    SeatsHeldByYou { reservation: ReservationId = ReservationId(Uuid::nil()) } [SeatYours]
         "You hold these seats already, with the reservation {reservation}. Pay for it, or cancel it first."
         "이미 선점하신 좌석입니다(예약 {reservation}). 결제하거나 먼저 취소해 주세요."
-    SeatsBoughtByYou { reservation: Uuid = Uuid::nil() } [SeatYours]
+    SeatsBoughtByYou { reservation: ReservationId = ReservationId(Uuid::nil()) } [SeatYours]
         "You have bought these seats already, with the reservation {reservation}."
         "이미 구매하신 좌석입니다(예약 {reservation})."
     SeatLimit { limit: u16 = 4 } [SeatLimit]

@@ -1,5 +1,6 @@
 //! The log of what administrators do: an entry for each write of theirs, put in the same transaction and never changed.
 
+use onsale_domain::id::UserId;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -75,8 +76,8 @@ struct EntryItem {
 impl AdminAction {
     /// Something that an administrator does, from an address as the gateway saw it.
     #[must_use]
-    pub fn of_administrator(admin: Uuid, source: &str, function: &'static str, target: impl Display) -> Self {
-        Self::new(Actor::Administrator(admin), Some(source.to_owned()), function, target)
+    pub fn of_administrator(admin: UserId, source: &str, function: &'static str, target: impl Display) -> Self {
+        Self::new(Actor::Administrator(admin.0), Some(source.to_owned()), function, target)
     }
 
     /// Something that an operator does by invoking a function.
@@ -131,7 +132,7 @@ impl AdminAction {
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, by: Option<Uuid>, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
     match by {
         Some(admin) => {
             let partition = keys::admin_partition(&admin.to_string());

@@ -182,13 +182,12 @@ pub async fn look(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Resul
 pub async fn add(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), Failure> {
     let (window, _) = limit.window_at(app.now());
     let ends = (window + WINDOWS_COUNTED).saturating_mul(limit.window.as_secs());
-    let add = "SET #window = :window, delete_at = :ends ADD #count :one";
-    let write = Write::update(&keys::attempts_window(&source.0, window), add)
+    let write = Write::update(&keys::attempts_window(&source.0, window))
+        .set("#window", number(window))
+        .set("delete_at", number(ends))
+        .add("#count", number(1))
         .name("#window", "window")
-        .name("#count", "count")
-        .value(":window", number(window))
-        .value(":ends", number(ends))
-        .value(":one", number(1));
+        .name("#count", "count");
     write.applies(app).await.map(|_| ())
 }
 

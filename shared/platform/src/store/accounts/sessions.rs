@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
+use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,7 +38,7 @@ struct SessionItem {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn begin(app: &App, user: Uuid) -> Result<RefreshToken, Failure> {
+pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
     let now = app.now();
     let pepper = app.ids().bytes();
     let first = RefreshToken::first(user, app.ids().uuid(now), app.ids().bytes(), &pepper);
@@ -83,12 +84,12 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
             tracing::warn!(user = %token.user, "a used refresh token came again; its session has been ended");
             return Ok(None);
         }
-        let set = "SET digest = :digest, rotated_at = :now, version = version + :one";
-        let write = Write::update(&key, set)
-            .when("version = :version")
-            .value(":digest", text(next.digest()))
-            .value(":now", number(now.as_millisecond()))
+        let write = Write::update(&key)
+            .set("digest", text(next.digest()))
+            .set("rotated_at", number(now.as_millisecond()))
+            .set_to("version", "version + :one")
             .value(":one", number(1))
+            .when("version = :version")
             .value(":version", number(item.version));
         match write.applies(app).await {
             Ok(true) => return Ok(Some(next)),
@@ -103,6 +104,6 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
 ///
 /// # Errors
 /// When the table fails.
-pub async fn end(app: &App, user: Uuid, family: Uuid) -> Result<(), Failure> {
+pub async fn end(app: &App, user: UserId, family: Uuid) -> Result<(), Failure> {
     Write::delete(&keys::session(user, family)).applies(app).await.map(|_| ())
 }

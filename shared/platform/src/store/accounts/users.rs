@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use onsale_domain::accounts::account::{Email, Role};
+use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 #[derive(Clone)]
 pub struct Account {
     /// Id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Normalised e-mail address.
     pub email: String,
     /// Name.
@@ -67,7 +68,7 @@ pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), 
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add((), Write::create(to_item(&claim, &EmailItem { user: account.id })?));
+        transaction.add((), Write::create(to_item(&claim, &EmailItem { user: account.id.0 })?));
         transaction.add((), Write::create(to_item(&keys::user(account.id), &account_item(account))?));
         match transaction.commit(app).await {
             Ok(()) => return Ok(()),
@@ -81,9 +82,9 @@ pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), 
     }
 }
 
-async fn claimant(app: &App, claim: &Key) -> Result<Option<Uuid>, Failure> {
+async fn claimant(app: &App, claim: &Key) -> Result<Option<UserId>, Failure> {
     let item = query::get(app, claim, Consistency::Strong).await?;
-    item.map(from_item::<EmailItem>).transpose().map(|claim| claim.map(|claim| claim.user))
+    item.map(from_item::<EmailItem>).transpose().map(|claim| claim.map(|claim| UserId(claim.user)))
 }
 
 /// The user of an e-mail address.
@@ -94,7 +95,7 @@ pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> 
     match claimant(app, &keys::email(email)).await? {
         Some(user) => get(app, user).await,
         // The same reads for an address nobody has, so that their time tells nothing.
-        None => get(app, Uuid::nil()).await,
+        None => get(app, UserId(Uuid::nil())).await,
     }
 }
 
@@ -102,7 +103,7 @@ pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> 
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, user: Uuid) -> Result<Option<Account>, Failure> {
+pub async fn get(app: &App, user: UserId) -> Result<Option<Account>, Failure> {
     let item = query::get(app, &keys::user(user), Consistency::Strong).await?;
     item.map(|item| from_item::<AccountItem>(item).and_then(account)).transpose()
 }
@@ -112,9 +113,10 @@ pub async fn get(app: &App, user: Uuid) -> Result<Option<Account>, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Failure> {
-    let write = Write::update(&keys::user(account.id), "SET password_hash = :new, version = version + :one")
+    let write = Write::update(&keys::user(account.id))
+        .set("password_hash", text(hash))
+        .set_to("version", "version + :one")
         .when("password_hash = :old")
-        .value(":new", text(hash))
         .value(":old", text(&account.password_hash))
         .value(":one", number(1));
     write.applies(app).await.map(|_| ())
@@ -134,7 +136,7 @@ pub enum Granted {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn grant_role(app: &App, user: Uuid, role: Role, action: &AdminAction) -> Result<Granted, Failure> {
+pub async fn grant_role(app: &App, user: UserId, role: Role, action: &AdminAction) -> Result<Granted, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(account) = get(app, user).await? else { return Ok(Granted::NoUser) };
@@ -142,10 +144,11 @@ pub async fn grant_role(app: &App, user: Uuid, role: Role, action: &AdminAction)
             return Ok(if attempts.made == 0 { Granted::Before(account) } else { Granted::Now(account) });
         }
         let mut transaction = Transaction::new();
-        let write = Write::update(&keys::user(user), "SET #role = :role, version = version + :one")
-            .when("#role = :before")
+        let write = Write::update(&keys::user(user))
+            .set("#role", text(role.as_str()))
+            .set_to("version", "version + :one")
             .name("#role", "role")
-            .value(":role", text(role.as_str()))
+            .when("#role = :before")
             .value(":before", text(account.role.as_str()))
             .value(":one", number(1));
         transaction.add((), write);
@@ -159,7 +162,7 @@ pub async fn grant_role(app: &App, user: Uuid, role: Role, action: &AdminAction)
 
 fn account_item(account: &Account) -> AccountItem {
     AccountItem {
-        id: account.id,
+        id: account.id.0,
         email: account.email.clone(),
         name: account.name.clone(),
         role: account.role.as_str().to_owned(),
@@ -171,7 +174,7 @@ fn account_item(account: &Account) -> AccountItem {
 
 fn account(item: AccountItem) -> Result<Account, Failure> {
     Ok(Account {
-        id: item.id,
+        id: UserId(item.id),
         email: item.email,
         name: item.name,
         role: Role::parse(&item.role).ok_or_else(|| unreadable("role"))?,

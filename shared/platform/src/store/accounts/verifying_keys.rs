@@ -26,9 +26,9 @@ pub async fn publish(app: &App, key: &VerifyingKey) -> Result<(), Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn retire(app: &App, kid: &str, second: i64) -> Result<(), Failure> {
-    let write = Write::update(&keys::verifying_key(kid), "SET delete_at = :end")
-        .when("attribute_exists(pk) AND attribute_not_exists(delete_at)")
-        .value(":end", number(second));
+    let write = Write::update(&keys::verifying_key(kid))
+        .set("delete_at", number(second))
+        .when("attribute_exists(pk) AND attribute_not_exists(delete_at)");
     write.applies(app).await.map(|_| ())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
+use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::State;
 use onsale_domain::seats::Label;
@@ -29,12 +30,12 @@ pub(super) fn is_read_whole(pk: &str) -> bool {
 }
 
 /// The user of a partition, if it is one of a user; an error, if it only looks like one.
-pub(super) fn user_of(pk: &str) -> Option<Result<Uuid, ()>> {
+pub(super) fn user_of(pk: &str) -> Option<Result<UserId, ()>> {
     pk.strip_prefix(USERS).map(|id| id.parse().map_err(|_| ()))
 }
 
 /// Schedule and section of a partition of blocks.
-pub(super) fn section_of(pk: &str) -> Option<(Uuid, Label)> {
+pub(super) fn section_of(pk: &str) -> Option<(ScheduleId, Label)> {
     let (schedule, section) = pk.strip_prefix(SEATS)?.split_once('#')?;
     Some((schedule.parse().ok()?, Label::parse(section).ok()?))
 }
@@ -122,7 +123,7 @@ pub(super) fn read(tally: &mut Tally, key: &Key, item: Item) {
 fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
     let id = |prefix: &str| key.pk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
     if let Some(product) = id(PRODUCTS) {
-        let product = product?;
+        let product = ProductId(product?);
         if key.sk == "PRODUCT" {
             let item: ProductItem = parsed(item)?;
             let terms = terms(item.price, &item.state)?;
@@ -133,7 +134,7 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
             tally.share(|shared| shared.stock.adjusted(product, item.delta));
         }
     } else if let Some(coupon) = id(COUPONS) {
-        let (coupon, item): (Uuid, CouponItem) = (coupon?, parsed(item)?);
+        let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parsed(item)?);
         tally.counts.coupons += 1;
         tally.share(|shared| shared.stock.coupon(coupon, item.shards, item.quantity));
     } else if let Some(shard) = key.pk.strip_prefix(STOCK) {
@@ -149,7 +150,7 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
     } else if let Some(queue) = key.pk.strip_prefix(QUEUES) {
         count_queue(tally, queue, &key.sk, item)?;
     } else if let Some(concert) = id(CONCERTS) {
-        count_concert(tally, concert?, &key.sk, item)?;
+        count_concert(tally, ConcertId(concert?), &key.sk, item)?;
     }
     Some(())
 }
@@ -166,7 +167,7 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
     Some(())
 }
 
-fn count_concert(tally: &mut Tally, concert: Uuid, sk: &str, item: Item) -> Option<()> {
+fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) -> Option<()> {
     if sk == "CONCERT" {
         let item: ConcertItem = parsed(item)?;
         tally.share(|shared| shared.concerts.concert(concert, item.dates, item.certain));

@@ -14,13 +14,13 @@ mod items;
 mod pages;
 mod partitions;
 
+use onsale_domain::id::UserId;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use onsale_domain::audit::{Concerts, Differences, Extent, Passes, Queues, Sections, Stock, TrialBalance, Verdict};
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::clock::Stopwatch;
@@ -151,7 +151,7 @@ struct Tally {
     shared: Option<Shared>,
     shared_most: usize,
     /// Some of the users whose books were too long, and how many there are.
-    too_long: BTreeSet<Uuid>,
+    too_long: BTreeSet<UserId>,
     too_long_count: usize,
     references_most: usize,
     /// How many partitions changed in the wrong moment.
@@ -237,7 +237,7 @@ impl Tally {
             reasons.push(format!("more than {} products, coupons, sections, queues and concerts", self.shared_most));
         }
         if self.too_long_count > 0 {
-            let users: Vec<String> = self.too_long.iter().map(Uuid::to_string).collect();
+            let users: Vec<String> = self.too_long.iter().map(UserId::to_string).collect();
             reasons.push(format!("{} users with too long books: {}", self.too_long_count, users.join(", ")));
         }
         if self.interrupted > 0 {

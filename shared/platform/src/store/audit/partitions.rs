@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserBooks, owed};
+use onsale_domain::id::{OrderId, ReservationId, ScheduleId, UserId};
 use onsale_domain::queue::entry::State as TokenState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -21,7 +22,7 @@ use crate::store::{coupons, seats, wallet};
 /// Seats of live tickets that wait to be looked up in their blocks, by block.
 #[derive(Default)]
 struct Tickets {
-    by_block: BTreeMap<(Uuid, String, String), Vec<(SeatId, SeatValue)>>,
+    by_block: BTreeMap<(ScheduleId, String, String), Vec<(SeatId, SeatValue)>>,
 }
 
 impl Tickets {
@@ -35,7 +36,7 @@ impl Tickets {
 
 /// A user's partition while it is read.
 struct Owned {
-    user: Uuid,
+    user: UserId,
     books: UserBooks,
     tickets: Tickets,
 }
@@ -61,7 +62,7 @@ impl Reader<'_> {
     }
 
     /// A user's books.
-    pub(super) async fn user(&self, tally: &mut Tally, user: Uuid, key: &Key) -> Result<Found, Failure> {
+    pub(super) async fn user(&self, tally: &mut Tally, user: UserId, key: &Key) -> Result<Found, Failure> {
         let books = UserBooks::new(user, self.now, self.limits.references_per_user);
         let mut owned = Owned { user, books, tickets: Tickets::default() };
         let (mut start, mut first) = (None, true);
@@ -109,7 +110,7 @@ impl Reader<'_> {
             books.receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
         } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
-            let reservation = reservation_item::read(*user, id?, item).ok()?;
+            let reservation = reservation_item::read(*user, ReservationId(id?), item).ok()?;
             books.reservation(&reservation);
             tally.counts.reservations += 1;
             tally.share(|shared| shared.sections.reservation(&reservation));
@@ -117,7 +118,7 @@ impl Reader<'_> {
                 tickets.add(&reservation, value);
             }
         } else if let Some(id) = id(keys::ORDER_PREFIX) {
-            let order = order_item::read(*user, id?, item).ok()?;
+            let order = order_item::read(*user, OrderId(id?), item).ok()?;
             books.order(&order);
             tally.counts.orders += 1;
             tally.share(|shared| shared.stock.ordered(&order));
@@ -128,7 +129,7 @@ impl Reader<'_> {
             tally.share(|shared| shared.stock.claimed(claim.coupon, *user));
             books.claim(claim);
         } else if let Some(id) = id(keys::ALLOWANCE_PREFIX) {
-            books.allowance(id?, items::allowance(item)?);
+            books.allowance(ScheduleId(id?), items::allowance(item)?);
         } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
             if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
@@ -150,7 +151,7 @@ impl Reader<'_> {
         let blocks = self.patiently(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
         let blocks: HashMap<Key, Item> =
             blocks.into_iter().filter_map(|block| Some((key_of(&block)?, block))).collect();
-        let lost: BTreeSet<Uuid> = (tickets.by_block.keys())
+        let lost: BTreeSet<ScheduleId> = (tickets.by_block.keys())
             .filter(|(_, pk, sk)| !blocks.contains_key(&Key { pk: pk.clone(), sk: sk.clone() }))
             .map(|(schedule, ..)| *schedule)
             .collect();

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::short;
+use onsale_domain::id::{ScheduleId, short};
 use onsale_domain::seats::{Label, SeatState};
 use onsale_domain::time::{as_bound, second};
 use uuid::Uuid;
@@ -93,7 +93,7 @@ pub async fn has_live_seats(
         let id = schedule.id;
         schedule.sections.keys().map(move |label| (id, label.clone())).collect::<Vec<_>>()
     };
-    let all: Vec<(Uuid, Label)> = schedules.into_iter().flat_map(sections).take(LOOKS_MAX).collect();
+    let all: Vec<(ScheduleId, Label)> = schedules.into_iter().flat_map(sections).take(LOOKS_MAX).collect();
     budget.spend(all.len());
     let free = side_by_side(app, all, |app, (schedule, label)| async move {
         let blocks = seats::section(&app, schedule, &label, true).await?;
@@ -103,7 +103,12 @@ pub async fn has_live_seats(
 }
 
 /// Leases all blocks shut for a deletion whose mark stands.
-pub async fn shut(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<CloseOutcome, Failure> {
+pub async fn shut(
+    app: &App,
+    schedule: ScheduleId,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<CloseOutcome, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(CloseOutcome::Some);
@@ -119,7 +124,7 @@ pub async fn shut(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget
 }
 
 /// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.
-async fn sections(app: &App, schedule: Uuid) -> Result<Vec<Label>, Failure> {
+async fn sections(app: &App, schedule: ScheduleId) -> Result<Vec<Label>, Failure> {
     let kept = schedules::kept(app, schedule).await?;
     Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
 }
@@ -127,7 +132,7 @@ async fn sections(app: &App, schedule: Uuid) -> Result<Vec<Label>, Failure> {
 /// Whether all of these blocks are shut under this deletion now.
 async fn shut_each(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     blocks: Vec<Block>,
     deletion: Uuid,
     budget: &mut Budget,
@@ -139,14 +144,14 @@ async fn shut_each(
     Ok(!shut.await?.contains(&false))
 }
 
-async fn shut_block(app: &App, schedule: Uuid, block: Block, deletion: Uuid) -> Result<bool, Failure> {
+async fn shut_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();
         let lease = format!("{}{}", as_bound(second(now + LEASE)), short(deletion));
         let mut conditions = vec!["attribute_exists(pk)".to_owned()];
-        let mut write = Write::update(&keys::block(schedule, &block.id), "SET closed = :lease")
-            .value(":lease", text(lease))
+        let mut write = Write::update(&keys::block(schedule, &block.id))
+            .set("closed", text(lease))
             .value(":now", text(as_bound(second(now))));
         for number in block.seats.keys() {
             conditions.push(format!("#{number} < :now"));
@@ -190,7 +195,7 @@ fn bears(block: &Block, deletion: Uuid) -> bool {
 }
 
 /// Opens the blocks that a deletion shut; `false` when some are left for the next budget.
-pub async fn open(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
@@ -200,7 +205,8 @@ pub async fn open(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget
         budget.spend_alone(1);
         budget.spend(mine.len());
         side_by_side(app, mine, move |app, block| async move {
-            let write = Write::update(&keys::block(schedule, &block.id), "REMOVE closed")
+            let write = Write::update(&keys::block(schedule, &block.id))
+                .remove("closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
             write.applies(&app).await
@@ -212,7 +218,7 @@ pub async fn open(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget
 
 /// Removes the blocks of a schedule that is deleted for certain: each is shut anew, and goes while it is. `false` when
 /// some are left.
-pub async fn remove(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+pub async fn remove(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
@@ -237,7 +243,7 @@ pub async fn remove(app: &App, schedule: Uuid, deletion: Uuid, budget: &mut Budg
     Ok(true)
 }
 
-async fn remove_block(app: &App, schedule: Uuid, block: Block) -> Result<bool, Failure> {
+async fn remove_block(app: &App, schedule: ScheduleId, block: Block) -> Result<bool, Failure> {
     let lasting = as_bound(second(app.now() + LEASE_MARGIN));
     let write = Write::delete(&keys::block(schedule, &block.id))
         .when("closed = :mine AND closed > :lasting")

@@ -4,7 +4,7 @@
 //! and how far that has come is noted on the concert when a request has no time left. The marks of the schedules are
 //! not on the expiry index: the concert's is, and answers for all of them.
 
-use uuid::Uuid;
+use onsale_domain::id::{ConcertId, ScheduleId};
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ use crate::store::seats::side_by_side;
 /// [`Failure::Busy`] while somebody else's deletion of a part of it has not come to an end.
 pub async fn delete_concert(
     app: &App,
-    id: Uuid,
+    id: ConcertId,
     action: AdminAction,
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
@@ -43,7 +43,7 @@ pub async fn delete_concert(
         }
         Some(None) => {
             let mark = Mark::new(app, action);
-            if !mark.put(&keys::concert(id), id)?.applies(app).await? {
+            if !mark.put(&keys::concert(id), id.0)?.applies(app).await? {
                 return Err(Failure::Busy);
             }
             mark
@@ -53,7 +53,7 @@ pub async fn delete_concert(
 }
 
 /// Goes on with a deletion that nobody else is at.
-async fn carry_on(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn carry_on(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::concert(id);
     if mark.stage == Stage::Refused {
         open(app, id, mark, budget).await?;
@@ -73,7 +73,7 @@ async fn carry_on(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Resu
 }
 
 /// Notes that the deletion can no longer be undone, and in the log who asked for it.
-async fn make_certain(app: &App, id: Uuid, mark: &Mark) -> Result<bool, Failure> {
+async fn make_certain(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
     transaction.add((), mark.make_certain(&keys::concert(id)));
     if let Some(entry) = mark.entry(app)? {
@@ -87,7 +87,7 @@ async fn make_certain(app: &App, id: Uuid, mark: &Mark) -> Result<bool, Failure>
 }
 
 /// A second try of a write whose answer was lost finds its own work.
-async fn is_certain_by(app: &App, id: Uuid, mark: &Mark) -> Result<Deletion, Failure> {
+async fn is_certain_by(app: &App, id: ConcertId, mark: &Mark) -> Result<Deletion, Failure> {
     let now = concerts::mark_of(app, id).await?;
     let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain);
     if certain { Ok(Deletion::Certain) } else { Err(Failure::Busy) }
@@ -102,7 +102,7 @@ enum Progress {
     NotFree,
 }
 
-async fn shut(app: &App, concert: Uuid, mark: &Mark, budget: &mut Budget) -> Result<Progress, Failure> {
+async fn shut(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Progress, Failure> {
     let dates = schedules::of_concert(app, concert).await?;
     if mark.stage == Stage::Begun && !mark_all(app, &dates, mark, budget).await? {
         return Ok(Progress::NotFree);
@@ -129,7 +129,7 @@ async fn shut(app: &App, concert: Uuid, mark: &Mark, budget: &mut Budget) -> Res
 /// Looks at all seats, then marks all schedules; `false` when a seat is held or sold.
 async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     // The copies in the list do not know the sections.
-    let ids: Vec<Uuid> = dates.iter().map(|date| date.schedule.id).collect();
+    let ids: Vec<ScheduleId> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
     let kept = side_by_side(app, ids, |app, id| async move { schedules::kept(&app, id).await }).await?;
     let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Certain;
@@ -155,7 +155,7 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
 }
 
 /// Notes that a deletion has come to nothing, and undoes it as far as the budget goes; the sweep does the rest.
-async fn give_up(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
+async fn give_up(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
     if mark.refuse(app, &keys::concert(id)).await? {
         open(app, id, mark, budget).await?;
     }
@@ -163,7 +163,7 @@ async fn give_up(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Resul
 }
 
 /// Opens what a deletion shut of a concert's schedules and takes its marks away; `false` when some are left.
-async fn open(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+async fn open(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     for date in of_deletion(app, id, mark).await? {
         if !delete_schedule::open(app, &date, mark, budget).await? {
             return Ok(false);
@@ -174,7 +174,7 @@ async fn open(app: &App, id: Uuid, mark: &Mark, budget: &mut Budget) -> Result<b
     Ok(true)
 }
 
-async fn of_deletion(app: &App, id: Uuid, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
+async fn of_deletion(app: &App, id: ConcertId, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
     let mut dates = schedules::of_concert(app, id).await?;
     dates.retain(|date| date.mark.as_ref().is_some_and(|of| of.deletion == mark.deletion));
     Ok(dates)
@@ -182,7 +182,7 @@ async fn of_deletion(app: &App, id: Uuid, mark: &Mark) -> Result<Vec<ScheduleRow
 
 /// Ends a deletion that nobody is at any more, as far as the budget goes: removes a concert that is deleted for certain
 /// and its schedules before it, carries on what was accepted, and shows any other again.
-pub(crate) async fn end(app: &App, id: Uuid, budget: &mut Budget) -> Result<(), Failure> {
+pub(crate) async fn end(app: &App, id: ConcertId, budget: &mut Budget) -> Result<(), Failure> {
     let Some(mark) = concerts::mark_of(app, id).await? else { return Ok(()) };
     match mark.stage {
         Stage::Certain => {

@@ -4,6 +4,7 @@
 //! A deletion that is too large for one request goes on in the next one, or in the sweep's, under the same id. One at a
 //! time is at it: who takes it over moves `expires_at`, and only who has seen the last one can.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -87,61 +88,58 @@ impl Mark {
 
     /// Puts it on a concert or a schedule that has none, and on the expiry index, by which the sweep finds it.
     pub fn put(&self, key: &Key, id: Uuid) -> Result<Write, Failure> {
-        let set = "SET deletion = :mine, expiry_shard = :shard, expires_at = :until";
-        let write = match &self.action {
-            Some(action) => Write::update(key, format!("{set}, asked_by = :by")).value(":by", text(action.kept()?)),
-            None => Write::update(key, set),
-        };
-        Ok(write
-            .when(UNMARKED)
-            .value(":mine", text(self.deletion.to_string()))
-            .value(":shard", text(keys::expiry_shard(DELETION_KIND, id)))
-            .value(":until", number(self.at_it_until)))
+        let write = self
+            .put_beside(key)
+            .set("expiry_shard", text(keys::expiry_shard(DELETION_KIND, id)))
+            .set("expires_at", number(self.at_it_until));
+        Ok(match &self.action {
+            Some(action) => write.set("asked_by", text(action.kept()?)),
+            None => write,
+        })
     }
 
     /// Puts it on what the sweep finds by another item: a listing copy, or a date that goes with its concert.
     pub fn put_beside(&self, key: &Key) -> Write {
-        Write::update(key, "SET deletion = :mine").when(UNMARKED).value(":mine", text(self.deletion.to_string()))
+        self.mine(Write::update(key).set_to("deletion", ":mine").when(UNMARKED))
     }
 
     /// Takes it over from whoever was at it; `false` when somebody else was faster.
     pub async fn claim(&self, app: &App, key: &Key) -> Result<bool, Failure> {
-        let write = Write::update(key, "SET expires_at = :until").when("deletion = :mine AND expires_at = :seen");
-        let write = write.value(":seen", number(self.at_it_until));
-        self.mine(write).value(":until", number(app.now().as_second() + AT_IT_SECONDS)).applies(app).await
+        let write = Write::update(key)
+            .set("expires_at", number(app.now().as_second() + AT_IT_SECONDS))
+            .when("deletion = :mine AND expires_at = :seen")
+            .value(":seen", number(self.at_it_until));
+        self.mine(write).applies(app).await
     }
 
     /// Leaves it to whoever asks next, or to the sweep.
     pub async fn leave(&self, app: &App, key: &Key, shut_to: Option<&str>) -> Result<bool, Failure> {
-        let set = "SET stage = :accepted, expires_at = :left";
-        let write = match shut_to {
-            Some(shut_to) => Write::update(key, format!("{set}, shut_to = :shut_to")).value(":shut_to", text(shut_to)),
-            None => Write::update(key, set),
-        };
-        let write = write.when("deletion = :mine AND attribute_not_exists(certain)");
-        let left = number(app.now().as_second() - 1);
-        self.mine(write).value(":accepted", text(ACCEPTED)).value(":left", left).applies(app).await
+        let left = self.left(app, key, ACCEPTED);
+        let left = shut_to.into_iter().fold(left, |left, shut_to| left.set("shut_to", text(shut_to)));
+        left.applies(app).await
     }
 
     /// Notes that it has come to nothing, before anything of it is undone. Whoever is at it undoes it; but as undoing may
     /// be done by many at once, the sweep need not wait.
     pub async fn refuse(&self, app: &App, key: &Key) -> Result<bool, Failure> {
-        let write = Write::update(key, "SET stage = :refused, expires_at = :left");
-        let write = write.when("deletion = :mine AND attribute_not_exists(certain)").value(":refused", text(REFUSED));
-        self.mine(write).value(":left", number(app.now().as_second() - 1)).applies(app).await
+        self.left(app, key, REFUSED).applies(app).await
+    }
+
+    /// Sets its stage, with nobody at it from now on.
+    fn left(&self, app: &App, key: &Key, stage: &str) -> Write {
+        let until = number(app.now().as_second() - 1);
+        self.mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
     }
 
     /// Takes it away again.
     pub fn remove(&self, key: &Key) -> Write {
-        let write = Write::update(key, "REMOVE deletion, stage, shut_to, asked_by, expiry_shard, expires_at");
-        self.mine(write.when("deletion = :mine AND attribute_not_exists(certain)"))
+        let attributes = ["deletion", "stage", "shut_to", "asked_by", "expiry_shard", "expires_at"];
+        self.mine(attributes.into_iter().fold(Write::update(key), Write::remove).when(MAY_BE_UNDONE))
     }
 
     /// Notes that it can no longer be undone. Doing it again is no second time.
     pub fn make_certain(&self, key: &Key) -> Write {
-        let write = Write::update(key, "SET certain = :yes");
-        let write = write.when("deletion = :mine AND attribute_not_exists(certain)");
-        self.mine(write).value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+        self.mine(Write::update(key).set("certain", AttributeValue::Bool(true)).when(MAY_BE_UNDONE))
     }
 
     /// The entry in the log, for the transaction that makes it certain.
@@ -153,6 +151,9 @@ impl Mark {
         write.value(":mine", text(self.deletion.to_string()))
     }
 }
+
+/// The condition under which whoever has begun a deletion may change its mark.
+const MAY_BE_UNDONE: &str = "deletion = :mine AND attribute_not_exists(certain)";
 
 /// The condition under which something may be marked. Of a mark whose answer was lost the second try is a success.
 const UNMARKED: &str = "attribute_exists(pk) AND (attribute_not_exists(deletion) OR deletion = :mine)";

@@ -8,7 +8,7 @@
 //!
 //! What one request has no time for is left to the next one, or to the sweep, which carry it on under the same id.
 
-use uuid::Uuid;
+use onsale_domain::id::{ConcertId, ScheduleId};
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -38,8 +38,8 @@ pub enum Deletion {
 /// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
 pub async fn delete_schedule(
     app: &App,
-    concert: Uuid,
-    id: Uuid,
+    concert: ConcertId,
+    id: ScheduleId,
     action: AdminAction,
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
@@ -128,7 +128,7 @@ pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &
 }
 
 /// Whether a schedule is being deleted by a deletion that may yet come to nothing.
-pub(crate) async fn is_pending(app: &App, schedule: Uuid) -> Result<bool, Failure> {
+pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, Failure> {
     let Some(kept) = schedules::kept(app, schedule).await? else { return Ok(false) };
     match kept.mark {
         Some(mark) if mark.stage != Stage::Certain => {
@@ -141,7 +141,7 @@ pub(crate) async fn is_pending(app: &App, schedule: Uuid) -> Result<bool, Failur
 
 /// Ends a deletion that nobody is at any more, as far as the budget goes: removes a schedule that is deleted for certain,
 /// carries on what was accepted, and puts any other on sale again.
-pub(crate) async fn end(app: &App, id: Uuid, budget: &mut Budget) -> Result<(), Failure> {
+pub(crate) async fn end(app: &App, id: ScheduleId, budget: &mut Budget) -> Result<(), Failure> {
     let Some(kept) = schedules::kept(app, id).await? else { return Ok(()) };
     let Some(mark) = &kept.mark else { return Ok(()) };
     match mark.stage {

@@ -1,5 +1,6 @@
 //! Carrying on deletions of concerts and schedules that nobody is at any more.
 
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::time::second;
 use uuid::Uuid;
 
@@ -32,8 +33,8 @@ pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, F
             found += 1;
             let mut part = budget.part(CALLS_PER_DELETION);
             let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
-                Some(("SCHEDULE", Ok(id))) => delete_schedule::end(app, id, &mut part).await,
-                Some(("CONCERT", Ok(id))) => delete_concert::end(app, id, &mut part).await,
+                Some(("SCHEDULE", Ok(id))) => delete_schedule::end(app, ScheduleId(id), &mut part).await,
+                Some(("CONCERT", Ok(id))) => delete_concert::end(app, ConcertId(id), &mut part).await,
                 _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
             };
             budget.put_back(part);

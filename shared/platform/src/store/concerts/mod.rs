@@ -9,6 +9,7 @@ pub mod schedules;
 
 use jiff::Timestamp;
 use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
+use onsale_domain::id::ConcertId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::text::folded;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ use crate::store::views::Page;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concert {
     /// Id.
-    pub id: Uuid,
+    pub id: ConcertId,
     /// Name.
     pub name: String,
     /// Description, may be empty.
@@ -98,7 +99,7 @@ enum Guard {
 pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Once<Concert>, CreateConcertFailure> {
     let folded_name = folded(&concert.name);
     let item = ConcertItem {
-        id: concert.id,
+        id: concert.id.0,
         name: concert.name.clone(),
         folded_name: folded_name.clone(),
         description: concert.description.clone(),
@@ -117,7 +118,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         }
         for pair in letter_pairs(&folded_name) {
             let key = keys::letter_pair(&pair, item.created_at, concert.id);
-            let entry = LetterPairItem { id: concert.id, folded_name: &folded_name };
+            let entry = LetterPairItem { id: concert.id.0, folded_name: &folded_name };
             transaction.add(Guard::Searchable, Write::replace(to_item(&key, &entry)?));
         }
         transaction.add(Guard::Logged, action.write(app)?);
@@ -134,7 +135,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
+pub async fn get(app: &App, id: ConcertId) -> Result<Option<Concert>, Failure> {
     kept(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
 }
 
@@ -142,7 +143,7 @@ pub async fn get(app: &App, id: Uuid) -> Result<Option<Concert>, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn queue_of(app: &App, id: Uuid) -> Result<Option<QueueId>, Failure> {
+pub async fn queue_of(app: &App, id: ConcertId) -> Result<Option<QueueId>, Failure> {
     if let Some(known) = app.caches().concert_queues.get(&id, app.now(), SCHEDULE_SECONDS) {
         return Ok(known);
     }
@@ -153,7 +154,7 @@ pub async fn queue_of(app: &App, id: Uuid) -> Result<Option<QueueId>, Failure> {
     Ok(queue)
 }
 
-async fn kept(app: &App, id: Uuid) -> Result<Option<ConcertItem>, Failure> {
+async fn kept(app: &App, id: ConcertId) -> Result<Option<ConcertItem>, Failure> {
     let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
     item.map(from_item::<ConcertItem>).transpose()
 }
@@ -198,19 +199,20 @@ fn candidate(item: &Item) -> Option<keys::Key> {
 }
 
 /// The mark of the deletion of a concert; `None` where there is none, or no concert.
-pub(crate) async fn mark_of(app: &App, id: Uuid) -> Result<Option<Mark>, Failure> {
+pub(crate) async fn mark_of(app: &App, id: ConcertId) -> Result<Option<Mark>, Failure> {
     mark_of_any(app, id).await.map(Option::flatten)
 }
 
 /// The same, told from a concert that is not there.
-pub(crate) async fn mark_of_any(app: &App, id: Uuid) -> Result<Option<Option<Mark>>, Failure> {
+pub(crate) async fn mark_of_any(app: &App, id: ConcertId) -> Result<Option<Option<Mark>>, Failure> {
     let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
     item.map(|item| Mark::of(&item)).transpose()
 }
 
 /// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
-pub(crate) fn add_date(id: Uuid) -> Write {
-    Write::update(&keys::concert(id), "SET dates = dates + :one")
+pub(crate) fn add_date(id: ConcertId) -> Write {
+    Write::update(&keys::concert(id))
+        .set_to("dates", "dates + :one")
         .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most")
         .value(":one", number(1))
         .value(":most", number(DATES_MAX))
@@ -222,12 +224,12 @@ pub(crate) fn is_full(refused_by: Option<&Item>) -> bool {
 }
 
 /// The write by which a concert has one date less.
-pub(crate) fn drop_date(id: Uuid) -> Write {
-    Write::update(&keys::concert(id), "SET dates = dates - :one").when("dates >= :one").value(":one", number(1))
+pub(crate) fn drop_date(id: ConcertId) -> Write {
+    Write::update(&keys::concert(id)).set_to("dates", "dates - :one").when("dates >= :one").value(":one", number(1))
 }
 
 /// Removes a concert and its search entries in one transaction; one that is gone already is fine.
-pub(crate) async fn remove(app: &App, id: Uuid) -> Result<(), Failure> {
+pub(crate) async fn remove(app: &App, id: ConcertId) -> Result<(), Failure> {
     let mut attempts = Attempts::new(app);
     for _ in 0..PAGES_MAX {
         let Some(item) = query::get(app, &keys::concert(id), Consistency::Strong).await? else {
@@ -249,7 +251,7 @@ pub(crate) async fn remove(app: &App, id: Uuid) -> Result<(), Failure> {
 
 fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
     Ok(Concert {
-        id: item.id,
+        id: ConcertId(item.id),
         name: item.name,
         description: item.description,
         created_at: time(item.created_at)?,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::{Schedule, Section};
+use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
 use onsale_domain::seats::{Label, SECTIONS_MAX};
@@ -114,7 +115,7 @@ pub async fn create(
 }
 
 /// A schedule as it is in the table now, also one that is being deleted.
-pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<ScheduleRow>, Failure> {
+pub(crate) async fn kept(app: &App, id: ScheduleId) -> Result<Option<ScheduleRow>, Failure> {
     let item = query::get(app, &keys::schedule(id), Consistency::Strong).await?;
     item.map(read_kept).transpose()
 }
@@ -123,7 +124,7 @@ pub(crate) async fn kept(app: &App, id: Uuid) -> Result<Option<ScheduleRow>, Fai
 ///
 /// # Errors
 /// When the table fails.
-pub async fn is_there(app: &App, id: Uuid) -> Result<bool, Failure> {
+pub async fn is_there(app: &App, id: ScheduleId) -> Result<bool, Failure> {
     Ok(kept(app, id).await?.is_some())
 }
 
@@ -134,7 +135,7 @@ pub async fn is_there(app: &App, id: Uuid) -> Result<bool, Failure> {
 /// When the table fails.
 pub(crate) async fn with_sections(
     app: &App,
-    id: Uuid,
+    id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
     known(app, id, sections, SCHEDULE_SECONDS).await
@@ -146,7 +147,7 @@ pub(crate) async fn with_sections(
 /// When the table fails.
 pub async fn viewed(
     app: &App,
-    id: Uuid,
+    id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
     known(app, id, sections, VIEW_SECONDS).await
@@ -154,7 +155,7 @@ pub async fn viewed(
 
 async fn known(
     app: &App,
-    id: Uuid,
+    id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
     seconds: i64,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
@@ -171,7 +172,7 @@ async fn known(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn fresh(app: &App, id: Uuid) -> Result<Option<Arc<Schedule>>, Failure> {
+pub async fn fresh(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Failure> {
     let schedule = kept(app, id).await?.map(|kept| kept.schedule).filter(|schedule| !schedule.deleting);
     let schedule = schedule.map(Arc::new);
     match &schedule {
@@ -187,13 +188,13 @@ pub async fn fresh(app: &App, id: Uuid) -> Result<Option<Arc<Schedule>>, Failure
 /// [`ListError::Cursor`] when the cursor is not of this list.
 pub async fn bookable(
     app: &App,
-    concert: Uuid,
+    concert: ConcertId,
     now: Timestamp,
     limit: u16,
     cursor: Option<&str>,
 ) -> Result<Page<Schedule>, ListError> {
     // Those that have started are passed over by their keys: a sale ends before.
-    let started = keys::listed_schedule(concert, now.as_second(), Uuid::nil());
+    let started = keys::listed_schedule(concert, now.as_second(), ScheduleId(Uuid::nil()));
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],
@@ -203,7 +204,7 @@ pub async fn bookable(
 }
 
 /// Every schedule of a concert, whatever its state.
-pub(crate) async fn of_concert(app: &App, concert: Uuid) -> Result<Vec<ScheduleRow>, Failure> {
+pub(crate) async fn of_concert(app: &App, concert: ConcertId) -> Result<Vec<ScheduleRow>, Failure> {
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).strong();
     query.all(app, DATES_MAX as usize).await?.into_iter().map(read_kept).collect()
 }
@@ -224,12 +225,13 @@ pub(crate) enum SectionPrice {
 /// Gives a section its price, first of all that is written of it; one it has already must be the same.
 pub(crate) async fn price_section(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     section: &Label,
     price: Price,
 ) -> Result<SectionPrice, Failure> {
     let entry = crate::store::dynamodb::item::value(&SectionItem { price: price.get(), seats: 0 })?;
-    let write = Write::update(&keys::schedule(schedule), "SET sections.#section = :entry")
+    let write = Write::update(&keys::schedule(schedule))
+        .set_to("sections.#section", ":entry")
         .when(
             "attribute_exists(pk) AND attribute_not_exists(deletion) AND attribute_not_exists(sections.#section) \
              AND size(sections) < :most",
@@ -254,7 +256,7 @@ pub(crate) async fn price_section(
 /// right, for seats only come. Seats of a request that died before this are noted by the next one.
 pub(crate) async fn count_section(
     app: &App,
-    schedule: Uuid,
+    schedule: ScheduleId,
     section: &Label,
     seats: u32,
     action: &AdminAction,
@@ -264,7 +266,8 @@ pub(crate) async fn count_section(
         let known = fresh(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
         let Some(counted) = known.filter(|known| *known < seats) else { return Ok(()) };
         let mut transaction = Transaction::new();
-        let write = Write::update(&keys::schedule(schedule), "SET sections.#section.seats = :seats")
+        let write = Write::update(&keys::schedule(schedule))
+            .set_to("sections.#section.seats", ":seats")
             .when("sections.#section.seats = :counted")
             .name("#section", section.as_str())
             .value(":counted", number(counted))
@@ -285,7 +288,7 @@ pub(crate) async fn count_section(
 pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: bool) -> Result<bool, Failure> {
     let key = keys::schedule(schedule.id);
     let mut transaction = Transaction::new();
-    transaction.add((), if alone { mark.put(&key, schedule.id)? } else { mark.put_beside(&key) });
+    transaction.add((), if alone { mark.put(&key, schedule.id.0)? } else { mark.put_beside(&key) });
     transaction.add((), mark.put_beside(&keys::listed(schedule)));
     app.caches().schedules.forget(&schedule.id);
     applies(app, transaction).await
@@ -351,8 +354,8 @@ async fn applies(app: &App, transaction: Transaction<()>) -> Result<bool, Failur
 
 fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
     ScheduleItem {
-        id: schedule.id,
-        concert_id: schedule.concert_id,
+        id: schedule.id.0,
+        concert_id: schedule.concert_id.0,
         place: schedule.place.clone(),
         starts_at: schedule.starts_at.as_millisecond(),
         sale_opens_at: schedule.sale_opens_at.as_millisecond(),
@@ -372,8 +375,8 @@ fn read_kept(item: Item) -> Result<ScheduleRow, Failure> {
         Ok((Label::parse(&label).map_err(unreadable)?, Section { price, seats: section.seats }))
     };
     let schedule = Schedule {
-        id: item.id,
-        concert_id: item.concert_id,
+        id: ScheduleId(item.id),
+        concert_id: ConcertId(item.concert_id),
         place: item.place,
         starts_at: time(item.starts_at)?,
         sale_opens_at: time(item.sale_opens_at)?,

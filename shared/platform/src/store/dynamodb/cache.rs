@@ -3,6 +3,7 @@
 //! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
 //! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
 
+use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -35,16 +36,16 @@ const ENTRIES_MAX: usize = 1_000;
 /// The caches of a process.
 #[derive(Default)]
 pub struct Caches {
-    pub schedules: Cache<Uuid, Arc<Schedule>>,
+    pub schedules: Cache<ScheduleId, Arc<Schedule>>,
     pub sections: Cache<String, Arc<Vec<Block>>>,
-    pub overviews: Cache<Uuid, Arc<Overview>>,
+    pub overviews: Cache<ScheduleId, Arc<Overview>>,
     /// The queue that guards a concert, if one does.
-    pub concert_queues: Cache<Uuid, Option<QueueId>>,
+    pub concert_queues: Cache<ConcertId, Option<QueueId>>,
     /// Queues; none where there is no such queue.
     pub queues: Cache<QueueId, Option<Arc<Queue>>>,
     /// How many numbers queues have given out.
     pub issued: Cache<QueueId, u64>,
-    pub queue_tokens: Cache<(Uuid, QueueId), Option<Token>>,
+    pub queue_tokens: Cache<(UserId, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub look: tokio::sync::Mutex<()>,
     /// What this process is called where it must be told from others; through [`Caches::process`].
@@ -52,10 +53,10 @@ pub struct Caches {
     /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
     numbers: Mutex<HashMap<QueueId, Numbers>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
-    pub products: Cache<Uuid, Arc<Viewed>>,
-    pub coupons: Cache<Uuid, Arc<Coupon>>,
-    pub remaining: Cache<Uuid, i64>,
-    pub exhausted: Cache<Uuid, ()>,
+    pub products: Cache<ProductId, Arc<Viewed>>,
+    pub coupons: Cache<CouponId, Arc<Coupon>>,
+    pub remaining: Cache<CouponId, i64>,
+    pub exhausted: Cache<CouponId, ()>,
     pub rankings: Cache<u8, Arc<Ranking>>,
     /// By days and how many.
     pub popular: Cache<(u8, usize), Arc<Popular>>,

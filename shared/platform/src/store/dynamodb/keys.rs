@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 use onsale_domain::accounts::account::Email;
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::{ConcertId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::QueueId;
@@ -32,12 +33,12 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
     Key { pk, sk: sk.into() }
 }
 
-pub fn user_partition(user: Uuid) -> String {
+pub fn user_partition(user: UserId) -> String {
     format!("USER#{user}")
 }
 
 /// Of something that a user owns the user, and what follows `prefix` in its sort key.
-pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(Uuid, &'a str)> {
+pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> {
     Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
@@ -52,7 +53,7 @@ pub fn sort_of(key: &Key) -> Option<&'static str> {
     sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
 }
 
-pub fn user(user: Uuid) -> Key {
+pub fn user(user: UserId) -> Key {
     key(user_partition(user), "PROFILE")
 }
 
@@ -60,7 +61,7 @@ pub fn email(email: &Email) -> Key {
     key(format!("EMAIL#{}", email.as_str()), "EMAIL")
 }
 
-pub fn session(user: Uuid, family: Uuid) -> Key {
+pub fn session(user: UserId, family: Uuid) -> Key {
     key(user_partition(user), format!("SESSION#{family}"))
 }
 
@@ -101,29 +102,29 @@ pub fn verifying_key(kid: &str) -> Key {
     key(KEYS_PARTITION.to_owned(), kid)
 }
 
-pub fn wallet(user: Uuid) -> Key {
+pub fn wallet(user: UserId) -> Key {
     key(user_partition(user), "WALLET")
 }
 
 pub const ENTRY_PREFIX: &str = "ENTRY#";
 
-pub fn entry(user: Uuid, seq: u64) -> Key {
+pub fn entry(user: UserId, seq: u64) -> Key {
     key(user_partition(user), format!("{ENTRY_PREFIX}{seq:020}"))
 }
 
 pub const CHARGE_PREFIX: &str = "CHARGE#";
 
-pub fn charge(user: Uuid, id: Uuid) -> Key {
+pub fn charge(user: UserId, id: Uuid) -> Key {
     key(user_partition(user), format!("{CHARGE_PREFIX}{id}"))
 }
 
 pub const RESERVATION_PREFIX: &str = "RSV#";
 
-pub fn reservation(user: Uuid, id: Uuid) -> Key {
+pub fn reservation(user: UserId, id: ReservationId) -> Key {
     key(user_partition(user), format!("{RESERVATION_PREFIX}{id}"))
 }
 
-pub fn reservations_by_time(user: Uuid) -> String {
+pub fn reservations_by_time(user: UserId) -> String {
     format!("{}#RSV", user_partition(user))
 }
 
@@ -162,7 +163,7 @@ pub fn hole(queue: &QueueId, first: u64) -> Key {
 
 pub const TOKEN_PREFIX: &str = "TOKEN#";
 
-pub fn queue_token(user: Uuid, queue: &QueueId) -> Key {
+pub fn queue_token(user: UserId, queue: &QueueId) -> Key {
     key(user_partition(user), format!("{TOKEN_PREFIX}{queue}"))
 }
 
@@ -173,15 +174,15 @@ pub fn event_mark(event: &str, consumer: &str) -> Key {
 
 pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
 
-pub fn allowance(user: Uuid, schedule: Uuid) -> Key {
+pub fn allowance(user: UserId, schedule: ScheduleId) -> Key {
     key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
 }
 
-pub fn concert_partition(id: Uuid) -> String {
+pub fn concert_partition(id: ConcertId) -> String {
     format!("CONCERT#{id}")
 }
 
-pub fn concert(id: Uuid) -> Key {
+pub fn concert(id: ConcertId) -> Key {
     key(concert_partition(id), "CONCERT")
 }
 
@@ -191,7 +192,7 @@ pub const CONCERTS_BY_TIME: &str = "CONCERT";
 pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 
 /// The listing copy of a schedule beside its concert; by date.
-pub fn listed_schedule(concert: Uuid, starts_at_second: i64, schedule: Uuid) -> Key {
+pub fn listed_schedule(concert: ConcertId, starts_at_second: i64, schedule: ScheduleId) -> Key {
     key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
 }
 
@@ -199,19 +200,19 @@ pub fn listed(schedule: &Schedule) -> Key {
     listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
 }
 
-pub fn schedule(id: Uuid) -> Key {
+pub fn schedule(id: ScheduleId) -> Key {
     key(format!("SCHEDULE#{id}"), "SCHEDULE")
 }
 
-pub fn overview(schedule: Uuid) -> Key {
+pub fn overview(schedule: ScheduleId) -> Key {
     key(format!("OVERVIEW#{schedule}"), "OVERVIEW")
 }
 
-pub fn section_partition(schedule: Uuid, section: &Label) -> String {
+pub fn section_partition(schedule: ScheduleId, section: &Label) -> String {
     format!("SEATS#{schedule}#{section}")
 }
 
-pub fn block(schedule: Uuid, block: &BlockId) -> Key {
+pub fn block(schedule: ScheduleId, block: &BlockId) -> Key {
     key(section_partition(schedule, &block.section), format!("BLOCK#{}#{:03}", block.row, block.index))
 }
 
@@ -220,7 +221,7 @@ pub fn letter_pair_partition(pair: &str) -> String {
 }
 
 /// An entry of the name search; newest last, so that reading backwards gives newest first.
-pub fn letter_pair(pair: &str, created_at_millisecond: i64, concert: Uuid) -> Key {
+pub fn letter_pair(pair: &str, created_at_millisecond: i64, concert: ConcertId) -> Key {
     key(letter_pair_partition(pair), format!("CONCERT#{created_at_millisecond:015}#{concert}"))
 }
 
@@ -241,16 +242,16 @@ pub fn expiry_shards(kind: &str) -> impl Iterator<Item = String> {
 
 // ---------------------------------------------------------------------------------- products, stock, orders, coupons
 
-pub fn product(id: Uuid) -> Key {
+pub fn product(id: ProductId) -> Key {
     key(format!("PRODUCT#{id}"), "PRODUCT")
 }
 
 /// The receipt of a change of stock.
-pub fn adjustment(product: Uuid, id: Uuid) -> Key {
+pub fn adjustment(product: ProductId, id: Uuid) -> Key {
     key(format!("PRODUCT#{product}"), format!("ADJUST#{id}"))
 }
 
-/// One shard of a limited quantity: of a product's stock, or of what is left of a coupon.
+/// One shard of a limited quantity: of the stock of the product with this id, or of what is left of the coupon.
 pub fn stock(of: Uuid, shard: u8) -> Key {
     key(format!("STOCK#{of}#{shard}"), "STOCK")
 }
@@ -268,7 +269,7 @@ pub fn catalog_partition(sort: Sort) -> &'static str {
 }
 
 /// The entries of a selling product, one in each partition of the catalog; among names by the beginning of its own.
-pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
+pub fn listings(id: ProductId, listed_name: &str, price: Price, created_at_millisecond: i64) -> [Key; 3] {
     let at = |sort: Sort, value: String| key(catalog_partition(sort).to_owned(), format!("{value}#{id}"));
     [
         at(Sort::Newest, format!("{created_at_millisecond:015}")),
@@ -280,27 +281,27 @@ pub fn listings(id: Uuid, listed_name: &str, price: Price, created_at_millisecon
 pub const UNPAID: &str = "UNPAID";
 
 /// The unpaid orders of a user.
-pub fn unpaid(user: Uuid) -> Key {
+pub fn unpaid(user: UserId) -> Key {
     key(user_partition(user), UNPAID)
 }
 
 pub const ORDER_PREFIX: &str = "ORDER#";
 
-pub fn order(user: Uuid, id: Uuid) -> Key {
+pub fn order(user: UserId, id: OrderId) -> Key {
     key(user_partition(user), format!("{ORDER_PREFIX}{id}"))
 }
 
-pub fn orders_by_time(user: Uuid) -> String {
+pub fn orders_by_time(user: UserId) -> String {
     format!("{}#ORDER", user_partition(user))
 }
 
-pub fn coupon(id: Uuid) -> Key {
+pub fn coupon(id: CouponId) -> Key {
     key(format!("COUPON#{id}"), "COUPON")
 }
 
 pub const CLAIM_PREFIX: &str = "CLAIM#";
 
-pub fn claim(user: Uuid, coupon: Uuid) -> Key {
+pub fn claim(user: UserId, coupon: CouponId) -> Key {
     key(user_partition(user), format!("{CLAIM_PREFIX}{coupon}"))
 }
 
@@ -311,7 +312,7 @@ pub fn sales_partition(day: Date) -> String {
 
 pub const SOLD_PREFIX: &str = "PRODUCT#";
 
-pub fn sales(day: Date, product: Uuid) -> Key {
+pub fn sales(day: Date, product: ProductId) -> Key {
     key(sales_partition(day), format!("{SOLD_PREFIX}{product}"))
 }
 

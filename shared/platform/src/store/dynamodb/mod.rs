@@ -9,3 +9,4 @@ pub(crate) mod query;
 pub(crate) mod rejected;
 pub(crate) mod retry;
 pub(crate) mod transaction;
+pub(crate) mod update;

@@ -16,6 +16,7 @@ use crate::store::dynamodb::item::{Item, key_item, key_of, text};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::rejected::{rejected_alone, rejected_together, wrong_call};
 use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::update::{Clauses, value_placeholder};
 use crate::telemetry::metrics::CHANGES;
 use crate::telemetry::trace::{self, Context};
 
@@ -34,9 +35,6 @@ macro_rules! conditioned {
     };
 }
 
-/// How every update that is told says what it tells.
-const SET_CHANGE: &str = "change = :change";
-
 /// One write and the condition under which it may happen.
 #[derive(Clone)]
 pub struct Write {
@@ -49,7 +47,7 @@ pub struct Write {
 #[derive(Clone)]
 enum Action {
     Put(Item),
-    Update(Key, String),
+    Update(Key, Clauses),
     Delete(Key),
     Check(Key),
 }
@@ -65,9 +63,11 @@ impl Write {
         Self::new(Action::Put(item))
     }
 
-    /// Updates an item by an update expression.
-    pub fn update(key: &Key, expression: impl Into<String>) -> Self {
-        Self::new(Action::Update(key.clone(), expression.into()))
+    /// Updates an item, or makes it: [`set`](Self::set), [`set_to`](Self::set_to), [`remove`](Self::remove) and
+    /// [`add`](Self::add) say what changes. There and in the condition, an attribute whose name is a reserved word of
+    /// DynamoDB's expressions is written as a placeholder with `#`, which [`name`](Self::name) explains.
+    pub fn update(key: &Key) -> Self {
+        Self::new(Action::Update(key.clone(), Clauses::default()))
     }
 
     /// Deletes an item.
@@ -84,6 +84,46 @@ impl Write {
         Self { action, condition: None, names: HashMap::new(), values: HashMap::new() }
     }
 
+    /// Sets an attribute of an update to a value, which its condition may name too: as `:attribute`.
+    pub fn set(self, attribute: impl Into<String>, value: AttributeValue) -> Self {
+        let attribute = attribute.into();
+        let placeholder = value_placeholder(&attribute);
+        self.set_to(attribute, &placeholder).value(placeholder, value)
+    }
+
+    /// Sets an attribute of an update, or a path within one, to what an expression says: `dates + :one`.
+    pub fn set_to(self, attribute: impl Into<String>, expression: &str) -> Self {
+        self.change(|clauses| clauses.set(&attribute.into(), expression))
+    }
+
+    /// Takes an attribute of an item away by an update.
+    pub fn remove(self, attribute: impl Into<String>) -> Self {
+        self.change(|clauses| clauses.remove(attribute.into()))
+    }
+
+    /// Sets an attribute of an update to a value, or takes it away where there is none.
+    pub fn set_or_remove(self, attribute: impl Into<String>, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self.remove(attribute),
+        }
+    }
+
+    /// Adds a number to an attribute of an update, which counts as 0 if it is not there.
+    pub fn add(self, attribute: impl Into<String>, number: AttributeValue) -> Self {
+        let attribute = attribute.into();
+        let placeholder = value_placeholder(&attribute);
+        self.change(|clauses| clauses.add(&attribute, &placeholder)).value(placeholder, number)
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Clauses)) -> Self {
+        debug_assert!(matches!(self.action, Action::Update(..)), "only an update has clauses");
+        if let Action::Update(_, clauses) = &mut self.action {
+            change(clauses);
+        }
+        self
+    }
+
     /// The condition.
     pub fn when(mut self, condition: impl Into<String>) -> Self {
         self.condition = Some(condition.into());
@@ -98,7 +138,10 @@ impl Write {
 
     /// What `placeholder` (with its `:`) stands for.
     pub fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
-        self.values.insert(placeholder.into(), value);
+        let placeholder = placeholder.into();
+        let other = self.values.get(&placeholder).filter(|before| **before != value);
+        debug_assert!(other.is_none(), "{placeholder} stands for two values");
+        self.values.insert(placeholder, value);
         self
     }
 
@@ -113,24 +156,17 @@ impl Write {
     }
 
     /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
-    fn carry(&mut self, context: Option<Context>) {
+    fn carrying(mut self, context: Option<Context>) -> Self {
         if self.told().is_none() {
-            return;
+            return self;
         }
-        let value = context.map(|context| text(context.to_string()));
-        match (&mut self.action, value) {
-            (Action::Put(item), Some(value)) => drop(item.insert(trace::ATTRIBUTE.to_owned(), value)),
-            (Action::Update(_, expression), Some(value)) => {
-                *expression =
-                    expression.replacen(SET_CHANGE, &format!("{SET_CHANGE}, {} = :trace", trace::ATTRIBUTE), 1);
-                self.values.insert(":trace".to_owned(), value);
-            }
-            (Action::Update(_, expression), None) if expression.contains(" REMOVE ") => {
-                *expression = expression.replacen(" REMOVE ", &format!(" REMOVE {}, ", trace::ATTRIBUTE), 1);
-            }
-            (Action::Update(_, expression), None) => *expression += &format!(" REMOVE {}", trace::ATTRIBUTE),
-            _ => {}
+        let trace = context.map(|context| text(context.to_string()));
+        match (&mut self.action, trace) {
+            (Action::Put(item), Some(trace)) => drop(item.insert(trace::ATTRIBUTE.to_owned(), trace)),
+            (Action::Update(..), trace) => return self.set_or_remove(trace::ATTRIBUTE, trace),
+            (Action::Put(_), None) | (Action::Delete(_) | Action::Check(_), _) => {}
         }
+        self
     }
 
     fn names(&self) -> Option<HashMap<String, String>> {
@@ -149,9 +185,9 @@ impl Write {
                 let put = Put::builder().table_name(table).set_item(Some(content));
                 item.put(conditioned!(put, condition, names, values).build().map_err(wrong_call)?)
             }
-            Action::Update(key, expression) => {
+            Action::Update(key, clauses) => {
                 let update = Update::builder().table_name(table).set_key(Some(key_item(&key)));
-                let update = update.update_expression(expression);
+                let update = update.update_expression(clauses.expression());
                 item.update(conditioned!(update, condition, names, values).build().map_err(wrong_call)?)
             }
             Action::Delete(key) => {
@@ -167,20 +203,20 @@ impl Write {
     }
 
     /// Carries it out by itself and gives back `returned` attributes (for an update).
-    pub async fn run(mut self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
+    pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
         let told = self.told();
-        self.carry(trace::current());
+        let write = self.carrying(trace::current());
         let (client, table) = (app.dynamodb(), &app.config().table);
-        let (names, values, condition) = (self.names(), self.values(), self.condition);
-        let attributes = match self.action {
+        let (names, values, condition) = (write.names(), write.values(), write.condition);
+        let attributes = match write.action {
             Action::Put(content) => {
                 let put = client.put_item().table_name(table).set_item(Some(content));
                 let put = conditioned!(put, condition, names, values).send().await;
                 put.map_err(rejected_alone)?.attributes
             }
-            Action::Update(key, expression) => {
+            Action::Update(key, clauses) => {
                 let update = client.update_item().table_name(table).set_key(Some(key_item(&key)));
-                let update = update.update_expression(expression).return_values(returned);
+                let update = update.update_expression(clauses.expression()).return_values(returned);
                 let update = conditioned!(update, condition, names, values).send().await;
                 update.map_err(rejected_alone)?.attributes
             }
@@ -239,16 +275,15 @@ impl<G: Copy> Transaction<G> {
     }
 
     /// Commits all of it.
-    pub async fn commit(mut self, app: &App) -> Result<(), Rejected<G>> {
+    pub async fn commit(self, app: &App) -> Result<(), Rejected<G>> {
         let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
         if guards.len() > TRANSACTION_ITEMS_MAX {
             return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
         }
         let context = trace::current();
-        self.writes.iter_mut().for_each(|(_, write)| write.carry(context));
         let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
-        let items: Result<Vec<_>, _> =
-            self.writes.into_iter().map(|(_, write)| write.into_transact(&app.config().table)).collect();
+        let writes = self.writes.into_iter().map(|(_, write)| write.carrying(context));
+        let items: Result<Vec<_>, _> = writes.map(|write| write.into_transact(&app.config().table)).collect();
         let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
         answer.map_err(|error| rejected_together(&guards, error))?;
         tell(app, &told);

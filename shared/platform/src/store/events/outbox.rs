@@ -6,8 +6,8 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Line;
-use uuid::Uuid;
 
 use crate::events::{
     AdminData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
@@ -70,19 +70,19 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     }))
 }
 
-fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(Uuid, &'a str), UnreadableChange> {
+fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), UnreadableChange> {
     keys::owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
 }
 
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = owned(key, keys::RESERVATION_PREFIX)?;
-    let id: Uuid = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
+    let id: ReservationId = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
     let read = reservation_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let data = ReservationData {
-        user_id: user,
-        reservation_id: id,
-        concert_id: read.concert_id,
-        schedule_id: read.schedule_id,
+        user_id: user.0,
+        reservation_id: id.0,
+        concert_id: read.concert_id.0,
+        schedule_id: read.schedule_id.0,
         ticket_ids: read.live_seats().map(ToString::to_string).collect(),
         total: read.total(),
         refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),
@@ -93,12 +93,12 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> 
 
 fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = owned(key, keys::ORDER_PREFIX)?;
-    let id: Uuid = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
+    let id: OrderId = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
     let read = order_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
-    let line = |line: &Line| LineData { product_id: line.product, quantity: line.quantity() };
+    let line = |line: &Line| LineData { product_id: line.product.0, quantity: line.quantity() };
     let data = OrderData {
-        user_id: user,
-        order_id: id,
+        user_id: user.0,
+        order_id: id.0,
         lines: read.lines.iter().map(line).collect(),
         total: read.total(),
         refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),
@@ -128,6 +128,6 @@ fn token(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let state = part("state").and_then(|value| value.as_s().ok());
     let (number, state) =
         number.zip(state).ok_or_else(|| UnreadableChange("a token without number or state".to_owned()))?;
-    let data = TokenData { user_id: user, queue_id: queue.to_owned(), number, state: state.clone() };
+    let data = TokenData { user_id: user.0, queue_id: queue.to_owned(), number, state: state.clone() };
     Ok((number, Data::Token(data)))
 }

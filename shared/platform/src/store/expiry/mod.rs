@@ -13,6 +13,8 @@ use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
 use crate::store::reservations::expire;
 use crate::store::reservations::reservation_item::RESERVATION_KIND;
+use onsale_domain::id::{OrderId, ReservationId};
+use uuid::Uuid;
 
 /// What lapses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +46,10 @@ pub async fn sweep(
     };
     sweep::step(app, name, most, position, |app, key| async move {
         let Some((user, id)) = keys::owned(&key, prefix) else { return Ok(false) };
-        let Ok(id) = id.parse() else { return Ok(false) };
+        let Ok(id) = id.parse::<Uuid>() else { return Ok(false) };
         let closed = match kind {
-            Expiring::Reservations => expire::close(&app, user, id).await?,
-            Expiring::Orders => orders::close(&app, user, id).await?,
+            Expiring::Reservations => expire::close(&app, user, ReservationId(id)).await?,
+            Expiring::Orders => orders::close(&app, user, OrderId(id)).await?,
         };
         Ok(closed == ExpiryOutcome::Now)
     })

@@ -4,10 +4,10 @@ pub(crate) mod order_item;
 pub mod place;
 pub(crate) mod unpaid;
 
+use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
 use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -27,13 +27,13 @@ use crate::store::views::Page;
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+pub async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let item = query::get(app, &keys::order(user, id), Consistency::Strong).await?;
     item.map(|item| order_item::read(user, id, item)).transpose()
 }
 
 /// An order of a user and all that the user has not paid, in one consistent read.
-async fn get_with_unpaid(app: &App, user: Uuid, id: Uuid) -> Result<Option<(Order, Unpaid)>, Failure> {
+async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
     let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
     let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
     let mut of = |key: &keys::Key| {
@@ -45,7 +45,7 @@ async fn get_with_unpaid(app: &App, user: Uuid, id: Uuid) -> Result<Option<(Orde
 }
 
 /// The same as no transaction is at work on it: see [`query::settled`].
-pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+pub(crate) async fn settled(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let item = query::settled(app, &keys::order(user, id)).await?;
     item.map(|item| order_item::read(user, id, item)).transpose()
 }
@@ -55,7 +55,7 @@ pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Or
 ///
 /// # Errors
 /// When the table fails.
-pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, Failure> {
+pub async fn current(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let Some(read) = get(app, user, id).await? else { return Ok(None) };
     if read.purchase.settled || !read.purchase.lapsed(app.now()) {
         return Ok(Some(read));
@@ -72,7 +72,7 @@ pub async fn current(app: &App, user: Uuid, id: Uuid) -> Result<Option<Order>, F
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
+pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
     let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::ORDER_PREFIX)?.parse().ok());
         order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
@@ -104,7 +104,7 @@ pub enum CancelOrderError {
 ///
 /// # Errors
 /// See [`CancelOrderError`].
-pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrderError> {
+pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelOrderError> {
     let ended = end(app, user, id, |read| {
         Ok::<_, CancelOrderError>(match read.purchase.cancel(app.now())? {
             Cancel::Release => Some((read.clone().with(Purchase::cancelled), Some(EventKind::OrderCancelled))),
@@ -119,7 +119,7 @@ pub async fn cancel(app: &App, user: Uuid, id: Uuid) -> Result<Order, CancelOrde
 ///
 /// # Errors
 /// When the table fails.
-pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
+pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<(), Failure> {
     let ended = end(app, user, id, |read| {
         let due = read.purchase.state == State::Declined && !read.purchase.settled;
         Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), None)))
@@ -128,7 +128,7 @@ pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Fai
 }
 
 /// Closes an order whose time has passed: its state, and all that it took.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutcome, Failure> {
+pub(crate) async fn close(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end(app, user, id, |read| {
         let due = !read.purchase.settled && read.purchase.lapsed(app.now());
         let change = (read.purchase.state == State::Open).then_some(EventKind::OrderExpired);
@@ -145,8 +145,8 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutco
 /// `None` of `ending` leaves it as it is. Says how it stands then, and whether that was done now.
 async fn end<E: From<Failure>>(
     app: &App,
-    user: Uuid,
-    id: Uuid,
+    user: UserId,
+    id: OrderId,
     ending: impl Fn(&Order) -> Result<Option<(Order, Option<EventKind>)>, E>,
 ) -> Result<Option<(Order, bool)>, E> {
     let mut attempts = Attempts::new(app);
@@ -183,7 +183,7 @@ pub(crate) fn given_back(
     transaction.add(Guard::Version, order_item::update(read, after, change)?);
     for line in &read.lines {
         for portion in &line.taken {
-            transaction.add(Guard::Shelf, stock::put_in(line.product, *portion));
+            transaction.add(Guard::Shelf, stock::put_in(line.product.0, *portion));
         }
     }
     if let Some(coupon) = read.coupon {

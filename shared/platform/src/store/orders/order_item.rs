@@ -1,7 +1,7 @@
 //! Orders as items of the table: read, written whole once, then updated version by version.
 
 use jiff::Timestamp;
-use onsale_domain::id::{from_short, short};
+use onsale_domain::id::{CouponId, OrderId, ProductId, UserId, from_short, short};
 use onsale_domain::money::Price;
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::products::stock::Portion;
@@ -45,13 +45,13 @@ struct OrderItem {
 
 /// The write of a new order, which tells the world of `change`.
 pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
-    let expiry_shard = keys::expiry_shard(ORDER_KIND, new.id);
+    let expiry_shard = keys::expiry_shard(ORDER_KIND, new.id.0);
     let item = OrderItem {
         owner: keys::orders_by_time(new.user),
         created_at: new.created_at.as_millisecond(),
         purchase: PurchaseItem::new(&new.purchase, Order::OPEN, expiry_shard, change),
         lines: new.lines.iter().map(line_item).collect(),
-        coupon: new.coupon,
+        coupon: new.coupon.map(|coupon| coupon.0),
         discount: new.discount,
         fingerprint: new.fingerprint.clone(),
     };
@@ -61,7 +61,7 @@ pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
 /// The update of an order from what was read to what it is after, conditioned on its version.
 pub fn update(read: &Order, after: &Order, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::order(read.user, read.id);
-    purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change, Vec::new())
+    purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change)
 }
 
 fn line_item(line: &Line) -> LineItem {
@@ -76,14 +76,14 @@ fn read_line(item: LineItem) -> Result<Line, Failure> {
     };
     let taken: Option<Vec<Portion>> = item.taken.split(',').map(portion).collect();
     Ok(Line {
-        product: from_short(&item.id).ok_or_else(|| unreadable("product"))?,
+        product: from_short(&item.id).map(ProductId).ok_or_else(|| unreadable("product"))?,
         name: item.name,
         price: Price::parse(item.price).map_err(unreadable)?,
         taken: taken.ok_or_else(|| unreadable("taken"))?,
     })
 }
 
-pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Order, Failure> {
+pub fn read(user: UserId, id: OrderId, item: Item) -> Result<Order, Failure> {
     let item: OrderItem = from_item(item)?;
     Ok(Order {
         id,
@@ -91,7 +91,7 @@ pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Order, Failure> {
         created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
         purchase: item.purchase.read(Order::OPEN)?,
         lines: item.lines.into_iter().map(read_line).collect::<Result<_, Failure>>()?,
-        coupon: item.coupon,
+        coupon: item.coupon.map(CouponId),
         discount: item.discount,
         fingerprint: item.fingerprint,
     })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use onsale_domain::coupons::coupon::{Claim, CouponError};
-use onsale_domain::id;
+use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
@@ -13,7 +13,6 @@ use onsale_domain::payments::purchase::State;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, take};
 use onsale_domain::wallet::Wallet;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -37,13 +36,13 @@ use crate::telemetry::logs;
 #[derive(Clone, Debug)]
 pub struct RequestedOrder {
     /// Id of the order.
-    pub id: Uuid,
+    pub id: OrderId,
     /// The buyer.
-    pub user: Uuid,
+    pub user: UserId,
     /// The lines, as [`rules::merged`] passed them.
     pub lines: Vec<rules::RequestedUnits>,
     /// The coupon to use.
-    pub coupon: Option<Uuid>,
+    pub coupon: Option<CouponId>,
     /// Whether to pay at once.
     pub pay: bool,
     /// Digest of the request.
@@ -90,15 +89,15 @@ impl From<DebitError> for PlaceFailure {
 }
 
 /// From which shards the units of a product come, where the first choice was short.
-type Plans = BTreeMap<Uuid, Vec<Portion>>;
+type Plans = BTreeMap<ProductId, Vec<Portion>>;
 
 /// An order that is to be written, with what paying it takes out of the wallet; and of each product over how many shards it
 /// is spread, and how many units one person may have unpaid.
 struct Draft {
     order: Order,
     debit: Option<Debit>,
-    shards: BTreeMap<Uuid, Shards>,
-    most: BTreeMap<Uuid, i64>,
+    shards: BTreeMap<ProductId, Shards>,
+    most: BTreeMap<ProductId, i64>,
 }
 
 /// What one try came to, if it was neither refused nor failed.
@@ -168,7 +167,7 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
     let now = app.now();
     let taken = |product: &Product, units: i64| match plans.get(&product.id) {
         Some(plan) => plan.clone(),
-        None => vec![Portion { shard: product.shards.first_for(wanted.id, product.id), units }],
+        None => vec![Portion { shard: product.shards.first_for(wanted.id.0, product.id.0), units }],
     };
     let request = OrderRequest {
         id: wanted.id,
@@ -212,7 +211,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     let mut transaction = Transaction::new();
     for (place, line) in order.lines.iter().enumerate() {
         for portion in &line.taken {
-            transaction.add(Guard::Stock(place), stock::take(line.product, *portion, Some(line.price)));
+            transaction.add(Guard::Stock(place), stock::take(line.product.0, *portion, Some(line.price)));
         }
     }
     if let Some(coupon) = order.coupon {
@@ -315,7 +314,7 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
 /// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
 /// everything is gone instead of trying until its time is up.
 async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
-    let mut contended: Vec<Uuid> = Vec::new();
+    let mut contended: Vec<ProductId> = Vec::new();
     for guard in with {
         let Guard::Stock(place) = guard else { continue };
         let product = draft.order.lines[*place].product;
@@ -328,14 +327,14 @@ async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans
 
 /// Looks at all shards of each of these products at one instant and decides from which to take; refuses when all
 /// together have too little.
-async fn plan(app: &App, draft: &Draft, products: &[Uuid], plans: &mut Plans) -> Result<(), PlaceFailure> {
+async fn plan(app: &App, draft: &Draft, products: &[ProductId], plans: &mut Plans) -> Result<(), PlaceFailure> {
     let order = &draft.order;
     let mut gone = Vec::new();
     for product in products {
         let line = order.lines.iter().find(|line| line.product == *product);
         let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
-        let levels = stock::levels(app, *product, *shards).await?;
-        match take(&levels, shards.first_for(order.id, *product), line.quantity()) {
+        let levels = stock::levels(app, product.0, *shards).await?;
+        match take(&levels, shards.first_for(order.id.0, product.0), line.quantity()) {
             Some(portions) => {
                 plans.insert(*product, portions);
             }

@@ -4,17 +4,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use onsale_domain::id::{from_short, short};
+use onsale_domain::id::{OrderId, ProductId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
 use onsale_domain::time::{as_bound, second};
-use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::transaction::Write;
-use crate::store::reservations::seat_limit::{NOT_PAUSED, open_name, read_lapses};
+use crate::store::reservations::seat_limit::{NOT_PAUSED, open_name, read_lapses, set_lapses};
 
 /// How long it outlives the last order that entered it: longer than lapses are remembered.
 const UNPAID_KEPT_SECONDS: i64 = 30 * 86_400;
@@ -22,7 +21,7 @@ const UNPAID_KEPT_SECONDS: i64 = 30 * 86_400;
 const OPEN_PREFIX: &str = "open_";
 const UNITS_PREFIX: &str = "units_";
 
-fn units_name(product: Uuid) -> String {
+fn units_name(product: ProductId) -> String {
     format!("{UNITS_PREFIX}{}", short(product))
 }
 
@@ -34,11 +33,11 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
         if let Some(id) = name.strip_prefix(OPEN_PREFIX) {
             let until = value.as_s().ok().and_then(|until| u32::from_str_radix(until, 16).ok());
             let (id, until) = from_short(id).zip(until).ok_or_else(|| unreadable("an open order"))?;
-            unpaid.open.insert(id, until);
+            unpaid.open.insert(OrderId(id), until);
         } else if let Some(product) = name.strip_prefix(UNITS_PREFIX) {
             let units = value.as_n().ok().and_then(|units| units.parse().ok());
             let (product, units) = from_short(product).zip(units).ok_or_else(|| unreadable("units of a product"))?;
-            unpaid.units.insert(product, units);
+            unpaid.units.insert(ProductId(product), units);
         }
     }
     let version = item.get("version").and_then(|version| version.as_n().ok()?.parse().ok());
@@ -48,71 +47,47 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
 /// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not closed yet.
-pub fn enter(new: &Order, most: &BTreeMap<Uuid, i64>, now: Timestamp) -> Write {
-    let mut set = "SET version = if_not_exists(version, :zero) + :one, orders = if_not_exists(orders, :zero) + :one, \
-                   first_end = if_not_exists(first_end, :until), #open = :open, delete_at = :delete_at"
-        .to_owned();
+pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
     let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
-    for place in 0..new.lines.len() {
-        set.push_str(&format!(", #u{place} = if_not_exists(#u{place}, :zero) + :u{place}"));
-        condition.push_str(&format!(" AND (attribute_not_exists(#u{place}) OR #u{place} <= :m{place})"));
-    }
-    let write = Write::update(&keys::unpaid(new.user), set).when(condition);
-    let write = new.lines.iter().enumerate().fold(write, |write, (place, line)| {
-        let most = most.get(&line.product).copied().unwrap_or_default();
-        write
-            .name(format!("#u{place}"), units_name(line.product))
-            .value(format!(":u{place}"), number(line.quantity()))
-            .value(format!(":m{place}"), number(most - line.quantity()))
-    });
-    write
+    let mut write = Write::update(&keys::unpaid(new.user))
+        .set_to("version", "if_not_exists(version, :zero) + :one")
+        .set_to("orders", "if_not_exists(orders, :zero) + :one")
+        .set_to("first_end", "if_not_exists(first_end, :until)")
+        .set("#open", text(as_bound(new.purchase.held_until)))
+        .set("delete_at", number(i64::from(new.purchase.held_until) + UNPAID_KEPT_SECONDS))
         .name("#open", open_name(new.id))
-        .value(":open", text(as_bound(new.purchase.held_until)))
-        .value(":until", number(new.purchase.held_until))
         .value(":zero", number(0))
         .value(":one", number(1))
+        .value(":until", number(new.purchase.held_until))
         .value(":orders_max", number(ORDERS_MAX))
-        .value(":second", number(second(now)))
-        .value(":delete_at", number(i64::from(new.purchase.held_until) + UNPAID_KEPT_SECONDS))
+        .value(":second", number(second(now)));
+    for (place, line) in new.lines.iter().enumerate() {
+        let most = most.get(&line.product).copied().unwrap_or_default();
+        condition.push_str(&format!(" AND (attribute_not_exists(#u{place}) OR #u{place} <= :m{place})"));
+        write = write
+            .set_to(format!("#u{place}"), &format!("if_not_exists(#u{place}, :zero) + :u{place}"))
+            .name(format!("#u{place}"), units_name(line.product))
+            .value(format!(":u{place}"), number(line.quantity()))
+            .value(format!(":m{place}"), number(most - line.quantity()));
+    }
+    write.when(condition)
 }
 
 /// The write by which an order leaves, as it is `ended`, conditioned on the version that was read.
 pub fn leave(read: &Unpaid, ended: &Order) -> Write {
     let after = read.clone().without(ended);
-    let mut set = "SET version = :version, orders = :orders, lapses = :lapses, lapsed_at = :lapsed_at, \
-                   paused_until = :paused_until, delete_at = :delete_at"
-        .to_owned();
-    let mut remove = vec!["#open".to_owned()];
-    let mut write_values = vec![
-        (":version".to_owned(), number(after.version)),
-        (":orders".to_owned(), number(after.open.len())),
-        (":lapses".to_owned(), number(after.lapses.count)),
-        (":lapsed_at".to_owned(), number(after.lapses.last_at)),
-        (":paused_until".to_owned(), number(after.lapses.paused_until)),
-    ];
     let last_end = after.open.values().copied().max().unwrap_or_default().max(ended.purchase.held_until);
-    write_values.push((":delete_at".to_owned(), number(i64::from(last_end) + UNPAID_KEPT_SECONDS)));
-    match after.first_end() {
-        Some(end) => {
-            set.push_str(", first_end = :first_end");
-            write_values.push((":first_end".to_owned(), number(end)));
-        }
-        None => remove.push("first_end".to_owned()),
-    }
-    for (place, line) in ended.lines.iter().enumerate() {
-        match after.units.get(&line.product) {
-            Some(units) => {
-                set.push_str(&format!(", #u{place} = :u{place}"));
-                write_values.push((format!(":u{place}"), number(*units)));
-            }
-            None => remove.push(format!("#u{place}")),
-        }
-    }
-    let expression = format!("{set} REMOVE {}", remove.join(", "));
-    let write = Write::update(&keys::unpaid(ended.user), expression).name("#open", open_name(ended.id));
-    let write = (ended.lines.iter().enumerate())
-        .fold(write, |write, (place, line)| write.name(format!("#u{place}"), units_name(line.product)));
-    let write = write_values.into_iter().fold(write, |write, (name, value)| write.value(name, value));
+    let write = Write::update(&keys::unpaid(ended.user))
+        .set("version", number(after.version))
+        .set("orders", number(after.open.len()))
+        .set_or_remove("first_end", after.first_end().map(number))
+        .set("delete_at", number(i64::from(last_end) + UNPAID_KEPT_SECONDS))
+        .remove("#open")
+        .name("#open", open_name(ended.id));
+    let write = (ended.lines.iter().enumerate()).fold(set_lapses(write, after.lapses), |write, (place, line)| {
+        let (units, left) = (format!("#u{place}"), after.units.get(&line.product));
+        write.set_or_remove(&units, left.map(number)).name(units, units_name(line.product))
+    });
     match read.version {
         0 => write.when("attribute_not_exists(version)"),
         version => write.when("version = :read_version").value(":read_version", number(version)),

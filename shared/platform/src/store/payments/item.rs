@@ -1,6 +1,5 @@
 //! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::payments::purchase::{Payment, Purchase, State};
 use serde::{Deserialize, Serialize};
@@ -90,9 +89,9 @@ impl PaymentItem {
     }
 }
 
-/// The update of the item at `key` from the purchase that was read to what it is after, conditioned on its version; sets
-/// the attributes in `beside` as well. Attributes that this code does not know are left alone, so that newer code may run
-/// beside it.
+/// The update of the item at `key` from the purchase that was read to what it is after, conditioned on its version. The
+/// caller may set other attributes beside it; those that this code does not know are left alone, so that newer code may
+/// run beside it.
 ///
 /// # Errors
 /// When a value cannot be written.
@@ -102,33 +101,24 @@ pub fn purchase_update(
     read: &Purchase,
     after: &Purchase,
     change: Option<EventKind>,
-    beside: Vec<(&'static str, AttributeValue)>,
 ) -> Result<Write, Failure> {
-    let (mut set, mut remove) = (beside, Vec::new());
-    set.extend([("version", number(after.version)), ("declines", number(after.declines))]);
-    match change {
-        Some(change) => set.push(("change", text(change.as_str()))),
-        None => remove.push("change"),
-    }
+    let mut write = Write::update(key)
+        .set("#state", text(after.state.name(open)))
+        .set("declines", number(after.declines))
+        .set("version", number(after.version))
+        .set_or_remove("change", change.map(|change| text(change.as_str())))
+        .name("#state", "state")
+        .when("version = :read_version")
+        .value(":read_version", number(read.version));
     if let Some(payment) = &after.payment {
-        set.push(("payment", value(&PaymentItem::new(payment))?));
+        write = write.set("payment", value(&PaymentItem::new(payment))?);
     }
     if after.settled {
-        remove.extend(["expiry_shard", "expires_at"]);
+        write = write.remove("expiry_shard").remove("expires_at");
     }
     // What was ever paid explains entries of the ledger, and stays.
     if after.settled && after.payment.is_none() {
-        set.push(("delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS)));
+        write = write.set("delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS));
     }
-    let mut expression = "SET #state = :state".to_owned();
-    set.iter().for_each(|(attribute, _)| expression += &format!(", {attribute} = :{attribute}"));
-    if !remove.is_empty() {
-        expression += &format!(" REMOVE {}", remove.join(", "));
-    }
-    let write = Write::update(key, expression)
-        .when("version = :read_version")
-        .name("#state", "state")
-        .value(":state", text(after.state.name(open)))
-        .value(":read_version", number(read.version));
-    Ok(set.into_iter().fold(write, |write, (attribute, value)| write.value(format!(":{attribute}"), value)))
+    Ok(write)
 }

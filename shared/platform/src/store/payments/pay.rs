@@ -3,11 +3,11 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::payments::purchase::{PayError, Purchase};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -26,9 +26,7 @@ use crate::telemetry::logs;
 #[derive(Clone, Copy, Debug)]
 pub struct PayRequest<'a> {
     /// The payer.
-    pub user: Uuid,
-    /// The reservation or order.
-    pub id: Uuid,
+    pub user: UserId,
     /// What the request brings along for the concert's queue.
     pub pass: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
@@ -95,15 +93,17 @@ impl From<QueueTokenFailure> for PayFailure {
 
 /// What can be paid from a wallet: a reservation or an order, and nothing else.
 pub(crate) trait Payable: Clone {
+    /// What names it among those of its owner.
+    type Id: Copy;
     /// What its sale is written by besides what was read of it: an admission, or what else the payer has not paid.
     type Terms;
 
     /// Where it lies in the table.
-    fn key(user: Uuid, id: Uuid) -> Key;
+    fn key(user: UserId, id: Self::Id) -> Key;
     /// The item that is read together with it for its [`Self::Terms`], if there is one.
-    fn terms_key(user: Uuid) -> Option<Key>;
+    fn terms_key(user: UserId) -> Option<Key>;
     /// Its item as what it is.
-    fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure>;
+    fn read(user: UserId, id: Self::Id, item: Item) -> Result<Self, Failure>;
     /// Its update to what it is `after`, conditioned on its version.
     fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure>;
 
@@ -173,26 +173,30 @@ pub(super) struct Inputs<P> {
 ///
 /// # Errors
 /// See [`PayFailure`].
-pub async fn reservation(app: &App, request: &PayRequest<'_>) -> Result<Paid<Reservation>, PayFailure> {
-    logs::about("reservation_id", request.id);
-    pay(app, request).await
+pub async fn reservation(
+    app: &App,
+    id: ReservationId,
+    request: &PayRequest<'_>,
+) -> Result<Paid<Reservation>, PayFailure> {
+    logs::about("reservation_id", id);
+    pay(app, id, request).await
 }
 
 /// Pays an order that was placed before.
 ///
 /// # Errors
 /// See [`PayFailure`].
-pub async fn order(app: &App, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
-    logs::about("order_id", request.id);
-    pay(app, request).await
+pub async fn order(app: &App, id: OrderId, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
+    logs::about("order_id", id);
+    pay(app, id, request).await
 }
 
 /// Reads, answers what is paid already, else tries to pay; again, while others are in the way.
-async fn pay<P: Payable>(app: &App, request: &PayRequest<'_>) -> Result<Paid<P>, PayFailure> {
+async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Result<Paid<P>, PayFailure> {
     let mut attempts = Attempts::to_pay(app);
     let mut declines_read = None;
     loop {
-        let inputs = load::<P>(app, request.user, request.id, P::terms_key(request.user)).await?;
+        let inputs = load::<P>(app, request.user, id, P::terms_key(request.user)).await?;
         let inputs = inputs.ok_or(PayFailure::NotFound)?;
         if let Some(paid) = already_paid(&inputs.bought, request, attempts.unheard) {
             return Ok(paid);
@@ -202,7 +206,7 @@ async fn pay<P: Payable>(app: &App, request: &PayRequest<'_>) -> Result<Paid<P>,
             Ok(TryOutcome::Again(rejected)) => attempts.again_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let seen = settled::<P>(app, request.user, request.id).await?;
+                let seen = settled::<P>(app, request.user, id).await?;
                 return seen.and_then(|seen| already_paid(&seen, request, attempts.unheard)).ok_or(failure);
             }
         }
@@ -213,8 +217,8 @@ async fn pay<P: Payable>(app: &App, request: &PayRequest<'_>) -> Result<Paid<P>,
 /// user has bought no such thing.
 pub(super) async fn load<P: Payable>(
     app: &App,
-    user: Uuid,
-    id: Uuid,
+    user: UserId,
+    id: P::Id,
     terms: Option<Key>,
 ) -> Result<Option<Inputs<P>>, Failure> {
     let keys: Vec<Key> = [P::key(user, id), keys::wallet(user)].into_iter().chain(terms).collect();
@@ -226,7 +230,7 @@ pub(super) async fn load<P: Payable>(
 }
 
 /// What a user has bought, as no transaction is at work on it: see [`query::settled`].
-pub(super) async fn settled<P: Payable>(app: &App, user: Uuid, id: Uuid) -> Result<Option<P>, Failure> {
+pub(super) async fn settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
     let item = query::settled(app, &P::key(user, id)).await?;
     item.map(|item| P::read(user, id, item)).transpose()
 }

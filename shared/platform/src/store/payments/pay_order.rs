@@ -1,10 +1,10 @@
 //! What is different about paying an order that was placed before: it leaves the unpaid orders of its owner.
 
 use jiff::Timestamp;
+use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
 use onsale_domain::payments::purchase::{PayError, Purchase};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -17,18 +17,19 @@ use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{PayFailure, PayRequest, Payable, Refusal};
 
 impl Payable for Order {
+    type Id = OrderId;
     /// All that its owner has not paid.
     type Terms = Unpaid;
 
-    fn key(user: Uuid, id: Uuid) -> Key {
+    fn key(user: UserId, id: OrderId) -> Key {
         keys::order(user, id)
     }
 
-    fn terms_key(user: Uuid) -> Option<Key> {
+    fn terms_key(user: UserId) -> Option<Key> {
         Some(keys::unpaid(user))
     }
 
-    fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure> {
+    fn read(user: UserId, id: OrderId, item: Item) -> Result<Self, Failure> {
         order_item::read(user, id, item)
     }
 
@@ -61,7 +62,7 @@ impl Payable for Order {
     ) -> Result<Self::Terms, Refusal> {
         if !self.purchase.settled && self.purchase.lapsed(now) {
             // What lapsed is over for its owner at once, whenever the sweep comes.
-            let seen = orders::current(app, request.user, request.id).await?;
+            let seen = orders::current(app, request.user, self.id).await?;
             let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
             let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
             return Err(Refusal::unless_paid(refused));

@@ -1,12 +1,12 @@
 //! What is different about paying a reservation: its seats, and the admission by the queue of its concert.
 
 use jiff::Timestamp;
+use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::payments::purchase::{PayError, Purchase, State};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -22,18 +22,19 @@ use crate::store::reservations::{self, reservation_item};
 use crate::store::seats::{OPEN, all_mine, set_seats};
 
 impl Payable for Reservation {
+    type Id = ReservationId;
     /// The admission it is paid with; none, if no queue is before it.
     type Terms = Option<Admission>;
 
-    fn key(user: Uuid, id: Uuid) -> Key {
+    fn key(user: UserId, id: ReservationId) -> Key {
         keys::reservation(user, id)
     }
 
-    fn terms_key(_: Uuid) -> Option<Key> {
+    fn terms_key(_: UserId) -> Option<Key> {
         None
     }
 
-    fn read(user: Uuid, id: Uuid, item: Item) -> Result<Self, Failure> {
+    fn read(user: UserId, id: ReservationId, item: Item) -> Result<Self, Failure> {
         reservation_item::read(user, id, item)
     }
 

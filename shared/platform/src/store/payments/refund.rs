@@ -1,12 +1,12 @@
 //! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
 
+use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::{SeatId, SeatValue, by_block};
 use onsale_domain::wallet::Wallet;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -39,7 +39,7 @@ pub enum RefundFailure {
 ///
 /// # Errors
 /// See [`RefundFailure`].
-pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailure> {
+pub async fn order(app: &App, user: UserId, id: OrderId) -> Result<Order, RefundFailure> {
     let decide = |read: Order| Ok(read.refunded());
     refund(app, user, id, decide, |read, after| given_back(read, after, Some(EventKind::PaymentCancelled))).await
 }
@@ -49,7 +49,7 @@ pub async fn order(app: &App, user: Uuid, id: Uuid) -> Result<Order, RefundFailu
 ///
 /// # Errors
 /// See [`RefundFailure`].
-pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation, RefundFailure> {
+pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.refunded(app.now());
     refund(app, user, id, decide, |read, after| seats_freed(read, after, None)).await
 }
@@ -59,7 +59,7 @@ pub async fn reservation(app: &App, user: Uuid, id: Uuid) -> Result<Reservation,
 ///
 /// # Errors
 /// See [`RefundFailure`].
-pub async fn ticket(app: &App, user: Uuid, id: Uuid, seat: &SeatId) -> Result<Reservation, RefundFailure> {
+pub async fn ticket(app: &App, user: UserId, id: ReservationId, seat: &SeatId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
     refund(app, user, id, decide, |read, after| seats_freed(read, after, Some(seat))).await
 }
@@ -68,8 +68,8 @@ pub async fn ticket(app: &App, user: Uuid, id: Uuid, seat: &SeatId) -> Result<Re
 /// makes the writes that take what was bought away from its owner; those of the money come on top.
 async fn refund<P: Payable>(
     app: &App,
-    user: Uuid,
-    id: Uuid,
+    user: UserId,
+    id: P::Id,
     decide: impl Fn(P) -> Result<Option<(P, i64)>, ConcertStarted>,
     free: impl Fn(&P, &P) -> Result<Transaction<Guard>, Failure>,
 ) -> Result<P, RefundFailure> {
@@ -133,7 +133,7 @@ fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) ->
 /// It always fits, for the cap binds what comes in from outside.
 fn credited(
     app: &App,
-    user: Uuid,
+    user: UserId,
     wallet: Option<Wallet>,
     back: i64,
     reference: String,

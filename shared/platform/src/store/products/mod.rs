@@ -6,6 +6,7 @@ pub mod stock_adjustments;
 
 use std::sync::Arc;
 
+use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{Change, MaxPerUser, Product, Sort, State};
 use onsale_domain::products::stock::{Portion, Shards};
@@ -73,7 +74,7 @@ pub async fn create(
         transaction.add(Guard::New, Write::create(to_item(&keys::product(product.id), &item(product, stock))?));
         for (shard, units) in product.shards.each().zip(product.shards.split(stock)) {
             let terms = Some((product.price, product.state));
-            transaction.add(Guard::Shard, stock::create(product.id, Portion { shard, units }, terms)?);
+            transaction.add(Guard::Shard, stock::create(product.id.0, Portion { shard, units }, terms)?);
         }
         list_anew(&mut transaction, None, product)?;
         transaction.add(Guard::Logged, action.write(app)?);
@@ -95,7 +96,7 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
         transaction.add(Guard::Listing, Write::delete(key));
     }
     let entry = ListingItem {
-        id: after.id,
+        id: after.id.0,
         name: after.name.clone(),
         price: after.price.get(),
         max_per_user: after.max_per_user.get(),
@@ -111,12 +112,12 @@ fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, aft
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, id: Uuid) -> Result<Option<Product>, Failure> {
+pub async fn get(app: &App, id: ProductId) -> Result<Option<Product>, Failure> {
     query::get(app, &keys::product(id), Consistency::Strong).await?.map(read_product).transpose()
 }
 
 /// Several products, those that exist; perhaps a moment old, which an order's conditions catch.
-pub(crate) async fn several(app: &App, ids: impl Iterator<Item = Uuid>) -> Result<Vec<Product>, Failure> {
+pub(crate) async fn several(app: &App, ids: impl Iterator<Item = ProductId>) -> Result<Vec<Product>, Failure> {
     let keys: Vec<keys::Key> = ids.map(keys::product).collect();
     query::get_all(app, &keys, Consistency::Eventual).await?.into_iter().map(read_product).collect()
 }
@@ -125,13 +126,13 @@ pub(crate) async fn several(app: &App, ids: impl Iterator<Item = Uuid>) -> Resul
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(app: &App, id: Uuid) -> Result<Option<Arc<Viewed>>, Failure> {
+pub async fn viewed(app: &App, id: ProductId) -> Result<Option<Arc<Viewed>>, Failure> {
     if let Some(known) = app.caches().products.get(&id, app.now(), VIEW_SECONDS) {
         return Ok(Some(known));
     }
     let item = query::get(app, &keys::product(id), Consistency::Eventual).await?;
     let Some(product) = item.map(read_product).transpose()? else { return Ok(None) };
-    let available = stock::seen(app, id, product.shards).await?;
+    let available = stock::seen(app, id.0, product.shards).await?;
     let viewed = Arc::new(Viewed { product, available });
     app.caches().products.put(id, Arc::clone(&viewed), app.now());
     Ok(Some(viewed))
@@ -142,7 +143,12 @@ pub async fn viewed(app: &App, id: Uuid) -> Result<Option<Arc<Viewed>>, Failure>
 ///
 /// # Errors
 /// When the table fails.
-pub async fn update(app: &App, id: Uuid, change: &Change, action: &AdminAction) -> Result<Option<Product>, Failure> {
+pub async fn update(
+    app: &App,
+    id: ProductId,
+    change: &Change,
+    action: &AdminAction,
+) -> Result<Option<Product>, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, id).await? else { return Ok(None) };
@@ -150,24 +156,20 @@ pub async fn update(app: &App, id: Uuid, change: &Change, action: &AdminAction) 
         let mut transaction = Transaction::new();
         transaction.add(
             Guard::Version,
-            Write::update(
-                &keys::product(id),
-                "SET #name = :name, listed_name = :listed_name, price = :price, #state = :state, \
-                 max_per_user = :max_per_user, version = :version",
-            )
-            .when("version = :read_version")
-            .name("#name", "name")
-            .name("#state", "state")
-            .value(":name", text(&after.name))
-            .value(":listed_name", text(&after.listed_name))
-            .value(":price", number(after.price.get()))
-            .value(":state", text(after.state.as_str()))
-            .value(":max_per_user", number(after.max_per_user.get()))
-            .value(":version", number(after.version))
-            .value(":read_version", number(read.version)),
+            Write::update(&keys::product(id))
+                .set("#name", text(&after.name))
+                .set("listed_name", text(&after.listed_name))
+                .set("price", number(after.price.get()))
+                .set("#state", text(after.state.as_str()))
+                .set("max_per_user", number(after.max_per_user.get()))
+                .set("version", number(after.version))
+                .name("#name", "name")
+                .name("#state", "state")
+                .when("version = :read_version")
+                .value(":read_version", number(read.version)),
         );
         for shard in after.shards.each() {
-            transaction.add(Guard::Shard, stock::set_terms(id, shard, after.price, after.state));
+            transaction.add(Guard::Shard, stock::set_terms(id.0, shard, after.price, after.state));
         }
         list_anew(&mut transaction, Some(&read), &after)?;
         transaction.add(Guard::Logged, changed(action, &read, &after).write(app)?);
@@ -214,7 +216,7 @@ pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Re
 
 fn item(product: &Product, stock: i64) -> ProductItem {
     ProductItem {
-        id: product.id,
+        id: product.id.0,
         name: product.name.clone(),
         listed_name: product.listed_name.clone(),
         price: product.price.get(),
@@ -231,7 +233,7 @@ fn item(product: &Product, stock: i64) -> ProductItem {
 fn read_product(item: Item) -> Result<Product, Failure> {
     let item: ProductItem = from_item(item)?;
     Ok(Product {
-        id: item.id,
+        id: ProductId(item.id),
         name: item.name,
         listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
@@ -247,7 +249,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
 fn read_listing(item: Item) -> Result<Listing, Failure> {
     let item: ListingItem = from_item(item)?;
     Ok(Listing {
-        id: item.id,
+        id: ProductId(item.id),
         name: item.name,
         price: Price::parse(item.price).map_err(unreadable)?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,

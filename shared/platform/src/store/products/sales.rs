@@ -1,5 +1,6 @@
 //! How many units of each product were sold on each day, counted from events, and what sold best of late.
 
+use onsale_domain::id::ProductId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ const COUNTS_PER_PAGE: i32 = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sale {
     day: Date,
-    units: Vec<(Uuid, i64)>,
+    units: Vec<(ProductId, i64)>,
 }
 
 impl Sale {
@@ -53,11 +54,11 @@ impl Sale {
             _ => return None,
         };
         let Data::Order(data) = &event.data else { return None };
-        let units = data.lines.iter().map(|line| (line.product_id, sign * line.quantity)).collect();
+        let units = data.lines.iter().map(|line| (ProductId(line.product_id), sign * line.quantity)).collect();
         Some(Self { day: data.paid_on?, units })
     }
 
-    fn counters(&self) -> impl Iterator<Item = (Date, Uuid)> {
+    fn counters(&self) -> impl Iterator<Item = (Date, ProductId)> {
         self.units.iter().map(|(product, _)| (self.day, *product))
     }
 }
@@ -81,10 +82,10 @@ pub async fn record(app: &App, events: &[Event]) -> Vec<Result<(), Failure>> {
 /// The places of those events that count, in batches whose marks and counters fit into one transaction.
 fn batches(events: &[Event]) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut counters: BTreeSet<(Date, Uuid)> = BTreeSet::new();
+    let mut counters: BTreeSet<(Date, ProductId)> = BTreeSet::new();
     for (place, event) in events.iter().enumerate() {
         let Some(sale) = Sale::of(event) else { continue };
-        let with_it: BTreeSet<(Date, Uuid)> = counters.iter().copied().chain(sale.counters()).collect();
+        let with_it: BTreeSet<(Date, ProductId)> = counters.iter().copied().chain(sale.counters()).collect();
         match batches.last_mut() {
             Some(batch) if batch.len() < EVENTS_MAX && batch.len() + 1 + with_it.len() <= TRANSACTION_ITEMS_MAX => {
                 batch.push(place);
@@ -101,17 +102,17 @@ fn batches(events: &[Event]) -> Vec<Vec<usize>> {
 
 /// One write for each day and product of these sales.
 fn counts(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
-    let mut sums: BTreeMap<(Date, Uuid), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<(Date, ProductId), i64> = BTreeMap::new();
     for sale in sales {
         for (product, units) in &sale.units {
             *sums.entry((sale.day, *product)).or_default() += units;
         }
     }
-    let count = |((day, product), units): ((Date, Uuid), i64)| {
+    let count = |((day, product), units): ((Date, ProductId), i64)| {
         let until = day.saturating_add(Span::new().days(COUNTS_KEPT_DAYS)).to_zoned_datetime(TimeZone::UTC);
-        Write::update(&keys::sales(day, product), "SET delete_at = :delete_at ADD sold :units")
-            .value(":units", number(units))
-            .value(":delete_at", number(until.map_or(i64::MAX, |until| until.timestamp().as_second())))
+        Write::update(&keys::sales(day, product))
+            .set("delete_at", number(until.map_or(i64::MAX, |until| until.timestamp().as_second())))
+            .add("sold", number(units))
     };
     sums.into_iter().filter(|(_, units)| *units != 0).map(count).collect()
 }
@@ -135,7 +136,7 @@ struct RankingItem {
 pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
     let now = app.now();
     let today = now.to_zoned_datetime(TimeZone::UTC).date();
-    let mut sums: HashMap<Uuid, i64> = HashMap::new();
+    let mut sums: HashMap<ProductId, i64> = HashMap::new();
     let mut lists = Vec::new();
     let longest = SPANS.into_iter().max().unwrap_or(0);
     for back in 0..longest {
@@ -154,7 +155,7 @@ pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
 }
 
 /// What was sold on a day, by product.
-async fn sold_on(app: &App, day: Date) -> Result<Vec<(Uuid, i64)>, Failure> {
+async fn sold_on(app: &App, day: Date) -> Result<Vec<(ProductId, i64)>, Failure> {
     let query = Query::partition(keys::sales_partition(day), keys::SOLD_PREFIX);
     let (mut counts, mut start) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
@@ -169,15 +170,15 @@ async fn sold_on(app: &App, day: Date) -> Result<Vec<(Uuid, i64)>, Failure> {
     Ok(counts)
 }
 
-fn read_count(item: &Item) -> Option<(Uuid, i64)> {
+fn read_count(item: &Item) -> Option<(ProductId, i64)> {
     let product = key_of(item)?.sk.strip_prefix(keys::SOLD_PREFIX)?.parse().ok()?;
     let sold = item.get("sold")?.as_n().ok()?.parse().ok()?;
     Some((product, sold))
 }
 
 /// The best of these sums that are on sale, the first by id among equals.
-async fn best(app: &App, sums: &HashMap<Uuid, i64>) -> Result<Vec<(Uuid, i64)>, Failure> {
-    let mut order: Vec<(Uuid, i64)> =
+async fn best(app: &App, sums: &HashMap<ProductId, i64>) -> Result<Vec<(ProductId, i64)>, Failure> {
+    let mut order: Vec<(ProductId, i64)> =
         sums.iter().filter(|(_, sold)| **sold > 0).map(|(id, sold)| (*id, *sold)).collect();
     order.sort_unstable_by_key(|(id, sold)| (std::cmp::Reverse(*sold), *id));
     let best = selling(app, &order, RANKED_MAX).await?;
@@ -185,7 +186,7 @@ async fn best(app: &App, sums: &HashMap<Uuid, i64>) -> Result<Vec<(Uuid, i64)>, 
 }
 
 /// The first `most` of these products that are selling, as they are now.
-async fn selling(app: &App, order: &[(Uuid, i64)], most: usize) -> Result<Vec<Ranked>, Failure> {
+async fn selling(app: &App, order: &[(ProductId, i64)], most: usize) -> Result<Vec<Ranked>, Failure> {
     let mut selling: Vec<Ranked> = Vec::new();
     let mut rest = order;
     while selling.len() < most && !rest.is_empty() {
@@ -202,7 +203,7 @@ async fn selling(app: &App, order: &[(Uuid, i64)], most: usize) -> Result<Vec<Ra
 
 /// Keeps a ranking, unless a later one is there.
 async fn keep(app: &App, days: u8, ranking: &Ranking) -> Result<(), Failure> {
-    let products = ranking.sold.iter().map(|(id, sold)| RankedItem { id: *id, sold: *sold }).collect();
+    let products = ranking.sold.iter().map(|(id, sold)| RankedItem { id: id.0, sold: *sold }).collect();
     let item = RankingItem { as_of: ranking.as_of.as_millisecond(), products };
     let write = Write::replace(to_item(&keys::popular(days), &item)?);
     let write = write.when("attribute_not_exists(pk) OR as_of <= :as_of").value(":as_of", number(item.as_of));
@@ -235,7 +236,7 @@ async fn ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
     let item: RankingItem = from_item(item)?;
     let ranking = Arc::new(Ranking {
         as_of: time(item.as_of)?,
-        sold: item.products.into_iter().map(|ranked| (ranked.id, ranked.sold)).collect(),
+        sold: item.products.into_iter().map(|ranked| (ProductId(ranked.id), ranked.sold)).collect(),
     });
     app.caches().rankings.put(days, Arc::clone(&ranking), app.now());
     Ok(Some(ranking))

@@ -37,7 +37,8 @@ pub fn create(of: Uuid, portion: Portion, terms: Option<(Price, State)>) -> Resu
 
 /// The write that takes units, on condition that they are there; and, of a product, that it is on sale at `price`.
 pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
-    let write = Write::update(&keys::stock(of, portion.shard), "SET available = available - :units")
+    let write = Write::update(&keys::stock(of, portion.shard))
+        .set_to("available", "available - :units")
         .value(":units", number(portion.units));
     match price {
         None => write.when("available >= :units"),
@@ -51,18 +52,19 @@ pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
 
 /// The write that puts units in, of whatever price and state.
 pub fn put_in(of: Uuid, portion: Portion) -> Write {
-    Write::update(&keys::stock(of, portion.shard), "SET available = available + :units")
+    Write::update(&keys::stock(of, portion.shard))
+        .set_to("available", "available + :units")
         .when("attribute_exists(pk)")
         .value(":units", number(portion.units))
 }
 
 /// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is lost.
 pub fn set_terms(of: Uuid, shard: u8, price: Price, state: State) -> Write {
-    Write::update(&keys::stock(of, shard), "SET price = :price, #state = :state")
-        .when("attribute_exists(pk)")
+    Write::update(&keys::stock(of, shard))
+        .set("price", number(price.get()))
+        .set("#state", text(state.as_str()))
         .name("#state", "state")
-        .value(":price", number(price.get()))
-        .value(":state", text(state.as_str()))
+        .when("attribute_exists(pk)")
 }
 
 /// Why units could not be taken from a shard, in order of precedence.

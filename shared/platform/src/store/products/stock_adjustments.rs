@@ -1,5 +1,6 @@
 //! Units added to a product's stock or taken away from it, each change once under its receipt.
 
+use onsale_domain::id::ProductId;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock as rules;
 use onsale_domain::products::stock::Portion;
@@ -56,7 +57,7 @@ enum Guard {
 /// See [`AdjustError`].
 pub async fn adjust(
     app: &App,
-    product: Uuid,
+    product: ProductId,
     id: Uuid,
     delta: i64,
     fingerprint: &str,
@@ -74,8 +75,8 @@ pub async fn adjust(
         transaction.add(Guard::New, Write::create(to_item(&keys::adjustment(product.id, id), &receipt)?));
         for portion in portions {
             let write = match delta {
-                ..0 => stock::take(product.id, portion, None),
-                _ => stock::put_in(product.id, portion),
+                ..0 => stock::take(product.id.0, portion, None),
+                _ => stock::put_in(product.id.0, portion),
             };
             transaction.add(Guard::Shard, write);
         }
@@ -95,15 +96,15 @@ pub async fn adjust(
 /// From or to which shards the units go; `None` when there are too few.
 async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<Option<Vec<Portion>>, Failure> {
     if delta < 0 {
-        let levels = stock::levels(app, product.id, product.shards).await?;
-        return Ok(rules::take(&levels, product.shards.first_for(id, product.id), -delta));
+        let levels = stock::levels(app, product.id.0, product.shards).await?;
+        return Ok(rules::take(&levels, product.shards.first_for(id, product.id.0), -delta));
     }
     let spread = product.shards.each().zip(product.shards.split(delta));
     Ok(Some(spread.filter(|(_, units)| *units > 0).map(|(shard, units)| Portion { shard, units }).collect()))
 }
 
 async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
-    Ok(stock::levels(app, product.id, product.shards).await?.into_iter().sum())
+    Ok(stock::levels(app, product.id.0, product.shards).await?.into_iter().sum())
 }
 
 /// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one. One

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::second;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -53,7 +53,13 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
+pub async fn called(
+    app: &App,
+    user: UserId,
+    id: &QueueId,
+    wanted: u64,
+    queue: &Queue,
+) -> Result<ClaimOutcome, Failure> {
     let there = entry_item::recent(app, user, id).await?;
     if let Some(called) = standing(there, wanted, app.now()) {
         return Ok(called);
@@ -64,7 +70,7 @@ pub async fn called(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Qu
 
 /// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
 /// missed the window: the token ends, and the place has been given on.
-async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
+async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     let mut unseen = false;
     loop {
@@ -81,7 +87,7 @@ async fn claim(app: &App, user: Uuid, id: &QueueId, wanted: u64, queue: &Queue) 
         let expires_at = second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
         let mut transaction = Transaction::new();
         transaction.add(Guard::Waiting, admit(user, id, wanted, now, expires_at));
-        let claimed = Write::update(&keys::admission_batch(id, batch.first), "SET claimed = claimed + :one");
+        let claimed = Write::update(&keys::admission_batch(id, batch.first)).set_to("claimed", "claimed + :one");
         transaction.add(Guard::Open, claimed.when("attribute_exists(pk)").value(":one", number(1)));
         match transaction.commit(app).await {
             Ok(()) => return Ok(ClaimOutcome::Admitted(Admission { queue: id.clone(), number: wanted, expires_at })),
@@ -123,13 +129,12 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 }
 
 /// Ends a token whose number nobody claimed in time.
-async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
-    let set = "SET #state = :expired, ended_at = :now";
-    let write = named(Write::update(&keys::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
-        .value(":expired", text(State::Expired.as_str()))
+async fn missed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
+    let write = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+        .set("#state", text(State::Expired.as_str()))
+        .set("ended_at", number(app.now().as_millisecond()))
         .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted))
-        .value(":now", number(app.now().as_millisecond()));
+        .value(":number", number(wanted));
     match write.run(app, ReturnValue::None).await {
         Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
@@ -141,18 +146,16 @@ async fn missed(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<Clai
     }
 }
 
-fn admit(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
-    // Its removal by TTL would be no end of it.
-    let set = "SET #state = :admitted, admitted_at = :now, expires_at = :end, expiry_shard = :shard, \
-               delete_at = :delete_at";
-    named(Write::update(&keys::queue_token(user, id), set).when("#state = :waiting AND #number = :number"))
-        .value(":admitted", text(State::Admitted.as_str()))
+fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
+    named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+        .set("#state", text(State::Admitted.as_str()))
+        .set("admitted_at", number(now.as_millisecond()))
+        .set("expires_at", number(expires_at))
+        .set("expiry_shard", text(keys::expiry_shard(TOKEN_KIND, user.0)))
+        // Its removal by TTL would be no end of it.
+        .set("delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
         .value(":waiting", text(State::Waiting.as_str()))
         .value(":number", number(wanted))
-        .value(":now", number(now.as_millisecond()))
-        .value(":end", number(expires_at))
-        .value(":shard", text(keys::expiry_shard(TOKEN_KIND, user)))
-        .value(":delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
 }
 
 /// One step of a sweep: ends the admissions of one page of the expiry index whose time has passed, at most `most`.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{State, Token};
 use onsale_domain::queue::holes::Hole;
 use onsale_domain::queue::number_lease::Numbers;
@@ -28,7 +29,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::admissions::{ClaimOutcome, called};
-use crate::store::queue::entry_item::{end, ending, get, named, read_token};
+use crate::store::queue::entry_item::{end, end_without_another_hold, get, named, read_token};
 use crate::store::queue::{self, holes};
 use crate::store::reservations;
 
@@ -73,11 +74,11 @@ enum Place {
     Numbered(Token),
 }
 
-async fn place(app: &App, user: Uuid, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
+async fn place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
     read_place(user, id, query::get(app, &keys::queue_token(user, id), consistency).await?)
 }
 
-fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
+fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
     let Some(item) = item else { return Ok(Place::Empty) };
     if let Some(claim) = item.get("claim") {
         let claim = claim.as_s().ok().and_then(|claim| claim.parse().ok());
@@ -91,7 +92,7 @@ fn read_place(user: Uuid, id: &QueueId, item: Option<Item>) -> Result<Place, Fai
 ///
 /// # Errors
 /// See [`JoinFailure`].
-pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFailure> {
+pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinFailure> {
     let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
@@ -139,7 +140,7 @@ pub async fn join(app: &App, user: Uuid, id: &QueueId) -> Result<Joined, JoinFai
 /// Whether somebody whose last place has ended may have another now.
 async fn may_join(
     app: &App,
-    user: Uuid,
+    user: UserId,
     id: &QueueId,
     ended: Option<&Token>,
     queue: &Queue,
@@ -177,7 +178,7 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
 }
 
 /// Claims a place in which there is `there` for a request; what is there then.
-async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
+async fn claimed(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
     let mut item = key_item(&keys::queue_token(user, id));
     item.insert("claim".to_owned(), text(claim.to_string()));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
@@ -199,7 +200,7 @@ async fn claimed(app: &App, user: Uuid, id: &QueueId, there: &Place, claim: Uuid
 
 /// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
 /// then the number goes back at once.
-async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
     let taken = next_number(app, id).await?;
     let now = app.now();
     let token = Token {
@@ -215,13 +216,13 @@ async fn numbered(app: &App, user: Uuid, id: &QueueId, claim: Uuid) -> Result<Op
     };
     let mut attempts = Attempts::new(app);
     loop {
-        let set = "SET #number = :number, #state = :waiting, issued_at = :now, holds = :none REMOVE claim";
-        let write = named(Write::update(&keys::queue_token(user, id), set).when("claim = :claim"))
-            .value(":number", number(taken))
-            .value(":waiting", text(State::Waiting.as_str()))
-            .value(":now", number(now.as_millisecond()))
-            .value(":none", number(0))
-            .value(":claim", text(claim.to_string()));
+        let write = named(Write::update(&keys::queue_token(user, id)).when("claim = :claim"))
+            .value(":claim", text(claim.to_string()))
+            .set("#number", number(taken))
+            .set("#state", text(State::Waiting.as_str()))
+            .set("issued_at", number(now.as_millisecond()))
+            .set("holds", number(0))
+            .remove("claim");
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(Some(token)),
             Err(Rejected::Guards(failed)) => {
@@ -274,7 +275,7 @@ pub enum LeaveFailure {
 ///
 /// # Errors
 /// See [`LeaveFailure`].
-pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(), LeaveFailure> {
+pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<(), LeaveFailure> {
     let mut attempts = Attempts::new(app);
     loop {
         let read = get(app, user, id, Consistency::Strong).await?;
@@ -293,10 +294,7 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
                 return Err(LeaveFailure::HasLiveHold);
             }
             // A hold that is made since we looked is counted in `holds`.
-            (State::Admitted, _) => {
-                let condition = "#state = :admitted AND #number = :number AND holds = :holds";
-                ending((user, id, wanted), State::Left, now, condition).value(":holds", number(token.holds))
-            }
+            (State::Admitted, _) => end_without_another_hold(&token, now),
             (State::Used | State::Expired | State::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {
@@ -307,14 +305,12 @@ pub async fn leave(app: &App, user: Uuid, id: &QueueId, wanted: u64) -> Result<(
 }
 
 /// Gives up a place that waits, and with it its number, called or not.
-fn leaving(user: Uuid, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
-    let set = "SET #state = :left, ended_at = :now";
-    let write = Write::update(&keys::queue_token(user, id), set);
-    let left = named(write.when("#state = :waiting AND #number = :number"))
-        .value(":left", text(State::Left.as_str()))
+fn leaving(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let left = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+        .set("#state", text(State::Left.as_str()))
+        .set("ended_at", number(now.as_millisecond()))
         .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted))
-        .value(":now", number(now.as_millisecond()));
+        .value(":number", number(wanted));
     let mut transaction = Transaction::new();
     transaction.add((), left);
     transaction.add((), holes::note(id, Hole::of(wanted))?);

@@ -1,11 +1,11 @@
 //! A queue token in the table: how it lies there, and the writes that note a hold made with it, use it up and end it.
 
 use jiff::Timestamp;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::time::second;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -32,7 +32,7 @@ struct TokenItem {
 }
 
 /// Reads a token; none, if the place is claimed but has no number yet.
-pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+pub(crate) fn read_token(user: UserId, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
     if item.contains_key("claim") {
         return Ok(None);
     }
@@ -52,7 +52,7 @@ pub(crate) fn read_token(user: Uuid, queue: &QueueId, item: Item) -> Result<Opti
 
 pub(crate) async fn get(
     app: &App,
-    user: Uuid,
+    user: UserId,
     queue: &QueueId,
     consistency: Consistency,
 ) -> Result<Option<Token>, Failure> {
@@ -64,7 +64,7 @@ pub(crate) async fn get(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Token>, Failure> {
+pub async fn recent(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
     let key = (user, queue.clone());
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
@@ -76,7 +76,7 @@ pub async fn recent(app: &App, user: Uuid, queue: &QueueId) -> Result<Option<Tok
 }
 
 /// Lets [`recent`] look again.
-pub(crate) fn forget(app: &App, user: Uuid, queue: &QueueId) {
+pub(crate) fn forget(app: &App, user: UserId, queue: &QueueId) {
     app.caches().queue_tokens.forget(&(user, queue.clone()));
 }
 
@@ -87,23 +87,35 @@ pub(crate) fn named(write: Write) -> Write {
 
 /// The end of an admitted token. Its event frees the place.
 pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
-    ending((token.user, &token.queue, token.number), to, now, "#state = :admitted AND #number = :number")
+    ending(token.user, &token.queue, to, now)
+        .when("#state = :admitted AND #number = :number")
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(token.number))
 }
 
-/// Sets a token's end under a condition that names `:admitted` and `:number`; again, it changes nothing.
-pub(crate) fn ending((user, id, of): (Uuid, &QueueId, u64), to: State, now: Timestamp, condition: &str) -> Write {
-    let set = "SET #state = :to, ended_at = if_not_exists(ended_at, :ended), change = :change REMOVE expiry_shard";
-    named(Write::update(&keys::queue_token(user, id), set).when(condition))
-        .value(":to", text(to.as_str()))
+/// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
+pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
+    ending(token.user, &token.queue, State::Left, now)
+        .when("#state = :admitted AND #number = :number AND holds = :holds")
         .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(of))
+        .value(":number", number(token.number))
+        .value(":holds", number(token.holds))
+}
+
+/// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
+fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
+    named(Write::update(&keys::queue_token(user, id)))
+        .set_to("#state", ":to")
+        .value(":to", text(to.as_str()))
+        .set_to("ended_at", "if_not_exists(ended_at, :ended)")
         .value(":ended", number(now.as_millisecond()))
-        .value(":change", text(EventKind::TokenFinished.as_str()))
+        .set("change", text(EventKind::TokenFinished.as_str()))
+        .remove("expiry_shard")
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
-pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
-    let write = Write::update(&keys::queue_token(user, id), "SET holds = holds + :one");
+pub(crate) fn hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+    let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
     named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
         .value(":admitted", text(State::Admitted.as_str()))
@@ -112,12 +124,12 @@ pub(crate) fn hold(user: Uuid, id: &QueueId, admitted: u64, now: Timestamp) -> W
 }
 
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
-pub(crate) fn use_up(user: Uuid, admission: &Admission, again: bool, now: Timestamp) -> Write {
+pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
-    let condition = match again {
-        true => format!("#number = :number AND ({lasts} OR #state = :to)"),
-        false => format!("#number = :number AND {lasts}"),
-    };
-    let used = (user, &admission.queue, admission.number);
-    ending(used, State::Used, now, &condition).value(":now", number(second(now)))
+    let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
+    ending(user, &admission.queue, State::Used, now)
+        .when(format!("#number = :number AND {condition}"))
+        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":number", number(admission.number))
+        .value(":now", number(second(now)))
 }

@@ -2,6 +2,7 @@
 //! transaction.
 
 use onsale_domain::accounts::account::Role;
+use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{QueueTokenError, State};
 
@@ -33,8 +34,9 @@ pub async fn may_look(app: &App, pass: &QueueToken, queue: &QueueId) -> Result<(
     if Role::parse(&caller.role) == Some(Role::Admin) {
         return Ok(());
     }
-    let admission = pass.admission(app, caller.sub, queue).await?;
-    let token = entry_item::recent(app, caller.sub, queue).await.map_err(QueueTokenFailure::from)?;
+    let user = UserId(caller.sub);
+    let admission = pass.admission(app, user, queue).await?;
+    let token = entry_item::recent(app, user, queue).await.map_err(QueueTokenFailure::from)?;
     let good =
         token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
     if good { Ok(()) } else { Err(QueueTokenFailure::from(QueueTokenError::Ended).into()) }

@@ -81,7 +81,7 @@ pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Hole]) -> Res
     }
     let freed: u64 = by_batch.values().sum();
     for (first, holes) in by_batch {
-        let claimed = Write::update(&keys::admission_batch(id, first), "SET claimed = claimed + :holes");
+        let claimed = Write::update(&keys::admission_batch(id, first)).set_to("claimed", "claimed + :holes");
         transaction.add((), claimed.when("attribute_exists(pk)").value(":holes", number(holes)));
     }
     if freed > 0 {

@@ -98,44 +98,28 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
 
 /// Sets the settings; counters only where there are none yet.
 fn put_write(id: &QueueId, new: &Queue) -> Write {
-    let (settings, now) = (new.settings, number(new.looked_at.as_millisecond()));
-    let mut set = "SET #owner = :owner, #capacity = :capacity, admit_per_second = :admit_per_second, \
-         active_minutes = :active_minutes, claim_seconds = :claim_seconds, version = if_not_exists(version, :zero) + :one"
-        .to_owned();
-    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished"] {
-        set.push_str(&format!(", {counter} = if_not_exists({counter}, :zero)"));
-    }
-    for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
-        set.push_str(&format!(", {time} = if_not_exists({time}, :now)"));
-    }
-    let mut remove: Vec<&str> = Vec::new();
-    let mut times = Vec::new();
-    for (name, placeholder, time) in
-        [("opens_at", ":opens_at", settings.opens_at), ("closes_at", ":closes_at", settings.closes_at)]
-    {
-        match time {
-            Some(time) => {
-                set.push_str(&format!(", {name} = {placeholder}"));
-                times.push((placeholder, number(time.as_millisecond())));
-            }
-            None => remove.push(name),
-        }
-    }
-    if !remove.is_empty() {
-        set.push_str(&format!(" REMOVE {}", remove.join(", ")));
-    }
-    let write = Write::update(&keys::queue(id), set)
+    let settings = new.settings;
+    let mut write = Write::update(&keys::queue(id))
+        .set("#owner", text(keys::QUEUES_BY_TIME))
+        .set("#capacity", number(settings.capacity))
+        .set("admit_per_second", number(settings.admit_per_second))
+        .set("active_minutes", number(settings.active_minutes))
+        .set("claim_seconds", number(settings.claim_seconds))
+        .set_or_remove("opens_at", settings.opens_at.map(|time| number(time.as_millisecond())))
+        .set_or_remove("closes_at", settings.closes_at.map(|time| number(time.as_millisecond())))
+        .set_to("version", "if_not_exists(version, :zero) + :one")
         .name("#owner", "owner")
         .name("#capacity", "capacity")
-        .value(":owner", text(keys::QUEUES_BY_TIME))
-        .value(":capacity", number(settings.capacity))
-        .value(":admit_per_second", number(settings.admit_per_second))
-        .value(":active_minutes", number(settings.active_minutes))
-        .value(":claim_seconds", number(settings.claim_seconds))
         .value(":zero", number(0))
         .value(":one", number(1))
-        .value(":now", now);
-    times.into_iter().fold(write, |write, (placeholder, time)| write.value(placeholder, time))
+        .value(":now", number(new.looked_at.as_millisecond()));
+    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished"] {
+        write = write.set_to(counter, &format!("if_not_exists({counter}, :zero)"));
+    }
+    for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
+        write = write.set_to(time, &format!("if_not_exists({time}, :now)"));
+    }
+    write
 }
 
 /// A queue as it is now.
@@ -212,7 +196,7 @@ fn read_issued(item: &Item) -> Result<u64, Failure> {
 
 /// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a hole.
 pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<u64, Failure> {
-    let write = Write::update(&keys::issued(id), "ADD issued :count").value(":count", number(count));
+    let write = Write::update(&keys::issued(id)).add("issued", number(count));
     match write.run(app, ReturnValue::UpdatedNew).await {
         Ok(new) => read_issued(&new),
         Err(rejected) => Err(rejected.into_failure()),
@@ -278,30 +262,7 @@ fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();
-    let set = "SET serving = :serving, seen = :seen, looked_at = :now, counted_until = :counted_until, \
-               ends_micro = :ends, in_use_milliseconds = :in_use, ends_finished = :ends_finished, \
-               calls = :calls, measured_at = :now, version = :version, finished = finished + :passed";
-    let (set, moved_by) = match after.moved_by {
-        Some(process) => (format!("{set}, moved_by = :moved_by"), Some(text(process.to_string()))),
-        None => (format!("{set} REMOVE moved_by"), None),
-    };
-    let write = Write::update(&keys::queue(id), set).when("version = :read");
-    let write = moved_by.into_iter().fold(write, |write, process| write.value(":moved_by", process));
-    transaction.add(
-        (),
-        write
-            .value(":serving", number(after.serving))
-            .value(":seen", number(after.seen))
-            .value(":now", number(after.looked_at.as_millisecond()))
-            .value(":counted_until", number(after.counted_until.as_millisecond()))
-            .value(":ends", number(after.stays.ends_micro))
-            .value(":in_use", number(after.stays.in_use_milliseconds))
-            .value(":ends_finished", number(after.stays.finished))
-            .value(":calls", written_calls(&after.calls))
-            .value(":passed", number(next.passed.iter().map(Hole::numbers).sum::<u64>()))
-            .value(":version", number(after.version))
-            .value(":read", number(read.version)),
-    );
+    transaction.add((), move_write(id, read, next));
     let closes_at = after.looked_at + SignedDuration::from_secs(read.settings.claim_seconds.into());
     for batch in next.batches() {
         let (first, last, claimed) = (batch.first, batch.last, batch.holes);
@@ -312,6 +273,26 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
         transaction.add((), holes::pass(id, hole));
     }
     Ok(transaction)
+}
+
+fn move_write(id: &QueueId, read: &Queue, next: &Move) -> Write {
+    let after = &next.after;
+    Write::update(&keys::queue(id))
+        .set("serving", number(after.serving))
+        .set("seen", number(after.seen))
+        .set("looked_at", number(after.looked_at.as_millisecond()))
+        .set("measured_at", number(after.looked_at.as_millisecond()))
+        .set("counted_until", number(after.counted_until.as_millisecond()))
+        .set("ends_micro", number(after.stays.ends_micro))
+        .set("in_use_milliseconds", number(after.stays.in_use_milliseconds))
+        .set("ends_finished", number(after.stays.finished))
+        .set("calls", written_calls(&after.calls))
+        .set_or_remove("moved_by", after.moved_by.map(|process| text(process.to_string())))
+        .set_to("finished", "finished + :passed")
+        .value(":passed", number(next.passed.iter().map(Hole::numbers).sum::<u64>()))
+        .set("version", number(after.version))
+        .when("version = :read")
+        .value(":read", number(read.version))
 }
 
 /// Closes the batches whose claim window is over, oldest first: each goes, and what nobody claimed of it is finished.
@@ -358,7 +339,8 @@ fn closing(id: &QueueId, over: &[BatchItem], unclaimed: u64) -> Transaction<Opti
 
 /// Counts numbers of a queue as finished; only ever within a transaction that can happen once.
 pub(crate) fn finished(id: &QueueId, count: impl ToString) -> Write {
-    Write::update(&keys::queue(id), "SET finished = finished + :count")
+    Write::update(&keys::queue(id))
+        .set_to("finished", "finished + :count")
         .when("attribute_exists(pk)")
         .value(":count", number(count))
 }

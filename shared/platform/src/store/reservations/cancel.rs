@@ -1,9 +1,9 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
+use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -36,7 +36,12 @@ pub enum CancelError {
 ///
 /// # Errors
 /// See [`CancelError`].
-pub async fn cancel(app: &App, user: Uuid, id: Uuid, ticket: Option<&SeatId>) -> Result<Reservation, CancelError> {
+pub async fn cancel(
+    app: &App,
+    user: UserId,
+    id: ReservationId,
+    ticket: Option<&SeatId>,
+) -> Result<Reservation, CancelError> {
     let mut attempts = Attempts::new(app);
     let mut gone: Vec<SeatId> = Vec::new();
     loop {
@@ -127,7 +132,7 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
 ///
 /// # Errors
 /// When the table fails.
-pub async fn release_declined(app: &App, user: Uuid, id: Uuid) -> Result<(), Failure> {
+pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Result<(), Failure> {
     let mut attempts = Attempts::new(app);
     let mut gone: Vec<SeatId> = Vec::new();
     loop {

@@ -1,10 +1,10 @@
 //! Closing the books of reservations whose time has passed: by the sweep, or by their owner's next hold.
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::{Purchase, State};
 use onsale_domain::time::second;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -18,7 +18,7 @@ use crate::store::reservations::{get, reservation_item, settled};
 
 /// Closes the books of a reservation whose time has passed: state and allowance, which counts the
 /// lapse; its seats are free already.
-pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutcome, Failure> {
+pub(crate) async fn close(app: &App, user: UserId, id: ReservationId) -> Result<ExpiryOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
@@ -52,7 +52,7 @@ pub(crate) async fn close(app: &App, user: Uuid, id: Uuid) -> Result<ExpiryOutco
 /// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
 /// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
 /// the allowance is not what it was.
-pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> Result<bool, Failure> {
+pub async fn settle(app: &App, user: UserId, schedule: ScheduleId, read: &Allowance) -> Result<bool, Failure> {
     let now = second(app.now());
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
@@ -76,7 +76,7 @@ pub async fn settle(app: &App, user: Uuid, schedule: Uuid, read: &Allowance) -> 
         return Ok(false);
     }
     let lapses = if bought { Lapses::default() } else { read.lapses };
-    match seat_limit::rewritten(read, (user, schedule), &over, read.count, lapses).run(app, ReturnValue::None).await {
+    match seat_limit::rewritten(read, user, schedule, &over, read.count, lapses).run(app, ReturnValue::None).await {
         // Whatever was in the way, the next try of the hold looks again.
         Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
         Err(Rejected::Failure(Failure::Unknown)) => Ok(true),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
+use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
 use onsale_domain::time::{as_bound, second};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -67,11 +67,11 @@ impl From<QueueTokenFailure> for HoldFailure {
 #[derive(Clone, Debug)]
 pub struct RequestedHold {
     /// Id of the reservation.
-    pub id: Uuid,
+    pub id: ReservationId,
     /// The buyer.
-    pub user: Uuid,
+    pub user: UserId,
     /// The date.
-    pub schedule: Uuid,
+    pub schedule: ScheduleId,
     /// The seats, as `seat_list` passed them.
     pub seats: Vec<SeatId>,
     /// Digest of the request.
@@ -259,11 +259,11 @@ async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatV
 
 /// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
 /// user, by a reservation made before. Reservations that are just being made are waited for.
-async fn whose(app: &App, user: Uuid, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
-    let named: BTreeSet<Uuid> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
+async fn whose(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+    let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
     let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
     let there = query::get_together(app, &keys).await?;
-    let own: BTreeSet<Uuid> =
+    let own: BTreeSet<ReservationId> =
         named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
     let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
     let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();

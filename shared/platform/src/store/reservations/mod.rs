@@ -6,6 +6,7 @@ pub mod hold;
 pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
+use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
@@ -25,13 +26,13 @@ use crate::store::views::Page;
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
+pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
     let item = query::get(app, &keys::reservation(user, id), Consistency::Strong).await?;
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
 /// The same as no transaction is at work on it: see [`query::settled`].
-pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Reservation>, Failure> {
+pub(crate) async fn settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
     let item = query::settled(app, &keys::reservation(user, id)).await?;
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
@@ -40,7 +41,12 @@ pub(crate) async fn settled(app: &App, user: Uuid, id: Uuid) -> Result<Option<Re
 ///
 /// # Errors
 /// When the table fails.
-pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Result<Option<Reservation>, Failure> {
+pub async fn holding(
+    app: &App,
+    user: UserId,
+    schedule: ScheduleId,
+    seat: &SeatId,
+) -> Result<Option<Reservation>, Failure> {
     let Some(SeatValue::Held { reservation, .. }) = seats::value_of(app, schedule, seat).await? else {
         return Ok(None);
     };
@@ -54,7 +60,7 @@ pub async fn holding(app: &App, user: Uuid, schedule: Uuid, seat: &SeatId) -> Re
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
+pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
     let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::RESERVATION_PREFIX)?.parse().ok());
         reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
@@ -69,14 +75,14 @@ pub async fn list(app: &App, user: Uuid, limit: u16, cursor: Option<&str>) -> Re
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
-pub(crate) async fn has_live_hold(app: &App, user: Uuid, queue: &QueueId) -> Result<bool, Failure> {
+pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> Result<bool, Failure> {
     let now = app.now();
     let values = vec![(":queue", text(queue.as_str())), (":now", number(second(now)))];
     let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, Uuid::nil(), item)?.purchase.state_at(now) == State::Open {
+        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == State::Open {
             return Ok(true);
         }
     }

@@ -1,6 +1,7 @@
 //! Reservations as items of the table: read, written whole once, then updated version by version.
 
 use jiff::Timestamp;
+use onsale_domain::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
@@ -46,12 +47,12 @@ struct ReservationItem {
 
 /// The write of a new reservation, which tells the world of `change`.
 pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
-    let expiry_shard = keys::expiry_shard(RESERVATION_KIND, new.id);
+    let expiry_shard = keys::expiry_shard(RESERVATION_KIND, new.id.0);
     let item = ReservationItem {
         owner: keys::reservations_by_time(new.user),
         created_at: new.created_at.as_millisecond(),
-        schedule_id: new.schedule_id,
-        concert_id: new.concert_id,
+        schedule_id: new.schedule_id.0,
+        concert_id: new.concert_id.0,
         place: new.place.clone(),
         starts_at: new.starts_at.as_millisecond(),
         purchase: PurchaseItem::new(&new.purchase, Reservation::OPEN, expiry_shard, change),
@@ -66,8 +67,8 @@ pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
 /// The update of a reservation from what was read to what it is after, conditioned on its version.
 pub fn update(read: &Reservation, after: &Reservation, change: Option<EventKind>) -> Result<Write, Failure> {
     let key = keys::reservation(read.user, read.id);
-    let tickets = vec![("tickets", value(&tickets(after))?)];
-    purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change, tickets)
+    let write = purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change)?;
+    Ok(write.set("tickets", value(&tickets(after))?))
 }
 
 fn tickets(reservation: &Reservation) -> Vec<TicketItem> {
@@ -79,7 +80,7 @@ fn tickets(reservation: &Reservation) -> Vec<TicketItem> {
     reservation.tickets.iter().map(ticket).collect()
 }
 
-pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Reservation, Failure> {
+pub fn read(user: UserId, id: ReservationId, item: Item) -> Result<Reservation, Failure> {
     let item: ReservationItem = from_item(item)?;
     let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
     let ticket = |ticket: TicketItem| {
@@ -93,8 +94,8 @@ pub fn read(user: Uuid, id: Uuid, item: Item) -> Result<Reservation, Failure> {
     Ok(Reservation {
         id,
         user,
-        schedule_id: item.schedule_id,
-        concert_id: item.concert_id,
+        schedule_id: ScheduleId(item.schedule_id),
+        concert_id: ConcertId(item.concert_id),
         place: item.place,
         starts_at: at(item.starts_at)?,
         created_at: at(item.created_at)?,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use onsale_domain::id::{from_short, short};
+use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::reservations::reservation::Reservation;
@@ -36,7 +36,7 @@ pub struct Allowance {
     /// Seats held and owned.
     pub count: i64,
     /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
-    pub open: BTreeMap<Uuid, (u32, i64)>,
+    pub open: BTreeMap<ReservationId, (u32, i64)>,
     /// When the first of these ends, or earlier.
     pub first_end: Option<u32>,
     /// Holds that were let lapse.
@@ -47,7 +47,7 @@ pub struct Allowance {
 
 impl Allowance {
     /// When the first of the holds that are named ends, but for those in `without`.
-    fn first_end_without(&self, without: &[Uuid]) -> Option<u32> {
+    fn first_end_without(&self, without: &[ReservationId]) -> Option<u32> {
         self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
     }
 }
@@ -55,23 +55,21 @@ impl Allowance {
 /// The write that counts a new reservation in, on condition that the user stays within `limit` and is not paused.
 pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     let taken = new.live_tickets().count();
-    Write::update(
-        &keys::allowance(new.user, new.schedule_id),
-        "SET #count = if_not_exists(#count, :zero) + :taken, #open = :open, \
-         first_end = if_not_exists(first_end, :until), version = if_not_exists(version, :zero) + :one, \
-         delete_at = :delete_at",
-    )
-    .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
-    .name("#count", "count")
-    .name("#open", open_name(new.id))
-    .value(":open", open_value(new))
-    .value(":zero", number(0))
-    .value(":one", number(1))
-    .value(":taken", number(taken))
-    .value(":until", number(new.purchase.held_until))
-    .value(":second", number(second(now)))
-    .value(":most", number(usize::from(limit).saturating_sub(taken)))
-    .value(":delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
+    Write::update(&keys::allowance(new.user, new.schedule_id))
+        .set_to("#count", "if_not_exists(#count, :zero) + :taken")
+        .set("#open", open_value(new))
+        .set_to("first_end", "if_not_exists(first_end, :until)")
+        .set_to("version", "if_not_exists(version, :zero) + :one")
+        .set("delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
+        .name("#count", "count")
+        .name("#open", open_name(new.id))
+        .value(":zero", number(0))
+        .value(":one", number(1))
+        .value(":taken", number(taken))
+        .value(":until", number(new.purchase.held_until))
+        .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
+        .value(":most", number(usize::from(limit).saturating_sub(taken)))
+        .value(":second", number(second(now)))
 }
 
 /// An item as an allowance.
@@ -84,7 +82,7 @@ pub fn read(item: &Item) -> Result<Allowance, Failure> {
 }
 
 /// The allowance of a user and schedule, if there is one.
-pub async fn get(app: &App, user: Uuid, schedule: Uuid) -> Result<Option<Allowance>, Failure> {
+pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<Allowance>, Failure> {
     let item = query::get(app, &keys::allowance(user, schedule), Consistency::Strong).await?;
     item.as_ref().map(self::read).transpose()
 }
@@ -100,18 +98,26 @@ pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
 }
 
+/// Sets in an allowance, or in unpaid orders, what was let lapse.
+pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
+    write
+        .set("lapses", number(lapses.count))
+        .set("lapsed_at", number(lapses.last_at))
+        .set("paused_until", number(lapses.paused_until))
+}
+
 /// Whether an allowance counts this reservation among its open holds.
-pub fn counts(allowance: &Item, reservation: Uuid) -> bool {
+pub fn counts(allowance: &Item, reservation: ReservationId) -> bool {
     allowance.contains_key(&open_name(reservation))
 }
 
 /// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
+pub fn open(allowance: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
     let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {
             let (until, seats) = open.as_s().ok()?.split_once(':')?;
-            Some((from_short(id)?, (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
+            Some((ReservationId(from_short(id)?), (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
         })
         .collect()
 }
@@ -119,7 +125,7 @@ pub fn open(allowance: &Item) -> Option<BTreeMap<Uuid, (u32, i64)>> {
 const OPEN_PREFIX: &str = "open_";
 
 /// The attribute of an allowance that names an open hold, or of unpaid orders that names one of them.
-pub(crate) fn open_name(id: Uuid) -> String {
+pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
     format!("{OPEN_PREFIX}{}", short(id))
 }
 
@@ -130,19 +136,20 @@ fn open_value(reservation: &Reservation) -> AttributeValue {
 
 /// The write that gives `seats` back; `after` is the reservation as it will be.
 pub fn give_back(after: &Reservation, seats: usize) -> Write {
-    let key = keys::allowance(after.user, after.schedule_id);
-    let write = if after.purchase.settled {
-        Write::update(&key, "SET #count = #count - :seats, version = version + :one REMOVE #open")
-    } else {
-        Write::update(&key, "SET #count = #count - :seats, version = version + :one, #open = :open")
-            .value(":open", open_value(after))
-    };
-    write
-        .when("#count >= :seats")
+    let open = if after.purchase.settled { None } else { Some(open_value(after)) };
+    fewer(after, seats).set_or_remove("#open", open)
+}
+
+/// The write by which the user of a reservation has `seats` fewer; `#open` is the attribute of its hold.
+fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
+    Write::update(&keys::allowance(reservation.user, reservation.schedule_id))
+        .set_to("#count", "#count - :seats")
+        .set_to("version", "version + :one")
         .name("#count", "count")
-        .name("#open", open_name(after.id))
+        .name("#open", open_name(reservation.id))
         .value(":seats", number(seats))
         .value(":one", number(1))
+        .when("#count >= :seats")
 }
 
 /// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
@@ -155,61 +162,39 @@ pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
         State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
-        return Some(rewritten(read, (after.user, after.schedule_id), &[after.id], count, lapses));
+        return Some(rewritten(read, after.user, after.schedule_id, &[after.id], count, lapses));
     }
     // Several that lapse together are closed side by side: they must not be in each other's way.
-    let key = keys::allowance(after.user, after.schedule_id);
-    let closing = "SET #count = #count - :seats, version = version + :one";
-    let write = if lapses == read.lapses {
-        Write::update(&key, format!("{closing} REMOVE #open")).when("#count >= :seats")
-    } else {
-        let unchanged = match read.lapses.count {
-            0 => "(attribute_not_exists(lapses) OR lapses = :read_lapses)",
-            _ => "lapses = :read_lapses",
-        };
-        let counting = "lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until";
-        Write::update(&key, format!("{closing}, {counting} REMOVE #open"))
-            .when(format!("#count >= :seats AND {unchanged}"))
-            .value(":read_lapses", number(read.lapses.count))
-            .value(":lapses", number(lapses.count))
-            .value(":lapsed_at", number(lapses.last_at))
-            .value(":paused_until", number(lapses.paused_until))
+    let write = fewer(after, seats).remove("#open");
+    if lapses == read.lapses {
+        return Some(write);
+    }
+    let unchanged = match read.lapses.count {
+        0 => "(attribute_not_exists(lapses) OR lapses = :read_lapses)",
+        _ => "lapses = :read_lapses",
     };
-    let write = write.name("#count", "count").name("#open", open_name(after.id));
-    Some(write.value(":seats", number(seats)).value(":one", number(1)))
+    let write = write.when(format!("#count >= :seats AND {unchanged}"));
+    Some(set_lapses(write, lapses).value(":read_lapses", number(read.lapses.count)))
 }
 
 /// The write of an allowance that names these holds no longer, as of what was read.
 pub(crate) fn rewritten(
     read: &Allowance,
-    (user, schedule): (Uuid, Uuid),
-    without: &[Uuid],
+    user: UserId,
+    schedule: ScheduleId,
+    without: &[ReservationId],
     count: i64,
     lapses: Lapses,
 ) -> Write {
-    let mut set = "SET #count = :count, lapses = :lapses, lapsed_at = :lapsed_at, paused_until = :paused_until, \
-                   version = :version"
-        .to_owned();
-    let mut remove: Vec<String> = (0..without.len()).map(|place| format!("#open{place}")).collect();
-    let first_end = read.first_end_without(without);
-    match first_end {
-        Some(_) => set.push_str(", first_end = :first_end"),
-        None => remove.push("first_end".to_owned()),
-    }
-    if !remove.is_empty() {
-        set.push_str(" REMOVE ");
-        set.push_str(&remove.join(", "));
-    }
-    let write = Write::update(&keys::allowance(user, schedule), set).when("version = :read_version");
-    let write = (without.iter().enumerate())
-        .fold(write, |write, (place, id)| write.name(format!("#open{place}"), open_name(*id)));
-    let write = first_end.into_iter().fold(write, |write, end| write.value(":first_end", number(end)));
-    write
+    let write = Write::update(&keys::allowance(user, schedule))
+        .set("#count", number(count))
+        .set_or_remove("first_end", read.first_end_without(without).map(number))
+        .set("version", number(read.version + 1))
         .name("#count", "count")
-        .value(":count", number(count))
-        .value(":lapses", number(lapses.count))
-        .value(":lapsed_at", number(lapses.last_at))
-        .value(":paused_until", number(lapses.paused_until))
-        .value(":version", number(read.version + 1))
-        .value(":read_version", number(read.version))
+        .when("version = :read_version")
+        .value(":read_version", number(read.version));
+    (without.iter().enumerate()).fold(set_lapses(write, lapses), |write, (place, id)| {
+        let open = format!("#open{place}");
+        write.remove(&open).name(open, open_name(*id))
+    })
 }

@@ -169,6 +169,7 @@ const CURSOR_MARK_BYTES: usize = 9;
 
 #[cfg(test)]
 mod tests {
+    use onsale_domain::id::ProductId;
     use onsale_domain::money::Price;
     use onsale_domain::products::product::{NAME_CHARACTERS_MAX, Sort, listed_name, name};
     use uuid::Uuid;
@@ -184,7 +185,7 @@ mod tests {
     fn a_list_takes_the_cursor_that_it_gave_whatever_the_name() {
         for character in ["a", "\\", "힣", "\u{fdfa}", "\u{3300}", "ﬁ", "ß", "😀", "\u{1d15e}", "\""] {
             let name = name(&character.repeat(NAME_CHARACTERS_MAX / 2)).expect("a name");
-            for key in keys::listings(Uuid::max(), &listed_name(&name), Price::DEFAULT, i64::MAX) {
+            for key in keys::listings(ProductId(Uuid::max()), &listed_name(&name), Price::DEFAULT, i64::MAX) {
                 assert!(key.sk.len() <= SORT_KEY_BYTES_MAX, "{character}: {} bytes", key.sk.len());
                 let list = Query::whole(keys::catalog_partition(Sort::Name));
                 let last = key_item(&Key { pk: keys::catalog_partition(Sort::Name).to_owned(), sk: key.sk });

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use onsale_domain::id::UserId;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -71,7 +72,7 @@ impl SeatMap {
 /// One of them.
 pub struct Person {
     /// The account.
-    pub user: Uuid,
+    pub user: UserId,
     number: u64,
     requests: u64,
     queue_token: Option<String>,
@@ -81,7 +82,7 @@ impl Person {
     /// The person of this number.
     #[must_use]
     pub fn new(number: u64) -> Self {
-        let user = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number));
+        let user = UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number)));
         Self { user, number, requests: 0, queue_token: None }
     }
 

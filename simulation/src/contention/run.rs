@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
@@ -224,7 +225,7 @@ impl Admin<'_> {
         body: Value,
     ) -> Result<Value, Box<dyn Error>> {
         let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
-        let caller = Identity { user: Uuid::from_u128(1), role: "admin", key: None, queue_token: None };
+        let caller = Identity { user: UserId(Uuid::from_u128(1)), role: "admin", key: None, queue_token: None };
         let answer = self.services.unmeasured(&asked, caller).await?;
         if answer.status >= 300 {
             return Err(format!("{function}: {} {}", answer.status, answer.body).into());

@@ -94,7 +94,7 @@ fn used(table: &Table, services: &Services<'_>) -> String {
     let count = partitions.len();
     partitions.sort_by(|(_, one), (_, other)| other.writes.total_cmp(&one.writes));
     let mut keys = table.heat();
-    keys.sort_by(|(_, one), (_, other)| other.writes.total_cmp(&one.writes));
+    keys.sort_by(|(name, one), (other_name, other)| other.writes.total_cmp(&one.writes).then(name.cmp(other_name)));
     let shown = |name: String, heat: &Heat| {
         format!("{name} {:.0} written (most {:.0} in a second), {:.0} read", heat.writes, heat.busiest, heat.reads)
     };

@@ -13,7 +13,9 @@
 
 pub mod bucket;
 pub mod buyers;
+pub mod calls;
 pub mod deliveries;
+pub mod heat;
 pub mod parameters;
 pub mod report;
 pub mod run;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::contention::heat::Heat;
 use crate::contention::services::{Services, Why};
-use crate::contention::table::{Heat, Table};
+use crate::contention::table::Table;
 use local::price::{Charged, Prices, Usage};
 
 /// Partitions and keys that are printed.

@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::contention::bucket::Bucket;
+use crate::contention::calls::{ItemKey, is_consistent, item_key, queried};
+use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::random::scheduler::keys;
 use local::intercept::{After, Before, Call, Intercept, Struck};
@@ -64,34 +66,6 @@ impl Cause {
             Self::Table => "table throttled",
             Self::Index => "index throttled",
         }
-    }
-}
-
-/// A partition key and a sort key.
-type ItemKey = (String, String);
-
-/// What one partition key, or one partition, took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Heat {
-    /// Write units in all.
-    pub writes: f64,
-    /// Read units in all.
-    pub reads: f64,
-    /// Write units of its busiest second.
-    pub busiest: f64,
-    second: u64,
-    in_second: f64,
-}
-
-impl Heat {
-    fn add(&mut self, now: Duration, writes: f64, reads: f64) {
-        if self.second != now.as_secs() {
-            (self.second, self.in_second) = (now.as_secs(), 0.0);
-        }
-        self.in_second += writes;
-        self.busiest = self.busiest.max(self.in_second);
-        self.writes += writes;
-        self.reads += reads;
     }
 }
 
@@ -485,21 +459,4 @@ async fn without_token(held: impl Future<Output = Before> + Send, mut request: V
         }
         other => other,
     }
-}
-
-fn item_key(key: &Value) -> ItemKey {
-    let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
-    (part("pk"), part("sk"))
-}
-
-/// The partition that a query is of: the value of the first placeholder of its key condition.
-fn queried(request: &Value) -> String {
-    let condition = request["KeyConditionExpression"].as_str().unwrap_or_default();
-    let placeholder = condition.split([' ', '=', ',', ')']).find(|word| word.starts_with(':')).unwrap_or_default();
-    request["ExpressionAttributeValues"][placeholder]["S"].as_str().unwrap_or_default().to_owned()
-}
-
-fn is_consistent(request: &Value) -> bool {
-    let of_tables = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
-    request["ConsistentRead"] == true || of_tables.into_iter().any(|table| table["ConsistentRead"] == true)
 }

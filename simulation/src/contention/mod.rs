@@ -17,6 +17,7 @@ pub mod calls;
 pub mod deliveries;
 pub mod heat;
 pub mod parameters;
+pub mod refusal;
 pub mod report;
 pub mod run;
 pub mod services;

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::contention::bucket::Bucket;
 use crate::contention::parameters::{Latency, Parameters};
-use crate::contention::table::{Cause, REFUSED_FOR, UNMEASURED};
+use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
 use crate::requests::{ApiAnswer, ApiCall, Identity, event};
 use local::aws::lambda::Entry;
 use local::stack::Stack;

@@ -9,7 +9,6 @@
 //! Left out: that the items of one commit become visible one by one, that weak reads may be old, and splits of
 //! partitions for heat, which take longer than a run.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +24,7 @@ use crate::contention::bucket::Bucket;
 use crate::contention::calls::{ItemKey, is_consistent, item_key, queried};
 use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
+use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
 use crate::random::scheduler::keys;
 use local::intercept::{After, Before, Call, Intercept, Struck};
 
@@ -32,42 +32,6 @@ use local::intercept::{After, Before, Call, Intercept, Struck};
 const LOCKS_KEPT_MAX: usize = 4_096;
 /// Units of each item of a transaction that writes: it is written twice (Guide, "Transaction capacity").
 const TRANSACTION_UNITS: f64 = 2.0;
-
-tokio::task_local! {
-    /// Why the table last refused a call of the function that runs in this task.
-    pub static REFUSED_FOR: Cell<Option<Cause>>;
-    /// Set while a call of a function is not a part of what is measured: it takes no time and meets nobody.
-    pub static UNMEASURED: ();
-}
-
-/// Why a call was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// Another transaction was at work on the item.
-    Conflict,
-    /// A transaction that reads met a write.
-    ReadConflict,
-    /// A partition carried no more.
-    Partition,
-    /// The table carried no more.
-    Table,
-    /// An index carried no more, and held the table back.
-    Index,
-}
-
-impl Cause {
-    /// Its name in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Conflict => "conflict of transactions",
-            Self::ReadConflict => "conflict of a reading transaction",
-            Self::Partition => "partition throttled",
-            Self::Table => "table throttled",
-            Self::Index => "index throttled",
-        }
-    }
-}
 
 /// The layer. Clones are the same one.
 #[derive(Clone)]

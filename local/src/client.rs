@@ -22,10 +22,10 @@ pub type ClientError = Box<dyn std::error::Error + Send + Sync>;
 /// An error with what is behind it: who asks over HTTP says only that it failed, and leaves the cause to its source.
 #[must_use]
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut told: Vec<String> =
+    let mut messages: Vec<String> =
         std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
-    told.dedup();
-    told.join(": ")
+    messages.dedup();
+    messages.join(": ")
 }
 
 /// A caller with a token of their own, each of whose requests is a new one.

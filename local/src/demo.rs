@@ -1,5 +1,5 @@
-//! What a new stack has in it, so that it can be tried at once: an administrator, three users with money, a concert on
-//! sale, one whose sale has a waiting queue, ten products and two coupons.
+//! The demo data of a new stack, so that it can be tried at once: an administrator, three users with money, a concert
+//! on sale, one whose sale has a waiting queue, ten products and two coupons.
 //!
 //! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
 //! ids are the same on every machine and can stand in examples.
@@ -63,10 +63,10 @@ pub const PRODUCTS: [(&str, &str, i64); 10] = [
 pub const STOCK: i64 = 100;
 /// The ids of the coupons: a tenth off, at most 5,000; and 3,000 off.
 pub const COUPON_IDS: [&str; 2] = ["676d0d0c-31a3-89c3-b1ac-bdcb3286eafc", "5763e753-0a39-8501-95ba-63b7c94275af"];
-/// What each user's wallet is topped up by, in minor units.
+/// The amount in each user's wallet, in minor units.
 pub const TOP_UP: i64 = 1_000_000;
 
-/// What all random ids of the demo data follow from.
+/// The seed of all random ids of the demo data.
 const SEED: &str = "onsale demo data";
 const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.
@@ -84,7 +84,7 @@ const SALE_CLOSES: SignedDuration = SignedDuration::from_hours(29 * 24);
 const STARTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
 
-/// What the data directory remembers of the demo data.
+/// The demo data as the data directory remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demo {
     /// When it was begun; all its times follow from it.
@@ -119,24 +119,24 @@ pub enum DemoError {
 /// When an endpoint refuses or the data directory cannot be written.
 pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<Demo, DemoError> {
     let path = stack.directory().join(FILE);
-    let mut demo = match read(&path)? {
+    let mut demo = match read_demo(&path)? {
         Some(demo) if demo.complete => return Ok(demo),
         Some(begun) => begun,
         None => Demo { began_at: stack.app().now(), complete: false, schedule_id: None },
     };
-    write(&path, &demo)?;
+    write_demo(&path, &demo)?;
     let caller = Caller { gateway: stack.gateway() };
     sign_up(stack, ADMIN_EMAIL, admin_password, "Admin").await?;
     stack.invoke("grant_role", json!({ "user_id": ADMIN_ID, "role": "admin" })).await?;
     if !empty {
         for (email, name) in USERS {
             sign_up(stack, email, USER_PASSWORD, name).await?;
-            caller.make_wallet(email).await?;
+            caller.create_wallet(email).await?;
         }
         let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
         let concert = json!({ "name": "Onsale Live", "description": "The concert of the demo data." });
         let keys = [CONCERT_KEY, SCHEDULE_KEY];
-        demo.schedule_id = Some(caller.make_concert(&admin, demo.began_at, concert, keys).await?);
+        demo.schedule_id = Some(caller.create_concert(&admin, demo.began_at, concert, keys).await?);
         let queue = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
         caller.send(Method::PUT, &format!("/queues/{QUEUE_ID}"), Some(&admin), None, queue).await?;
         let concert = json!({
@@ -145,11 +145,11 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
             "queue_id": QUEUE_ID,
         });
         let keys = [QUEUED_CONCERT_KEY, QUEUED_SCHEDULE_KEY];
-        caller.make_concert(&admin, demo.began_at, concert, keys).await?;
-        caller.make_shop(&admin, demo.began_at).await?;
+        caller.create_concert(&admin, demo.began_at, concert, keys).await?;
+        caller.create_shop(&admin, demo.began_at).await?;
     }
     demo.complete = true;
-    write(&path, &demo)?;
+    write_demo(&path, &demo)?;
     Ok(demo)
 }
 
@@ -179,7 +179,7 @@ struct Caller {
 }
 
 impl Caller {
-    async fn make_wallet(&self, email: &str) -> Result<(), DemoError> {
+    async fn create_wallet(&self, email: &str) -> Result<(), DemoError> {
         let token = self.log_in(email, USER_PASSWORD).await?;
         self.post("/wallet", Some(&token), None, json!({})).await?;
         self.post("/wallet/charges", Some(&token), Some(TOP_UP_KEY), json!({ "amount": TOP_UP })).await?;
@@ -187,7 +187,7 @@ impl Caller {
     }
 
     /// A concert with one date and fifty seats; the id of the date.
-    async fn make_concert(
+    async fn create_concert(
         &self,
         admin: &str,
         began_at: Timestamp,
@@ -195,7 +195,7 @@ impl Caller {
         [concert_key, schedule_key]: [&str; 2],
     ) -> Result<String, DemoError> {
         let concert = self.post("/concerts", Some(admin), Some(concert_key), concert).await?;
-        let concert_id = text(&concert, "concert_id");
+        let concert_id = field_text(&concert, "concert_id");
         let schedule = json!({
             "place": "Seoul Olympic Hall",
             "sale_opens_at": began_at - SALE_OPENED,
@@ -204,12 +204,12 @@ impl Caller {
         });
         let path = format!("/concerts/{concert_id}/schedules");
         let schedule = self.post(&path, Some(admin), Some(schedule_key), schedule).await?;
-        let schedule_id = text(&schedule, "schedule_id");
+        let schedule_id = field_text(&schedule, "schedule_id");
         self.post(&format!("/schedules/{schedule_id}/seats"), Some(admin), None, json!({})).await?;
         Ok(schedule_id)
     }
 
-    async fn make_shop(&self, admin: &str, began_at: Timestamp) -> Result<(), DemoError> {
+    async fn create_shop(&self, admin: &str, began_at: Timestamp) -> Result<(), DemoError> {
         for ((_, name, price), key) in PRODUCTS.into_iter().zip(FIRST_PRODUCT_KEY..) {
             let product = json!({ "name": name, "price": price, "stock": STOCK });
             self.post("/products", Some(admin), Some(&key_text(key)), product).await?;
@@ -240,7 +240,7 @@ impl Caller {
     async fn log_in(&self, email: &str, password: &str) -> Result<String, DemoError> {
         let session = json!({ "email": email, "password": password });
         let session = self.post("/sessions", None, None, session).await?;
-        Ok(text(&session, "access_token"))
+        Ok(field_text(&session, "access_token"))
     }
 
     async fn post(&self, path: &str, token: Option<&str>, key: Option<&str>, body: Value) -> Result<Value, DemoError> {
@@ -281,11 +281,11 @@ fn key_text(key: u128) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-fn text(answer: &Value, field: &str) -> String {
+fn field_text(answer: &Value, field: &str) -> String {
     answer[field].as_str().unwrap_or_default().to_owned()
 }
 
-fn read(path: &Path) -> io::Result<Option<Demo>> {
+fn read_demo(path: &Path) -> io::Result<Option<Demo>> {
     match fs::read(path) {
         Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -293,6 +293,6 @@ fn read(path: &Path) -> io::Result<Option<Demo>> {
     }
 }
 
-fn write(path: &Path, demo: &Demo) -> io::Result<()> {
+fn write_demo(path: &Path, demo: &Demo) -> io::Result<()> {
     private_file::replace(path, &serde_json::to_vec_pretty(demo)?)
 }

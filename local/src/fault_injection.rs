@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::intercept::{Before, Call, Intercept, Slot, Struck, items_of};
+use crate::intercept::{Before, Call, FailedItems, Intercept, Slot, transaction_items};
 
 /// Most functions that can be stopped at once.
 const STOPPED_MAX: usize = 100;
 
-/// What is taken away. A request replaces all of it, so `{}` gives everything back.
+/// The faults in force. A request replaces all of them, so `{}` ends them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
@@ -33,7 +33,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    fn may_be(&self) -> bool {
+    fn is_valid(&self) -> bool {
         self.throttle_percent <= 100 && self.stopped.len() <= STOPPED_MAX
     }
 }
@@ -49,18 +49,18 @@ struct Drill {
 /// `/faults`, which acts on what is installed in `slot`.
 pub fn router(slot: Slot) -> Router {
     let drill = Arc::new(Drill { slot, faults: watch::Sender::default(), calls: AtomicU64::default() });
-    Router::new().route("/faults", get(show).put(change)).with_state(drill)
+    Router::new().route("/faults", get(get_faults).put(put_faults)).with_state(drill)
 }
 
-async fn show(State(drill): State<Arc<Drill>>) -> Json<Faults> {
+async fn get_faults(State(drill): State<Arc<Drill>>) -> Json<Faults> {
     Json(drill.faults.borrow().clone())
 }
 
-async fn change(State(drill): State<Arc<Drill>>, asked: Result<Json<Faults>, JsonRejection>) -> Response {
+async fn put_faults(State(drill): State<Arc<Drill>>, asked: Result<Json<Faults>, JsonRejection>) -> Response {
     let asked = match asked {
-        Ok(Json(asked)) if asked.may_be() => asked,
-        Ok(_) => return refused("throttle_percent must be 0 to 100, and stopped at most 100 functions"),
-        Err(problem) => return refused(&problem.body_text()),
+        Ok(Json(asked)) if asked.is_valid() => asked,
+        Ok(_) => return bad_request("throttle_percent must be 0 to 100, and stopped at most 100 functions"),
+        Err(problem) => return bad_request(&problem.body_text()),
     };
     // Calls are taken apart for whoever intercepts them, which costs time: nobody does while nothing is taken away.
     let intercept = (asked != Faults::default()).then(|| Arc::clone(&drill) as Arc<dyn Intercept>);
@@ -69,7 +69,7 @@ async fn change(State(drill): State<Arc<Drill>>, asked: Result<Json<Faults>, Jso
     Json(asked).into_response()
 }
 
-fn refused(message: &str) -> Response {
+fn bad_request(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
@@ -82,9 +82,9 @@ impl Drill {
     }
 
     /// Of a transaction one item, now this and now that.
-    fn struck(&self, call: &Call<'_>) -> Struck {
+    fn failed_items(&self, call: &Call<'_>) -> FailedItems {
         let place = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
-        Struck::one(place, items_of(call.request))
+        FailedItems::at(place, transaction_items(call.request))
     }
 }
 
@@ -101,7 +101,7 @@ impl Intercept for Drill {
         }
         match call.service {
             "sqs" if faults.without_queues && call.function.is_some() => Before::LoseRequest,
-            "dynamodb" if self.throttles(faults.throttle_percent) => Before::Throttle(self.struck(call)),
+            "dynamodb" if self.throttles(faults.throttle_percent) => Before::Throttle(self.failed_items(call)),
             _ => Before::Proceed,
         }
     }

@@ -20,50 +20,50 @@ pub struct Call<'a> {
     pub request: &'a Value,
 }
 
-/// Which items of a transaction a fault strikes, each as a bit: item 0 is the lowest. Conditions of the others are
+/// The items of a transaction that a fault hits, each as a bit: item 0 is the lowest. Conditions of the others are
 /// judged all the same, as `DynamoDB` does, so one answer may have a failed condition beside a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Struck(u128);
+pub struct FailedItems(u128);
 
-impl Struck {
+impl FailedItems {
     /// Every item.
     pub const ALL: Self = Self(u128::MAX);
 
-    /// The item at this place, counted round: of three items place 4 is the second.
+    /// The item at this index, counted round: of three items index 4 is the second.
     #[must_use]
-    pub fn one(place: usize, items: usize) -> Self {
-        Self(1 << (place % items.clamp(1, 128)))
+    pub fn at(index: usize, items: usize) -> Self {
+        Self(1 << (index % items.clamp(1, 128)))
     }
 
-    /// The items at these places, each below 128.
+    /// The items at these indices, each below 128.
     #[must_use]
-    pub fn these(places: impl IntoIterator<Item = usize>) -> Self {
-        Self(places.into_iter().fold(0, |bits, place| bits | 1_u128 << place))
+    pub fn at_each(places: impl IntoIterator<Item = usize>) -> Self {
+        Self(places.into_iter().fold(0, |bits, index| bits | 1_u128 << index))
     }
 
-    /// Whether the item at this place is struck.
+    /// Whether the item at this index is hit.
     #[must_use]
-    pub fn strikes(self, place: usize) -> bool {
-        place < 128 && self.0 & (1 << place) != 0
+    pub fn contains(self, index: usize) -> bool {
+        index < 128 && self.0 & (1 << index) != 0
     }
 }
 
 /// How many items the transaction `request` has; 0 for a call that is none.
 #[must_use]
-pub fn items_of(request: &Value) -> usize {
+pub fn transaction_items(request: &Value) -> usize {
     request["TransactItems"].as_array().map_or(0, Vec::len)
 }
 
-/// What happens to a call before its engine sees it.
+/// The decision on a call before its engine sees it.
 pub enum Before {
     /// The engine executes it.
     Proceed,
     /// It is refused for too much traffic. A transaction is cancelled, the struck items with `ThrottlingError`, which
     /// the SDK does not try again; any other call is refused with an error that it does try again.
-    Throttle(Struck),
+    Throttle(FailedItems),
     /// A transaction is cancelled, the struck items with `TransactionConflict`; a single write is refused for a
     /// transaction that works on its item; any other call proceeds.
-    Conflict(Struck),
+    Conflict(FailedItems),
     /// The engine executes this request in its place.
     Instead(Value),
     /// It is lost on the way: not executed, and its caller sees a time-out.
@@ -72,7 +72,7 @@ pub enum Before {
     Hold(Pin<Box<dyn Future<Output = Before> + Send>>),
 }
 
-/// What happens to the answer of a call that was executed.
+/// The decision on the answer of a call that was executed.
 pub enum After {
     /// The caller gets it.
     Deliver,
@@ -100,7 +100,7 @@ pub trait Intercept: Send + Sync {
 /// Operations whose capacity is of writes.
 const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
 
-/// What one call of the table cost, in capacity units.
+/// The cost of one call of the table, in capacity units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Units {
     /// Of writes.
@@ -110,9 +110,9 @@ pub struct Units {
 }
 
 impl Units {
-    /// As the answer tells; nothing, if it does not.
+    /// The units that an answer names; none, if it names none.
     #[must_use]
-    pub fn of(call: &Call<'_>, response: &Value) -> Self {
+    pub fn from_response(call: &Call<'_>, response: &Value) -> Self {
         let consumed = &response["ConsumedCapacity"];
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
         let units = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
@@ -134,7 +134,7 @@ impl Slot {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = intercept;
     }
 
-    /// What is installed now.
+    /// The interceptor that is installed now.
     #[must_use]
     pub fn get(&self) -> Option<Arc<dyn Intercept>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -133,7 +133,7 @@ async fn main() -> ExitCode {
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     let Flags { port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port, .. } = flags;
     let ports = [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port];
-    let ports = Ports::take(flags.host, ports).await?;
+    let ports = Ports::bind(flags.host, ports).await?;
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
         variables: settings()?,
@@ -164,11 +164,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
-    audit::remember(&stack, &ports.dynamodb.url())?;
+    audit::write_address(&stack, &ports.dynamodb.url())?;
     let serving = ports.serve(&stack, &flags.allow_host, flags.drill);
     // Nobody would learn where it is, if nobody reads this line.
     if say(ready) {
-        explain(&api, &demo);
+        print_instructions(&api, &demo);
         stop_signal().await?;
         complain("onsale: stopping");
     }
@@ -192,7 +192,7 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
 fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
     let template = Template::load_with_data_platform("http://localhost/")?;
     let known = template.variables()?;
-    // What names the table or a queue is not a setting: those are made here, under the template's names.
+    // Names of the table and of queues are no settings: those are made here, under the template's names.
     let resources: Vec<&str> =
         template.queues.iter().map(|queue| queue.url.as_str()).chain([template.table.name.as_str()]).collect();
     let is_setting = |name: &str| known.get(name).is_some_and(|value| !resources.contains(&value.as_str()));
@@ -200,7 +200,7 @@ fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
 }
 
 /// Says how to try it, in three requests that can be pasted.
-fn explain(api: &str, demo: &Demo) {
+fn print_instructions(api: &str, demo: &Demo) {
     let Some(schedule_id) = &demo.schedule_id else {
         complain("Onsale is up, without demo data. Ctrl-C stops it.");
         return;

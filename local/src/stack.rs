@@ -17,10 +17,10 @@ use crate::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use crate::aws::engine::sqs::Sqs;
 use crate::aws::engine::{EngineError, Engines, storage};
 use crate::aws::event_sources::{Running, TriggerError, Triggers};
-use crate::aws::iam::{Ledger, Reading};
+use crate::aws::iam::{AccessLog, Reading};
 use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes};
 use crate::aws::lambda::{CallError, Entry, Functions};
-use crate::data_directory::{Data, DirectoryError, Home};
+use crate::data_directory::{Data, DataDirectory, DirectoryError};
 use crate::intercept::{Intercept, Slot};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span_export::{Collectors, SpanExporter};
@@ -31,7 +31,7 @@ use crate::webhook_receiver::Receiver;
 pub enum Mode {
     /// They do, as on AWS.
     Running,
-    /// They do when told to: tests.
+    /// They run when a test says so.
     ByHand,
 }
 
@@ -53,7 +53,7 @@ pub struct Options {
     pub data_platform: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
-    /// Who is told of spans.
+    /// The collectors of spans.
     pub collectors: Collectors,
     /// How IAM judges the leading keys of transactions.
     pub reading: Reading,
@@ -62,7 +62,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// What tests want: nothing is kept, nothing happens by itself.
+    /// The options for tests: nothing is kept, nothing happens by itself.
     fn default() -> Self {
         Self {
             data: Data::Memory,
@@ -114,7 +114,7 @@ pub struct Stack {
     engines: Engines,
     slot: Slot,
     receiver: Receiver,
-    home: Home,
+    home: DataDirectory,
     metrics: Option<Metrics>,
     telling: Option<SpanExporter>,
 }
@@ -125,25 +125,25 @@ impl Stack {
     /// # Errors
     /// When a part of it cannot be made.
     pub async fn start(mut options: Options) -> Result<Self, Error> {
-        let sweep = sweep(&options.variables)?;
+        let sweep = schedules_enabled(&options.variables)?;
         // A variable is about a function; who has a data platform, the template asks.
         let elsewhere = options.variables.remove("DATA_PLATFORM_URL").filter(|url| !url.is_empty());
         let template = match elsewhere.or(options.data_platform) {
             Some(url) => Template::load_with_data_platform(&url)?,
             None => Template::load()?,
         };
-        let home = Home::open(&options.data)?;
+        let home = DataDirectory::open(&options.data)?;
         let file = home.table()?;
         let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
         let (dynamodb, sqs) = (DynamoDb::new(database, options.twin), Sqs::default());
         dynamodb.ensure_table(&template.table)?;
-        sqs.make_queues(&template.queues).await?;
+        sqs.create_queues(&template.queues).await?;
 
         let slot = Slot::default();
         let engines = Engines { dynamodb, sqs };
         let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
         let receiver = Receiver::new(options.clock.clone(), &home.events_secret());
-        let receiver = receiver.map_err(|problem| home.failed(problem))?;
+        let receiver = receiver.map_err(|problem| home.directory_error(problem))?;
         let metrics = options.metrics.then(Metrics::default);
         let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
         let (tracer, telling) = options.collectors.start(meter);
@@ -157,7 +157,7 @@ impl Stack {
             tracer,
         };
         let processes = Processes::new(&template, options.reading, parts).await;
-        let outsider = processes.outsider(&template, options.ids.clone())?;
+        let outsider = processes.app_with_all_permissions(&template, options.ids.clone())?;
         let functions = Arc::new(Functions::new(&template, &processes, &options.ids)?);
         let gateway = Gateway::new(&template, Arc::clone(&functions));
         let checkpoint = match &file {
@@ -235,10 +235,10 @@ impl Stack {
         &self.outsider
     }
 
-    /// What functions asked for, and whether they were allowed it.
+    /// The accesses of functions, and whether each was allowed.
     #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        self.processes.policy_check().ledger()
+    pub fn access_log(&self) -> &AccessLog {
+        self.processes.policy_check().access_log()
     }
 
     /// How often each function was called so far, but over HTTP.
@@ -320,7 +320,7 @@ impl Stack {
     ///
     /// # Errors
     /// When an engine cannot be read.
-    pub async fn settle(&self) -> Result<(), EngineError> {
+    pub async fn drain_events(&self) -> Result<(), EngineError> {
         while self.relay().await? + self.deliver().await? > 0 {}
         Ok(())
     }
@@ -337,7 +337,7 @@ impl Stack {
 }
 
 /// Whether schedules fire.
-fn sweep(variables: &HashMap<String, String>) -> Result<bool, Error> {
+fn schedules_enabled(variables: &HashMap<String, String>) -> Result<bool, Error> {
     match variables.get("SWEEP").map(String::as_str) {
         None | Some("" | "on") => Ok(true),
         Some("off") => Ok(false),
@@ -351,8 +351,8 @@ mod tests {
 
     #[test]
     fn schedules_fire_unless_told_off_in_so_many_words() {
-        let given = |value: &str| sweep(&HashMap::from([("SWEEP".to_owned(), value.to_owned())]));
-        assert!(matches!(sweep(&HashMap::new()), Ok(true)));
+        let given = |value: &str| schedules_enabled(&HashMap::from([("SWEEP".to_owned(), value.to_owned())]));
+        assert!(matches!(schedules_enabled(&HashMap::new()), Ok(true)));
         assert!(matches!((given(""), given("on"), given("off")), (Ok(true), Ok(true), Ok(false))));
         assert!(matches!((given("OFF"), given("DISABLED")), (Err(Error::Sweep), Err(Error::Sweep))));
     }

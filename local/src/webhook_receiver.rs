@@ -115,18 +115,18 @@ impl Receiver {
     /// How many requests to take an event came.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.book().requests
+        self.lock_book().requests
     }
 
-    /// What it got, in the order in which it came first.
+    /// The events that it got, in the order in which they came first.
     #[must_use]
-    pub fn received(&self) -> Vec<Received> {
-        let book = self.book();
+    pub fn received_events(&self) -> Vec<Received> {
+        let book = self.lock_book();
         book.order.iter().filter_map(|id| book.events.get(id)).cloned().collect()
     }
 
     /// Returns once `holds` is true of it, which is asked anew after every request.
-    pub async fn until(&self, holds: impl Fn(&Self) -> bool) {
+    pub async fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
         loop {
             let changed = self.changed.notified();
             if holds(self) {
@@ -138,10 +138,10 @@ impl Receiver {
 
     /// Changes how it answers from now on.
     pub fn behave(&self, behaviour: Behaviour) {
-        self.book().behaviour = behaviour;
+        self.lock_book().behaviour = behaviour;
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
+    fn lock_book(&self) -> MutexGuard<'_, Book> {
         lock(&self.state)
     }
 
@@ -159,9 +159,9 @@ impl Receiver {
         fresh && !id.is_empty() && text("webhook-signature").split(' ').any(by_us)
     }
 
-    fn keep(&self, id: &str, event: Value) {
+    fn store_event(&self, id: &str, event: Value) {
         let now = self.clock.now();
-        let mut book = self.book();
+        let mut book = self.lock_book();
         if let Some(known) = book.events.get_mut(id) {
             known.times += 1;
             known.differs |= known.event != event;
@@ -180,7 +180,7 @@ impl Receiver {
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
     let behaviour = {
-        let mut book = receiver.book();
+        let mut book = receiver.lock_book();
         book.requests += 1;
         book.behaviour.clone()
     };
@@ -189,18 +189,18 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         std::future::pending::<()>().await;
     }
     if !receiver.is_signed(&headers, &body) {
-        return refused(StatusCode::UNAUTHORIZED, "the signature is missing, wrong or old");
+        return bad_request(StatusCode::UNAUTHORIZED, "the signature is missing, wrong or old");
     }
     let Some((id, event)) = serde_json::from_slice::<Value>(&body)
         .ok()
         .and_then(|event| Some((event["id"].as_str()?.to_owned(), event)))
         .filter(|(id, _)| headers.get("webhook-id").is_some_and(|named| named == id.as_str()))
     else {
-        return refused(StatusCode::BAD_REQUEST, "the body is no event with the id of the header");
+        return bad_request(StatusCode::BAD_REQUEST, "the body is no event with the id of the header");
     };
     let status = StatusCode::from_u16(behaviour.answer).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if status.is_success() {
-        receiver.keep(&id, event);
+        receiver.store_event(&id, event);
         receiver.changed.notify_waiters();
     }
     tokio::time::sleep(Duration::from_millis(behaviour.delay_milliseconds)).await;
@@ -210,7 +210,7 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     }
 }
 
-/// What to show.
+/// The events to show.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shown {
@@ -223,9 +223,9 @@ struct Shown {
 async fn show(State(receiver): State<Receiver>, shown: Result<Query<Shown>, QueryRejection>) -> Response {
     let Query(shown) = match shown {
         Ok(shown) => shown,
-        Err(problem) => return refused(StatusCode::BAD_REQUEST, &problem.body_text()),
+        Err(problem) => return bad_request(StatusCode::BAD_REQUEST, &problem.body_text()),
     };
-    let book = receiver.book();
+    let book = receiver.lock_book();
     let kept = book.order.iter().rev().filter_map(|id| book.events.get(id));
     let wanted = kept.filter(|kept| shown.kind.as_deref().is_none_or(|kind| kept.event["type"] == kind));
     let items: Vec<&Received> = wanted.take(shown.limit.unwrap_or(SHOWN_DEFAULT).min(SHOWN_MAX)).collect();
@@ -233,29 +233,29 @@ async fn show(State(receiver): State<Receiver>, shown: Result<Query<Shown>, Quer
 }
 
 async fn forget(State(receiver): State<Receiver>) -> StatusCode {
-    let mut book = receiver.book();
+    let mut book = receiver.lock_book();
     let behaviour = book.behaviour.clone();
     *book = Book { behaviour, ..Book::default() };
     StatusCode::NO_CONTENT
 }
 
 async fn behaviour(State(receiver): State<Receiver>) -> Json<Behaviour> {
-    Json(receiver.book().behaviour.clone())
+    Json(receiver.lock_book().behaviour.clone())
 }
 
 async fn behave(State(receiver): State<Receiver>, asked: Result<Json<Behaviour>, JsonRejection>) -> Response {
     let Json(asked) = match asked {
         Ok(asked) => asked,
-        Err(problem) => return refused(StatusCode::BAD_REQUEST, &problem.body_text()),
+        Err(problem) => return bad_request(StatusCode::BAD_REQUEST, &problem.body_text()),
     };
     if !(200..600).contains(&asked.answer) || asked.delay_milliseconds > DELAY_MILLISECONDS_MAX {
         let limits = "answer must be 200 to 599, delay_milliseconds at most 60000";
-        return refused(StatusCode::BAD_REQUEST, limits);
+        return bad_request(StatusCode::BAD_REQUEST, limits);
     }
     receiver.behave(asked.clone());
     Json(asked).into_response()
 }
 
-fn refused(status: StatusCode, message: &str) -> Response {
+fn bad_request(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "message": message }))).into_response()
 }

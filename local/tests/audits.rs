@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::data_directory::Data;
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use local::stack::{Options, Stack};
 use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
@@ -32,7 +32,7 @@ async fn bought(users: usize) -> (World, Vec<Person>) {
 
 #[track_caller]
 fn agrees(report: &Report) {
-    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(report));
+    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::report_text(report));
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn pages_of_any_size_say_the_same() {
             })
             .await;
         agrees(&report);
-        let told = (report.counts, local::commands::audit::told(&report));
+        let told = (report.counts, local::commands::audit::report_text(&report));
         assert_eq!(*seen.get_or_insert_with(|| told.clone()), told, "{segments} segments of pages of {page_items}");
     }
     let (counts, _) = seen.expect("an audit");
@@ -77,7 +77,7 @@ async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
     assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues and concerts"]);
     let report = world.audit(|limits| limits.time = Duration::ZERO).await;
-    assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::commands::audit::told(&report));
+    assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::commands::audit::report_text(&report));
     assert_eq!(report.not_judged, ["the time was over before the table was read"]);
     assert!(report.verdict.moving.is_empty(), "what was not read does not differ");
 }
@@ -143,7 +143,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
     // Some stop within the first pass, some within the second, some go on for all of them.
     for (buyers, every) in [(3, 1), (45, 1), (45, 4), (45, 9)] {
         let (report, bought) = beside_traffic(buyers, every, false).await;
-        let printed = local::commands::audit::told(&report);
+        let printed = local::commands::audit::report_text(&report);
         println!("{bought} purchases meanwhile, {} passes: {}", report.verdict.passes, report.verdict.outcome.as_str());
         assert!(report.verdict.confirmed.is_empty(), "{printed}");
         assert_ne!(report.verdict.outcome, Outcome::Differ, "{printed}");
@@ -155,7 +155,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
 #[tokio::test]
 async fn a_true_difference_is_told_beside_traffic_and_nothing_else_is() {
     let (report, bought) = beside_traffic(45, 9, true).await;
-    let printed = local::commands::audit::told(&report);
+    let printed = local::commands::audit::report_text(&report);
     assert!(bought > 10, "{bought} purchases");
     assert_eq!(report.verdict.outcome, Outcome::Differ, "{printed}");
     let told: Vec<String> = report.verdict.confirmed.iter().map(ToString::to_string).collect();
@@ -194,7 +194,7 @@ pub struct NoScan;
 
 impl Intercept for NoScan {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.operation == "Scan" { Before::Throttle(Struck::ALL) } else { Before::Proceed }
+        if call.operation == "Scan" { Before::Throttle(FailedItems::ALL) } else { Before::Proceed }
     }
 }
 
@@ -278,7 +278,7 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
         "TableName": stack.template().table.name, "Key": { "pk": { "S": format!("USER#{user}") }, "sk": { "S": "WALLET" } },
         "UpdateExpression": "SET balance = balance + :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
     });
-    stack.dynamodb().ask("UpdateItem", &request).expect("tampered");
+    stack.dynamodb().call("UpdateItem", &request).expect("tampered");
     stack.shutdown().await;
     let (status, last, printed) = audit(&["--data", path]);
     assert_eq!((status, last.as_str()), (Some(1), "the books differ: 1 difference"), "{printed}");

@@ -151,7 +151,7 @@ async fn viewers_cost_what_the_documents_say() {
     }
     let coupon = world.coupon(50).await;
     buyer.buy(&[(&product, 1)]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     let meter = Arc::new(Meter::default());
     world.stack.intercept(Some(meter.clone()));
@@ -189,7 +189,7 @@ async fn what_is_remembered_saves_reads() {
     }
     let coupon = world.coupon_with(json!({ "quantity": 50, "shards": 4 })).await;
     buyer.buy(&[(&product, 1)]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     let meter = Arc::new(Meter::default());
     world.stack.intercept(Some(meter.clone()));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -110,7 +110,7 @@ impl Intercept for ItemLimit {
         let mut writes = self.writes.lock().expect("no panic");
         if items.iter().any(|item| writes.get(item).is_some_and(|count| *count >= WRITES_PER_ITEM)) {
             self.throttled.fetch_add(1, Ordering::SeqCst);
-            return Before::Throttle(Struck::ALL);
+            return Before::Throttle(FailedItems::ALL);
         }
         for item in items {
             *writes.entry(item).or_default() += 1;

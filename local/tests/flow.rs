@@ -48,7 +48,7 @@ async fn a_declined_payment_releases_its_hold_through_the_queue() {
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201);
     poor.pay(&held.reservation()).await.expect_problem(402, "insufficient-balance");
     rich.hold(&schedule, &["A-1-1"]).await.expect_problem(409, "seat-taken");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     rich.hold(&schedule, &["A-1-1"]).await.expect(201);
     poor.pay(&held.reservation()).await.expect_problem(409, "payment-declined");
     assert_eq!(poor.balance().await, 10);

@@ -71,7 +71,7 @@ async fn everything_works_if_an_action_of_a_transaction_has_no_leading_keys() {
 #[tokio::test]
 async fn the_template_allows_exactly_what_functions_use() {
     let world = all_that_functions_do(Reading::WholeRequest).await;
-    let used = world.stack.ledger().allowed();
+    let used = world.stack.access_log().allowed();
     let functions = &world.stack.template().functions;
     let by_itself = |used: &Use| !is_polled(used) && !used.action.starts_with(SECRET);
     let allowed: BTreeSet<Use> = functions.iter().flat_map(allowed).filter(by_itself).collect();
@@ -149,14 +149,14 @@ async fn what_is_not_allowed_is_refused_and_noted() {
         put.send().await.err().and_then(|error| error.code().map(str::to_owned))
     };
     assert_eq!(put(Some("create_reservation"), "USER#1").await, None);
-    assert!(stack.ledger().denied().is_empty());
+    assert!(stack.access_log().denied().is_empty());
     for pk in ["CONCERT#1", "SCHEDULE#1", "KEYS", "EMAIL#mina@example.com", "STOCK#1"] {
         let refused = put(Some("create_reservation"), pk).await;
         assert_eq!(refused.as_deref(), Some("AccessDeniedException"), "{pk}");
     }
     assert_eq!(put(Some("get_reservation"), "USER#1").await.as_deref(), Some("AccessDeniedException"));
     assert_eq!(put(None, "CONCERT#1").await, None, "from outside");
-    let denied: Vec<String> = told(&stack.ledger().denied(), &BTreeSet::new());
+    let denied: Vec<String> = told(&stack.access_log().denied(), &BTreeSet::new());
     assert_eq!(denied.len(), 6, "{denied:#?}");
     assert!(denied.contains(&"create_reservation: dynamodb:PutItem on table/Table of CONCERT#*".to_owned()));
 }

@@ -15,7 +15,8 @@ fn plan(seed: u64, steps: u64) -> Plan {
 fn nothing_breaks_in_a_few_runs() {
     let (mut steps, mut commits) = (0, 0);
     for seed in 0..6 {
-        let (report, _) = run(&plan(seed, 300), Rng::of_seed(seed)).unwrap_or_else(|broken| panic!("{seed}: {broken}"));
+        let (report, _) =
+            run(&plan(seed, 300), Rng::from_seed(seed)).unwrap_or_else(|broken| panic!("{seed}: {broken}"));
         steps += report.steps;
         commits += report.commits;
     }
@@ -25,7 +26,7 @@ fn nothing_breaks_in_a_few_runs() {
 
 #[test]
 fn the_same_seed_is_the_same_run_and_so_is_its_record() {
-    let hash = |seed: u64| run(&plan(seed, 200), Rng::of_seed(seed)).expect("nothing breaks").1;
+    let hash = |seed: u64| run(&plan(seed, 200), Rng::from_seed(seed)).expect("nothing breaks").1;
     assert_eq!(hash(7), hash(7));
     assert_ne!(hash(7), hash(8));
 }
@@ -33,7 +34,7 @@ fn the_same_seed_is_the_same_run_and_so_is_its_record() {
 #[test]
 fn a_run_in_which_nothing_goes_wrong_is_a_run_too() {
     let calm = Plan { faults: false, ..plan(1, 200) };
-    let (report, _) = run(&calm, Rng::of_seed(1)).expect("nothing breaks");
+    let (report, _) = run(&calm, Rng::from_seed(1)).expect("nothing breaks");
     assert_eq!(report.faults.keys().copied().collect::<Vec<_>>(), ["proceeds"]);
     assert_eq!(report.answers.keys().filter(|(_, status)| *status >= 500 && *status != 503).count(), 0);
 }

@@ -9,7 +9,7 @@ use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 
-use crate::requests::{ApiAnswer, ApiCall, Identity, event};
+use crate::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
 use local::stack::Stack;
 
 /// The queue in front of the second hall.
@@ -20,10 +20,10 @@ pub const PLACES: u32 = 1;
 pub const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "B-1-1", "C-1-1"];
 /// Prefix of claims.
 pub const COUPON: &str = "CLAIM";
-/// What a user begins with: enough for one of the dear seats, or for one of the others and more.
+/// The balance a user begins with: enough for one of the dear seats, or for one of the others and more.
 const BALANCE: i64 = 60_000;
 
-/// What there is to buy.
+/// The concerts, products and coupons of a simulation.
 #[derive(Clone, Debug)]
 pub struct Fixture {
     /// Without a queue, and with one.
@@ -38,7 +38,7 @@ pub struct Fixture {
 
 /// The request that gives the queue so many places.
 #[must_use]
-pub fn queue(places: u32) -> ApiCall {
+pub fn put_queue_call(places: u32) -> ApiCall {
     let settings = json!({ "capacity": places, "admit_per_second": places, "active_minutes": 2, "claim_seconds": 60 });
     ApiCall { function: "put_queue", method: "PUT", path: format!("/queues/{QUEUE}"), body: Some(settings) }
 }
@@ -51,7 +51,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    async fn ask(
+    async fn send(
         &self,
         (function, method): (&'static str, &'static str),
         path: &str,
@@ -62,8 +62,8 @@ impl Builder<'_> {
         let process = self.stack.process(function, self.clock.clone(), self.ids.clone())?;
         let key = Some(self.ids.uuid(self.clock.now()));
         let caller = Identity { user: who.0, role: who.1, key, queue_token: None };
-        let given = lambda::invoke(&process.code, process.app, event(&asked, caller)).await;
-        let answer = ApiAnswer::of(&given.map_err(|problem| problem.to_string())?);
+        let given = lambda::invoke(&process.code, process.app, api_gateway_event(&asked, caller)).await;
+        let answer = ApiAnswer::parse(&given.map_err(|problem| problem.to_string())?);
         if answer.status >= 300 {
             return Err(format!("{function}: {} {}", answer.status, answer.body).into());
         }
@@ -85,27 +85,27 @@ impl Fixture {
         let builder = Builder { stack, clock: clock.clone(), ids };
         let admin = (admin, "admin");
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
-        let ApiCall { path, body, .. } = queue(PLACES);
-        builder.ask(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
+        let ApiCall { path, body, .. } = put_queue_call(PLACES);
+        builder.send(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
         let (mut concerts, mut schedules) = (Vec::new(), Vec::new());
         for queue in [Value::Null, QUEUE.into()] {
             let mut body = json!({ "name": "Concert", "description": "" });
             if !queue.is_null() {
                 body["queue_id"] = queue;
             }
-            let concert = builder.ask(("create_concert", "POST"), "/concerts", admin, body).await?;
+            let concert = builder.send(("create_concert", "POST"), "/concerts", admin, body).await?;
             let body = json!({
                 "place": "Hall", "starts_at": at(48), "sale_opens_at": at(-1), "sale_closes_at": at(47),
                 "max_seats_per_user": 2,
             });
             let path = format!("/concerts/{}/schedules", concert.text("concert_id"));
             concerts.push(concert.text("concert_id").to_owned());
-            let schedule = builder.ask(("create_schedule", "POST"), &path, admin, body).await?;
+            let schedule = builder.send(("create_schedule", "POST"), &path, admin, body).await?;
             let schedule = schedule.text("schedule_id").to_owned();
             for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000), ("C", 1, 0)] {
                 let rows = json!([{ "row": "1", "from": 1, "to": last }]);
                 let body = json!({ "section": section, "rows": rows, "price": price });
-                builder.ask(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;
+                builder.send(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;
             }
             schedules.push(schedule);
         }
@@ -113,18 +113,18 @@ impl Fixture {
         for (stock, shards) in [(3, 2), (1, 1)] {
             let body =
                 json!({ "name": "Poster", "price": 1_000, "stock": stock, "stock_shards": shards, "max_per_user": 2 });
-            let product = builder.ask(("create_product", "POST"), "/products", admin, body).await?;
+            let product = builder.send(("create_product", "POST"), "/products", admin, body).await?;
             products.push(product.text("product_id").to_owned());
         }
         let body = json!({
             "name": "300 off", "discount": { "kind": "amount", "value": 300 }, "quantity": 2,
             "valid_from": at(-1), "valid_until": at(48),
         });
-        let coupon = builder.ask(("create_coupon", "POST"), "/coupons", admin, body).await?;
+        let coupon = builder.send(("create_coupon", "POST"), "/coupons", admin, body).await?;
         for user in users {
-            builder.ask(("create_wallet", "POST"), "/wallet", (*user, "user"), json!({})).await?;
+            builder.send(("create_wallet", "POST"), "/wallet", (*user, "user"), json!({})).await?;
             let body = json!({ "amount": BALANCE });
-            builder.ask(("top_up", "POST"), "/wallet/charges", (*user, "user"), body).await?;
+            builder.send(("top_up", "POST"), "/wallet/charges", (*user, "user"), body).await?;
         }
         let two = |several: Vec<String>| <[String; 2]>::try_from(several).map_err(|_| "not two");
         let coupon = coupon.text("coupon_id").to_owned();

@@ -22,8 +22,8 @@ mod report;
 pub mod requests;
 pub mod rng;
 
-pub use crate::mutants::condition_mutation::{self, Strikes};
+pub use crate::mutants::condition_mutation::{self, MutationReport};
 pub use crate::random::run::{Plan, SKEW_SECONDS, run};
-pub use crate::random::runner::{Run, many};
+pub use crate::random::runner::{Run, run_seeds};
 pub use crate::random::shrink;
 pub use crate::report::{Report, Violation};

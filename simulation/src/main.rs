@@ -9,13 +9,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::output::say;
-use simulation::{Plan, Run, Strikes, condition_mutation, many, pairs, shrink};
+use simulation::{MutationReport, Plan, Run, condition_mutation, pairs, run_seeds, shrink};
 
 /// Runs the product in simulations, and prints what was tried.
 #[derive(Parser)]
 struct Flags {
-    /// Which seeds, e.g. 0..1000. What was done is said now and then: a run that was broken off goes on from there.
-    #[arg(long, default_value = "0..100", value_parser = seeds)]
+    /// The seeds, e.g. 0..1000. Progress is printed now and then: a run that was broken off goes on from there.
+    #[arg(long, default_value = "0..100", value_parser = parse_seeds)]
     seeds: Range<u64>,
     /// Calls of each run that the dice decide on.
     #[arg(long, default_value_t = 1_000)]
@@ -47,7 +47,7 @@ struct Flags {
     faults: usize,
 }
 
-fn seeds(given: &str) -> Result<Range<u64>, String> {
+fn parse_seeds(given: &str) -> Result<Range<u64>, String> {
     let (from, to) = given.split_once("..").ok_or("must be two numbers, as in 0..1000")?;
     let number = |text: &str| text.parse::<u64>().map_err(|problem| problem.to_string());
     Ok(number(from)?..number(to)?)
@@ -58,27 +58,30 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let flags = Flags::parse();
     if let Some(scenes) = &flags.pairs {
-        return pairs::print(scenes, flags.faults, flags.threads, &flags.strike);
+        return pairs::search_and_print(scenes, flags.faults, flags.threads, &flags.strike);
     }
     let plan = Plan { seed: 0, steps: flags.steps, faults: true, trace: flags.trace, struck: Vec::new() };
     match flags.strike.as_slice() {
-        [all] if all == "all" => strike_all(&flags, &plan),
-        struck => random(&flags, &Plan { struck: struck.to_vec(), ..plan }),
+        [all] if all == "all" => mutate_conditions(&flags, &plan),
+        struck => run_random(&flags, &Plan { struck: struck.to_vec(), ..plan }),
     }
 }
 
-fn random(flags: &Flags, plan: &Plan) -> ExitCode {
-    let Run { total, failed } = many(plan, flags.seeds.clone(), flags.threads, &|seed, report, hash| {
+fn run_random(flags: &Flags, plan: &Plan) -> ExitCode {
+    let Run { total, failed } = run_seeds(plan, flags.seeds.clone(), flags.threads, &|seed, report, hash| {
         if flags.trace {
             say(format_args!("{}\nseed {seed}: {hash}", report.trace.join("\n")));
         }
     });
     say(format_args!("{} steps, {} commits, each checked", total.steps, total.commits));
-    say(format_args!("calls: {}", list(total.faults.iter().map(|(name, count)| format!("{count} {name}")))));
-    say(format_args!("besides: {}", list(total.others.iter().map(|(name, count)| format!("{count} {name}")))));
+    say(format_args!("calls: {}", comma_separated(total.faults.iter().map(|(name, count)| format!("{count} {name}")))));
+    say(format_args!(
+        "besides: {}",
+        comma_separated(total.others.iter().map(|(name, count)| format!("{count} {name}")))
+    ));
     say(format_args!(
         "answers: {}",
-        list(total.answers.iter().map(|((name, status), count)| format!("{count} {name} {status}")))
+        comma_separated(total.answers.iter().map(|((name, status), count)| format!("{count} {name} {status}")))
     ));
     if let Some((seed, violation)) = failed {
         say(format_args!("seed {seed} fails: {violation}"));
@@ -88,7 +91,7 @@ fn random(flags: &Flags, plan: &Plan) -> ExitCode {
     }
     say(format_args!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end));
     let rare = total.faults.iter().filter(|(_, count)| **count < flags.at_least);
-    let rare = list(rare.map(|(name, count)| format!("{count} {name}")));
+    let rare = comma_separated(rare.map(|(name, count)| format!("{count} {name}")));
     if rare.is_empty() {
         return ExitCode::SUCCESS;
     }
@@ -96,11 +99,12 @@ fn random(flags: &Flags, plan: &Plan) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn strike_all(flags: &Flags, plan: &Plan) -> ExitCode {
-    let Strikes { table, unexplained } = condition_mutation::all(plan, flags.seeds.clone(), flags.threads);
+fn mutate_conditions(flags: &Flags, plan: &Plan) -> ExitCode {
+    let MutationReport { table, unexplained } =
+        condition_mutation::mutate_all(plan, flags.seeds.clone(), flags.threads);
     match &flags.table {
         Some(path) => {
-            if let Err(problem) = condition_mutation::keep(path, &table) {
+            if let Err(problem) = condition_mutation::write_table(path, &table) {
                 say(format_args!("{}: {problem}", path.display()));
                 return ExitCode::FAILURE;
             }
@@ -116,6 +120,6 @@ fn strike_all(flags: &Flags, plan: &Plan) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn list(parts: impl Iterator<Item = String>) -> String {
+fn comma_separated(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! A copy of the table in memory, kept up with every commit, so that the books can be checked after each.
+//! A copy of the table in memory, updated with every commit, so that the invariants can be checked after each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::invariants::{Item, Snapshot, steps};
+use crate::invariants::{Item, Snapshot, transitions};
 use local::aws::engine::EngineError;
 use local::stack::Stack;
 
@@ -18,17 +18,17 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A copy of all there is.
+    /// Reads the whole table.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn of(stack: &Stack) -> Result<Self, EngineError> {
+    pub fn read(stack: &Stack) -> Result<Self, EngineError> {
         let mut replica = Self::default();
         let mut request = json!({ "TableName": stack.template().table.name });
         loop {
-            let page = stack.dynamodb().ask("Scan", &request)?;
+            let page = stack.dynamodb().call("Scan", &request)?;
             for found in page["Items"].as_array().into_iter().flatten() {
-                replica.items.insert(key(found), Arc::new(item(found)));
+                replica.items.insert(item_key(found), Arc::new(parse_item(found)));
             }
             match page.get("LastEvaluatedKey") {
                 Some(last) if !last.is_null() => request["ExclusiveStartKey"] = last.clone(),
@@ -37,17 +37,17 @@ impl Replica {
         }
     }
 
-    /// Copies these items again.
+    /// Reads these items again.
     ///
     /// # Errors
     /// When the table cannot be read, or what has become of an item may not.
-    pub fn follow(&mut self, stack: &Stack, touched: &[Value]) -> Result<(), String> {
+    pub fn refresh_items(&mut self, stack: &Stack, touched: &[Value]) -> Result<(), String> {
         for wanted in touched {
             let request = json!({ "TableName": stack.template().table.name, "Key": wanted });
-            let found = stack.dynamodb().ask("GetItem", &request).map_err(|problem| problem.to_string())?;
-            let (keys, after) = (key(wanted), found.get("Item").filter(|item| item.is_object()).map(item));
+            let found = stack.dynamodb().call("GetItem", &request).map_err(|problem| problem.to_string())?;
+            let (keys, after) = (item_key(wanted), found.get("Item").filter(|item| item.is_object()).map(parse_item));
             let before = self.items.get(&keys).map(Arc::as_ref);
-            let broken = steps::unlawful(&keys.1, before, after.as_ref());
+            let broken = transitions::transition_error(&keys.1, before, after.as_ref());
             match after {
                 Some(after) => self.items.insert(keys, Arc::new(after)),
                 None => self.items.remove(&keys),
@@ -68,10 +68,10 @@ impl Replica {
         self.items.iter().map(|(key, item)| (key, item.as_ref()))
     }
 
-    /// What the table says at `now` (epoch seconds).
+    /// The items at `now` (epoch seconds), for checking.
     #[must_use]
-    pub fn books(&self, now: i64) -> Snapshot {
-        Snapshot::of(self.items.values().cloned().collect(), now)
+    pub fn snapshot(&self, now: i64) -> Snapshot {
+        Snapshot::new(self.items.values().cloned().collect(), now)
     }
 
     /// A digest of all of it.
@@ -79,41 +79,41 @@ impl Replica {
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         for (key, item) in &self.items {
-            digest.update(format!("{key:?} {:?}", shown(item)));
+            digest.update(format!("{key:?} {:?}", attribute_texts(item)));
         }
         digest.finalize().into()
     }
 }
 
 /// An item's text, attribute by attribute, in order.
-pub(crate) fn shown(item: &Item) -> Vec<String> {
+pub(crate) fn attribute_texts(item: &Item) -> Vec<String> {
     let attributes: BTreeMap<&String, &AttributeValue> = item.iter().collect();
-    attributes.into_iter().map(|(name, value)| format!("{name}={}", ordered(value))).collect()
+    attributes.into_iter().map(|(name, value)| format!("{name}={}", value_text(value))).collect()
 }
 
 /// A value's text, with the names of maps in order.
-fn ordered(value: &AttributeValue) -> String {
+fn value_text(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(map) => {
-            let map: BTreeMap<&String, String> = map.iter().map(|(name, value)| (name, ordered(value))).collect();
+            let map: BTreeMap<&String, String> = map.iter().map(|(name, value)| (name, value_text(value))).collect();
             format!("{map:?}")
         }
-        AttributeValue::L(list) => format!("{:?}", list.iter().map(ordered).collect::<Vec<_>>()),
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(value_text).collect::<Vec<_>>()),
         value => format!("{value:?}"),
     }
 }
 
-fn key(item: &Value) -> (String, String) {
+fn item_key(item: &Value) -> (String, String) {
     let part = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
     (part("pk"), part("sk"))
 }
 
-fn item(json: &Value) -> Item {
-    json.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect()
+fn parse_item(json: &Value) -> Item {
+    json.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), parse_value(value))).collect()
 }
 
 /// The value that the table's JSON means.
-fn attribute(json: &Value) -> AttributeValue {
+fn parse_value(json: &Value) -> AttributeValue {
     let Some((kind, value)) = json.as_object().and_then(|json| json.iter().next()) else {
         return AttributeValue::Null(true);
     };
@@ -122,8 +122,8 @@ fn attribute(json: &Value) -> AttributeValue {
         "S" => AttributeValue::S(text()),
         "N" => AttributeValue::N(text()),
         "BOOL" => AttributeValue::Bool(value.as_bool().unwrap_or_default()),
-        "L" => AttributeValue::L(value.as_array().into_iter().flatten().map(attribute).collect()),
-        "M" => AttributeValue::M(item(value).into_iter().collect::<HashMap<_, _>>()),
+        "L" => AttributeValue::L(value.as_array().into_iter().flatten().map(parse_value).collect()),
+        "M" => AttributeValue::M(parse_item(value).into_iter().collect::<HashMap<_, _>>()),
         _ => AttributeValue::Null(true),
     }
 }

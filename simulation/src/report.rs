@@ -1,4 +1,4 @@
-//! What a run came to.
+//! The report of a run.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,20 +8,20 @@ use sha2::{Digest, Sha256};
 /// Most lines of a trace that are kept.
 const LINES_MAX: usize = 100_000;
 
-/// What happened in a run.
+/// The counts and the trace of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Calls that were decided on.
     pub steps: u64,
-    /// Writes that were committed, after each of which the books were checked.
+    /// Writes that were committed, after each of which the invariants were checked.
     pub commits: u64,
     /// How often each fault was made.
     pub faults: BTreeMap<&'static str, u64>,
-    /// What else happened, and how often.
+    /// Other happenings, and how often.
     pub others: BTreeMap<&'static str, u64>,
     /// How often each function gave each answer.
     pub answers: BTreeMap<(&'static str, u16), u64>,
-    /// What happened, line by line, if the lines are wanted.
+    /// The trace, line by line, if it is wanted.
     pub trace: Vec<String>,
     /// The parts of conditions that were sent, and how often.
     pub guards: BTreeMap<String, u64>,
@@ -36,8 +36,8 @@ impl Report {
         Self { keeps_trace, ..Self::default() }
     }
 
-    /// One more line.
-    pub fn tell(&mut self, line: &str) {
+    /// Adds a line to the trace.
+    pub fn add_line(&mut self, line: &str) {
         self.digest.update(line);
         self.digest.update("\n");
         if self.keeps_trace && self.trace.len() < LINES_MAX {
@@ -45,13 +45,13 @@ impl Report {
         }
     }
 
-    /// One more of a fault.
-    pub fn fault(&mut self, name: &'static str) {
+    /// Counts a fault.
+    pub fn count_fault(&mut self, name: &'static str) {
         *self.faults.entry(name).or_default() += 1;
     }
 
-    /// One more of anything else.
-    pub fn also(&mut self, name: &'static str) {
+    /// Counts any other happening.
+    pub fn count_other(&mut self, name: &'static str) {
         *self.others.entry(name).or_default() += 1;
     }
 
@@ -88,10 +88,10 @@ impl Report {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct Violation {
-    /// What was seen.
+    /// The violation, in words.
     pub what: String,
-    /// What had happened until then, if it was kept.
+    /// The trace until then, if it was kept.
     pub trace: Vec<String>,
-    /// The dice that led to it.
+    /// The random numbers that led to it.
     pub record: Vec<u32>,
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Epoch second up to which the token of every caller lasts: some day in 2100.
 const TOKEN_END: i64 = 4_102_444_800;
 
-/// What is asked for.
+/// A call of the API.
 #[derive(Clone, Debug)]
 pub struct ApiCall {
     /// The function that answers it.
@@ -20,12 +20,12 @@ pub struct ApiCall {
     pub body: Option<Value>,
 }
 
-/// Who asks.
+/// The caller of the API.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// Whose token.
+    /// The user of the token.
     pub user: UserId,
-    /// Of what role.
+    /// The role of the user.
     pub role: &'static str,
     /// The idempotency key, if the request has one.
     pub key: Option<Uuid>,
@@ -33,9 +33,9 @@ pub struct Identity<'a> {
     pub queue_token: Option<&'a str>,
 }
 
-/// The event that API Gateway makes of it.
+/// The event that API Gateway makes of a call.
 #[must_use]
-pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
+pub fn api_gateway_event(call: &ApiCall, caller: Identity<'_>) -> Value {
     let mut headers = json!({ "host": "onsale.example", "accept": "*/*" });
     if let Some(key) = caller.key {
         headers["idempotency-key"] = key.to_string().into();
@@ -43,15 +43,15 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
     if let Some(token) = caller.queue_token {
         headers["queue-token"] = token.into();
     }
-    if asked.body.is_some() {
+    if call.body.is_some() {
         headers["content-type"] = "application/json".into();
     }
-    let route = format!("{} {}", asked.method, asked.path);
+    let route = format!("{} {}", call.method, call.path);
     let nobody = Uuid::nil();
     json!({
         "version": "2.0",
         "routeKey": route,
-        "rawPath": asked.path,
+        "rawPath": call.path,
         "rawQueryString": "",
         "headers": headers,
         "requestContext": {
@@ -63,7 +63,7 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
             "domainName": "onsale.example",
             "domainPrefix": "onsale",
             "http": {
-                "method": asked.method, "path": asked.path, "protocol": "HTTP/1.1",
+                "method": call.method, "path": call.path, "protocol": "HTTP/1.1",
                 "sourceIp": "203.0.113.7", "userAgent": "simulation",
             },
             "requestId": "simulation",
@@ -72,12 +72,12 @@ pub fn event(asked: &ApiCall, caller: Identity<'_>) -> Value {
             "time": "21/Nov/2026:10:00:00 +0000",
             "timeEpoch": 1_795_255_200_000_i64,
         },
-        "body": asked.body.as_ref().map(Value::to_string),
+        "body": call.body.as_ref().map(Value::to_string),
         "isBase64Encoded": false,
     })
 }
 
-/// What a function answered to it.
+/// The answer of a function.
 #[derive(Clone, Debug)]
 pub struct ApiAnswer {
     /// HTTP status.
@@ -87,9 +87,9 @@ pub struct ApiAnswer {
 }
 
 impl ApiAnswer {
-    /// Reads what API Gateway would be given.
+    /// Reads the answer that API Gateway would be given.
     #[must_use]
-    pub fn of(given: &Value) -> Self {
+    pub fn parse(given: &Value) -> Self {
         let status = given["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
         let body = serde_json::from_str(given["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
         Self { status, body }

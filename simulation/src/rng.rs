@@ -1,10 +1,10 @@
-//! Where the simulation's choices come from: a seed, or a record of choices made before.
+//! The simulation's random numbers: from a seed, or from a record of numbers drawn before.
 
 use onsale_platform::ids::Ids;
 
-/// Throws of dice, all of them kept, so that what they led to can be done again.
+/// A source of random numbers that records them all, so that a run can be repeated.
 ///
-/// The choice 0 is always the calmest one. So a record may be cut short or have throws set to 0, and is still a
+/// The number 0 is always the calmest choice. So a record may be cut short or have numbers set to 0, and is still a
 /// record: that is how a failing run is made shorter.
 pub struct Rng {
     source: Source,
@@ -18,15 +18,15 @@ enum Source {
 }
 
 impl Rng {
-    /// Throws that repeat for the same seed.
+    /// Numbers that repeat for the same seed.
     #[must_use]
-    pub fn of_seed(seed: u64) -> Self {
+    pub fn from_seed(seed: u64) -> Self {
         Self { source: Source::Seed(Ids::seeded(&format!("dice {seed}"))), thrown: Vec::new() }
     }
 
-    /// Throws as they were.
+    /// Numbers as they were recorded.
     #[must_use]
-    pub fn of_record(record: Vec<u32>) -> Self {
+    pub fn from_record(record: Vec<u32>) -> Self {
         Self { source: Source::Record(record), thrown: Vec::new() }
     }
 
@@ -42,11 +42,11 @@ impl Rng {
     }
 
     /// One of several, if there are any.
-    pub fn one_of<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
+    pub fn choose<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
         several.get(self.below(several.len()))
     }
 
-    /// All throws so far.
+    /// All numbers so far.
     #[must_use]
     pub fn record(&self) -> &[u32] {
         &self.thrown

@@ -9,7 +9,7 @@ use onsale_platform::store::accounts::users::{self, Granted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Whom to give what.
+/// A user and the role to give.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GrantRoleIn {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Which page, and whose actions.
+/// The page to read, and the administrator whose actions it lists.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -73,5 +73,5 @@ pub async fn list_admin_actions(
 ) -> Result<Answer<PageOut<AdminActionOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = admin_actions::list(&app, request.user_id.map(UserId), limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, AdminActionOut::from)))
+    Ok(Answer::ok(PageOut::from_page(page, AdminActionOut::from)))
 }

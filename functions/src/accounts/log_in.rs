@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::response::SessionOut;
 
-/// Who logs in.
+/// The credentials of a log-in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
@@ -43,7 +43,7 @@ pub async fn log_in(
     let known = login_throttle::is_known(&app, &from_known).await?;
     let account_bucket = if known { from_known.clone() } else { ThrottleKey::account(&email) };
     login_throttle::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
-    let Some((account, password)) = whose(&app, &email, &request.password).await? else {
+    let Some((account, password)) = authenticate(&app, &email, &request.password).await? else {
         login_throttle::add(&app, &from_source, &source_limit).await?;
         return Err(Problem::new(Detail::BadCredentials));
     };
@@ -60,7 +60,7 @@ pub async fn log_in(
 
 /// The account that has this address and this password. A password that nobody can have costs no hash: its length,
 /// which the caller knows, is all its time tells.
-async fn whose(app: &App, email: &Email, password: &str) -> Result<Option<(Account, Password)>, Problem> {
+async fn authenticate(app: &App, email: &Email, password: &str) -> Result<Option<(Account, Password)>, Problem> {
     let Ok(password) = Password::parse(password) else { return Ok(None) };
     let account = users::find(app, email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());

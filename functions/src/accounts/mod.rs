@@ -1,4 +1,4 @@
-//! Who somebody is, and what they may do.
+//! Accounts, sessions and roles.
 
 mod response;
 

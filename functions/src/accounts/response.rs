@@ -34,7 +34,7 @@ impl SessionOut {
     }
 }
 
-/// Whom an account may be of.
+/// The roles of accounts.
 fn roles() -> Object {
     one_of(Role::ALL.map(Role::as_str))
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What Secrets Manager sends.
+/// The event that Secrets Manager sends.
 #[derive(Deserialize)]
 struct RotateKeysIn {
     #[serde(rename = "Step")]

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use crate::concerts::response::ScheduleOut;
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -31,17 +31,17 @@ pub struct ListSchedulesIn {
     responses((status = 200, body = PageOut<ScheduleOut>), (status = 404, description = "no-bookable-schedule")))]
 pub async fn list_schedules(
     State(app): State<App>,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathId(concert): PathId<ConcertId>,
     QueryString(request): QueryString<ListSchedulesIn>,
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     if let Some(queue) = concerts::queue_of(&app, concert).await? {
-        guard::may_look(&app, &pass, &queue).await?;
+        guard::may_look(&app, &queue_token, &queue).await?;
     }
     let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
         return Err(Problem::new(Detail::NoBookableSchedule));
     }
-    Ok(Answer::ok(PageOut::of(page, |schedule| ScheduleOut::listed(&schedule))))
+    Ok(Answer::ok(PageOut::from_page(page, |schedule| ScheduleOut::without_sections(&schedule))))
 }

@@ -64,7 +64,7 @@ struct SectionOut {
 
 impl ScheduleOut {
     /// A schedule as an item of a list, whose copy does not know the sections.
-    pub fn listed(schedule: &Schedule) -> Self {
+    pub fn without_sections(schedule: &Schedule) -> Self {
         Self { sections: None, ..Self::from(schedule) }
     }
 }

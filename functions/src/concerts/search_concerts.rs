@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use crate::concerts::response::ConcertOut;
 
-/// What to look for.
+/// The text to look for.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -36,5 +36,5 @@ pub async fn search_concerts(
     let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
     let limit = page_limit(request.limit)?;
     let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, ConcertOut::from)))
+    Ok(Answer::ok(PageOut::from_page(page, ConcertOut::from)))
 }

@@ -50,7 +50,7 @@ fn kinds() -> Schema {
     one_of(Discount::KINDS)
 }
 
-/// What it takes off.
+/// The discount that it gives.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscountIn {

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use crate::coupons::response::ClaimOut;
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -32,5 +32,5 @@ pub async fn list_my_coupons(
 ) -> Result<Answer<PageOut<ClaimOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = coupons::claims(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, |claim| ClaimOut::new(&claim, app.now()))))
+    Ok(Answer::ok(PageOut::from_page(page, |claim| ClaimOut::new(&claim, app.now()))))
 }

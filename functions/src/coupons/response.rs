@@ -12,7 +12,7 @@ fn kinds() -> Object {
     one_of(Discount::KINDS)
 }
 
-/// What a coupon takes off.
+/// The discount that a coupon gives.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DiscountOut {
     /// `amount` or `percent`.

@@ -11,7 +11,7 @@ use onsale_platform::webhook::{self, Outcome};
 use serde_json::{Value, json};
 
 async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Retry> {
-    let outcome = webhook::hand_over(app, event).await?;
+    let outcome = webhook::deliver(app, event).await?;
     app.meter().count(&POSTS, 1, &[outcome.as_str()]);
     match outcome {
         Outcome::Taken => Ok(()),
@@ -24,7 +24,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
                 .map_err(|problem| Retry(problem.to_string()))
         }
         Outcome::Later { problem, retry_after } => {
-            let pause = webhook::pause(app, delivery.count, retry_after);
+            let pause = webhook::retry_seconds(app, delivery.count, retry_after);
             if let Err(failure) = events::postpone(app, EventQueue::DataPlatform, &delivery.receipt_handle, pause).await
             {
                 // Then it comes again after the queue's own time.

@@ -25,7 +25,7 @@ struct Batch {
     records: Vec<Value>,
 }
 
-/// What goes to one queue: bodies, and of which record each tells.
+/// The messages for one queue: bodies, each with the index of its record.
 struct Post {
     queue: EventQueue,
     bodies: Vec<String>,
@@ -36,21 +36,21 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
     let mut posts: Vec<Post> = Vec::new();
     let mut events: Vec<(usize, Event, Option<OpenSpan>)> = Vec::new();
     for (index, record) in batch.records.iter().enumerate() {
-        let (queues, body) = match read(record) {
+        let (queues, body) = match read_event(record) {
             Ok(None) => continue,
             Ok(Some(mut event)) => {
                 let open =
                     app.open_span(SpanKind::Producer, event.kind.as_str().to_owned(), event.context(), &event.id);
-                // Who consumes it continues the relaying, which continues the request.
+                // Its consumer continues the relaying, which continues the request.
                 event.traceparent = open.as_ref().map(|open| open.context().to_string()).or(event.traceparent);
-                let post = (event.wanted_by(), serde_json::to_string(&event)?);
+                let post = (event.destination_queues(), serde_json::to_string(&event)?);
                 events.push((index, event, open));
                 post
             }
-            Err(poison) => {
+            Err(unreadable) => {
                 app.meter().count(&EVENTS_PARKED, 1, &[]);
-                tracing::error!(sequence = sequence(record), %poison, "a change is parked");
-                (&[EventQueue::Parked][..], letter(&poison, record))
+                tracing::error!(sequence = sequence_number(record), %unreadable, "a change is parked");
+                (&[EventQueue::Parked][..], parked_message(&unreadable, record))
             }
         };
         for queue in queues {
@@ -73,13 +73,13 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
     }
     Ok(match stopped_at {
         None => json!({ "batchItemFailures": [] }),
-        Some(first) => json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&batch.records[first]) }] }),
+        Some(first) => json!({ "batchItemFailures": [{ "itemIdentifier": sequence_number(&batch.records[first]) }] }),
     })
 }
 
 /// The event of a record. It is made without looking outside, so that a record fails always or never; one that our
 /// own code breaks on is poison like any other.
-fn read(record: &Value) -> Result<Option<Event>, UnreadableChange> {
+fn read_event(record: &Value) -> Result<Option<Event>, UnreadableChange> {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         let record = serde_json::from_value::<EventRecord>(record.clone());
         outbox::event(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
@@ -98,9 +98,9 @@ async fn send(app: &App, posts: &[Post]) -> Option<usize> {
     futures_util::future::join_all(sent).await.into_iter().flatten().min()
 }
 
-/// What is parked: the reason and the record, or as much of it as a message holds. What is missing the table has.
-fn letter(poison: &UnreadableChange, record: &Value) -> String {
-    let problem: String = poison.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
+/// The body of a parked message: the reason and the record, or as much of it as fits; the table has the rest.
+fn parked_message(unreadable: &UnreadableChange, record: &Value) -> String {
+    let problem: String = unreadable.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
     let letter = |record: &Value| json!({ "problem": problem, "record": record }).to_string();
     let mut record = record.clone();
     for image in ["OldImage", "NewImage"] {
@@ -115,7 +115,7 @@ fn letter(poison: &UnreadableChange, record: &Value) -> String {
     letter(&record)
 }
 
-fn sequence(record: &Value) -> &str {
+fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
 }
 

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use crate::orders::response::OrderOut;
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -32,5 +32,5 @@ pub async fn list_orders(
 ) -> Result<Answer<PageOut<OrderOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = orders::list(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, |order| OrderOut::new(&order, app.now()))))
+    Ok(Answer::ok(PageOut::from_page(page, |order| OrderOut::new(&order, app.now()))))
 }

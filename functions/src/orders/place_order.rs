@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
 
-/// What to buy.
+/// The products to buy.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({

@@ -27,11 +27,11 @@ pub struct OrderOut {
     /// It may be paid before this time, and not at it or after.
     expires_at: Timestamp,
     items: Vec<LineOut>,
-    /// What its lines cost together, in minor units.
+    /// The sum of its lines, in minor units.
     subtotal: i64,
-    /// What the coupon takes off.
+    /// The discount of its coupon.
     discount: i64,
-    /// What is to be paid.
+    /// The amount to pay.
     total: i64,
     currency: &'static str,
     /// The coupon it uses, or used.

@@ -19,8 +19,8 @@ pub async fn cancel_payment(
     PathParams(payment_id): PathParams<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let out = match PaidThing::parse(&payment_id)? {
-        PaidThing::Reservation(id) => PaymentOut::of_reservation(&refund::reservation(&app, user.id, id).await?),
-        PaidThing::Order(id) => PaymentOut::of_order(&refund::order(&app, user.id, id).await?),
+        PaidThing::Reservation(id) => PaymentOut::from_reservation(&refund::reservation(&app, user.id, id).await?),
+        PaidThing::Order(id) => PaymentOut::from_order(&refund::order(&app, user.id, id).await?),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

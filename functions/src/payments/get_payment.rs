@@ -19,9 +19,9 @@ pub async fn get_payment(
 ) -> Result<Answer<PaymentOut>, Problem> {
     let out = match PaidThing::parse(&payment_id)? {
         PaidThing::Reservation(id) => {
-            reservations::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::of_reservation)
+            reservations::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_reservation)
         }
-        PaidThing::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::of_order),
+        PaidThing::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_order),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::payments::response::PaymentOut;
 
-/// What to pay: one of the two.
+/// The reservation or the order to pay: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]
@@ -35,21 +35,21 @@ pub struct PayIn {
 pub async fn pay(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = PayRequest { user: user.id, pass: &pass, key: &digest, key_given };
+    let paying = PayRequest { user: user.id, queue_token: &queue_token, key: &digest, key_given };
     let (out, how) = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;
-            (PaymentOut::of_reservation(&paid.bought), paid.how)
+            (PaymentOut::from_reservation(&paid.bought), paid.how)
         }
         (None, Some(order)) => {
             let paid = pay::order(&app, OrderId(order), &paying).await?;
-            (PaymentOut::of_order(&paid.bought), paid.how)
+            (PaymentOut::from_order(&paid.bought), paid.how)
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// What a payment is of, as its id says.
+/// The purchase that a payment is of, as its id says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaidThing {
     /// `rsv-<id>`.
@@ -54,9 +54,9 @@ pub struct PaymentOut {
     /// If it is of an order.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
-    /// What was paid, in minor units.
+    /// The amount that was paid, in minor units.
     amount: i64,
-    /// What of it was given back.
+    /// The part of it that was given back.
     refunded: i64,
     currency: &'static str,
     /// `completed`, `partly_refunded` or `refunded`.
@@ -85,13 +85,13 @@ impl PaymentOut {
     }
 
     /// The payment of a reservation, if it was ever paid.
-    pub fn of_reservation(reservation: &Reservation) -> Option<Self> {
+    pub fn from_reservation(reservation: &Reservation) -> Option<Self> {
         let out = Self::new(reservation.payment_id(), &reservation.purchase)?;
         Some(Self { reservation_id: Some(reservation.id.0), ..out })
     }
 
     /// The payment of an order, if it was ever paid.
-    pub fn of_order(order: &Order) -> Option<Self> {
+    pub fn from_order(order: &Order) -> Option<Self> {
         let out = Self::new(order.payment_id(), &order.purchase)?;
         Some(Self { order_id: Some(order.id.0), ..out })
     }

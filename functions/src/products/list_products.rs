@@ -21,7 +21,7 @@ fn orders() -> Object {
     one_of(Sort::ALL.map(Sort::as_str))
 }
 
-/// Which page of which order.
+/// The page to read, and the order of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]

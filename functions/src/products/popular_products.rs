@@ -32,7 +32,7 @@ pub struct PopularProductsIn {
     limit: Option<usize>,
 }
 
-/// What sold best.
+/// The products that sold best.
 #[derive(Serialize, ToSchema)]
 pub struct PopularProductsOut {
     /// When it was counted; null before the first count.

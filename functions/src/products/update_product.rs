@@ -19,7 +19,7 @@ fn states() -> Object {
     one_of(ProductState::ALL.map(ProductState::as_str))
 }
 
-/// What shall be different; what is left out stays as it is.
+/// The changes; a field that is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price": 9000 }))]

@@ -26,16 +26,16 @@ use crate::queue::response::TokenOut;
 pub async fn get_queue_entry(
     AppState(app): AppState<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queue::polled(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
-    let claims = pass.claims(&app, user.id, &id).await?;
+    let claims = queue_token.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
         let out = TokenOut::new(&id, State::Waiting, claims.number, &queue, app.now());
-        let token = match pass.queue_token {
+        let token = match queue_token.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
             _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
         };

@@ -20,14 +20,14 @@ use onsale_platform::store::queue::{self, entries};
 pub async fn leave_queue(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathParams(id): PathParams<String>,
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     if queue::current(&app, &id).await?.is_none() {
         return Err(Problem::new(Detail::NoQueue));
     }
-    let claims = pass.claims(&app, user.id, &id).await?;
+    let claims = queue_token.claims(&app, user.id, &id).await?;
     entries::leave(&app, user.id, &id, claims.number).await?;
     Ok(NoContent)
 }

@@ -1,7 +1,7 @@
 //! PUT /queues/{queue_id}
 //!
-//! Whoever waits keeps the number, whoever is inside stays. A capacity below those inside lets nobody in until enough
-//! of them are done.
+//! Everybody who waits keeps the number, everybody who is inside stays. A capacity below those inside lets nobody in
+//! until enough of them are done.
 
 use axum::extract::State;
 use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError};

@@ -79,7 +79,7 @@ pub struct TokenOut {
     /// When the admission is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// What to send as `Queue-Token` from now on; none once the place is lost.
+    /// The token to send as `Queue-Token` from now on; none once the place is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }

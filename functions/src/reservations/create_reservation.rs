@@ -35,7 +35,7 @@ pub struct CreateReservationIn {
 pub async fn create_reservation(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {
@@ -51,7 +51,7 @@ pub async fn create_reservation(
         schedule: ScheduleId(request.schedule_id),
         seats,
         fingerprint: id::fingerprint(&["create_reservation", &request.schedule_id.to_string(), &set.join(" ")]),
-        pass,
+        queue_token,
     };
     let held = hold::hold(&app, wanted).await?;
     Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))

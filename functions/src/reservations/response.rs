@@ -30,7 +30,7 @@ pub struct ReservationOut {
     created_at: Timestamp,
     /// It may be paid before this time, and not at it or after.
     expires_at: Timestamp,
-    /// What its live tickets cost together, in minor units.
+    /// The sum of its live tickets' prices, in minor units.
     total: i64,
     currency: &'static str,
     tickets: Vec<TicketOut>,

@@ -81,8 +81,8 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
     let mut rows = Vec::with_capacity(given.len());
     for (index, Object(range)) in given.into_iter().enumerate() {
         let row = Label::parse(&range.row).map_err(invalid(&format!("rows[{index}].row")))?;
-        within(&format!("rows[{index}].from"), range.from, 1)?;
-        within(&format!("rows[{index}].to"), range.to, range.from)?;
+        check_number(&format!("rows[{index}].from"), range.from, 1)?;
+        check_number(&format!("rows[{index}].to"), range.to, range.from)?;
         seats += usize::from(range.to - range.from) + 1;
         rows.push(RowRange { row, from: range.from, to: range.to });
     }
@@ -93,7 +93,7 @@ fn rows(given: Vec<Object<RowIn>>) -> Result<Vec<RowRange>, Problem> {
 }
 
 /// Whether a number of a seat lies between `min` and the highest that there may be.
-fn within(field: &str, number: u16, min: u16) -> Result<(), Problem> {
+fn check_number(field: &str, number: u16, min: u16) -> Result<(), Problem> {
     if (min..=SEAT_NUMBER_MAX).contains(&number) {
         return Ok(());
     }

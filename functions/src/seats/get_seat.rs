@@ -20,14 +20,14 @@ use crate::seats::response::SeatOut;
     responses((status = 200, body = SeatOut), (status = 404, description = "seat-not-found")))]
 pub async fn get_seat(
     State(app): State<App>,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathParams((schedule_id, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);
     let (schedule_id, seat) = (ScheduleId(schedule_id), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let schedule = schedules::viewed(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &pass, queue).await?;
+        guard::may_look(&app, &queue_token, queue).await?;
     }
     let section = schedule.sections.get(&seat.section).ok_or_else(not_found)?;
     let state = seats::get(&app, schedule_id, &seat).await?.ok_or_else(not_found)?;

@@ -25,7 +25,7 @@ use crate::reservations::response::ReservationOut;
 pub async fn hold_seat(
     State(app): State<App>,
     user: User,
-    pass: QueueToken,
+    queue_token: QueueToken,
     key: IdempotencyKey,
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
@@ -36,7 +36,7 @@ pub async fn hold_seat(
         schedule,
         seats: vec![seat.clone()],
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
-        pass,
+        queue_token,
     };
     match hold::hold(&app, wanted).await {
         Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),

@@ -29,7 +29,7 @@ const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;
 /// How long a list may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// Which seats.
+/// The seats to list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +67,7 @@ pub struct SectionCountsOut {
     responses((status = 200, body = ListSeatsOut), (status = 304), (status = 404, description = "no-seats")))]
 pub async fn list_seats(
     State(app): State<App>,
-    pass: QueueToken,
+    queue_token: QueueToken,
     PathId(id): PathId<ScheduleId>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
@@ -80,7 +80,7 @@ pub async fn list_seats(
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &pass, queue).await?;
+        guard::may_look(&app, &queue_token, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {

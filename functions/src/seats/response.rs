@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-/// What may become of a seat.
+/// The states of a seat.
 fn states() -> Object {
     one_of(SeatState::ALL.map(SeatState::as_str))
 }

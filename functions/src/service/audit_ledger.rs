@@ -18,11 +18,11 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
         tracing::error!(%difference, "the books differ");
     }
     app.meter().count(&AUDITS, 1, &[report.verdict.outcome.as_str()]);
-    // Who could not tell takes back no difference that was found before, and is missed by who waits for a verdict.
+    // An audit without a verdict takes back no difference that was found before; an alarm misses its verdict.
     if report.verdict.outcome != Outcome::NotTold {
         app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
     }
-    let answer = told(&report);
+    let answer = report_json(&report);
     if report.verdict.outcome != Outcome::Agree {
         let outcome = report.verdict.outcome.as_str();
         let (differences, moving) = (report.verdict.confirmed.len(), report.verdict.moving.len());
@@ -33,7 +33,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
 }
 
 /// The report as its answer: numbers, and no ids.
-fn told(report: &Report) -> Value {
+fn report_json(report: &Report) -> Value {
     let verdict = &report.verdict;
     let side = |sum: i128| i64::try_from(sum).map_or_else(|_| Value::from(sum.to_string()), Value::from);
     let account = |account: Account| {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
 
-/// Which page.
+/// The page to read.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -41,10 +41,10 @@ pub struct EntryOut {
     amount: i64,
     balance_after: i64,
     at: Timestamp,
-    /// What explains it: the id of the charge, of what was spent, or of the payment.
+    /// The reason for it: the id of the charge, of the spend, or of the payment.
     #[serde(rename = "ref")]
     reference: String,
-    /// What its owner says it is for; only of what was spent.
+    /// The purpose, in its owner's words; only of a spend.
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
 }
@@ -73,5 +73,5 @@ pub async fn list_wallet_entries(
 ) -> Result<Answer<PageOut<EntryOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     let page = wallet::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
-    Ok(Answer::ok(PageOut::of(page, EntryOut::from)))
+    Ok(Answer::ok(PageOut::from_page(page, EntryOut::from)))
 }

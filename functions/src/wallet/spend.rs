@@ -19,12 +19,12 @@ pub struct SpendIn {
     /// Minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
-    /// What it is for, as the ledger will say: one line of 1 to 100 characters.
+    /// The purpose, as the ledger will say: one line of 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     memo: String,
 }
 
-/// What was spent.
+/// The receipt of a spend.
 #[derive(Serialize, ToSchema)]
 pub struct SpendOut {
     /// The `ref` of its entry in the ledger.

@@ -1,4 +1,4 @@
-//! What AWS does around the functions, by the names that it has there.
+//! The services of AWS around the functions, by the names that they have there.
 
 pub mod api_gateway;
 pub mod cloudformation;

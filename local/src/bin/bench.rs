@@ -47,7 +47,7 @@ async fn main() -> Result<(), ClientError> {
     let directory = tempfile::tempdir()?;
     let data = if arguments.file { Data::Directory(directory.path().to_owned()) } else { Data::Memory };
     let stack = Stack::start(Options { data, triggers: Mode::Running, ..Options::default() }).await?;
-    let hall = Arc::new(Hall::open(&stack, arguments.flows).await?);
+    let hall = Arc::new(Hall::open_sale(&stack, arguments.flows).await?);
     let buyers = Arc::new(buyers(&stack, arguments.flows).await?);
 
     let (next, started) = (Arc::new(AtomicUsize::new(0)), now());
@@ -81,7 +81,7 @@ struct Hall {
 }
 
 impl Hall {
-    async fn open(stack: &Stack, flows: usize) -> Result<Self, ClientError> {
+    async fn open_sale(stack: &Stack, flows: usize) -> Result<Self, ClientError> {
         let now = stack.app().now();
         let admin = Client::new(stack, Role::Admin, now).await?;
         let schedule = admin.open_schedule(now, SEATS_PER_USER).await?;
@@ -95,7 +95,7 @@ impl Hall {
     }
 
     /// The seat of a flow: neighbours in time are in different rows, as buyers who choose are.
-    fn seat(flow: usize) -> String {
+    fn seat_of_flow(flow: usize) -> String {
         let (section, place) = (flow / SECTION_SEATS, flow % SECTION_SEATS);
         format!("S{section}-{}-{}", place % 100 + 1, place / 100 + 1)
     }
@@ -120,7 +120,7 @@ async fn buy(hall: Arc<Hall>, buyers: Arc<Vec<Client>>, next: Arc<AtomicUsize>) 
         let flow = next.fetch_add(1, Ordering::Relaxed);
         let Some(buyer) = buyers.get(flow) else { return Ok(flows) };
         let started = now();
-        let wanted = json!({ "schedule_id": hall.schedule, "seat_ids": [Hall::seat(flow)] });
+        let wanted = json!({ "schedule_id": hall.schedule, "seat_ids": [Hall::seat_of_flow(flow)] });
         let held = buyer.post("/reservations", wanted).await?;
         let hold = started.elapsed();
         buyer.post("/payments", json!({ "reservation_id": held["reservation_id"] })).await?;

@@ -54,13 +54,13 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     say(format_args!(
         "\n{bookings} bookings of one seat, each with a log-in and {looks} looks at the seats, one after the other:"
     ));
-    bill(&prices, &booking.times(bookings as f64));
+    print_bill(&prices, &booking.scaled(bookings as f64));
     say(format_args!("\nA month in which nobody comes:"));
-    bill(&prices, &price::month_without_anybody(journey).await?);
+    print_bill(&prices, &price::month_without_anybody(journey).await?);
     Ok(())
 }
 
-fn bill(prices: &Prices, usage: &Usage) {
+fn print_bill(prices: &Prices, usage: &Usage) {
     say(format_args!("\n| What | How much | Cost | Price of |\n|---|--:|--:|---|"));
     let lines = prices.bill(usage);
     for line in &lines {

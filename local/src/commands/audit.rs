@@ -32,7 +32,7 @@ use crate::stack::{Error as StackError, Options, Stack};
 
 /// The file of a data directory that says where its running stack serves the table.
 const ADDRESS_FILE: &str = "dynamodb-address";
-/// What the exit status says: the books agree, they differ, or it cannot be told.
+/// The exit status of each outcome: the ledgers agree, they differ, or there is no verdict.
 const STATUSES: [(Outcome, u8); 3] = [(Outcome::Agree, 0), (Outcome::Differ, 1), (Outcome::NotTold, 2)];
 
 /// Where the table is.
@@ -54,7 +54,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn remember(stack: &Stack, address: &str) -> std::io::Result<()> {
+pub fn write_address(stack: &Stack, address: &str) -> std::io::Result<()> {
     private_file::replace(&stack.directory().join(ADDRESS_FILE), address.as_bytes())
 }
 
@@ -62,7 +62,7 @@ pub fn remember(stack: &Stack, address: &str) -> std::io::Result<()> {
 pub async fn run(flags: Flags) -> ExitCode {
     let status = match report(flags).await {
         Ok(report) => {
-            say(told(&report).trim_end());
+            say(report_text(&report).trim_end());
             STATUSES.iter().find(|(outcome, _)| *outcome == report.verdict.outcome).map_or(2, |(_, status)| *status)
         }
         Err(problem) => {
@@ -74,15 +74,17 @@ pub async fn run(flags: Flags) -> ExitCode {
 }
 
 async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
-    // Whoever asks waits for the end.
+    // An operator waits for the end.
     let limits = Limits { time: Duration::MAX, ..Limits::default() };
     let of_stack = Template::load()?.table.name;
     match (flags.dynamodb_endpoint, flags.table) {
-        (Some(address), table) => Ok(audit::run(&at(&address, table.unwrap_or(of_stack)).await?, &limits).await),
+        (Some(address), table) => {
+            Ok(audit::run(&app_at_address(&address, table.unwrap_or(of_stack)).await?, &limits).await)
+        }
         (None, Some(table)) => {
             Ok(audit::run(&app(aws_config::defaults(BehaviorVersion::latest()), table).await?, &limits).await)
         }
-        (None, None) => match open(&flags.data).await {
+        (None, None) => match open_data(&flags.data).await {
             Ok(stack) => {
                 let report = audit::run(stack.app(), &limits).await;
                 stack.shutdown().await;
@@ -90,7 +92,7 @@ async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
             }
             Err(StackError::Directory(DirectoryError::InUse(_))) => {
                 let address = fs::read_to_string(flags.data.join(ADDRESS_FILE))?;
-                Ok(audit::run(&at(&address, of_stack).await?, &limits).await)
+                Ok(audit::run(&app_at_address(&address, of_stack).await?, &limits).await)
             }
             Err(problem) => Err(problem.into()),
         },
@@ -98,7 +100,7 @@ async fn report(flags: Flags) -> Result<Report, Box<dyn Error>> {
 }
 
 /// The data of a stack that does not run; it is not made if it is not there.
-async fn open(data: &Path) -> Result<Stack, StackError> {
+async fn open_data(data: &Path) -> Result<Stack, StackError> {
     if !data.join("table.sqlite").exists() {
         return Err(DirectoryError::Unusable(data.to_owned(), ErrorKind::NotFound.into()).into());
     }
@@ -106,7 +108,7 @@ async fn open(data: &Path) -> Result<Stack, StackError> {
 }
 
 /// A table that is served at an address, which asks for no credentials.
-async fn at(address: &str, table: String) -> Result<App, Box<dyn Error>> {
+async fn app_at_address(address: &str, table: String) -> Result<App, Box<dyn Error>> {
     let local = aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(address)
         .region(Region::new(REGION))
@@ -131,7 +133,7 @@ async fn app(settings: ConfigLoader, table: String) -> Result<App, Box<dyn Error
 
 /// The report in lines: what was read, the trial balance, each difference, and last of all the answer.
 #[must_use]
-pub fn told(report: &Report) -> String {
+pub fn report_text(report: &Report) -> String {
     let (verdict, counts) = (&report.verdict, &report.counts);
     let passes = if verdict.passes == 1 { "pass" } else { "passes" };
     let mut lines = vec![
@@ -156,15 +158,15 @@ pub fn told(report: &Report) -> String {
     lines.extend(report.not_judged.iter().map(|reason| format!("not judged: {reason}")));
     lines.push(match verdict.outcome {
         Outcome::Agree => "the books agree".to_owned(),
-        Outcome::Differ => format!("the books differ: {}", differences(verdict.confirmed.len())),
+        Outcome::Differ => format!("the books differ: {}", differences_text(verdict.confirmed.len())),
         Outcome::NotTold => {
-            let moving = format!("{}, otherwise in each pass", differences(verdict.moving.len()));
+            let moving = format!("{}, otherwise in each pass", differences_text(verdict.moving.len()));
             format!("not told: {}", report.not_judged.first().unwrap_or(&moving))
         }
     });
     lines.join("\n") + "\n"
 }
 
-fn differences(count: usize) -> String {
+fn differences_text(count: usize) -> String {
     if count == 1 { "1 difference".to_owned() } else { format!("{count} differences") }
 }

@@ -12,7 +12,7 @@ use crate::output::{complain, say};
 /// How long the stack has to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 
-/// Which stack.
+/// The stack to ask.
 #[derive(Args, Debug)]
 pub struct Flags {
     /// Where its API is.
@@ -22,7 +22,7 @@ pub struct Flags {
 
 /// Asks, prints the answer, and says in the exit status whether it was a good one.
 pub async fn run(flags: Flags) -> ExitCode {
-    match answer(&flags.api).await {
+    match fetch(&flags.api).await {
         Ok(health) => {
             say(health);
             ExitCode::SUCCESS
@@ -35,7 +35,7 @@ pub async fn run(flags: Flags) -> ExitCode {
 }
 
 /// The body of the answer, which is a good one.
-async fn answer(api: &str) -> Result<String, reqwest::Error> {
+async fn fetch(api: &str) -> Result<String, reqwest::Error> {
     let client = Client::builder().timeout(ANSWER_MAX).build()?;
     let answer = client.get(format!("{}/health", api.trim_end_matches('/'))).send().await?;
     answer.error_for_status()?.text().await

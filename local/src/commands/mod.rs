@@ -1,4 +1,4 @@
-//! What `onsale` does besides serving, as commands.
+//! The commands of `onsale` besides serving.
 
 pub mod audit;
 pub mod health;

@@ -21,12 +21,12 @@ use uuid::Uuid;
 use crate::client::with_causes;
 use crate::output::{complain, say};
 
-/// Who calls: the variable that has the password, which is no flag so that it stands in no list of processes.
+/// The variable that has the password: no flag, so that it stands in no list of processes.
 const PASSWORD: &str = "ONSALE_PASSWORD";
 /// The largest file that is read.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What to put on sale, and where.
+/// The seed file, and the API that it goes to.
 #[derive(Args, Debug)]
 pub struct Flags {
     /// The address of the API.
@@ -81,7 +81,7 @@ struct Administrator {
 
 /// Makes all of it, prints a line for each thing, and says in the exit status whether all is there.
 pub async fn run(flags: Flags) -> ExitCode {
-    match make(flags).await {
+    match seed_all(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             complain(format_args!("onsale seed: {}", with_causes(&*problem)));
@@ -90,27 +90,27 @@ pub async fn run(flags: Flags) -> ExitCode {
     }
 }
 
-async fn make(flags: Flags) -> Result<(), Box<dyn Error>> {
+async fn seed_all(flags: Flags) -> Result<(), Box<dyn Error>> {
     // The file first: nothing is asked of anybody for one that cannot be read.
-    let seed = read(&flags.file).map_err(|problem| format!("{}: {problem}", flags.file.display()))?;
+    let seed = read_seed(&flags.file).map_err(|problem| format!("{}: {problem}", flags.file.display()))?;
     let password = std::env::var(PASSWORD).map_err(|_| format!("{PASSWORD} has no password"))?;
     let administrator = Administrator::log_in(&flags, &password).await?;
     for (queue, body) in &seed.queues {
-        administrator.make(Method::PUT, &format!("/queues/{queue}"), body, "queue_id").await?;
+        administrator.create(Method::PUT, &format!("/queues/{queue}"), body, "queue_id").await?;
     }
     for concert in seed.concerts {
-        administrator.make_concert(concert).await?;
+        administrator.create_concert(concert).await?;
     }
     for product in &seed.products {
-        administrator.make(Method::POST, "/products", product, "product_id").await?;
+        administrator.create(Method::POST, "/products", product, "product_id").await?;
     }
     for coupon in &seed.coupons {
-        administrator.make(Method::POST, "/coupons", coupon, "coupon_id").await?;
+        administrator.create(Method::POST, "/coupons", coupon, "coupon_id").await?;
     }
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Seed, Box<dyn Error>> {
+fn read_seed(path: &Path) -> Result<Seed, Box<dyn Error>> {
     let mut text = String::new();
     File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
     if text.len() as u64 > FILE_BYTES_MAX {
@@ -124,30 +124,30 @@ impl Administrator {
         let client = Client::new();
         let api = flags.api.trim_end_matches('/').to_owned();
         let request = client.post(format!("{api}/sessions"));
-        let session = sent(request, &json!({ "email": flags.email, "password": password })).await?;
-        Ok(Self { client, api, token: text(&session, "access_token")? })
+        let session = send(request, &json!({ "email": flags.email, "password": password })).await?;
+        Ok(Self { client, api, token: field_text(&session, "access_token")? })
     }
 
-    async fn make_concert(&self, concert: Concert) -> Result<(), Box<dyn Error>> {
-        let concert_id = self.make(Method::POST, "/concerts", &concert.body.into(), "concert_id").await?;
+    async fn create_concert(&self, concert: Concert) -> Result<(), Box<dyn Error>> {
+        let concert_id = self.create(Method::POST, "/concerts", &concert.body.into(), "concert_id").await?;
         for schedule in concert.schedules {
             let path = format!("/concerts/{concert_id}/schedules");
-            let schedule_id = self.make(Method::POST, &path, &schedule.body.into(), "schedule_id").await?;
+            let schedule_id = self.create(Method::POST, &path, &schedule.body.into(), "schedule_id").await?;
             for seats in &schedule.seats {
-                self.make(Method::POST, &format!("/schedules/{schedule_id}/seats"), seats, "created").await?;
+                self.create(Method::POST, &format!("/schedules/{schedule_id}/seats"), seats, "created").await?;
             }
         }
         Ok(())
     }
 
     /// Sends one request, prints the field `shown` of its answer beside what was asked for, and gives it.
-    async fn make(&self, method: Method, path: &str, body: &Value, shown: &str) -> Result<String, Box<dyn Error>> {
+    async fn create(&self, method: Method, path: &str, body: &Value, shown: &str) -> Result<String, Box<dyn Error>> {
         let step = format!("{method} {path}");
         let key = id::derived(UserId(Uuid::nil()), &format!("{step} {body}"), Uuid::nil());
         let request = self.client.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token);
-        let answer = sent(request.header("idempotency-key", key.to_string()), body).await;
+        let answer = send(request.header("idempotency-key", key.to_string()), body).await;
         let answer = answer.map_err(|problem| format!("{step} with {body}: {problem}"))?;
-        let made = text(&answer, shown)?;
+        let made = field_text(&answer, shown)?;
         let name = body["name"].as_str().unwrap_or_default();
         say(format_args!("{step}\t{shown}={made}\t{name}"));
         Ok(made)
@@ -155,7 +155,7 @@ impl Administrator {
 }
 
 /// The body of the answer, which has to be a success.
-async fn sent(request: RequestBuilder, body: &Value) -> Result<Value, Box<dyn Error>> {
+async fn send(request: RequestBuilder, body: &Value) -> Result<Value, Box<dyn Error>> {
     let answer = request.header(header::CONTENT_TYPE, "application/json").body(body.to_string()).send().await?;
     let (status, text) = (answer.status(), answer.text().await?);
     if status.is_success() {
@@ -166,7 +166,7 @@ async fn sent(request: RequestBuilder, body: &Value) -> Result<Value, Box<dyn Er
 }
 
 /// A field of an answer as text, whatever it is.
-fn text(answer: &Value, field: &str) -> Result<String, Box<dyn Error>> {
+fn field_text(answer: &Value, field: &str) -> Result<String, Box<dyn Error>> {
     match &answer[field] {
         Value::Null => Err(format!("the answer has no {field}: {answer}").into()),
         Value::String(text) => Ok(text.clone()),

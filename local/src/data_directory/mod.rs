@@ -1,6 +1,6 @@
 //! The data directory, which exists even when the data is memory: a signing key is a file.
 //!
-//! What lies in it is for its owner alone, for it has keys, password hashes and everybody's purchases.
+//! Its files are for its owner alone, for it has keys, password hashes and everybody's purchases.
 
 pub(crate) mod private_file;
 
@@ -57,13 +57,13 @@ pub enum DirectoryError {
 }
 
 /// The directory, held as long as the stack lives.
-pub(crate) struct Home {
+pub(crate) struct DataDirectory {
     path: PathBuf,
     _lock: Option<File>,
     temporary: Option<TempDir>,
 }
 
-impl Home {
+impl DataDirectory {
     /// Makes the directory, or takes the one of an earlier run, and lets nobody else read it from then on.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Home {
             Err(TryLockError::WouldBlock) => return Err(DirectoryError::InUse(path.clone())),
             Err(TryLockError::Error(problem)) => return Err(failed(problem)),
         }
-        tighten(path).map_err(failed)?;
+        restrict_permissions(path).map_err(failed)?;
         Ok(Self { path: path.clone(), _lock: Some(lock), temporary: None })
     }
 
@@ -105,16 +105,16 @@ impl Home {
             .create(true)
             .mode(FILE_MODE)
             .open(&path)
-            .map_err(|problem| self.failed(problem))?;
+            .map_err(|problem| self.directory_error(problem))?;
         Ok(Some(path))
     }
 
-    /// What an earlier run left of the stream and the queues.
+    /// The checkpoint that an earlier run left of the stream and the queues.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
     pub(crate) fn checkpoint(&self) -> Result<Checkpoint, DirectoryError> {
-        Checkpoint::open(&self.path).map_err(|problem| self.failed(problem))
+        Checkpoint::open(&self.path).map_err(|problem| self.directory_error(problem))
     }
 
     /// The file of the secret that events are signed with.
@@ -128,28 +128,28 @@ impl Home {
     /// When one cannot be written.
     pub(crate) fn secrets(&self, ids: &Ids) -> Result<Vec<SecretFile>, DirectoryError> {
         Ok(vec![
-            ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret("signing-key", ids)?),
-            ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret(EVENTS_SECRET_FILE, &Ids::Random)?),
+            ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret_file("signing-key", ids)?),
+            ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret_file(EVENTS_SECRET_FILE, &Ids::Random)?),
         ])
     }
 
-    fn secret(&self, name: &str, ids: &Ids) -> Result<PathBuf, DirectoryError> {
+    fn secret_file(&self, name: &str, ids: &Ids) -> Result<PathBuf, DirectoryError> {
         let path = self.path.join(name);
         if !path.exists() {
             let secret: String = ids.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            replace(&path, secret.as_bytes()).map_err(|problem| self.failed(problem))?;
+            replace(&path, secret.as_bytes()).map_err(|problem| self.directory_error(problem))?;
         }
         Ok(path)
     }
 
-    pub(crate) fn failed(&self, problem: io::Error) -> DirectoryError {
+    pub(crate) fn directory_error(&self, problem: io::Error) -> DirectoryError {
         DirectoryError::Unusable(self.path.clone(), problem)
     }
 }
 
 /// Takes permissions away that an earlier version, or whoever made the directory, left to others. A directory with other
 /// files in it keeps its own permissions: it may be a home, or /tmp.
-fn tighten(path: &Path) -> io::Result<()> {
+fn restrict_permissions(path: &Path) -> io::Result<()> {
     let mut is_ours = true;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -191,7 +191,7 @@ mod tests {
             fs::set_permissions(path.join(name), Permissions::from_mode(of)).unwrap();
         }
         fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
-        drop(Home::open(&Data::Directory(path.to_owned())).unwrap());
+        drop(DataDirectory::open(&Data::Directory(path.to_owned())).unwrap());
         assert_eq!((mode(path), mode(&path.join("letter.txt"))), (0o755, 0o644));
         assert_eq!((mode(&path.join("table.sqlite-wal")), mode(&path.join(LOCK_FILE))), (0o600, 0o600));
     }

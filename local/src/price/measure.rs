@@ -43,7 +43,7 @@ const METRICS_BYTES_MAX: usize = 1024 * 1024;
 /// Days of a month.
 const DAYS: i64 = 30;
 
-/// What somebody does who books one seat, and what Lambda takes for it.
+/// The steps of booking one seat, and the duration of each function.
 #[derive(Clone, Copy, Debug)]
 pub struct Journey {
     /// How often they look at the seats.
@@ -62,10 +62,10 @@ struct Meter {
 
 impl Meter {
     /// Adds what was used since the last look.
-    fn read(&self, to: &mut Usage) {
+    fn add_to(&self, to: &mut Usage) {
         let used = std::mem::take(&mut *lock(&self.usage));
         for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest] {
-            to.add(kind, used.of(kind));
+            to.add(kind, used.amount(kind));
         }
     }
 }
@@ -81,14 +81,14 @@ impl Intercept for Meter {
             usage.add(Charged::QueueRequest, 1.0);
             return After::Deliver;
         }
-        let units = Units::of(call, response);
+        let units = Units::from_response(call, response);
         usage.add(Charged::WriteUnit, units.write);
         usage.add(Charged::ReadUnit, units.read);
         After::Deliver
     }
 }
 
-/// What one booking uses, on the average of so many: log in, look at the date and its seats, hold, pay, and all that
+/// The usage of one booking, on the average of so many: log in, look at the date and its seats, hold, pay, and all that
 /// follows from it, up to the data platform. Bookings come one by one: where many come at once, batches are larger, and
 /// many looks at the seats cost no read.
 ///
@@ -100,21 +100,21 @@ pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientE
     let free = BOOKINGS_MAX.to_string();
     let variables = ["SIGN_UP_SOURCE_FREE_ATTEMPTS", "LOG_IN_SOURCE_FREE_ATTEMPTS"];
     let variables = variables.map(|name| (name.to_owned(), free.clone())).into();
-    let port = Port::take("data platform", 0).await?;
+    let port = Port::bind("data platform", 0).await?;
     let data_platform = Some(format!("{}/events", port.url()));
     let options = Options { clock: clock.clone(), variables, data_platform, ..Options::default() };
     let stack = Stack::start(options).await?;
     let serving = port.serve(stack.receiver().router());
-    let sale = Sale { schedule: open(&stack, clock.now(), bookings).await?, stack, clock, journey };
+    let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey };
     let mut usage = Usage::default();
-    let before = stored(&sale.stack)?;
+    let before = stored_bytes(&sale.stack)?;
     for seat in 1..=bookings {
         sale.book(seat, &mut usage).await?;
     }
-    let bytes = stored(&sale.stack)?.saturating_sub(before);
+    let bytes = stored_bytes(&sale.stack)?.saturating_sub(before);
     usage.add(Charged::Stored, bytes as f64 / 1e9);
     serving.stop().await;
-    Ok(usage.times(1.0 / bookings as f64))
+    Ok(usage.scaled(1.0 / bookings as f64))
 }
 
 /// Where bookings are measured.
@@ -133,21 +133,21 @@ impl Sale {
         buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
         buyer.post("/wallet", json!({})).await?;
         buyer.post("/wallet/charges", json!({ "amount": SEAT_PRICE })).await?;
-        self.stack.settle().await?;
+        self.stack.drain_events().await?;
         self.clock.advance(SignedDuration::from_mins(MINUTES_BETWEEN));
 
         let (meter, calls) = (Arc::new(Meter::default()), self.stack.calls());
         self.stack.intercept(Some(meter.clone()));
         for (function, count) in self.buy(&buyer, &email, seat).await? {
             usage.add(Charged::Request, count);
-            self.called(usage, function, count);
+            self.add_calls(usage, function, count);
         }
         let events = self.stack.calls();
         self.stack.intercept(None);
-        meter.read(usage);
+        meter.add_to(usage);
         for (function, count) in &events {
             let count = (count - calls.get(function).copied().unwrap_or_default()) as f64;
-            self.called(usage, function, count);
+            self.add_calls(usage, function, count);
             let from_a_queue = |event: &Event| matches!(event, Event::Queue(_));
             if self.stack.template().function(function).is_some_and(|it| it.events.iter().any(from_a_queue)) {
                 usage.add(Charged::QueueRequest, REQUESTS_OF_A_BATCH * count);
@@ -156,7 +156,7 @@ impl Sale {
         Ok(())
     }
 
-    /// What a buyer does; the functions that are asked, and how often.
+    /// Books as a buyer; gives the functions that are called, and how often.
     async fn buy(&self, buyer: &Client, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, ClientError> {
         let credentials = json!({ "email": email, "password": PASSWORD });
         buyer.send(Method::POST, "/sessions", Some(credentials), StatusCode::OK).await?;
@@ -169,7 +169,7 @@ impl Sale {
         let seat = format!("A-{}-{}", (seat - 1) / ROW + 1, (seat - 1) % ROW + 1);
         let held = buyer.post("/reservations", json!({ "schedule_id": schedule, "seat_ids": [seat] })).await?;
         buyer.post("/payments", json!({ "reservation_id": held["reservation_id"] })).await?;
-        self.stack.settle().await?;
+        self.stack.drain_events().await?;
         let looks = f64::from(self.journey.looks);
         Ok(vec![
             ("log_in", 1.0),
@@ -180,13 +180,13 @@ impl Sale {
         ])
     }
 
-    fn called(&self, usage: &mut Usage, function: &str, count: f64) {
-        called(usage, self.stack.template(), function, count, self.journey);
+    fn add_calls(&self, usage: &mut Usage, function: &str, count: f64) {
+        add_calls(usage, self.stack.template(), function, count, self.journey);
     }
 }
 
 /// A function was called so often.
-fn called(usage: &mut Usage, template: &Template, function: &str, count: f64, journey: Journey) {
+fn add_calls(usage: &mut Usage, template: &Template, function: &str, count: f64, journey: Journey) {
     let memory = template.function(function).map_or(0, |function| function.memory);
     usage.add(Charged::Invocation, count);
     usage.add(Charged::GigabyteSecond, count * journey.milliseconds / 1_000.0 * memory as f64 / 1_024.0);
@@ -194,7 +194,7 @@ fn called(usage: &mut Usage, template: &Template, function: &str, count: f64, jo
 }
 
 /// A schedule with a seat for each booking.
-async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, ClientError> {
+async fn open_sale(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, ClientError> {
     if !(1..=BOOKINGS_MAX).contains(&bookings) {
         return Err(format!("bookings must be from 1 to {BOOKINGS_MAX}").into());
     }
@@ -208,12 +208,12 @@ async fn open(stack: &Stack, now: Timestamp, bookings: usize) -> Result<String, 
 }
 
 /// How many bytes the table has.
-fn stored(stack: &Stack) -> Result<u64, ClientError> {
-    let described = stack.dynamodb().ask("DescribeTable", &json!({ "TableName": stack.template().table.name }))?;
+fn stored_bytes(stack: &Stack) -> Result<u64, ClientError> {
+    let described = stack.dynamodb().call("DescribeTable", &json!({ "TableName": stack.template().table.name }))?;
     Ok(described["Table"]["TableSizeBytes"].as_u64().ok_or("a table without a size")?)
 }
 
-/// What a month uses in which nobody comes: sweeps, the waiting at queues, and what is there.
+/// The usage of a month in which nobody comes: sweeps, the polling of queues, and storage.
 ///
 /// # Errors
 /// When the stack cannot be started, or a sweep fails.
@@ -232,9 +232,9 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, ClientErro
                     stack.run_schedule(&function.name).await?;
                     stack.intercept(None);
                     let mut one = Usage::default();
-                    meter.read(&mut one);
-                    usage.add_all(&one.times(fires));
-                    called(&mut usage, stack.template(), &function.name, fires, journey);
+                    meter.add_to(&mut one);
+                    usage.add_all(&one.scaled(fires));
+                    add_calls(&mut usage, stack.template(), &function.name, fires, journey);
                 }
                 Event::Queue(_) => {
                     let (connections, seconds) = WAITING_AT_A_QUEUE;
@@ -280,21 +280,21 @@ mod tests {
     #[tokio::test]
     async fn a_booking_uses_what_its_parts_do() {
         let usage = booking(JOURNEY, 2).await.expect("counted");
-        assert_eq!(usage.of(Charged::Request), 6.0);
+        assert_eq!(usage.amount(Charged::Request), 6.0);
         // A hold is 8 and its payment 9 (docs/data.md); a log-in writes as well.
-        assert!((17.0..30.0).contains(&usage.of(Charged::WriteUnit)), "{usage:?}");
+        assert!((17.0..30.0).contains(&usage.amount(Charged::WriteUnit)), "{usage:?}");
         // Besides the six requests an authorizer, the relay and the hand-over to the data platform.
-        assert!(usage.of(Charged::Invocation) >= 9.0, "{usage:?}");
-        assert!(usage.of(Charged::QueueRequest) >= 3.0 && usage.of(Charged::Stored) > 0.0, "{usage:?}");
+        assert!(usage.amount(Charged::Invocation) >= 9.0, "{usage:?}");
+        assert!(usage.amount(Charged::QueueRequest) >= 3.0 && usage.amount(Charged::Stored) > 0.0, "{usage:?}");
         assert!(booking(JOURNEY, 0).await.is_err());
     }
 
     #[tokio::test]
     async fn an_empty_month_is_sweeps_and_what_is_there() {
         let usage = month_without_anybody(JOURNEY).await.expect("counted");
-        assert_eq!(usage.of(Charged::Request), 0.0);
+        assert_eq!(usage.amount(Charged::Request), 0.0);
         // Two sweeps each minute.
-        assert!(usage.of(Charged::Invocation) > 2.0 * 30.0 * 24.0 * 60.0, "{usage:?}");
-        assert!(usage.of(Charged::Metric) > 0.0 && usage.of(Charged::Alarm) > 0.0, "{usage:?}");
+        assert!(usage.amount(Charged::Invocation) > 2.0 * 30.0 * 24.0 * 60.0, "{usage:?}");
+        assert!(usage.amount(Charged::Metric) > 0.0 && usage.amount(Charged::Alarm) > 0.0, "{usage:?}");
     }
 }

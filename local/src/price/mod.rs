@@ -1,4 +1,4 @@
-//! What the product costs on AWS: what it uses, as the local stack counts it, times a dated list of prices.
+//! The cost of the product on AWS: its usage, as the local stack counts it, times a dated list of prices.
 
 mod measure;
 
@@ -41,7 +41,7 @@ pub enum Charged {
     Secret,
 }
 
-/// What is used, by what it is charged for.
+/// The usage, by the kind of charge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage(BTreeMap<Charged, f64>);
 
@@ -58,13 +58,13 @@ impl Usage {
 
     /// How much is used.
     #[must_use]
-    pub fn of(&self, what: Charged) -> f64 {
+    pub fn amount(&self, what: Charged) -> f64 {
         self.0.get(&what).copied().unwrap_or_default()
     }
 
     /// So many times as much.
     #[must_use]
-    pub fn times(&self, count: f64) -> Self {
+    pub fn scaled(&self, count: f64) -> Self {
         Self(self.0.iter().map(|(what, amount)| (*what, amount * count)).collect())
     }
 }
@@ -83,7 +83,7 @@ pub struct Prices {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Price {
     of: Charged,
-    /// What is charged for, in words.
+    /// The kind of charge, in words.
     pub what: String,
     price: f64,
     per: f64,
@@ -100,7 +100,7 @@ pub struct Line<'a> {
     pub price: &'a Price,
     /// How much of it.
     pub amount: f64,
-    /// What that costs.
+    /// The cost of that.
     pub cost: f64,
 }
 
@@ -117,7 +117,7 @@ impl Prices {
     #[must_use]
     pub fn bill(&self, usage: &Usage) -> Vec<Line<'_>> {
         let lines = self.prices.iter().map(|price| {
-            let amount = usage.of(price.of);
+            let amount = usage.amount(price.of);
             Line { price, amount, cost: amount * price.price / price.per }
         });
         lines.filter(|line| line.amount > 0.0).collect()
@@ -142,7 +142,7 @@ mod tests {
             let bill = prices.bill(&usage);
             assert_eq!(bill.iter().filter(|line| line.price.of == what).count(), 1, "{what:?}");
         }
-        let twice = usage.times(2.0);
+        let twice = usage.scaled(2.0);
         let sum = |usage: &Usage| prices.bill(usage).iter().map(|line| line.cost).sum::<f64>();
         assert!((sum(&twice) - 2.0 * sum(&usage)).abs() < 1e-6);
         let mut writes = Usage::default();

@@ -40,7 +40,7 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long to wait before connections are accepted again when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What connections of a port may take.
+/// The limits of a port's connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub head: Duration,
@@ -54,7 +54,7 @@ impl Default for Limits {
     }
 }
 
-/// Whose requests a port answers.
+/// The requests that a port answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     /// The address that the port is at.
@@ -67,34 +67,34 @@ pub(crate) struct Access {
 
 impl Access {
     /// For a port of tools, which no page has business with.
-    pub(crate) fn of_tools(address: IpAddr, names: &[String]) -> Self {
+    pub(crate) fn for_tools(address: IpAddr, names: &[String]) -> Self {
         Self { address, names: names.into(), pages: false }
     }
 
     /// For the API, which asks for a token, and takes JSON that a page of another origin may not send.
-    pub(crate) fn of_pages(address: IpAddr, names: &[String]) -> Self {
+    pub(crate) fn for_api(address: IpAddr, names: &[String]) -> Self {
         Self { address, names: names.into(), pages: true }
     }
 
     /// Why a request is not answered.
     fn refusal(&self, parts: &request::Parts) -> Option<Response> {
-        let Some(host) = only(&parts.headers, &header::HOST) else {
-            return Some(refused(StatusCode::BAD_REQUEST, "a request must have one Host header"));
+        let Some(host) = single_header(&parts.headers, &header::HOST) else {
+            return Some(refusal_response(StatusCode::BAD_REQUEST, "a request must have one Host header"));
         };
         let absolute = parts.uri.authority().map(Authority::as_str);
-        if ![Some(host), absolute].into_iter().flatten().all(|host| self.is_here(host)) {
+        if ![Some(host), absolute].into_iter().flatten().all(|host| self.names_this_machine(host)) {
             let message = "Host names another machine; start the stack with --allow-host NAME if this is its name";
-            return Some(refused(StatusCode::MISDIRECTED_REQUEST, message));
+            return Some(refusal_response(StatusCode::MISDIRECTED_REQUEST, message));
         }
         let origins = || parts.headers.get_all(header::ORIGIN).iter();
-        if !self.pages && !origins().all(|origin| is_of(origin, host)) {
-            return Some(refused(StatusCode::FORBIDDEN, "pages of other origins may not call this port"));
+        if !self.pages && !origins().all(|origin| is_same_origin(origin, host)) {
+            return Some(refusal_response(StatusCode::FORBIDDEN, "pages of other origins may not call this port"));
         }
         None
     }
 
     /// Whether a `Host` names this machine. Behind an address no name is looked up, so none of these can be rebound.
-    fn is_here(&self, host: &str) -> bool {
+    fn names_this_machine(&self, host: &str) -> bool {
         let Some(authority) = host.parse::<Authority>().ok().filter(|authority| !authority.as_str().contains('@'))
         else {
             return false;
@@ -122,20 +122,20 @@ pub fn host_name(given: &str) -> Result<String, String> {
 }
 
 /// The text of a header that comes exactly once.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+fn single_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     if values.next().is_some() { None } else { first.to_str().ok() }
 }
 
 /// Whether an origin is that of the port itself.
-fn is_of(origin: &HeaderValue, host: &str) -> bool {
+fn is_same_origin(origin: &HeaderValue, host: &str) -> bool {
     let origin = origin.to_str().unwrap_or_default();
     let own = ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
     own.is_some_and(|own| own.eq_ignore_ascii_case(host))
 }
 
-fn refused(status: StatusCode, message: &str) -> Response {
+fn refusal_response(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "message": message }))).into_response()
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn serve(
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
-    let mut stop = pin!(stop_of(stopped.clone()));
+    let mut stop = pin!(wait_for_stop(stopped.clone()));
     loop {
         let accepted = async {
             // A semaphore that is never closed gives a permit.
@@ -197,7 +197,7 @@ async fn connection(
     // An error is the other side's, which is gone or too slow.
     tokio::select! {
         _ = connection.as_mut() => {}
-        () = stop_of(stopped) => {
+        () = wait_for_stop(stopped) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
@@ -217,10 +217,10 @@ async fn answer(
     }
     let body = match timeout(limits.body, to_bytes(Body::new(body), BODY_BYTES_MAX)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        Ok(Err(_)) => return refusal_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Err(_) => {
             let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
-            return (close, refused(StatusCode::REQUEST_TIMEOUT, "the body took too long")).into_response();
+            return (close, refusal_response(StatusCode::REQUEST_TIMEOUT, "the body took too long")).into_response();
         }
     };
     parts.extensions.insert(ConnectInfo(address));
@@ -229,7 +229,7 @@ async fn answer(
 }
 
 /// Returns when the ports are to be given up.
-async fn stop_of(mut stopped: watch::Receiver<bool>) {
+async fn wait_for_stop(mut stopped: watch::Receiver<bool>) {
     // The sender is dropped only when everything ends, which is a reason to stop as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
@@ -243,7 +243,7 @@ mod tests {
 
     fn here(address: &str, names: &[&str]) -> Access {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Access::of_tools(address.parse().unwrap(), &names)
+        Access::for_tools(address.parse().unwrap(), &names)
     }
 
     #[test]
@@ -252,22 +252,22 @@ mod tests {
         let named = here("127.0.0.1", &["onsale.example"]);
         let bridge = here("172.17.0.1", &[]);
         for host in ["localhost", "LocalHost:3001", "localhost.", "127.0.0.1:9", "127.8.0.1", "[::1]:3001"] {
-            assert!([&everywhere, &named, &bridge].iter().all(|access| access.is_here(host)), "{host}");
+            assert!([&everywhere, &named, &bridge].iter().all(|access| access.names_this_machine(host)), "{host}");
         }
         for host in
             ["attacker.example", "localhost.attacker.example", "127.0.0.1.attacker.example:3001", "", "a@localhost"]
         {
-            assert!([&everywhere, &named, &bridge].iter().all(|access| !access.is_here(host)), "{host}");
+            assert!([&everywhere, &named, &bridge].iter().all(|access| !access.names_this_machine(host)), "{host}");
         }
-        assert!(named.is_here("Onsale.example:3001") && !bridge.is_here("onsale.example"));
-        assert!(bridge.is_here("172.17.0.1:8000") && !named.is_here("172.17.0.1:8000"));
-        assert!(everywhere.is_here("192.0.2.7:3000") && !bridge.is_here("192.0.2.7:3000"));
-        assert!(here("127.0.0.1", &["*"]).is_here("anything.example"));
+        assert!(named.names_this_machine("Onsale.example:3001") && !bridge.names_this_machine("onsale.example"));
+        assert!(bridge.names_this_machine("172.17.0.1:8000") && !named.names_this_machine("172.17.0.1:8000"));
+        assert!(everywhere.names_this_machine("192.0.2.7:3000") && !bridge.names_this_machine("192.0.2.7:3000"));
+        assert!(here("127.0.0.1", &["*"]).names_this_machine("anything.example"));
     }
 
     #[test]
     fn an_origin_is_the_ports_own_if_it_has_the_same_host_and_port() {
-        let of = |origin: &'static str| is_of(&HeaderValue::from_static(origin), "127.0.0.1:3001");
+        let of = |origin: &'static str| is_same_origin(&HeaderValue::from_static(origin), "127.0.0.1:3001");
         assert!(of("http://127.0.0.1:3001"));
         for other in
             ["null", "http://127.0.0.1:3000", "http://localhost:3001", "https://attacker.example", "127.0.0.1:3001"]
@@ -291,7 +291,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (_stop, stopped) = watch::channel(false);
         let limits = Limits { connections: 1, ..Limits::default() };
-        tokio::spawn(serve(listener, Router::new(), Access::of_tools(address.ip(), &[]), limits, stopped));
+        tokio::spawn(serve(listener, Router::new(), Access::for_tools(address.ip(), &[]), limits, stopped));
         let began = Instant::now();
         let _idle = TcpStream::connect(address).await.unwrap();
         let mut second = TcpStream::connect(address).await.unwrap();

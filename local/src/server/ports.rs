@@ -51,15 +51,15 @@ impl Port {
     ///
     /// # Errors
     /// When it is taken; the error names `flag`, by which another can be chosen.
-    pub async fn take(flag: &'static str, port: u16) -> Result<Self, PortError> {
-        Self::take_at(flag, (Ipv4Addr::LOCALHOST, port).into()).await
+    pub async fn bind(flag: &'static str, port: u16) -> Result<Self, PortError> {
+        Self::bind_at(flag, (Ipv4Addr::LOCALHOST, port).into()).await
     }
 
     /// Takes a port at one address of this machine, for whoever reaches that; at 0.0.0.0, at all of its addresses.
     ///
     /// # Errors
     /// When it is taken, or when the machine has no such address.
-    pub async fn take_at(flag: &'static str, address: SocketAddr) -> Result<Self, PortError> {
+    pub async fn bind_at(flag: &'static str, address: SocketAddr) -> Result<Self, PortError> {
         let taken = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
@@ -102,18 +102,18 @@ impl Ports {
     ///
     /// # Errors
     /// When one cannot be taken; the error names its flag.
-    pub async fn take(
+    pub async fn bind(
         host: IpAddr,
         [api, lambda, dynamodb, sqs, data_platform, metrics]: [u16; 6],
     ) -> Result<Self, PortError> {
         let receiver = if host.is_unspecified() { host } else { Ipv4Addr::LOCALHOST.into() };
         Ok(Self {
-            api: Port::take_at("--port", (host, api).into()).await?,
-            lambda: Port::take_at("--lambda-port", (host, lambda).into()).await?,
-            dynamodb: Port::take_at("--dynamodb-port", (host, dynamodb).into()).await?,
-            sqs: Port::take_at("--sqs-port", (host, sqs).into()).await?,
-            data_platform: Port::take_at("--data-platform-port", (receiver, data_platform).into()).await?,
-            metrics: Port::take_at("--metrics-port", (host, metrics).into()).await?,
+            api: Port::bind_at("--port", (host, api).into()).await?,
+            lambda: Port::bind_at("--lambda-port", (host, lambda).into()).await?,
+            dynamodb: Port::bind_at("--dynamodb-port", (host, dynamodb).into()).await?,
+            sqs: Port::bind_at("--sqs-port", (host, sqs).into()).await?,
+            data_platform: Port::bind_at("--data-platform-port", (receiver, data_platform).into()).await?,
+            metrics: Port::bind_at("--metrics-port", (host, metrics).into()).await?,
         })
     }
 }
@@ -124,7 +124,7 @@ impl Port {
     pub fn serve(self, router: Router) -> Serving {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let access = Access::of_tools(self.address.ip(), &[]);
+        let access = Access::for_tools(self.address.ip(), &[]);
         tasks.spawn(connections::serve(self.listener, router, access, Limits::default(), stopped));
         Serving { tasks, stop }
     }
@@ -144,7 +144,7 @@ impl Ports {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let api = stack.gateway().merge(openapi_page::router());
-        let access = Access::of_pages(self.api.address.ip(), names);
+        let access = Access::for_api(self.api.address.ip(), names);
         tasks.spawn(connections::serve(self.api.listener, api, access, Limits::default(), stopped.clone()));
         let faults = if drill { stack.drill() } else { Router::new() };
         for (port, router) in [
@@ -154,7 +154,7 @@ impl Ports {
             (self.data_platform, stack.receiver().router()),
             (self.metrics, stack.metrics()),
         ] {
-            let access = Access::of_tools(port.address.ip(), names);
+            let access = Access::for_tools(port.address.ip(), names);
             tasks.spawn(connections::serve(port.listener, router, access, Limits::default(), stopped.clone()));
         }
         Serving { tasks, stop }

@@ -45,7 +45,7 @@ impl Metrics {
         for (queue, messages) in sqs.queues().depths() {
             meter.set(&QUEUE_MESSAGES, messages as f64, &[&queue]);
         }
-        // What histograms were given since is counted only then.
+        // Values that histograms got since are counted only then.
         self.handle.run_upkeep();
         self.handle.render()
     }

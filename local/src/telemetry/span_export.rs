@@ -14,16 +14,16 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Most spans that wait to be told.
+/// Most spans that wait to be sent.
 const BUFFER_MAX: usize = 2_048;
 /// Most spans of one request to a collector.
 const BATCH_MAX: usize = 512;
 /// How long a collector may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
-/// How long the last spans may take to be told once the stack stops.
+/// How long the last spans may take to be sent once the stack stops.
 const STOP_MAX: Duration = Duration::from_secs(3);
 
-/// Where spans are told.
+/// The collectors that spans are sent to.
 #[derive(Clone, Debug, Default)]
 pub struct Collectors {
     /// Address of an OTLP collector; `/v1/traces` is added.
@@ -32,14 +32,14 @@ pub struct Collectors {
     pub zipkin: Option<String>,
 }
 
-/// Spans being told.
+/// The task that sends spans.
 pub struct SpanExporter {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Collectors {
-    /// Begins to tell what the tracer is told; losses are counted in `meter`. None if there is no collector.
+    /// Begins to send the tracer's spans; losses are counted in `meter`. None if there is no collector.
     #[must_use]
     pub fn start(self, meter: Meter) -> (Tracer, Option<SpanExporter>) {
         if self.otlp.is_none() && self.zipkin.is_none() {
@@ -47,13 +47,13 @@ impl Collectors {
         }
         let (buffer, spans) = mpsc::channel(BUFFER_MAX);
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(tell(self, spans, stopped, meter));
-        (Tracer::to(buffer), Some(SpanExporter { stop, task }))
+        let task = tokio::spawn(export(self, spans, stopped, meter));
+        (Tracer::new(buffer), Some(SpanExporter { stop, task }))
     }
 }
 
 impl SpanExporter {
-    /// Tells what is left, if there is time.
+    /// Sends the spans that are left, if there is time.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(STOP_MAX, self.task).await.is_err() {
@@ -62,7 +62,7 @@ impl SpanExporter {
     }
 }
 
-async fn tell(
+async fn export(
     collectors: Collectors,
     mut spans: mpsc::Receiver<Span>,
     mut stopped: watch::Receiver<bool>,
@@ -78,7 +78,7 @@ async fn tell(
     loop {
         let count = tokio::select! {
             _ = stopped.changed(), if !spans.is_closed() => {
-                // What lies in the buffer still comes.
+                // Spans in the buffer still come.
                 spans.close();
                 continue;
             }
@@ -134,7 +134,7 @@ pub fn as_otlp(spans: &[Span]) -> Value {
         };
         let began = span.began.as_nanosecond();
         let attributes = span.attributes.iter().map(|(key, value)| attribute((key, value)));
-        let mut told = json!({
+        let mut otlp_span = json!({
             "traceId": span.context.trace_id(),
             "spanId": format!("{:016x}", span.context.span),
             "flags": 1,
@@ -146,9 +146,9 @@ pub fn as_otlp(spans: &[Span]) -> Value {
             "status": if span.failed { json!({ "code": 2 }) } else { json!({}) },
         });
         if let Some(parent) = span.parent {
-            told["parentSpanId"] = format!("{parent:016x}").into();
+            otlp_span["parentSpanId"] = format!("{parent:016x}").into();
         }
-        services.entry(&span.function).or_default().push(told);
+        services.entry(&span.function).or_default().push(otlp_span);
     }
     let resource = |(function, spans): (&str, Vec<Value>)| {
         let of = [("service.name", function), ("service.namespace", "onsale")].map(attribute);
@@ -161,13 +161,13 @@ pub fn as_otlp(spans: &[Span]) -> Value {
 /// Zipkin's list of spans.
 #[must_use]
 pub fn as_zipkin(spans: &[Span]) -> Value {
-    let told = |span: &Span| {
+    let zipkin_span = |span: &Span| {
         let mut tags: Map<String, Value> =
             span.attributes.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())).collect();
         if span.failed {
             tags.insert("error".to_owned(), "failed".into());
         }
-        let mut told = json!({
+        let mut zipkin_span = json!({
             "traceId": span.context.trace_id(),
             "id": format!("{:016x}", span.context.span),
             "name": span.name,
@@ -178,15 +178,15 @@ pub fn as_zipkin(spans: &[Span]) -> Value {
             "tags": tags,
         });
         if let Some(parent) = span.parent {
-            told["parentId"] = format!("{parent:016x}").into();
+            zipkin_span["parentId"] = format!("{parent:016x}").into();
         }
         match span.kind {
-            SpanKind::Server => told["kind"] = "SERVER".into(),
-            SpanKind::Producer => told["kind"] = "PRODUCER".into(),
-            SpanKind::Consumer => told["kind"] = "CONSUMER".into(),
+            SpanKind::Server => zipkin_span["kind"] = "SERVER".into(),
+            SpanKind::Producer => zipkin_span["kind"] = "PRODUCER".into(),
+            SpanKind::Consumer => zipkin_span["kind"] = "CONSUMER".into(),
             SpanKind::Internal => {}
         }
-        told
+        zipkin_span
     };
-    spans.iter().map(told).collect()
+    spans.iter().map(zipkin_span).collect()
 }

@@ -220,7 +220,7 @@ fn copy_account(world: &World, emails: &[String]) {
         (claim["pk"]["S"], claim["user"]["S"]) = (json!(format!("EMAIL#{email}")), json!(id));
         for item in [profile, claim] {
             let request = json!({ "TableName": table, "Item": item });
-            world.stack.dynamodb().ask("PutItem", &request).expect("written");
+            world.stack.dynamodb().call("PutItem", &request).expect("written");
         }
     }
 }

@@ -13,7 +13,7 @@ use onsale_platform::events::Event;
 use onsale_platform::ids::Ids;
 use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
-use onsale_platform::webhook::{Outcome, hand_over};
+use onsale_platform::webhook::{Outcome, deliver};
 use uuid::Uuid;
 use winterbaume_core::MockAws;
 use winterbaume_secretsmanager::SecretsManagerService;
@@ -117,13 +117,13 @@ async fn events_are_signed_with_a_secret_that_is_read_again_after_an_hour() {
         serde_json::from_str(&crate::repository::read("events/deliver_webhooks.json")).expect("JSON");
     let event: Event = serde_json::from_str(example["Records"][0]["body"].as_str().expect("a body")).expect("an event");
     let refused = Outcome::Later { problem: "the data platform answered 401".into(), retry_after: None };
-    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), refused, "another secret than the receiver's");
+    assert_eq!(deliver(&app, &event).await.expect("an outcome"), refused, "another secret than the receiver's");
     let known = std::fs::read_to_string(world.stack.directory().join("data-platform-secret")).expect("a secret");
     let known = format!("whsec_{known}");
     secrets.put_secret_value().secret_id(&arn).secret_string(known).send().await.expect("put");
     world.wait(3_599);
-    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), refused, "remembered");
+    assert_eq!(deliver(&app, &event).await.expect("an outcome"), refused, "remembered");
     world.wait(1);
-    assert_eq!(hand_over(&app, &event).await.expect("an outcome"), Outcome::Taken);
+    assert_eq!(deliver(&app, &event).await.expect("an outcome"), Outcome::Taken);
     assert_eq!(listening.events().len(), 1);
 }

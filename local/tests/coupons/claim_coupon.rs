@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -83,7 +83,7 @@ impl Intercept for LooksLate {
     fn before(&self, call: &Call<'_>) -> Before {
         let first = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst) == 0;
         match call.operation {
-            "TransactWriteItems" if first(&self.writes) => Before::Conflict(Struck::ALL),
+            "TransactWriteItems" if first(&self.writes) => Before::Conflict(FailedItems::ALL),
             "TransactGetItems" if first(&self.looks) => {
                 self.waits.add_permits(1);
                 let open = Arc::clone(&self.open);

@@ -27,7 +27,7 @@ pub async fn main_flow(world: &World) {
     joon.order(&[(&product, 3)]).await.expect(201);
     joon.order(&[(&product, 90)]).await.expect_problem(409, "out-of-stock");
     joon.post("/wallet/payments", json!({ "amount": 5, "memo": "tea" })).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     mina.refund_order(&order).await.expect(200);
     mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
 
@@ -41,7 +41,7 @@ pub async fn main_flow(world: &World) {
     world.wait(400);
     for sweep in ["run_expiry", "advance_queues", "rank_products"] {
         world.stack.run_schedule(sweep).await.expect("swept");
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
     }
     joon.pay(&lapsed).await.expect_problem(409, "hold-expired");
     for path in ["/reservations", "/orders", "/wallet/entries", "/users/me/coupons", "/concerts", "/products"] {

@@ -53,10 +53,10 @@ async fn random_operations_have_equal_answers() {
             && let Some((operation, request)) = random.dice.choice(&seen).cloned()
         {
             let request = random.like(&request, &pool);
-            let _ = world.stack.dynamodb().ask(&operation, &request);
+            let _ = world.stack.dynamodb().call(&operation, &request);
         } else {
             let (operation, request) = random.operation();
-            let answer = world.stack.dynamodb().ask(operation, &request).unwrap_or(Value::Null);
+            let answer = world.stack.dynamodb().call(operation, &request).unwrap_or(Value::Null);
             random.answered(operation, &request, &answer);
         }
     }

@@ -62,14 +62,14 @@ fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_event_is_posted_as_a_signed_cloud_event() {
-    let port = Port::take("any", 0).await.expect("a port");
+    let port = Port::bind("any", 0).await.expect("a port");
     let url = format!("{}/some/where?tenant=7", port.url());
     let catcher = Catcher { answer: (StatusCode::NO_CONTENT, ""), caught: Arc::default() };
     let router = Router::new().fallback(catch).with_state(catcher.clone());
     let _serving = port.serve(router);
     let world = World::with(|options| options.data_platform = Some(url)).await;
     let held = buy(&world).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 
     let caught = catcher.caught.lock().expect("no panic").clone();
     assert_eq!(caught.len(), 2, "a hold and a payment");
@@ -93,7 +93,7 @@ async fn an_event_is_posted_as_a_signed_cloud_event() {
 async fn an_event_comes_once_and_the_receiver_shows_it() {
     let (world, listening) = World::with_receiver().await;
     let held = buy(&world).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(kinds(&listening), ["reservation.held", "payment.completed"]);
     assert!(listening.received().iter().all(|received| received.times == 1));
     let shown = reqwest::get(format!("{}?type=payment.completed&limit=1", listening.url())).await.expect("an answer");
@@ -144,7 +144,7 @@ async fn each_answer_has_its_meaning() {
         let (world, listening) = World::with_receiver().await;
         listening.answer(answer);
         buy(&world).await;
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         let queued = take(&world, &queue(&world, "DataPlatform")).await.len();
         assert_eq!((queued, letters(&world, "Parked")), (left, parked), "{answer}");
     }
@@ -152,13 +152,13 @@ async fn each_answer_has_its_meaning() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let port = Port::take("any", 0).await.expect("a port");
+    let port = Port::bind("any", 0).await.expect("a port");
     let url = port.url();
     let catcher = Catcher { answer: (StatusCode::TEMPORARY_REDIRECT, "/elsewhere"), caught: Arc::default() };
     let _serving = port.serve(Router::new().fallback(catch).with_state(catcher.clone()));
     let world = World::with(|options| options.data_platform = Some(format!("{url}/events"))).await;
     buy(&world).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let caught = catcher.caught.lock().expect("no panic").clone();
     assert!(!caught.is_empty() && caught.iter().all(|(_, uri, _, _)| uri.path() == "/events"));
 }
@@ -258,20 +258,20 @@ async fn who_is_gone_is_left_alone_for_five_minutes_and_nothing_is_lost() {
     let schedule = quiet_hall(&world).await;
     let mina = world.user().await;
     mina.hold(&schedule, &["A-1-1"]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(listening.requests(), 1);
     // It would take them by now, and is not asked.
     listening.answer(200);
     for seat in ["A-1-2", "A-1-3"] {
         mina.hold(&schedule, &[seat]).await.expect(201);
         world.wait(149);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
     }
     assert_eq!((listening.requests(), letters(&world, "Parked")), (1, 3));
     world.wait(3);
     // Somebody else: a hold of Mina's would close those of hers that have lapsed, which is told as well.
     world.user().await.hold(&schedule, &["A-1-4"]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!((listening.requests(), listening.events().len()), (2, 1));
     // What was parked is put back as it is, by hand, and arrives.
     for letter in take(&world, &queue(&world, "Parked")).await {
@@ -279,7 +279,7 @@ async fn who_is_gone_is_left_alone_for_five_minutes_and_nothing_is_lost() {
         assert_eq!(letter["problem"], "the data platform answered 410");
         put(&world, &queue(&world, "DataPlatform"), &letter["event"].to_string()).await;
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(kinds(&listening), ["reservation.held"; 4]);
 }
 
@@ -314,7 +314,7 @@ async fn garbage_fails_alone() {
     put(&world, &queue(&world, "DataPlatform"), "garbage").await;
     put(&world, &queue(&world, "DataPlatform"), r#"{"specversion":"0.3","id":"x","source":"/onsale"}"#).await;
     buy_at(&world, &schedule).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!((listening.events().len(), listening.requests()), (2, 2));
     assert_eq!(take(&world, &queue(&world, "DataPlatform")).await.len(), 2);
 }

@@ -26,14 +26,14 @@ pub async fn take(world: &World, url: &str) -> Vec<String> {
     let mut bodies = Vec::new();
     loop {
         let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
-        let answer = world.stack.sqs().ask("ReceiveMessage", &request).await.expect("received");
+        let answer = world.stack.sqs().call("ReceiveMessage", &request).await.expect("received");
         let Some(messages) = answer["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
             return bodies;
         };
         for message in messages {
             bodies.push(message["Body"].as_str().expect("a body").to_owned());
             let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
-            world.stack.sqs().ask("DeleteMessage", &request).await.expect("deleted");
+            world.stack.sqs().call("DeleteMessage", &request).await.expect("deleted");
         }
     }
 }
@@ -55,7 +55,7 @@ pub async fn quiet_hall(world: &World) -> String {
 
 pub async fn put(world: &World, url: &str, body: &str) {
     let request = json!({ "QueueUrl": url, "MessageBody": body });
-    world.stack.sqs().ask("SendMessage", &request).await.expect("sent");
+    world.stack.sqs().call("SendMessage", &request).await.expect("sent");
 }
 
 /// A batch as SQS hands it to a function; the messages are named `m0`, `m1` …

@@ -59,7 +59,7 @@ async fn while_the_data_platform_is_down_all_is_sold_and_afterwards_all_arrives(
     }
     assert!(requests > 0, "it was asked while it was down");
     // No function that sells has anything to do with a queue.
-    let used = world.stack.ledger().allowed();
+    let used = world.stack.access_log().allowed();
     let callers = used.iter().filter(|used| used.action.starts_with("sqs:")).map(|used| used.function.as_str());
     let expected = BTreeSet::from(["deliver_webhooks", "relay_changes"]);
     assert!(callers.collect::<BTreeSet<_>>().is_subset(&expected));

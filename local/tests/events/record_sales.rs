@@ -22,7 +22,7 @@ async fn record(world: &World, bodies: &[&str]) -> Value {
 fn sold(world: &World, day: &str, product: &str) -> i64 {
     let key = json!({ "pk": { "S": format!("SALES#{day}") }, "sk": { "S": format!("PRODUCT#{product}") } });
     let request = json!({ "TableName": world.stack.template().table.name, "Key": key });
-    let item = world.stack.dynamodb().ask("GetItem", &request).expect("an answer");
+    let item = world.stack.dynamodb().call("GetItem", &request).expect("an answer");
     item["Item"]["sold"]["N"].as_str().map_or(0, |sold| sold.parse().expect("a number"))
 }
 

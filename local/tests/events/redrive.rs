@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct Against(&'static str);
 impl Intercept for Against {
     fn before(&self, call: &Call<'_>) -> Before {
         let strikes = call.function == Some(self.0) && call.operation == "TransactWriteItems";
-        if strikes { Before::Throttle(Struck::ALL) } else { Before::Proceed }
+        if strikes { Before::Throttle(FailedItems::ALL) } else { Before::Proceed }
     }
 }
 
@@ -82,7 +82,7 @@ async fn redrive(world: &World, name: &str) {
 async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
     let (calm, of_calm) = world().await;
     committed(&calm).await;
-    calm.stack.settle().await.expect("settled");
+    calm.stack.drain_events().await.expect("settled");
 
     let (world, listening) = world().await;
     committed(&world).await;
@@ -105,7 +105,7 @@ async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
     listening.answer(200);
     redrive(&world, name).await;
     assert_eq!((letters(&world, name), letters(&world, &dead)), (waiting, 0), "{name}");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let (one, other) = (world.dump(), calm.dump());
     let differing: Vec<_> = one
         .iter()
@@ -150,7 +150,7 @@ async fn only_dead_letters_can_be_put_back() {
     let world = World::new().await;
     for of in ["PaymentsQueue", "ParkedQueue", "NoQueue"] {
         let source = json!({ "SourceArn": format!("arn:aws:sqs:us-east-1:000000000000:{of}") });
-        assert!(world.stack.sqs().ask("StartMessageMoveTask", &source).await.is_err(), "{of}");
+        assert!(world.stack.sqs().call("StartMessageMoveTask", &source).await.is_err(), "{of}");
     }
     put(&world, &queue(&world, "SalesDeadLetter"), "one").await;
     let arn = |name: &str| format!("arn:aws:sqs:us-east-1:000000000000:{name}");

@@ -19,7 +19,7 @@ pub fn records(world: &World) -> Vec<Value> {
 
 /// The next records of the stream after the one with this number, or from its start.
 pub fn records_after(world: &World, position: &str) -> Vec<Value> {
-    let ask = |operation: &str, request: Value| world.stack.dynamodb().ask(operation, &request).expect("an answer");
+    let ask = |operation: &str, request: Value| world.stack.dynamodb().call(operation, &request).expect("an answer");
     let table = &world.stack.template().table.name;
     let stream = ask("ListStreams", json!({ "TableName": table }))["Streams"][0]["StreamArn"].clone();
     let shard = ask("DescribeStream", json!({ "StreamArn": stream }))["StreamDescription"]["Shards"][0].clone();
@@ -50,7 +50,7 @@ pub async fn relay(world: &World, records: &[Value]) -> Value {
 /// Puts an item into the table as no code of ours would.
 pub fn put_item(world: &World, item: Value) {
     let request = json!({ "TableName": world.stack.template().table.name, "Item": item });
-    world.stack.dynamodb().ask("PutItem", &request).expect("put");
+    world.stack.dynamodb().call("PutItem", &request).expect("put");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
         put_item(&world, item);
     }
     let (poor, held) = declined(&world, &id, &["A-1-1"]).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let parked = take(&world, &queue(&world, "Parked")).await;
     assert_eq!(parked.len(), poison.len());
     for (parked, item) in parked.iter().zip(&poison) {
@@ -169,7 +169,7 @@ async fn after_an_outage_nothing_is_missing() {
     world.stack.relay().await.expect("relayed up to the outage");
     assert_eq!(take_and_put_back(&world).await, 10);
     world.stack.intercept(None);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let rich = world.user().await;
     rich.hold(&id, &["A-1-1", "A-1-10", "A-1-11", "A-1-12"]).await.expect(201);
     for (person, reservation) in people {

@@ -27,7 +27,7 @@ async fn waiting(world: &World) -> Vec<String> {
 async fn the_stream_read_again_from_its_start_has_no_second_effect() {
     let (world, listening) = World::with_receiver().await;
     redrive::committed(&world).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let (before, events) = (world.dump(), listening.events());
     let records = records(&world);
     for _ in 0..2 {
@@ -37,7 +37,7 @@ async fn the_stream_read_again_from_its_start_has_no_second_effect() {
         // The other way round as well: what came last comes first.
         let backwards: Vec<Value> = records.iter().rev().cloned().collect();
         assert_eq!(relay(&world, &backwards).await.to_string(), NOTHING_FAILED);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
     }
     assert_eq!(world.dump(), before);
     assert_eq!(listening.events(), events);
@@ -64,7 +64,7 @@ async fn events_do_not_need_old_images() {
 async fn a_relay_that_sent_and_never_said_so_changes_nothing() {
     let (world, listening) = World::with_receiver().await;
     redrive::committed(&world).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let (before, events) = (world.dump(), listening.events());
     let records = records(&world);
     // Sent, and all answers lost, so the batch is handed over again from its first event on.
@@ -78,7 +78,7 @@ async fn a_relay_that_sent_and_never_said_so_changes_nothing() {
     for _ in 0..2 {
         assert_eq!(relay(&world, &records).await.to_string(), NOTHING_FAILED);
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(world.dump(), before);
     assert_eq!(listening.events(), events);
 }
@@ -149,7 +149,7 @@ async fn a_parked_record_gets_in_again_once_it_can_be_read() {
     letter["record"]["dynamodb"]["NewImage"]["change"] = json!({ "S": "payment.declined" });
     let event = json!({ "Records": [letter["record"].take()] });
     assert_eq!(world.stack.invoke("relay_changes", event).await.expect("an answer").to_string(), NOTHING_FAILED);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let poor = world.user().await;
     poor.hold(&id, &["A-1-1"]).await.expect(201);
     assert!(world.dump().iter().any(|item| item.contains(&held) && item.contains("declined")));
@@ -170,7 +170,7 @@ async fn a_record_that_no_message_holds_is_parked_by_its_keys() {
         }
     }
     declined(&world, &id, &["A-1-1"]).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let parked = take(&world, &queue(&world, "Parked")).await;
     let images: Vec<(bool, bool)> = parked
         .iter()

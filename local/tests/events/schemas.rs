@@ -62,10 +62,10 @@ async fn everything(world: &World) {
     mina.order(&[(&product, 1)]).await.expect(201);
     let declined = poor.order(&[(&product, 1)]).await.expect(201).order();
     poor.pay_order(&declined).await.expect(402);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.wait(400);
     world.stack.run_schedule("run_expiry").await.expect("swept");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// Which thing an event is about, and its version.

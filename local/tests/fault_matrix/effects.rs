@@ -136,19 +136,21 @@ impl Scene {
                 waits
             }
             C::ClaimAdmission => {
-                let claimed = i64::try_from(books.inside(QUEUE)).expect("few");
-                assert_eq!((state == "admitted", books.unclaimed(QUEUE)), (claimed == 1, 2 - claimed));
+                let claimed = i64::try_from(books.admitted_now(QUEUE)).expect("few");
+                assert_eq!((state == "admitted", books.unclaimed_numbers(QUEUE)), (claimed == 1, 2 - claimed));
                 claimed
             }
             C::MissAdmission => {
-                assert_eq!(books.inside(QUEUE), 0);
+                assert_eq!(books.admitted_now(QUEUE), 0);
                 flag(state == "expired")
             }
             C::LeaveWaiting | C::LeaveAdmitted => flag(state == "left"),
-            C::CallNumbers => flag((books.serving(QUEUE), books.unclaimed(QUEUE)) == (3, 3)),
-            C::CloseBatches => flag((books.serving(QUEUE), books.in_use(QUEUE), books.unclaimed(QUEUE)) == (5, 3, 3)),
+            C::CallNumbers => flag((books.serving(QUEUE), books.unclaimed_numbers(QUEUE)) == (3, 3)),
+            C::CloseBatches => {
+                flag((books.serving(QUEUE), books.places_in_use(QUEUE), books.unclaimed_numbers(QUEUE)) == (5, 3, 3))
+            }
             C::EndAdmission => flag(state == "expired"),
-            C::FinishToken => books.serving(QUEUE) - books.in_use(QUEUE),
+            C::FinishToken => books.serving(QUEUE) - books.places_in_use(QUEUE),
             case => panic!("{case:?} has no effect on the queue"),
         }
     }

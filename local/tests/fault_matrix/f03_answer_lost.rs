@@ -29,7 +29,7 @@ async fn a_decline_whose_answer_was_lost_is_a_decline() {
         user.pay(&held).await.expect_problem(402, "insufficient-balance");
         world.stack.intercept(None);
         assert_eq!(disturb.done(), times);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
     }
 }
@@ -46,7 +46,7 @@ async fn a_decline_of_an_order_whose_answer_was_lost_is_a_decline() {
         user.pay_order(&order).await.expect_problem(402, "insufficient-balance");
         world.stack.intercept(None);
         assert_eq!(disturb.done(), times);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         assert_eq!((world.left(&product), user.order_state(&order).await), (5, "declined".into()));
         world.check_books().await;
     }

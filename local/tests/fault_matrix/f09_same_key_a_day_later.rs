@@ -10,7 +10,7 @@ cells!(a_day_later: hold release pay cancel cancel_ticket refund top_up spend or
 async fn a_day_later(scene: &Scene) {
     let first = scene.act().await;
     assert!(first.succeeded(), "{:?}: {first:?}", scene.case);
-    scene.world.stack.settle().await.expect("settled");
+    scene.world.stack.drain_events().await.expect("settled");
     scene.world.wait(86_400);
     let (before, token) = (scene.world.dump(), scene.world.token_of(&scene.user));
     let later = scene.act().await;

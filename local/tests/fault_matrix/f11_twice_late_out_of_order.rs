@@ -38,7 +38,7 @@ async fn a_decline_that_is_told_after_its_hall_is_gone_is_settled() {
         world.wait(400);
         world.stack.run_schedule("run_expiry").await.expect("swept");
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let dead = world.stack.sqs().queues().census(&world.stack.template().unread_queues());
     assert_eq!(dead.1.len(), 0, "nothing ends in a dead-letter queue");
 }

@@ -57,12 +57,12 @@ async fn unreadable(scene: &Scene) {
     }
     let key = json!({ "pk": { "S": format!("USER#{user}") }, "sk": { "S": format!("{}#{user}", kind.0) } });
     let table = &scene.world.stack.template().table.name;
-    let removed = scene.world.stack.dynamodb().ask("DeleteItem", &json!({ "TableName": table, "Key": key }));
+    let removed = scene.world.stack.dynamodb().call("DeleteItem", &json!({ "TableName": table, "Key": key }));
     removed.expect("deleted");
     scene.expect_effects(1, "beside what cannot be read").await;
 }
 
 fn put(world: &World, item: Value) {
     let request = json!({ "TableName": world.stack.template().table.name, "Item": item });
-    world.stack.dynamodb().ask("PutItem", &request).expect("put");
+    world.stack.dynamodb().call("PutItem", &request).expect("put");
 }

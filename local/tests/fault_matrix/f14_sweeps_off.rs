@@ -18,7 +18,7 @@ async fn sweeps_off(scene: &Scene) {
     for _ in 0..2 {
         scene.world.stack.run_schedule("run_expiry").await.expect("swept");
         scene.world.stack.run_schedule("advance_queues").await.expect("advanced");
-        scene.world.stack.settle().await.expect("settled");
+        scene.world.stack.drain_events().await.expect("settled");
         scene.world.check_books().await;
     }
     let now = scene.world.clock.now().as_second();

@@ -8,7 +8,7 @@ use onsale_domain::id::UserId;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::json;
-use simulation::requests::{ApiAnswer, ApiCall, Identity, event};
+use simulation::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -78,8 +78,9 @@ async fn crowd(process: Entry, hall: String, seat: &'static str) -> Vec<ApiAnswe
                 let asked = ApiCall { function, method: "POST", path, body: Some(body) };
                 let user = UserId(Uuid::from_u128(0x0193_0000_0000_7000_9000_0000_0000_0000 + number));
                 let caller = Identity { user, role: "user", key: None, queue_token: None };
-                let answer = lambda::invoke(&process.code, process.app.clone(), event(&asked, caller)).await;
-                ApiAnswer::of(&answer.expect("an answer"))
+                let answer =
+                    lambda::invoke(&process.code, process.app.clone(), api_gateway_event(&asked, caller)).await;
+                ApiAnswer::parse(&answer.expect("an answer"))
             })
         })
         .collect();

@@ -11,14 +11,14 @@ cells!(read_again: hold release pay cancel cancel_ticket refund top_up spend ord
 /// Everything that the operation committed is told again, in order and backwards, and nothing happens twice.
 async fn read_again(scene: &Scene) {
     scene.act().await.expect(scene.case.success());
-    scene.world.stack.settle().await.expect("settled");
+    scene.world.stack.drain_events().await.expect("settled");
     let before = scene.world.dump();
     let told = |record: &Value| record["dynamodb"]["NewImage"]["change"].is_object();
     let records: Vec<Value> = scene.records().into_iter().filter(told).collect();
     let backwards: Vec<Value> = records.iter().rev().cloned().collect();
     for records in [&records, &backwards, &records] {
         assert_eq!(relay(&scene.world, records).await["batchItemFailures"], Value::Array(Vec::new()));
-        scene.world.stack.settle().await.expect("settled");
+        scene.world.stack.drain_events().await.expect("settled");
     }
     assert_eq!(scene.world.dump(), before, "{:?}: {} records were told again", scene.case, records.len());
     scene.settled().await;

@@ -19,7 +19,7 @@ async fn of_another_version(scene: &Scene) {
     let table = scene.world.stack.template().table.name.clone();
     let put = |item: &Value| {
         let request = json!({ "TableName": table, "Item": item });
-        scene.world.stack.dynamodb().ask("PutItem", &request).expect("put");
+        scene.world.stack.dynamodb().call("PutItem", &request).expect("put");
     };
     let newer = || {
         for item in scene.world.items().into_values().filter(|item| !is_of_columns(item)) {

@@ -66,7 +66,7 @@ impl Scene {
             };
             scene.reset().await;
             Box::pin(fault(&scene)).await;
-            let denied = scene.world.stack.ledger().denied();
+            let denied = scene.world.stack.access_log().denied();
             assert!(denied.is_empty(), "template.yaml does not allow {denied:#?}");
             *kept = Some(scene);
         });
@@ -118,7 +118,7 @@ impl Scene {
         world.stack.relay().await.expect("relayed");
         self.pass_by();
         for queue in &world.stack.template().queues {
-            world.stack.sqs().ask("PurgeQueue", &json!({ "QueueUrl": queue.url })).await.expect("purged");
+            world.stack.sqs().call("PurgeQueue", &json!({ "QueueUrl": queue.url })).await.expect("purged");
         }
     }
 
@@ -142,7 +142,7 @@ impl Scene {
             "TableName": self.world.stack.template().table.name,
             "Key": { "pk": { "S": pk }, "sk": { "S": sk } }, "ConsistentRead": true,
         });
-        let answer = self.world.stack.dynamodb().ask("GetItem", &request).expect("the table is read");
+        let answer = self.world.stack.dynamodb().call("GetItem", &request).expect("the table is read");
         answer["Item"][name].clone()
     }
 
@@ -181,7 +181,7 @@ impl Scene {
             self.world.settled_books().await;
             return;
         }
-        self.world.stack.settle().await.expect("settled");
+        self.world.stack.drain_events().await.expect("settled");
         self.world.check_books().await;
     }
 

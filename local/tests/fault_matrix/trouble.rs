@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::aws::engine::dynamodb::DynamoDb;
-use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
+use local::intercept::{After, Before, Call, FailedItems, Intercept, transaction_items};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
 
@@ -126,7 +126,7 @@ impl Intercept for Slow {
         let (each, conflicts) = (self.each, self.conflicts && call.operation == "TransactWriteItems");
         Before::Hold(Box::pin(async move {
             tokio::time::sleep(each).await;
-            if conflicts { Before::Conflict(Struck::ALL) } else { Before::Proceed }
+            if conflicts { Before::Conflict(FailedItems::ALL) } else { Before::Proceed }
         }))
     }
 }
@@ -209,8 +209,8 @@ impl HalfCommitted {
     }
 
     fn write(&self, half: &Value) {
-        if items_of(half) > 0 {
-            self.table.ask("TransactWriteItems", half).expect("a half is written");
+        if transaction_items(half) > 0 {
+            self.table.call("TransactWriteItems", half).expect("a half is written");
         }
     }
 
@@ -224,7 +224,7 @@ impl HalfCommitted {
             "ConditionExpression": "attribute_exists(pk)",
         } });
         asked["TransactItems"].as_array_mut().expect("items").push(never);
-        let refused = self.table.ask("TransactWriteItems", &asked).expect_err("a condition that never holds");
+        let refused = self.table.call("TransactWriteItems", &asked).expect_err("a condition that never holds");
         refused.to_string().matches("ConditionalCheckFailed").count() == 1
     }
 
@@ -272,7 +272,7 @@ impl Intercept for HalfCommitted {
             self.end();
             return Before::Proceed;
         }
-        Before::Conflict(Struck::these(locked))
+        Before::Conflict(FailedItems::at_each(locked))
     }
 }
 

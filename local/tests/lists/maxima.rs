@@ -80,11 +80,11 @@ async fn of_many_who_make_the_last_dates_at_once_only_so_many_do_as_there_is_roo
     for number in 0..DATES_MAX - 4 {
         let mut copy = copy.clone();
         copy["sk"] = json!({ "S": format!("SCHEDULE#000000000000#{}", Uuid::from_u128(number.into())) });
-        world.stack.dynamodb().ask("PutItem", &json!({ "TableName": table, "Item": copy })).expect("put");
+        world.stack.dynamodb().call("PutItem", &json!({ "TableName": table, "Item": copy })).expect("put");
     }
     let mut item = items.values().find(|item| item["sk"] == json!({ "S": "CONCERT" })).expect("a concert").clone();
     item["dates"] = json!({ "N": (DATES_MAX - 3).to_string() });
-    world.stack.dynamodb().ask("PutItem", &json!({ "TableName": table, "Item": item })).expect("put");
+    world.stack.dynamodb().call("PutItem", &json!({ "TableName": table, "Item": item })).expect("put");
     let replies = at_once(0..12_u128, |number| {
         let (admin, path, date) = (admin.clone(), path.clone(), date(&world));
         async move { admin.insist(&path, date, Uuid::from_u128(number + 1)).await }

@@ -173,7 +173,7 @@ async fn products(world: &World, admin: &Person) -> Vec<Case> {
             all.push((id, state));
         }
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     let anybody = world.anybody();
     anybody.get("/products/popular").await.expect(200);

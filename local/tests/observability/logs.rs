@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use onsale_platform::memory::lock;
 use onsale_platform::telemetry::logs;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ struct Busy;
 
 impl Intercept for Busy {
     fn before(&self, call: &Call<'_>) -> Before {
-        if call.service == "dynamodb" { Before::Throttle(Struck::ALL) } else { Before::Proceed }
+        if call.service == "dynamodb" { Before::Throttle(FailedItems::ALL) } else { Before::Proceed }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use local::intercept::{Before, Call, Intercept, Struck};
+use local::intercept::{Before, Call, FailedItems, Intercept};
 use local::server::ports::Port;
 use onsale_platform::telemetry::metrics::{ALL, FUNCTION, MetricKind};
 use serde_json::json;
@@ -76,7 +76,7 @@ struct Once(AtomicBool);
 impl Intercept for Once {
     fn before(&self, call: &Call<'_>) -> Before {
         if call.operation == "TransactWriteItems" && self.0.swap(false, Ordering::SeqCst) {
-            Before::Conflict(Struck::ALL)
+            Before::Conflict(FailedItems::ALL)
         } else {
             Before::Proceed
         }
@@ -105,7 +105,7 @@ async fn traffic(world: &World) {
     for user in [&mina, &poor] {
         user.post(&format!("/queues/{QUEUE}/tokens"), json!({})).await.expect(201);
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let poison = json!({ "dynamodb": { "SequenceNumber": "1", "NewImage": { "change": { "S": "no such change" } } } });
     world.stack.invoke("relay_changes", json!({ "Records": [poison] })).await.expect("an answer");
     world.wait(330);
@@ -115,7 +115,7 @@ async fn traffic(world: &World) {
 }
 
 async fn counting() -> World {
-    let nobody = Port::take("any", 0).await.expect("a port").url();
+    let nobody = Port::bind("any", 0).await.expect("a port").url();
     let (world, _listening) = World::with_receiver_and(|options| {
         options.metrics = true;
         options.collectors.zipkin = Some(nobody);

@@ -35,7 +35,7 @@ pub struct Collector {
 
 impl Collector {
     pub async fn listening() -> Self {
-        let port = Port::take("any", 0).await.expect("a port");
+        let port = Port::bind("any", 0).await.expect("a port");
         let (url, got, came) = (port.url(), Arc::<Mutex<Vec<_>>>::default(), Arc::<Notify>::default());
         let (kept, told) = (Arc::clone(&got), Arc::clone(&came));
         let take = async move |uri: Uri, body: Bytes| {
@@ -116,7 +116,7 @@ async fn decline(world: &World) {
     let poor = world.user_with(0).await;
     let held = poor.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     poor.send(within_trace("/payments", "01", &json!({ "reservation_id": held }))).await.expect(402);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn consumers_of_a_batch_and_the_data_platform_are_part_of_the_trace() {
     let (mina, product) = (world.user_with(100_000).await, world.product(1_000, 10).await);
     let order = order_of(&[(&product, 1)], true);
     mina.send(within_trace("/orders", "01", &order)).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let consumers = ["record_sales", "deliver_webhooks"];
     let came = |spans: &[(String, Span)]| consumers.iter().all(|name| spans.iter().any(|(service, _)| service == name));
     let spans = collector.once(came).await;
@@ -200,7 +200,7 @@ async fn every_request_has_its_span_and_zipkin_gets_the_same() {
 #[tokio::test]
 async fn without_a_collector_nothing_waits_and_what_is_lost_is_counted() {
     // One that takes connections and never answers.
-    let port = Port::take("any", 0).await.expect("a port");
+    let port = Port::bind("any", 0).await.expect("a port");
     let url = port.url();
     let _serving = port.serve(Router::new().fallback(async || std::future::pending::<()>().await));
     let world = World::with(|options| {

@@ -67,7 +67,7 @@ async fn units_count_until_they_are_paid_declined_or_lapse() {
     mina.pay_order(&declined).await.expect(402);
     mina.order(&[(&product, 1)]).await.expect_problem(409, "product-limit");
     mina.delete(&format!("/orders/{declined}")).await.expect(200);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     mina.order(&[(&product, 2)]).await.expect(201);
     // A refund gives back what was paid, which counted no more.
     mina.refund_order(&paid).await.expect(200);

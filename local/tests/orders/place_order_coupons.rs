@@ -93,7 +93,7 @@ async fn what_ends_an_order_gives_its_coupon_back() {
     assert_eq!(mina.coupon_state(&coupon).await, "unused");
     let declined = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
     mina.pay_order(&declined).await.expect_problem(402, "insufficient-balance");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
     mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201);
     world.wait(302);

@@ -42,7 +42,7 @@ async fn a_free_ticket_is_had_and_given_back_without_a_wallet() {
         assert_eq!((&back["refunded"], &back["state"]), (&json!(0), &json!("refunded")));
     }
     new.get("/wallet").await.expect_problem(404, "no-wallet");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
 }
 
@@ -87,7 +87,7 @@ async fn a_free_product_is_ordered_paid_and_given_back_without_a_wallet() {
     let later = new.post("/orders", order_of(&[(&product, 1)], false)).await.expect(201).order();
     assert_eq!(new.pay_order(&later).await.expect(201).body["amount"], 0);
     assert_eq!(world.left(&product), 2);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.check_books().await.check_sales();
     for order in [at_once.order(), later] {
         for _ in 0..2 {
@@ -96,7 +96,7 @@ async fn a_free_product_is_ordered_paid_and_given_back_without_a_wallet() {
     }
     assert_eq!(world.left(&product), 5);
     new.get("/wallet").await.expect_problem(404, "no-wallet");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.check_books().await.check_sales();
 }
 

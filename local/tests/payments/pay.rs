@@ -90,7 +90,7 @@ async fn too_small_a_balance_is_declined_and_takes_nothing() {
     // The decline is recorded: money that comes now is too late for this hold.
     poor.post("/wallet/charges", json!({ "amount": 100_000 })).await.expect(201);
     poor.pay(&held).await.expect_problem(409, "payment-declined");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     poor.pay(&held).await.expect_problem(409, "payment-declined");
     let again = poor.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&again).await.expect(201);
@@ -107,7 +107,7 @@ async fn a_declined_hold_is_paid_with_the_same_key_after_a_top_up() {
         let declined = pay_with_key(&poor, &held, 7).await.expect_problem(402, "insufficient-balance");
         // Until when: the same time that the reservation shows.
         assert!(declined.text("detail").contains("2026-11-21T10:05:01Z"), "{}", declined.body);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         rich.hold(&id, &["A-1-1"]).await.expect_problem(409, "seat-taken");
         assert_eq!(poor.get(&format!("/reservations/{held}")).await.expect(200).body["state"], "held");
     }
@@ -115,7 +115,7 @@ async fn a_declined_hold_is_paid_with_the_same_key_after_a_top_up() {
     assert!(!pay_with_key(&poor, &held, 7).await.expect(201).replayed());
     assert!(pay_with_key(&poor, &held, 7).await.expect(201).replayed());
     // The declines' events, however late they come again, release nothing.
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(poor.get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200).body["state"], "sold");
 }
 

@@ -75,7 +75,7 @@ async fn too_small_a_balance_is_declined_and_all_goes_back() {
     assert_eq!(world.left(&product), 0);
     poor.post("/wallet/charges", json!({ "amount": 100_000 })).await.expect(201);
     poor.pay_order(&order).await.expect_problem(409, "payment-declined");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!((world.left(&product), poor.order_state(&order).await), (5, "declined".into()));
     poor.pay_order(&order).await.expect_problem(409, "payment-declined");
     assert_eq!(poor.delete(&format!("/orders/{order}")).await.expect(200).body["state"], "declined");
@@ -95,7 +95,7 @@ async fn a_declined_order_whose_event_is_lost_is_closed_by_the_sweep() {
     assert_eq!(swept, json!({ "closed": 1, "failed": 0, "deletions": 0 }));
     assert_eq!((world.left(&product), poor.order_state(&order).await), (5, "declined".into()));
     // The event, however late it comes, gives nothing back again.
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(world.left(&product), 5);
     world.check_books().await;
 }
@@ -109,7 +109,7 @@ async fn a_declined_order_is_paid_with_the_same_key_after_a_top_up() {
     for _ in 0..2 {
         let declined = pay_with_key(&poor, &order, 7).await.expect_problem(402, "insufficient-balance");
         assert!(declined.text("detail").contains("2026-11-21T10:05:01Z"), "{}", declined.body);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         assert_eq!((world.left(&product), poor.order_state(&order).await), (4, "pending".into()));
     }
     poor.post("/wallet/charges", json!({ "amount": 1_000 })).await.expect(201);

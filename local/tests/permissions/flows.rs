@@ -38,7 +38,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     auditing(&world).await;
     poison(&world).await;
     refused_by_the_data_platform(&world, &receiver).await;
-    let refused = told(&world.stack.ledger().denied(), &BTreeSet::new());
+    let refused = told(&world.stack.access_log().denied(), &BTreeSet::new());
     assert!(refused.is_empty(), "template.yaml does not allow what functions do, {reading:?}: {refused:#?}");
     world
 }
@@ -149,7 +149,7 @@ async fn declining(world: &World) {
     let poor = world.user_with(0).await;
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// What is sold by the piece, made twice with the same keys, changed, looked at in every way, and ranked.
@@ -178,7 +178,7 @@ async fn shelves(world: &World) {
     }
     let buyer = world.user_with(10_000).await;
     buyer.buy(&[(&product, 1)]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     world.anybody().get("/products/popular?days=7").await.expect(200);
 }
@@ -212,7 +212,7 @@ async fn ordering(world: &World) {
     let poor = world.user_with(0).await;
     let declined = poor.order(&[(&product, 1)]).await.expect(201).order();
     poor.pay_order(&declined).await.expect_problem(402, "insufficient-balance");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// Payments of both kinds, given back.
@@ -230,7 +230,7 @@ async fn giving_back(world: &World) {
     mina.pay_order(&order).await.expect(201);
     mina.get(&format!("/payments/ord-{order}")).await.expect(200);
     mina.refund_order(&order).await.expect(200);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// A refund that is refused looks once more whether it was made in time.
@@ -342,7 +342,7 @@ async fn auditing(world: &World) {
     buyer.pay(&held).await.expect(201);
     let key = json!({ "pk": { "S": format!("SEATS#{schedule}#A") }, "sk": { "S": "BLOCK#1#000" } });
     let request = json!({ "TableName": world.stack.template().table.name, "Key": key });
-    world.stack.dynamodb().ask("DeleteItem", &request).expect("deleted");
+    world.stack.dynamodb().call("DeleteItem", &request).expect("deleted");
     let report = world.stack.run_schedule("audit_ledger").await.expect("audited");
     assert_eq!(report["outcome"], "differ", "{report}");
 }
@@ -351,8 +351,8 @@ async fn auditing(world: &World) {
 async fn poison(world: &World) {
     let item = json!({ "pk": { "S": "USER#x" }, "sk": { "S": "RSV#x" }, "change": { "S": "reservation.eaten" } });
     let request = json!({ "TableName": world.stack.template().table.name, "Item": item });
-    world.stack.dynamodb().ask("PutItem", &request).expect("put");
-    world.stack.settle().await.expect("settled");
+    world.stack.dynamodb().call("PutItem", &request).expect("put");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// Events that are put off, and events that are refused for good.

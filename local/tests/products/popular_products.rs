@@ -16,7 +16,7 @@ async fn the_last_count_is_shown_with_its_time() {
         mina.buy(&[(&id, units)]).await.expect(201);
         ids.push(id);
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     let reply = anybody.get("/products/popular").await.expect(200);
     assert_eq!(reply.headers["cache-control"], "public, max-age=5");
@@ -44,7 +44,7 @@ async fn its_count_is_remembered_for_a_minute() {
     };
     for _ in 0..2 {
         mina.buy(&[(&id, 1)]).await.expect(201);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         world.stack.run_schedule("rank_products").await.expect("ranked");
         assert_eq!(sold().await, 1);
     }
@@ -61,7 +61,7 @@ async fn what_is_not_selling_any_more_leaves_it_within_ten_seconds_and_others_ta
         ids.push(world.product_with(json!({ "name": format!("Sold {units}"), "stock": 10, "price": 100 })).await);
         mina.buy(&[(ids.last().expect("one"), units)]).await.expect(201);
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
     let popular = async |query: &str| {
         let reply = anybody.get(&format!("/products/popular{query}")).await.expect(200);

@@ -20,7 +20,7 @@ async fn popular(world: &World, days: u8) -> Vec<(String, i64)> {
 async fn sell(world: &World, product: &str, units: i64) -> (crate::support::Person, String) {
     let buyer = world.user_with(100_000).await;
     let order = buyer.buy(&[(product, units)]).await.expect(201).order();
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     (buyer, order)
 }
 
@@ -53,7 +53,7 @@ async fn what_is_given_back_is_taken_off_the_day_it_was_paid_on() {
     world.wait(86_400);
     let buyer = world.again(&buyer).await;
     buyer.refund_order(&order).await.expect(200);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(rank(&world).await, json!({ "days_1": 0, "days_3": 1, "days_7": 1 }));
     assert_eq!(popular(&world, 3).await, [(kept, 1)]);
 }
@@ -67,7 +67,7 @@ async fn only_what_is_selling_is_ranked_and_fifty_of_it_are_listed() {
         ids.push(world.product(10, 100).await);
         buyer.buy(&[(&ids[number], 53 - i64::try_from(number).expect("few"))]).await.expect(201);
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let admin = world.admin().await;
     admin.patch(&format!("/products/{}", ids[0]), json!({ "state": "stopped" })).await.expect(200);
     admin.patch(&format!("/products/{}", ids[1]), json!({ "state": "hold" })).await.expect(200);

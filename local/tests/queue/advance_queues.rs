@@ -16,7 +16,7 @@ async fn run(world: &World) -> Value {
 /// Writes an item of the table as no code of ours would.
 fn poison(world: &World, item: &Value) {
     let request = json!({ "TableName": world.stack.template().table.name, "Item": item });
-    world.stack.dynamodb().ask("PutItem", &request).expect("put");
+    world.stack.dynamodb().call("PutItem", &request).expect("put");
 }
 
 /// First and last numbers of the batches that may be claimed.
@@ -26,7 +26,7 @@ fn batches(world: &World) -> Vec<(String, String)> {
         "TableName": world.stack.template().table.name, "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
         "ExpressionAttributeValues": pk,
     });
-    let found = world.stack.dynamodb().ask("Query", &request).expect("read");
+    let found = world.stack.dynamodb().call("Query", &request).expect("read");
     let part = |item: &Value, name: &str| item[name]["N"].as_str().expect("a number").to_owned();
     found["Items"].as_array().expect("items").iter().map(|item| (part(item, "first"), part(item, "last"))).collect()
 }
@@ -63,12 +63,12 @@ async fn nobody_is_called_before_a_second_has_passed_nor_more_than_the_rate() {
     let expected =
         [of(1, 25), of(26, 50), of(51, 60), of(61, 85), of(86, 110), of(111, 120), of(121, 145), of(146, 150)];
     assert_eq!(batches(&world), expected);
-    assert_eq!(world.settled_books().await.unclaimed(QUEUE), 150);
+    assert_eq!(world.settled_books().await.unclaimed_numbers(QUEUE), 150);
     // The window, and as much as clocks may differ.
     world.wait(90);
     run(&world).await;
     assert_eq!(batches(&world), [], "what nobody claimed is over");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
 }
 
 #[tokio::test]
@@ -113,11 +113,11 @@ async fn it_ends_admissions_and_their_places_come_back_a_minute_later() {
     assert_eq!(world.state_of(&mina), "expired");
     assert_eq!(joon.poll().await.expect(200).body["state"], "waiting");
     assert_eq!(run(&world).await["ended"], 0, "it ends once");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.wait(60);
     run(&world).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn more_admissions_than_a_page_end_in_one_run() {
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
     }
-    assert_eq!(world.settled_books().await.inside(QUEUE), 90);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 90);
     world.wait(700);
     assert_eq!(run(&world).await["ended"], 90);
     world.at_quiet().await;
@@ -204,12 +204,12 @@ async fn a_place_is_taken_by_one_after_the_other_in_order() {
                 inside.push(index);
             }
         }
-        assert_eq!(world.settled_books().await.inside(QUEUE), 2);
+        assert_eq!(world.settled_books().await.admitted_now(QUEUE), 2);
         for index in inside {
             crowd[index].leave().await.expect(204);
             order.push(index);
         }
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
     }
     assert_eq!(order, [0, 1, 2, 3, 4, 5, 6, 7]);
 }

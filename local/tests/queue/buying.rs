@@ -73,13 +73,13 @@ async fn paying_uses_the_token_up_and_frees_one_place() {
     let used = world.token_of(&mina);
     assert_eq!(used["state"], json!({ "S": "used" }));
     mina.hold(&hall, &["A-1-3"]).await.expect_problem(403, "queue-token-ended");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.until_admitted(&mut joon).await;
     // The second reservation of the same admission is paid when its place is somebody else's already.
     mina.pay(&two).await.expect(201);
     assert_eq!(world.token_of(&mina)["ended_at"], used["ended_at"], "it ended once");
     let books = world.settled_books().await;
-    assert_eq!((books.in_use(QUEUE), books.held_and_sold()), (1, (0, 2)));
+    assert_eq!((books.places_in_use(QUEUE), books.held_and_sold()), (1, (0, 2)));
     world.at_quiet().await;
 }
 
@@ -93,14 +93,14 @@ async fn a_declined_payment_keeps_the_token() {
     world.until_admitted(&mut mina).await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect_problem(402, "insufficient-balance");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     assert_eq!(world.state_of(&mina), "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1, "a decline frees no place");
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1, "a decline frees no place");
     mina.pay(&held).await.expect_problem(409, "payment-declined");
     mina.post("/wallet/charges", json!({ "amount": 50_000 })).await.expect(201);
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
     world.at_quiet().await;
 }
 
@@ -160,7 +160,7 @@ async fn what_is_held_is_paid_before_the_queue_is_joined_again() {
         held.push(mina.hold(&hall, &[seat]).await.expect(201).reservation());
     }
     mina.pay(&held[0]).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     // With another number she could pay nothing that is held still.
     mina.join().await.expect_problem(409, "has-live-hold");
     mina.pay(&held[1]).await.expect(201);
@@ -168,7 +168,7 @@ async fn what_is_held_is_paid_before_the_queue_is_joined_again() {
     mina.delete(&format!("/reservations/{}", held[2])).await.expect(200);
     assert_eq!(world.state_of(&mina), "used");
     assert_eq!(mina.join().await.expect(201).body["number"], 2);
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0, "one admission, one place");
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0, "one admission, one place");
     assert_eq!(mina.balance().await, 900_000);
     world.at_quiet().await;
 }
@@ -184,7 +184,7 @@ async fn no_token_but_the_last_pays() {
     mina.pay(&one).await.expect(201);
     let mut tokens = vec![mina.own_token()];
     for _ in 0..2 {
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         mina.join().await.expect(201);
         world.until_admitted(&mut mina).await;
         tokens.push(mina.own_token());

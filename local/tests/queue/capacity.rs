@@ -78,7 +78,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     let warm = world.admitted().await;
     let held = warm.hold(&hall, &["A-1-49"]).await.expect(201).reservation();
     warm.pay(&held).await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     let (mut mina, mut joon) = (world.joined().await, world.joined().await);
     world.ticks(2).await;
     let warm = world.joined().await;
@@ -99,7 +99,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     meter.take();
     mina.pay(&four).await.expect(201);
     within("pay 4 neighbours with a token", meter.take(), 12.0, 2.0, 2);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     within("finish 1", meter.take(), 4.0, 0.0, 1);
     joon.leave().await.expect(204);
     // The queue, the token, the reservations; the token, and its place on the index.

@@ -115,7 +115,7 @@ async fn a_crowd_comes_at_once_and_nobody_is_lost() {
         if second % 60 == 0 {
             world.stack.run_schedule("advance_queues").await.expect("advanced");
         }
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         let queue = world.anybody().get("/queues/spring").await.expect(200);
         let (inside, serving) = (number(&queue, "active"), number(&queue, "serving"));
         assert!(inside <= capacity, "{inside} inside in second {second}");

@@ -125,7 +125,7 @@ async fn the_same_person_may_end_many_times() {
         mina.join().await.expect(201);
         world.until_admitted(&mut mina).await;
         mina.leave().await.expect(204);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         assert_eq!(finished(&world).await, round);
         // So soon after she gave a place up she gets no other.
         mina.join().await.expect_problem(429, "too-many-attempts");
@@ -170,7 +170,7 @@ async fn what_is_no_end_of_ours_fails_alone() {
     names.sort_unstable();
     assert_eq!(names, ["m0", "m2", "m3", "m5", "m6", "m7"]);
     assert_eq!(finished(&world).await, 3);
-    assert_eq!(world.check_books().await.in_use("autumn"), 0);
+    assert_eq!(world.check_books().await.places_in_use("autumn"), 0);
 }
 
 #[tokio::test]
@@ -219,5 +219,5 @@ async fn what_always_fails_ends_in_the_dead_letter_queue_and_keeps_no_place() {
     }
     assert!(take(&world, &queue(&world, "Tokens")).await.is_empty());
     assert_eq!(take(&world, &queue(&world, "TokensDeadLetter")).await, ["garbage"]);
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
 }

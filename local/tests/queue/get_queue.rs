@@ -21,7 +21,7 @@ async fn everybody_sees_the_same_numbers_and_finds_the_own_place_in_them() {
         assert_eq!(own["state"] == "admitted", number <= serving, "{own}");
     }
     crowd[0].leave().await.expect(204);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.ticks(2).await;
     let seen = public(&world).await;
     assert_eq!((&seen["serving"], &seen["issued"], &seen["active"]), (&json!(4), &json!(9), &json!(3)));
@@ -75,5 +75,5 @@ async fn who_looks_moves_the_queue_on() {
         world.wait(1);
         assert_eq!(public(&world).await["serving"], serving);
     }
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 2);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 2);
 }

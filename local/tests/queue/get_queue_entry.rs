@@ -29,7 +29,7 @@ async fn the_place_falls_to_the_admission_by_polls_alone() {
     let again = crowd[2].poll().await.expect(200);
     assert_eq!(again.text("expires_at"), "2026-11-21T10:10:04Z");
     assert!(again.body.get("issued_at").is_none());
-    assert_eq!(world.settled_books().await.inside(QUEUE), 1);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn the_remaining_time_follows_how_long_places_are_in_use() {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
         world.wait(8);
         person.leave().await.expect(204);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
     }
     let last = world.renewed(&crowd[59]).await.poll().await.expect(200).body;
     let eta = last["eta_seconds"].as_u64().expect("a time");
@@ -73,7 +73,7 @@ async fn a_place_that_is_in_use_for_fifty_minutes_is_not_free_in_a_second() {
     }
     world.wait(2);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.tick().await;
     joon = world.renewed(&joon).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
@@ -117,7 +117,7 @@ async fn the_answer_to_the_claim_may_get_lost() {
     for field in ["state", "number", "expires_at"] {
         assert_eq!(again.body[field], first.body[field]);
     }
-    assert_eq!(world.settled_books().await.inside(QUEUE), 1);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn who_misses_the_call_has_lost_the_place() {
     assert_eq!(world.state_of(&mina), "expired");
     assert_eq!(mina.poll().await.expect(200).body["state"], "expired");
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
     world.at_quiet().await;
 }
 

@@ -127,7 +127,7 @@ async fn an_administrator_passes_every_guarded_route_without_queueing() {
         sale.ask(route, &admin, &held).await.expect(status);
     }
     // Nobody's place is used by it, and no admission bounds the hold.
-    assert_eq!((world.settled_books().await.in_use("spring"), admin.balance().await), (0, 950_000));
+    assert_eq!((world.settled_books().await.places_in_use("spring"), admin.balance().await), (0, 950_000));
     // The same caller as a user is asked for a token again.
     let user = world.again(&admin).await;
     sale.refuses(&user, &held, REQUIRED, &[HoldSeat, CreateReservation, Pay]).await;
@@ -144,7 +144,7 @@ async fn who_became_an_administrator_meanwhile_pays_by_the_admission_of_the_hold
     let admin = world.promoted(&mina).await.with_queue_token(None);
     admin.pay(&held).await.expect(201);
     assert_eq!(world.state_of(&mina), "used");
-    assert_eq!(world.settled_books().await.in_use("spring"), 0);
+    assert_eq!(world.settled_books().await.places_in_use("spring"), 0);
 }
 
 #[tokio::test]

@@ -65,7 +65,8 @@ async fn join_alone(world: &World, user: &Person) -> Value {
     let process = world.stack.process("join_queue", world.clock.clone(), Ids::Random).expect("a process");
     let path = format!("/queues/{QUEUE}/tokens");
     let asked = ApiCall { function: "join_queue", method: "POST", path, body: None };
-    let event = requests::event(&asked, Identity { user: user.id, role: "user", key: None, queue_token: None });
+    let event =
+        requests::api_gateway_event(&asked, Identity { user: user.id, role: "user", key: None, queue_token: None });
     let answer = lambda::invoke(&process.code, process.app.clone(), event).await.expect("an answer");
     serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON")
 }
@@ -114,7 +115,7 @@ async fn fifty_joins_of_one_account_at_once_burn_no_number_over_several_processe
         let books = world.check_books().await;
         // The only hole is the number that was left.
         let left = (1..round).collect();
-        assert_eq!((books.issued(QUEUE), books.numbers(QUEUE), books.holes(QUEUE)), (round, vec![round], left));
+        assert_eq!((books.issued(QUEUE), books.numbers(QUEUE), books.gaps(QUEUE)), (round, vec![round], left));
         if round == 1 {
             mina.join().await.expect(200);
             mina.leave().await.expect(204);
@@ -127,10 +128,10 @@ async fn fifty_joins_of_one_account_at_once_burn_no_number_over_several_processe
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
     mina.leave().await.expect(204);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.tick().await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
     world.at_quiet().await;
 }
 
@@ -153,12 +154,12 @@ async fn who_is_slow_to_write_a_number_down_loses_the_place_and_gives_the_number
     world.queue(json!({ "capacity": 1 })).await;
     let mut mina = world.user().await;
     assert_eq!(overtaken(&world, &mut mina).await, 2);
-    assert_eq!(world.check_books().await.holes(QUEUE), [1]);
+    assert_eq!(world.check_books().await.gaps(QUEUE), [1]);
     // Of one place, the hole takes none.
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
     let books = world.settled_books().await;
-    assert_eq!((books.serving(QUEUE), books.in_use(QUEUE), books.holes(QUEUE)), (2, 1, vec![]));
+    assert_eq!((books.serving(QUEUE), books.places_in_use(QUEUE), books.gaps(QUEUE)), (2, 1, vec![]));
     world.at_quiet().await;
 }
 
@@ -193,7 +194,7 @@ async fn a_hundred_who_leave_while_they_wait_hold_no_place() {
         assert!(seconds <= 5, "after {seconds} s nobody is let in");
     }
     let books = world.settled_books().await;
-    assert_eq!((books.serving(QUEUE), books.inside(QUEUE), books.in_use(QUEUE)), (101, 1, 1));
+    assert_eq!((books.serving(QUEUE), books.admitted_now(QUEUE), books.places_in_use(QUEUE)), (101, 1, 1));
     world.at_quiet().await;
 }
 
@@ -204,12 +205,12 @@ async fn whoever_is_called_and_leaves_gives_the_place_on_at_once() {
     let (mina, mut joon) = (world.joined().await, world.joined().await);
     world.ticks(2).await;
     let books = world.settled_books().await;
-    assert_eq!((books.serving(QUEUE), books.unclaimed(QUEUE)), (1, 1), "called, and not claimed");
+    assert_eq!((books.serving(QUEUE), books.unclaimed_numbers(QUEUE)), (1, 1), "called, and not claimed");
     mina.leave().await.expect(204);
     world.ticks(2).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
     let books = world.settled_books().await;
-    assert_eq!((books.in_use(QUEUE), books.holes(QUEUE)), (1, vec![]));
+    assert_eq!((books.places_in_use(QUEUE), books.gaps(QUEUE)), (1, vec![]));
     world.at_quiet().await;
 }
 
@@ -225,8 +226,8 @@ async fn whoever_leaves_when_the_window_is_over_frees_nothing_twice() {
     mina.leave().await.expect(204);
     world.ticks(2).await;
     let books = world.settled_books().await;
-    assert_eq!((books.in_use(QUEUE), super::finished(&world).await), (0, 1));
+    assert_eq!((books.places_in_use(QUEUE), super::finished(&world).await), (0, 1));
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    assert!(world.check_books().await.holes(QUEUE).is_empty());
+    assert!(world.check_books().await.gaps(QUEUE).is_empty());
     world.at_quiet().await;
 }

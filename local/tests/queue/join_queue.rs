@@ -30,7 +30,7 @@ async fn from_joining_to_the_ticket() {
     world.wait(1);
     assert_eq!(mina.poll().await.expect(200).body["state"], "used");
     mina.hold(&schedule, &["A-1-2"]).await.expect_problem(403, "queue-token-ended");
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     world.wait(1);
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
     assert_eq!(public(&world).await["active"], 1);
@@ -122,7 +122,7 @@ async fn who_is_called_may_claim_by_joining() {
     mina.hold(&hall, &["A-1-1"]).await.expect(201);
     let again = mina.join().await.expect(200);
     assert_eq!((again.text("state"), again.text("expires_at")), (joined.text("state"), joined.text("expires_at")));
-    assert_eq!(world.settled_books().await.inside(QUEUE), 1);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
 }
 
 /// Every way a place can end, done to somebody who has one in a queue that guards `hall`.
@@ -194,9 +194,9 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
         world.ticks(2).await;
         assert_eq!(mina.poll().await.expect(200).body["position"], 1, "{end:?}");
         joon.leave().await.expect(204);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         world.until_admitted(&mut mina).await;
-        assert_eq!(world.settled_books().await.in_use(QUEUE), 1, "{end:?}");
+        assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1, "{end:?}");
         mina.hold(&hall, &["A-1-2"]).await.expect(201);
         let ghost = mina.with_queue_token(Some(&old));
         let refused = ghost.hold(&hall, &["A-1-3"]).await;

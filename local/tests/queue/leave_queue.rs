@@ -18,12 +18,12 @@ async fn who_waits_may_leave_and_nobody_waits_for_who_left() {
     world.ticks(2).await;
     crowd[0].poll().await.expect(200);
     crowd[0].leave().await.expect(204);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
     // The number of who left is passed over.
     world.ticks(2).await;
     assert_eq!(crowd[1].poll().await.expect(200).body["state"], "left");
     assert_eq!(crowd[2].poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]
@@ -35,14 +35,14 @@ async fn who_leaves_the_sale_frees_one_place_once() {
     world.tick().await;
     for _ in 0..2 {
         mina.leave().await.expect(204);
-        world.stack.settle().await.expect("settled");
-        assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+        world.stack.drain_events().await.expect("settled");
+        assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
     }
     world.wait(1);
     assert_eq!(mina.poll().await.expect(200).body["state"], "left");
     world.tick().await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]

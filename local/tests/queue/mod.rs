@@ -28,5 +28,5 @@ fn key(queue: &str, sk: &str) -> serde_json::Value {
 /// How many numbers of the queue are finished.
 async fn finished(world: &World) -> i64 {
     let books = world.check_books().await;
-    books.serving(QUEUE) - books.in_use(QUEUE)
+    books.serving(QUEUE) - books.places_in_use(QUEUE)
 }

@@ -127,17 +127,17 @@ async fn a_capacity_below_those_inside_throws_nobody_out_and_lets_nobody_in() {
     assert_eq!((&public_now["serving"], &public_now["active"]), (&json!(4), &json!(4)));
     for (leaving, (serving, inside)) in [(0, (4, 3)), (1, (4, 2)), (2, (5, 2)), (3, (6, 2))] {
         crowd[leaving].leave().await.expect(204);
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         world.ticks(2).await;
         let books = world.settled_books().await;
-        assert_eq!((books.serving(QUEUE), books.in_use(QUEUE)), (serving, inside), "after {leaving}");
+        assert_eq!((books.serving(QUEUE), books.places_in_use(QUEUE)), (serving, inside), "after {leaving}");
     }
     assert_eq!(crowd[5].poll().await.expect(200).body["state"], "admitted");
     assert_eq!(crowd[6].poll().await.expect(200).body["position"], 1);
     // And raised again, it fills at once.
     world.queue(json!({ "capacity": 4, "admit_per_second": 10 })).await;
     world.tick().await;
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 4);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 4);
 }
 
 #[tokio::test]

@@ -98,9 +98,9 @@ async fn schedulers_and_polls_at_once_admit_what_one_would() {
         .await;
         let books = world.settled_books().await;
         assert_eq!(books.serving(QUEUE), (3 * (second - 1)).min(12), "in second {second}");
-        assert_eq!(books.in_use(QUEUE), books.serving(QUEUE));
+        assert_eq!(books.places_in_use(QUEUE), books.serving(QUEUE));
     }
-    assert_eq!(world.settled_books().await.inside(QUEUE), 12);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 12);
     world.at_quiet().await;
 }
 
@@ -140,8 +140,8 @@ async fn claims_meet_the_end_of_their_window() {
         world.wait(1);
         world.stack.run_schedule("advance_queues").await.expect("advanced");
         let books = world.settled_books().await;
-        assert_eq!(books.inside(QUEUE), admitted);
-        assert_eq!((books.unclaimed(QUEUE), usize::try_from(books.in_use(QUEUE))), (0, Ok(admitted)));
+        assert_eq!(books.admitted_now(QUEUE), admitted);
+        assert_eq!((books.unclaimed_numbers(QUEUE), usize::try_from(books.places_in_use(QUEUE))), (0, Ok(admitted)));
         outcomes.insert(admitted);
         world.at_quiet().await;
     }
@@ -174,7 +174,7 @@ async fn a_claim_is_refused_when_its_batch_closes_before_it() {
     let told = claiming.await.expect("no panic").expect(200);
     world.stack.intercept(None);
     assert_eq!(told.text("state"), "expired");
-    assert_eq!(world.settled_books().await.inside(QUEUE), 0);
+    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 0);
     world.at_quiet().await;
 }
 
@@ -193,7 +193,7 @@ async fn a_batch_that_is_claimed_from_while_it_closes_frees_no_place() {
     closing.await.expect("no panic").expect("advanced");
     world.stack.intercept(None);
     let books = world.settled_books().await;
-    assert_eq!((books.inside(QUEUE), books.in_use(QUEUE), books.serving(QUEUE)), (1, 1, 1));
+    assert_eq!((books.admitted_now(QUEUE), books.places_in_use(QUEUE), books.serving(QUEUE)), (1, 1, 1));
     world.at_quiet().await;
 }
 
@@ -280,7 +280,7 @@ async fn a_payment_that_comes_after_the_sweep_ended_its_token_is_refused() {
     paying.await.expect("no panic").expect_problem(403, "queue-token-ended");
     world.stack.intercept(None);
     assert_eq!((mina.balance().await, world.state_of(&mina)), (1_000_000, "expired".to_owned()));
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
     world.at_quiet().await;
 }
 
@@ -306,7 +306,7 @@ async fn a_sweep_that_comes_after_the_payment_ends_nothing() {
     world.stack.intercept(None);
     assert_eq!(world.state_of(&mina), "used");
     assert_eq!(finished(&world).await, 0);
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
     world.at_quiet().await;
 }
 
@@ -328,7 +328,7 @@ async fn two_payments_under_one_token_at_once_both_succeed_and_free_one_place() 
         for reply in replies {
             reply.expect(201);
         }
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         assert_eq!(finished(&world).await, 1);
         assert_eq!(mina.balance().await, 850_000);
         assert_eq!(world.settled_books().await.held_and_sold(), (0, 3));
@@ -361,7 +361,7 @@ async fn everybody_leaves_at_once_and_no_place_is_lost() {
     world.at_quiet().await;
     let late = world.admitted().await;
     assert_eq!(world.state_of(&late), "admitted");
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -384,13 +384,13 @@ async fn a_lapsed_admission_ends_once_whoever_finds_it() {
             }
         })
         .await;
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         let state = world.state_of(&mina);
         assert!(matches!(state.as_str(), "waiting" | "expired"), "{state}");
         let books = world.check_books().await;
         // Those of earlier rounds who joined again are called meanwhile, and are in the books.
         books.check_every_place(QUEUE);
-        assert!(books.in_use(QUEUE) <= round, "round {round}: {} in use", books.in_use(QUEUE));
+        assert!(books.places_in_use(QUEUE) <= round, "round {round}: {} in use", books.places_in_use(QUEUE));
     }
     world.at_quiet().await;
 }
@@ -436,10 +436,10 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
     // Whatever was leased and given to nobody has been given back.
     let books = world.check_books().await;
     let given = i64::try_from(books.numbers(QUEUE).len()).expect("few");
-    let holes = i64::try_from(books.holes(QUEUE).len()).expect("few");
+    let holes = i64::try_from(books.gaps(QUEUE).len()).expect("few");
     assert_eq!(given + holes, books.issued(QUEUE), "{holes} holes are known");
     world.ticks(40).await;
     let books = world.settled_books().await;
-    assert_eq!(books.in_use(QUEUE), 5);
-    assert_eq!(books.unclaimed(QUEUE), 5, "each place is held by somebody who was called");
+    assert_eq!(books.places_in_use(QUEUE), 5);
+    assert_eq!(books.unclaimed_numbers(QUEUE), 5, "each place is held by somebody who was called");
 }

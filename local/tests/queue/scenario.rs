@@ -23,7 +23,7 @@ pub async fn everything(world: &World) {
     polling(world).await;
     watching(world).await;
     super::holes::overtaken(world, &mut world.user().await).await;
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// A repeat of a concert's creation finds the first.
@@ -55,7 +55,7 @@ async fn looking_and_buying(world: &World, hall: &str) {
     user.clone().join().await.expect_problem(409, "has-live-hold");
     let waiting = world.joined().await;
     waiting.leave().await.expect(204);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// The sweep calls, closes what nobody claimed, and ends what has lapsed.
@@ -66,7 +66,7 @@ async fn sweeping(world: &World) {
         world.wait(seconds);
         advance(world).await;
     }
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// Joining claims what was called, ends what has lapsed or was missed, and takes a new number.
@@ -85,7 +85,7 @@ async fn joining_again(world: &World) {
     world.wait(601);
     let mut lapsed = world.renewed(&called).await;
     lapsed.join().await.expect(201);
-    world.stack.settle().await.expect("settled");
+    world.stack.drain_events().await.expect("settled");
 }
 
 /// Whoever looks at the public numbers moves the queue too: it notes who came, calls, and closes what nobody claims.

@@ -105,10 +105,10 @@ async fn f13_a_claim_by_a_slow_clock_ends_early_and_by_a_fast_one_late_and_both_
         world.wait(601 + skew.max(0));
         world.stack.run_schedule("advance_queues").await.expect("advanced");
         assert_eq!(world.state_of(&mina), "expired");
-        world.stack.settle().await.expect("settled");
+        world.stack.drain_events().await.expect("settled");
         joon = world.renewed(&joon).await;
         world.until_admitted(&mut joon).await;
-        assert_eq!(world.settled_books().await.in_use(QUEUE), 1);
+        assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
         mina = world.renewed(&mina).await;
         mina.leave().await;
         world.at_quiet().await;
@@ -129,7 +129,7 @@ async fn f13_a_sweep_that_is_ahead_ends_an_admission_once_and_its_owner_is_told(
     mina.hold(&hall, &["A-1-2"]).await.expect_problem(403, "queue-token-ended");
     assert_eq!(mina.poll().await.expect(200).body["state"], "expired");
     assert_eq!(mina.join().await.expect(201).body["number"], 2);
-    assert_eq!(world.settled_books().await.in_use(QUEUE), 0);
+    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
     assert_eq!(mina.balance().await, 1_000_000);
     world.at_quiet().await;
 }

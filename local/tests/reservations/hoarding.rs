@@ -180,7 +180,7 @@ async fn a_declined_payment_excuses_no_lapse_unless_it_gives_the_seats_back() {
         for _ in 0..2 {
             let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
             poor.pay(&held).await.expect_problem(402, "insufficient-balance");
-            world.stack.settle().await.expect("settled");
+            world.stack.drain_events().await.expect("settled");
             world.wait(302);
         }
         let next = poor.hold(&schedule, &["A-1-1"]).await;

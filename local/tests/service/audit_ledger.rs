@@ -24,16 +24,17 @@ impl Table<'_> {
     }
 
     pub fn get(&self, pk: &str, sk: &str) -> Option<Value> {
-        let found = self.0.stack.dynamodb().ask("GetItem", &self.request("Key", Self::key(pk, sk))).expect("an answer");
+        let found =
+            self.0.stack.dynamodb().call("GetItem", &self.request("Key", Self::key(pk, sk))).expect("an answer");
         found.get("Item").filter(|item| !item.is_null()).cloned()
     }
 
     pub fn put(&self, item: &Value) {
-        self.0.stack.dynamodb().ask("PutItem", &self.request("Item", item.clone())).expect("put");
+        self.0.stack.dynamodb().call("PutItem", &self.request("Item", item.clone())).expect("put");
     }
 
     pub fn delete(&self, pk: &str, sk: &str) {
-        self.0.stack.dynamodb().ask("DeleteItem", &self.request("Key", Self::key(pk, sk))).expect("deleted");
+        self.0.stack.dynamodb().call("DeleteItem", &self.request("Key", Self::key(pk, sk))).expect("deleted");
     }
 
     /// Changes one item past all conditions.
@@ -205,12 +206,12 @@ fn limits(what: What, limits: &mut Limits) {
 async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
     let scene = Scene::new().await;
     let report = scene.world.audit(|_| {}).await;
-    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(&report));
+    assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::report_text(&report));
     let before = scene.world.dump();
     for what in What::ALL {
         let lines = scene.tamper(what);
         let report = scene.world.audit(|given| limits(what, given)).await;
-        let printed = local::commands::audit::told(&report);
+        let printed = local::commands::audit::report_text(&report);
         assert_eq!(told(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
         let named = report.verdict.confirmed.iter().find(|difference| difference.to_string() == lines[0]);
         assert_eq!(named.map(|difference| difference.what), Some(what));
@@ -222,7 +223,7 @@ async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
         assert_eq!(scene.world.dump(), before, "{what:?} is undone");
     }
     let report = scene.world.audit(|_| {}).await;
-    assert!(local::commands::audit::told(&report).ends_with("\nthe books agree\n"));
+    assert!(local::commands::audit::report_text(&report).ends_with("\nthe books agree\n"));
 }
 
 #[tokio::test]

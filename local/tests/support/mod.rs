@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
 use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
-use local::aws::iam::Ledger;
+use local::aws::iam::AccessLog;
 use local::server::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
 use onsale_domain::accounts::account::Role;
@@ -54,7 +54,7 @@ pub struct World {
 /// Insists at the end of every test that no function was refused a call by its policy: some failures are only logged.
 /// And, if there is a second engine, that both had the same answers and have the same table.
 struct LeakCheck {
-    ledger: Ledger,
+    ledger: AccessLog,
     engines: Option<(DynamoDb, Arc<Pair>)>,
 }
 
@@ -96,7 +96,7 @@ impl World {
             pair.beside(stack.dynamodb());
             (stack.dynamodb().clone(), pair)
         });
-        let warden = LeakCheck { ledger: stack.ledger().clone(), engines };
+        let warden = LeakCheck { ledger: stack.access_log().clone(), engines };
         Self { stack, clock, gateway, people: AtomicUsize::new(0), keys: Ids::seeded("keys"), warden }
     }
 
@@ -107,7 +107,7 @@ impl World {
 
     /// Serves it on ports of this machine, until what is given is dropped; and the address of the API.
     pub async fn serve(&self) -> (Serving, String) {
-        let ports = Ports::take(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");
+        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");
         let address = ports.api.url();
         (ports.serve(&self.stack, &[], false), address)
     }
@@ -126,11 +126,11 @@ impl World {
                 break;
             }
         }
-        let books = Snapshot::of(items, self.clock.now().as_second());
+        let books = Snapshot::new(items, self.clock.now().as_second());
         books.check();
         let report = self.audit(|_| {}).await;
-        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::told(&report));
-        assert_eq!(report.verdict.passes, 1, "{}", local::commands::audit::told(&report));
+        assert_eq!(report.verdict.outcome, Outcome::Agree, "{}", local::commands::audit::report_text(&report));
+        assert_eq!(report.verdict.passes, 1, "{}", local::commands::audit::report_text(&report));
         books
     }
 
@@ -239,7 +239,7 @@ impl World {
         let mut items = Vec::new();
         let mut request = json!({ "TableName": self.stack.template().table.name });
         loop {
-            let page = self.stack.dynamodb().ask("Scan", &request).expect("the table is read");
+            let page = self.stack.dynamodb().call("Scan", &request).expect("the table is read");
             let found = page["Items"].as_array().expect("items").iter();
             let attempts = |item: &&Value| !item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("ATTEMPTS#"));
             items.extend(found.filter(attempts).map(Value::to_string));
@@ -261,7 +261,7 @@ impl World {
     /// Makes the table what it was.
     pub fn put_back(&self, before: &BTreeMap<String, Value>) {
         let table = &self.stack.template().table.name;
-        let ask = |operation: &str, request: Value| self.stack.dynamodb().ask(operation, &request).expect("written");
+        let ask = |operation: &str, request: Value| self.stack.dynamodb().call(operation, &request).expect("written");
         let now = self.items();
         for key in now.keys().filter(|key| !before.contains_key(*key)) {
             let key: Value = serde_json::from_str(key).expect("JSON");

@@ -60,9 +60,9 @@ impl World {
     /// told. Nobody may be inside then, whatever went wrong before.
     pub async fn at_quiet(&self) {
         for _ in 0..ROUNDS_MAX {
-            self.stack.settle().await.expect("settled");
+            self.stack.drain_events().await.expect("settled");
             let books = self.check_books().await;
-            if books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE) {
+            if books.places_in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE) {
                 return books.check_every_place(QUEUE);
             }
             self.wait(700);
@@ -73,7 +73,7 @@ impl World {
 
     /// Tells all events, and insists that every place in use is accounted for.
     pub async fn settled_books(&self) -> Snapshot {
-        self.stack.settle().await.expect("settled");
+        self.stack.drain_events().await.expect("settled");
         let books = self.check_books().await;
         books.check_every_place(QUEUE);
         books
@@ -83,7 +83,7 @@ impl World {
     pub fn token_of(&self, person: &Person) -> Value {
         let key = json!({ "pk": { "S": format!("USER#{}", person.id) }, "sk": { "S": format!("TOKEN#{QUEUE}") } });
         let request = json!({ "TableName": self.stack.template().table.name, "Key": key, "ConsistentRead": true });
-        self.stack.dynamodb().ask("GetItem", &request).expect("the table is read")["Item"].clone()
+        self.stack.dynamodb().call("GetItem", &request).expect("the table is read")["Item"].clone()
     }
 
     /// The state of somebody's token, as the table has it.

@@ -22,7 +22,7 @@ impl World {
 
     /// The same with other settings. Declines release what is held, so that each consumer has something to do.
     pub async fn with_receiver_and(change: impl FnOnce(&mut Options)) -> (Self, Listening) {
-        let port = Port::take("any", 0).await.expect("a port");
+        let port = Port::bind("any", 0).await.expect("a port");
         let url = port.url();
         let world = Self::with(|options| {
             options.data_platform = Some(format!("{url}/events"));
@@ -61,25 +61,25 @@ impl Listening {
 
     /// It listens again.
     pub async fn come_back(&mut self) {
-        let port = Port::take("the same", self.port).await.expect("the port");
+        let port = Port::bind("the same", self.port).await.expect("the port");
         self.serving = Some(port.serve(self.receiver.router()));
     }
 
     /// Returns once so many requests came.
     pub async fn until_requests(&self, count: u64) {
-        self.receiver.until(|receiver| receiver.requests() >= count).await;
+        self.receiver.wait_until(|receiver| receiver.requests() >= count).await;
     }
 
     /// Returns once it got so many events of buyers.
     pub async fn until_events(&self, count: usize) {
         let of_buyers =
-            |receiver: &Receiver| receiver.received().iter().filter(|received| is_of_buyers(received)).count();
-        self.receiver.until(|receiver| of_buyers(receiver) >= count).await;
+            |receiver: &Receiver| receiver.received_events().iter().filter(|received| is_of_buyers(received)).count();
+        self.receiver.wait_until(|receiver| of_buyers(receiver) >= count).await;
     }
 
     /// What it got, in the order in which it came first. None came with two contents.
     pub fn all_received(&self) -> Vec<Received> {
-        let received = self.receiver.received();
+        let received = self.receiver.received_events();
         assert!(received.iter().all(|received| !received.differs), "an id with two contents");
         received
     }

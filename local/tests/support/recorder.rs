@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use local::intercept::{After, Before, Call, Intercept, Struck, Units, items_of};
+use local::intercept::{After, Before, Call, FailedItems, Intercept, Units, transaction_items};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -40,7 +40,7 @@ impl Intercept for Meter {
         if call.service == "dynamodb" {
             let mut cost = self.cost.lock().expect("no panic");
             cost.calls += 1;
-            let units = Units::of(call, response);
+            let units = Units::from_response(call, response);
             cost.write += units.write;
             cost.read += units.read;
         }
@@ -103,10 +103,10 @@ impl Disturb {
     }
 
     /// The next item of a transaction.
-    fn struck(&self, call: &Call<'_>) -> Struck {
-        let items = items_of(call.request);
+    fn struck(&self, call: &Call<'_>) -> FailedItems {
+        let items = transaction_items(call.request);
         self.items.store(items, Ordering::SeqCst);
-        Struck::one(self.done() + self.first - 1, items)
+        FailedItems::at(self.done() + self.first - 1, items)
     }
 
     fn strikes(&self, call: &Call<'_>) -> bool {

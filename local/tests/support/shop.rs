@@ -37,7 +37,7 @@ impl World {
         let shard = |number: u8| {
             let key = json!({ "pk": { "S": format!("STOCK#{of}#{number}") }, "sk": { "S": "STOCK" } });
             let request = json!({ "TableName": self.stack.template().table.name, "Key": key });
-            let item = self.stack.dynamodb().ask("GetItem", &request).expect("an answer");
+            let item = self.stack.dynamodb().call("GetItem", &request).expect("an answer");
             item["Item"]["available"]["N"].as_str()?.parse().ok()
         };
         (0..16).map_while(shard).collect()

@@ -1,4 +1,4 @@
-//! What every handler is given: settings, table, queues, time and ids, built once per process.
+//! The app that every handler gets: settings, table, queues, time and ids, built once per process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const CALL_ATTEMPTS: u32 = 3;
 /// The SDK's first back-off; its default of a second is longer than a whole hold should take.
 const CALL_FIRST_BACKOFF: Duration = Duration::from_millis(25);
 
-/// What [`App::new`] is built from.
+/// The parts that [`App::new`] takes.
 pub struct Parts {
     /// Settings.
     pub config: Config,
@@ -41,7 +41,7 @@ pub struct Parts {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
-    /// Which function it is, as the template names its binary; empty for what is none.
+    /// The function, as the template names its binary; empty for an app of no function.
     pub function: String,
     /// Where it counts.
     pub meter: Meter,
@@ -87,7 +87,7 @@ impl App {
         let variables = std::env::vars().collect();
         let config = Config::from_variables(&variables)?;
         let sdk = sdk_settings(aws_config::defaults(aws_config::BehaviorVersion::latest()))
-            .http_client(tls::client(Roots::of(&variables)))
+            .http_client(tls::client(Roots::from_variables(&variables)))
             .load()
             .await;
         tls::open_to_table(&sdk).await;
@@ -125,7 +125,7 @@ impl App {
         &self.inner.parts.ids
     }
 
-    /// Which function this is.
+    /// The name of this function.
     #[must_use]
     pub fn function(&self) -> &str {
         &self.inner.parts.function

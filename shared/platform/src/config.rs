@@ -82,11 +82,11 @@ impl Config {
     /// When `TABLE_NAME` is missing or a value is not of its type or range.
     pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
         let text = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
-        let hold_seconds = number(variables, "HOLD_SECONDS", 300)?;
+        let hold_seconds = parse_number(variables, "HOLD_SECONDS", 300)?;
         if !(1..=HOLD_SECONDS_MAX).contains(&hold_seconds) {
             return Err(ConfigError { name: "HOLD_SECONDS", problem: "must be between 1 and 86400" });
         }
-        let data_platform_timeout = number(variables, "DATA_PLATFORM_TIMEOUT_MILLISECONDS", 3_000)?;
+        let data_platform_timeout = parse_number(variables, "DATA_PLATFORM_TIMEOUT_MILLISECONDS", 3_000)?;
         if !(1..=DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX).contains(&data_platform_timeout) {
             let problem = "must be between 1 and 15000";
             return Err(ConfigError { name: "DATA_PLATFORM_TIMEOUT_MILLISECONDS", problem });
@@ -109,14 +109,14 @@ impl Config {
             },
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
-            data_platform_url: text("DATA_PLATFORM_URL").as_deref().map(receiver).transpose()?,
+            data_platform_url: text("DATA_PLATFORM_URL").as_deref().map(parse_webhook_url).transpose()?,
             data_platform_secret: secret("DATA_PLATFORM_SECRET_FILE", "DATA_PLATFORM_SECRET"),
             data_platform_timeout: Duration::from_millis(data_platform_timeout.into()),
-            account_free_attempts: number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
-            source_free_attempts: number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 300)?,
-            sign_up_free_attempts: number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 300)?,
-            attempt_pause_max_seconds: number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
-            attempts_forgotten_seconds: number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
+            account_free_attempts: parse_number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
+            source_free_attempts: parse_number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 300)?,
+            sign_up_free_attempts: parse_number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 300)?,
+            attempt_pause_max_seconds: parse_number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
+            attempts_forgotten_seconds: parse_number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
         })
     }
 }
@@ -141,7 +141,7 @@ impl Config {
 
 /// The address of the data platform. What is posted there is signed but not hidden, so it goes over TLS; on this
 /// machine there is nobody to hide it from.
-fn receiver(text: &str) -> Result<Url, ConfigError> {
+fn parse_webhook_url(text: &str) -> Result<Url, ConfigError> {
     let wrong = |problem| ConfigError { name: "DATA_PLATFORM_URL", problem };
     let url = Url::parse(text).map_err(|_| wrong("must be a URL"))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -155,7 +155,7 @@ fn receiver(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-fn number(variables: &HashMap<String, String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
+fn parse_number(variables: &HashMap<String, String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
     match variables.get(name).filter(|value| !value.is_empty()) {
         None => Ok(default),
         Some(value) => value.parse().map_err(|_| ConfigError { name, problem: "must be a whole number" }),
@@ -166,7 +166,7 @@ fn number(variables: &HashMap<String, String>, name: &'static str, default: u32)
 mod tests {
     use super::*;
 
-    fn given(name: &str, value: &str) -> Result<Config, ConfigError> {
+    fn config_with(name: &str, value: &str) -> Result<Config, ConfigError> {
         let table = ("TABLE_NAME".to_owned(), "Table".to_owned());
         Config::from_variables(&HashMap::from([table, (name.to_owned(), value.to_owned())]))
     }
@@ -180,11 +180,11 @@ mod tests {
             "http://[::1]:1/",
         ] {
             assert_eq!(
-                given("DATA_PLATFORM_URL", url).expect("a URL").data_platform_url.map(String::from).as_deref(),
+                config_with("DATA_PLATFORM_URL", url).expect("a URL").data_platform_url.map(String::from).as_deref(),
                 Some(url)
             );
         }
-        assert!(given("DATA_PLATFORM_URL", "").expect("none").data_platform_url.is_none());
+        assert!(config_with("DATA_PLATFORM_URL", "").expect("none").data_platform_url.is_none());
         for url in [
             "http://platform.example.com/",
             "http://10.0.0.1/",
@@ -193,15 +193,16 @@ mod tests {
             "events",
             "https://user:word@example.com/",
         ] {
-            let problem = given("DATA_PLATFORM_URL", url).expect_err(url).to_string();
+            let problem = config_with("DATA_PLATFORM_URL", url).expect_err(url).to_string();
             assert!(problem.starts_with("setting DATA_PLATFORM_URL: must ") && !problem.contains(url), "{problem}");
         }
     }
 
     #[test]
     fn the_data_platform_is_not_waited_for_as_long_as_one_likes() {
-        let wait =
-            |value: &str| given("DATA_PLATFORM_TIMEOUT_MILLISECONDS", value).map(|config| config.data_platform_timeout);
+        let wait = |value: &str| {
+            config_with("DATA_PLATFORM_TIMEOUT_MILLISECONDS", value).map(|config| config.data_platform_timeout)
+        };
         assert_eq!(wait("").expect("a default"), Duration::from_secs(3));
         assert_eq!(wait("15000").expect("the longest"), Duration::from_secs(15));
         assert!(wait("0").is_err() && wait("15001").is_err() && wait("soon").is_err());

@@ -1,4 +1,4 @@
-//! What happened, told to other parts: the envelope, its kinds, and which queue wants which kind.
+//! Events: the envelope, its kinds, and the queues that each kind goes to.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ pub enum Source {
 /// delivered, it is the same event. Attributes that it does not know are passed over when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What it is written in.
+    /// The version of CloudEvents that it is written in.
     pub specversion: SpecVersion,
     /// `<owner>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number, and that of
     /// an administrator's action, which has one version only, is 1. Without
@@ -115,7 +115,7 @@ pub struct Event {
     pub id: String,
     /// Where it comes from.
     pub source: Source,
-    /// What happened.
+    /// The kind of the event.
     #[serde(rename = "type")]
     pub kind: EventKind,
     /// When it was committed, to the second.
@@ -134,15 +134,15 @@ impl Event {
         self.traceparent.as_deref().and_then(Context::parse)
     }
 
-    /// How long ago it was committed; the stream tells to the second.
+    /// How long ago it was committed; the stream has the time to the second.
     #[must_use]
     pub fn age(&self, app: &App) -> Duration {
         app.now().duration_since(self.time).try_into().unwrap_or_default()
     }
 
-    /// The one table of which event goes where. One that nobody wants is sent nowhere.
+    /// The queues that this kind of event goes to. One without a queue is sent nowhere.
     #[must_use]
-    pub fn wanted_by(&self) -> &'static [EventQueue] {
+    pub fn destination_queues(&self) -> &'static [EventQueue] {
         match (self.kind, &self.data) {
             (EventKind::PaymentDeclined, _) => &[EventQueue::Payments, EventQueue::DataPlatform],
             (EventKind::PaymentCompleted | EventKind::PaymentCancelled, Data::Order(_)) => {
@@ -180,12 +180,12 @@ pub enum Data {
     Admin(AdminData),
 }
 
-/// What every event of a reservation says.
+/// The data of every event of a reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
-    /// Which.
+    /// Its id.
     pub reservation_id: Uuid,
     /// Of which concert.
     pub concert_id: Uuid,
@@ -193,26 +193,26 @@ pub struct ReservationData {
     pub schedule_id: Uuid,
     /// Its live tickets.
     pub ticket_ids: Vec<String>,
-    /// What they cost together, in minor units.
+    /// The sum of their prices, in minor units.
     pub total: i64,
-    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    /// The refunds of its payment so far, in minor units; 0 without a payment.
     pub refunded: i64,
     /// Its version. Of two events of one reservation the one with the higher version is the later.
     pub version: u64,
 }
 
-/// What every event of an order says.
+/// The data of every event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
-    /// Which.
+    /// Its id.
     pub order_id: Uuid,
-    /// What is bought.
+    /// The lines of the order.
     pub lines: Vec<LineData>,
-    /// What it costs, in minor units.
+    /// The price of the order, in minor units.
     pub total: i64,
-    /// What of its payment was given back so far, in minor units; 0 without a payment.
+    /// The refunds of its payment so far, in minor units; 0 without a payment.
     pub refunded: i64,
     /// Its version. Of two events of one order the one with the higher version is the later.
     pub version: u64,
@@ -229,20 +229,20 @@ pub struct LineData {
     pub quantity: i64,
 }
 
-/// What every event of a queue token says.
+/// The data of every event of a queue entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenData {
-    /// Whose.
+    /// The user's id.
     pub user_id: Uuid,
     /// In which queue.
     pub queue_id: String,
     /// The number that was admitted.
     pub number: u64,
-    /// What ended it: `used`, `expired` or `left`.
+    /// The state that ended it: `used`, `expired` or `left`.
     pub state: String,
 }
 
-/// What every event of an administrator's action says: ids, and neither an address nor what was changed.
+/// The data of every event of an administrator's action: ids, and neither an address nor what was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminData {
     /// The administrator; none of an operator who invoked the function.
@@ -281,7 +281,7 @@ pub struct NotSent {
 /// # Errors
 /// When the queue is not configured for this function, cannot be reached, or refuses one of them.
 pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(), NotSent> {
-    let Some(url) = url_of(app, queue) else {
+    let Some(url) = queue_url(app, queue) else {
         return match queue {
             // Without a data platform nobody wants what would be handed to it.
             EventQueue::DataPlatform => Ok(()),
@@ -292,14 +292,14 @@ pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(),
     for batch in batches(bodies) {
         match send_batch(app, url, batch).await {
             Ok(None) => sent += batch.len(),
-            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: silent() }),
+            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: send_failure() }),
             Err(failure) => return Err(NotSent { first: sent, failure }),
         }
     }
     Ok(())
 }
 
-fn url_of(app: &App, queue: EventQueue) -> Option<&String> {
+fn queue_url(app: &App, queue: EventQueue) -> Option<&String> {
     let config = app.config();
     match queue {
         EventQueue::Payments => config.payments_queue_url.as_ref(),
@@ -335,7 +335,7 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
         let entry = entry.id(index.to_string()).message_body(body).build();
         request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
     }
-    let answer = request.send().await.map_err(|_| silent())?;
+    let answer = request.send().await.map_err(|_| send_failure())?;
     Ok(answer.failed.iter().map(|refused| refused.id.parse().unwrap_or(0)).min())
 }
 
@@ -345,13 +345,13 @@ async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usi
 /// When the queue is not configured for this function or cannot be reached: then the message comes again after the
 /// queue's own time.
 pub async fn postpone(app: &App, queue: EventQueue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
-    let url = url_of(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
+    let url = queue_url(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
     let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
-    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| silent())
+    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| send_failure())
 }
 
 /// Nobody asks which of its ways a call to a queue failed: a message that may not have been sent is sent again.
-fn silent() -> Failure {
+fn send_failure() -> Failure {
     Failure::Internal("the queue did not answer, or refused".to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Why something that a request needs was not done.
 
-/// What is outside could not do what was asked: the table, a queue, a store of secrets. None of these says anything about
+/// A dependency could not do what was asked: the table, a queue, a store of secrets. None of these says anything about
 /// the request.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {

@@ -46,7 +46,7 @@ pub enum Function {
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, InvocationError> {
     let router = match function {
-        Function::Event(handle) => return called(*handle, app, event, "", None).await,
+        Function::Event(handle) => return invoke_event(*handle, app, event, "", None).await,
         Function::Http(route) => http::serve(route(), app),
         Function::Default(refusal) => http::refuse(*refusal, app),
     };
@@ -60,7 +60,7 @@ pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value
 
 /// Calls a function that is not called over HTTP, counts how that ended, and says in logs and traces what it is.
 #[expect(clippy::cast_precision_loss, reason = "a second is told, not a nanosecond")]
-async fn called(
+async fn invoke_event(
     handle: fn(App, Value) -> Invocation,
     app: App,
     event: Value,
@@ -71,8 +71,8 @@ async fn called(
     let begun_by = event["id"].as_str().unwrap_or_default().to_owned();
     let open = app.open_span(SpanKind::Internal, app.function().to_owned(), given, &begun_by);
     let context = open.as_ref().map(OpenSpan::context).or(given);
-    let work = handle(app.clone(), event).instrument(logs::call(&app, request_id, context));
-    let answer = trace::within(context, work).await;
+    let work = handle(app.clone(), event).instrument(logs::call_span(&app, request_id, context));
+    let answer = trace::with_context(context, work).await;
     if let Some(open) = open {
         open.end(app.meter(), answer.is_err(), Vec::new());
     }
@@ -106,8 +106,8 @@ pub fn run(name: &'static str, function: Function) -> Result<(), InvocationError
                 let call = service_fn(move |event: LambdaEvent<Value>| {
                     let (app, tell) = (app.clone(), tell.clone());
                     async move {
-                        let given = event.context.xray_trace_id.as_deref().and_then(Context::of_x_ray);
-                        let answer = called(handle, app, event.payload, &event.context.request_id, given).await;
+                        let given = event.context.xray_trace_id.as_deref().and_then(Context::from_x_ray);
+                        let answer = invoke_event(handle, app, event.payload, &event.context.request_id, given).await;
                         tell();
                         answer
                     }
@@ -153,13 +153,13 @@ pub async fn queue_batch<H>(app: App, batch: Value, handle: H) -> Result<Value, 
 where
     H: AsyncFn(&App, &Event) -> Result<(), Retry>,
 {
-    let batch = Messages::read(batch)?;
+    let batch = Messages::parse(batch)?;
     // Side by side: one that is slow must not use up the time of the others.
     let results = futures_util::future::join_all(
-        batch.pairs().map(|(event, delivery)| one(&app, event, delivery, handle(&app, event))),
+        batch.pairs().map(|(event, delivery)| handle_message(&app, event, delivery, handle(&app, event))),
     );
     let results = results.await;
-    batch.answered(&app, results)
+    batch.into_batch_response(&app, results)
 }
 
 /// The same for a consumer that also looks at how each message was delivered.
@@ -170,10 +170,11 @@ pub async fn queue_deliveries<H>(app: App, batch: Value, handle: H) -> Result<Va
 where
     H: AsyncFn(&App, &Event, &Delivery) -> Result<(), Retry>,
 {
-    let batch = Messages::read(batch)?;
-    let results = batch.pairs().map(|(event, delivery)| one(&app, event, delivery, handle(&app, event, delivery)));
+    let batch = Messages::parse(batch)?;
+    let results =
+        batch.pairs().map(|(event, delivery)| handle_message(&app, event, delivery, handle(&app, event, delivery)));
     let results = futures_util::future::join_all(results).await;
-    batch.answered(&app, results)
+    batch.into_batch_response(&app, results)
 }
 
 /// The same for a consumer that deals with a whole batch at once; it gives one result for each event, in their order.
@@ -184,30 +185,30 @@ pub async fn queue_batch_together<H>(app: App, batch: Value, handle: H) -> Resul
 where
     H: AsyncFn(&App, &[Event]) -> Vec<Result<(), Retry>>,
 {
-    let batch = Messages::read(batch)?;
-    let opened: Vec<_> = batch.pairs().map(|(event, delivery)| consumed(&app, event, delivery)).collect();
+    let batch = Messages::parse(batch)?;
+    let opened: Vec<_> = batch.pairs().map(|(event, delivery)| open_consumer_span(&app, event, delivery)).collect();
     let results = handle(&app, &batch.events).await;
     for (open, result) in opened.into_iter().zip(&results) {
         open.into_iter().for_each(|open| open.end(app.meter(), result.is_err(), Vec::new()));
     }
-    batch.answered(&app, results)
+    batch.into_batch_response(&app, results)
 }
 
 /// The span of a message's consumption.
-fn consumed(app: &App, event: &Event, delivery: &Delivery) -> Option<OpenSpan> {
+fn open_consumer_span(app: &App, event: &Event, delivery: &Delivery) -> Option<OpenSpan> {
     let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));
     app.open_span(SpanKind::Consumer, name, event.context(), &seed)
 }
 
 /// Does the work of one message, as a part of its trace.
-async fn one<W>(app: &App, event: &Event, delivery: &Delivery, work: W) -> Result<(), Retry>
+async fn handle_message<W>(app: &App, event: &Event, delivery: &Delivery, work: W) -> Result<(), Retry>
 where
     W: Future<Output = Result<(), Retry>>,
 {
-    let open = consumed(app, event, delivery);
+    let open = open_consumer_span(app, event, delivery);
     let context = open.as_ref().map(OpenSpan::context).or(event.context());
-    let span = logs::message(&delivery.message_id, event, context);
-    let result = trace::within(context, work.instrument(span)).await;
+    let span = logs::message_span(&delivery.message_id, event, context);
+    let result = trace::with_context(context, work.instrument(span)).await;
     if let Some(open) = open {
         open.end(app.meter(), result.is_err(), vec![("event_id", event.id.clone())]);
     }
@@ -222,7 +223,7 @@ struct Messages {
 }
 
 impl Messages {
-    fn read(batch: Value) -> Result<Self, InvocationError> {
+    fn parse(batch: Value) -> Result<Self, InvocationError> {
         let batch: SqsEvent = serde_json::from_value(batch)?;
         let mut messages = Self { events: Vec::new(), deliveries: Vec::new(), failed: Vec::new() };
         for message in batch.records {
@@ -249,7 +250,7 @@ impl Messages {
     }
 
     /// The partial-batch answer that names what failed, each with a line in the log.
-    fn answered(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, InvocationError> {
+    fn into_batch_response(self, app: &App, results: Vec<Result<(), Retry>>) -> Result<Value, InvocationError> {
         for (event, result) in self.events.iter().zip(&results) {
             app.meter().count(&EVENTS_CONSUMED, 1, &[if result.is_ok() { "done" } else { "failed" }]);
             if result.is_ok() {
@@ -263,7 +264,7 @@ impl Messages {
         let mut unhandled = Vec::new();
         for ((event, delivery), result) in self.pairs().zip(results) {
             let Err(problem) = result else { continue };
-            logs::message(&delivery.message_id, event, event.context())
+            logs::message_span(&delivery.message_id, event, event.context())
                 .in_scope(|| tracing::error!(%problem, "message failed"));
             unhandled.push(delivery.message_id.clone());
         }

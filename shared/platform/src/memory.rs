@@ -1,4 +1,4 @@
-//! What a process remembers between calls, and for how long.
+//! The memory of a process between calls.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

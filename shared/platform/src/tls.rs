@@ -30,20 +30,20 @@ const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// of milliseconds.
 const OPEN_MAX: Duration = Duration::from_secs(1);
 
-/// Whose word a connection takes for who is at its other end.
+/// The certificate authorities that a connection trusts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roots {
     /// Amazon's, for AWS's own addresses.
     Amazon,
-    /// What `SSL_CERT_FILE` or `SSL_CERT_DIR` names, and nothing else: where something that inspects TLS, or has a
+    /// Those that `SSL_CERT_FILE` or `SSL_CERT_DIR` names, and no others: where something that inspects TLS, or has a
     /// certificate of its own, stands between a function and AWS.
     Named,
 }
 
 impl Roots {
-    /// What the variables of a process (name → value) ask for.
+    /// The authorities that the variables of a process (name → value) ask for.
     #[must_use]
-    pub fn of(variables: &HashMap<String, String>) -> Self {
+    pub fn from_variables(variables: &HashMap<String, String>) -> Self {
         let named = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
         if OTHER_ROOTS.into_iter().any(named) { Self::Named } else { Self::Amazon }
     }
@@ -65,11 +65,11 @@ pub fn client(roots: Roots) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         let mut connectors = lock(&connectors);
         let connector = connectors.entry((settings.connect_timeout(), settings.read_timeout()));
-        connector.or_insert_with(|| SharedHttpConnector::new(connector_of(roots, settings, components))).clone()
+        connector.or_insert_with(|| SharedHttpConnector::new(build_connector(roots, settings, components))).clone()
     })
 }
 
-fn connector_of(roots: Roots, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> Connector {
+fn build_connector(roots: Roots, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> Connector {
     let context = TlsContext::builder().with_trust_store(roots.trust_store()).build();
     let mut builder: ConnectorBuilder<_> = Connector::builder()
         .connector_settings(settings.clone())
@@ -158,7 +158,7 @@ mod tests {
     }
 
     /// When a certificate ends: the second of two times side by side, which are written in the years 1950 to 2049.
-    fn end_of(certificate: &[u8]) -> Timestamp {
+    fn valid_until(certificate: &[u8]) -> Timestamp {
         let mut times = certificate.windows(30).filter(|times| times[..2] == UTC_TIME && times[15..17] == UTC_TIME);
         let end = std::str::from_utf8(&times.next().expect("two times")[17..30]).expect("digits").to_owned();
         let part = |from: usize| &end[from..from + 2];
@@ -173,7 +173,7 @@ mod tests {
             .iter()
             .map(|certificate| {
                 let digest = Sha256::digest(certificate);
-                (digest.iter().map(|byte| format!("{byte:02x}")).collect(), end_of(certificate).to_string())
+                (digest.iter().map(|byte| format!("{byte:02x}")).collect(), valid_until(certificate).to_string())
             })
             .collect();
         let known = KNOWN.map(|(digest, end)| (digest.to_owned(), end.to_owned()));
@@ -184,16 +184,16 @@ mod tests {
         let soon = Clock::System.now() + NOTICE;
         for certificate in certificates() {
             assert!(
-                end_of(&certificate) > soon,
+                valid_until(&certificate) > soon,
                 "look whether AWS has left the root that ends {}",
-                end_of(&certificate)
+                valid_until(&certificate)
             );
         }
     }
 
     #[test]
     fn other_roots_are_trusted_only_where_they_are_named() {
-        let of = |name: &str, value: &str| Roots::of(&HashMap::from([(name.to_owned(), value.to_owned())]));
+        let of = |name: &str, value: &str| Roots::from_variables(&HashMap::from([(name.to_owned(), value.to_owned())]));
         assert_eq!(of("SSL_CERT_FILE", "/opt/roots.pem"), Roots::Named);
         assert_eq!(of("SSL_CERT_DIR", "/opt/roots"), Roots::Named);
         assert_eq!(of("SSL_CERT_FILE", ""), Roots::Amazon);

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 mod queue;
 mod shop;
-pub mod steps;
+pub mod transitions;
 
 /// How far apart two clocks may be in any world, in seconds: one is ahead, and the other has jumped back five minutes.
 const CLOCKS_APART_SECONDS: i64 = 360;
@@ -16,7 +16,7 @@ const CLOCKS_APART_SECONDS: i64 = 360;
 /// An item as it lies in the table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// What the table says, in one look.
+/// The items of the table at one instant.
 pub struct Snapshot {
     items: Vec<Arc<Item>>,
     now: i64,
@@ -38,13 +38,13 @@ fn number(item: &Item, name: &str) -> i64 {
 }
 
 impl Snapshot {
-    /// Of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
+    /// A snapshot of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
     #[must_use]
-    pub fn of(items: Vec<Arc<Item>>, now: i64) -> Self {
+    pub fn new(items: Vec<Arc<Item>>, now: i64) -> Self {
         Self { items, now, skew: 0 }
     }
 
-    /// By clocks that are up to so many seconds apart from the right time: what is over by one may last by another.
+    /// The same by clocks that are up to so many seconds off the right time: what is over by one may last by another.
     #[must_use]
     pub fn with_skew(self, seconds: i64) -> Self {
         Self { skew: seconds, ..self }
@@ -54,8 +54,8 @@ impl Snapshot {
         self.items.iter().map(Arc::as_ref)
     }
 
-    /// Whether nobody's clock says yet that `until` has passed.
-    fn lasts(&self, until: i64) -> bool {
+    /// Whether no clock says yet that `until` has passed.
+    fn is_future(&self, until: i64) -> bool {
         until >= self.now + self.skew
     }
 
@@ -100,13 +100,13 @@ impl Snapshot {
         i64::from_str_radix(value.get(..8)?, 16).ok()
     }
 
-    /// Insists on all of it.
+    /// Insists on all invariants that hold in every state.
     ///
     /// # Panics
     /// When something does not hold.
     pub fn check(&self) {
         self.check_seats();
-        self.check_allowances();
+        self.check_seat_limits();
         self.check_wallets();
         self.check_shop();
         self.check_queues();
@@ -132,7 +132,7 @@ impl Snapshot {
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
         for reservation in self.with_sort_key("RSV#") {
             let id = uuid::Uuid::parse_str(text(reservation, "sk").trim_start_matches("RSV#")).expect("an id");
-            let short = short(id);
+            let short = short_id(id);
             let state = text(reservation, "state");
             let until = number(reservation, "held_until");
             let tickets = reservation["tickets"].as_l().expect("tickets");
@@ -146,7 +146,7 @@ impl Snapshot {
                 }
                 let Some(value) = seats.get(&key) else {
                     assert!(self.is_deleted(&text(reservation, "schedule_id")), "{key} does not exist");
-                    let is_over = state != "paid" && (state != "held" || !self.lasts(until));
+                    let is_over = state != "paid" && (state != "held" || !self.is_future(until));
                     assert!(is_over, "{key} was taken away from who has it");
                     continue;
                 };
@@ -157,13 +157,13 @@ impl Snapshot {
                         *owners.entry(key).or_default() += 1;
                         paid += number(ticket, "price");
                     }
-                    "held" if names_us || self.lasts(until) => {
+                    "held" if names_us || self.is_future(until) => {
                         assert_eq!(*value, format!("{until:08x}{short}"), "{key} of a live hold");
                         *owners.entry(key).or_default() += 1;
                     }
                     "declined" if names_us => {
                         assert!(
-                            reservation.contains_key("expiry_shard") || !self.lasts(until),
+                            reservation.contains_key("expiry_shard") || !self.is_future(until),
                             "{key} names a declined reservation that gave it back"
                         );
                         *owners.entry(key).or_default() += 1;
@@ -172,19 +172,21 @@ impl Snapshot {
                     "cancelled" if reservation.contains_key("payment") => {
                         assert!(!names_us, "{key} still names a refunded reservation");
                     }
-                    _ => assert!(!names_us || !self.lasts(until), "{key} still names an ended reservation: {value}"),
+                    _ => {
+                        assert!(!names_us || !self.is_future(until), "{key} still names an ended reservation: {value}")
+                    }
                 }
             }
             match reservation.get("payment").map(|payment| payment.as_m().expect("a payment")) {
                 Some(payment) => self.check_payment(reservation, payment, paid, charged),
-                None => assert!(self.debits(&format!("rsv-{id}")).is_empty(), "{state} {id} took money"),
+                None => assert!(self.ledger_amounts(&format!("rsv-{id}")).is_empty(), "{state} {id} took money"),
             }
         }
         assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
         let certain = self.items().filter(|item| text(item, "sk") == "SCHEDULE" && item.contains_key("certain"));
         let deleted: BTreeSet<String> = certain.map(|item| text(item, "pk")).collect();
         for (key, value) in &seats {
-            let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| self.lasts(until));
+            let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| self.is_future(until));
             assert!(!live || owners.contains_key(key), "{key} is {value} without an owner");
             let schedule = key.split('/').next().unwrap_or_default();
             assert!(!live || !deleted.contains(&format!("SCHEDULE#{schedule}")), "{key} is {value}, and is deleted");
@@ -201,25 +203,25 @@ impl Snapshot {
         let until = number(reservation, "held_until");
         assert!(number(payment, "paid_at") / 1_000 <= until, "{id} was paid after its end");
         assert!(until < number(reservation, "starts_at") / 1_000, "{id} is held beyond the concert's start");
-        let ledger = self.debits(&format!("rsv-{id}"));
+        let ledger = self.ledger_amounts(&format!("rsv-{id}"));
         let (debits, backs) = ledger.split_at(usize::from(amount > 0).min(ledger.len()));
         assert_eq!(debits.iter().sum::<i64>(), -amount, "the payment of {id}");
         assert_eq!(backs.iter().sum::<i64>(), refunded, "the refunds of {id}: {ledger:?}");
         assert!(backs.iter().all(|back| *back > 0), "the refunds of {id}: {ledger:?}");
     }
 
-    /// What moved for this reference, in the order of the ledger.
-    fn debits(&self, reference: &str) -> Vec<i64> {
+    /// The amounts of this reference's entries, in the order of the ledger.
+    fn ledger_amounts(&self, reference: &str) -> Vec<i64> {
         let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
         let mut entries: Vec<&Item> = entries.collect();
         entries.sort_by_key(|entry| number(entry, "seq"));
         entries.into_iter().map(|entry| number(entry, "amount")).collect()
     }
 
-    /// S5: what a user's allowance counts is what the user holds and owns, and no more than may be.
-    fn check_allowances(&self) {
-        for allowance in self.with_sort_key("ALLOWANCE#") {
-            let (pk, sk) = (text(allowance, "pk"), text(allowance, "sk"));
+    /// S5: a user's seat limit counts the seats that the user holds and owns, and no more than may be.
+    fn check_seat_limits(&self) {
+        for seat_limit in self.with_sort_key("ALLOWANCE#") {
+            let (pk, sk) = (text(seat_limit, "pk"), text(seat_limit, "sk"));
             let schedule = sk.trim_start_matches("ALLOWANCE#");
             let mut counted = 0;
             for reservation in self.with_sort_key("RSV#") {
@@ -231,8 +233,8 @@ impl Snapshot {
                 let live = tickets.filter(|ticket| !ticket.as_m().expect("a ticket").contains_key("cancelled"));
                 counted += i64::try_from(live.count()).expect("few");
             }
-            assert_eq!(number(allowance, "count"), counted, "allowance {pk} {sk}");
-            self.check_first_end(allowance, schedule);
+            assert_eq!(number(seat_limit, "count"), counted, "allowance {pk} {sk}");
+            self.check_first_end(seat_limit, schedule);
             let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
             for terms in self.items().filter(own) {
                 assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
@@ -242,15 +244,15 @@ impl Snapshot {
 
     /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what an
     /// admission cuts short.
-    fn check_first_end(&self, allowance: &Item, schedule: &str) {
-        let pk = text(allowance, "pk");
+    fn check_first_end(&self, seat_limit: &Item, schedule: &str) {
+        let pk = text(seat_limit, "pk");
         let open = self.with_sort_key("RSV#").filter(|item| {
             let is_its_own = text(item, "pk") == pk && text(item, "schedule_id") == schedule;
             is_its_own && item.contains_key("expiry_shard") && !item.contains_key("queue_id")
         });
         for reservation in open {
-            let (first, until) = (number(allowance, "first_end"), number(reservation, "held_until"));
-            // Whoever held first may have done so by a clock that is ahead.
+            let (first, until) = (number(seat_limit, "first_end"), number(reservation, "held_until"));
+            // The first hold may have been made by a clock that is ahead.
             let in_time = first > 0 && first <= until + CLOCKS_APART_SECONDS.max(2 * self.skew);
             assert!(in_time, "{} of {pk} ends at {until}, the first at {first}", text(reservation, "sk"));
         }
@@ -283,7 +285,7 @@ impl Snapshot {
 }
 
 /// 22 characters of base64url, written out here again on purpose.
-fn short(id: uuid::Uuid) -> String {
+fn short_id(id: uuid::Uuid) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = id.as_u128();
     let digits = (0..21).map(|index| (bits >> (122 - 6 * index)) & 63).chain([(bits & 3) << 4]);

@@ -11,7 +11,7 @@ use crate::invariants::{Item, Snapshot, number, text};
 const BATCH_NUMBERS_MAX: i64 = 25;
 
 impl Snapshot {
-    /// What holds in every state.
+    /// The invariants of queues that hold in every state.
     pub(crate) fn check_queues(&self) {
         let queues: Vec<&Item> = self.with_sort_key("QUEUE").collect();
         for queue in &queues {
@@ -22,10 +22,14 @@ impl Snapshot {
             assert!((0..=serving).contains(&finished), "{id}: {finished} of {serving} are finished");
             assert!(serving <= seen && seen <= issued, "{id}: serving {serving}, seen {seen}, issued {issued}");
             self.check_numbers(&id, issued);
-            self.check_holes(&id, issued);
+            self.check_gaps(&id, issued);
             self.check_batches(&id, serving);
-            let known = self.known_places(&id);
-            assert!(self.in_use(&id) >= known, "{id}: {known} are inside, {} are counted", self.in_use(&id));
+            let known = self.explained_places(&id);
+            assert!(
+                self.places_in_use(&id) >= known,
+                "{id}: {known} are inside, {} are counted",
+                self.places_in_use(&id)
+            );
         }
         for token in self.with_sort_key("TOKEN#") {
             check_shape(token);
@@ -33,17 +37,17 @@ impl Snapshot {
         self.check_queued_reservations();
     }
 
-    /// What holds once every event is told: the places in use are exactly those that are known.
+    /// Holds once every event is delivered: the places in use are exactly those that are explained.
     ///
     /// # Panics
     /// When they are not.
     pub fn check_every_place(&self, queue: &str) {
-        assert_eq!(self.in_use(queue), self.known_places(queue), "the places of {queue}");
+        assert_eq!(self.places_in_use(queue), self.explained_places(queue), "the places of {queue}");
     }
 
     /// How many places the queue counts as in use.
     #[must_use]
-    pub fn in_use(&self, queue: &str) -> i64 {
+    pub fn places_in_use(&self, queue: &str) -> i64 {
         self.queue(queue).map_or(0, |queue| number(queue, "serving") - number(queue, "finished"))
     }
 
@@ -55,14 +59,14 @@ impl Snapshot {
 
     /// How many are admitted and not over, by the clock.
     #[must_use]
-    pub fn inside(&self, queue: &str) -> usize {
+    pub fn admitted_now(&self, queue: &str) -> usize {
         let live = |token: &&Item| text(token, "state") == "admitted" && number(token, "expires_at") > self.now;
-        self.tokens(queue).into_iter().filter(live).count()
+        self.entries(queue).into_iter().filter(live).count()
     }
 
-    /// How many numbers may be claimed by who has not yet.
+    /// How many called numbers may still be claimed.
     #[must_use]
-    pub fn unclaimed(&self, queue: &str) -> i64 {
+    pub fn unclaimed_numbers(&self, queue: &str) -> i64 {
         let batches = self.batches(queue).into_values();
         batches.map(|batch| number(batch, "last") + 1 - number(batch, "first") - number(batch, "claimed")).sum()
     }
@@ -74,17 +78,17 @@ impl Snapshot {
         self.items().find(|item| text(item, "pk") == pk).map_or(0, |item| number(item, "issued"))
     }
 
-    /// The numbers of all tokens, in order.
+    /// The numbers of all entries, in order.
     #[must_use]
     pub fn numbers(&self, queue: &str) -> Vec<i64> {
-        let mut numbers: Vec<i64> = self.tokens(queue).into_iter().map(|token| number(token, "number")).collect();
+        let mut numbers: Vec<i64> = self.entries(queue).into_iter().map(|token| number(token, "number")).collect();
         numbers.sort_unstable();
         numbers
     }
 
-    /// The numbers of a queue that nobody has, and that it is still to pass over.
+    /// The gaps of a queue that it is still to pass over.
     #[must_use]
-    pub fn holes(&self, queue: &str) -> Vec<i64> {
+    pub fn gaps(&self, queue: &str) -> Vec<i64> {
         let pk = format!("QUEUE#{queue}#HOLES");
         let holes = self.with_sort_key("HOLE#").filter(|hole| text(hole, "pk") == pk);
         holes.flat_map(|hole| number(hole, "first")..=number(hole, "last")).collect()
@@ -95,27 +99,27 @@ impl Snapshot {
         self.with_sort_key("QUEUE").find(|item| text(item, "pk") == pk)
     }
 
-    /// Places with a number.
-    fn tokens(&self, queue: &str) -> Vec<&Item> {
+    /// Queue entries with a number.
+    fn entries(&self, queue: &str) -> Vec<&Item> {
         let sk = format!("TOKEN#{queue}");
         self.items().filter(|item| text(item, "sk") == sk && !item.contains_key("claim")).collect()
     }
 
-    /// By first number.
+    /// The admission batches, by first number.
     fn batches(&self, queue: &str) -> BTreeMap<i64, &Item> {
         let pk = format!("QUEUE#{queue}");
         let own = self.with_sort_key("BATCH#").filter(|batch| text(batch, "pk") == pk);
         own.map(|batch| (number(batch, "first"), batch)).collect()
     }
 
-    /// Places that can be explained. An ended admission whose owner has joined again cannot: its token is no more.
-    fn known_places(&self, queue: &str) -> i64 {
-        let tokens = self.tokens(queue).into_iter();
+    /// Places that can be explained. An ended admission whose owner has joined again cannot: its entry is gone.
+    fn explained_places(&self, queue: &str) -> i64 {
+        let tokens = self.entries(queue).into_iter();
         let inside = tokens.filter(|token| match text(token, "state").as_str() {
             "admitted" => true,
             _ => token.contains_key("admitted_at") && !self.is_counted(token),
         });
-        i64::try_from(inside.count()).expect("few") + self.unclaimed(queue)
+        i64::try_from(inside.count()).expect("few") + self.unclaimed_numbers(queue)
     }
 
     /// Whether the event of an ended admission was counted.
@@ -132,15 +136,15 @@ impl Snapshot {
         assert!(numbers.iter().all(|number| (1..=issued).contains(number)), "{queue}: {numbers:?} of {issued}");
     }
 
-    /// No number is a hole twice, and none that somebody waits with or was admitted by.
-    fn check_holes(&self, queue: &str, issued: i64) {
-        let mut holes = self.holes(queue);
+    /// No number is a gap twice, and none that somebody waits with or was admitted by.
+    fn check_gaps(&self, queue: &str, issued: i64) {
+        let mut holes = self.gaps(queue);
         let count = holes.len();
         holes.sort_unstable();
         holes.dedup();
         assert_eq!(holes.len(), count, "{queue}: a number is a hole twice");
         assert!(holes.iter().all(|hole| (1..=issued).contains(hole)), "{queue}: {holes:?} of {issued}");
-        for token in self.tokens(queue) {
+        for token in self.entries(queue) {
             let (number, state) = (number(token, "number"), text(token, "state"));
             assert!(
                 state == "left" || holes.binary_search(&number).is_err(),
@@ -161,12 +165,12 @@ impl Snapshot {
             assert!((0..=size).contains(&claimed), "{queue}: {claimed} of {size} are claimed");
             let claims =
                 |token: &&Item| token.contains_key("admitted_at") && (first..=last).contains(&number(token, "number"));
-            let tokens = i64::try_from(self.tokens(queue).into_iter().filter(claims).count()).expect("few");
+            let tokens = i64::try_from(self.entries(queue).into_iter().filter(claims).count()).expect("few");
             // Fewer tokens when somebody was admitted, left, and joined again.
             assert!(claimed >= tokens, "{queue}: {tokens} claimed of batch {first}, {claimed} are counted");
             after = last;
         }
-        for token in self.tokens(queue).into_iter().filter(|token| token.contains_key("admitted_at")) {
+        for token in self.entries(queue).into_iter().filter(|token| token.contains_key("admitted_at")) {
             assert!(number(token, "number") <= serving, "{queue}: admitted before the call");
         }
     }
@@ -179,13 +183,13 @@ impl Snapshot {
                 text(token, "pk") == pk && number(token, "number") == number(reservation, "queue_number")
             };
             // Without it, its owner has joined again.
-            let Some(token) = self.tokens(&queue).into_iter().find(own) else { continue };
+            let Some(token) = self.entries(&queue).into_iter().find(own) else { continue };
             let (state, until) = (text(reservation, "state"), number(reservation, "held_until"));
             assert!(until < number(token, "expires_at"), "{pk}: a hold until {until} outlasts its token");
             assert!(number(token, "holds") > 0, "{pk}: a hold that its token does not know");
             match (state.as_str(), text(token, "state").as_str()) {
                 ("paid", token) => assert_eq!(token, "used", "{pk}: paid, but the token is {token}"),
-                ("held", token) if self.lasts(until) => {
+                ("held", token) if self.is_future(until) => {
                     assert!(matches!(token, "admitted" | "used"), "{pk}: a live hold of a token that is {token}");
                 }
                 _ => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::invariants::{Item, Snapshot, number, short, text};
+use crate::invariants::{Item, Snapshot, number, short_id, text};
 
 /// An order, as far as it matters to others.
 struct Order<'a> {
@@ -41,7 +41,7 @@ impl Snapshot {
         orders
     }
 
-    /// All of it.
+    /// The invariants of the shop that hold in every state.
     pub(crate) fn check_shop(&self) {
         let orders = self.orders();
         self.check_stock(&orders);
@@ -52,8 +52,8 @@ impl Snapshot {
         self.check_catalog();
     }
 
-    /// The units in each shard of a product or coupon, by shard.
-    fn levels(&self, of: &str) -> BTreeMap<String, &Item> {
+    /// The shards of a product or coupon, by partition key.
+    fn shard_items(&self, of: &str) -> BTreeMap<String, &Item> {
         let prefix = format!("STOCK#{of}#");
         let shards = self.with_sort_key("STOCK").filter(|item| text(item, "pk").starts_with(&prefix));
         shards.map(|item| (text(item, "pk"), item)).collect()
@@ -63,7 +63,7 @@ impl Snapshot {
     fn check_stock(&self, orders: &[Order<'_>]) {
         for product in self.with_sort_key("PRODUCT").filter(|item| text(item, "sk") == "PRODUCT") {
             let id = text(product, "id");
-            let shards = self.levels(&id);
+            let shards = self.shard_items(&id);
             assert_eq!(i64::try_from(shards.len()).expect("few"), number(product, "shards"), "shards of {id}");
             let mut available = 0;
             for (key, shard) in shards {
@@ -72,7 +72,7 @@ impl Snapshot {
                 assert_eq!(text(shard, "state"), text(product, "state"), "the state in {key}");
                 available += number(shard, "available");
             }
-            let name = short(id.parse().expect("an id"));
+            let name = short_id(id.parse().expect("an id"));
             let lines = orders.iter().filter(|order| order.is_live()).flat_map(|order| &order.units);
             let ordered: i64 = lines.filter(|(product, _)| *product == name).map(|(_, units)| units).sum();
             let receipts = self.with_sort_key("ADJUST#").filter(|item| text(item, "pk") == format!("PRODUCT#{id}"));
@@ -85,7 +85,7 @@ impl Snapshot {
     fn check_coupons(&self, orders: &[Order<'_>]) {
         for coupon in self.with_sort_key("COUPON") {
             let id = text(coupon, "id");
-            let left: Vec<i64> = self.levels(&id).values().map(|shard| number(shard, "available")).collect();
+            let left: Vec<i64> = self.shard_items(&id).values().map(|shard| number(shard, "available")).collect();
             assert!(left.iter().all(|left| *left >= 0), "{id} below zero: {left:?}");
             let claims = self.with_sort_key(&format!("CLAIM#{id}")).count();
             let claims = i64::try_from(claims).expect("few");
@@ -123,7 +123,7 @@ impl Snapshot {
                 assert_eq!(discount, off, "the discount of {id}");
                 assert!(discount > 0, "{id} uses a coupon for nothing");
             }
-            let ledger = self.debits(&format!("ord-{id}"));
+            let ledger = self.ledger_amounts(&format!("ord-{id}"));
             let Some(payment) = order.item.get("payment").map(|payment| payment.as_m().expect("a payment")) else {
                 assert_ne!(state, "paid", "{id} is paid without a payment");
                 assert!(ledger.is_empty(), "{state} {id} moved money");
@@ -134,7 +134,7 @@ impl Snapshot {
             let in_time = number(payment, "paid_at") / 1_000 <= number(order.item, "held_until");
             assert!(in_time, "{id} was paid after its end");
             assert!(amount <= 10_000_000, "{id} costs more than a balance can pay");
-            // What costs nothing moves no money.
+            // An order that costs nothing moves no money.
             let moved = |moved: &[i64]| moved.iter().copied().filter(|amount| *amount != 0).collect::<Vec<_>>();
             match state.as_str() {
                 "paid" => assert_eq!((ledger, refunded), (moved(&[-amount]), 0), "the ledger of {id}"),
@@ -163,7 +163,7 @@ impl Snapshot {
             let waiting = waiting(&pk);
             for order in &waiting {
                 let until = u32::try_from(number(order.item, "held_until")).expect("a second");
-                let name = format!("open_{}", short(order.id.parse().expect("an id")));
+                let name = format!("open_{}", short_id(order.id.parse().expect("an id")));
                 expected.insert(name, format!("{until:08x}"));
                 for (product, quantity) in &order.units {
                     *units.entry(product.clone()).or_default() += quantity;
@@ -186,7 +186,7 @@ impl Snapshot {
             );
             // A limit that was changed since may have been higher.
             for product in self.with_sort_key("PRODUCT").filter(|item| item.contains_key("max_per_user")) {
-                let name = short(text(product, "id").parse().expect("an id"));
+                let name = short_id(text(product, "id").parse().expect("an id"));
                 let has = units.get(&name).copied().unwrap_or_default();
                 let most = if number(product, "version") == 1 { number(product, "max_per_user") } else { 100 };
                 assert!(has <= most, "{pk} has {has} of {name} unpaid, of at most {most}");
@@ -194,7 +194,7 @@ impl Snapshot {
         }
     }
 
-    /// What an entry of the ledger says it is for lies under the same user.
+    /// The purchase that an entry of the ledger names lies under the same user.
     fn check_references(&self) {
         for entry in self.with_sort_key("ENTRY#") {
             let reference = text(entry, "reference");
@@ -211,11 +211,11 @@ impl Snapshot {
             let id = text(receipt, "sk").trim_start_matches("CHARGE#").to_owned();
             let amount = number(receipt, "amount");
             let moved = if text(receipt, "kind") == "spend" { -amount } else { amount };
-            assert_eq!(self.debits(&id), [moved], "the entries of {} {id}", text(receipt, "pk"));
+            assert_eq!(self.ledger_amounts(&id), [moved], "the entries of {} {id}", text(receipt, "pk"));
         }
     }
 
-    /// What holds once every event is told: as many units are counted as sold as are paid for and not given back.
+    /// Holds once every event is delivered: as many units are counted as sold as are paid for and not given back.
     ///
     /// # Panics
     /// When they are not.
@@ -227,7 +227,7 @@ impl Snapshot {
             let counters = self.with_sort_key(&sk);
             let counters = counters.filter(|item| text(item, "pk").starts_with("SALES#"));
             let counted: i64 = counters.map(|item| number(item, "sold")).sum();
-            let name = short(id.parse().expect("an id"));
+            let name = short_id(id.parse().expect("an id"));
             let paid = orders.iter().filter(|order| text(order.item, "state") == "paid").flat_map(|order| &order.units);
             let paid: i64 = paid.filter(|(product, _)| *product == name).map(|(_, units)| units).sum();
             assert_eq!(counted, paid, "units of {id} that were sold");

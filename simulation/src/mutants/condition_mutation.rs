@@ -1,4 +1,4 @@
-//! Guards bear load: each part of each condition is struck out in turn, and the simulation must notice.
+//! Condition mutation: each part of each condition is struck out in turn, and the simulation must notice.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-use crate::mutants::equivalent_mutants::{self, Kept};
+use crate::mutants::equivalent_mutants::{self, KeepReason};
 use crate::pairs::{Extent, Search, search};
 use crate::random::run::{Plan, run};
-use crate::random::runner::many;
+use crate::random::runner::run_seeds;
 use crate::rng::Rng;
 use local::output::complain;
 use onsale_platform::memory::lock;
@@ -23,18 +23,18 @@ const FIRST_RUNS: u64 = 40;
 /// Most executions of each pair of operations in which a guard is looked for.
 const EXECUTIONS_MAX: u64 = 150;
 
-/// What became of it.
+/// The result of striking out every guard.
 #[derive(Debug)]
-pub struct Strikes {
+pub struct MutationReport {
     /// Every guard, and the seed that notices that it is missing.
     pub table: String,
     /// Guards that nobody misses, without a reason why.
     pub unexplained: Vec<String>,
 }
 
-/// What became of one guard.
+/// The result of striking out one guard.
 #[derive(Clone, Debug)]
-enum Struck {
+enum MutantOutcome {
     /// This seed misses it.
     Alone(u64),
     /// These two operations miss it when they meet.
@@ -49,37 +49,37 @@ enum Struck {
 
 /// Strikes out every guard that is sent in a few runs, and runs up to so many seeds until one notices.
 #[must_use]
-pub fn all(plan: &Plan, seeds: Range<u64>, threads: usize) -> Strikes {
+pub fn mutate_all(plan: &Plan, seeds: Range<u64>, threads: usize) -> MutationReport {
     let first = seeds.start..(seeds.start + FIRST_RUNS).min(seeds.end);
-    let seen = many(plan, first, threads, &|_, _, _| ()).total.guards;
+    let seen = run_seeds(plan, first, threads, &|_, _, _| ()).total.guards;
     let guards: Vec<String> = seen.into_keys().collect();
-    let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![Struck::Unnoticed; guards.len()]));
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![MutantOutcome::Unnoticed; guards.len()]));
     let work = || {
         loop {
-            let place = next.fetch_add(1, Ordering::SeqCst);
-            let Some(guard) = guards.get(place) else { return };
-            let found = struck(plan, guard, &guards, seeds.clone());
-            complain(format_args!("{} of {}: {guard}: {found:?}", place + 1, guards.len()));
-            lock(&rows)[place] = found;
+            let index = next.fetch_add(1, Ordering::SeqCst);
+            let Some(guard) = guards.get(index) else { return };
+            let found = mutate(plan, guard, &guards, seeds.clone());
+            complain(format_args!("{} of {}: {guard}: {found:?}", index + 1, guards.len()));
+            lock(&rows)[index] = found;
         }
     };
     std::thread::scope(|scope| (0..threads.max(1)).for_each(|_| drop(scope.spawn(work))));
     let rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    written(&guards, &rows, seeds.end - seeds.start)
+    render(&guards, &rows, seeds.end - seeds.start)
 }
 
-/// Strikes out one of them.
-fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> Struck {
-    let kept = equivalent_mutants::kept(guard);
+/// Strikes out one guard.
+fn mutate(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) -> MutantOutcome {
+    let kept = equivalent_mutants::known_reason(guard);
     let function = guard.split(" · ").next().unwrap_or_default();
-    let Some(Kept::With(others)) = kept else {
+    let Some(KeepReason::With(others)) = kept else {
         let alone = [guard.to_owned()];
-        let found = seeds.find(|seed| misses(plan, *seed, &alone)).map(Struck::Alone);
+        let found = seeds.find(|seed| is_noticed(plan, *seed, &alone)).map(MutantOutcome::Alone);
         let found = found.or_else(|| match kept {
-            Some(Kept::Because(reason)) => Some(Struck::Kept(reason)),
-            _ => meeting(function, &alone).map(Struck::Meeting),
+            Some(KeepReason::Because(reason)) => Some(MutantOutcome::Kept(reason)),
+            _ => noticing_pair(function, &alone).map(MutantOutcome::Meeting),
         });
-        return found.unwrap_or(Struck::Unnoticed);
+        return found.unwrap_or(MutantOutcome::Unnoticed);
     };
     let is_other = |other: &&String| {
         let rest = other.strip_prefix(function).and_then(|rest| rest.strip_prefix(" · "));
@@ -87,16 +87,16 @@ fn struck(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
     };
     let others: Vec<String> = guards.iter().filter(is_other).cloned().collect();
     let with: Vec<String> = others.iter().cloned().chain([guard.to_owned()]).collect();
-    let found = seeds.find(|seed| misses(plan, *seed, &with) && !misses(plan, *seed, &others));
-    let found = found.map(|seed| format!("seed {seed}")).or_else(|| match meeting(function, &others) {
-        None => meeting(function, &with),
+    let found = seeds.find(|seed| is_noticed(plan, *seed, &with) && !is_noticed(plan, *seed, &others));
+    let found = found.map(|seed| format!("seed {seed}")).or_else(|| match noticing_pair(function, &others) {
+        None => noticing_pair(function, &with),
         Some(_) => None,
     });
-    found.map_or(Struck::Unnoticed, |by| Struck::With(by, others))
+    found.map_or(MutantOutcome::Unnoticed, |by| MutantOutcome::With(by, others))
 }
 
-/// Two operations, one of this function, that miss them when they meet, in some order of their calls.
-fn meeting(function: &str, struck: &[String]) -> Option<String> {
+/// Two operations, one of this function, whose concurrent calls in some order notice that the guards are missing.
+fn noticing_pair(function: &str, struck: &[String]) -> Option<String> {
     let (function, struck) = (Some(function.to_owned()), struck.to_vec());
     let extent = Extent { faults: 0, reduced: true, most: EXECUTIONS_MAX };
     let scenes = String::new();
@@ -105,16 +105,16 @@ fn meeting(function: &str, struck: &[String]) -> Option<String> {
 }
 
 /// Whether this seed notices that they are missing.
-fn misses(plan: &Plan, seed: u64, struck: &[String]) -> bool {
-    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Rng::of_seed(seed)).is_err()
+fn is_noticed(plan: &Plan, seed: u64, struck: &[String]) -> bool {
+    run(&Plan { seed, struck: struck.to_vec(), ..plan.clone() }, Rng::from_seed(seed)).is_err()
 }
 
-fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
-    let count = |wanted: fn(&Struck) -> bool| rows.iter().filter(|row| wanted(row)).count();
-    let alone = count(|row| matches!(row, Struck::Alone(_)));
-    let meeting = count(|row| matches!(row, Struck::Meeting(_)));
-    let together = count(|row| matches!(row, Struck::With(..)));
-    let kept = count(|row| matches!(row, Struck::Kept(_)));
+fn render(guards: &[String], rows: &[MutantOutcome], seeds: u64) -> MutationReport {
+    let count = |wanted: fn(&MutantOutcome) -> bool| rows.iter().filter(|row| wanted(row)).count();
+    let alone = count(|row| matches!(row, MutantOutcome::Alone(_)));
+    let meeting = count(|row| matches!(row, MutantOutcome::Meeting(_)));
+    let together = count(|row| matches!(row, MutantOutcome::With(..)));
+    let kept = count(|row| matches!(row, MutantOutcome::Kept(_)));
     let mut table = format!(
         "{} guards, each struck out in up to {seeds} runs: {alone} are missed, {meeting} more when two \
          operations meet in some order, {together} where another guard \
@@ -125,15 +125,15 @@ fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
     let mut unexplained = Vec::new();
     for (guard, row) in guards.iter().zip(rows) {
         let why = match row {
-            Struck::Alone(seed) => format!("seed {seed}"),
-            Struck::Meeting(pair) => pair.clone(),
-            Struck::With(by, others) => {
+            MutantOutcome::Alone(seed) => format!("seed {seed}"),
+            MutantOutcome::Meeting(pair) => pair.clone(),
+            MutantOutcome::With(by, others) => {
                 let rest =
                     |other: &String| other.split_once(" · ").map_or(String::new(), |(_, rest)| format!("`{rest}`"));
                 format!("{by}, without {}", others.iter().map(rest).collect::<Vec<_>>().join(", "))
             }
-            Struck::Kept(reason) => (*reason).to_owned(),
-            Struck::Unnoticed => {
+            MutantOutcome::Kept(reason) => (*reason).to_owned(),
+            MutantOutcome::Unnoticed => {
                 unexplained.push(guard.clone());
                 "**nobody**".to_owned()
             }
@@ -142,14 +142,14 @@ fn written(guards: &[String], rows: &[Struck], seeds: u64) -> Strikes {
         let mut part = || parts.next().unwrap_or_default();
         let _ = writeln!(table, "| {} | {} | `{}` | {why} |", part(), part(), part());
     }
-    Strikes { table, unexplained }
+    MutationReport { table, unexplained }
 }
 
 /// Puts the table into the document, between its marks.
 ///
 /// # Errors
 /// When the document cannot be read or written, or has no marks.
-pub fn keep(path: &Path, table: &str) -> io::Result<()> {
+pub fn write_table(path: &Path, table: &str) -> io::Result<()> {
     let text = fs::read_to_string(path)?;
     let missing = || io::Error::other("the marks of the table are missing");
     let (before, rest) = text.split_once(MARKS[0]).ok_or_else(missing)?;

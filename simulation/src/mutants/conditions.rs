@@ -8,11 +8,11 @@ const PARTS_MAX: usize = 200;
 /// The guards of a request of `function`: each part of each of its conditions, by the function, the kind of item, and the
 /// part without its numbers.
 #[must_use]
-pub fn of(function: &str, request: &Value) -> Vec<String> {
+pub fn condition_names(function: &str, request: &Value) -> Vec<String> {
     let mut guards = Vec::new();
     for write in writes(request) {
         let Some(condition) = write["ConditionExpression"].as_str() else { continue };
-        guards.extend(parts(condition).into_iter().map(|part| named(function, write, part)));
+        guards.extend(split_condition(condition).into_iter().map(|part| condition_name(function, write, part)));
     }
     guards.sort_unstable();
     guards.dedup();
@@ -21,7 +21,7 @@ pub fn of(function: &str, request: &Value) -> Vec<String> {
 
 /// The request without these guards, if it has one of them.
 #[must_use]
-pub fn without(function: &str, request: &Value, struck: &[String]) -> Option<Value> {
+pub fn without_conditions(function: &str, request: &Value, struck: &[String]) -> Option<Value> {
     if struck.is_empty() {
         return None;
     }
@@ -37,8 +37,8 @@ pub fn without(function: &str, request: &Value, struck: &[String]) -> Option<Val
     for write in &mut members {
         let Some(condition) = write["ConditionExpression"].as_str() else { continue };
         let mut kept = Vec::new();
-        for part in parts(condition) {
-            if struck.contains(&named(function, write, part)) {
+        for part in split_condition(condition) {
+            if struck.contains(&condition_name(function, write, part)) {
                 found = true;
                 // True of everything, and names the same placeholders: the table refuses a request that does not.
                 kept.push(format!("({part} OR attribute_exists(pk) OR attribute_not_exists(pk))"));
@@ -60,19 +60,19 @@ fn writes(request: &Value) -> Vec<&Value> {
 }
 
 /// The parts of a condition that are joined by AND, outside of brackets and of BETWEEN.
-fn parts(condition: &str) -> Vec<&str> {
+fn split_condition(condition: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut depth, mut between, mut start) = (0_usize, false, 0);
-    for (place, letter) in condition.char_indices() {
-        let rest = &condition[place..];
+    for (index, letter) in condition.char_indices() {
+        let rest = &condition[index..];
         match letter {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             ' ' if depth == 0 && rest.starts_with(" BETWEEN ") => between = true,
             ' ' if depth == 0 && rest.starts_with(" AND ") && between => between = false,
             ' ' if depth == 0 && rest.starts_with(" AND ") && parts.len() < PARTS_MAX => {
-                parts.push(&condition[start..place]);
-                start = place + " AND ".len();
+                parts.push(&condition[start..index]);
+                start = index + " AND ".len();
             }
             _ => {}
         }
@@ -81,10 +81,10 @@ fn parts(condition: &str) -> Vec<&str> {
     parts
 }
 
-fn named(function: &str, write: &Value, part: &str) -> String {
-    let of = if write["Key"].is_object() { &write["Key"] } else { &write["Item"] };
+fn condition_name(function: &str, write: &Value, part: &str) -> String {
+    let item_key = if write["Key"].is_object() { &write["Key"] } else { &write["Item"] };
     let name = |key: &str| {
-        let text = of[key]["S"].as_str().unwrap_or_default();
+        let text = item_key[key]["S"].as_str().unwrap_or_default();
         text.split('#').next().unwrap_or_default().to_owned()
     };
     // A mark is named by what it marks, in small letters: its partition says what it is.
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_condition_has_its_parts() {
-        assert_eq!(parts("a = :a"), ["a = :a"]);
-        let found = parts("a = :a AND (b = :b OR c AND d) AND e BETWEEN :x AND :y AND f");
+        assert_eq!(split_condition("a = :a"), ["a = :a"]);
+        let found = split_condition("a = :a AND (b = :b OR c AND d) AND e BETWEEN :x AND :y AND f");
         assert_eq!(found, ["a = :a", "(b = :b OR c AND d)", "e BETWEEN :x AND :y", "f"]);
     }
 
@@ -119,15 +119,15 @@ mod tests {
         let key = json!({ "pk": { "S": "USER#1" }, "sk": { "S": "RSV#2" } });
         let check = json!({ "ConditionCheck": { "Key": key, "ConditionExpression": "#12 = :mine AND v = :v" } });
         let request = json!({ "TransactItems": [check] });
-        let guards = of("pay", &request);
+        let guards = condition_names("pay", &request);
         assert_eq!(guards, ["pay · RSV · #N = :mine", "pay · RSV · v = :v"]);
-        let struck = without("pay", &request, &guards[1..]).expect("it has it");
+        let struck = without_conditions("pay", &request, &guards[1..]).expect("it has it");
         let condition = struck["TransactItems"][0]["ConditionCheck"]["ConditionExpression"].as_str();
         assert_eq!(condition, Some("#12 = :mine AND (v = :v OR attribute_exists(pk) OR attribute_not_exists(pk))"));
-        assert_eq!(without("hold", &request, &guards[1..]), None);
+        assert_eq!(without_conditions("hold", &request, &guards[1..]), None);
         let single =
             json!({ "Item": { "pk": { "S": "EVENT#7" }, "sk": { "S": "record_sales" } }, "ConditionExpression": "a" });
-        assert_eq!(of("x", &single), ["x · EVENT · a"]);
-        assert!(without("x", &single, &["x · EVENT · a".to_owned()]).is_some());
+        assert_eq!(condition_names("x", &single), ["x · EVENT · a"]);
+        assert!(without_conditions("x", &single, &["x · EVENT · a".to_owned()]).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 /// Why a guard stays that nobody misses.
 #[derive(Clone, Copy, Debug)]
-pub enum Kept {
+pub enum KeepReason {
     /// Others of the same function, by the beginnings of what follows in their names, hold the same thing: struck out
     /// together with them it must be missed, and they without it not, in the same run.
     With(&'static [&'static str]),
@@ -23,7 +23,7 @@ const STOOD_STILL: &str =
 const MOVED: &str = "a batch is opened with the move of its queue, whose version is asked for";
 const RENEWED: &str = "for a user who leaves, joins again and is let in again between two calls of another";
 const TWICE: &str = "of two joins at once the later claim would count, and the other would give its number back";
-const ONE_HOLE: &str =
+const ONE_GAP: &str =
     "a number is a hole once: whoever notes it has ended its place, or has taken it and given it to nobody";
 const PASSED: &str =
     "a move asks for the queue's version as well; to free a called one twice takes two looks at one instant";
@@ -35,61 +35,61 @@ const FEW: &str = "there is not so much to order; local/tests/orders/hoarding.rs
 const NEXT: &str = "an older list would be put right by the next";
 
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
-const KEPT: &[(&str, &str, Kept)] = &[
-    ("*", "STOCK · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "QUEUE · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "BATCH · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "CLAIM · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "SCHEDULE · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "BATCH · attribute_not_exists(pk)", Kept::Because(MOVED)),
-    ("*", "ACTION · attribute_not_exists(pk)", Kept::Because(NEW_ID)),
-    ("*", "TOKEN · #number = :number", Kept::Because(RENEWED)),
-    ("*", "BLOCK · attribute_exists(pk)", Kept::Because(THERE)),
-    ("*", "ALLOWANCE · #count >= :seats", Kept::Because(COUNT)),
-    ("*", "CONCERT · dates >= :one", Kept::Because(COUNT)),
-    ("*", "ALLOWANCE · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
-    ("*", "ALLOWANCE · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
-    ("*", "ALLOWANCE · (attribute_not_exists(lapses)", Kept::Because(PAUSE)),
-    ("*", "ALLOWANCE · lapses", Kept::Because(PAUSE)),
-    ("*", "UNPAID · (attribute_not_exists(paused_until)", Kept::Because(PAUSE)),
-    ("*", "UNPAID · (attribute_not_exists(first_end)", Kept::Because(PAUSE)),
-    ("*", "UNPAID · (attribute_not_exists(orders)", Kept::Because(FEW)),
-    ("*", "UNPAID · attribute_not_exists(version)", Kept::Because(THERE)),
-    ("*", "ENTRY · attribute_not_exists(pk)", Kept::With(&["WALLET · seq"])),
-    ("*", "WALLET · seq", Kept::With(&["ENTRY"])),
-    ("*", "ALLOWANCE · version", Kept::Because(COUNT)),
-    ("*", "UNPAID · version", Kept::With(&["ORDER · version"])),
-    ("*", "CLAIM · used_by = :order", Kept::Because(OWNER)),
-    ("cancel_order", "ORDER · version", Kept::With(&["UNPAID · version"])),
-    ("cancel_payment", "BLOCK · #N = :mine", Kept::Because(OWNER)),
-    ("cancel_payment", "ORDER · version", Kept::Because(MONEY)),
-    ("cancel_payment", "RSV · version", Kept::Because(MONEY)),
-    ("create_reservation", "TOKEN · expires_at", Kept::Because(READ)),
-    ("delete_schedule", "BLOCK · #N < :now", Kept::Because(IMAGE)),
-    ("delete_schedule", "BLOCK · (attribute_not_exists(closed)", Kept::Because(MARKED)),
-    ("delete_schedule", "BLOCK · closed = :mine", Kept::Because(MARKED)),
-    ("delete_schedule", "SCHEDULE · (attribute_not_exists(deletion)", Kept::Because(TWO)),
-    ("delete_schedule", "SCHEDULE · attribute_not_exists(certain)", Kept::Because(STOOD_STILL)),
-    ("delete_schedule", "SCHEDULE · deletion", Kept::Because(STOOD_STILL)),
-    ("delete_schedule", "SCHEDULE · expires_at", Kept::Because(STOOD_STILL)),
-    ("run_expiry", "BLOCK · #N < :now", Kept::Because(IMAGE)),
-    ("run_expiry", "BLOCK · (attribute_not_exists(closed)", Kept::Because(MARKED)),
-    ("run_expiry", "BLOCK · closed", Kept::Because(STOOD_STILL)),
-    ("run_expiry", "SCHEDULE · ", Kept::Because(STOOD_STILL)),
-    ("release_declined_payment", "RSV · version", Kept::Because(BLOCKS)),
-    ("join_queue", "TOKEN · attribute_not_exists(pk)", Kept::Because(TWICE)),
-    ("join_queue", "TOKEN · claim = :by", Kept::Because(TWICE)),
-    ("*", "HOLE · attribute_not_exists(pk)", Kept::Because(ONE_HOLE)),
-    ("*", "HOLE · attribute_exists(pk)", Kept::Because(PASSED)),
-    ("place_order", "STOCK · #state = :selling", Kept::Because(UNSEEN)),
-    ("place_order", "STOCK · price = :price", Kept::Because(UNSEEN)),
-    ("rank_products", "POPULAR", Kept::Because(NEXT)),
+const KEPT: &[(&str, &str, KeepReason)] = &[
+    ("*", "STOCK · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "QUEUE · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "BATCH · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "CLAIM · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "SCHEDULE · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "BATCH · attribute_not_exists(pk)", KeepReason::Because(MOVED)),
+    ("*", "ACTION · attribute_not_exists(pk)", KeepReason::Because(NEW_ID)),
+    ("*", "TOKEN · #number = :number", KeepReason::Because(RENEWED)),
+    ("*", "BLOCK · attribute_exists(pk)", KeepReason::Because(THERE)),
+    ("*", "ALLOWANCE · #count >= :seats", KeepReason::Because(COUNT)),
+    ("*", "CONCERT · dates >= :one", KeepReason::Because(COUNT)),
+    ("*", "ALLOWANCE · (attribute_not_exists(paused_until)", KeepReason::Because(PAUSE)),
+    ("*", "ALLOWANCE · (attribute_not_exists(first_end)", KeepReason::Because(PAUSE)),
+    ("*", "ALLOWANCE · (attribute_not_exists(lapses)", KeepReason::Because(PAUSE)),
+    ("*", "ALLOWANCE · lapses", KeepReason::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(paused_until)", KeepReason::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(first_end)", KeepReason::Because(PAUSE)),
+    ("*", "UNPAID · (attribute_not_exists(orders)", KeepReason::Because(FEW)),
+    ("*", "UNPAID · attribute_not_exists(version)", KeepReason::Because(THERE)),
+    ("*", "ENTRY · attribute_not_exists(pk)", KeepReason::With(&["WALLET · seq"])),
+    ("*", "WALLET · seq", KeepReason::With(&["ENTRY"])),
+    ("*", "ALLOWANCE · version", KeepReason::Because(COUNT)),
+    ("*", "UNPAID · version", KeepReason::With(&["ORDER · version"])),
+    ("*", "CLAIM · used_by = :order", KeepReason::Because(OWNER)),
+    ("cancel_order", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
+    ("cancel_payment", "BLOCK · #N = :mine", KeepReason::Because(OWNER)),
+    ("cancel_payment", "ORDER · version", KeepReason::Because(MONEY)),
+    ("cancel_payment", "RSV · version", KeepReason::Because(MONEY)),
+    ("create_reservation", "TOKEN · expires_at", KeepReason::Because(READ)),
+    ("delete_schedule", "BLOCK · #N < :now", KeepReason::Because(IMAGE)),
+    ("delete_schedule", "BLOCK · (attribute_not_exists(closed)", KeepReason::Because(MARKED)),
+    ("delete_schedule", "BLOCK · closed = :mine", KeepReason::Because(MARKED)),
+    ("delete_schedule", "SCHEDULE · (attribute_not_exists(deletion)", KeepReason::Because(TWO)),
+    ("delete_schedule", "SCHEDULE · attribute_not_exists(certain)", KeepReason::Because(STOOD_STILL)),
+    ("delete_schedule", "SCHEDULE · deletion", KeepReason::Because(STOOD_STILL)),
+    ("delete_schedule", "SCHEDULE · expires_at", KeepReason::Because(STOOD_STILL)),
+    ("run_expiry", "BLOCK · #N < :now", KeepReason::Because(IMAGE)),
+    ("run_expiry", "BLOCK · (attribute_not_exists(closed)", KeepReason::Because(MARKED)),
+    ("run_expiry", "BLOCK · closed", KeepReason::Because(STOOD_STILL)),
+    ("run_expiry", "SCHEDULE · ", KeepReason::Because(STOOD_STILL)),
+    ("release_declined_payment", "RSV · version", KeepReason::Because(BLOCKS)),
+    ("join_queue", "TOKEN · attribute_not_exists(pk)", KeepReason::Because(TWICE)),
+    ("join_queue", "TOKEN · claim = :by", KeepReason::Because(TWICE)),
+    ("*", "HOLE · attribute_not_exists(pk)", KeepReason::Because(ONE_GAP)),
+    ("*", "HOLE · attribute_exists(pk)", KeepReason::Because(PASSED)),
+    ("place_order", "STOCK · #state = :selling", KeepReason::Because(UNSEEN)),
+    ("place_order", "STOCK · price = :price", KeepReason::Because(UNSEEN)),
+    ("rank_products", "POPULAR", KeepReason::Because(NEXT)),
 ];
 
 /// Why this guard stays though nobody may miss it, if that is known.
 #[must_use]
-pub fn kept(guard: &str) -> Option<Kept> {
+pub fn known_reason(guard: &str) -> Option<KeepReason> {
     let (function, rest) = guard.split_once(" · ")?;
-    let of = |(named, _, _): &&(&str, &str, Kept)| *named == "*" || *named == function;
-    KEPT.iter().filter(of).find(|(_, part, _)| rest.starts_with(part)).map(|(.., kept)| *kept)
+    let is_of_function = |(named, _, _): &&(&str, &str, KeepReason)| *named == "*" || *named == function;
+    KEPT.iter().filter(is_of_function).find(|(_, part, _)| rest.starts_with(part)).map(|(.., reason)| *reason)
 }

@@ -8,14 +8,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::footprint::{Footprint, Passed};
+use super::footprint::{ExecutedCall, Footprint};
 use super::scenes::{CARRIED_ON, Operation, Scene};
 use super::world::World;
-use crate::random::actors::{Actor, Machine, Outcome, Task, http};
+use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer};
 use crate::random::scheduler::Injection;
 use crate::requests::ApiAnswer;
 
-/// What can happen next.
+/// A step of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Step {
     /// The next call of this one is carried out and answered.
@@ -31,7 +31,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// Whose step it is; nobody's, when time passes.
+    /// The operation whose step it is; none when time passes.
     pub(super) fn actor(self) -> Option<usize> {
         match self {
             Self::Proceed(actor) | Self::KillBefore(actor) | Self::LoseAnswer(actor) | Self::KillAfter(actor) => {
@@ -46,7 +46,7 @@ impl Step {
         !matches!(self, Self::Proceed(_) | Self::Pass)
     }
 
-    fn told(self) -> &'static str {
+    fn trace_suffix(self) -> &'static str {
         match self {
             Self::Proceed(_) => "",
             Self::Pass => "time passes",
@@ -67,7 +67,7 @@ struct Side {
     outcome: Option<Outcome>,
 }
 
-/// What an execution is of: a scene, and two of its operations with their keys.
+/// The subject of an execution: a scene, and two of its operations with their keys.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) scene: &'a Scene,
@@ -77,22 +77,22 @@ pub(super) struct Pair<'a> {
 
 impl Pair<'_> {
     /// Whether one of the two is a call of this function.
-    pub(super) fn runs(&self, function: &str) -> bool {
-        self.operations.iter().any(|place| self.scene.operations[*place].function() == function)
+    pub(super) fn calls_function(&self, function: &str) -> bool {
+        self.operations.iter().any(|index| self.scene.operations[*index].function() == function)
     }
 
-    /// Its name.
-    pub(super) fn told(&self) -> String {
-        let [one, other] = self.operations.map(|place| self.scene.operations[place].function());
+    /// The name of the pair, for traces.
+    pub(super) fn name(&self) -> String {
+        let [one, other] = self.operations.map(|index| self.scene.operations[index].function());
         let again = if self.keys[0] == self.keys[1] { ", the same key" } else { "" };
         format!("{}: {one} with {other}{again}", self.scene.name)
     }
 }
 
-/// What two operations came to, before anything was asked again.
+/// The end of two operations, before anything is requested again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct End {
-    /// What each was answered; none to who was killed.
+    /// The answer to each; none if it was killed.
     pub(super) answers: [Option<(u16, String)>; 2],
     /// A digest of the table and the time.
     pub(super) state: u64,
@@ -116,14 +116,14 @@ pub(super) struct Execution<'a> {
     made: BTreeSet<(String, String)>,
     /// Writes that were committed.
     pub(super) commits: u64,
-    /// What happened, if it is to be told.
+    /// The lines of the trace, if they are wanted.
     pub(super) trace: Option<Vec<String>>,
 }
 
 impl<'a> Execution<'a> {
-    /// Begins both; each waits at its first call.
+    /// Begins both operations; each waits at its first call.
     pub(super) async fn new(world: &'a mut World, pair: Pair<'a>, faults: usize, trace: bool) -> Result<Self, String> {
-        world.go_back().await?;
+        world.restore_snapshot().await?;
         // The SDK's jitter comes from here: the same steps must take the same time.
         fastrand::seed(1);
         let side = |actor: usize, world: &World| -> Result<Side, String> {
@@ -137,10 +137,10 @@ impl<'a> Execution<'a> {
             Ok(Side { operation, key, machine, actor, calls: 0, outcome: None })
         };
         let sides = [side(0, world)?, side(1, world)?];
-        world.close();
+        world.start_intercepting();
         let (passes, trace) = (pair.scene.passes, trace.then(Vec::new));
         let (refused, made) = (BTreeSet::new(), BTreeSet::new());
-        let mut begun = Self {
+        let mut execution = Self {
             world,
             pair,
             sides,
@@ -156,16 +156,16 @@ impl<'a> Execution<'a> {
             trace,
         };
         for actor in 0..2 {
-            begun.go_on(actor, &mut Footprint::default()).await?;
+            execution.run_until_turn(actor, &mut Footprint::default()).await?;
         }
-        Ok(begun)
+        Ok(execution)
     }
 
-    /// What can happen next: all that can to one, then all that can to the other, then that time passes; so what one
+    /// The steps that can come next: all of one operation, then all of the other, then that time passes; so what one
     /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
     /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass while
     /// a sweep goes from one empty partition to the next: it might as well have passed before.
-    pub(super) fn enabled(&self, everything: bool) -> Vec<Step> {
+    pub(super) fn enabled_steps(&self, everything: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {
             steps.push(Step::Proceed(actor));
@@ -183,9 +183,9 @@ impl<'a> Execution<'a> {
         steps
     }
 
-    /// Lets it happen; what it read and wrote.
-    pub(super) async fn take(&mut self, step: Step) -> Result<Footprint, String> {
-        // That time passes is as bad as any fault: with both of them there would be as many executions as of all else.
+    /// Carries a step out, and gives its reads and writes.
+    pub(super) async fn execute(&mut self, step: Step) -> Result<Footprint, String> {
+        // Passing time counts as a fault: with both of them there would be as many executions as of all else.
         self.faults_left = self.faults_left.saturating_sub(usize::from(step.is_fault() || step == Step::Pass));
         self.is_idle = false;
         let mut footprint = Footprint::default();
@@ -193,37 +193,37 @@ impl<'a> Execution<'a> {
             let by = SignedDuration::from_secs(self.passes.take().unwrap_or_default());
             self.world.clock.advance(by);
             self.sides.iter().for_each(|side| side.machine.advance(by));
-            self.tell(|| step.told().to_owned());
+            self.add_line(|| step.trace_suffix().to_owned());
             self.world.check()?;
             return Ok(footprint);
         };
         let scheduler = self.world.gate.scheduler.clone();
-        let waiting = scheduler.waiting().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
-        self.tell(|| format!("#{actor} {}{}", waiting.what, step.told()));
+        let waiting = scheduler.waiting_calls().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
+        self.add_line(|| format!("#{actor} {}{}", waiting.what, step.trace_suffix()));
         if matches!(step, Step::KillBefore(_)) {
             self.sides[actor].actor = None;
             return Ok(footprint);
         }
         self.sides[actor].calls += 1;
         let lost = !matches!(step, Step::Proceed(_));
-        scheduler.decide(waiting.ticket, if lost { Injection::LoseAnswer } else { Injection::Proceed });
-        self.run(actor, &mut footprint)?;
+        scheduler.release_call(waiting.ticket, if lost { Injection::LoseAnswer } else { Injection::Proceed });
+        self.run_actor(actor, &mut footprint)?;
         if matches!(step, Step::KillAfter(_)) {
             let side = &mut self.sides[actor];
             (side.actor, side.outcome) = (None, None);
         } else {
-            self.go_on(actor, &mut footprint).await?;
+            self.run_until_turn(actor, &mut footprint).await?;
         }
         Ok(footprint)
     }
 
-    /// Lets one go on until it waits for its turn, or is done. A wait for the next try is no step of its own: it concerns
+    /// Lets one operation run until it waits for its turn, or is done. A wait for the next try is no step: it concerns
     /// nobody else, and the call after it may wait as long as it likes.
-    async fn go_on(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+    async fn run_until_turn(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         while let Some(running) = self.sides[actor].actor.as_ref() {
             if running.is_woken() {
-                self.run(actor, footprint)?;
-            } else if self.world.gate.scheduler.waiting().iter().any(|call| call.actor == actor) {
+                self.run_actor(actor, footprint)?;
+            } else if self.world.gate.scheduler.waiting_calls().iter().any(|call| call.actor == actor) {
                 return Ok(());
             } else {
                 self.waited += 1;
@@ -237,29 +237,29 @@ impl<'a> Execution<'a> {
             }
         }
         if self.sides[actor].outcome.is_some() {
-            self.answered(actor, footprint)?;
+            self.check_answer(actor, footprint)?;
         }
         Ok(())
     }
 
-    /// Lets one run until it waits; what it commits is checked.
-    fn run(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+    /// Lets one operation run until it waits; its commits are checked.
+    fn run_actor(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let Some(running) = self.sides[actor].actor.as_mut() else { return Ok(()) };
-        self.world.gate.scheduler.runs(actor);
-        self.world.gate.take_come();
+        self.world.gate.scheduler.set_actor(actor);
+        self.world.gate.take_arrived();
         let polled = running.run()?;
-        if let Some(done) = self.world.gate.scheduler.take_done() {
-            let calls = [self.world.gate.take_passed(), self.world.gate.take_come()];
-            calls[0].iter().for_each(|passed| footprint.read(passed));
-            let nothing = |call: &Passed| call.finds_nothing_at_any_time(&self.world.memory.replica);
+        if let Some(done) = self.world.gate.scheduler.take_finished_call() {
+            let calls = [self.world.gate.take_executed(), self.world.gate.take_arrived()];
+            calls[0].iter().for_each(|passed| footprint.add_reads(passed));
+            let nothing = |call: &ExecutedCall| call.finds_nothing_at_any_time(&self.world.memory.replica);
             self.is_idle = self.passes.is_some() && calls.iter().all(|call| call.as_ref().is_some_and(nothing));
-            self.tell(|| format!("  → {}", done.outcome));
+            self.add_line(|| format!("  → {}", done.outcome));
             if !done.touched.is_empty() {
                 self.commits += 1;
                 let before = self.world.memory.replica.clone();
-                let changed = self.world.follow(&done.touched)?;
-                footprint.write(&changed, &before);
-                footprint.write(&changed, &self.world.memory.replica);
+                let changed = self.world.refresh_items(&done.touched)?;
+                footprint.add_writes(&changed, &before);
+                footprint.add_writes(&changed, &self.world.memory.replica);
                 self.world.check()?;
             }
         }
@@ -270,29 +270,30 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// An answer is compared with what the table has.
-    fn answered(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
+    /// Compares an answer with the table.
+    fn check_answer(&mut self, actor: usize, footprint: &mut Footprint) -> Result<(), String> {
         let (operation, key) = (self.sides[actor].operation.clone(), self.sides[actor].key);
         let Some(outcome) = self.sides[actor].outcome.clone() else { return Ok(()) };
-        let Operation::Ask(person, action) = operation else {
-            self.tell(|| format!("#{actor} is done: {outcome:?}"));
+        let Operation::Request(person, action) = operation else {
+            self.add_line(|| format!("#{actor} is done: {outcome:?}"));
             // A sweep or a consumer that fails as a whole is called again.
             return Ok(());
         };
-        let (answer, user) = (http(&outcome), self.world.memory.people[person].id);
-        self.tell(|| format!("#{actor} is answered {} {}", answer.status, answer.code()));
-        footprint.read_partition(format!("USER#{user}"));
-        if let Some(broken) = action.broken(user, key, &answer, &self.world.hall, &self.world.memory.replica) {
+        let (answer, user) = (http_answer(&outcome), self.world.memory.people[person].id);
+        self.add_line(|| format!("#{actor} is answered {} {}", answer.status, answer.code()));
+        footprint.add_partition_read(format!("USER#{user}"));
+        if let Some(broken) = action.violation(user, key, &answer, &self.world.fixture, &self.world.memory.replica) {
             return Err(broken);
         }
-        self.heard(actor, &answer);
+        self.note_answer(actor, &answer);
         Ok(())
     }
 
-    /// What was refused must not be there in the end, unless the same request with the same key had a success.
-    fn heard(&mut self, actor: usize, answer: &ApiAnswer) {
-        let Operation::Ask(person, action) = &self.sides[actor].operation else { return };
-        let made = action.made(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.hall);
+    /// Notes an answer. A refused item must not be there in the end, unless the same request and key had a success.
+    fn note_answer(&mut self, actor: usize, answer: &ApiAnswer) {
+        let Operation::Request(person, action) = &self.sides[actor].operation else { return };
+        let made =
+            action.created_item(self.world.memory.people[*person].id, self.sides[actor].key, &self.world.fixture);
         match answer.status {
             200..300 => self.made.extend(made),
             400..500 => self.refused.extend(made),
@@ -300,62 +301,62 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What it has come to, once both have ended.
-    pub(super) fn end(&self) -> End {
+    /// The end of both operations, once both have ended.
+    pub(super) fn end_state(&self) -> End {
         let answer = |side: &Side| {
             let outcome = side.outcome.as_ref()?;
             Some(match (&side.operation, outcome) {
-                (Operation::Ask(..) | Operation::Places(_), outcome) => {
-                    let answer = http(outcome);
+                (Operation::Request(..) | Operation::Places(_), outcome) => {
+                    let answer = http_answer(outcome);
                     (answer.status, answer.code().to_owned())
                 }
                 (_, Ok(_)) => (0, String::new()),
                 (_, Err(problem)) => (1, problem.clone()),
             })
         };
-        End { answers: [answer(&self.sides[0]), answer(&self.sides[1])], state: self.world.state() }
+        End { answers: [answer(&self.sides[0]), answer(&self.sides[1])], state: self.world.state_digest() }
     }
 
-    /// Whoever has heard nothing asks again with the same key; then everything comes to rest, and nothing may be left
+    /// Repeats a request without an answer under the same key; then everything comes to rest, and nothing may be left
     /// over.
-    pub(super) async fn conclude(&mut self) -> Result<u64, String> {
-        self.world.open();
+    pub(super) async fn finish(&mut self) -> Result<u64, String> {
+        self.world.stop_intercepting();
         for actor in 0..2 {
             let side = &self.sides[actor];
-            let Operation::Ask(person, action) = side.operation.clone() else { continue };
-            let heard = side.outcome.as_ref().map(|outcome| http(outcome).status);
+            let Operation::Request(person, action) = side.operation.clone() else { continue };
+            let heard = side.outcome.as_ref().map(|outcome| http_answer(outcome).status);
             if heard.is_some_and(|status| status < 500) {
                 continue;
             }
             let key = side.key;
-            let mut answer = self.world.ask(person, &action, key).await?;
+            let mut answer = self.world.send(person, &action, key).await?;
             if answer.status == 503 {
                 // For five minutes a deletion is left to the request that began it, and everybody else is told to wait.
-                self.world.pass(CARRIED_ON);
-                answer = self.world.ask(person, &action, key).await?;
+                self.world.advance_clock(CARRIED_ON);
+                answer = self.world.send(person, &action, key).await?;
             }
-            self.tell(|| format!("#{actor}, again, is answered {} {}", answer.status, answer.code()));
+            self.add_line(|| format!("#{actor}, again, is answered {} {}", answer.status, answer.code()));
             if answer.status >= 500 {
                 return Err(format!("{action:?}, again and undisturbed, was answered {}", answer.status));
             }
-            self.heard(actor, &answer);
+            self.note_answer(actor, &answer);
         }
-        let state = self.world.state();
+        let state = self.world.state_digest();
         let refused: BTreeSet<(String, String)> = self.refused.difference(&self.made).cloned().collect();
         // From the same table everything comes to rest in the same way, whatever led there.
         if self.world.rested.insert((state, refused.clone())) {
-            self.world.come_to_rest(&refused).await?;
+            self.world.quiesce(&refused).await?;
         }
         Ok(state)
     }
 
     /// The name of the pair, and what the two want.
     pub(super) fn title(&self) -> Vec<String> {
-        let wanted = self.pair.operations.map(|place| format!("{:?}", self.pair.scene.operations[place]));
-        [self.pair.told()].into_iter().chain(wanted).collect()
+        let wanted = self.pair.operations.map(|index| format!("{:?}", self.pair.scene.operations[index]));
+        [self.pair.name()].into_iter().chain(wanted).collect()
     }
 
-    fn tell(&mut self, line: impl FnOnce() -> String) {
+    fn add_line(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             trace.push(line());
         }
@@ -363,14 +364,14 @@ impl<'a> Execution<'a> {
 }
 
 impl World {
-    /// What is called for an operation, with what.
+    /// The function that an operation calls, and its event.
     fn request(&self, operation: &Operation, key: Uuid) -> Result<(&'static str, Value), String> {
         Ok(match operation {
-            Operation::Ask(person, action) => self.event(*person, action, key),
+            Operation::Request(person, action) => self.event(*person, action, key),
             Operation::Sweep(function) => (function, json!({})),
-            Operation::Relay => ("relay_changes", self.unrelayed()?),
-            Operation::Deliver(consumer) => (consumer, self.letters(consumer)),
-            Operation::Places(places) => self.places(*places),
+            Operation::Relay => ("relay_changes", self.unrelayed_records()?),
+            Operation::Deliver(consumer) => (consumer, self.queued_messages(consumer)),
+            Operation::Places(places) => self.put_queue_event(*places),
         })
     }
 }

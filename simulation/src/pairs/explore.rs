@@ -22,7 +22,7 @@ pub struct Extent {
     pub most: u64,
 }
 
-/// What a search came to.
+/// The counts of a search.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
     /// Executions that were begun, also those that turned out to be known.
@@ -43,7 +43,7 @@ pub struct Explored {
     pub unordered: BTreeSet<String>,
 }
 
-/// What must never be, and the simplest way there that was found.
+/// A violation, and the simplest steps to it that were found.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub(super) what: String,
@@ -60,19 +60,19 @@ struct Node {
 }
 
 impl Node {
-    fn step(&self) -> Step {
+    fn current_step(&self) -> Step {
         self.enabled[self.place]
     }
 
-    /// What was tried here before the current step, or is asleep.
-    fn known(&self) -> impl Iterator<Item = &(Step, Footprint)> {
+    /// The steps that were tried here before the current one, or are asleep.
+    fn explored_steps(&self) -> impl Iterator<Item = &(Step, Footprint)> {
         self.asleep.iter().chain(&self.done)
     }
 
-    /// Goes on to what is worth trying from `place` on; whether there is such a step.
-    fn seek(&mut self, extent: Extent, left_out: &mut u64) -> bool {
+    /// Moves to the next step worth trying; whether there is one.
+    fn advance(&mut self, extent: Extent, left_out: &mut u64) -> bool {
         while self.place < self.enabled.len() {
-            if !extent.reduced || self.is_worth_trying(self.step()) {
+            if !extent.reduced || self.is_worth_trying(self.current_step()) {
                 return true;
             }
             *left_out += 1;
@@ -88,7 +88,7 @@ impl Node {
         let (Step::LoseAnswer(actor) | Step::KillAfter(actor)) = step else { return true };
         // A call that changes nothing and whose answer is lost is made again by the SDK, as if it came later. Who is
         // killed after it might as well have been killed after the last one that changed something.
-        let calm = self.known().find(|(known, _)| *known == Step::Proceed(actor));
+        let calm = self.explored_steps().find(|(known, _)| *known == Step::Proceed(actor));
         calm.is_none_or(|(_, footprint)| footprint.has_written())
     }
 }
@@ -110,26 +110,28 @@ fn simplicity(steps: &[Step]) -> (usize, usize, usize) {
     (steps.iter().filter(|step| step.is_fault()).count(), changes, steps.len())
 }
 
-/// Searches all of it.
+/// Searches all executions of a pair.
 pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -> Result<Explored, Broken> {
     let mut explored = Explored::default();
     let mut orders = BTreeSet::new();
     let mut broken: Option<Broken> = None;
     for first in 0..2 {
-        let end = one_after_the_other(world, pair, first).await;
+        let end = run_sequentially(world, pair, first).await;
         orders.insert(end.map_err(|what| Broken { what, steps: Vec::new() })?.answers);
     }
     let mut path: Vec<Node> = Vec::new();
     loop {
         match execute(world, pair, extent, &mut path, &mut explored).await {
-            Ok(Some(end)) if !path.iter().any(|node| node.step().is_fault() || node.step() == Step::Pass) => {
+            Ok(Some(end))
+                if !path.iter().any(|node| node.current_step().is_fault() || node.current_step() == Step::Pass) =>
+            {
                 if !orders.contains(&end.answers) {
                     explored.unordered.insert(format!("{:?}", end.answers));
                 }
             }
             Ok(_) => {}
             Err(what) => {
-                let steps: Vec<Step> = path.iter().map(Node::step).collect();
+                let steps: Vec<Step> = path.iter().map(Node::current_step).collect();
                 if broken.as_ref().is_none_or(|found| simplicity(&steps) < simplicity(&found.steps)) {
                     broken = Some(Broken { what, steps });
                 }
@@ -137,7 +139,7 @@ pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -
         }
         while let Some(node) = path.last_mut() {
             node.place += 1;
-            if node.place <= node.enabled.len() && node.seek(extent, &mut explored.left_out) {
+            if node.place <= node.enabled.len() && node.advance(extent, &mut explored.left_out) {
                 break;
             }
             path.pop();
@@ -161,7 +163,7 @@ async fn execute(
     let mut execution = Execution::new(world, pair, extent.faults, false).await?;
     for depth in 0.. {
         if depth == path.len() {
-            let enabled = execution.enabled(!extent.reduced);
+            let enabled = execution.enabled_steps(!extent.reduced);
             if enabled.is_empty() {
                 break;
             }
@@ -172,13 +174,13 @@ async fn execute(
                 asleep.extend(known.filter(|known| commute(known, taken)).cloned());
             }
             let mut node = Node { enabled, place: 0, asleep, done: Vec::new() };
-            if !node.seek(extent, &mut explored.left_out) {
+            if !node.advance(extent, &mut explored.left_out) {
                 return Ok(None);
             }
             path.push(node);
         }
-        let step = path[depth].step();
-        let footprint = execution.take(step).await?;
+        let step = path[depth].current_step();
+        let footprint = execution.execute(step).await?;
         if depth + 1 >= old {
             path[depth].done.push((step, footprint));
         }
@@ -189,40 +191,40 @@ async fn execute(
         explored.given_up += 1;
         return Ok(None);
     }
-    let end = execution.end();
-    // What becomes of the same table with the same answers is the same.
+    let end = execution.end_state();
+    // The same table with the same answers comes to the same end.
     if explored.ends.insert(digest(&end)) {
-        explored.states.insert(execution.conclude().await?);
+        explored.states.insert(execution.finish().await?);
     }
     Ok(Some(end))
 }
 
 /// The whole of one, then the whole of the other.
-async fn one_after_the_other(world: &mut World, pair: Pair<'_>, first: usize) -> Result<End, String> {
+async fn run_sequentially(world: &mut World, pair: Pair<'_>, first: usize) -> Result<End, String> {
     let mut execution = Execution::new(world, pair, 0, false).await?;
     for actor in [first, 1 - first] {
-        while execution.enabled(true).contains(&Step::Proceed(actor)) {
-            execution.take(Step::Proceed(actor)).await?;
+        while execution.enabled_steps(true).contains(&Step::Proceed(actor)) {
+            execution.execute(Step::Proceed(actor)).await?;
         }
     }
-    Ok(execution.end())
+    Ok(execution.end_state())
 }
 
 /// The lines of one execution.
-pub(super) async fn retrace(world: &mut World, pair: Pair<'_>, steps: &[Step]) -> Vec<String> {
+pub(super) async fn replay(world: &mut World, pair: Pair<'_>, steps: &[Step]) -> Vec<String> {
     let mut execution = match Execution::new(world, pair, usize::MAX, true).await {
         Ok(execution) => execution,
         Err(what) => return vec![what],
     };
     let mut ended = Ok(());
     for step in steps {
-        ended = execution.take(*step).await.map(|_| ());
+        ended = execution.execute(*step).await.map(|_| ());
         if ended.is_err() {
             break;
         }
     }
     if ended.is_ok() {
-        ended = execution.conclude().await.map(|_| ());
+        ended = execution.finish().await.map(|_| ());
     }
     let mut lines = execution.title();
     lines.extend(execution.trace.take().unwrap_or_default());

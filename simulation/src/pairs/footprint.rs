@@ -1,4 +1,4 @@
-//! What a step reads and writes, and so which steps may change places without anybody noticing.
+//! The reads and writes of a step, which say which steps commute.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,13 +7,13 @@ use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::invariants::Item;
-use crate::random::scheduler::{Scheduler, keys};
+use crate::random::scheduler::{Scheduler, request_keys};
 use crate::replica::Replica;
 use local::intercept::{After, Before, Call, Intercept};
 
 /// Something that one step may write and another read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Location {
     /// An item, by its keys.
     Item(String, String),
     /// All items of one partition of an index, or of the table, whose index has no name.
@@ -27,11 +27,11 @@ enum Place {
 /// The indexes of the table, and the attribute by which each is partitioned.
 const INDEXES: [(&str, &str); 3] = [("", "pk"), ("expiry", "expiry_shard"), ("by_time", "owner")];
 
-/// What one step read and wrote.
+/// The reads and writes of one step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Footprint {
-    reads: BTreeSet<Place>,
-    writes: BTreeSet<Place>,
+    reads: BTreeSet<Location>,
+    writes: BTreeSet<Location>,
 }
 
 impl Footprint {
@@ -46,15 +46,15 @@ impl Footprint {
         self.writes.is_disjoint(&other.reads) && other.writes.is_disjoint(&self.reads)
     }
 
-    /// Adds everything of one user: whoever has an answer compares it with that.
-    pub(super) fn read_partition(&mut self, pk: String) {
-        self.reads.insert(Place::Partition(String::new(), pk));
+    /// Adds the reads of all items of one user: an answer is compared with them.
+    pub(super) fn add_partition_read(&mut self, pk: String) {
+        self.reads.insert(Location::Partition(String::new(), pk));
     }
 
-    /// Adds what a call asked for.
-    pub(super) fn read(&mut self, call: &Passed) {
+    /// Adds the reads of a call.
+    pub(super) fn add_reads(&mut self, call: &ExecutedCall) {
         if call.service == "sqs" {
-            let url = Place::Queue(call.request["QueueUrl"].as_str().unwrap_or_default().to_owned());
+            let url = Location::Queue(call.request["QueueUrl"].as_str().unwrap_or_default().to_owned());
             self.reads.insert(url.clone());
             self.writes.insert(url);
             return;
@@ -65,64 +65,64 @@ impl Footprint {
                 // One of the values is the partition's; the others do no harm.
                 for value in call.request["ExpressionAttributeValues"].as_object().into_iter().flatten() {
                     if let Some(text) = value.1["S"].as_str() {
-                        self.reads.insert(Place::Partition(index.to_owned(), text.to_owned()));
+                        self.reads.insert(Location::Partition(index.to_owned(), text.to_owned()));
                     }
                 }
             }
             "GetItem" | "BatchGetItem" | "TransactGetItems" | "PutItem" | "UpdateItem" | "DeleteItem"
             | "TransactWriteItems" => {
-                let items = keys(&call.request).into_iter().map(|key| item_place(&key));
+                let items = request_keys(&call.request).into_iter().map(|key| item_location(&key));
                 self.reads.extend(items);
             }
             _ => {
-                self.reads.insert(Place::Table);
+                self.reads.insert(Location::Table);
             }
         }
     }
 
     /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
-    pub(super) fn write(&mut self, touched: &[Value], replica: &Replica) {
+    pub(super) fn add_writes(&mut self, touched: &[Value], replica: &Replica) {
         for key in touched {
-            let place = item_place(key);
-            if let Place::Item(pk, sk) = &place {
+            let place = item_location(key);
+            if let Location::Item(pk, sk) = &place {
                 let item = replica.get(pk, sk);
                 self.writes.extend(item.into_iter().flat_map(partitions));
             }
             self.reads.insert(place.clone());
-            self.writes.extend([place, Place::Table]);
+            self.writes.extend([place, Location::Table]);
         }
     }
 }
 
-fn item_place(key: &Value) -> Place {
+fn item_location(key: &Value) -> Location {
     let part = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
-    Place::Item(part("pk"), part("sk"))
+    Location::Item(part("pk"), part("sk"))
 }
 
-fn partitions(item: &Item) -> impl Iterator<Item = Place> {
+fn partitions(item: &Item) -> impl Iterator<Item = Location> {
     INDEXES.into_iter().filter_map(|(index, attribute)| {
         let value = item.get(attribute)?.as_s().ok()?;
-        Some(Place::Partition(index.to_owned(), value.clone()))
+        Some(Location::Partition(index.to_owned(), value.clone()))
     })
 }
 
 /// A call that came or was carried out.
 #[derive(Clone, Debug)]
-pub(super) struct Passed {
+pub(super) struct ExecutedCall {
     service: &'static str,
     operation: String,
     request: Value,
 }
 
-impl Passed {
-    fn of(call: &Call<'_>) -> Self {
+impl ExecutedCall {
+    fn new(call: &Call<'_>) -> Self {
         Self { service: call.service, operation: call.operation.to_owned(), request: call.request.clone() }
     }
 
-    /// Whether it looks for what has ended where nothing is that could ever end.
+    /// Whether it queries an expiry partition in which nothing can ever expire.
     pub(super) fn finds_nothing_at_any_time(&self, replica: &Replica) -> bool {
         let (mut asked, mut there) = (Footprint::default(), BTreeSet::new());
-        asked.read(self);
+        asked.add_reads(self);
         there.extend(replica.iter().flat_map(|(_, item)| partitions(item)));
         self.request["IndexName"] == "expiry" && asked.reads.is_disjoint(&there)
     }
@@ -137,34 +137,34 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Seen {
-    come: Option<Passed>,
-    passed: Option<Passed>,
+    come: Option<ExecutedCall>,
+    passed: Option<ExecutedCall>,
 }
 
 impl Gate {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
         lock(&self.seen)
     }
 
-    /// The last call that came since the last look.
-    pub(super) fn take_come(&self) -> Option<Passed> {
-        self.seen().come.take()
+    /// The last call that arrived since the last time this was asked.
+    pub(super) fn take_arrived(&self) -> Option<ExecutedCall> {
+        self.lock().come.take()
     }
 
-    /// The call that was carried out since the last look.
-    pub(super) fn take_passed(&self) -> Option<Passed> {
-        self.seen().passed.take()
+    /// The call that was executed since the last time this was asked.
+    pub(super) fn take_executed(&self) -> Option<ExecutedCall> {
+        self.lock().passed.take()
     }
 }
 
 impl Intercept for Gate {
     fn before(&self, call: &Call<'_>) -> Before {
-        self.seen().come = Some(Passed::of(call));
+        self.lock().come = Some(ExecutedCall::new(call));
         self.scheduler.before(call)
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
-        self.seen().passed = Some(Passed::of(call));
+        self.lock().passed = Some(ExecutedCall::new(call));
         self.scheduler.after(call, response)
     }
 }

@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub use explore::{Explored, Extent};
 
 use execution::Pair;
-use scenes::{Operation, Scene, key};
+use scenes::{Operation, Scene, operation_key};
 use world::World;
 
-/// What is to be searched, and how.
+/// The scenes to search, and how.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// Only scenes whose names have this in them; all, if it is empty.
@@ -42,7 +42,7 @@ pub struct Search {
     pub threads: usize,
 }
 
-/// What the search of one scene came to.
+/// The result of searching one scene.
 #[derive(Clone, Debug, Default)]
 pub struct Searched {
     /// Pairs of operations, each with keys of their own or with the same.
@@ -59,23 +59,23 @@ const OTHER_KEYS: usize = 200;
 /// The pairs of a scene: each operation with each, itself included, and with itself under the same key too. If the
 /// clocks of the machines differ, it matters who is where. Two sweeps, each of many calls, are not made to meet while time
 /// passes as well: they do where it has passed. Nor are they where they end deletions, in many more.
-fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
+fn pairs_of(scene: &Scene) -> Vec<Pair<'_>> {
     let sided = scene.skew[0] != scene.skew[1];
     let all = scene.operations.len();
     let mut pairs = Vec::new();
     for first in 0..all {
-        let one = key(KEYS + first);
+        let one = operation_key(KEYS + first);
         let alone = scene.passes.is_some() || scene.patience < scenes::PATIENCE;
         if alone && matches!(scene.operations[first], Operation::Sweep(_)) {
             continue;
         }
         pairs.push(Pair { scene, operations: [first, first], keys: [one, one] });
-        // What nobody asks for has no key.
-        let keyless = !matches!(scene.operations[first], Operation::Ask(..));
+        // Only a request has a key.
+        let keyless = !matches!(scene.operations[first], Operation::Request(..));
         let begin = first + usize::from(keyless);
         for second in if sided { 0 } else { begin }..all {
             let other = if second == first { OTHER_KEYS } else { KEYS };
-            let other = key(other + second);
+            let other = operation_key(other + second);
             // The many calls of a sweep come last: then fewest ways are begun that turn out to be known.
             pairs.push(match scene.operations[first] {
                 Operation::Sweep(_) if !sided => Pair { scene, operations: [second, first], keys: [other, one] },
@@ -91,10 +91,11 @@ fn pairs(scene: &Scene) -> Vec<Pair<'_>> {
 /// # Errors
 /// What must never be, with the steps that lead there.
 pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<String>> {
-    let scenes: Vec<Scene> = scenes::all().into_iter().filter(|scene| scene.name.contains(&wanted.scenes)).collect();
+    let scenes: Vec<Scene> =
+        scenes::all_scenes().into_iter().filter(|scene| scene.name.contains(&wanted.scenes)).collect();
     let most = wanted.pairs.unwrap_or(usize::MAX);
-    let runs = |pair: &Pair<'_>| wanted.function.as_ref().is_none_or(|function| pair.runs(function));
-    let pairs_of = |scene| pairs(scene).into_iter().take(most).filter(runs);
+    let runs = |pair: &Pair<'_>| wanted.function.as_ref().is_none_or(|function| pair.calls_function(function));
+    let pairs_of = |scene| pairs_of(scene).into_iter().take(most).filter(runs);
     let work: Vec<Pair<'_>> = scenes.iter().flat_map(pairs_of).collect();
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (found, broken) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
@@ -114,7 +115,7 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                             if wanted.tells {
                                 complain(format_args!(
                                     "{}: {} of {} executions",
-                                    pair.told(),
+                                    pair.name(),
                                     explored.executions,
                                     explored.begun
                                 ));
@@ -122,7 +123,7 @@ pub fn search(wanted: &Search) -> Result<BTreeMap<&'static str, Searched>, Vec<S
                             let mut found = found.lock().expect("no panic");
                             let all: &mut Searched = found.entry(scene.name).or_default();
                             all.pairs += 1;
-                            all.explored.add(&pair.told(), explored);
+                            all.explored.add(&pair.name(), explored);
                         }
                         Err(lines) => {
                             stop.store(true, Ordering::SeqCst);
@@ -164,7 +165,7 @@ impl Desk {
             match explore::explore(world, pair, extent).await {
                 Ok(explored) => Ok(explored),
                 Err(broken) => {
-                    let mut lines = explore::retrace(world, pair, &broken.steps).await;
+                    let mut lines = explore::replay(world, pair, &broken.steps).await;
                     lines.push(broken.what);
                     Err(lines)
                 }
@@ -175,7 +176,7 @@ impl Desk {
 
 /// Searches scenes, without the guards that are struck out, and prints what it came to.
 #[must_use]
-pub fn print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> ExitCode {
+pub fn search_and_print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> ExitCode {
     let extent = Extent { faults, reduced: true, most: u64::MAX };
     let wanted = Search {
         scenes: scenes.to_owned(),

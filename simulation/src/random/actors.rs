@@ -1,4 +1,4 @@
-//! What runs: one call of a function at a time, polled by hand, so that nothing happens but what the dice say.
+//! Actors: calls of functions, polled by hand one at a time, so that nothing happens but what the random numbers say.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,29 +19,29 @@ use crate::requests::ApiAnswer;
 use local::aws::lambda::Entry;
 use local::stack::{Error, Stack};
 
-/// What a call is for, and so what becomes of its answer.
+/// The purpose of a call, which says how its answer is handled.
 #[derive(Clone, Debug)]
 pub enum Task {
-    /// Somebody's action, under this key.
+    /// A person's action, under this key.
     Action { person: usize, action: Action, key: Uuid },
     /// Messages for a consumer.
     Delivery { consumer: &'static str, bodies: Vec<String> },
     /// Records of the stream; whether they are new ones.
     Relay { records: Vec<Value>, fresh: bool },
-    /// By the clock.
+    /// A scheduled run.
     Sweep,
 }
 
-/// What a call came to.
+/// The result of a call.
 pub type Outcome = Result<Value, String>;
 
 /// A call under way.
 pub struct Actor {
-    /// What it is for.
+    /// The purpose of the call.
     pub task: Task,
-    /// Which machine it runs on.
+    /// The machine it runs on.
     pub machine: usize,
-    /// Which function it is.
+    /// The function it calls.
     pub function: &'static str,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
     woken: Arc<Flag>,
@@ -81,13 +81,13 @@ impl Actor {
         self.woken.0.store(false, Ordering::SeqCst);
         let waker = Waker::from(Arc::clone(&self.woken));
         let polled = catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(&mut Context::from_waker(&waker))));
-        polled.map_err(|panic| format!("{} panicked: {}", self.function, told(&*panic)))
+        polled.map_err(|panic| format!("{} panicked: {}", self.function, panic_text(&*panic)))
     }
 }
 
 /// The text of a panic.
 #[must_use]
-pub fn told(panic: &(dyn std::any::Any + Send)) -> String {
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "no text".to_owned())
 }
@@ -113,7 +113,7 @@ impl Machine {
         self.clock.advance(by);
     }
 
-    /// Sets the clock back by so much, or forth again if it was; whether it went back.
+    /// Sets the clock back by so much, or forth again if it was set back; gives whether it went back.
     pub fn jump(&mut self, by: SignedDuration) -> bool {
         self.clock.advance(if self.jumped { by } else { -by });
         self.jumped = !self.jumped;
@@ -145,11 +145,11 @@ impl Machine {
     }
 }
 
-/// The HTTP answer that an outcome is; what was no answer is a 500.
+/// The HTTP answer of an outcome; an error is a 500.
 #[must_use]
-pub fn http(outcome: &Outcome) -> ApiAnswer {
+pub fn http_answer(outcome: &Outcome) -> ApiAnswer {
     match outcome {
-        Ok(given) => ApiAnswer::of(given),
+        Ok(given) => ApiAnswer::parse(given),
         Err(problem) => ApiAnswer { status: 500, body: Value::from(problem.as_str()) },
     }
 }

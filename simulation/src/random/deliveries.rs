@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::random::actors::{Outcome, Task};
 use crate::random::run::Simulation;
-use crate::random::workload::messages;
+use crate::random::workload::sqs_event;
 use local::stack::Stack;
 
 /// The consumers, and what the names of their queues begin with.
@@ -17,7 +17,7 @@ const CONSUMERS: [(&str, &str); 3] = [
 const RECORDS_MAX: usize = 20;
 
 impl Simulation {
-    pub(crate) fn delivered(
+    pub(crate) fn finish_delivery(
         &mut self,
         consumer: &'static str,
         bodies: Vec<String>,
@@ -31,17 +31,17 @@ impl Simulation {
                 failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok()).collect()
             }
         };
-        for (place, body) in bodies.into_iter().enumerate() {
+        for (index, body) in bodies.into_iter().enumerate() {
             // Also what succeeded comes twice at times.
-            if failed.contains(&place) || (self.plan.faults && self.rng.below(10) == 9) {
-                self.report.also("messages that come again");
+            if failed.contains(&index) || (self.plan.faults && self.rng.below(10) == 9) {
+                self.report.count_other("messages that come again");
                 self.mail.push((consumer, body));
             }
         }
         Ok(())
     }
 
-    pub(crate) async fn relayed(
+    pub(crate) async fn finish_relay(
         &mut self,
         records: &[Value],
         fresh: bool,
@@ -57,26 +57,26 @@ impl Simulation {
             }
         }
         // Whatever was sent is sent, also by who died before answering.
-        for (consumer, body) in received(&self.stack).await? {
+        for (consumer, body) in drain_queues(&self.stack).await? {
             let copies = if self.plan.faults && self.rng.below(4) == 3 { 2 } else { 1 };
             self.mail.extend((0..copies).map(|_| (consumer, body.clone())));
         }
         Ok(())
     }
 
-    pub(crate) fn records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
-        records(&self.stack, from, most)
+    pub(crate) fn read_records(&self, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+        read_records(&self.stack, from, most)
     }
 
     /// Hands records of the stream on: the next ones, or, at times, from the start again.
-    pub(crate) fn relay(&mut self) -> Result<(), String> {
+    pub(crate) fn start_relay(&mut self) -> Result<(), String> {
         let again = self.plan.faults && self.rng.below(20) == 19;
         if self.relaying && !again {
             return Ok(());
         }
         let from = if again { None } else { self.position.clone() };
-        self.report.also(if again { "readings of the stream from its start" } else { "readings of the stream" });
-        let records = self.records(from.as_deref(), RECORDS_MAX)?;
+        self.report.count_other(if again { "readings of the stream from its start" } else { "readings of the stream" });
+        let records = self.read_records(from.as_deref(), RECORDS_MAX)?;
         if records.is_empty() {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Simulation {
     }
 
     /// Hands a few messages to their consumer, in any order.
-    pub(crate) fn deliver(&mut self) -> Result<(), String> {
+    pub(crate) fn start_delivery(&mut self) -> Result<(), String> {
         if self.mail.is_empty() {
             return Ok(());
         }
@@ -94,30 +94,30 @@ impl Simulation {
         let (consumer, body) = self.mail.swap_remove(first);
         let mut bodies = vec![body];
         for _ in 0..self.rng.below(4) {
-            let Some(place) = self.mail.iter().position(|(other, _)| *other == consumer) else { break };
-            bodies.push(self.mail.swap_remove(place).1);
+            let Some(index) = self.mail.iter().position(|(other, _)| *other == consumer) else { break };
+            bodies.push(self.mail.swap_remove(index).1);
         }
-        let event = messages(&bodies);
+        let event = sqs_event(&bodies);
         self.start(Task::Delivery { consumer, bodies }, consumer, event)
     }
 }
 
 /// Takes what was sent to the consumers' queues out of them.
-pub(crate) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
+pub(crate) async fn drain_queues(stack: &Stack) -> Result<Vec<(&'static str, String)>, String> {
     let mut mail = Vec::new();
     for (consumer, name) in CONSUMERS {
         let queue = stack.template().queues.iter().find(|queue| queue.name.contains(name));
         let url = queue.map(|queue| queue.url.clone()).ok_or("no queue")?;
         loop {
             let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
-            let answer = stack.sqs().ask("ReceiveMessage", &request).await.map_err(|error| error.to_string())?;
+            let answer = stack.sqs().call("ReceiveMessage", &request).await.map_err(|error| error.to_string())?;
             let received = answer["Messages"].as_array().cloned().unwrap_or_default();
             if received.is_empty() {
                 break;
             }
             for message in received {
                 let request = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
-                stack.sqs().ask("DeleteMessage", &request).await.map_err(|error| error.to_string())?;
+                stack.sqs().call("DeleteMessage", &request).await.map_err(|error| error.to_string())?;
                 mail.push((consumer, message["Body"].as_str().unwrap_or_default().to_owned()));
             }
         }
@@ -126,9 +126,9 @@ pub(crate) async fn received(stack: &Stack) -> Result<Vec<(&'static str, String)
 }
 
 /// Records of the stream after a position, or from the start.
-pub(crate) fn records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
+pub(crate) fn read_records(stack: &Stack, from: Option<&str>, most: usize) -> Result<Vec<Value>, String> {
     let ask = |operation: &str, request: Value| {
-        stack.dynamodb().ask(operation, &request).map_err(|problem| problem.to_string())
+        stack.dynamodb().call(operation, &request).map_err(|problem| problem.to_string())
     };
     let table = &stack.template().table.name;
     let stream = ask("ListStreams", json!({ "TableName": table }))?["Streams"][0]["StreamArn"].clone();

@@ -1,4 +1,4 @@
-//! How a run ends: nothing new is wanted, nothing goes wrong any more, and nothing may be left over.
+//! How a run ends: no new requests, no faults any more, and nothing may be left over.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::fixture::{self, QUEUE};
 use crate::invariants::Item;
-use crate::random::actors::{Task, told};
+use crate::random::actors::{Task, panic_text};
 use crate::random::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
 use crate::random::scheduler::Injection;
 use crate::replica::Replica;
-use crate::requests::{Identity, event};
+use crate::requests::{Identity, api_gateway_event};
 
 /// Most rounds until everything must be quiet.
 const QUIET_ROUNDS_MAX: usize = 40;
@@ -26,81 +26,81 @@ const PLACES_IN_THE_END: u32 = 100;
 const QUIET_STEPS_MAX: usize = 20_000;
 
 impl Simulation {
-    /// Nothing new is wanted and nothing goes wrong any more: everything must come to its end.
-    pub(crate) async fn come_to_rest(&mut self) -> Result<(), String> {
+    /// Ends a run: no new requests and no faults any more, and everything must come to its end.
+    pub(crate) async fn quiesce(&mut self) -> Result<(), String> {
         self.plan.faults = false;
-        self.let_all_end().await?;
+        self.finish_actors().await?;
         self.resting = true;
-        while self.scheduler.is_late() {
-            self.arrive(None)?;
+        while self.scheduler.has_late_request() {
+            self.deliver_late_requests(None)?;
         }
-        for place in 0..self.machines.len() {
-            if self.machines[place].has_jumped() {
-                self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
+        for index in 0..self.machines.len() {
+            if self.machines[index].has_jumped() {
+                self.machines[index].jump(SignedDuration::from_secs(JUMP_SECONDS));
             }
         }
-        // Whoever still waits in the queue is let in now, not one by one.
-        let asked = fixture::queue(PLACES_IN_THE_END);
+        // Everybody who still waits in the queue is let in now, not one by one.
+        let call = fixture::put_queue_call(PLACES_IN_THE_END);
         self.places = PLACES_IN_THE_END.into();
         let admin = self.people.last().map_or(UserId(Uuid::nil()), |admin| admin.id);
         let caller = Identity { user: admin, role: "admin", key: None, queue_token: None };
-        self.start(Task::Sweep, asked.function, event(&asked, caller))?;
-        // What is over by the clock that is ahead is over by every other a little later.
-        self.advance(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;
+        self.start(Task::Sweep, call.function, api_gateway_event(&call, caller))?;
+        // An end by the clock that is ahead is an end by every other a little later.
+        self.advance_clocks(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;
         for _ in 0..QUIET_ROUNDS_MAX {
-            self.hand_everything_on().await?;
+            self.drain_events().await?;
             if self.is_quiet() {
                 return self.check_quiet();
             }
-            self.advance(130_000).await?;
+            self.advance_clocks(130_000).await?;
             for function in SWEEPS {
                 self.start(Task::Sweep, function, json!({}))?;
-                self.let_all_end().await?;
+                self.finish_actors().await?;
             }
         }
-        let books = self.replica.books(self.clock.now().as_second());
-        let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.in_use(QUEUE));
-        let left = self.left_over().join(", ");
+        let books = self.replica.snapshot(self.clock.now().as_second());
+        let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.places_in_use(QUEUE));
+        let left = self.leftovers().join(", ");
         Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
     }
 
-    /// The stream and the queues are emptied. What fails again and again is a fault of its consumer: nothing else is
+    /// Empties the stream and the queues. A message that fails again and again is a bug of its consumer: nothing else is
     /// wrong any more.
-    async fn hand_everything_on(&mut self) -> Result<(), String> {
+    async fn drain_events(&mut self) -> Result<(), String> {
         for _ in 0..HANDED_ON_MAX {
-            if !self.records(self.position.as_deref(), 1)?.is_empty() {
-                self.relay()?;
+            if !self.read_records(self.position.as_deref(), 1)?.is_empty() {
+                self.start_relay()?;
             } else if !self.mail.is_empty() {
-                self.deliver()?;
+                self.start_delivery()?;
             } else {
                 return Ok(());
             }
-            self.let_all_end().await?;
+            self.finish_actors().await?;
         }
         let consumers: BTreeSet<&str> = self.mail.iter().map(|(consumer, _)| *consumer).collect();
         Err(format!("events are not taken, of {consumers:?} or of the stream"))
     }
 
-    async fn let_all_end(&mut self) -> Result<(), String> {
+    async fn finish_actors(&mut self) -> Result<(), String> {
         for _ in 0..QUIET_STEPS_MAX {
-            self.run_the_woken().await?;
+            self.run_woken_actors().await?;
             if self.actors.iter().all(Option::is_none) {
                 return Ok(());
             }
-            match self.scheduler.waiting().first() {
+            match self.scheduler.waiting_calls().first() {
                 Some(call) => {
-                    self.scheduler.decide(call.ticket, Injection::Proceed);
+                    self.scheduler.release_call(call.ticket, Injection::Proceed);
                     let actor = call.actor;
-                    self.run_one(actor).await?;
+                    self.run_actor(actor).await?;
                 }
-                None => self.advance(50).await?,
+                None => self.advance_clocks(50).await?,
             }
         }
         Err("a call does not end".to_owned())
     }
 
-    fn left_over(&self) -> Vec<String> {
-        left_over(&self.replica)
+    fn leftovers(&self) -> Vec<String> {
+        leftovers(&self.replica)
     }
 
     fn is_quiet(&self) -> bool {
@@ -112,8 +112,8 @@ impl Simulation {
     }
 }
 
-/// What the sweeps should have ended.
-fn left_over(replica: &Replica) -> Vec<String> {
+/// The items that the sweeps should have ended.
+fn leftovers(replica: &Replica) -> Vec<String> {
     let unsettled = |item: &Item| item.contains_key("expiry_shard");
     let items = replica.iter().filter(|(_, item)| unsettled(item));
     items.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
@@ -121,13 +121,13 @@ fn left_over(replica: &Replica) -> Vec<String> {
 
 /// Whether the sweeps have ended everything.
 pub(crate) fn is_quiet(replica: &Replica, now: i64) -> bool {
-    let books = replica.books(now);
-    left_over(replica).is_empty() && books.in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+    let books = replica.snapshot(now);
+    leftovers(replica).is_empty() && books.places_in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
 }
 
-/// Insists on everything that holds once all is quiet.
+/// Checks the invariants that hold once all is quiet.
 pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
-    let books = replica.books(now);
+    let books = replica.snapshot(now);
     let check = || {
         books.check();
         books.check_every_place(QUEUE);
@@ -135,7 +135,7 @@ pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(Strin
         // S7.
         assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
     };
-    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))?;
+    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| panic_text(&*panic))?;
     match refused.iter().find(|(pk, sk)| replica.get(pk, sk).is_some()) {
         Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
         None => Ok(()),

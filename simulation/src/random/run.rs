@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, PLACES, QUEUE};
-use crate::random::actors::{Actor, Machine, Outcome, Task, http, told};
-use crate::random::scheduler::{Injection, Scheduler, Waiting, keys};
+use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer, panic_text};
+use crate::random::scheduler::{Injection, Scheduler, Waiting, request_keys};
 use crate::random::workload::{Action, Person, Workload};
 use crate::replica::Replica;
 use crate::report::{Report, Violation};
-use crate::requests::{Identity, event};
+use crate::requests::{Identity, api_gateway_event};
 use crate::rng::Rng;
-use local::intercept::Struck;
+use local::intercept::FailedItems;
 use local::stack::{Options, Stack};
 
 /// How far the clocks of machines are from the right time, in seconds.
@@ -47,13 +47,13 @@ const KEPT_IN_ONE_OF: u64 = 4;
 const REQUESTS_MAX: usize = 2;
 /// Most calls under way.
 const ACTORS_MAX: usize = 6;
-/// What runs by the clock.
+/// The scheduled functions.
 pub(crate) const SWEEPS: [&str; 3] = ["run_expiry", "advance_queues", "rank_products"];
 
-/// What to run.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What ids and jitter follow from; and the dice, unless they are given.
+    /// The seed of ids and jitter, and of the random numbers, unless they are given.
     pub seed: u64,
     /// Calls to decide on before everything comes to rest.
     pub steps: u64,
@@ -71,14 +71,15 @@ pub struct Plan {
 /// What must never be.
 pub fn run(plan: &Plan, rng: Rng) -> Result<(Report, String), Violation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.map_err(|problem| failed(&problem.to_string()))?;
+    let runtime = runtime.map_err(|problem| violation(&problem.to_string()))?;
     // The SDK's jitter comes from here.
     fastrand::seed(plan.seed);
     runtime.block_on(async {
-        let mut simulation =
-            Simulation::new(plan.clone(), rng).await.map_err(|problem| failed(&format!("cannot begin: {problem}")))?;
+        let mut simulation = Simulation::new(plan.clone(), rng)
+            .await
+            .map_err(|problem| violation(&format!("cannot begin: {problem}")))?;
         let ended = simulation.run().await;
-        simulation.report.guards = simulation.scheduler.guards();
+        simulation.report.guards = simulation.scheduler.guard_counts();
         let hash = simulation.report.hash(simulation.replica.digest());
         match ended {
             Ok(()) => Ok((simulation.report, hash)),
@@ -89,7 +90,7 @@ pub fn run(plan: &Plan, rng: Rng) -> Result<(Report, String), Violation> {
     })
 }
 
-fn failed(what: &str) -> Violation {
+fn violation(what: &str) -> Violation {
     Violation { what: what.to_owned(), trace: Vec::new(), record: Vec::new() }
 }
 
@@ -101,7 +102,7 @@ pub(crate) struct Simulation {
     pub(crate) stack: Stack,
     pub(crate) clock: Clock,
     pub(crate) scheduler: Scheduler,
-    pub(crate) hall: Fixture,
+    pub(crate) fixture: Fixture,
     pub(crate) machines: Vec<Machine>,
     pub(crate) people: Vec<Person>,
     pub(crate) actors: Vec<Option<Actor>>,
@@ -116,7 +117,7 @@ pub(crate) struct Simulation {
     pub(crate) resting: bool,
     /// The places of the queue.
     pub(crate) places: i64,
-    /// What must not be in the table: it was refused.
+    /// Items of refused requests, which must not be in the table.
     pub(crate) refused: BTreeSet<(String, String)>,
     pub(crate) report: Report,
 }
@@ -134,20 +135,20 @@ impl Simulation {
         let stack = Stack::start(options).await?;
         let person = |number: u128| UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number));
         let users = [person(1), person(2), person(3)];
-        let hall = Fixture::build(&stack, (clock.clone(), ids), person(9), &users).await?;
+        let fixture = Fixture::build(&stack, (clock.clone(), ids), person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         let mut admin = Person::new(person(9), "admin");
         admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;
         people.push(admin);
-        people.iter_mut().for_each(|person| person.workload = Workload::of_seed(plan.seed));
-        let machine = |(place, skew): (usize, i64)| {
-            Machine::new(start, SignedDuration::from_secs(skew), format!("machine {place} of {}", plan.seed))
+        people.iter_mut().for_each(|person| person.workload = Workload::from_seed(plan.seed));
+        let machine = |(index, skew): (usize, i64)| {
+            Machine::new(start, SignedDuration::from_secs(skew), format!("machine {index} of {}", plan.seed))
         };
         let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
         let scheduler = Scheduler::default();
-        scheduler.close(plan.struck.clone());
+        scheduler.start_intercepting(plan.struck.clone());
         stack.intercept(Some(Arc::new(scheduler.clone())));
-        let replica = Replica::of(&stack)?;
+        let replica = Replica::read(&stack)?;
         let keys = Ids::seeded(&format!("keys {}", plan.seed));
         let report = Report::new(plan.trace);
         Ok(Self {
@@ -156,7 +157,7 @@ impl Simulation {
             keys,
             clock,
             scheduler,
-            hall,
+            fixture,
             machines,
             people,
             actors: Vec::new(),
@@ -179,73 +180,73 @@ impl Simulation {
             if self.report.steps >= self.plan.steps {
                 break;
             }
-            self.run_the_woken().await?;
-            let waiting = self.scheduler.waiting();
+            self.run_woken_actors().await?;
+            let waiting = self.scheduler.waiting_calls();
             match self.rng.below(20) {
-                0..=13 if !waiting.is_empty() => self.decide(&waiting).await?,
+                0..=13 if !waiting.is_empty() => self.decide_call(&waiting).await?,
                 0..=17 => self.begin().await?,
-                18 => self.arrive(None)?,
+                18 => self.deliver_late_requests(None)?,
                 _ => self.pass_time().await?,
             }
         }
-        self.come_to_rest().await
+        self.quiesce().await
     }
 
     // ---------------------------------------------------------------------------------------------- what goes on
 
-    /// Lets everybody run who has something to do, until all wait.
-    pub(crate) async fn run_the_woken(&mut self) -> Result<(), String> {
+    /// Polls every woken actor until all wait.
+    pub(crate) async fn run_woken_actors(&mut self) -> Result<(), String> {
         loop {
             let woken = |actor: &Option<Actor>| actor.as_ref().is_some_and(Actor::is_woken);
-            let Some(place) = self.actors.iter().position(woken) else { return Ok(()) };
-            self.run_one(place).await?;
+            let Some(index) = self.actors.iter().position(woken) else { return Ok(()) };
+            self.run_actor(index).await?;
         }
     }
 
-    /// Lets one run until it waits; its commit, if it makes one, is checked.
-    pub(crate) async fn run_one(&mut self, place: usize) -> Result<(), String> {
-        let Some(actor) = self.actors[place].as_mut() else { return Ok(()) };
-        self.scheduler.runs(place);
+    /// Lets one actor run until it waits; its commit, if it makes one, is checked.
+    pub(crate) async fn run_actor(&mut self, index: usize) -> Result<(), String> {
+        let Some(actor) = self.actors[index].as_mut() else { return Ok(()) };
+        self.scheduler.set_actor(index);
         let polled = actor.run()?;
-        if let Some(done) = self.scheduler.take_done() {
-            self.report.tell(&format!("  → {}", done.outcome));
-            self.committed(&done.touched)?;
+        if let Some(done) = self.scheduler.take_finished_call() {
+            self.report.add_line(&format!("  → {}", done.outcome));
+            self.apply_commit(&done.touched)?;
         }
         match polled {
             Poll::Pending => Ok(()),
-            Poll::Ready(outcome) => self.finish(place, outcome).await,
+            Poll::Ready(outcome) => self.finish_actor(index, outcome).await,
         }
     }
 
-    /// These items were written.
-    fn committed(&mut self, touched: &[Value]) -> Result<(), String> {
+    /// Copies these written items into the replica, and checks the state.
+    fn apply_commit(&mut self, touched: &[Value]) -> Result<(), String> {
         if touched.is_empty() {
             return Ok(());
         }
         self.report.commits += 1;
-        self.replica.follow(&self.stack, touched)?;
+        self.replica.refresh_items(&self.stack, touched)?;
         self.check()
     }
 
-    /// Insists on everything that holds in every state.
+    /// Checks the invariants that hold in every state.
     fn check(&self) -> Result<(), String> {
-        let books = self.replica.books(self.clock.now().as_second()).with_skew(self.skew);
+        let snapshot = self.replica.snapshot(self.clock.now().as_second()).with_skew(self.skew);
         let check = || {
-            books.check();
-            let (places, used) = (self.places, books.in_use(QUEUE));
+            snapshot.check();
+            let (places, used) = (self.places, snapshot.places_in_use(QUEUE));
             assert!(used <= places, "{used} places of {places} are in use");
         };
-        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| told(&*panic))
+        catch_unwind(AssertUnwindSafe(check)).map_err(|panic| panic_text(&*panic))
     }
 
-    /// Requests that were given up by who sent them arrive: of an actor all of them, of anybody the next one.
-    pub(crate) fn arrive(&mut self, of: Option<usize>) -> Result<(), String> {
-        while let Some(late) = self.scheduler.take_late(of) {
-            let answer = self.stack.dynamodb().ask(&late.operation, &late.request);
+    /// Executes late requests, whose senders gave them up: all of an actor, or the next one of any.
+    pub(crate) fn deliver_late_requests(&mut self, of: Option<usize>) -> Result<(), String> {
+        while let Some(late) = self.scheduler.take_late_request(of) {
+            let answer = self.stack.dynamodb().call(&late.operation, &late.request);
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
-            self.report.tell(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
+            self.report.add_line(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
             if answer.is_ok() {
-                self.committed(&keys(&late.request))?;
+                self.apply_commit(&request_keys(&late.request))?;
             }
             if of.is_none() {
                 break;
@@ -254,61 +255,61 @@ impl Simulation {
         Ok(())
     }
 
-    /// One call goes on, somehow.
-    async fn decide(&mut self, waiting: &[Waiting]) -> Result<(), String> {
-        let Some(call) = self.rng.one_of(waiting).cloned() else { return Ok(()) };
+    /// Lets one waiting call go on, with or without a fault.
+    async fn decide_call(&mut self, waiting: &[Waiting]) -> Result<(), String> {
+        let Some(call) = self.rng.choose(waiting).cloned() else { return Ok(()) };
         self.report.steps += 1;
-        self.arrive(Some(call.actor))?;
+        self.deliver_late_requests(Some(call.actor))?;
         let thrown = if self.plan.faults { self.rng.below(100) } else { 0 };
         let (injection, dies, name) = match thrown {
             60..=71 if call.writes || call.items > 0 => {
-                (Injection::Conflict(self.struck(call.items)), false, "in conflict")
+                (Injection::Conflict(self.choose_failed_items(call.items)), false, "in conflict")
             }
             72..=83 if call.writes => (Injection::Late, false, "late"),
-            84..=86 => (Injection::Throttle(self.struck(call.items)), false, "throttled"),
+            84..=86 => (Injection::Throttle(self.choose_failed_items(call.items)), false, "throttled"),
             87..=89 => (Injection::LoseRequest, false, "request lost"),
             90..=92 => (Injection::LoseAnswer, false, "answer lost"),
             93..=96 => (Injection::LoseRequest, true, "killed before"),
             97..=99 => (Injection::LoseAnswer, true, "killed after"),
             _ => (Injection::Proceed, false, "proceeds"),
         };
-        self.report.fault(name);
-        self.report.tell(&format!("{} #{} {}: {name}", self.report.steps, call.actor, call.what));
-        self.scheduler.decide(call.ticket, injection);
+        self.report.count_fault(name);
+        self.report.add_line(&format!("{} #{} {}: {name}", self.report.steps, call.actor, call.what));
+        self.scheduler.release_call(call.ticket, injection);
         if injection != Injection::LoseRequest || !dies {
-            self.run_one(call.actor).await?;
+            self.run_actor(call.actor).await?;
         }
-        if dies { self.die(call.actor).await } else { Ok(()) }
+        if dies { self.kill_actor(call.actor).await } else { Ok(()) }
     }
 
-    /// Which items of a transaction are struck: mostly one, so that conditions of others are told beside it.
-    fn struck(&mut self, items: usize) -> Struck {
+    /// Chooses the items of a transaction that fail: mostly one, so that conditions of others are judged beside it.
+    fn choose_failed_items(&mut self, items: usize) -> FailedItems {
         match self.rng.below(4) {
-            0 => Struck::ALL,
-            _ => Struck::one(self.rng.below(items.max(1)), items),
+            0 => FailedItems::ALL,
+            _ => FailedItems::at(self.rng.below(items.max(1)), items),
         }
     }
 
-    /// A process ends in the middle of its work, and its memory with it.
-    async fn die(&mut self, place: usize) -> Result<(), String> {
-        self.arrive(Some(place))?;
-        let Some(actor) = self.actors[place].take() else { return Ok(()) };
+    /// Kills a process in the middle of its work, and its memory with it.
+    async fn kill_actor(&mut self, index: usize) -> Result<(), String> {
+        self.deliver_late_requests(Some(index))?;
+        let Some(actor) = self.actors[index].take() else { return Ok(()) };
         self.machines[actor.machine].kill(actor.function);
-        self.resume(actor.task, None).await
+        self.handle_outcome(actor.task, None).await
     }
 
-    async fn finish(&mut self, place: usize, outcome: Outcome) -> Result<(), String> {
-        self.arrive(Some(place))?;
-        let Some(actor) = self.actors[place].take() else { return Ok(()) };
-        self.resume(actor.task, Some(outcome)).await
+    async fn finish_actor(&mut self, index: usize, outcome: Outcome) -> Result<(), String> {
+        self.deliver_late_requests(Some(index))?;
+        let Some(actor) = self.actors[index].take() else { return Ok(()) };
+        self.handle_outcome(actor.task, Some(outcome)).await
     }
 
-    /// What comes of a call; no outcome, if its process was killed.
-    async fn resume(&mut self, task: Task, outcome: Option<Outcome>) -> Result<(), String> {
+    /// Handles the outcome of a call; none, if its process was killed.
+    async fn handle_outcome(&mut self, task: Task, outcome: Option<Outcome>) -> Result<(), String> {
         match task {
-            Task::Action { person, action, key } => self.answered(person, &action, key, outcome),
-            Task::Delivery { consumer, bodies } => self.delivered(consumer, bodies, outcome),
-            Task::Relay { records, fresh } => self.relayed(&records, fresh, outcome).await,
+            Task::Action { person, action, key } => self.check_answer(person, &action, key, outcome),
+            Task::Delivery { consumer, bodies } => self.finish_delivery(consumer, bodies, outcome),
+            Task::Relay { records, fresh } => self.finish_relay(&records, fresh, outcome).await,
             // Tried again in a minute; when nothing goes wrong any more, it must succeed.
             Task::Sweep => match outcome {
                 Some(Err(problem)) if self.resting => Err(format!("a sweep failed: {problem}")),
@@ -317,24 +318,30 @@ impl Simulation {
         }
     }
 
-    fn answered(&mut self, place: usize, action: &Action, key: Uuid, outcome: Option<Outcome>) -> Result<(), String> {
-        self.people[place].busy -= 1;
+    fn check_answer(
+        &mut self,
+        index: usize,
+        action: &Action,
+        key: Uuid,
+        outcome: Option<Outcome>,
+    ) -> Result<(), String> {
+        self.people[index].busy -= 1;
         let Some(outcome) = outcome else {
-            self.report.tell(&format!("  {place} hears nothing of {action:?}"));
-            self.people[place].unsure.push((action.clone(), key));
+            self.report.add_line(&format!("  {index} hears nothing of {action:?}"));
+            self.people[index].unsure.push((action.clone(), key));
             return Ok(());
         };
-        let answer = http(&outcome);
-        self.report.tell(&format!("  {place}: {action:?} → {} {}", answer.status, answer.code()));
-        *self.report.answers.entry((action.asked(&self.hall).function, answer.status)).or_default() += 1;
-        let user = self.people[place].id;
-        if let Some(broken) = action.broken(user, key, &answer, &self.hall, &self.replica) {
+        let answer = http_answer(&outcome);
+        self.report.add_line(&format!("  {index}: {action:?} → {} {}", answer.status, answer.code()));
+        *self.report.answers.entry((action.api_call(&self.fixture).function, answer.status)).or_default() += 1;
+        let user = self.people[index].id;
+        if let Some(broken) = action.violation(user, key, &answer, &self.fixture, &self.replica) {
             return Err(broken);
         }
         match answer.status {
-            503 => self.people[place].unsure.push((action.clone(), key)),
-            400.. => self.refused.extend(action.made(user, key, &self.hall)),
-            _ => self.people[place].learn(action, &answer),
+            503 => self.people[index].unsure.push((action.clone(), key)),
+            400.. => self.refused.extend(action.created_item(user, key, &self.fixture)),
+            _ => self.people[index].learn(action, &answer),
         }
         Ok(())
     }
@@ -346,13 +353,13 @@ impl Simulation {
             return Ok(());
         }
         match self.rng.below(10) {
-            0..=5 => self.somebody_asks(),
-            6 => self.relay(),
-            7 | 8 => self.deliver(),
+            0..=5 => self.start_request(),
+            6 => self.start_relay(),
+            7 | 8 => self.start_delivery(),
             _ => {
                 let function = SWEEPS[self.rng.below(SWEEPS.len())];
                 let at_once = self.actors.iter().flatten().any(|actor| actor.function == function);
-                self.report.also(if at_once { "sweeps beside the same sweep" } else { "sweeps" });
+                self.report.count_other(if at_once { "sweeps beside the same sweep" } else { "sweeps" });
                 self.start(Task::Sweep, function, json!({}))
             }
         }
@@ -362,44 +369,44 @@ impl Simulation {
         let machine = self.rng.below(self.machines.len());
         let process = self.machines[machine].process(&self.stack, function).map_err(|problem| problem.to_string())?;
         let actor = Actor::new(task, machine, function, process, event);
-        let place = self.actors.iter().position(Option::is_none).unwrap_or(self.actors.len());
-        self.report.tell(&format!("#{place} is {function} on {machine}"));
-        if place == self.actors.len() {
+        let index = self.actors.iter().position(Option::is_none).unwrap_or(self.actors.len());
+        self.report.add_line(&format!("#{index} is {function} on {machine}"));
+        if index == self.actors.len() {
             self.actors.push(Some(actor));
         } else {
-            self.actors[place] = Some(actor);
+            self.actors[index] = Some(actor);
         }
         Ok(())
     }
 
-    fn somebody_asks(&mut self) -> Result<(), String> {
-        let place = self.rng.below(self.people.len());
-        let person = &mut self.people[place];
+    fn start_request(&mut self) -> Result<(), String> {
+        let index = self.rng.below(self.people.len());
+        let person = &mut self.people[index];
         if person.busy >= REQUESTS_MAX {
             return Ok(());
         }
         let again = !person.unsure.is_empty() && self.rng.below(4) < 3;
         let (action, key) = if again {
             // The same request with the same key, at once or much later; some are given up.
-            self.report.also("requests sent again");
+            self.report.count_other("requests sent again");
             person.unsure.remove(0)
         } else {
-            (person.action(&mut self.rng), self.keys.uuid(Timestamp::UNIX_EPOCH))
+            (person.next_action(&mut self.rng), self.keys.uuid(Timestamp::UNIX_EPOCH))
         };
         person.busy += 1;
-        let asked = action.asked(&self.hall);
+        let call = action.api_call(&self.fixture);
         let queue_token = person.queue_token.clone();
         let caller =
             Identity { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
-        let event = event(&asked, caller);
-        self.report.tell(&format!("{place} wants {action:?}{}", if again { ", again" } else { "" }));
-        self.start(Task::Action { person: place, action, key }, asked.function, event)
+        let event = api_gateway_event(&call, caller);
+        self.report.add_line(&format!("{index} wants {action:?}{}", if again { ", again" } else { "" }));
+        self.start(Task::Action { person: index, action, key }, call.function, event)
     }
 
     async fn pass_time(&mut self) -> Result<(), String> {
         // Not in every run: what may be said of clocks that jump is less.
         if self.plan.faults && self.plan.seed.is_multiple_of(JUMPS_IN_ONE_OF) && self.rng.below(8) == 7 {
-            self.jump();
+            self.jump_clock();
         }
         // While calls are under way long times are rare: they end all of them.
         let busy = self.actors.iter().any(Option::is_some) && self.rng.below(4) != 3;
@@ -409,24 +416,24 @@ impl Simulation {
             10 => 5_000 + self.rng.below(30_000),
             _ => 40_000 + self.rng.below(120_000),
         };
-        self.advance(milliseconds).await
+        self.advance_clocks(milliseconds).await
     }
 
-    /// The clock of a machine jumps back, or is right again.
-    fn jump(&mut self) {
-        let place = self.rng.below(self.machines.len());
-        let back = self.machines[place].jump(SignedDuration::from_secs(JUMP_SECONDS));
-        self.report.also("clocks that jumped");
-        self.report.tell(&format!("the clock of {place} jumps {}", if back { "back" } else { "forth" }));
-        // What was seen by a clock that has jumped stays so.
+    /// Sets the clock of a machine back, or right again.
+    fn jump_clock(&mut self) {
+        let index = self.rng.below(self.machines.len());
+        let back = self.machines[index].jump(SignedDuration::from_secs(JUMP_SECONDS));
+        self.report.count_other("clocks that jumped");
+        self.report.add_line(&format!("the clock of {index} jumps {}", if back { "back" } else { "forth" }));
+        // A time that a jumped clock wrote stays in the table.
         self.skew = SKEW_SECONDS + JUMP_SECONDS;
     }
 
-    pub(crate) async fn advance(&mut self, milliseconds: usize) -> Result<(), String> {
-        while milliseconds > LATE_MILLISECONDS_MAX && self.scheduler.is_late() {
-            self.arrive(None)?;
+    pub(crate) async fn advance_clocks(&mut self, milliseconds: usize) -> Result<(), String> {
+        while milliseconds > LATE_MILLISECONDS_MAX && self.scheduler.has_late_request() {
+            self.deliver_late_requests(None)?;
         }
-        self.report.tell(&format!("{milliseconds} ms pass"));
+        self.report.add_line(&format!("{milliseconds} ms pass"));
         let passed = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
         let by = SignedDuration::try_from(passed).unwrap_or_default();
         self.clock.advance(by);

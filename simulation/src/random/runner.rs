@@ -13,7 +13,7 @@ use onsale_platform::memory::lock;
 /// After how many runs is said how far it has come.
 const TOLD_EVERY: u64 = 100;
 
-/// What many runs came to.
+/// The result of many runs.
 #[derive(Debug)]
 pub struct Run {
     /// All of them that ended well.
@@ -24,7 +24,12 @@ pub struct Run {
 
 /// Runs `plan` with each of these seeds, until one fails; `seen` is told of each that does not.
 #[must_use]
-pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, &Report, &str) + Sync)) -> Run {
+pub fn run_seeds(
+    plan: &Plan,
+    seeds: Range<u64>,
+    threads: usize,
+    report_seed: &(dyn Fn(u64, &Report, &str) + Sync),
+) -> Run {
     let (next, total) = (AtomicU64::new(seeds.start), Mutex::new(Report::default()));
     let failed: Mutex<Option<(u64, Violation)>> = Mutex::new(None);
     let is_over = || lock(&failed).is_some();
@@ -34,9 +39,9 @@ pub fn many(plan: &Plan, seeds: Range<u64>, threads: usize, seen: &(dyn Fn(u64, 
             if seed >= seeds.end || is_over() {
                 return;
             }
-            match run(&Plan { seed, ..plan.clone() }, Rng::of_seed(seed)) {
+            match run(&Plan { seed, ..plan.clone() }, Rng::from_seed(seed)) {
                 Ok((report, hash)) => {
-                    seen(seed, &report, &hash);
+                    report_seed(seed, &report, &hash);
                     lock(&total).add(&report);
                 }
                 Err(violation) => {

@@ -9,17 +9,17 @@ use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::mutants::conditions;
-use local::intercept::{After, Before, Call, Intercept, Struck, items_of};
+use local::intercept::{After, Before, Call, FailedItems, Intercept, transaction_items};
 
-/// What happens to one call.
+/// The decision on one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Injection {
     /// It is carried out and answered.
     Proceed,
     /// It is refused for too much traffic; of a transaction these items are.
-    Throttle(Struck),
+    Throttle(FailedItems),
     /// It is cancelled for a conflict with another transaction, which these items have.
-    Conflict(Struck),
+    Conflict(FailedItems),
     /// It is never carried out, and its caller hears nothing.
     LoseRequest,
     /// It is carried out, and its caller hears nothing.
@@ -31,11 +31,11 @@ pub enum Injection {
 /// A call that waits.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// Which of all calls so far.
+    /// The number of the call among all calls so far.
     pub ticket: u64,
-    /// Whose call it is.
+    /// The actor whose call it is.
     pub actor: usize,
-    /// What is called, of what.
+    /// The operation and its keys, for traces.
     pub what: String,
     /// Whether it writes to the table.
     pub writes: bool,
@@ -46,9 +46,9 @@ pub struct Waiting {
 /// A request to the table that is still on its way when its caller has given it up.
 #[derive(Clone, Debug)]
 pub struct LateRequest {
-    /// Whose.
+    /// The actor that sent it.
     pub actor: usize,
-    /// What is called.
+    /// The operation that is called.
     pub operation: String,
     /// With what.
     pub request: Value,
@@ -85,60 +85,60 @@ struct State {
 }
 
 impl Scheduler {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.0)
     }
 
-    /// From now on calls wait, and have none of the guards that are named.
-    pub fn close(&self, struck: Vec<String>) {
-        let mut state = self.state();
+    /// From now on calls wait, and are sent without the guards in `struck`.
+    pub fn start_intercepting(&self, struck: Vec<String>) {
+        let mut state = self.lock();
         (state.closed, state.struck) = (true, struck);
     }
 
-    /// The guards that were sent so far, and how often.
+    /// The guards that were sent so far, with their counts.
     #[must_use]
-    pub fn guards(&self) -> BTreeMap<String, u64> {
-        self.state().guards.clone()
+    pub fn guard_counts(&self) -> BTreeMap<String, u64> {
+        self.lock().guards.clone()
     }
 
     /// Whether a request is still on its way.
     #[must_use]
-    pub fn is_late(&self) -> bool {
-        !self.state().late.is_empty()
+    pub fn has_late_request(&self) -> bool {
+        !self.lock().late.is_empty()
     }
 
     /// The next request that is still on its way, of this actor or of any.
     #[must_use]
-    pub fn take_late(&self, actor: Option<usize>) -> Option<LateRequest> {
-        let late = &mut self.state().late;
+    pub fn take_late_request(&self, actor: Option<usize>) -> Option<LateRequest> {
+        let late = &mut self.lock().late;
         let place = late.iter().position(|late| actor.is_none_or(|actor| late.actor == actor))?;
         Some(late.remove(place))
     }
 
     /// The calls of this actor come next.
-    pub fn runs(&self, actor: usize) {
-        self.state().current = actor;
+    pub fn set_actor(&self, actor: usize) {
+        self.lock().current = actor;
     }
 
     /// The calls that wait, in the order in which they came.
     #[must_use]
-    pub fn waiting(&self) -> Vec<Waiting> {
-        self.state().waiting.values().map(|(waiting, ..)| waiting.clone()).collect()
+    pub fn waiting_calls(&self) -> Vec<Waiting> {
+        self.lock().waiting.values().map(|(waiting, ..)| waiting.clone()).collect()
     }
 
-    /// Lets a call on. Its actor is woken.
-    pub fn decide(&self, ticket: u64, injection: Injection) {
-        let mut state = self.state();
+    /// Lets a call go on. Its actor is woken.
+    pub fn release_call(&self, ticket: u64, injection: Injection) {
+        let mut state = self.lock();
         state.decided.insert(ticket, injection);
         if let Some((.., Some(waker))) = state.waiting.get(&ticket) {
             waker.wake_by_ref();
         }
     }
 
-    /// What was carried out since the last look: one call at most is let on at a time.
+    /// The call that was executed since this was last asked: one call at most is let on at a time.
     #[must_use]
-    pub fn take_done(&self) -> Option<Done> {
-        self.state().done.take()
+    pub fn take_finished_call(&self) -> Option<Done> {
+        self.lock().done.take()
     }
 }
 
@@ -146,7 +146,7 @@ impl Scheduler {
 struct Wait {
     scheduler: Scheduler,
     ticket: u64,
-    /// What is sent in place of the request.
+    /// The request that is sent in place of the original.
     instead: Option<Value>,
 }
 
@@ -155,7 +155,7 @@ impl Future for Wait {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Before> {
         let scheduler = self.scheduler.clone();
-        let mut state = scheduler.state();
+        let mut state = scheduler.lock();
         let Some(injection) = state.decided.remove(&self.ticket) else {
             if let Some((.., waker)) = state.waiting.get_mut(&self.ticket) {
                 *waker = Some(context.waker().clone());
@@ -178,9 +178,9 @@ impl Future for Wait {
 }
 
 impl Drop for Wait {
-    /// Also when its caller has given up, or died.
+    /// Also runs when its caller has given up, or was killed.
     fn drop(&mut self) {
-        let mut state = self.scheduler.state();
+        let mut state = self.scheduler.lock();
         state.waiting.remove(&self.ticket);
         state.decided.remove(&self.ticket);
     }
@@ -188,35 +188,35 @@ impl Drop for Wait {
 
 impl Intercept for Scheduler {
     fn before(&self, call: &Call<'_>) -> Before {
-        let mut state = self.state();
+        let mut state = self.lock();
         if !state.closed {
             return Before::Proceed;
         }
         state.tickets += 1;
         let ticket = state.tickets;
         let function = call.function.unwrap_or("nobody");
-        let keys: Vec<String> = keys(call.request).iter().map(shown).collect();
+        let keys: Vec<String> = request_keys(call.request).iter().map(key_text).collect();
         let what = format!("{function}: {} {}", call.operation, keys.join(", "));
-        for guard in conditions::of(function, call.request) {
+        for guard in conditions::condition_names(function, call.request) {
             *state.guards.entry(guard).or_default() += 1;
         }
-        let instead = conditions::without(function, call.request, &state.struck);
+        let instead = conditions::without_conditions(function, call.request, &state.struck);
         let request = instead.clone().unwrap_or_else(|| call.request.clone());
         let sent = LateRequest { actor: state.current, operation: call.operation.to_owned(), request };
         let writes = call.service == "dynamodb" && WRITES.contains(&call.operation);
-        let waiting = Waiting { ticket, actor: state.current, what, writes, items: items_of(call.request) };
+        let waiting = Waiting { ticket, actor: state.current, what, writes, items: transaction_items(call.request) };
         state.waiting.insert(ticket, (waiting, sent, None));
         Before::Hold(Box::pin(Wait { scheduler: self.clone(), ticket, instead }))
     }
 
     fn after(&self, call: &Call<'_>, response: &Value) -> After {
-        let mut state = self.state();
+        let mut state = self.lock();
         if !state.closed {
             return After::Deliver;
         }
         let problem = response["__type"].as_str().and_then(|name| name.rsplit('#').next());
         let touched =
-            if problem.is_none() && WRITES.contains(&call.operation) { keys(call.request) } else { Vec::new() };
+            if problem.is_none() && WRITES.contains(&call.operation) { request_keys(call.request) } else { Vec::new() };
         state.done = Some(Done { touched, outcome: problem.unwrap_or("ok").to_owned() });
         if state.passing.take() == Some(Injection::LoseAnswer) { After::LoseAnswer } else { After::Deliver }
     }
@@ -225,7 +225,7 @@ impl Intercept for Scheduler {
 const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
 /// The keys that a request names.
-pub(crate) fn keys(request: &Value) -> Vec<Value> {
+pub(crate) fn request_keys(request: &Value) -> Vec<Value> {
     let key = |item: &Value| {
         let of = if item["Key"].is_object() { &item["Key"] } else { &item["Item"] };
         of["pk"].is_object().then(|| serde_json::json!({ "pk": of["pk"], "sk": of["sk"] }))
@@ -237,6 +237,6 @@ pub(crate) fn keys(request: &Value) -> Vec<Value> {
     key(request).into_iter().chain(members).chain(batch).collect()
 }
 
-fn shown(key: &Value) -> String {
+fn key_text(key: &Value) -> String {
     format!("{}/{}", key["pk"]["S"].as_str().unwrap_or_default(), key["sk"]["S"].as_str().unwrap_or_default())
 }

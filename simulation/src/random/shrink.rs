@@ -17,9 +17,9 @@ pub fn shortest(plan: &Plan, found: Violation, tries: usize) -> Violation {
             return false;
         }
         left -= 1;
-        match run(&plan, Rng::of_record(record.clone())) {
+        match run(&plan, Rng::from_record(record.clone())) {
             Err(violation) => {
-                // What is not thrown any more is not part of it.
+                // Numbers that are not drawn any more are not part of it.
                 let thrown = violation.record.len().min(record.len());
                 *best = Violation { record: record[..thrown].to_vec(), ..violation };
                 true

@@ -1,4 +1,4 @@
-//! Who buys: what people want, what they have learnt, and what an answer promises them.
+//! The workload: people, their actions and what they have learnt, and what an answer promises them.
 
 use onsale_domain::id::{self, UserId};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub enum Action {
     DeleteSchedule { queued: bool },
 }
 
-/// What can be paid.
+/// The id of a reservation or an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PurchaseId {
     /// A reservation.
@@ -61,7 +61,7 @@ impl PurchaseId {
         }
     }
 
-    fn payment(&self) -> String {
+    fn payment_id(&self) -> String {
         match self {
             Self::Reservation(id) => format!("rsv-{id}"),
             Self::Order(id) => format!("ord-{id}"),
@@ -69,7 +69,7 @@ impl PurchaseId {
     }
 }
 
-/// What everybody is after in a run: where few things are wanted by all, more goes on between two calls.
+/// The goods that people want in a run: where all want few things, more goes on between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
     /// A bit of everything.
@@ -83,14 +83,14 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// Each as often as the others, whatever else follows from the rest of four.
+    /// The workload of a seed: each as often as the others, whatever else depends on the seed modulo four.
     #[must_use]
-    pub fn of_seed(seed: u64) -> Self {
+    pub fn from_seed(seed: u64) -> Self {
         [Self::Anything, Self::Seats, Self::Goods, Self::Queue][usize::try_from(seed / 4 % 4).unwrap_or(0)]
     }
 
-    /// What somebody in this workload wants, as a throw of the twenty sides of [`Person::action`].
-    fn throw(self, rng: &mut Rng) -> usize {
+    /// Draws an action of this workload, as one of the twenty numbers of [`Person::next_action`].
+    fn draw(self, rng: &mut Rng) -> usize {
         let sides: &[usize] = match self {
             Self::Anything => &[],
             Self::Seats => &[0, 1, 4, 5, 8, 9, 10],
@@ -104,7 +104,7 @@ impl Workload {
 /// Somebody, and what they know.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
     /// `user` or `admin`.
     pub role: &'static str,
@@ -117,7 +117,7 @@ pub struct Person {
     pub queue_token: Option<String>,
     /// Whether halls are taken off sale too.
     pub deletes: bool,
-    /// What everybody is after.
+    /// The workload of the run.
     pub workload: Workload,
 }
 
@@ -140,8 +140,8 @@ impl Person {
         }
     }
 
-    /// What this person wants next.
-    pub fn action(&self, rng: &mut Rng) -> Action {
+    /// Draws this person's next action.
+    pub fn next_action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
             let product = rng.below(2);
             return match rng.below(if self.deletes { 4 } else { 3 }) {
@@ -153,8 +153,8 @@ impl Person {
         }
         // Mostly the last one: what is still under way is where one is in one's own way.
         let latest = self.things.last().filter(|_| rng.below(2) == 1);
-        let thing = latest.or_else(|| rng.one_of(&self.things)).cloned();
-        match (self.workload.throw(rng), thing) {
+        let thing = latest.or_else(|| rng.choose(&self.things)).cloned();
+        match (self.workload.draw(rng), thing) {
             (0..=3, _) | (4..=11, None) => {
                 let mut seats = vec![SEATS[rng.below(SEATS.len())]];
                 if rng.below(3) == 2 {
@@ -182,7 +182,7 @@ impl Person {
         }
     }
 
-    /// Learns from an answer.
+    /// Remembers the ids and tokens of an answer.
     pub fn learn(&mut self, action: &Action, answer: &ApiAnswer) {
         if !(200..300).contains(&answer.status) {
             return;
@@ -204,7 +204,7 @@ impl Person {
 }
 
 impl Action {
-    /// The function that is asked for it.
+    /// The function that its request calls.
     #[must_use]
     pub fn function(&self) -> &'static str {
         match self {
@@ -227,13 +227,13 @@ impl Action {
         }
     }
 
-    /// The request for it.
+    /// The call of the API for it.
     #[must_use]
-    pub fn asked(&self, hall: &Fixture) -> ApiCall {
+    pub fn api_call(&self, fixture: &Fixture) -> ApiCall {
         let asked = |method, path: String, body| ApiCall { function: self.function(), method, path, body };
         match self {
             Self::Hold { queued, seats } => {
-                let body = json!({ "schedule_id": hall.schedules[usize::from(*queued)], "seat_ids": seats });
+                let body = json!({ "schedule_id": fixture.schedules[usize::from(*queued)], "seat_ids": seats });
                 asked("POST", "/reservations".into(), Some(body))
             }
             Self::Pay(thing) => {
@@ -246,35 +246,38 @@ impl Action {
             Self::Cancel(PurchaseId::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
             Self::Cancel(PurchaseId::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
             Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
-            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment()), None),
+            Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment_id()), None),
             Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
             Self::Spend(amount) => {
                 let body = json!({ "amount": amount, "memo": "a poster" });
                 asked("POST", "/wallet/payments".into(), Some(body))
             }
             Self::Order { lines, coupon, pay } => {
-                let line = |(product, quantity): &(usize, i64)| json!({ "product_id": hall.products[*product], "quantity": quantity });
+                let line = |(product, quantity): &(usize, i64)| {
+                    let id = &fixture.products[*product];
+                    json!({ "product_id": id, "quantity": quantity })
+                };
                 let mut body = json!({ "items": lines.iter().map(line).collect::<Vec<_>>(), "pay": pay });
                 if *coupon {
-                    body["coupon_id"] = hall.coupon.clone().into();
+                    body["coupon_id"] = fixture.coupon.clone().into();
                 }
                 asked("POST", "/orders".into(), Some(body))
             }
-            Self::Claim => asked("POST", format!("/coupons/{}/claims", hall.coupon), None),
+            Self::Claim => asked("POST", format!("/coupons/{}/claims", fixture.coupon), None),
             Self::Join => asked("POST", format!("/queues/{QUEUE}/tokens"), None),
             Self::Poll => asked("GET", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Leave => asked("DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Adjust { product, delta } => {
-                let path = format!("/products/{}/stock", hall.products[*product]);
+                let path = format!("/products/{}/stock", fixture.products[*product]);
                 asked("POST", path, Some(json!({ "delta": delta })))
             }
             Self::Reprice { product, price } => {
-                let path = format!("/products/{}", hall.products[*product]);
+                let path = format!("/products/{}", fixture.products[*product]);
                 asked("PATCH", path, Some(json!({ "price": price })))
             }
             Self::DeleteSchedule { queued } => {
                 let place = usize::from(*queued);
-                let path = format!("/concerts/{}/schedules/{}", hall.concerts[place], hall.schedules[place]);
+                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[place], fixture.schedules[place]);
                 asked("DELETE", path, None)
             }
         }
@@ -282,7 +285,7 @@ impl Action {
 
     /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
     #[must_use]
-    pub fn made(&self, user: UserId, key: Uuid, hall: &Fixture) -> Option<(String, String)> {
+    pub fn created_item(&self, user: UserId, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
             Self::Hold { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
@@ -290,32 +293,32 @@ impl Action {
             Self::Spend(_) => ("spend", "CHARGE"),
             Self::Adjust { product, .. } => {
                 let id = id::derived(user, "adjust_stock", key);
-                return Some((format!("PRODUCT#{}", hall.products[*product]), format!("ADJUST#{id}")));
+                return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));
             }
-            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", hall.coupon))),
+            Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", fixture.coupon))),
             _ => return None,
         };
         Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
     }
 
-    /// What is wrong with the table after this answer (A1), if something is.
+    /// The violation of the table by this answer (A1), if there is one.
     #[must_use]
-    pub fn broken(
+    pub fn violation(
         &self,
         user: UserId,
         key: Uuid,
         answer: &ApiAnswer,
-        hall: &Fixture,
+        fixture: &Fixture,
         replica: &Replica,
     ) -> Option<String> {
         match answer.status {
-            200..300 if self.is_kept(user, key, answer, hall, replica) => None,
+            200..300 if self.is_fulfilled(user, key, answer, fixture, replica) => None,
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
                 let (pk, sk) = match self {
                     Self::Pay(thing) if self.has_paid(user, key, replica) => (format!("USER#{user}"), thing.sort_key()),
-                    _ => self.made(user, key, hall).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
+                    _ => self.created_item(user, key, fixture).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
                 };
                 Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
             }
@@ -332,9 +335,9 @@ impl Action {
     }
 
     /// Whether the table has what a success promises.
-    fn is_kept(&self, user: UserId, key: Uuid, answer: &ApiAnswer, hall: &Fixture, replica: &Replica) -> bool {
+    fn is_fulfilled(&self, user: UserId, key: Uuid, answer: &ApiAnswer, fixture: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
-        if let Some((pk, sk)) = self.made(user, key, hall) {
+        if let Some((pk, sk)) = self.created_item(user, key, fixture) {
             return replica.get(&pk, &sk).is_some();
         }
         let state_of = |thing: &PurchaseId| {
@@ -363,7 +366,7 @@ impl Action {
                 item.contains_key("number") || (answer.status == 200 && item.contains_key("claim"))
             }),
             Self::DeleteSchedule { queued } => {
-                let schedule = format!("SCHEDULE#{}", hall.schedules[usize::from(*queued)]);
+                let schedule = format!("SCHEDULE#{}", fixture.schedules[usize::from(*queued)]);
                 replica.get(&schedule, "SCHEDULE").is_none_or(|item| item.contains_key("certain"))
             }
             _ => true,
@@ -371,9 +374,9 @@ impl Action {
     }
 }
 
-/// The event mail of a consumer, or of a record of the stream, as far as the simulation looks into it.
+/// The SQS event of these message bodies, as far as consumers read it.
 #[must_use]
-pub fn messages(bodies: &[String]) -> Value {
+pub fn sqs_event(bodies: &[String]) -> Value {
     let message = |(place, body): (usize, &String)| {
         json!({
             "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,

@@ -35,11 +35,11 @@ impl Authorizer {
         Self { declaration, remembered: Mutex::default() }
     }
 
-    /// Who calls, in the authorizer's words.
+    /// Asks the authorizer function, and gives the caller's identity in its words.
     ///
     /// # Errors
     /// When an identity is missing, the authorizer says no, or it fails.
-    pub async fn ask(
+    pub async fn authorize(
         &self,
         functions: &Functions,
         parts: &request::Parts,
@@ -47,7 +47,7 @@ impl Authorizer {
     ) -> Result<Fields, Refusal> {
         let identity = self.identity(parts).ok_or(Refusal::Unauthorized)?;
         let now = functions.now();
-        if let Some(answer) = self.recall(&identity, now) {
+        if let Some(answer) = self.cached(&identity, now) {
             return answer.ok_or(Refusal::Forbidden);
         }
         let event = event(parts, context, &identity);
@@ -57,7 +57,7 @@ impl Authorizer {
         })?;
         let allowed = answer["isAuthorized"].as_bool().ok_or(Refusal::Internal)?;
         let fields = allowed.then(|| answer["context"].as_object().cloned().into_iter().flatten().collect::<Fields>());
-        self.remember(identity, now, fields.clone());
+        self.cache(identity, now, fields.clone());
         fields.ok_or(Refusal::Forbidden)
     }
 
@@ -68,12 +68,12 @@ impl Authorizer {
             .collect()
     }
 
-    fn recall(&self, identity: &[String], now: Timestamp) -> Option<Option<Fields>> {
+    fn cached(&self, identity: &[String], now: Timestamp) -> Option<Option<Fields>> {
         let remembered = lock(&self.remembered);
         remembered.get(identity).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
     }
 
-    fn remember(&self, identity: Vec<String>, now: Timestamp, answer: Option<Fields>) {
+    fn cache(&self, identity: Vec<String>, now: Timestamp, answer: Option<Fields>) {
         let mut remembered = lock(&self.remembered);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.retain(|_, (until, _)| now < *until);
@@ -96,12 +96,12 @@ fn event(parts: &request::Parts, context: &ApiGatewayV2httpRequestContext, ident
         "routeKey": context.route_key,
         "rawPath": path,
         "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": texts(&parts.headers),
+        "headers": text_headers(&parts.headers),
         "requestContext": context,
     })
 }
 
 /// Header values that are text, by lower-case name.
-fn texts(headers: &HeaderMap) -> HashMap<&str, &str> {
+fn text_headers(headers: &HeaderMap) -> HashMap<&str, &str> {
     headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }

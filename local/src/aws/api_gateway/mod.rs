@@ -25,7 +25,7 @@ use crate::aws::api_gateway::authorizer::Authorizer;
 use crate::aws::api_gateway::refusal::Refusal;
 use crate::aws::api_gateway::routes::{Route, Routes};
 use crate::aws::cloudformation::{ACCOUNT, Event, Template};
-use crate::aws::lambda::{CallError, Functions, within};
+use crate::aws::lambda::{CallError, Functions, run_with_timeout};
 
 /// The largest body API Gateway takes.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -82,11 +82,11 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Refusal::TooLarge)?;
         let route = self.0.routes.find(parts.method.as_str(), parts.uri.path()).ok_or(Refusal::NotFound)?;
-        parts.headers = joined(&parts.headers);
+        parts.headers = join_repeated(&parts.headers);
 
         let mut context = self.context(&parts, route, source);
         if let (true, Some(authorizer)) = (route.target.authorized, &self.0.authorizer) {
-            let fields = authorizer.ask(&self.0.functions, &parts, &context).await?;
+            let fields = authorizer.authorize(&self.0.functions, &parts, &context).await?;
             let mut answer = ApiGatewayRequestAuthorizer::default();
             answer.fields = fields;
             context.authorizer = Some(answer);
@@ -136,7 +136,7 @@ async fn call(
     *request.headers_mut() = parts.headers;
     // Nothing else of the caller's request goes on: what a function believes comes from this context alone.
     request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
-    let answer = within(target.timeout, target.router.clone().oneshot(request)).await;
+    let answer = run_with_timeout(target.timeout, target.router.clone().oneshot(request)).await;
     match answer {
         Ok(Ok(response)) => Ok(response),
         Err(CallError::TimedOut(_)) => Err(Refusal::Unavailable),
@@ -145,7 +145,7 @@ async fn call(
 }
 
 /// API Gateway hands a header that came several times on as one, its values joined.
-fn joined(headers: &HeaderMap) -> HeaderMap {
+fn join_repeated(headers: &HeaderMap) -> HeaderMap {
     let mut joined = HeaderMap::with_capacity(headers.keys_len());
     for name in headers.keys() {
         let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();

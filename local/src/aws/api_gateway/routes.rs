@@ -1,4 +1,4 @@
-//! Which route of the HTTP API takes a request, by API Gateway's precedence.
+//! The routes of the HTTP API, and the one that takes a request by API Gateway's precedence.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ pub struct Route<T> {
     segments: Vec<Segment>,
     /// The route's key, e.g. `GET /concerts/{concert_id}`.
     pub key: String,
-    /// What it leads to.
+    /// The handler that it leads to.
     pub target: T,
 }
 
@@ -53,7 +53,7 @@ impl<T> Routes<T> {
     pub fn find(&self, method: &str, path: &str) -> Option<&Route<T>> {
         let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         let takes =
-            |route: &&Route<T>| (route.method == method || route.method == "ANY") && fits(&route.segments, &parts);
+            |route: &&Route<T>| (route.method == method || route.method == "ANY") && matches(&route.segments, &parts);
         self.routes.iter().find(takes).or(self.rest.as_ref())
     }
 }
@@ -72,12 +72,12 @@ fn precedence<T>(one: &Route<T>, other: &Route<T>) -> Ordering {
     of(one).cmp(&of(other))
 }
 
-fn fits(segments: &[Segment], parts: &[&str]) -> bool {
+fn matches(segments: &[Segment], parts: &[&str]) -> bool {
     match (segments, parts) {
         ([], []) => true,
         ([Segment::Greedy], parts) => parts.iter().any(|part| !part.is_empty()),
-        ([Segment::Fixed(text), segments @ ..], [part, parts @ ..]) => text == part && fits(segments, parts),
-        ([Segment::Parameter, segments @ ..], [part, parts @ ..]) => !part.is_empty() && fits(segments, parts),
+        ([Segment::Fixed(text), segments @ ..], [part, parts @ ..]) => text == part && matches(segments, parts),
+        ([Segment::Parameter, segments @ ..], [part, parts @ ..]) => !part.is_empty() && matches(segments, parts),
         _ => false,
     }
 }

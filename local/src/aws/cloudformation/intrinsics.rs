@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::cloudformation::{ACCOUNT, REGION, TemplateError};
 
-/// What `Ref` and `GetAtt` of one resource answer locally.
+/// The answers of `Ref` and `GetAtt` for one resource.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// The answer of `!Ref`.
@@ -29,7 +29,7 @@ pub struct Scope {
 impl Scope {
     /// The scope of a template, still without its resources. Parameters that are `given` have that value.
     #[must_use]
-    pub fn of(template: &Value, given: &[(&str, &str)]) -> Self {
+    pub fn new(template: &Value, given: &[(&str, &str)]) -> Self {
         let mut parameters = BTreeMap::from([
             ("AWS::Region".to_owned(), Value::from(REGION)),
             ("AWS::AccountId".to_owned(), Value::from(ACCOUNT)),
@@ -57,8 +57,10 @@ impl Scope {
                 let items = items.iter().map(|item| self.resolve(item)).collect::<Result<Vec<_>, _>>()?;
                 Ok(items.into_iter().filter(|item| !item.is_null()).collect())
             }
-            Value::Object(object) => match single(object) {
-                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => self.call(name, argument),
+            Value::Object(object) => match single_entry(object) {
+                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => {
+                    self.call_intrinsic(name, argument)
+                }
                 _ => {
                     let mut resolved = Map::new();
                     for (key, value) in object {
@@ -78,7 +80,7 @@ impl Scope {
     ///
     /// # Errors
     /// When there is no such condition or it cannot be evaluated.
-    pub fn holds(&self, name: &str) -> Result<bool, TemplateError> {
+    pub fn condition_holds(&self, name: &str) -> Result<bool, TemplateError> {
         let condition = self.conditions.get(name);
         self.evaluate(condition.ok_or_else(|| TemplateError::new(format!("has no condition {name}")))?)
     }
@@ -87,8 +89,8 @@ impl Scope {
         let all = |list: &Value| -> Result<Vec<bool>, TemplateError> {
             list.as_array().into_iter().flatten().map(|one| self.evaluate(one)).collect()
         };
-        match condition.as_object().and_then(single) {
-            Some(("Condition", name)) => self.holds(name.as_str().unwrap_or_default()),
+        match condition.as_object().and_then(single_entry) {
+            Some(("Condition", name)) => self.condition_holds(name.as_str().unwrap_or_default()),
             Some(("Fn::Equals", sides)) => Ok(self.resolve(&sides[0])? == self.resolve(&sides[1])?),
             Some(("Fn::Not", list)) => Ok(!self.evaluate(&list[0])?),
             Some(("Fn::And", list)) => Ok(all(list)?.into_iter().all(|held| held)),
@@ -97,7 +99,7 @@ impl Scope {
         }
     }
 
-    fn call(&self, name: &str, argument: &Value) -> Result<Value, TemplateError> {
+    fn call_intrinsic(&self, name: &str, argument: &Value) -> Result<Value, TemplateError> {
         match name {
             "Ref" => self.reference(argument.as_str().unwrap_or_default()),
             "Fn::GetAtt" => {
@@ -108,11 +110,11 @@ impl Scope {
                 let separator = argument[0].as_str().unwrap_or_default();
                 let parts = self.resolve(&argument[1])?;
                 let parts: Vec<String> =
-                    parts.as_array().into_iter().flatten().map(crate::aws::cloudformation::text_of).collect();
+                    parts.as_array().into_iter().flatten().map(crate::aws::cloudformation::scalar_text).collect();
                 Ok(Value::from(parts.join(separator)))
             }
             "Fn::If" => {
-                let held = self.holds(argument[0].as_str().unwrap_or_default())?;
+                let held = self.condition_holds(argument[0].as_str().unwrap_or_default())?;
                 self.resolve(&argument[if held { 1 } else { 2 }])
             }
             _ => Err(TemplateError::new(format!("uses {name}, which the local stack does not know"))),
@@ -148,29 +150,29 @@ impl Scope {
             let (name, behind) =
                 after.split_once('}').ok_or_else(|| TemplateError::new(format!("has an unclosed ${{ in {text}")))?;
             answer.push_str(before);
-            answer.push_str(&self.substituted(name, &own)?);
+            answer.push_str(&self.substitution_value(name, &own)?);
             rest = behind;
         }
         answer.push_str(rest);
         Ok(Value::from(answer))
     }
 
-    fn substituted(&self, name: &str, own: &Value) -> Result<String, TemplateError> {
+    fn substitution_value(&self, name: &str, own: &Value) -> Result<String, TemplateError> {
         if let Some(literal) = name.strip_prefix('!') {
             return Ok(format!("${{{literal}}}"));
         }
         if let Some(value) = own.get(name) {
-            return Ok(crate::aws::cloudformation::text_of(value));
+            return Ok(crate::aws::cloudformation::scalar_text(value));
         }
         let value = match name.split_once('.') {
             Some((resource, attribute)) => self.attribute(resource, attribute)?,
             None => self.reference(name)?,
         };
-        Ok(crate::aws::cloudformation::text_of(&value))
+        Ok(crate::aws::cloudformation::scalar_text(&value))
     }
 }
 
-fn single(object: &Map<String, Value>) -> Option<(&str, &Value)> {
+fn single_entry(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut entries = object.iter();
     match (entries.next(), entries.next()) {
         (Some((key, value)), None) => Some((key.as_str(), value)),
@@ -184,7 +186,7 @@ mod tests {
     use serde_json::json;
 
     fn scope() -> Scope {
-        let mut scope = Scope::of(
+        let mut scope = Scope::new(
             &json!({
                 "Parameters": {"Stage": {"Default": "local"}},
                 "Conditions": {

@@ -1,4 +1,4 @@
-//! What `template.yaml` says, in the words of the local stack.
+//! Reads `template.yaml` into the types of the local stack.
 //!
 //! The template is the only list of the table, queues, functions, routes, triggers and schedules; nothing of it
 //! is written a second time in code. It is part of the binary, so the stack runs from any directory.
@@ -57,7 +57,7 @@ impl Template {
     /// # Errors
     /// When it cannot be understood.
     pub fn load() -> Result<Self, TemplateError> {
-        parts::read(whole()?, &[])
+        parts::read(parsed_template()?, &[])
     }
 
     /// Reads the template of this binary as it is with a data platform at `url`.
@@ -65,7 +65,7 @@ impl Template {
     /// # Errors
     /// When it cannot be understood.
     pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
-        parts::read(whole()?, &[("DataPlatformUrl", url)])
+        parts::read(parsed_template()?, &[("DataPlatformUrl", url)])
     }
 
     /// Reads `text`.
@@ -117,7 +117,7 @@ impl Template {
 }
 
 /// The template of this binary, parsed once per process: tests start many stacks.
-fn whole() -> Result<&'static Value, TemplateError> {
+fn parsed_template() -> Result<&'static Value, TemplateError> {
     static WHOLE: OnceLock<Value> = OnceLock::new();
     if let Some(template) = WHOLE.get() {
         return Ok(template);
@@ -132,7 +132,7 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 /// A scalar as CloudFormation would print it.
-fn text_of(value: &Value) -> String {
+fn scalar_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -141,8 +141,8 @@ fn text_of(value: &Value) -> String {
 }
 
 /// Scalars of an object as text.
-fn texts(value: &Value) -> BTreeMap<String, String> {
-    entries(value).map(|(key, value)| (key.clone(), text_of(value))).collect()
+fn scalar_texts(value: &Value) -> BTreeMap<String, String> {
+    entries(value).map(|(key, value)| (key.clone(), scalar_text(value))).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::cloudformation::intrinsics::{Identity, Scope};
 use crate::aws::cloudformation::policy::{self, Statement};
-use crate::aws::cloudformation::{ACCOUNT, REGION, Template, TemplateError, entries, text_of, texts};
+use crate::aws::cloudformation::{ACCOUNT, REGION, Template, TemplateError, entries, scalar_text, scalar_texts};
 
 /// A function without a time-out has this many seconds, as on AWS.
 const TIMEOUT_SECONDS_DEFAULT: u64 = 3;
@@ -67,9 +67,9 @@ pub struct Function {
     pub memory: u64,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
-    /// What it may do.
+    /// The statements of its policy.
     pub statements: Vec<Statement>,
-    /// What calls it.
+    /// The events that call it.
     pub events: Vec<Event>,
 }
 
@@ -98,7 +98,7 @@ pub enum Event {
     },
 }
 
-/// How a queue or a stream hands over its records.
+/// How a queue or a stream delivers its records.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Where they come from.
@@ -113,7 +113,7 @@ pub struct Batch {
     pub bisects: bool,
     /// For how long a record of a stream is tried; none for as long as the stream keeps it.
     pub age_max: Option<SignedDuration>,
-    /// The queue that is told of a record that was given up.
+    /// The queue that gets a message for a record that was given up.
     pub on_failure: Option<String>,
 }
 
@@ -137,8 +137,8 @@ pub struct Authorizer {
 
 /// Takes the parts out of the whole template.
 pub(crate) fn read(template: &Value, given: &[(&str, &str)]) -> Result<Template, TemplateError> {
-    let mut scope = Scope::of(template, given);
-    let resources = existing(template, &scope)?;
+    let mut scope = Scope::new(template, given);
+    let resources = enabled_resources(template, &scope)?;
     scope.resources.insert("ServerlessHttpApi".into(), identity("local", "apigateway", "local"));
     for (logical_id, resource) in &resources {
         scope.resources.insert((*logical_id).clone(), identify(logical_id, resource, &scope)?);
@@ -167,10 +167,10 @@ pub(crate) fn read(template: &Value, given: &[(&str, &str)]) -> Result<Template,
     })
 }
 
-fn existing<'a>(template: &'a Value, scope: &Scope) -> Result<Vec<(&'a String, &'a Value)>, TemplateError> {
+fn enabled_resources<'a>(template: &'a Value, scope: &Scope) -> Result<Vec<(&'a String, &'a Value)>, TemplateError> {
     let mut resources = Vec::new();
     for (logical_id, resource) in entries(&template["Resources"]) {
-        let exists = resource["Condition"].as_str().map_or(Ok(true), |condition| scope.holds(condition))?;
+        let exists = resource["Condition"].as_str().map_or(Ok(true), |condition| scope.condition_holds(condition))?;
         if exists {
             resources.push((logical_id, resource));
         }
@@ -237,7 +237,7 @@ fn read_table(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Table
         definition.insert("StreamSpecification".into(), stream);
     }
     let time_to_live = &properties["TimeToLiveSpecification"];
-    let time_to_live = (time_to_live["Enabled"] == true).then(|| text_of(&time_to_live["AttributeName"]));
+    let time_to_live = (time_to_live["Enabled"] == true).then(|| scalar_text(&time_to_live["AttributeName"]));
     let own = &scope.resources[logical_id].attributes;
     let (arn, stream_arn) = (own["Arn"].clone(), own["StreamArn"].clone());
     Ok(Table { name, arn, stream_arn, definition: Value::Object(definition), time_to_live })
@@ -248,7 +248,7 @@ fn read_queue(logical_id: &str, resource: &Value, scope: &Scope) -> Result<Queue
     let mut attributes = HashMap::new();
     for attribute in QUEUE_ATTRIBUTES {
         if let Some(value) = properties.get(attribute) {
-            attributes.insert(attribute.to_owned(), text_of(value));
+            attributes.insert(attribute.to_owned(), scalar_text(value));
         }
     }
     if let Some(policy) = properties.get("RedrivePolicy") {
@@ -271,11 +271,11 @@ fn read_function(
     let timeout = timeout.iter().find_map(Value::as_u64).unwrap_or(TIMEOUT_SECONDS_DEFAULT);
     let memory = [&properties["MemorySize"], &globals["Function"]["MemorySize"]];
     let memory = memory.into_iter().find_map(Value::as_u64).unwrap_or(MEMORY_DEFAULT);
-    let mut variables = texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
-    variables.extend(texts(&scope.resolve(&properties["Environment"]["Variables"])?));
+    let mut variables = scalar_texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
+    variables.extend(scalar_texts(&scope.resolve(&properties["Environment"]["Variables"])?));
     let mut events = Vec::new();
     for (_, event) in entries(&properties["Events"]) {
-        events.extend(read_event(&text_of(&event["Type"]), &scope.resolve(&event["Properties"])?)?);
+        events.extend(read_event(&scalar_text(&event["Type"]), &scope.resolve(&event["Properties"])?)?);
     }
     Ok(Function {
         logical_id: logical_id.to_owned(),
@@ -301,7 +301,7 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
             let property = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
             let input = properties["Input"].as_str().map(serde_json::from_str).transpose();
             Some(Event::Schedule {
-                expression: text_of(&properties[property]),
+                expression: scalar_text(&properties[property]),
                 input: input.map_err(|problem| TemplateError::new(format!("has a wrong Input: {problem}")))?,
             })
         }
@@ -312,7 +312,7 @@ fn read_event(kind: &str, properties: &Value) -> Result<Option<Event>, TemplateE
 /// A queue or a stream that calls a function. Only as a resource of its own: for one among a function's `Events` SAM
 /// attaches a managed policy to the function's role, which is wider than what is enforced here.
 fn read_mapping(properties: &Value) -> Result<Option<Event>, TemplateError> {
-    let source = text_of(&properties["EventSourceArn"]);
+    let source = scalar_text(&properties["EventSourceArn"]);
     Ok(match source.split(':').nth(2) {
         _ if properties["Enabled"] == false => None,
         Some("sqs") => Some(Event::Queue(read_batch(properties, source, QUEUE_BATCH_DEFAULT)?)),
@@ -349,10 +349,10 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
         return Ok(Api::default());
     };
     let authorizer = &auth["Authorizers"][name];
-    let function = text_of(&authorizer["FunctionArn"]);
+    let function = scalar_text(&authorizer["FunctionArn"]);
     let function = function.rsplit_once("function:").map(|(_, function)| function.to_owned());
     let identity = &authorizer["Identity"];
-    let headers = identity["Headers"].as_array().into_iter().flatten().map(|name| text_of(name).to_lowercase());
+    let headers = identity["Headers"].as_array().into_iter().flatten().map(|name| scalar_text(name).to_lowercase());
     Ok(Api {
         authorizer: Some(Authorizer {
             function: function.ok_or_else(|| TemplateError::new(format!("names no function for {name}")))?,

@@ -1,4 +1,4 @@
-//! What a function's row of the template allows it to do.
+//! The policies of functions: the statements of the template, and the patterns of their leading keys.
 //!
 //! Only the forms that the template uses are understood: inline statements that allow, with actions and resources
 //! written out, and a condition on the leading keys. Anything else (a managed policy, a wildcard, a denial) is an
@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::aws::cloudformation::{TemplateError, entries, text_of};
+use crate::aws::cloudformation::{TemplateError, entries, scalar_text};
 
 /// The condition key of `DynamoDB` that holds the partition keys of a call.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
@@ -42,7 +42,7 @@ impl Pattern {
 
 /// Reads the `Policies` of a function, its references resolved.
 pub(crate) fn read(policies: &Value) -> Result<Vec<Statement>, TemplateError> {
-    let statements = one_or_many(policies).into_iter().map(|policy| match only(policy, &["Statement"]) {
+    let statements = one_or_many(policies).into_iter().map(|policy| match check_fields(policy, &["Statement"]) {
         Ok(()) => Ok(one_or_many(&policy["Statement"])),
         Err(problem) => Err(problem),
     });
@@ -51,12 +51,12 @@ pub(crate) fn read(policies: &Value) -> Result<Vec<Statement>, TemplateError> {
 }
 
 fn read_statement(statement: &Value) -> Result<Statement, TemplateError> {
-    only(statement, &["Effect", "Action", "Resource", "Condition"])?;
+    check_fields(statement, &["Effect", "Action", "Resource", "Condition"])?;
     if statement["Effect"] != "Allow" {
         return Err(TemplateError::new(format!("has a statement that does not allow: {statement}")));
     }
     let literal = |name: &str| -> Result<Vec<String>, TemplateError> {
-        let values: Vec<String> = one_or_many(&statement[name]).into_iter().map(text_of).collect();
+        let values: Vec<String> = one_or_many(&statement[name]).into_iter().map(scalar_text).collect();
         if values.iter().any(|value| value.is_empty() || value.contains(['*', '?'])) || values.is_empty() {
             Err(TemplateError::new(format!("has a statement whose {name} is not written out: {statement}")))
         } else {
@@ -75,7 +75,7 @@ fn read_condition(condition: &Value) -> Result<Vec<Pattern>, TemplateError> {
     let unknown = || TemplateError::new(format!("has the unknown condition {condition}"));
     let (mut patterns, mut found) = (Vec::new(), 0);
     for (operator, keys) in entries(condition) {
-        only(keys, &[LEADING_KEYS])?;
+        check_fields(keys, &[LEADING_KEYS])?;
         found += 1;
         for value in one_or_many(&keys[LEADING_KEYS]) {
             let text = value.as_str().ok_or_else(unknown)?;
@@ -104,7 +104,7 @@ fn one_or_many(value: &Value) -> Vec<&Value> {
 }
 
 /// Insists on an object with no other fields.
-fn only(value: &Value, known: &[&str]) -> Result<(), TemplateError> {
+fn check_fields(value: &Value, known: &[&str]) -> Result<(), TemplateError> {
     let unknown = || TemplateError::new(format!("has a policy that the local stack cannot enforce: {value}"));
     let object = value.as_object().ok_or_else(unknown)?;
     if object.keys().all(|name| known.contains(&name.as_str())) { Ok(()) } else { Err(unknown()) }

@@ -16,7 +16,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use crate::aws::iam::Principal;
-use crate::intercept::{After, Before, Call, Intercept, Slot, Struck, items_of};
+use crate::intercept::{After, Before, Call, FailedItems, Intercept, Slot, transaction_items};
 
 /// The error of a call that the caller's policy does not allow.
 const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
@@ -104,7 +104,7 @@ impl<E: Engine> HttpConnector for Connector<E> {
             let body = request.body().bytes().unwrap_or_default();
             if let Some(caller) = &caller {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
-                if let Err(refusal) = caller.may(E::SERVICE, operation, &request) {
+                if let Err(refusal) = caller.authorize(E::SERVICE, operation, &request) {
                     return response(error(DENIED, &refusal));
                 }
             }
@@ -112,7 +112,7 @@ impl<E: Engine> HttpConnector for Connector<E> {
                 None => engine.execute(operation, body).await,
                 Some(intercept) => {
                     let function = caller.as_ref().map(Principal::function);
-                    intercepted(&*engine, &*intercept, function, operation, body).await?
+                    execute_intercepted(&*engine, &*intercept, function, operation, body).await?
                 }
             };
             response(answer)
@@ -127,7 +127,7 @@ fn response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     Ok(response)
 }
 
-async fn intercepted<E: Engine>(
+async fn execute_intercepted<E: Engine>(
     engine: &E,
     intercept: &dyn Intercept,
     function: Option<&str>,
@@ -141,16 +141,16 @@ async fn intercepted<E: Engine>(
         decided = until.await;
     }
     match decided {
-        Before::Throttle(struck) if items_of(&request) > 0 => {
-            return Ok(cancelled(engine, operation, &request, struck, TOO_MUCH).await);
+        Before::Throttle(struck) if transaction_items(&request) > 0 => {
+            return Ok(cancelled_answer(engine, operation, &request, struck, TOO_MUCH).await);
         }
-        Before::Conflict(struck) if items_of(&request) > 0 => {
-            return Ok(cancelled(engine, operation, &request, struck, ONGOING).await);
+        Before::Conflict(struck) if transaction_items(&request) > 0 => {
+            return Ok(cancelled_answer(engine, operation, &request, struck, ONGOING).await);
         }
         Before::Throttle(_) => return Ok(error(E::THROTTLED, TOO_MUCH.message)),
         Before::Conflict(_) if SINGLE_WRITES.contains(&operation) => return Ok(error(CONFLICT, ONGOING.message)),
         Before::Instead(other) => request = other,
-        Before::LoseRequest => return Err(lost("the request was lost")),
+        Before::LoseRequest => return Err(lost_answer_error("the request was lost")),
         Before::Proceed | Before::Conflict(_) | Before::Hold(_) => {}
     }
     E::observe(operation, &mut request);
@@ -163,7 +163,7 @@ async fn intercepted<E: Engine>(
     }
     match decided {
         After::Deliver | After::Hold(_) => Ok(answer),
-        After::LoseAnswer => Err(lost("the answer was lost")),
+        After::LoseAnswer => Err(lost_answer_error("the answer was lost")),
     }
 }
 
@@ -173,21 +173,27 @@ fn error(kind: &str, message: &str) -> Answer {
 
 /// The answer of a transaction of which some items are struck for `reason`. The engine is asked which conditions of the
 /// others fail, without committing: a struck write gets a condition that never holds.
-async fn cancelled<E: Engine>(engine: &E, operation: &str, request: &Value, struck: Struck, reason: Reason) -> Answer {
-    let mut reasons = vec![json!({ "Code": "None" }); items_of(request)];
+async fn cancelled_answer<E: Engine>(
+    engine: &E,
+    operation: &str,
+    request: &Value,
+    struck: FailedItems,
+    reason: Reason,
+) -> Answer {
+    let mut reasons = vec![json!({ "Code": "None" }); transaction_items(request)];
     if operation == "TransactWriteItems" {
-        let asked = engine.execute(operation, never_committed(request, struck).to_string().as_bytes()).await;
-        let told: Value = serde_json::from_str(&asked.body).unwrap_or_default();
-        match told["CancellationReasons"].as_array() {
-            Some(told) => reasons.clone_from(told),
+        let asked = engine.execute(operation, with_failing_conditions(request, struck).to_string().as_bytes()).await;
+        let response: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        match response["CancellationReasons"].as_array() {
+            Some(given) => reasons.clone_from(given),
             // The request is wrong, whoever is in its way.
             None => return asked,
         }
     }
-    for (_, told) in reasons.iter_mut().enumerate().filter(|(place, _)| struck.strikes(*place)) {
-        *told = json!({ "Code": reason.code, "Message": reason.message });
+    for (_, given) in reasons.iter_mut().enumerate().filter(|(index, _)| struck.contains(*index)) {
+        *given = json!({ "Code": reason.code, "Message": reason.message });
     }
-    let codes: Vec<&str> = reasons.iter().filter_map(|told| told["Code"].as_str()).collect();
+    let codes: Vec<&str> = reasons.iter().filter_map(|given| given["Code"].as_str()).collect();
     let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
     let body = json!({
         "__type": CANCELLED,
@@ -198,10 +204,10 @@ async fn cancelled<E: Engine>(engine: &E, operation: &str, request: &Value, stru
 }
 
 /// The same transaction with a condition on its struck writes that never holds, and without its token.
-fn never_committed(request: &Value, struck: Struck) -> Value {
+fn with_failing_conditions(request: &Value, struck: FailedItems) -> Value {
     let mut request = request.clone();
     let writes = request["TransactItems"].as_array_mut().into_iter().flatten().enumerate();
-    for (_, item) in writes.filter(|(place, _)| struck.strikes(*place)) {
+    for (_, item) in writes.filter(|(index, _)| struck.contains(*index)) {
         for write in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
             let never = match write["ConditionExpression"].as_str() {
                 Some(condition) => format!("({condition}) AND {NEVER}"),
@@ -216,6 +222,6 @@ fn never_committed(request: &Value, struck: Struck) -> Value {
     request
 }
 
-fn lost(what: &'static str) -> ConnectorError {
+fn lost_answer_error(what: &'static str) -> ConnectorError {
     ConnectorError::timeout(what.into())
 }

@@ -58,7 +58,7 @@ impl DynamoDb {
 
     /// Wakes whoever waits for writes that came through the SDK.
     #[must_use]
-    pub fn written(&self) -> &Notify {
+    pub fn write_notify(&self) -> &Notify {
         &self.written
     }
 
@@ -82,15 +82,15 @@ impl DynamoDb {
     /// When the engine refuses, or the table there has other keys or indexes.
     pub fn ensure_table(&self, table: &Table) -> Result<(), EngineError> {
         let name = json!({ "TableName": table.name });
-        match self.ask("DescribeTable", &name) {
-            Ok(there) => return same_shape(table, &there["Table"]),
+        match self.call("DescribeTable", &name) {
+            Ok(there) => return check_same_keys(table, &there["Table"]),
             Err(EngineError::Table(DynoxideError::ResourceNotFoundException(_))) => {}
             Err(problem) => return Err(problem),
         }
-        self.ask("CreateTable", &table.definition)?;
+        self.call("CreateTable", &table.definition)?;
         if let Some(attribute) = &table.time_to_live {
             let specification = json!({ "Enabled": true, "AttributeName": attribute });
-            self.ask(
+            self.call(
                 "UpdateTimeToLive",
                 &json!({ "TableName": table.name, "TimeToLiveSpecification": specification }),
             )?;
@@ -102,12 +102,12 @@ impl DynamoDb {
     ///
     /// # Errors
     /// When the engine refuses.
-    pub fn ask(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
+    pub fn call(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
         let body = request.to_string();
         let mut result = Err(DynoxideError::InternalServerError("not executed".to_owned()));
         let mut here = || {
             result = dispatch(&self.database, operation, body.as_bytes());
-            told(&result)
+            wire_response(&result)
         };
         match &self.twin {
             None => here(),
@@ -123,7 +123,7 @@ impl Engine for DynamoDb {
 
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.
-        let mut here = || told(&dispatch(&self.database, operation, body));
+        let mut here = || wire_response(&dispatch(&self.database, operation, body));
         let (status, body) = match &self.twin {
             None => here(),
             Some(twin) => twin.execute(operation, body, &mut here),
@@ -141,7 +141,7 @@ impl Engine for DynamoDb {
     }
 }
 
-/// What AWS answers to whoever looks whether somebody is there.
+/// The body with which AWS answers a health check.
 async fn health() -> String {
     format!("healthy: dynamodb.{REGION}.amazonaws.com ")
 }
@@ -168,7 +168,7 @@ fn is_read(operation: &str) -> bool {
 }
 
 /// Status and body of a result, as they go over the wire.
-fn told(result: &dynoxide::Result<String>) -> (u16, String) {
+fn wire_response(result: &dynoxide::Result<String>) -> (u16, String) {
     match result {
         Ok(body) => (200, body.clone()),
         Err(problem) => (problem.status_code(), problem.to_json()),
@@ -221,8 +221,8 @@ where
 /// The error of a request that cannot be decoded. The crate's types mark in their message what kind it is, for its own
 /// server's decoder, which is private.
 fn unreadable(problem: &serde_json::Error) -> DynoxideError {
-    let told = problem.to_string();
-    let said = told.rsplit_once(" at line ").map_or(told.as_str(), |(said, _)| said);
+    let message = problem.to_string();
+    let said = message.rsplit_once(" at line ").map_or(message.as_str(), |(said, _)| said);
     let invalid = ["VALIDATION:", "VALIDATION_REQUEST:"].iter().find_map(|mark| said.strip_prefix(mark));
     let words = ["missing field", "unknown variant", "invalid type: null", "AttributeValue"];
     match invalid {
@@ -232,7 +232,7 @@ fn unreadable(problem: &serde_json::Error) -> DynoxideError {
     }
 }
 
-fn same_shape(table: &Table, there: &Value) -> Result<(), EngineError> {
+fn check_same_keys(table: &Table, there: &Value) -> Result<(), EngineError> {
     let indexes = |of: &Value| {
         let mut keys: Vec<String> = of["GlobalSecondaryIndexes"]
             .as_array()
@@ -267,7 +267,7 @@ mod tests {
             ("Query", limit, "ValidationException"),
             ("GetItem", key(json!({ "S": 1 })), "SerializationException"),
         ] {
-            let (status, body) = told(&dispatch(&database, operation, request.to_string().as_bytes()));
+            let (status, body) = wire_response(&dispatch(&database, operation, request.to_string().as_bytes()));
             assert!(status == 400 && body.contains(&format!("#{kind}\"")), "{request}: {body}");
             assert!(!body.contains("VALIDATION") && !body.contains("at line"), "{body}");
         }

@@ -43,17 +43,17 @@ impl Queues {
     pub fn census(&self, unread: &[String]) -> (usize, Vec<ParkedMessage>) {
         let state = self.lock();
         let mut outstanding = 0;
-        let mut letters = Vec::new();
+        let mut messages = Vec::new();
         for (name, queue) in &state.queues {
             if unread.contains(name) {
                 let bodies = queue.messages.iter().map(|message| message.body.clone());
-                letters.extend(bodies.map(|body| ParkedMessage { queue: name.clone(), body }));
+                messages.extend(bodies.map(|body| ParkedMessage { queue: name.clone(), body }));
             } else {
                 outstanding += queue.messages.len();
             }
         }
-        letters.sort_by(|one, other| (&one.queue, &one.body).cmp(&(&other.queue, &other.body)));
-        (outstanding, letters)
+        messages.sort_by(|one, other| (&one.queue, &one.body).cmp(&(&other.queue, &other.body)));
+        (outstanding, messages)
     }
 
     /// How many messages lie in each queue.
@@ -64,10 +64,10 @@ impl Queues {
     }
 
     /// Puts a kept message back. A queue that is no longer in the template is left out.
-    pub fn put_back(&self, letter: &ParkedMessage) {
-        let sent = self.lock().send_message(&letter.queue, &letter.body, None, HashMap::new(), None, None);
+    pub fn put_back(&self, message: &ParkedMessage) {
+        let sent = self.lock().send_message(&message.queue, &message.body, None, HashMap::new(), None, None);
         if let Err(problem) = sent {
-            tracing::warn!(queue = letter.queue, %problem, "a kept message could not be put back");
+            tracing::warn!(queue = message.queue, %problem, "a kept message could not be put back");
         }
     }
 
@@ -75,7 +75,7 @@ impl Queues {
         lock(&self.0)
     }
 
-    fn now<T: Send + 'static>(&self, act: impl FnOnce(&mut SqsState) -> T) -> Later<T> {
+    fn with_state<T: Send + 'static>(&self, act: impl FnOnce(&mut SqsState) -> T) -> Later<T> {
         Box::pin(future::ready(act(&mut self.lock())))
     }
 }
@@ -127,15 +127,15 @@ impl SqsBackend for Queues {
         attributes: HashMap<String, String>,
         tags: Option<HashMap<String, String>>,
     ) -> Later<Result<Queue, SqsError>> {
-        self.now(|state| state.create_queue(&name, REGION, ACCOUNT, &attributes, tags.as_ref()).cloned())
+        self.with_state(|state| state.create_queue(&name, REGION, ACCOUNT, &attributes, tags.as_ref()).cloned())
     }
 
     fn delete_queue(&self, _: String, _: String, queue: String) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.delete_queue(&queue))
+        self.with_state(|state| state.delete_queue(&queue))
     }
 
     fn get_queue_url(&self, _: String, _: String, queue: String) -> Later<Result<String, SqsError>> {
-        self.now(|state| state.get_queue_url(&queue).map(str::to_owned))
+        self.with_state(|state| state.get_queue_url(&queue).map(str::to_owned))
     }
 
     fn get_queue_attributes(
@@ -144,7 +144,7 @@ impl SqsBackend for Queues {
         _: String,
         queue: String,
     ) -> Later<Result<HashMap<String, String>, SqsError>> {
-        self.now(|state| state.get_queue_attributes(&queue))
+        self.with_state(|state| state.get_queue_attributes(&queue))
     }
 
     fn set_queue_attributes(
@@ -154,11 +154,11 @@ impl SqsBackend for Queues {
         queue: String,
         attributes: HashMap<String, String>,
     ) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.set_queue_attributes(&queue, &attributes))
+        self.with_state(|state| state.set_queue_attributes(&queue, &attributes))
     }
 
     fn list_queues(&self, _: String, _: String, prefix: Option<String>) -> Later<Result<Vec<Queue>, SqsError>> {
-        self.now(|state| Ok(state.list_queues(prefix.as_deref()).into_iter().cloned().collect()))
+        self.with_state(|state| Ok(state.list_queues(prefix.as_deref()).into_iter().cloned().collect()))
     }
 
     fn send_message(
@@ -172,7 +172,7 @@ impl SqsBackend for Queues {
         group: Option<String>,
         deduplication: Option<String>,
     ) -> Later<Result<SendMessageOutput, SqsError>> {
-        self.now(|state| {
+        self.with_state(|state| {
             let (group, deduplication) = (group.as_deref(), deduplication.as_deref());
             let sent = state.send_message(&queue, &body, delay_seconds, attributes, group, deduplication)?;
             Ok(SendMessageOutput { message_id: sent.message_id, body_md5: sent.body_md5 })
@@ -187,11 +187,11 @@ impl SqsBackend for Queues {
         most: usize,
         visibility_timeout: Option<u32>,
     ) -> Later<Result<Vec<Message>, SqsError>> {
-        self.now(|state| state.receive_message(&queue, most, visibility_timeout))
+        self.with_state(|state| state.receive_message(&queue, most, visibility_timeout))
     }
 
     fn delete_message(&self, _: String, _: String, queue: String, handle: String) -> Later<Result<(), SqsError>> {
-        self.now(|state| {
+        self.with_state(|state| {
             let deleted = state.delete_message(&queue, &handle);
             // The engine keeps the handles of all deleted messages for ever, to let a second deletion succeed.
             if let Some(queue) = state.queues.get_mut(&queue) {
@@ -205,7 +205,7 @@ impl SqsBackend for Queues {
     }
 
     fn purge_queue(&self, _: String, _: String, queue: String) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.purge_queue(&queue))
+        self.with_state(|state| state.purge_queue(&queue))
     }
 
     fn change_message_visibility(
@@ -216,7 +216,7 @@ impl SqsBackend for Queues {
         handle: String,
         timeout: u32,
     ) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.change_message_visibility(&queue, &handle, timeout))
+        self.with_state(|state| state.change_message_visibility(&queue, &handle, timeout))
     }
 
     fn change_message_visibility_batch(
@@ -226,11 +226,11 @@ impl SqsBackend for Queues {
         queue: String,
         entries: Vec<(String, String, u32)>,
     ) -> Later<Result<Vec<String>, SqsError>> {
-        self.now(|state| state.change_message_visibility_batch(&queue, &entries))
+        self.with_state(|state| state.change_message_visibility_batch(&queue, &entries))
     }
 
     fn list_queue_tags(&self, _: String, _: String, queue: String) -> Later<Result<HashMap<String, String>, SqsError>> {
-        self.now(|state| state.list_queue_tags(&queue))
+        self.with_state(|state| state.list_queue_tags(&queue))
     }
 
     fn tag_queue(
@@ -240,11 +240,11 @@ impl SqsBackend for Queues {
         queue: String,
         tags: HashMap<String, String>,
     ) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.tag_queue(&queue, &tags))
+        self.with_state(|state| state.tag_queue(&queue, &tags))
     }
 
     fn untag_queue(&self, _: String, _: String, queue: String, keys: Vec<String>) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.untag_queue(&queue, &keys))
+        self.with_state(|state| state.untag_queue(&queue, &keys))
     }
 
     fn add_permission(
@@ -256,11 +256,11 @@ impl SqsBackend for Queues {
         accounts: Vec<String>,
         actions: Vec<String>,
     ) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.add_permission(&queue, &label, accounts, actions))
+        self.with_state(|state| state.add_permission(&queue, &label, accounts, actions))
     }
 
     fn remove_permission(&self, _: String, _: String, queue: String, label: String) -> Later<Result<(), SqsError>> {
-        self.now(|state| state.remove_permission(&queue, &label))
+        self.with_state(|state| state.remove_permission(&queue, &label))
     }
 
     fn list_dead_letter_source_queues(
@@ -269,7 +269,7 @@ impl SqsBackend for Queues {
         _: String,
         queue: String,
     ) -> Later<Result<Vec<String>, SqsError>> {
-        self.now(|state| state.list_dead_letter_source_queues(&queue))
+        self.with_state(|state| state.list_dead_letter_source_queues(&queue))
     }
 
     fn start_message_move_task(
@@ -280,7 +280,7 @@ impl SqsBackend for Queues {
         destination: Option<String>,
         per_second: Option<i32>,
     ) -> Later<Result<String, SqsError>> {
-        self.now(|state| {
+        self.with_state(|state| {
             let task = state.start_message_move_task(&source, destination.as_deref(), per_second)?;
             move_messages(state, &task, &source, destination)?;
             Ok(task)
@@ -288,7 +288,7 @@ impl SqsBackend for Queues {
     }
 
     fn cancel_message_move_task(&self, _: String, _: String, handle: String) -> Later<Result<i64, SqsError>> {
-        self.now(|state| state.cancel_message_move_task(&handle))
+        self.with_state(|state| state.cancel_message_move_task(&handle))
     }
 
     fn list_message_move_tasks(
@@ -297,7 +297,7 @@ impl SqsBackend for Queues {
         _: String,
         source: String,
     ) -> Later<Result<Vec<MessageMoveTask>, SqsError>> {
-        self.now(|state| Ok(state.list_message_move_tasks(&source).into_iter().cloned().collect()))
+        self.with_state(|state| Ok(state.list_message_move_tasks(&source).into_iter().cloned().collect()))
     }
 
     fn scopes_with_state(&self) -> Vec<(String, String)> {
@@ -305,18 +305,18 @@ impl SqsBackend for Queues {
     }
 
     fn snapshot(&self, _: String, _: String) -> Later<SqsStateView> {
-        self.now(|state| SqsStateView::from(&*state))
+        self.with_state(|state| SqsStateView::from(&*state))
     }
 
     fn restore(&self, _: String, _: String, view: SqsStateView) -> Later<Result<(), StateViewError>> {
-        self.now(|state| {
+        self.with_state(|state| {
             *state = SqsState::from(view);
             Ok(())
         })
     }
 
     fn merge(&self, _: String, _: String, view: SqsStateView) -> Later<Result<(), StateViewError>> {
-        self.now(|state| {
+        self.with_state(|state| {
             state.queues.extend(SqsState::from(view).queues);
             Ok(())
         })

@@ -54,10 +54,10 @@ impl Sqs {
     ///
     /// # Errors
     /// When the engine refuses one.
-    pub async fn make_queues(&self, queues: &[Queue]) -> Result<(), EngineError> {
+    pub async fn create_queues(&self, queues: &[Queue]) -> Result<(), EngineError> {
         for queue in queues {
             let request = json!({ "QueueName": queue.name, "Attributes": queue.attributes });
-            self.ask("CreateQueue", &request).await?;
+            self.call("CreateQueue", &request).await?;
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Sqs {
     ///
     /// # Errors
     /// When the engine refuses.
-    pub async fn ask(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
+    pub async fn call(&self, operation: &str, request: &Value) -> Result<Value, EngineError> {
         let answer = self.execute(operation, request.to_string().as_bytes()).await;
         if answer.status != 200 {
             return Err(EngineError::Queue(operation.to_owned(), answer.body));
@@ -110,12 +110,12 @@ async fn serve(State(sqs): State<Sqs>, method: Method, headers: HeaderMap, body:
     let answer = sqs.execute(operation, &body).await;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = reachable(&answer.body, host);
+    let body = rewrite_queue_urls(&answer.body, host);
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body).into_response()
 }
 
 /// Lets the queue URLs of an answer point to the port that was asked.
-fn reachable(body: &str, host: &str) -> String {
+fn rewrite_queue_urls(body: &str, host: &str) -> String {
     let Ok(mut answer) = serde_json::from_str::<Value>(body) else {
         return body.to_owned();
     };

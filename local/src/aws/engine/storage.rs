@@ -80,7 +80,7 @@ fn connect(path: &Path) -> Result<Connection, EngineError> {
 mod tests {
     use super::*;
 
-    fn plan(connection: &Connection, query: &str) -> String {
+    fn query_plan(connection: &Connection, query: &str) -> String {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
         let rows = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
         rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
@@ -98,7 +98,7 @@ mod tests {
             "SELECT event_name FROM _stream_records WHERE table_name = 'T' AND shard_id = 's' \
              AND CAST(sequence_number AS INTEGER) > 5 ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 9",
         ] {
-            let plan = plan(&connection, query);
+            let plan = query_plan(&connection, query);
             assert!(plan.contains("onsale_stream_order") && !plan.contains("TEMP B-TREE"), "{plan}");
         }
     }

@@ -42,11 +42,11 @@ impl Schedule {
                 value.parse::<i64>().ok().filter(|value| *value > 0).map(|value| Self::Rate(value * minutes))
             }
             ("cron", [minutes, hours, days, months, weekdays, _year]) => Some(Self::Cron {
-                minutes: field(minutes, 0, 59)?,
-                hours: field(hours, 0, 23)?,
-                days: field(days, 1, 31)?,
-                months: field(months, 1, 12)?,
-                weekdays: field(weekdays, 1, 7)?,
+                minutes: parse_field(minutes, 0, 59)?,
+                hours: parse_field(hours, 0, 23)?,
+                days: parse_field(days, 1, 31)?,
+                months: parse_field(months, 1, 12)?,
+                weekdays: parse_field(weekdays, 1, 7)?,
             }),
             _ => None,
         }
@@ -69,7 +69,7 @@ impl Schedule {
     }
 }
 
-fn field(text: &str, first: i16, last: i16) -> Option<BTreeSet<i16>> {
+fn parse_field(text: &str, first: i16, last: i16) -> Option<BTreeSet<i16>> {
     let mut values = BTreeSet::new();
     for part in text.split(',') {
         let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Whether `record` matches one of `patterns`; without patterns everything does.
 #[must_use]
-pub fn lets_through(patterns: &[Value], record: &Value) -> bool {
+pub fn matches_any(patterns: &[Value], record: &Value) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, Some(record)))
 }
 
@@ -82,15 +82,15 @@ mod tests {
             (json!({"$or": [{"eventName": ["REMOVE"]}, {"eventName": ["MODIFY"]}]}), true),
         ];
         for (pattern, expected) in cases {
-            assert_eq!(lets_through(std::slice::from_ref(&pattern), &record), expected, "{pattern}");
+            assert_eq!(matches_any(std::slice::from_ref(&pattern), &record), expected, "{pattern}");
         }
-        assert!(lets_through(&[], &record));
+        assert!(matches_any(&[], &record));
     }
 
     #[test]
     fn numbers_are_compared() {
         let bounds = json!({"price": [{"numeric": [">", 0, "<=", 5]}]});
-        assert!(lets_through(std::slice::from_ref(&bounds), &json!({"price": 5})));
-        assert!(!lets_through(&[bounds], &json!({"price": 6})));
+        assert!(matches_any(std::slice::from_ref(&bounds), &json!({"price": 5})));
+        assert!(!matches_any(&[bounds], &json!({"price": 6})));
     }
 }

@@ -1,4 +1,4 @@
-//! What calls functions besides HTTP: the table's stream, the queues, and the time.
+//! The event sources that call functions besides HTTP: the table's stream, the queues, and schedules.
 //!
 //! A trigger is a step that does one bounded piece of work. The running stack loops the steps; tests call them by
 //! hand.
@@ -83,10 +83,13 @@ impl Triggers {
                     Event::Http { .. } => {}
                     Event::Stream(batch) => {
                         let (dynamodb, functions) = (dynamodb.clone(), Arc::clone(&functions));
-                        let told = template.queues.iter().find(|queue| batch.on_failure.as_ref() == Some(&queue.arn));
-                        let told = told.map(|queue| (sqs.clone(), queue.url.clone()));
+                        let on_failure =
+                            template.queues.iter().find(|queue| batch.on_failure.as_ref() == Some(&queue.arn));
+                        let on_failure = on_failure.map(|queue| (sqs.clone(), queue.url.clone()));
                         let (table, position) = (&template.table, position.map(str::to_owned));
-                        streams.push(StreamReader::new(dynamodb, functions, table, function, batch, position, told)?);
+                        streams.push(StreamReader::new(
+                            dynamodb, functions, table, function, batch, position, on_failure,
+                        )?);
                     }
                     Event::Queue(batch) => {
                         let queue = template.queues.iter().find(|queue| queue.arn == batch.source_arn);
@@ -102,8 +105,8 @@ impl Triggers {
                 }
             }
         }
-        let letters = checkpoint.as_ref().map(Checkpoint::letters).unwrap_or_default();
-        letters.iter().for_each(|letter| sqs.queues().put_back(letter));
+        let messages = checkpoint.as_ref().map(Checkpoint::parked_messages).unwrap_or_default();
+        messages.iter().for_each(|message| sqs.queues().put_back(message));
         Ok(Self {
             functions,
             dynamodb,
@@ -124,14 +127,14 @@ impl Triggers {
         let mut done = 0;
         for stream in self.streams.lock().await.iter_mut() {
             loop {
-                let step = stream.step().await?;
+                let step = stream.deliver_next_batch().await?;
                 done += step.done;
                 if step.failed || step.done == 0 {
                     break;
                 }
             }
         }
-        self.keep().await?;
+        self.save_checkpoint().await?;
         Ok(done)
     }
 
@@ -153,14 +156,14 @@ impl Triggers {
             }
             for batch in batches {
                 let received = batch.len();
-                let failed = queue.hand_over(batch).await?;
+                let failed = queue.deliver(batch).await?;
                 done += received - failed.len();
                 for message in &failed {
-                    queue.show_again(message).await?;
+                    queue.make_visible(message).await?;
                 }
             }
         }
-        self.keep().await?;
+        self.save_checkpoint().await?;
         Ok(done)
     }
 
@@ -191,17 +194,17 @@ impl Triggers {
 
     /// Writes down how far everything is done. The position is read first: if no message is left after that, then
     /// every message of a record before that position was consumed, or lies where nobody reads and is kept.
-    async fn keep(&self) -> Result<(), EngineError> {
+    async fn save_checkpoint(&self) -> Result<(), EngineError> {
         let Some(checkpoint) = &self.checkpoint else { return Ok(()) };
-        let position = self.position().await;
-        let (outstanding, letters) = self.sqs.queues().census(&self.unread);
+        let position = self.slowest_position().await;
+        let (outstanding, messages) = self.sqs.queues().census(&self.unread);
         let mark = position.filter(|_| outstanding == 0);
-        checkpoint.lock().await.keep(letters, mark)?;
+        checkpoint.lock().await.save(messages, mark)?;
         Ok(())
     }
 
     /// How far the slowest reader of the stream is.
-    async fn position(&self) -> Option<String> {
+    async fn slowest_position(&self) -> Option<String> {
         let streams = self.streams.lock().await;
         let positions: Option<Vec<&str>> = streams.iter().map(StreamReader::position).collect();
         positions?.into_iter().min().map(str::to_owned)

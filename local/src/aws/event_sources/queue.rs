@@ -43,7 +43,7 @@ impl QueueReader {
             "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         });
-        match self.sqs.ask("ReceiveMessage", &request).await?["Messages"].take() {
+        match self.sqs.call("ReceiveMessage", &request).await?["Messages"].take() {
             Value::Array(messages) => Ok(messages),
             _ => Ok(Vec::new()),
         }
@@ -53,14 +53,15 @@ impl QueueReader {
     ///
     /// # Errors
     /// When the queue cannot be written.
-    pub async fn hand_over(&self, messages: Vec<Value>) -> Result<Vec<Value>, EngineError> {
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| self.wants(message));
+    pub async fn deliver(&self, messages: Vec<Value>) -> Result<Vec<Value>, EngineError> {
+        let (wanted, unwanted): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| self.passes_filter(message));
         let failed = if wanted.is_empty() { Vec::new() } else { self.call(&wanted).await };
         let (failed, done): (Vec<_>, Vec<_>) =
-            wanted.into_iter().partition(|message| failed.iter().any(|name| name == id(message)));
+            wanted.into_iter().partition(|message| failed.iter().any(|name| name == message_id(message)));
         for message in unwanted.iter().chain(&done) {
             let request = json!({ "QueueUrl": self.queue_url, "ReceiptHandle": message["ReceiptHandle"] });
-            self.sqs.ask("DeleteMessage", &request).await?;
+            self.sqs.call("DeleteMessage", &request).await?;
         }
         Ok(failed)
     }
@@ -69,15 +70,15 @@ impl QueueReader {
     ///
     /// # Errors
     /// When the queue cannot be written.
-    pub async fn show_again(&self, message: &Value) -> Result<(), EngineError> {
+    pub async fn make_visible(&self, message: &Value) -> Result<(), EngineError> {
         let handle = &message["ReceiptHandle"];
         let request = json!({ "QueueUrl": self.queue_url, "ReceiptHandle": handle, "VisibilityTimeout": 0 });
-        self.sqs.ask("ChangeMessageVisibility", &request).await.map(|_| ())
+        self.sqs.call("ChangeMessageVisibility", &request).await.map(|_| ())
     }
 
     /// The ids of the messages that failed.
     async fn call(&self, messages: &[Value]) -> Vec<String> {
-        let names: Vec<String> = messages.iter().map(|message| id(message).to_owned()).collect();
+        let names: Vec<String> = messages.iter().map(|message| message_id(message).to_owned()).collect();
         let records: Vec<Value> = messages.iter().map(|message| self.as_event_record(message)).collect();
         match self.functions.call(&self.function, json!({ "Records": records })).await {
             Ok(answer) if self.batch.reports_failures => failed_items(&answer, &names),
@@ -89,10 +90,10 @@ impl QueueReader {
         }
     }
 
-    fn wants(&self, message: &Value) -> bool {
+    fn passes_filter(&self, message: &Value) -> bool {
         let text = message["Body"].as_str().unwrap_or_default();
         let body = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-        event_pattern::lets_through(&self.batch.patterns, &json!({ "body": body }))
+        event_pattern::matches_any(&self.batch.patterns, &json!({ "body": body }))
     }
 
     fn as_event_record(&self, message: &Value) -> Value {
@@ -110,6 +111,6 @@ impl QueueReader {
     }
 }
 
-fn id(message: &Value) -> &str {
+fn message_id(message: &Value) -> &str {
     message["MessageId"].as_str().unwrap_or_default()
 }

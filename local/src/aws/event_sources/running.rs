@@ -14,7 +14,7 @@ use crate::aws::event_sources::{QueueReader, Triggers};
 /// How long the stream is left alone when nothing was written through the SDK: what other programs write through
 /// the port waits this long.
 const STREAM_PAUSE: Duration = Duration::from_millis(200);
-/// The first pause before a failed batch of the stream is handed over again; each next one is twice as long.
+/// The first pause before a failed batch of the stream is delivered again; each next one is twice as long.
 const RETRY_PAUSE_FIRST: Duration = Duration::from_millis(100);
 const RETRY_PAUSE_LAST: Duration = Duration::from_secs(10);
 /// How long one receive call waits for a message.
@@ -41,17 +41,17 @@ impl Running {
     pub fn start(triggers: Arc<Triggers>, sweep: bool, database: Option<PathBuf>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(until(stopped.clone(), relay(Arc::clone(&triggers), stopped.clone())));
+        tasks.spawn(run_until_stopped(stopped.clone(), run_relay(Arc::clone(&triggers), stopped.clone())));
         for queue in triggers.queues.clone() {
             tasks.spawn(consume(queue, stopped.clone()));
         }
         if sweep {
-            tasks.spawn(until(stopped.clone(), fire(Arc::clone(&triggers))));
+            tasks.spawn(run_until_stopped(stopped.clone(), fire_schedules(Arc::clone(&triggers))));
         }
         if triggers.checkpoint.is_some() {
-            tasks.spawn(until(stopped.clone(), write_checkpoints(Arc::clone(&triggers))));
+            tasks.spawn(run_until_stopped(stopped.clone(), write_checkpoints(Arc::clone(&triggers))));
         }
-        tasks.spawn(until(stopped, keep_house(Arc::clone(&triggers), database)));
+        tasks.spawn(run_until_stopped(stopped, trim_periodically(Arc::clone(&triggers), database)));
         Self { tasks, stop, triggers }
     }
 
@@ -62,14 +62,14 @@ impl Running {
         if tokio::time::timeout(STOP_MAX, ended).await.is_err() {
             tracing::warn!("a trigger did not end in time");
         }
-        if let Err(problem) = self.triggers.keep().await {
+        if let Err(problem) = self.triggers.save_checkpoint().await {
             tracing::error!(%problem, "the last checkpoint could not be written");
         }
     }
 }
 
 /// Runs `work` until the stack stops; it is then dropped where it waits.
-async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+async fn run_until_stopped(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
     tokio::select! {
         _ = stopped.wait_for(|stopped| *stopped) => {}
         () = work => {}
@@ -77,7 +77,7 @@ async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()
 }
 
 /// Hands on the records of the stream as they come.
-async fn relay(triggers: Arc<Triggers>, stopped: watch::Receiver<bool>) {
+async fn run_relay(triggers: Arc<Triggers>, stopped: watch::Receiver<bool>) {
     let mut pause = RETRY_PAUSE_FIRST;
     while !*stopped.borrow() {
         let (done, failed) = relay_once(&triggers).await;
@@ -89,7 +89,7 @@ async fn relay(triggers: Arc<Triggers>, stopped: watch::Receiver<bool>) {
         pause = RETRY_PAUSE_FIRST;
         if done == 0 {
             // Either is a reason to look again.
-            let _ = tokio::time::timeout(STREAM_PAUSE, triggers.dynamodb.written().notified()).await;
+            let _ = tokio::time::timeout(STREAM_PAUSE, triggers.dynamodb.write_notify().notified()).await;
         }
     }
 }
@@ -97,7 +97,7 @@ async fn relay(triggers: Arc<Triggers>, stopped: watch::Receiver<bool>) {
 async fn relay_once(triggers: &Triggers) -> (usize, bool) {
     let (mut done, mut failed) = (0, false);
     for stream in triggers.streams.lock().await.iter_mut() {
-        match stream.step().await {
+        match stream.deliver_next_batch().await {
             Ok(step) => {
                 done += step.done;
                 failed |= step.failed;
@@ -120,7 +120,7 @@ async fn consume(queue: QueueReader, mut stopped: watch::Receiver<bool>) {
         };
         let handed_over = match received {
             Ok(messages) if messages.is_empty() => continue,
-            Ok(messages) => queue.hand_over(messages).await,
+            Ok(messages) => queue.deliver(messages).await,
             Err(problem) => Err(problem),
         };
         if let Err(problem) = handed_over {
@@ -131,7 +131,7 @@ async fn consume(queue: QueueReader, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Fires the schedules at second 00 of their minutes.
-async fn fire(triggers: Arc<Triggers>) {
+async fn fire_schedules(triggers: Arc<Triggers>) {
     let clock = Triggers::wall_clock();
     let minute = || clock.now().as_second().div_euclid(60);
     loop {
@@ -144,14 +144,14 @@ async fn fire(triggers: Arc<Triggers>) {
         }
         let now = clock.now();
         for timed in triggers.schedules.iter().filter(|timed| timed.schedule.fires_in_minute_of(now)) {
-            run_apart(Arc::clone(&triggers), timed.function.clone());
+            run_on_own_thread(Arc::clone(&triggers), timed.function.clone());
         }
     }
 }
 
 /// Runs a scheduled function on a thread of its own. It does nothing but call the engines, which answer without ever
 /// making it wait: on a thread that it shared, everything else would stand still until it was done.
-fn run_apart(triggers: Arc<Triggers>, function: String) {
+fn run_on_own_thread(triggers: Arc<Triggers>, function: String) {
     let name = function.clone();
     let started = std::thread::Builder::new().name(name).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -170,13 +170,13 @@ fn run_apart(triggers: Arc<Triggers>, function: String) {
 async fn write_checkpoints(triggers: Arc<Triggers>) {
     loop {
         tokio::time::sleep(CHECKPOINT_PAUSE).await;
-        if let Err(problem) = triggers.keep().await {
+        if let Err(problem) = triggers.save_checkpoint().await {
             tracing::error!(%problem, "the checkpoint could not be written");
         }
     }
 }
 
-async fn keep_house(triggers: Arc<Triggers>, database: Option<PathBuf>) {
+async fn trim_periodically(triggers: Arc<Triggers>, database: Option<PathBuf>) {
     loop {
         tokio::time::sleep(HOUSEKEEPING_PAUSE).await;
         let (table, file) = (triggers.dynamodb.database().clone(), database.clone());

@@ -23,18 +23,18 @@ pub struct StreamReader {
     shard_id: String,
     /// The last record that is done with.
     position: Option<String>,
-    /// The queue that is told of what is given up, by its URL.
+    /// The queue that gets a message for each record that is given up, by its URL.
     on_failure: Option<(Sqs, String)>,
     /// The record that stands in the way, and since when it fails.
     stuck: Option<(String, Timestamp)>,
 }
 
-/// What one step did.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Records the reader is done with, those the patterns left out included.
     pub done: usize,
-    /// Whether a record failed and must be handed over again.
+    /// Whether a record failed and must be delivered again.
     pub failed: bool,
 }
 
@@ -52,9 +52,9 @@ impl StreamReader {
         position: Option<String>,
         on_failure: Option<(Sqs, String)>,
     ) -> Result<Self, EngineError> {
-        let streams = dynamodb.ask("ListStreams", &json!({ "TableName": table.name }))?;
+        let streams = dynamodb.call("ListStreams", &json!({ "TableName": table.name }))?;
         let stream_arn = streams["Streams"][0]["StreamArn"].as_str().unwrap_or_default().to_owned();
-        let stream = dynamodb.ask("DescribeStream", &json!({ "StreamArn": stream_arn }))?;
+        let stream = dynamodb.call("DescribeStream", &json!({ "StreamArn": stream_arn }))?;
         let shard_id = &stream["StreamDescription"]["Shards"][0]["ShardId"];
         let shard_id = shard_id.as_str().unwrap_or_default().to_owned();
         Ok(Self { dynamodb, functions, function, batch, stream_arn, shard_id, position, on_failure, stuck: None })
@@ -70,17 +70,17 @@ impl StreamReader {
     ///
     /// # Errors
     /// When the stream cannot be read.
-    pub async fn step(&mut self) -> Result<Step, EngineError> {
+    pub async fn deliver_next_batch(&mut self) -> Result<Step, EngineError> {
         let records = self.next_records()?;
         let wanted: Vec<Value> = records
             .iter()
-            .filter(|record| event_pattern::lets_through(&self.batch.patterns, record))
+            .filter(|record| event_pattern::matches_any(&self.batch.patterns, record))
             .map(|record| self.as_event_record(record))
             .collect();
         let mut step = if wanted.is_empty() {
             Step { done: records.len(), failed: false }
         } else {
-            self.hand_over(&records, &wanted).await
+            self.deliver(&records, &wanted).await
         };
         if step.failed && self.is_too_old(&records[step.done]) {
             self.give_up(&records[step.done]).await?;
@@ -107,11 +107,11 @@ impl StreamReader {
         }
     }
 
-    /// Tells where in the stream a record is that nobody tries any more: that, and not the record, is what AWS tells.
+    /// Sends where in the stream a record is that is not tried any more: AWS sends that, and not the record.
     async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
         tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
         let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
-        let letter = json!({
+        let failure = json!({
             "requestContext": { "functionArn": self.function, "condition": "RecordAgeExceeded" },
             "version": "1.0",
             "timestamp": self.functions.now(),
@@ -123,8 +123,8 @@ impl StreamReader {
                 "streamArn": self.stream_arn,
             },
         });
-        let request = json!({ "QueueUrl": url, "MessageBody": letter.to_string() });
-        sqs.ask("SendMessage", &request).await.map(|_| ())
+        let request = json!({ "QueueUrl": url, "MessageBody": failure.to_string() });
+        sqs.call("SendMessage", &request).await.map(|_| ())
     }
 
     fn next_records(&self) -> Result<Vec<Value>, EngineError> {
@@ -136,9 +136,9 @@ impl StreamReader {
             }
             None => request["ShardIteratorType"] = "TRIM_HORIZON".into(),
         }
-        let iterator = self.dynamodb.ask("GetShardIterator", &request)?;
+        let iterator = self.dynamodb.call("GetShardIterator", &request)?;
         let request = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": self.batch.size });
-        match self.dynamodb.ask("GetRecords", &request)?["Records"].take() {
+        match self.dynamodb.call("GetRecords", &request)?["Records"].take() {
             Value::Array(records) => Ok(records),
             _ => Ok(Vec::new()),
         }
@@ -151,9 +151,9 @@ impl StreamReader {
         record
     }
 
-    /// Hands `wanted`, which are some of `records`, over; of a batch that fails as a whole the first half, and so on.
-    async fn hand_over(&self, records: &[Value], wanted: &[Value]) -> Step {
-        let place = |name: &str| records.iter().position(|record| sequence_number(record) == name);
+    /// Delivers `wanted`, which are some of `records`; of a batch that fails as a whole the first half, and so on.
+    async fn deliver(&self, records: &[Value], wanted: &[Value]) -> Step {
+        let index = |name: &str| records.iter().position(|record| sequence_number(record) == name);
         let mut handed = wanted.len();
         loop {
             let names: Vec<String> = wanted[..handed].iter().map(|record| sequence_number(record).to_owned()).collect();
@@ -170,10 +170,10 @@ impl StreamReader {
                 Ok(_) if !self.batch.reports_failures => Vec::new(),
                 Ok(answer) => failed_items(&answer, &names),
             };
-            if let Some(first) = failed.iter().filter_map(|name| place(name)).min() {
+            if let Some(first) = failed.iter().filter_map(|name| index(name)).min() {
                 return Step { done: first, failed: true };
             }
-            let rest = wanted.get(handed).and_then(|record| place(sequence_number(record)));
+            let rest = wanted.get(handed).and_then(|record| index(sequence_number(record)));
             return Step { done: rest.unwrap_or(records.len()), failed: false };
         }
     }

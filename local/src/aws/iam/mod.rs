@@ -14,7 +14,7 @@
 //! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
 //!   passes by it is why the one statement that allows one has no condition, and says so.
 //!
-//! What the stack does itself, reading the stream and the queues for its triggers, is no call of a function.
+//! The stack's own reads of the stream and the queues, for its triggers, are no calls of a function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::aws::cloudformation::{Statement, Table, Template};
 
-/// Which leading keys each action of a transaction has: how IAM may judge `dynamodb:LeadingKeys`.
+/// How IAM may judge `dynamodb:LeadingKeys`: the leading keys that each action of a transaction has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
     /// The keys of the items that this action is for.
@@ -41,7 +41,7 @@ impl Reading {
     pub const ALL: [Self; 3] = [Self::PerAction, Self::Absent, Self::WholeRequest];
 }
 
-/// What one call asks for.
+/// An action on a table that one call needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// Such as `dynamodb:PutItem`.
@@ -54,7 +54,7 @@ pub struct Access {
     pub keys_are_absent: bool,
 }
 
-/// What a function asked for, but for ids: there are only so many of these.
+/// An access of a function without ids, so that their number is bounded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
     /// The function.
@@ -68,34 +68,34 @@ pub struct Use {
     pub key: Option<String>,
 }
 
-/// What was asked for since the stack started, by whether it was allowed.
+/// The accesses since the stack started, and whether each was allowed.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger(Arc<Mutex<BTreeMap<Use, bool>>>);
+pub struct AccessLog(Arc<Mutex<BTreeMap<Use, bool>>>);
 
-impl Ledger {
+impl AccessLog {
     /// All that functions used.
     #[must_use]
     pub fn allowed(&self) -> BTreeSet<Use> {
-        self.with(true)
+        self.uses(true)
     }
 
     /// All that functions were refused.
     #[must_use]
     pub fn denied(&self) -> BTreeSet<Use> {
-        self.with(false)
+        self.uses(false)
     }
 
-    fn with(&self, wanted: bool) -> BTreeSet<Use> {
+    fn uses(&self, wanted: bool) -> BTreeSet<Use> {
         let uses = lock(&self.0);
         uses.iter().filter(|(_, allowed)| **allowed == wanted).map(|(used, _)| used.clone()).collect()
     }
 
-    fn note(&self, function: &str, access: &Access, allowed: bool) {
+    fn record(&self, function: &str, access: &Access, allowed: bool) {
         let used = |key| {
             let (action, resource) = (access.action.clone(), access.resource.clone());
             Use { function: function.to_owned(), action, resource, key }
         };
-        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| class(key)).collect();
+        let keys: BTreeSet<String> = access.leading_keys.iter().map(|key| key_class(key)).collect();
         let uses: Vec<Use> =
             if keys.is_empty() { vec![used(None)] } else { keys.into_iter().map(|key| used(Some(key))).collect() };
         let mut noted = lock(&self.0);
@@ -106,7 +106,7 @@ impl Ledger {
     }
 }
 
-fn class(key: &str) -> String {
+fn key_class(key: &str) -> String {
     key.split_once('#').map_or_else(|| key.to_owned(), |(kind, _)| format!("{kind}#*"))
 }
 
@@ -127,7 +127,7 @@ struct TableNames {
 }
 
 impl TableNames {
-    fn of(table: &Table) -> Self {
+    fn new(table: &Table) -> Self {
         let hash_key = |of: &Value| {
             let keys = of["KeySchema"].as_array().into_iter().flatten();
             let hash = keys.filter(|key| key["KeyType"] == "HASH").find_map(|key| key["AttributeName"].as_str());
@@ -148,28 +148,28 @@ impl TableNames {
 pub struct PolicyCheck {
     resources: Arc<Resources>,
     reading: Reading,
-    ledger: Ledger,
+    ledger: AccessLog,
 }
 
 impl PolicyCheck {
     /// Decides by the statements of `template`, with the leading keys of transactions as `reading` has them.
     #[must_use]
     pub fn new(template: &Template, reading: Reading) -> Self {
-        let table = (template.table.name.clone(), TableNames::of(&template.table));
+        let table = (template.table.name.clone(), TableNames::new(&template.table));
         let queues = template.queues.iter().map(|queue| (queue.url.clone(), queue.arn.clone()));
         let resources = Resources { tables: HashMap::from([table]), queues: queues.collect() };
-        Self { resources: Arc::new(resources), reading, ledger: Ledger::default() }
+        Self { resources: Arc::new(resources), reading, ledger: AccessLog::default() }
     }
 
-    /// What it remembers.
+    /// The accesses that it has seen.
     #[must_use]
-    pub fn ledger(&self) -> &Ledger {
+    pub fn access_log(&self) -> &AccessLog {
         &self.ledger
     }
 
     /// The caller that `function` is.
     #[must_use]
-    pub fn caller(&self, function: &str, statements: &[Statement]) -> Principal {
+    pub fn principal(&self, function: &str, statements: &[Statement]) -> Principal {
         Principal { policy_check: self.clone(), function: function.into(), statements: statements.into() }
     }
 }
@@ -193,15 +193,15 @@ impl Principal {
     ///
     /// # Errors
     /// The sentence in which AWS refuses it.
-    pub fn may(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
+    pub fn authorize(&self, service: &str, operation: &str, request: &Value) -> Result<(), String> {
         let accesses = self.policy_check.resources.expand(service, operation, request);
         for access in as_read(self.policy_check.reading, operation, accesses) {
             let allowed = self.statements.iter().any(|statement| statement.allows(&access));
-            self.policy_check.ledger.note(&self.function, &access, allowed);
+            self.policy_check.ledger.record(&self.function, &access, allowed);
             if !allowed {
                 let Access { action, resource, leading_keys, .. } = &access;
                 // Kinds of keys, not keys: some have an address in them.
-                let kinds: Vec<String> = leading_keys.iter().map(|key| class(key)).collect();
+                let kinds: Vec<String> = leading_keys.iter().map(|key| key_class(key)).collect();
                 tracing::error!(function = &*self.function, action, resource, ?kinds, "not authorized");
                 let function = &self.function;
                 return Err(format!("{function} is not authorized to perform: {action} on resource: {resource}"));
@@ -250,7 +250,7 @@ fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<
 }
 
 impl Resources {
-    /// What is authorized of a call.
+    /// The accesses that a call needs.
     fn expand(&self, service: &str, operation: &str, request: &Value) -> Vec<Access> {
         if service == "sqs" {
             let action = if operation == "SendMessageBatch" { "SendMessage" } else { operation };
@@ -267,28 +267,28 @@ impl Resources {
             "TransactWriteItems" => {
                 for (kind, write) in request["TransactItems"].as_array().into_iter().flatten().flat_map(fields) {
                     match kind.as_str() {
-                        "Put" => add("PutItem", self.item(write, "Item")),
-                        "Update" => add("UpdateItem", self.item(write, "Key")),
-                        "Delete" => add("DeleteItem", self.item(write, "Key")),
-                        _ => add("ConditionCheckItem", self.item(write, "Key")),
+                        "Put" => add("PutItem", self.item_access(write, "Item")),
+                        "Update" => add("UpdateItem", self.item_access(write, "Key")),
+                        "Delete" => add("DeleteItem", self.item_access(write, "Key")),
+                        _ => add("ConditionCheckItem", self.item_access(write, "Key")),
                     }
                 }
             }
             "TransactGetItems" => {
                 for item in request["TransactItems"].as_array().into_iter().flatten() {
-                    add("GetItem", self.item(&item["Get"], "Key"));
+                    add("GetItem", self.item_access(&item["Get"], "Key"));
                 }
             }
             "BatchGetItem" => {
                 for (table, wanted) in fields(&request["RequestItems"]) {
                     for key in wanted["Keys"].as_array().into_iter().flatten() {
-                        add("BatchGetItem", self.keyed(table, key));
+                        add("BatchGetItem", self.keyed_access(table, key));
                     }
                 }
             }
-            "Query" => add("Query", self.queried(request)),
-            "PutItem" => add("PutItem", self.item(request, "Item")),
-            other => add(other, self.item(request, "Key")),
+            "Query" => add("Query", self.query_access(request)),
+            "PutItem" => add("PutItem", self.item_access(request, "Item")),
+            other => add(other, self.item_access(request, "Key")),
         }
         grouped
             .into_iter()
@@ -301,18 +301,18 @@ impl Resources {
             .collect()
     }
 
-    fn item(&self, call: &Value, place: &str) -> (String, Option<String>) {
-        self.keyed(call["TableName"].as_str().unwrap_or_default(), &call[place])
+    fn item_access(&self, call: &Value, path: &str) -> (String, Option<String>) {
+        self.keyed_access(call["TableName"].as_str().unwrap_or_default(), &call[path])
     }
 
-    fn keyed(&self, table: &str, item: &Value) -> (String, Option<String>) {
+    fn keyed_access(&self, table: &str, item: &Value) -> (String, Option<String>) {
         match self.tables.get(table) {
             Some(names) => (names.arn.clone(), item[&names.hash_key]["S"].as_str().map(str::to_owned)),
             None => (table.to_owned(), None),
         }
     }
 
-    fn queried(&self, query: &Value) -> (String, Option<String>) {
+    fn query_access(&self, query: &Value) -> (String, Option<String>) {
         let table = query["TableName"].as_str().unwrap_or_default();
         let Some(names) = self.tables.get(table) else { return (table.to_owned(), None) };
         let (resource, hash_key) = match query["IndexName"].as_str() {

@@ -64,11 +64,11 @@ fn each_reading_gives_the_actions_of_a_transaction_other_keys() {
     ] {
         let guard = PolicyCheck::new(&template, reading);
         let may = |statements: &[Statement]| {
-            guard.caller("hold_it", statements).may("dynamodb", "TransactWriteItems", &request).is_ok()
+            guard.principal("hold_it", statements).authorize("dynamodb", "TransactWriteItems", &request).is_ok()
         };
         assert_eq!([may(&narrow), may(&wrong), may(&shared)], allowed, "{reading:?}");
         let one = json!({ "TableName": "Table", "Key": key("SEATS#1") });
-        let may = |statements| guard.caller("hold_it", statements).may("dynamodb", "UpdateItem", &one).is_ok();
+        let may = |statements| guard.principal("hold_it", statements).authorize("dynamodb", "UpdateItem", &one).is_ok();
         assert!(may(&narrow) && !may(&wrong), "{reading:?}: a call by itself has its own key");
     }
 }
@@ -110,8 +110,8 @@ fn a_function_may_do_what_a_statement_says_for_all_its_keys() {
         "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan"],
         "Resource": TABLE, "Condition": condition,
     }] }]);
-    let caller = guard.caller("get_it", &crate::aws::cloudformation::policy::read(&statement).unwrap());
-    let may = |operation: &str, request: Value| caller.may("dynamodb", operation, &request).is_ok();
+    let caller = guard.principal("get_it", &crate::aws::cloudformation::policy::read(&statement).unwrap());
+    let may = |operation: &str, request: Value| caller.authorize("dynamodb", operation, &request).is_ok();
     let get = |pk: &str| json!({ "TableName": "Table", "Key": key(pk) });
     assert!(may("GetItem", get("USER#1")) && may("GetItem", get("KEYS")));
     assert!(!may("GetItem", get("EMAIL#1")) && !may("GetItem", get("KEYS#1")));
@@ -121,6 +121,6 @@ fn a_function_may_do_what_a_statement_says_for_all_its_keys() {
     assert!(may("BatchGetItem", keys(["USER#1", "KEYS"])));
     assert!(!may("BatchGetItem", keys(["USER#1", "EMAIL#1"])), "one of its keys");
     assert!(!may("Scan", json!({ "TableName": "Table" })), "a condition on keys needs a key");
-    let denied: Vec<String> = guard.ledger().denied().into_iter().filter_map(|used| used.key).collect();
+    let denied: Vec<String> = guard.access_log().denied().into_iter().filter_map(|used| used.key).collect();
     assert!(denied.contains(&"EMAIL#*".to_owned()) && denied.contains(&"KEYS#*".to_owned()), "{denied:?}");
 }

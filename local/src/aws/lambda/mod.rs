@@ -1,4 +1,4 @@
-//! What the Lambda service does: knows the functions by name, calls them within their time, and survives them.
+//! The Lambda service: knows the functions by name, calls them within their time, and survives them.
 
 pub mod invoke_api;
 pub mod sandbox;
@@ -118,7 +118,8 @@ impl Functions {
         let name = entry.declaration.name.clone();
         *lock(&self.calls).entry(name).or_default() += 1;
         let (code, app) = (entry.code, entry.app.clone());
-        let answer = within(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
+        let answer =
+            run_with_timeout(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
         answer.map_err(|problem| CallError::Failed(problem.to_string()))
     }
 }
@@ -128,7 +129,7 @@ impl Functions {
 ///
 /// # Errors
 /// When it panics or takes longer than `timeout`.
-pub async fn within<T: Send + 'static>(
+pub async fn run_with_timeout<T: Send + 'static>(
     timeout: Duration,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, CallError> {
@@ -146,9 +147,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_or_a_long_call_is_an_error() {
         let second = Duration::from_secs(1);
-        assert_eq!(within(second, async { 1 }).await, Ok(1));
-        assert_eq!(within::<()>(second, async { panic!("as planned") }).await, Err(CallError::Panicked));
+        assert_eq!(run_with_timeout(second, async { 1 }).await, Ok(1));
+        assert_eq!(run_with_timeout::<()>(second, async { panic!("as planned") }).await, Err(CallError::Panicked));
         let never = std::future::pending::<()>();
-        assert_eq!(within(Duration::ZERO, never).await, Err(CallError::TimedOut(Duration::ZERO)));
+        assert_eq!(run_with_timeout(Duration::ZERO, never).await, Err(CallError::TimedOut(Duration::ZERO)));
     }
 }

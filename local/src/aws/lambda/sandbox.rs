@@ -1,4 +1,4 @@
-//! What each function has to itself, as a process of its own has on AWS: the settings of its own row of the template,
+//! The sandbox of a function, like a process of its own on AWS: the settings of its own row of the template,
 //! its own memory, and clients that may do no more than its policy allows.
 
 use std::collections::HashMap;
@@ -27,9 +27,9 @@ pub type SecretFile = (&'static str, &'static str, PathBuf);
 /// The clients of the table and of the queues.
 pub type Clients = (aws_sdk_dynamodb::Client, aws_sdk_sqs::Client);
 
-/// What all functions of a stack have in common.
+/// The parts that all functions of a stack have in common.
 pub struct ProcessParts {
-    /// What their clients reach.
+    /// The engines that their clients reach.
     pub engines: Engines,
     /// Where calls to the engines may be disturbed.
     pub slot: Slot,
@@ -75,7 +75,7 @@ impl Processes {
         Self { settings, policy_check: PolicyCheck::new(template, reading), parts }
     }
 
-    /// What functions asked for.
+    /// The check of policies, with the accesses that it has seen.
     #[must_use]
     pub fn policy_check(&self) -> &PolicyCheck {
         &self.policy_check
@@ -109,14 +109,14 @@ impl Processes {
     ///
     /// # Errors
     /// When a variable is wrong, or two functions want different values for one.
-    pub fn outsider(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
+    pub fn app_with_all_permissions(&self, template: &Template, ids: Ids) -> Result<App, ProcessError> {
         Ok(self.build(template.variables()?, None, self.parts.clock.clone(), ids)?)
     }
 
     /// The clients of a function, or such as may do anything.
     #[must_use]
     pub fn clients(&self, function: Option<&Function>) -> Clients {
-        self.connected(function, &Meter::off())
+        self.connect_clients(function, &Meter::off())
     }
 
     fn build(
@@ -138,15 +138,15 @@ impl Processes {
         let metrics = function.zip(self.parts.metrics.as_ref());
         let meter = metrics.map_or_else(Meter::off, |(function, metrics)| metrics.meter(&function.name));
         let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
-        let (dynamodb, sqs) = self.connected(function, &meter);
+        let (dynamodb, sqs) = self.connect_clients(function, &meter);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
         Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
-    fn connected(&self, function: Option<&Function>, meter: &Meter) -> Clients {
+    fn connect_clients(&self, function: Option<&Function>, meter: &Meter) -> Clients {
         let caller: Option<Principal> =
-            function.map(|function| self.policy_check.caller(&function.name, &function.statements));
+            function.map(|function| self.policy_check.principal(&function.name, &function.statements));
         let Engines { dynamodb, sqs } = &self.parts.engines;
         // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
         // them, and what one's outage used up, others would miss.

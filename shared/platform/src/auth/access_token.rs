@@ -22,13 +22,13 @@ use crate::store::accounts::verifying_keys;
 pub const ACCESS_SECONDS: i64 = 900;
 /// How far clocks may differ, in seconds.
 const LEEWAY_SECONDS: i64 = 5;
-/// What an access token is for.
+/// The audience of access tokens.
 const AUDIENCE: &str = "onsale-api";
 /// The `typ` of access tokens (RFC 9068), which no other token of ours has.
 const ACCESS_TYPE: &str = "at+jwt";
 /// Longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 2_048;
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -71,11 +71,11 @@ pub async fn sign(app: &App, user: UserId, role: Role, session: Uuid) -> Result<
         role: role.as_str().to_owned(),
         sid: session,
     };
-    signed(&key, ACCESS_TYPE, &claims)
+    sign_claims(&key, ACCESS_TYPE, &claims)
 }
 
 /// Claims as a signed token of a type.
-pub(crate) fn signed(key: &SigningKey, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
+pub(crate) fn sign_claims(key: &SigningKey, token_type: &str, claims: &impl Serialize) -> Result<String, Failure> {
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(token_type.to_owned());
     header.kid = Some(key.kid.clone());
@@ -87,22 +87,22 @@ pub(crate) fn signed(key: &SigningKey, token_type: &str, claims: &impl Serialize
 /// # Errors
 /// When the keys cannot be read.
 pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
-    let Some(claims) = verified::<Claims>(app, token, ACCESS_TYPE, AUDIENCE).await? else { return Ok(None) };
-    let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: ACCESS_SECONDS };
-    Ok((life.holds(app) && Role::parse(&claims.role).is_some()).then_some(claims))
+    let Some(claims) = verified_claims::<Claims>(app, token, ACCESS_TYPE, AUDIENCE).await? else { return Ok(None) };
+    let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: ACCESS_SECONDS };
+    Ok((life.is_valid(app) && Role::parse(&claims.role).is_some()).then_some(claims))
 }
 
 /// The times of a token, epoch seconds, and the longest life its type may have.
-pub(crate) struct Life {
+pub(crate) struct Lifetime {
     pub begins: i64,
     pub issued: i64,
     pub ends: i64,
     pub most: i64,
 }
 
-impl Life {
+impl Lifetime {
     /// Whether it is valid now, as far as clocks agree.
-    pub fn holds(&self, app: &App) -> bool {
+    pub fn is_valid(&self, app: &App) -> bool {
         self.has_begun(app) && app.now().as_second().saturating_sub(LEEWAY_SECONDS) < self.ends
     }
 
@@ -117,7 +117,7 @@ impl Life {
 
 /// The claims of a token that one of our keys signed, with its type and audience; its times are for the caller to
 /// judge. `None` for anything else.
-pub(crate) async fn verified<C: DeserializeOwned + Clone>(
+pub(crate) async fn verified_claims<C: DeserializeOwned + Clone>(
     app: &App,
     token: &str,
     token_type: &str,
@@ -135,7 +135,7 @@ pub(crate) async fn verified<C: DeserializeOwned + Clone>(
         && header.x5u.is_none()
         && header.x5c.is_none();
     let Some(kid) = header.kid.filter(|kid| own_header && kid.starts_with(KID_PREFIX)) else { return Ok(None) };
-    let Some(key) = key(app, &kid).await? else { return Ok(None) };
+    let Some(key) = verifying_key(app, &kid).await? else { return Ok(None) };
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&[audience]);
     validation.set_issuer(&[&app.config().token_issuer]);
@@ -147,7 +147,7 @@ pub(crate) async fn verified<C: DeserializeOwned + Clone>(
 }
 
 /// The verifying key of that id, read again from the table when the key ring says so.
-async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
+async fn verifying_key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
     let second = app.now().as_second();
     let known_before = match app.key_ring().find(kid, second) {
         Found::Known(key) => return Ok(key),
@@ -155,7 +155,7 @@ async fn key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Failure> {
     };
     let keys = match verifying_keys::all(app).await {
         Ok(keys) => keys,
-        // What was known a while ago is better than to refuse everybody because of a hiccup.
+        // A key that was known a while ago is better than to refuse everybody because of a hiccup.
         Err(failure) => return known_before.map(Some).ok_or(failure),
     };
     Ok(app.key_ring().replace(keys, second, kid))

@@ -29,7 +29,7 @@ struct Known {
     keys: HashMap<String, DecodingKey>,
 }
 
-/// What a process knows of a key.
+/// The knowledge of a process about a key.
 pub(crate) enum Found {
     /// Enough: this is the key, or there is none of that id.
     Known(Option<DecodingKey>),
@@ -48,7 +48,7 @@ impl KeyRing {
         if known.second != second {
             (known.second, known.reloads) = (second, 0);
         }
-        // Who comes while the first read of all is under way reads too: nothing is known yet, so nothing is forged yet.
+        // A call that comes during the first read reads too: nothing is known yet, so nothing is forged yet.
         if known.reloads >= RELOADS_PER_SECOND_MAX && known.read_at != 0 {
             return Found::Known(key);
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::access_token::{self, Life};
+use crate::auth::access_token::{self, Lifetime};
 use crate::auth::signing;
 use crate::failure::Failure;
 
@@ -24,12 +24,12 @@ pub const WAITING_SECONDS: i64 = 12 * 3_600;
 /// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
 const CLOCKS_APART_SECONDS: i64 = 60;
 const LIFE_SECONDS_MAX: i64 = WAITING_SECONDS + CLOCKS_APART_SECONDS;
-/// What queue tokens are for.
+/// The audience of queue tokens.
 const AUDIENCE: &str = "onsale-queue";
 /// The `typ` of queue tokens.
 const QUEUE_TYPE: &str = "queue+jwt";
 
-/// What a queue token says. One lives for hours, so it may say more than this code knows, if newer code signed it.
+/// The claims of a queue token. One lives for hours, so it may have more than this code knows, if newer code signed it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QueueClaims {
     iss: String,
@@ -80,7 +80,7 @@ pub async fn sign(
         iat: issued - CLOCKS_APART_SECONDS,
         jti: app.ids().uuid(app.now()),
     };
-    access_token::signed(&key, QUEUE_TYPE, &claims)
+    access_token::sign_claims(&key, QUEUE_TYPE, &claims)
 }
 
 /// Why a guard did not let somebody pass.
@@ -94,7 +94,7 @@ pub enum QueueTokenFailure {
     Failure(#[from] Failure),
 }
 
-/// What a request brings along to pass a queue's guard: nothing of it is believed before it is asked for.
+/// The queue token of a request, not verified yet: its methods verify it.
 #[derive(Clone, Default)]
 pub struct QueueToken {
     /// The header `Queue-Token`.
@@ -120,10 +120,10 @@ impl QueueToken {
     /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
     pub async fn claims(&self, app: &App, user: UserId, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
         let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
-        let claims = access_token::verified::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
+        let claims = access_token::verified_claims::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
         let own = |claims: &QueueClaims| claims.sub == user.0 && claims.queue == queue.as_str();
         let claims = claims.filter(own).ok_or(QueueTokenError::Invalid)?;
-        let life = Life { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
+        let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
         if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
     }
 

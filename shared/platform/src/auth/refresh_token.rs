@@ -11,13 +11,13 @@ use onsale_domain::id::UserId;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// What every refresh token begins with; no other token of ours does.
+/// The beginning of every refresh token, and of no other token of ours.
 const PREFIX: &str = "rt1.";
 
 /// A refresh token. It is never shown in logs: `Debug` hides its secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// Whose.
+    /// The user it is of.
     pub user: UserId,
     /// The session it belongs to, from one log-in on.
     pub family: Uuid,
@@ -29,7 +29,7 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// The first of a family.
     #[must_use]
-    pub fn first(user: UserId, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
+    pub fn new_family(user: UserId, family: Uuid, secret: [u8; 32], pepper: &[u8; 32]) -> Self {
         Self { user, family, secret, tag: tag(pepper, &secret) }
     }
 
@@ -59,7 +59,7 @@ impl RefreshToken {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// What the table keeps of it.
+    /// The digest of it that the table keeps.
     #[must_use]
     pub fn digest(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret))
@@ -68,19 +68,19 @@ impl RefreshToken {
     /// The token that follows it in a family with this pepper.
     #[must_use]
     pub fn successor(&self, pepper: &[u8; 32]) -> Self {
-        let secret = keyed(pepper, b"successor", &self.secret);
+        let secret = hmac_sha256(pepper, b"successor", &self.secret);
         Self { secret, tag: tag(pepper, &secret), ..self.clone() }
     }
 }
 
 fn tag(pepper: &[u8; 32], secret: &[u8; 32]) -> [u8; 16] {
     let mut tag = [0; 16];
-    tag.copy_from_slice(&keyed(pepper, b"given", secret)[..16]);
+    tag.copy_from_slice(&hmac_sha256(pepper, b"given", secret)[..16]);
     tag
 }
 
 /// HMAC-SHA-256 of a secret, for one purpose.
-fn keyed(pepper: &[u8; 32], purpose: &[u8], secret: &[u8; 32]) -> [u8; 32] {
+fn hmac_sha256(pepper: &[u8; 32], purpose: &[u8], secret: &[u8; 32]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, pepper));
     context.update(purpose);
     context.update(secret);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_its_successor_is_another() {
-        let token = RefreshToken::first(UserId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 32], &[4; 32]);
+        let token = RefreshToken::new_family(UserId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 32], &[4; 32]);
         assert_eq!(RefreshToken::parse(&token.text()), Some(token.clone()));
         let next = token.successor(&[4; 32]);
         assert_eq!(next, token.successor(&[4; 32]));
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_token() {
-        let text = RefreshToken::first(UserId(Uuid::nil()), Uuid::nil(), [0; 32], &[0; 32]).text();
+        let text = RefreshToken::new_family(UserId(Uuid::nil()), Uuid::nil(), [0; 32], &[0; 32]).text();
         for other in ["", "rt1.", &text[4..], &text[..text.len() - 2], &format!("{text}A"), "rt1.!!!!"] {
             assert_eq!(RefreshToken::parse(other), None, "{other}");
         }

@@ -83,12 +83,12 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
         }
         (Step::Create, None) => {
             let secret: String = app.ids().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            source.keep(app, id, &secret).await
+            source.put_pending(app, id, &secret).await
         }
         (Step::Create, Some(_)) => Ok(()),
         (_, None) => Err(internal("this rotation has no secret")),
         (Step::Set, Some(secret)) => verifying_keys::publish(app, &SigningKey::new(&secret)?.verifying_key()).await,
-        (Step::Test, Some(secret)) => test(app, &SigningKey::new(&secret)?).await,
+        (Step::Test, Some(secret)) => test_key(app, &SigningKey::new(&secret)?).await,
         (Step::Finish, Some(secret)) => {
             let next = SigningKey::new(&secret)?.kid;
             let last = source.read(app, Stage::Current).await?.map(|secret| SigningKey::new(&secret)).transpose()?;
@@ -106,7 +106,7 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
     }
 }
 
-async fn test(app: &App, next: &SigningKey) -> Result<(), Failure> {
+async fn test_key(app: &App, next: &SigningKey) -> Result<(), Failure> {
     let published = verifying_keys::all(app).await?.into_iter().find(|key| key.kid == next.kid);
     let public = published.and_then(|key| URL_SAFE_NO_PAD.decode(key.public).ok());
     let public = public.ok_or_else(|| internal("the new key is not published"))?;
@@ -116,10 +116,10 @@ async fn test(app: &App, next: &SigningKey) -> Result<(), Failure> {
         .map_err(|_| internal("the new key does not verify"))
 }
 
-/// What Secrets Manager calls the version in force and the one that a rotation has made.
+/// The stages of Secrets Manager for the version in force and the one that a rotation has made.
 const LIVE_STAGES: [&str; 2] = ["AWSCURRENT", "AWSPENDING"];
 
-/// Which version of the secret.
+/// A version of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage<'a> {
     /// The one to sign with.
@@ -166,8 +166,8 @@ impl SecretSource {
         }
     }
 
-    /// Keeps a new secret beside the current one.
-    async fn keep(&self, app: &App, id: &str, secret: &str) -> Result<(), Failure> {
+    /// Stores a new secret beside the current one.
+    async fn put_pending(&self, app: &App, id: &str, secret: &str) -> Result<(), Failure> {
         match self {
             Self::File(path) => {
                 // Only its owner may read it, from the first byte on.
@@ -187,7 +187,7 @@ impl SecretSource {
         }
     }
 
-    /// Makes the kept secret the current one.
+    /// Makes the pending secret the current one.
     async fn promote(&self, app: &App, id: &str) -> Result<(), Failure> {
         match self {
             Self::File(path) => {

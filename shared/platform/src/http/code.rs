@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 /// Makes [`Code`] of the one table of codes, so that a code is one row of it and nothing else.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $code:ident = $status:ident, $name:literal, $english:literal, $korean:literal;)+) => {
-        /// What went wrong, by name. One name has one status, everywhere.
+        /// The codes of problems. One code has one status, everywhere.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[doc = $doc])+ $code,)+

@@ -1,4 +1,4 @@
-//! What each refusal of the store means to a caller: one exhaustive match for each operation.
+//! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
 use std::collections::BTreeMap;
 
@@ -191,16 +191,16 @@ impl From<HoldError> for Problem {
     fn from(error: HoldError) -> Self {
         match error {
             HoldError::Sale(sale) => sale.into(),
-            HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).about_seats(seats),
+            HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).with_seats(seats),
             HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
-            HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).about_seats(seats),
+            HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).with_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
                 let detail = if paid {
                     Detail::SeatsBoughtByYou { reservation }
                 } else {
                     Detail::SeatsHeldByYou { reservation }
                 };
-                Self::new(detail).about_seats(seats).about_reservation(reservation)
+                Self::new(detail).with_seats(seats).with_reservation(reservation)
             }
             HoldError::Paused(Paused(seconds)) => {
                 Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
@@ -312,14 +312,14 @@ impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         match error {
             OrderError::NoProduct(_) => Self::new(Detail::NoProduct),
-            OrderError::NotSelling(products) => Self::new(Detail::NotSelling).about_items(products),
-            OrderError::ProductLimit(products) => Self::new(Detail::ProductLimit).about_items(products),
+            OrderError::NotSelling(products) => Self::new(Detail::NotSelling).with_items(products),
+            OrderError::ProductLimit(products) => Self::new(Detail::ProductLimit).with_items(products),
             OrderError::OrderLimit => Self::new(Detail::OrderLimit { max: ORDERS_MAX }),
             OrderError::Paused(Paused(seconds)) => {
                 Self::new(Detail::OrdersLapsed { seconds }).retry_after(seconds.into())
             }
-            OrderError::PriceChanged(products) => Self::new(Detail::PriceChanged).about_items(products),
-            OrderError::OutOfStock(products) => Self::new(Detail::OutOfStock).about_items(products),
+            OrderError::PriceChanged(products) => Self::new(Detail::PriceChanged).with_items(products),
+            OrderError::OutOfStock(products) => Self::new(Detail::OutOfStock).with_items(products),
             OrderError::Coupon(CouponError::NotYours) => Self::new(Detail::CouponNotYours),
             OrderError::Coupon(CouponError::Used) => Self::new(Detail::CouponUsed),
             OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),

@@ -1,4 +1,4 @@
-//! What a handler may ask of a request. **A handler without [`User`] or [`Admin`] is public.**
+//! The extractors of handlers. **A handler without [`User`] or [`Admin`] is public.**
 
 use std::error::Error;
 use std::fmt;
@@ -38,7 +38,7 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// from a header.
 #[derive(Clone, Copy, Debug)]
 pub struct User {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
     /// As what.
     pub role: Role,
@@ -49,14 +49,14 @@ pub struct User {
 /// A caller who is an administrator.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
     /// The address the request came from, as the gateway saw it.
     source: SourceAddress,
 }
 
 impl Admin {
-    /// What the administrator is about to do, for the log that its transaction writes.
+    /// The action that the administrator is about to do, for the log that its transaction writes.
     #[must_use]
     pub fn action(&self, function: &'static str, target: impl fmt::Display) -> AdminAction {
         AdminAction::of_administrator(self.id, &self.source.0, function, target)
@@ -315,29 +315,29 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// What is wrong with a body that could not be parsed; parsing stopped at `path`.
+/// The problem of a body that could not be parsed; parsing stopped at `path`.
 fn body_problem<T: ToSchema>(bytes: &[u8], path: &serde_path_to_error::Path) -> Problem {
     match serde_json::from_slice::<Given>(bytes) {
-        Ok(given) => Problem::of_fields(Shape::of_body::<T>().faults(&given, path)),
+        Ok(given) => Problem::from_fields(Shape::from_body::<T>().faults(&given, path)),
         Err(_) => Problem::new(Detail::BodyIsNotJson),
     }
 }
 
-/// What is wrong with a query string. Axum's own error has behind it the one that knows the parameter.
+/// The problem of a query string. The source of Axum's own error knows the parameter.
 fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Problem {
     let mut errors = iter::successors(Some(rejection as &(dyn Error + 'static)), |error| (*error).source());
     let located = errors.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
     match (located, pairs) {
         (Some(error), Ok(Query(pairs))) => {
-            let shape = Shape::of_query::<T>();
-            Problem::of_fields(shape.faults(&shape.typed(pairs), error.path()))
+            let shape = Shape::from_query::<T>();
+            Problem::from_fields(shape.faults(&shape.typed(pairs), error.path()))
         }
         _ => invalid("query")(Expected::Encoded),
     }
 }
 
-/// Which parameter of a path is wrong. All that are parsed before a handler has them are UUIDs.
+/// The problem of a path, which names the parameter. All that are parsed before a handler has them are UUIDs.
 fn path_problem(rejection: &PathRejection) -> Problem {
     let PathRejection::FailedToDeserializePathParams(error) = rejection else {
         return invalid("path")(Expected::Encoded);

@@ -30,7 +30,7 @@ impl Language {
     }
 
     /// The language that suits a request's `Accept-Language` best.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
         Self::preferred(&values.join(","))

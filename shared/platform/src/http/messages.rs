@@ -10,10 +10,10 @@ pub use expected::Expected;
 
 use super::language::Language;
 
-/// What may stand in a message.
+/// A parameter of a message.
 trait Parameter {
-    /// As it stands in the text of a language.
-    fn shown(&self, language: Language) -> String;
+    /// Its text in a language.
+    fn localized(&self, language: Language) -> String;
 }
 
 /// Names of ours that a message lists: fields, states, methods. Never input.
@@ -27,20 +27,20 @@ impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for Names {
 }
 
 impl Parameter for Names {
-    fn shown(&self, _: Language) -> String {
+    fn localized(&self, _: Language) -> String {
         self.0.join(", ")
     }
 }
 
-/// What a field must be may be told within another message.
+/// The expectation of a field may stand within another message.
 impl Parameter for Box<Expected> {
-    fn shown(&self, language: Language) -> String {
+    fn localized(&self, language: Language) -> String {
         self.text(language)
     }
 }
 
 impl<T: fmt::Display> Parameter for T {
-    fn shown(&self, _: Language) -> String {
+    fn localized(&self, _: Language) -> String {
         self.to_string()
     }
 }
@@ -66,7 +66,7 @@ macro_rules! messages {
             pub fn text(&self, language: Language) -> String {
                 match self {
                     $(Self::$name $({ $($parameter),+ })? => {
-                        $($(let $parameter = $crate::http::messages::Parameter::shown($parameter, language);)+)?
+                        $($(let $parameter = $crate::http::messages::Parameter::localized($parameter, language);)+)?
                         match language {
                             Language::English => format!($english),
                             Language::Korean => format!($korean),

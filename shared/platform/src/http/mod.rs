@@ -1,4 +1,4 @@
-//! The edge: requests in, answers and problems out. The only place that knows status codes.
+//! The edge: requests in, answers and problems out. Only this module knows status codes.
 
 mod code;
 mod error_mapping;
@@ -41,20 +41,20 @@ pub const PAGE_DEFAULT: u16 = 20;
 
 /// A function's route as the service that answers its requests.
 pub fn serve(route: UtoipaMethodRouter<App>, app: App) -> Router {
-    finish(OpenApiRouter::new().routes(route).into(), app)
+    with_edge(OpenApiRouter::new().routes(route).into(), app)
 }
 
 /// The service that refuses every request.
 pub fn refuse(refusal: fn(&Uri) -> Problem, app: App) -> Router {
-    finish(Router::new().fallback(move |uri: Uri| std::future::ready(refusal(&uri))), app)
+    with_edge(Router::new().fallback(move |uri: Uri| std::future::ready(refusal(&uri))), app)
 }
 
 /// Gives handlers their app, and writes problems out in the caller's language.
-fn finish(router: Router<App>, app: App) -> Router {
+fn with_edge(router: Router<App>, app: App) -> Router {
     router.layer(axum::middleware::from_fn_with_state(app.clone(), edge)).with_state(app)
 }
 
-/// What surrounds every handler: it writes problems out, counts, and says in logs and traces what it is about.
+/// The middleware of every handler: writes problems out, counts, and opens the spans of log and trace.
 async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Stopwatch::start();
     let (mut parts, body) = request.into_parts();
@@ -62,12 +62,12 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
     let request_id = extract::request_id(&parts.extensions);
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let name = format!("{} {route}", parts.method);
-    let given = Context::of_request(&parts.headers);
+    let given = Context::from_request(&parts.headers);
     let open = app.open_span(SpanKind::Server, name, given, &request_id);
     let context = open.as_ref().map(OpenSpan::context).or(given);
-    let span = logs::request(&app, &request_id, context, path.as_ref());
+    let span = logs::request_span(&app, &request_id, context, path.as_ref());
     let work = write_problems(&app, &request_id, Request::from_parts(parts, body), next).instrument(span);
-    let answer = trace::within(context, work).await;
+    let answer = trace::with_context(context, work).await;
     if let Some(open) = open {
         let status = ("http.response.status_code", answer.status().as_str().to_owned());
         open.end(app.meter(), answer.status().is_server_error(), vec![status, ("request_id", request_id)]);
@@ -79,15 +79,15 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
 
 async fn write_problems(app: &App, request_id: &str, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let language = Language::of(&parts.headers);
+    let language = Language::from_headers(&parts.headers);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
-        // What the router itself refuses: it has this function's routes only.
+        // Refusals of the router itself, which has this function's routes only.
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Problem::new(Detail::MethodNotAllowed),
         None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
         None => return response,
     };
     app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);
-    problem.write(language, request_id)
+    problem.into_localized_response(language, request_id)
 }

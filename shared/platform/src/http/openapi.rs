@@ -1,4 +1,4 @@
-//! What no handler says of itself in the OpenAPI document.
+//! The parts of the OpenAPI document that no handler says of itself.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -17,10 +17,10 @@ use super::{Code, ProblemOut};
 /// The header by which a request may be sent again.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// What all refusals of functions are sent as.
+/// The media type of all refusals of functions.
 const PROBLEM: &str = "application/problem+json";
 
-/// What the gateway's own refusals are sent as.
+/// The media type of the gateway's own refusals.
 const JSON: &str = "application/json";
 
 /// With what the gateway itself may refuse before a function is reached, or instead of one: the first two only where it
@@ -54,7 +54,7 @@ pub fn describe(document: &mut OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.schemas.insert(GATEWAY.to_owned(), message().into());
+    components.schemas.insert(GATEWAY.to_owned(), gateway_message().into());
     let either = OneOfBuilder::new().item(Ref::from_schema_name("ProblemOut")).item(Ref::from_schema_name(GATEWAY));
     components.schemas.insert(REFUSAL.to_owned(), Schema::OneOf(either.build()).into());
     let mut problem = vec![(ProblemOut::name().into_owned(), ProblemOut::schema())];
@@ -89,13 +89,13 @@ pub(super) fn refusals<const N: usize>(codes: [Code; N]) -> BTreeMap<String, Ref
     codes.map(|code| (format!("{} {}", code.status().as_str(), code.as_str()), RefOr::T(Response::default()))).into()
 }
 
-/// Who may call an operation.
-fn access(operation: &Operation) -> &str {
+/// The access that an operation needs.
+fn required_access(operation: &Operation) -> &str {
     let access = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-access")?.as_str());
     access.unwrap_or("public")
 }
 
-fn takes(operation: &Operation, parameter: &str) -> bool {
+fn has_parameter(operation: &Operation, parameter: &str) -> bool {
     let parameters = operation.parameters.iter().flatten();
     parameters.into_iter().any(|known| matches!(known, RefOr::T(known) if known.name == parameter))
 }
@@ -114,7 +114,7 @@ fn add_queue_token(operation: &mut Operation) {
 /// Adds what follows from who may call an operation and from what it takes: the token, and the refusals that many
 /// operations share. Then all codes of one status become one response.
 fn add_common_refusals(operation: &mut Operation) {
-    let access = access(operation).to_owned();
+    let access = required_access(operation).to_owned();
     let (logged_in, guarded) = (!access.starts_with("public"), access.ends_with("+queue"));
     let mut codes = vec![Code::Internal, Code::Busy];
     if operation.request_body.is_some() {
@@ -123,7 +123,7 @@ fn add_common_refusals(operation: &mut Operation) {
     if operation.request_body.is_some() || operation.parameters.is_some() {
         codes.push(Code::InvalidRequest);
     }
-    if takes(operation, IDEMPOTENCY_KEY) {
+    if has_parameter(operation, IDEMPOTENCY_KEY) {
         codes.push(Code::IdempotencyKeyReused);
     }
     if logged_in {
@@ -173,7 +173,7 @@ fn complete_responses(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if response.description.is_empty() {
-            response.description = reason(status).to_owned();
+            response.description = status_reason(status).to_owned();
         }
         if status.as_str() >= "400" {
             let problem = Content::new(Some(Ref::from_schema_name("ProblemOut")));
@@ -182,8 +182,8 @@ fn complete_responses(operation: &mut Operation) {
     }
 }
 
-/// What the gateway says: a message, and no code.
-fn message() -> ObjectBuilder {
+/// The schema of the gateway's answer: a message, and no code.
+fn gateway_message() -> ObjectBuilder {
     ObjectBuilder::new().property("message", Object::with_type(Type::String)).required("message")
 }
 
@@ -224,7 +224,7 @@ fn header(kind: Type, description: &str) -> RefOr<Header> {
 
 /// The headers that requests may bring and answers have.
 fn describe_headers(operation: &mut Operation) {
-    let has_key = takes(operation, IDEMPOTENCY_KEY);
+    let has_key = has_parameter(operation, IDEMPOTENCY_KEY);
     let has_tag = operation.responses.responses.contains_key("304");
     if has_tag {
         let tag = ParameterBuilder::new()
@@ -255,8 +255,8 @@ fn describe_headers(operation: &mut Operation) {
     }
 }
 
-/// What HTTP calls a status that is given by its digits; nothing if it is none.
-fn reason(status: &str) -> &'static str {
+/// HTTP's reason phrase of a status that is given by its digits; empty if it is none.
+fn status_reason(status: &str) -> &'static str {
     let status = StatusCode::from_bytes(status.as_bytes()).ok();
     status.and_then(|status| status.canonical_reason()).unwrap_or_default()
 }

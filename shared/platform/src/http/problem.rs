@@ -87,35 +87,35 @@ impl Problem {
     /// A problem with what is said of it; its code follows from that.
     #[must_use]
     pub fn new(detail: Detail) -> Self {
-        Self::because(Reason::Detail(detail))
+        Self::from_reason(Reason::Detail(detail))
     }
 
     /// A 400 for several fields at once.
-    pub(super) fn of_fields(fields: Vec<WrongField>) -> Self {
-        Self::because(Reason::Fields(fields))
+    pub(super) fn from_fields(fields: Vec<WrongField>) -> Self {
+        Self::from_reason(Reason::Fields(fields))
     }
 
-    fn because(reason: Reason) -> Self {
+    fn from_reason(reason: Reason) -> Self {
         Self { reason, seats: Vec::new(), reservation: None, items: Vec::new(), retry_after_seconds: None }
     }
 
     /// The same, with the seats it is about.
     #[must_use]
-    pub fn about_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
+    pub fn with_seats(mut self, seats: impl IntoIterator<Item = impl ToString>) -> Self {
         self.seats = seats.into_iter().map(|seat| seat.to_string()).collect();
         self
     }
 
     /// The same, with the caller's reservation it is about.
     #[must_use]
-    pub fn about_reservation(mut self, reservation: ReservationId) -> Self {
+    pub fn with_reservation(mut self, reservation: ReservationId) -> Self {
         self.reservation = Some(reservation);
         self
     }
 
     /// The same, with the products it is about.
     #[must_use]
-    pub fn about_items(mut self, products: impl IntoIterator<Item = impl ToString>) -> Self {
+    pub fn with_items(mut self, products: impl IntoIterator<Item = impl ToString>) -> Self {
         self.items = products.into_iter().map(|product| product.to_string()).collect();
         self
     }
@@ -136,7 +136,7 @@ impl Problem {
         }
     }
 
-    /// What went wrong this time, and with which fields.
+    /// The detail, and the errors of fields, in a language.
     fn texts(&self, language: Language) -> (String, Vec<FieldError>) {
         match &self.reason {
             Reason::Detail(detail) => (detail.text(language), Vec::new()),
@@ -155,7 +155,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn write(self, language: Language, request_id: &str) -> Response {
+    pub(super) fn into_localized_response(self, language: Language, request_id: &str) -> Response {
         let (status, code, english, korean) = self.code().facts();
         let (detail, errors) = self.texts(language);
         let body = ProblemOut {
@@ -192,7 +192,7 @@ impl Problem {
 /// Builds a 400 for one field; `map_err(invalid("price"))`.
 pub fn invalid<E: Into<Expected>>(field: &str) -> impl FnOnce(E) -> Problem {
     let field = field.to_owned();
-    move |error| Problem::of_fields(vec![WrongField { field, expected: error.into() }])
+    move |error| Problem::from_fields(vec![WrongField { field, expected: error.into() }])
 }
 
 /// A problem waits in the response's extensions until the layer of `finish` knows the caller's language.

@@ -73,7 +73,7 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// What a request to delete is answered.
+/// The answer to a request to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::IntoResponses)]
 pub enum Deleted {
     /// Deleted, now or before.
@@ -106,13 +106,13 @@ pub struct PageOut<T> {
 }
 
 impl<T> PageOut<T> {
-    /// A page of the store as it is answered.
-    pub fn of<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
+    /// A page of the store as an answer.
+    pub fn from_page<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
         Self { items: page.items.into_iter().map(shown).collect(), next: page.next }
     }
 }
 
-/// What many look at: with an entity tag of the body as it is sent, and a short life in caches.
+/// An answer for many readers: with an entity tag of the body as it is sent, and a short life in caches.
 #[derive(Debug)]
 pub struct Cacheable {
     body: Vec<u8>,

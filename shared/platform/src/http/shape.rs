@@ -1,4 +1,4 @@
-//! What is wrong with the shape of a body or a query string.
+//! Finds what is wrong with the shape of a body or a query string.
 //!
 //! Asked only when parsing has failed: serde stops at the first fault, and its text quotes the input. What a body must
 //! be is what the OpenAPI document says of its type, examples included; nothing is written a second time.
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for AsGiven {
     }
 }
 
-/// What a body or query string must be: its JSON schema, and those that it refers to.
+/// The shape of a body or query string: its JSON schema, and those that it refers to.
 pub(super) struct Shape {
     /// How messages call the whole: `body` or `query`.
     whole: &'static str,
@@ -99,15 +99,15 @@ pub(super) struct Shape {
 
 impl Shape {
     /// The shape of a body.
-    pub(super) fn of_body<T: ToSchema>() -> Self {
+    pub(super) fn from_body<T: ToSchema>() -> Self {
         let mut referred = Vec::new();
         T::schemas(&mut referred);
-        let referred = referred.into_iter().map(|(name, schema)| (name, written(&schema))).collect();
-        Self { whole: "body", schema: written(&T::schema()), referred }
+        let referred = referred.into_iter().map(|(name, schema)| (name, schema_json(&schema))).collect();
+        Self { whole: "body", schema: schema_json(&T::schema()), referred }
     }
 
     /// The shape of a query string, as an object of its parameters.
-    pub(super) fn of_query<T: IntoParams>() -> Self {
+    pub(super) fn from_query<T: IntoParams>() -> Self {
         let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
         for parameter in T::into_params(|| Some(ParameterIn::Query)) {
             let parameter = serde_json::to_value(&parameter).unwrap_or_default();
@@ -130,8 +130,8 @@ impl Shape {
         let typed = |(name, text): (String, String)| {
             let schema = &self.schema["properties"][&name];
             let given = match text.as_str() {
-                "true" | "false" if is(schema, "boolean") => Given::Boolean,
-                number if is(schema, "integer") && number.parse::<i64>().is_ok() => Given::Integer,
+                "true" | "false" if has_type(schema, "boolean") => Given::Boolean,
+                number if has_type(schema, "integer") && number.parse::<i64>().is_ok() => Given::Integer,
                 _ => Given::Text(text),
             };
             (name, given)
@@ -155,24 +155,24 @@ impl Shape {
         let example = example_of(schema, example);
         let right = match given {
             Given::Null => nullable,
-            Given::Boolean => is(schema, "boolean"),
-            Given::Integer => is(schema, "integer"),
-            Given::Fraction => is(schema, "number"),
-            Given::Text(text) => is(schema, "string") && has_format(schema, text),
-            Given::List(items) if is(schema, "array") => {
+            Given::Boolean => has_type(schema, "boolean"),
+            Given::Integer => has_type(schema, "integer"),
+            Given::Fraction => has_type(schema, "number"),
+            Given::Text(text) => has_type(schema, "string") && has_format(schema, text),
+            Given::List(items) if has_type(schema, "array") => {
                 for (index, item) in items.iter().enumerate() {
                     self.check(faults, &format!("{path}[{index}]"), &schema["items"], &example[0], item);
                 }
                 true
             }
-            Given::Object(fields) if is(schema, "object") => {
+            Given::Object(fields) if has_type(schema, "object") => {
                 self.check_fields(faults, path, schema, example, fields);
                 true
             }
             Given::List(_) | Given::Object(_) => false,
         };
         if !right {
-            faults.push(self.wrong(path, expected(schema, example)));
+            faults.push(self.wrong_field(path, expected(schema, example)));
         }
     }
 
@@ -187,26 +187,26 @@ impl Shape {
         let properties = &schema["properties"];
         if fields.iter().any(|(name, _)| properties[name].is_null()) {
             let names = properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).into();
-            faults.push(self.wrong(path, Expected::KnownFields { names }));
+            faults.push(self.wrong_field(path, Expected::KnownFields { names }));
         }
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !fields.iter().any(|(given, _)| given == name) {
                 let (property, _) = self.resolved(&properties[name]);
                 let form = Box::new(expected(property, example_of(property, &example[name])));
-                faults.push(self.wrong(&inner(path, name), Expected::Missing { form }));
+                faults.push(self.wrong_field(&field_path(path, name), Expected::Missing { form }));
             }
         }
         let mut seen = BTreeSet::new();
         for (name, given) in fields.iter().filter(|(name, _)| !properties[name].is_null()) {
             if seen.insert(name) {
-                self.check(faults, &inner(path, name), &properties[name], &example[name], given);
+                self.check(faults, &field_path(path, name), &properties[name], &example[name], given);
             } else {
-                faults.push(self.wrong(&inner(path, name), Expected::Once));
+                faults.push(self.wrong_field(&field_path(path, name), Expected::Once));
             }
         }
     }
 
-    /// What must be at a path that parsing has found wrong, although it has the type it is said to have.
+    /// The expectation at a path that parsing has found wrong, although its type is right.
     fn fault_at(&self, path: &Path) -> WrongField {
         let (mut schema, _) = self.resolved(&self.schema);
         let mut example = example_of(schema, &Value::Null);
@@ -214,7 +214,7 @@ impl Shape {
         for segment in path.iter() {
             let (next, next_example) = match segment {
                 Segment::Map { key } if !schema["properties"][key].is_null() => {
-                    at = inner(&at, key);
+                    at = field_path(&at, key);
                     (&schema["properties"][key], &example[key])
                 }
                 Segment::Seq { index } => {
@@ -228,36 +228,36 @@ impl Shape {
         }
         let form = expected(schema, example);
         let is_integer = matches!(form, Expected::Integer { .. });
-        self.wrong(&at, if is_integer { Expected::InRange { form: Box::new(form) } } else { form })
+        self.wrong_field(&at, if is_integer { Expected::InRange { form: Box::new(form) } } else { form })
     }
 
     /// A schema without references, and whether null is allowed in its place.
     fn resolved<'a>(&'a self, schema: &'a Value) -> (&'a Value, bool) {
         let options = schema["oneOf"].as_array().into_iter().flatten();
-        if let Some(schema) = options.into_iter().find(|option| !is(option, "null")) {
+        if let Some(schema) = options.into_iter().find(|option| !has_type(option, "null")) {
             return (self.resolved(schema).0, true);
         }
         let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
         let referred = name.and_then(|name| self.referred.iter().find(|(known, _)| known == name));
-        (referred.map_or(schema, |(_, schema)| schema), is(schema, "null"))
+        (referred.map_or(schema, |(_, schema)| schema), has_type(schema, "null"))
     }
 
-    fn wrong(&self, path: &str, expected: Expected) -> WrongField {
+    fn wrong_field(&self, path: &str, expected: Expected) -> WrongField {
         WrongField { field: if path.is_empty() { self.whole } else { path }.to_owned(), expected }
     }
 }
 
-fn written(schema: &RefOr<Schema>) -> Value {
+fn schema_json(schema: &RefOr<Schema>) -> Value {
     serde_json::to_value(schema).unwrap_or_default()
 }
 
 /// The path of a field of the object at `path`.
-fn inner(path: &str, name: &str) -> String {
+fn field_path(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// Whether a type is the one, or among those, of a schema.
-fn is(schema: &Value, kind: &str) -> bool {
+fn has_type(schema: &Value, kind: &str) -> bool {
     let kinds = &schema["type"];
     kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|known| known == kind))
 }
@@ -275,7 +275,7 @@ fn example_of<'a>(schema: &'a Value, given: &'a Value) -> &'a Value {
     if given.is_null() { &schema["example"] } else { given }
 }
 
-/// What a value of a schema must be.
+/// The expectation of a value of a schema.
 fn expected(schema: &Value, example: &Value) -> Expected {
     let written = || example.to_string();
     match schema["format"].as_str() {
@@ -285,14 +285,14 @@ fn expected(schema: &Value, example: &Value) -> Expected {
             let names = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
             Expected::OneOf { names: names.into() }
         }
-        _ if is(schema, "boolean") => Expected::Boolean,
-        _ if is(schema, "integer") => match (schema["minimum"].as_i64(), schema["maximum"].as_i64()) {
+        _ if has_type(schema, "boolean") => Expected::Boolean,
+        _ if has_type(schema, "integer") => match (schema["minimum"].as_i64(), schema["maximum"].as_i64()) {
             (Some(min), Some(max)) => Expected::IntegerBetween { min, max },
             _ => Expected::Integer { example: written() },
         },
-        _ if is(schema, "string") => Expected::Text { example: written() },
+        _ if has_type(schema, "string") => Expected::Text { example: written() },
         // One element shows what all must be.
-        _ if is(schema, "array") => Expected::List { example: json!([example[0]]).to_string() },
+        _ if has_type(schema, "array") => Expected::List { example: json!([example[0]]).to_string() },
         _ => Expected::Object { example: written() },
     }
 }

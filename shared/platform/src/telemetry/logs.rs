@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::events::{Data, Event};
 use crate::telemetry::trace::Context;
 
-/// What the Lambda runtime may log: its own trace shows whole events, tokens and passwords among them.
+/// The log level of the Lambda runtime: its own trace shows whole events, tokens and passwords among them.
 const QUIET: &str = "lambda_runtime=info,lambda_http=info";
 /// Ids in a path that are told.
 const TOLD: [&str; 4] = ["reservation_id", "order_id", "payment_id", "schedule_id"];
@@ -32,8 +32,8 @@ where
     lines.with_target(false).without_time().finish()
 }
 
-/// What is around a request. Its level is that of errors, so that it is there whatever is logged.
-pub(crate) fn request(app: &App, request_id: &str, trace: Option<Context>, path: Option<&RawPathParams>) -> Span {
+/// The span of a request. Its level is that of errors, so that it is there whatever is logged.
+pub(crate) fn request_span(app: &App, request_id: &str, trace: Option<Context>, path: Option<&RawPathParams>) -> Span {
     let span = tracing::error_span!(
         "request",
         function = app.function(),
@@ -44,7 +44,7 @@ pub(crate) fn request(app: &App, request_id: &str, trace: Option<Context>, path:
         payment_id = Empty,
         schedule_id = Empty,
     );
-    tell(&span, "trace_id", trace.map(|trace| trace.trace_id()));
+    record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));
     // Whatever else somebody writes into a path is no business of the log.
     for (name, value) in path.into_iter().flatten().filter(|(name, value)| TOLD.contains(name) && is_id(value)) {
         span.record(name, value);
@@ -52,20 +52,20 @@ pub(crate) fn request(app: &App, request_id: &str, trace: Option<Context>, path:
     span
 }
 
-/// Tells which thing the request is about, once that is known: one of the ids that [`request`] has room for.
-pub fn about(name: &'static str, id: impl Display) {
+/// Records the id of the thing that the request is about, once it is known: a field of [`request_span`].
+pub fn record_id(name: &'static str, id: impl Display) {
     Span::current().record(name, tracing::field::display(id));
 }
 
-/// What is around a call that is none over HTTP.
-pub(crate) fn call(app: &App, request_id: &str, trace: Option<Context>) -> Span {
+/// The span of a call that is none over HTTP.
+pub(crate) fn call_span(app: &App, request_id: &str, trace: Option<Context>) -> Span {
     let span = tracing::error_span!("call", function = app.function(), request_id, trace_id = Empty);
-    tell(&span, "trace_id", trace.map(|trace| trace.trace_id()));
+    record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));
     span
 }
 
-/// What is around a message.
-pub(crate) fn message(message_id: &str, event: &Event, trace: Option<Context>) -> Span {
+/// The span of a message.
+pub(crate) fn message_span(message_id: &str, event: &Event, trace: Option<Context>) -> Span {
     let span = tracing::error_span!(
         "message",
         message_id,
@@ -74,16 +74,16 @@ pub(crate) fn message(message_id: &str, event: &Event, trace: Option<Context>) -
         reservation_id = Empty,
         order_id = Empty,
     );
-    tell(&span, "trace_id", trace.map(|trace| trace.trace_id()));
+    record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));
     match &event.data {
-        Data::Reservation(data) => tell(&span, "reservation_id", Some(data.reservation_id)),
-        Data::Order(data) => tell(&span, "order_id", Some(data.order_id)),
+        Data::Reservation(data) => record_field(&span, "reservation_id", Some(data.reservation_id)),
+        Data::Order(data) => record_field(&span, "order_id", Some(data.order_id)),
         Data::Token(_) | Data::Admin(_) => {}
     }
     span
 }
 
-fn tell(span: &Span, name: &'static str, value: Option<impl Display>) {
+fn record_field(span: &Span, name: &'static str, value: Option<impl Display>) {
     if let Some(value) = value {
         span.record(name, tracing::field::display(value));
     }

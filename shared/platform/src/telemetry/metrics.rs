@@ -1,4 +1,4 @@
-//! What is counted and measured: one table of all metrics, and the meter through which a process counts.
+//! Metrics: one table of all of them, and the meter through which a process counts.
 //!
 //! **A meter belongs to an app, not to the program**: many apps run in one process of the local stack, the tests and the
 //! simulation, and each counts for itself or not at all. No label is ever an id of a person.
@@ -32,13 +32,13 @@ pub struct Metric {
     pub name: &'static str,
     /// How it behaves.
     pub kind: MetricKind,
-    /// What one of it is.
+    /// The unit of its values.
     pub unit: Unit,
-    /// What tells its series apart. `function` is filled in by the meter, the others by who counts, in this order.
+    /// The labels of its series. `function` is filled in by the meter, the others by the caller, in this order.
     pub labels: &'static [&'static str],
     /// Whether CloudWatch is to keep it. It charges for every name; the others are in the log line all the same.
     pub kept: bool,
-    /// What it says.
+    /// The description for Prometheus.
     pub help: &'static str,
 }
 
@@ -116,7 +116,7 @@ impl Meter {
     }
 }
 
-/// Tells a recorder what each metric is.
+/// Describes each metric to a recorder.
 pub fn describe(recorder: &dyn Recorder) {
     for metric in ALL {
         let (name, unit, help) = (KeyName::from_const_str(metric.name), Some(metric.unit), metric.help.into());

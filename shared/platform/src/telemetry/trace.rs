@@ -53,7 +53,7 @@ impl Context {
 
     /// Reads X-Ray's header: `Root=1-<8 digits>-<24 digits>;Parent=<16 digits>;Sampled=1`.
     #[must_use]
-    pub fn of_x_ray(header: &str) -> Option<Self> {
+    pub fn from_x_ray(header: &str) -> Option<Self> {
         let part = |name: &str| header.split(';').find_map(|part| part.trim().strip_prefix(name));
         let (seconds, rest) = part("Root=1-")?.split_once('-')?;
         let trace = hex(&format!("{seconds}{rest}"), 32)?;
@@ -61,24 +61,24 @@ impl Context {
         (trace != 0 && span != 0).then_some(Self { trace, span, sampled: part("Sampled=") == Some("1") })
     }
 
-    /// What a request continues: the trace that its sender names, else the one that Lambda is in.
+    /// The context that a request continues: the trace that its sender names, else the one that Lambda is in.
     #[must_use]
-    pub fn of_request(headers: &HeaderMap) -> Option<Self> {
+    pub fn from_request(headers: &HeaderMap) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        text(ATTRIBUTE).and_then(Self::parse).or_else(|| text("x-amzn-trace-id").and_then(Self::of_x_ray))
+        text(ATTRIBUTE).and_then(Self::parse).or_else(|| text("x-amzn-trace-id").and_then(Self::from_x_ray))
     }
 
     /// A new trace. It follows from `seed`, the id of what begins it.
-    fn begun(seed: &str) -> Self {
+    fn new_trace(seed: &str) -> Self {
         let bytes = Sha256::digest(seed);
-        let (trace, span) = (u128::from_be_bytes(first(&bytes)), u64::from_be_bytes(first(&bytes[16..])));
+        let (trace, span) = (u128::from_be_bytes(prefix(&bytes)), u64::from_be_bytes(prefix(&bytes[16..])));
         Self { trace, span, sampled: true }
     }
 
     /// A span below this one. It follows from what it is, so that what is done again is the same span.
-    fn below(self, function: &str, seed: &str) -> Self {
+    fn child(self, function: &str, seed: &str) -> Self {
         let hash = Sha256::new().chain_update(self.to_string()).chain_update(function).chain_update(seed);
-        Self { span: u64::from_be_bytes(first(&hash.finalize())), ..self }
+        Self { span: u64::from_be_bytes(prefix(&hash.finalize())), ..self }
     }
 
     /// The trace as text: 32 hexadecimal digits.
@@ -100,25 +100,25 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
     u128::from_str_radix(text, 16).ok().filter(|_| right)
 }
 
-fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut first = [0; N];
     first.copy_from_slice(&bytes[..N]);
     first
 }
 
-/// The context of what is being done now, if somebody keeps its trace.
+/// The context of the current task, if its trace is kept.
 #[must_use]
 pub fn current() -> Option<Context> {
     CURRENT.try_with(|context| *context).ok().flatten().filter(|context| context.sampled)
 }
 
 /// Does `work` as a part of `context`, or of what it is in already.
-pub async fn within<F: Future>(context: Option<Context>, work: F) -> F::Output {
+pub async fn with_context<F: Future>(context: Option<Context>, work: F) -> F::Output {
     let around = || CURRENT.try_with(|context| *context).ok().flatten();
     CURRENT.scope(context.or_else(around), work).await
 }
 
-/// What part a span has in the traffic between functions.
+/// The part of a span in the traffic between functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
     /// Answers a request.
@@ -138,7 +138,7 @@ pub struct Span {
     pub context: Context,
     /// The span it is below; none begins a trace.
     pub parent: Option<u64>,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its part in the traffic.
     pub kind: SpanKind,
@@ -148,7 +148,7 @@ pub struct Span {
     pub began: Timestamp,
     /// How long it took.
     pub lasted: Duration,
-    /// What is known of it: ids and codes, nothing secret.
+    /// Its attributes: ids and codes, nothing secret.
     pub attributes: Vec<(&'static str, String)>,
     /// Whether it failed.
     pub failed: bool,
@@ -159,19 +159,19 @@ pub struct Span {
 pub struct Tracer(Option<Sender<Span>>);
 
 impl Tracer {
-    /// One that forgets: contexts are handed on all the same.
+    /// A tracer that keeps no spans: contexts are passed on all the same.
     #[must_use]
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// One that tells.
+    /// A tracer that sends its spans to `buffer`.
     #[must_use]
-    pub fn to(buffer: Sender<Span>) -> Self {
+    pub fn new(buffer: Sender<Span>) -> Self {
         Self(Some(buffer))
     }
 
-    /// Whether it tells.
+    /// Whether spans are kept.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.is_some()
@@ -193,7 +193,7 @@ impl Tracer {
         if seed.is_empty() || parent.is_some_and(|parent| !parent.sampled) {
             return None;
         }
-        let context = parent.map_or_else(|| Context::begun(seed), |parent| parent.below(function, seed));
+        let context = parent.map_or_else(|| Context::new_trace(seed), |parent| parent.child(function, seed));
         let span = Span {
             context,
             parent: parent.map(|parent| parent.span),
@@ -217,7 +217,7 @@ pub struct OpenSpan {
 }
 
 impl OpenSpan {
-    /// What is below it continues this.
+    /// The context for spans below it.
     #[must_use]
     pub fn context(&self) -> Context {
         self.span.context
@@ -274,24 +274,24 @@ mod tests {
     #[test]
     fn the_header_of_x_ray_is_a_context_too() {
         let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-        let context = Context::of_x_ray(header).expect("a context");
+        let context = Context::from_x_ray(header).expect("a context");
         assert_eq!(context.to_string(), "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
-        assert!(!Context::of_x_ray(&header.replace("Sampled=1", "Sampled=0")).expect("a context").sampled);
-        assert_eq!(Context::of_x_ray("Root=1-5759e988-bd862e3fe1be46a994272793"), None);
+        assert!(!Context::from_x_ray(&header.replace("Sampled=1", "Sampled=0")).expect("a context").sampled);
+        assert_eq!(Context::from_x_ray("Root=1-5759e988-bd862e3fe1be46a994272793"), None);
         let mut headers = HeaderMap::new();
         headers.insert("x-amzn-trace-id", header.parse().expect("a header"));
-        assert_eq!(Context::of_request(&headers), Some(context));
+        assert_eq!(Context::from_request(&headers), Some(context));
         headers.insert("traceparent", GIVEN.parse().expect("a header"));
-        assert_eq!(Context::of_request(&headers), Context::parse(GIVEN));
+        assert_eq!(Context::from_request(&headers), Context::parse(GIVEN));
     }
 
     #[test]
     fn a_span_done_again_is_the_same_span() {
-        let root = Context::begun("a request");
-        assert_eq!(root, Context::begun("a request"));
-        assert_ne!(root.trace, Context::begun("another").trace);
-        let below = root.below("pay", "1");
-        assert_eq!((below, below.trace), (root.below("pay", "1"), root.trace));
-        assert!(below.span != root.span && below != root.below("pay", "2") && below != root.below("top_up", "1"));
+        let root = Context::new_trace("a request");
+        assert_eq!(root, Context::new_trace("a request"));
+        assert_ne!(root.trace, Context::new_trace("another").trace);
+        let below = root.child("pay", "1");
+        assert_eq!((below, below.trace), (root.child("pay", "1"), root.trace));
+        assert!(below.span != root.span && below != root.child("pay", "2") && below != root.child("top_up", "1"));
     }
 }

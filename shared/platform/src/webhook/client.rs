@@ -1,4 +1,4 @@
-//! What a process keeps of the data platform: the HTTP client, the key of signatures, and that no more events are wanted.
+//! The state of a process for the data platform: the HTTP client, the key of signatures, and whether events are wanted.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection that nobody uses is kept.
 const IDLE_MAX: Duration = Duration::from_secs(50);
 
-/// What a process keeps of the data platform.
+/// The state of a process for the data platform.
 #[derive(Default)]
 pub(crate) struct WebhookClient {
     http: OnceLock<Client>,

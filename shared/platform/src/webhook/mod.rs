@@ -16,7 +16,7 @@ use crate::failure::Failure;
 
 /// The media type of one CloudEvent in JSON.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
-/// What a secret may begin with, as receivers' libraries write it.
+/// The prefix that a secret may have, as receivers' libraries write it.
 const SECRET_PREFIX: &str = "whsec_";
 /// Bytes that the key of a signature has, by Standard Webhooks.
 const KEY_BYTES_MIN: usize = 24;
@@ -28,7 +28,7 @@ const STOPPED_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause between two deliveries of an event. Pauses begin with a second and double.
 pub const PAUSE_SECONDS_MAX: u64 = 900;
 
-/// What became of an event.
+/// The outcome of posting an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The data platform has it; or there is none, and nobody wants it.
@@ -60,7 +60,7 @@ impl Outcome {
 ///
 /// # Errors
 /// When it cannot even be sent: no secret, no client.
-pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
+pub async fn deliver(app: &App, event: &Event) -> Result<Outcome, Failure> {
     let Some(url) = &app.config().data_platform_url else {
         tracing::warn!(event_id = event.id, "there is no data platform to hand an event to");
         return Ok(Outcome::Taken);
@@ -77,7 +77,7 @@ pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
     let answer = match request.send().await {
         Ok(answer) => answer,
         // Without the address: what is behind it is nobody's business who reads a log.
-        Err(problem) => return Ok(later(told(&problem.without_url()), None)),
+        Err(problem) => return Ok(retry_later(error_text(&problem.without_url()), None)),
     };
     // The body is not read: nothing in it could change what is done.
     match answer.status().as_u16() {
@@ -89,7 +89,7 @@ pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
         status => {
             let seconds = answer.headers().get("retry-after").filter(|_| matches!(status, 429 | 503));
             let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-            Ok(later(format!("the data platform answered {status}"), seconds))
+            Ok(retry_later(format!("the data platform answered {status}"), seconds))
         }
     }
 }
@@ -98,7 +98,7 @@ pub async fn hand_over(app: &App, event: &Event) -> Result<Outcome, Failure> {
 /// a fifth of it by chance, so that what failed together does not come back together; and not before the data
 /// platform asked for it.
 #[must_use]
-pub fn pause(app: &App, count: u32, retry_after: Option<u64>) -> i32 {
+pub fn retry_seconds(app: &App, count: u32, retry_after: Option<u64>) -> i32 {
     let most = 1_u64.checked_shl(count.saturating_sub(1).min(32)).unwrap_or(PAUSE_SECONDS_MAX).min(PAUSE_SECONDS_MAX);
     let pause = most - app.ids().below(most / 5 + 1);
     i32::try_from(pause.max(retry_after.unwrap_or(0)).min(PAUSE_SECONDS_MAX)).unwrap_or(i32::MAX)
@@ -134,12 +134,12 @@ fn key_bytes(secret: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn later(problem: String, retry_after: Option<u64>) -> Outcome {
+fn retry_later(problem: String, retry_after: Option<u64>) -> Outcome {
     Outcome::Later { problem, retry_after }
 }
 
-/// What a request failed of, in words without addresses.
-fn told(problem: &reqwest::Error) -> String {
+/// The cause of a failed request, in words without addresses.
+fn error_text(problem: &reqwest::Error) -> String {
     let what = match problem {
         _ if problem.is_timeout() => "it did not answer in time",
         _ if problem.is_connect() => "it could not be reached",

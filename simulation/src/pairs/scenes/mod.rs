@@ -7,15 +7,15 @@ mod shop;
 use onsale_domain::id;
 use uuid::Uuid;
 
-use super::world::{ADMIN, World, id_of};
+use super::world::{ADMIN, World, person_id};
 use crate::random::run::SKEW_SECONDS;
 use crate::random::workload::{Action, PurchaseId};
 
-/// The two who meet, and who else there is.
+/// The two people whose requests meet, and a third.
 const ANNA: usize = 0;
 const BERT: usize = 1;
 const CARL: usize = 2;
-/// What is sold out soonest: three units in two shards, one in one.
+/// The products that sell out soonest: three units in two shards, one in one.
 const SPREAD: usize = 0;
 const SINGLE: usize = 1;
 /// Longer than any hold lasts.
@@ -32,11 +32,11 @@ pub(super) const CARRIED_ON: i64 = 400;
 /// Most that a wallet may have.
 const CAP: i64 = 10_000_000;
 
-/// Something that can happen.
+/// An operation of a scene.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
-    /// Somebody asks for something.
-    Ask(usize, Action),
+    /// A person sends a request.
+    Request(usize, Action),
     /// A function runs by the clock.
     Sweep(&'static str),
     /// The changes that were not relayed yet are.
@@ -51,7 +51,7 @@ impl Operation {
     /// The function that runs.
     pub(super) fn function(&self) -> &'static str {
         match self {
-            Self::Ask(_, action) => action.function(),
+            Self::Request(_, action) => action.function(),
             Self::Sweep(function) | Self::Deliver(function) => function,
             Self::Relay => "relay_changes",
             Self::Places(_) => "put_queue",
@@ -59,10 +59,10 @@ impl Operation {
     }
 }
 
-/// Something that has happened before.
+/// A step of the preparation.
 pub(super) enum Before {
-    /// Somebody asked and was answered so.
-    Ask(usize, Action, u16),
+    /// A person sent a request and had an answer of this status.
+    Request(usize, Action, u16),
     /// Seconds passed.
     Pass(i64),
     /// The changes were relayed, but nothing was delivered.
@@ -73,7 +73,7 @@ pub(super) enum Before {
     Sweep(&'static str),
 }
 
-/// What was before, and what may happen then, two of it at a time.
+/// A scene: the state before, and the operations that may happen then, two at a time.
 pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) before: Vec<Before>,
@@ -87,21 +87,21 @@ pub(super) struct Scene {
 }
 
 /// The idempotency key of the operation with this number.
-pub(super) fn key(number: usize) -> Uuid {
+pub(super) fn operation_key(number: usize) -> Uuid {
     Uuid::from_u128(0x0194_0000_0000_7000_8000_0000_0000_0000 + number as u128)
 }
 
-/// What somebody holds by the step of the preparation with this number.
-fn held(person: usize, step: usize) -> PurchaseId {
-    PurchaseId::Reservation(held_id(person, step))
+/// The reservation that a person made in the step of the preparation with this number.
+fn reservation(person: usize, step: usize) -> PurchaseId {
+    PurchaseId::Reservation(reservation_id(person, step))
 }
 
-fn held_id(person: usize, step: usize) -> String {
-    id::derived(id_of(person), "create_reservation", key(step)).to_string()
+fn reservation_id(person: usize, step: usize) -> String {
+    id::derived(person_id(person), "create_reservation", operation_key(step)).to_string()
 }
 
-fn ordered(person: usize, step: usize) -> PurchaseId {
-    PurchaseId::Order(id::derived(id_of(person), "place_order", key(step)).to_string())
+fn placed(person: usize, step: usize) -> PurchaseId {
+    PurchaseId::Order(id::derived(person_id(person), "place_order", operation_key(step)).to_string())
 }
 
 fn hold(seats: &[&'static str]) -> Action {
@@ -127,8 +127,8 @@ fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) ->
     Scene { name, before, operations, skew: [0, 0], passes: None, patience: PATIENCE }
 }
 
-/// All of them.
-pub(super) fn all() -> Vec<Scene> {
+/// All scenes.
+pub(super) fn all_scenes() -> Vec<Scene> {
     let mut scenes = seats::seats();
     scenes.extend(seats::deletions());
     scenes.extend(seats::payments());
@@ -140,27 +140,26 @@ pub(super) fn all() -> Vec<Scene> {
     scenes
 }
 
-/// Halls that are taken off sale. By the time of their second look sweeps have carried on what was left to them.
 impl World {
     /// Makes the world what it is at the beginning of a scene, and keeps it.
     pub(super) async fn prepare(&mut self, scene: &Scene) -> Result<(), String> {
         for (step, before) in scene.before.iter().enumerate() {
             match before {
-                Before::Ask(person, action, expected) => {
-                    let answer = self.ask(*person, action, key(step)).await?;
+                Before::Request(person, action, expected) => {
+                    let answer = self.send(*person, action, operation_key(step)).await?;
                     if answer.status != *expected {
                         return Err(format!("{action:?} was answered {}: {}", answer.status, answer.body));
                     }
                 }
-                Before::Pass(seconds) => self.pass(*seconds),
+                Before::Pass(seconds) => self.advance_clock(*seconds),
                 Before::Relay => self.relay().await?,
-                Before::Settle => self.settle().await?,
+                Before::Settle => self.drain_events().await?,
                 Before::Sweep(function) => {
                     self.call(function, serde_json::json!({})).await??;
                 }
             }
         }
         self.skew = scene.skew.into_iter().map(i64::abs).max().unwrap_or_default();
-        self.keep().map_err(|problem| problem.to_string())
+        self.save_snapshot().map_err(|problem| problem.to_string())
     }
 }

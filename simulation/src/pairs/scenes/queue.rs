@@ -3,9 +3,9 @@
 use super::*;
 
 pub(super) fn queue() -> Vec<Scene> {
-    use Operation::Ask;
-    let join = |person: usize| Before::Ask(person, Action::Join, 201);
-    let poll = |person: usize| Before::Ask(person, Action::Poll, 200);
+    use Operation::Request;
+    let join = |person: usize| Before::Request(person, Action::Join, 201);
+    let poll = |person: usize| Before::Request(person, Action::Poll, 200);
     let advance = || Before::Sweep("advance_queues");
     // Numbers are called at the second of the sweep after the first, and claimed by the poll.
     let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
@@ -14,16 +14,16 @@ pub(super) fn queue() -> Vec<Scene> {
         before
     };
     let asks = |person: usize, actions: &[Action]| {
-        actions.iter().map(|action| Ask(person, action.clone())).collect::<Vec<_>>()
+        actions.iter().map(|action| Request(person, action.clone())).collect::<Vec<_>>()
     };
     let and = |mut some: Vec<Operation>, more: Vec<Operation>| {
         some.extend(more);
         some
     };
-    let mine = || held(ANNA, 5);
-    let holding = || with(inside(ANNA), vec![Before::Ask(ANNA, hold_queued(&["A-1-1"]), 201)]);
+    let mine = || reservation(ANNA, 5);
+    let holding = || with(inside(ANNA), vec![Before::Request(ANNA, hold_queued(&["A-1-1"]), 201)]);
     let on_place =
-        || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE, Ask(BERT, Action::Join)]);
+        || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE, Request(BERT, Action::Join)]);
     let buys = || {
         let actions =
             [Action::Pay(mine()), hold_queued(&["A-1-2"]), Action::Leave, Action::Join, Action::Cancel(mine())];
@@ -33,10 +33,10 @@ pub(super) fn queue() -> Vec<Scene> {
         scene(
             "an empty queue",
             Vec::new(),
-            vec![Ask(ANNA, Action::Join), Ask(BERT, Action::Join), ADVANCE, Operation::Places(2)],
+            vec![Request(ANNA, Action::Join), Request(BERT, Action::Join), ADVANCE, Operation::Places(2)],
         ),
         scene("somebody who waits", with(inside(CARL), vec![join(ANNA), Before::Pass(3)]), {
-            and(on_place(), vec![Ask(CARL, Action::Leave), Operation::Places(2)])
+            and(on_place(), vec![Request(CARL, Action::Leave), Operation::Places(2)])
         }),
         scene("a number that is called", vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)], on_place()),
         Scene {
@@ -55,7 +55,7 @@ pub(super) fn queue() -> Vec<Scene> {
         scene("somebody who is inside and holds", holding(), buys()),
         Scene {
             passes: Some(LONG + 40),
-            ..scene("an admission that ends with a hold", holding(), vec![Ask(ANNA, Action::Pay(mine())), ADVANCE])
+            ..scene("an admission that ends with a hold", holding(), vec![Request(ANNA, Action::Pay(mine())), ADVANCE])
         },
         Scene {
             passes: Some(LONG + 40),
@@ -67,25 +67,25 @@ pub(super) fn queue() -> Vec<Scene> {
         },
         scene(
             "an admission that has ended",
-            with(inside(ANNA), vec![Before::Settle, Before::Ask(ANNA, Action::Leave, 204), Before::Relay]),
-            vec![Operation::Deliver("free_queue_places"), ADVANCE, Ask(BERT, Action::Join), Operation::Places(2)],
+            with(inside(ANNA), vec![Before::Settle, Before::Request(ANNA, Action::Leave, 204), Before::Relay]),
+            vec![Operation::Deliver("free_queue_places"), ADVANCE, Request(BERT, Action::Join), Operation::Places(2)],
         ),
     ]
 }
 
 pub(super) fn events() -> Vec<Scene> {
-    use Operation::Ask;
+    use Operation::Request;
     let bought = || {
         vec![
             Before::Settle,
-            Before::Ask(ANNA, order(&[(SPREAD, 2)], true), 201),
-            Before::Ask(ANNA, hold(&["A-1-1", "A-1-2"]), 201),
-            Before::Ask(ANNA, Action::Pay(held(ANNA, 2)), 402),
+            Before::Request(ANNA, order(&[(SPREAD, 2)], true), 201),
+            Before::Request(ANNA, hold(&["A-1-1", "A-1-2"]), 201),
+            Before::Request(ANNA, Action::Pay(reservation(ANNA, 2)), 402),
         ]
     };
-    let refund = || Ask(ANNA, Action::Refund(ordered(ANNA, 1)));
+    let refund = || Request(ANNA, Action::Refund(placed(ANNA, 1)));
     let mut relayed = bought();
-    relayed.extend([Before::Ask(ANNA, Action::Refund(ordered(ANNA, 1)), 200), Before::Relay]);
+    relayed.extend([Before::Request(ANNA, Action::Refund(placed(ANNA, 1)), 200), Before::Relay]);
     vec![
         scene("changes that are not relayed", bought(), vec![Operation::Relay, refund(), EXPIRE]),
         scene(

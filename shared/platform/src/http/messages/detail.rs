@@ -1,4 +1,4 @@
-//! What the `detail` of a problem says. Every detail belongs to one code.
+//! The `detail` texts of problems. Every detail belongs to one code.
 
 use jiff::Timestamp;
 use onsale_domain::id::ReservationId;
@@ -13,7 +13,7 @@ macro_rules! details {
         $english:literal $korean:literal)+
     ) => {
         messages! {
-            /// What went wrong this time, and what the caller may do.
+            /// The detail of a problem: the reason this time, and what the caller may do.
             Detail { $($name $({ $($parameter: $kind = $example),+ })? $english $korean)+ }
         }
 

@@ -1,4 +1,4 @@
-//! What a field, parameter or header must be; never what it was.
+//! The expectations of fields, parameters and headers: what one must be, never what it was.
 
 use onsale_domain::accounts::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
 use onsale_domain::concerts::concert::LETTER_PAIRS_MAX;
@@ -20,7 +20,7 @@ use onsale_domain::time::TimeError;
 use super::{Language, Names, messages};
 
 messages! {
-    /// What a field must be. The name of the field stands in front of it.
+    /// The expectation of a field. The name of the field stands in front of it.
     Expected {
         // Numbers.
         Between { min: i64 = 1, max: i64 = 100 }
@@ -206,7 +206,7 @@ messages! {
     }
 }
 
-/// What a number between two limits must be.
+/// The expectation of a number between two limits.
 fn between(min: impl Into<i64>, max: impl Into<i64>) -> Expected {
     Expected::Between { min: min.into(), max: max.into() }
 }

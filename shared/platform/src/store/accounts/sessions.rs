@@ -41,7 +41,7 @@ struct SessionItem {
 pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
     let now = app.now();
     let pepper = app.ids().bytes();
-    let first = RefreshToken::first(user, app.ids().uuid(now), app.ids().bytes(), &pepper);
+    let first = RefreshToken::new_family(user, app.ids().uuid(now), app.ids().bytes(), &pepper);
     let item = SessionItem {
         digest: first.digest(),
         pepper: URL_SAFE_NO_PAD.encode(pepper),

@@ -113,7 +113,7 @@ enum TryOutcome {
 /// # Errors
 /// See [`PlaceFailure`].
 pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Placed, PlaceFailure> {
-    logs::about("order_id", wanted.id);
+    logs::record_id("order_id", wanted.id);
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
     loop {

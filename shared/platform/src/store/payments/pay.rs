@@ -28,7 +28,7 @@ pub struct PayRequest<'a> {
     /// The payer.
     pub user: UserId,
     /// What the request brings along for the concert's queue.
-    pub pass: &'a QueueToken,
+    pub queue_token: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
     /// Whether it has an idempotency key.
@@ -178,7 +178,7 @@ pub async fn reservation(
     id: ReservationId,
     request: &PayRequest<'_>,
 ) -> Result<Paid<Reservation>, PayFailure> {
-    logs::about("reservation_id", id);
+    logs::record_id("reservation_id", id);
     pay(app, id, request).await
 }
 
@@ -187,7 +187,7 @@ pub async fn reservation(
 /// # Errors
 /// See [`PayFailure`].
 pub async fn order(app: &App, id: OrderId, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
-    logs::about("order_id", id);
+    logs::record_id("order_id", id);
     pay(app, id, request).await
 }
 

@@ -66,7 +66,7 @@ impl Payable for Reservation {
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
-        admission(app, self, request.pass).await.map_err(Refusal::unless_paid)
+        admission(app, self, request.queue_token).await.map_err(Refusal::unless_paid)
     }
 
     fn sale(&self, after: &Self, admission: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure> {

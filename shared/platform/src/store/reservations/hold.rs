@@ -77,7 +77,7 @@ pub struct RequestedHold {
     /// Digest of the request.
     pub fingerprint: String,
     /// What the request brings along for the concert's queue.
-    pub pass: QueueToken,
+    pub queue_token: QueueToken,
 }
 
 /// Holds seats, all or none.
@@ -85,7 +85,7 @@ pub struct RequestedHold {
 /// # Errors
 /// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
 pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure> {
-    logs::about("reservation_id", wanted.id);
+    logs::record_id("reservation_id", wanted.id);
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
     match decided {
@@ -112,7 +112,9 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
         });
     };
     let admission = match &schedule.queue {
-        Some(queue) if !wanted.pass.by_administrator => Some(wanted.pass.admission(app, wanted.user, queue).await?),
+        Some(queue) if !wanted.queue_token.by_administrator => {
+            Some(wanted.queue_token.admission(app, wanted.user, queue).await?)
+        }
         Some(_) | None => None,
     };
     let request = HoldRequest {

@@ -26,7 +26,7 @@ const VALUES_MAX: usize = 100;
 #[derive(Clone, Default)]
 pub struct Emf(Arc<Mutex<BTreeMap<String, Kept>>>);
 
-/// What is kept of one metric.
+/// The values of one metric since the last flush.
 #[derive(Clone, Debug, PartialEq)]
 enum Kept {
     Sum(u64),
@@ -44,14 +44,14 @@ impl Emf {
         if kept.is_empty() {
             return Ok(());
         }
-        let metrics: Vec<Value> = kept.keys().filter_map(|name| declared(name)).take(VALUES_MAX).collect();
+        let metrics: Vec<Value> = kept.keys().filter_map(|name| cloudwatch_metric(name)).take(VALUES_MAX).collect();
         // A directive of nothing would be an error of the format's; the line is still one to be searched.
         let kept_there = json!({ "Namespace": NAMESPACE, "Dimensions": [[FUNCTION]], "Metrics": metrics });
         let directives = if metrics.is_empty() { json!([]) } else { json!([kept_there]) };
         let mut line = Map::new();
         line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
         line.insert(FUNCTION.to_owned(), function.into());
-        line.extend(kept.into_iter().map(|(name, kept)| (name, kept.told())));
+        line.extend(kept.into_iter().map(|(name, kept)| (name, kept.into_json())));
         // One write: lines of the log must not be mixed.
         out.write_all(format!("{}\n", Value::Object(line)).as_bytes())
     }
@@ -60,15 +60,15 @@ impl Emf {
         lock(&self.0)
     }
 
-    fn of(&self, key: &Key) -> Arc<Series> {
+    fn series(&self, key: &Key) -> Arc<Series> {
         let values = key.labels().filter(|label| label.key() != FUNCTION).map(metrics::Label::value);
         let name = [key.name()].into_iter().chain(values).collect::<Vec<_>>().join(".");
         Arc::new(Series { emf: self.clone(), name })
     }
 }
 
-/// How CloudWatch is told of a metric, if it is to keep it.
-fn declared(name: &str) -> Option<Value> {
+/// The declaration of a metric for CloudWatch, if CloudWatch is to keep it.
+fn cloudwatch_metric(name: &str) -> Option<Value> {
     let base = name.split('.').next().unwrap_or(name);
     let metric = ALL.iter().find(|metric| metric.name == base && metric.kept)?;
     let unit = if metric.unit == Unit::Seconds { "Seconds" } else { "Count" };
@@ -76,7 +76,7 @@ fn declared(name: &str) -> Option<Value> {
 }
 
 impl Kept {
-    fn told(self) -> Value {
+    fn into_json(self) -> Value {
         match self {
             Self::Sum(sum) => sum.into(),
             Self::Last(value) => value.into(),
@@ -142,15 +142,15 @@ impl Recorder for Emf {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.of(key))
+        Counter::from_arc(self.series(key))
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.of(key))
+        Gauge::from_arc(self.series(key))
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::from_arc(self.of(key))
+        Histogram::from_arc(self.series(key))
     }
 }
 

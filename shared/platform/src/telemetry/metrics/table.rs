@@ -13,32 +13,32 @@ const fn metric(name: &'static str, kind: MetricKind, unit: Unit, labels: &'stat
 }
 
 impl Metric {
-    const fn kept(self) -> Self {
+    const fn in_cloudwatch(self) -> Self {
         Self { kept: true, ..self }
     }
 
-    const fn says(self, help: &'static str) -> Self {
+    const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
 }
 
 /// Requests that a function answered.
 pub static HTTP_REQUESTS: Metric =
-    metric("onsale_http_requests_total", Counter, Unit::Count, &["function", "status"]).says("Requests answered.");
+    metric("onsale_http_requests_total", Counter, Unit::Count, &["function", "status"]).help("Requests answered.");
 
 /// How long functions took.
 pub static HTTP_SECONDS: Metric =
     metric("onsale_http_request_duration_seconds", Histogram, Unit::Seconds, &["function", "status"])
-        .says("Time from a request to its answer, within the function.");
+        .help("Time from a request to its answer, within the function.");
 
 /// Problems by their code.
 pub static REFUSALS: Metric = metric("onsale_refusals_total", Counter, Unit::Count, &["function", "code"])
-    .kept()
-    .says("Answers that are a problem, by its code: `seat-taken`, `insufficient-balance`, `busy` ...");
+    .in_cloudwatch()
+    .help("Answers that are a problem, by its code: `seat-taken`, `insufficient-balance`, `busy` ...");
 
 /// Committed changes: the business.
 pub static CHANGES: Metric =
-    metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).kept().says(
+    metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).in_cloudwatch().help(
         "Committed changes of a `reservation`, an `order` or a `token`, and each `admin_action`: `reservation.held` is \
          a hold made, `reservation.cancelled` one released, `reservation.expired` one lapsed, `payment.completed` a booking or \
          an order paid, `order.placed` one that waits for its payment, `payment.declined` a decline.",
@@ -46,105 +46,105 @@ pub static CHANGES: Metric =
 
 /// Tries of calls to the table.
 pub static TABLE_CALLS: Metric =
-    metric("onsale_table_calls_total", Counter, Unit::Count, &["function", "operation", "outcome"]).says(
+    metric("onsale_table_calls_total", Counter, Unit::Count, &["function", "operation", "outcome"]).help(
         "Tries of calls to the table: `ok`, `condition` (a guard did not hold), `conflict` (another transaction), \
          `throttled`, `unanswered`, `failed`.",
     );
 
 /// Writes and reads that had to be tried again.
 pub static TABLE_RETRIES: Metric = metric("onsale_table_retries_total", Counter, Unit::Count, &["function"])
-    .kept()
-    .says("Tries of a whole write or read again, after a conflict, a throttle or a stale read.");
+    .in_cloudwatch()
+    .help("Tries of a whole write or read again, after a conflict, a throttle or a stale read.");
 
-/// What the table charged.
+/// Capacity units that the table charged.
 pub static TABLE_CAPACITY: Metric =
     metric("onsale_table_capacity_half_units_total", Counter, Unit::Count, &["function", "operation"])
-        .says("Capacity consumed, in halves of a unit: an eventually consistent read of 4 KB is one.");
+        .help("Capacity consumed, in halves of a unit: an eventually consistent read of 4 KB is one.");
 
 /// Calls of what is not called over HTTP.
 pub static CALLS: Metric = metric("onsale_calls_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Calls by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
+    .help("Calls by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
 
 /// When a function last did its work.
 pub static LAST_SUCCESS: Metric = metric("onsale_last_success_timestamp_seconds", Gauge, Unit::Seconds, &["function"])
-    .says("When such a call last succeeded, in seconds since the epoch: how a sweep that stands still is seen.");
+    .help("When such a call last succeeded, in seconds since the epoch: how a sweep that stands still is seen.");
 
 /// Events that were put on queues.
 pub static EVENTS_RELAYED: Metric = metric("onsale_events_relayed_total", Counter, Unit::Count, &["function", "kind"])
-    .says("Events put on every queue that wants them; one that is read again counts again.");
+    .help("Events put on every queue that wants them; one that is read again counts again.");
 
 /// Records that could not be read.
 pub static EVENTS_PARKED: Metric = metric("onsale_events_parked_total", Counter, Unit::Count, &["function"])
-    .kept()
-    .says("Changes that could not be understood, and events that the data platform refused for good.");
+    .in_cloudwatch()
+    .help("Changes that could not be understood, and events that the data platform refused for good.");
 
 /// From commit to queue.
 pub static RELAY_SECONDS: Metric = metric("onsale_event_relay_delay_seconds", Histogram, Unit::Seconds, &["function"])
-    .kept()
-    .says("From the commit, which the stream tells to the second, to the queues.");
+    .in_cloudwatch()
+    .help("From the commit, which the stream tells to the second, to the queues.");
 
 /// Messages by what became of them.
 pub static EVENTS_CONSUMED: Metric =
     metric("onsale_events_consumed_total", Counter, Unit::Count, &["function", "outcome"])
-        .says("Messages handled: `done`, or `failed` and to come again.");
+        .help("Messages handled: `done`, or `failed` and to come again.");
 
 /// From commit to its effect.
 pub static CONSUME_SECONDS: Metric =
     metric("onsale_event_consume_delay_seconds", Histogram, Unit::Seconds, &["function"])
-        .kept()
-        .says("From the commit, which the stream tells to the second, to the end of its consumer's work.");
+        .in_cloudwatch()
+        .help("From the commit, which the stream tells to the second, to the end of its consumer's work.");
 
 /// Posts to the data platform.
 pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Posts to the data platform: `taken`, `refused` for good, or `later`.");
+    .help("Posts to the data platform: `taken`, `refused` for good, or `later`.");
 
-/// Who waits.
+/// People who wait in a queue.
 pub static QUEUE_WAITING: Metric = metric("onsale_queue_waiting", Gauge, Unit::Count, &["queue"])
-    .kept()
-    .says("Numbers given out and not called, when the queue was last moved on.");
+    .in_cloudwatch()
+    .help("Numbers given out and not called, when the queue was last moved on.");
 
-/// Who was let in.
+/// People who were let in.
 pub static QUEUE_ADMITTED: Metric = metric("onsale_queue_admitted", Gauge, Unit::Count, &["queue"])
-    .kept()
-    .says("Numbers called and not finished: the places taken, when the queue was last moved on.");
+    .in_cloudwatch()
+    .help("Numbers called and not finished: the places taken, when the queue was last moved on.");
 
-/// What sweeps closed.
+/// Purchases that sweeps closed.
 pub static SWEEP_CLOSED: Metric = metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"])
-    .says("Things whose time was over that a sweep closed.");
+    .help("Things whose time was over that a sweep closed.");
 
-/// What sweeps could not close.
+/// Purchases that sweeps could not close.
 pub static SWEEP_FAILED: Metric = metric("onsale_sweep_failed_total", Counter, Unit::Count, &["function"])
-    .says("Things whose time was over that a sweep could not close; it meets them again.");
+    .help("Things whose time was over that a sweep could not close; it meets them again.");
 
 /// How far behind a sweep is.
 pub static SWEEP_LAG: Metric = metric("onsale_sweep_lag_seconds", Gauge, Unit::Seconds, &["function"])
-    .kept()
-    .says("How long the oldest thing was over that the last sweep met; 0 when it met none.");
+    .in_cloudwatch()
+    .help("How long the oldest thing was over that the last sweep met; 0 when it met none.");
 
 /// Whether a sweep had more to do than it could.
 pub static SWEEP_LEFT: Metric = metric("onsale_sweep_left", Gauge, Unit::Count, &["function"])
-    .says("1 when more was over than the last run closes, else 0.");
+    .help("1 when more was over than the last run closes, else 0.");
 
-/// What the books differ in.
+/// Differences that the audit of the ledgers found.
 pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge, Unit::Count, &["function"])
-    .kept()
-    .says("Differences that the last audit which came to a verdict confirmed.");
+    .in_cloudwatch()
+    .help("Differences that the last audit which came to a verdict confirmed.");
 
 /// Audits by their outcome.
 pub static AUDITS: Metric = metric("onsale_audits_total", Counter, Unit::Count, &["function", "outcome"])
-    .says("Audits: `agree`, or what stood in the way.");
+    .help("Audits: `agree`, or what stood in the way.");
 
-/// What the authorizer said.
+/// Decisions of the authorizer.
 pub static AUTHORIZATIONS: Metric =
     metric("onsale_authorizations_total", Counter, Unit::Count, &["function", "outcome"])
-        .says("Access tokens looked at: `allowed`, `refused`, or `failed` because no key could be read.");
+        .help("Access tokens looked at: `allowed`, `refused`, or `failed` because no key could be read.");
 
-/// What lies in queues.
+/// Messages in queues of SQS.
 pub static QUEUE_MESSAGES: Metric = metric("onsale_queue_messages", Gauge, Unit::Count, &["queue"])
-    .says("Messages in a queue, dead letters among them; the local stack only, on AWS CloudWatch has it.");
+    .help("Messages in a queue, dead letters among them; the local stack only, on AWS CloudWatch has it.");
 
 /// Spans that nobody has.
-pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).says(
+pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).help(
     "Spans lost because the buffer was `full` or a collector, `otlp` or `zipkin`, did not take them; local only.",
 );
 

@@ -1,14 +1,14 @@
-//! What may become of an item from one write to the next.
+//! The transitions that a write may make of an item.
 
 use crate::invariants::{Item, number, text};
 
-/// What is wrong with a write that leaves `after` where `before` was, if something is.
+/// The error of a write that leaves `after` where `before` was, if it is one.
 ///
 /// An entry of a ledger never changes (W3). A reservation or order is written by whoever has read its last
 /// version, so each write makes the next one; what has ended stays ended (S3, P1). A token of a queue goes its way, and
 /// not back, as long as it has one number (Q4).
 #[must_use]
-pub fn unlawful(sk: &str, before: Option<&Item>, after: Option<&Item>) -> Option<String> {
+pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -> Option<String> {
     let before = before?;
     let kind = sk.split('#').next().unwrap_or_default();
     let Some(after) = after else {
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn steps_lead_forward_only() {
         let lawful = |sk: &str, name: &'static str, from: (&str, i64), to: (&str, i64)| {
-            unlawful(sk, Some(&item(from.0, (name, from.1))), Some(&item(to.0, (name, to.1)))).is_none()
+            transition_error(sk, Some(&item(from.0, (name, from.1))), Some(&item(to.0, (name, to.1)))).is_none()
         };
         assert!(lawful("RSV#1", "version", ("held", 1), ("paid", 2)));
         assert!(lawful("RSV#1", "version", ("paid", 2), ("cancelled", 3)));
@@ -67,8 +67,8 @@ mod tests {
         assert!(lawful("TOKEN#q", "number", ("waiting", 1), ("admitted", 1)));
         assert!(!lawful("TOKEN#q", "number", ("left", 1), ("expired", 1)));
         assert!(lawful("TOKEN#q", "number", ("left", 1), ("waiting", 2)));
-        assert!(unlawful("ENTRY#1", Some(&item("", ("amount", 1))), Some(&item("", ("amount", 2)))).is_some());
-        assert!(unlawful("ENTRY#1", Some(&item("", ("amount", 1))), None).is_some());
-        assert!(unlawful("ENTRY#1", None, Some(&item("", ("amount", 1)))).is_none());
+        assert!(transition_error("ENTRY#1", Some(&item("", ("amount", 1))), Some(&item("", ("amount", 2)))).is_some());
+        assert!(transition_error("ENTRY#1", Some(&item("", ("amount", 1))), None).is_some());
+        assert!(transition_error("ENTRY#1", None, Some(&item("", ("amount", 1)))).is_none());
     }
 }

@@ -58,7 +58,7 @@ impl SeatMap {
         Self { free, taken: VecDeque::new() }
     }
 
-    fn see(&mut self, now: Instant) -> &[String] {
+    fn free_now(&mut self, now: Instant) -> &[String] {
         while self.taken.front().is_some_and(|(at, _)| now.duration_since(*at) >= MAP_AGE) {
             let Some((_, seat)) = self.taken.pop_front() else { break };
             if let Some(index) = self.free.iter().position(|free| *free == seat) {
@@ -98,11 +98,11 @@ impl Person {
 }
 
 impl Crowd<'_> {
-    fn below(&self, range: std::ops::Range<u64>) -> Duration {
+    fn random_pause(&self, range: std::ops::Range<u64>) -> Duration {
         Duration::from_millis(self.rng.borrow_mut().u64(range))
     }
 
-    fn end(&self, how: &'static str) {
+    fn count_end(&self, how: &'static str) {
         *self.figures.borrow_mut().ends.entry(how).or_default() += 1;
     }
 
@@ -112,9 +112,9 @@ impl Crowd<'_> {
         let mut answer = ApiAnswer { status: 0, body: Value::Null };
         for retry in 0..=RETRIES_MAX {
             if retry > 0 {
-                sleep(self.below(RETRY_MILLISECONDS)).await;
+                sleep(self.random_pause(RETRY_MILLISECONDS)).await;
             }
-            let (given, why) = self.services.ask(&asked, person.identity(Some(key))).await;
+            let (given, why) = self.services.request(&asked, person.identity(Some(key))).await;
             let figures = &mut *self.figures.borrow_mut();
             figures.requests += 1;
             *figures.answers.entry((name, given.status, given.code().to_owned())).or_default() += 1;
@@ -135,7 +135,7 @@ impl Crowd<'_> {
     }
 
     /// Gives somebody money; nothing of that is measured.
-    async fn fill(&self, person: &mut Person) -> Result<(), String> {
+    async fn fill_wallet(&self, person: &mut Person) -> Result<(), String> {
         let wallet =
             ApiCall { function: "create_wallet", method: "POST", path: "/wallet".to_owned(), body: Some(json!({})) };
         self.services.unmeasured(&wallet, person.identity(None)).await?;
@@ -154,11 +154,11 @@ impl Crowd<'_> {
         for _ in 0..TRIES_MAX {
             let seat = {
                 let map = &mut *self.map.borrow_mut();
-                let free = map.see(Instant::now());
+                let free = map.free_now(Instant::now());
                 if free.is_empty() { None } else { Some(free[self.rng.borrow_mut().usize(..free.len())].clone()) }
             };
             let Some(seat) = seat else {
-                self.end("saw no free seat");
+                self.count_end("saw no free seat");
                 return Ok(());
             };
             let body = Some(json!({ "schedule_id": schedule, "seat_ids": [seat] }));
@@ -168,18 +168,18 @@ impl Crowd<'_> {
             match answer.status {
                 201 => {
                     self.map.borrow_mut().taken.push_back((Instant::now(), seat));
-                    self.fill(&mut person).await?;
+                    self.fill_wallet(&mut person).await?;
                     sleep(self.pays_after).await;
                     return self.pays(person, answer.text("reservation_id")).await;
                 }
-                409 => sleep(self.below(LOOK_MILLISECONDS)).await,
+                409 => sleep(self.random_pause(LOOK_MILLISECONDS)).await,
                 _ => {
-                    self.end("given up after 429 or 503");
+                    self.count_end("given up after 429 or 503");
                     return Ok(());
                 }
             }
         }
-        self.end("refused too often");
+        self.count_end("refused too often");
         Ok(())
     }
 
@@ -187,7 +187,7 @@ impl Crowd<'_> {
         let body = Some(json!({ "reservation_id": reservation }));
         let asked = ApiCall { function: "pay", method: "POST", path: "/payments".to_owned(), body };
         let answer = self.step("pay", &mut person, asked).await;
-        self.end(if answer.status == 201 { "paid" } else { "held and not paid" });
+        self.count_end(if answer.status == 201 { "paid" } else { "held and not paid" });
         Ok(())
     }
 
@@ -196,11 +196,11 @@ impl Crowd<'_> {
     /// # Errors
     /// When a wallet cannot be filled.
     pub async fn orders(&self, mut person: Person, product: &str) -> Result<(), String> {
-        self.fill(&mut person).await?;
+        self.fill_wallet(&mut person).await?;
         let body = Some(json!({ "items": [{ "product_id": product, "quantity": 1 }], "pay": true }));
         let asked = ApiCall { function: "place_order", method: "POST", path: "/orders".to_owned(), body };
         let answer = self.step("order", &mut person, asked).await;
-        self.end(match answer.status {
+        self.count_end(match answer.status {
             201 => "ordered",
             409 => "refused",
             _ => "given up after 429 or 503",
@@ -219,7 +219,7 @@ impl Crowd<'_> {
         let path = format!("{path}/me");
         for _ in 0..POLLS_MAX {
             if answer.status >= 300 {
-                self.end("lost the queue");
+                self.count_end("lost the queue");
                 return Ok(());
             }
             person.queue_token = answer.body["token"].as_str().map(str::to_owned).or(person.queue_token.take());
@@ -236,7 +236,7 @@ impl Crowd<'_> {
             let poll = ApiCall { function: "get_queue_entry", method: "GET", path: path.clone(), body: None };
             answer = self.step("poll", &mut person, poll).await;
         }
-        self.end("was not admitted");
+        self.count_end("was not admitted");
         Ok(())
     }
 }

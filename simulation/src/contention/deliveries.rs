@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use crate::contention::parameters::Parameters;
 use crate::contention::services::Services;
-use crate::random::deliveries::{received, records};
-use crate::random::workload::messages;
+use crate::random::deliveries::{drain_queues, read_records};
+use crate::random::workload::sqs_event;
 use local::stack::Stack;
 
 /// Most records of the stream that one call relays.
@@ -29,7 +29,7 @@ pub async fn relay(services: &Services<'_>, stack: &Stack, parameters: &Paramete
     let pause = Duration::from_secs_f64(1.0 / parameters.stream_reads_a_second);
     loop {
         sleep(pause).await;
-        let new = records(stack, position.as_deref(), RECORDS_MAX)?;
+        let new = read_records(stack, position.as_deref(), RECORDS_MAX)?;
         if let Some(last) = new.last() {
             let last = last["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
             sleep(parameters.stream.draw(&mut rng)).await;
@@ -37,7 +37,7 @@ pub async fn relay(services: &Services<'_>, stack: &Stack, parameters: &Paramete
                 position = last;
             }
         }
-        waiting.extend(received(stack).await?);
+        waiting.extend(drain_queues(stack).await?);
         if waiting.is_empty() {
             continue;
         }
@@ -46,7 +46,7 @@ pub async fn relay(services: &Services<'_>, stack: &Stack, parameters: &Paramete
         let mut failed = Vec::new();
         for batch in waiting.chunk_by(|(one, _), (other, _)| one == other).flat_map(|same| same.chunks(MESSAGES_MAX)) {
             let bodies: Vec<String> = batch.iter().map(|(_, body)| body.clone()).collect();
-            let answer = services.call(batch[0].0, messages(&bodies)).await;
+            let answer = services.call(batch[0].0, sqs_event(&bodies)).await;
             let is_done = |answer: &serde_json::Value| answer["batchItemFailures"].as_array().is_none_or(Vec::is_empty);
             if !answer.as_ref().is_ok_and(is_done) {
                 failed.extend(batch.iter().cloned());

@@ -22,7 +22,7 @@ use crate::contention::parameters::Parameters;
 use crate::contention::report::Figures;
 use crate::contention::services::Services;
 use crate::contention::table::Table;
-use crate::random::actors::told;
+use crate::random::actors::panic_text;
 use crate::random::run::START;
 use crate::replica::Replica;
 use crate::requests::{ApiCall, Identity};
@@ -150,9 +150,9 @@ async fn simulated(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> 
     }
     stack.intercept(None);
 
-    let replica = Replica::of(stack)?;
-    let books = replica.books(clock.now().as_second());
-    catch_unwind(AssertUnwindSafe(|| books.check())).map_err(|panic| told(&*panic))?;
+    let replica = Replica::read(stack)?;
+    let books = replica.snapshot(clock.now().as_second());
+    catch_unwind(AssertUnwindSafe(|| books.check())).map_err(|panic| panic_text(&*panic))?;
     let figures = crowd.figures.borrow();
     let wanted = match plan.sale {
         Sale::Seats { seats } | Sale::Queue { seats, .. } => seats.min(plan.people),

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::contention::bucket::Bucket;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
-use crate::requests::{ApiAnswer, ApiCall, Identity, event};
+use crate::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
 use local::aws::lambda::Entry;
 use local::stack::Stack;
 
@@ -128,8 +128,8 @@ impl<'a> Services<'a> {
     }
 
     /// Asks the API, and waits for its answer; and why, if it is 429 or 5xx.
-    pub async fn ask(&self, asked: &ApiCall, caller: Identity<'_>) -> (ApiAnswer, Option<Why>) {
-        self.passes(|parameters| parameters.gateway).await;
+    pub async fn request(&self, asked: &ApiCall, caller: Identity<'_>) -> (ApiAnswer, Option<Why>) {
+        self.wait(|parameters| parameters.gateway).await;
         let now = self.began.elapsed();
         if !self.state.borrow_mut().requests.takes_one(now) {
             return (ApiAnswer { status: 429, body: json!({ "message": "Too Many Requests" }) }, Some(Why::Gateway));
@@ -137,13 +137,13 @@ impl<'a> Services<'a> {
         let refused_for = Cell::new(None);
         let (answer, last) = REFUSED_FOR
             .scope(refused_for, async {
-                let answer = self.call(asked.function, event(asked, caller)).await;
+                let answer = self.call(asked.function, api_gateway_event(asked, caller)).await;
                 (answer, REFUSED_FOR.with(Cell::get))
             })
             .await;
         match answer {
             Ok(given) => {
-                let answer = ApiAnswer::of(&given);
+                let answer = ApiAnswer::parse(&given);
                 let is_trouble = answer.status == 429 || answer.status >= 500;
                 let why = is_trouble.then(|| last.map_or(Why::Product, Why::Table));
                 (answer, why)
@@ -160,12 +160,12 @@ impl<'a> Services<'a> {
     /// # Errors
     /// When there is no process for it, or it gives no answer.
     pub async fn call(&self, function: &str, event: Value) -> Result<Value, Unserved> {
-        let (process, is_new) = self.begin(function)?;
+        let (process, is_new) = self.take_process(function)?;
         let began = Instant::now();
         if is_new {
-            self.passes(|parameters| parameters.cold_start).await;
+            self.wait(|parameters| parameters.cold_start).await;
         }
-        self.passes(|parameters| parameters.function).await;
+        self.wait(|parameters| parameters.function).await;
         let work = lambda::invoke(&process.code, process.app.clone(), event);
         let answer = timeout(process.declaration.timeout, work).await;
         let state = &mut *self.state.borrow_mut();
@@ -188,26 +188,26 @@ impl<'a> Services<'a> {
     /// # Errors
     /// When it gives no answer.
     pub async fn unmeasured(&self, asked: &ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, String> {
-        let process = self.stack.process(asked.function, self.clock.clone(), self.ids(asked.function));
+        let process = self.stack.process(asked.function, self.clock.clone(), self.new_ids(asked.function));
         let process = process.map_err(|problem| problem.to_string())?;
-        let given = lambda::invoke(&process.code, process.app, event(asked, caller));
+        let given = lambda::invoke(&process.code, process.app, api_gateway_event(asked, caller));
         let given = UNMEASURED.scope((), given).await.map_err(|problem| problem.to_string())?;
-        Ok(ApiAnswer::of(&given))
+        Ok(ApiAnswer::parse(&given))
     }
 
-    async fn passes(&self, of: fn(&Parameters) -> Latency) {
+    async fn wait(&self, of: fn(&Parameters) -> Latency) {
         let passes = of(&self.parameters).draw(&mut self.state.borrow_mut().rng);
         sleep(passes).await;
     }
 
-    fn ids(&self, function: &str) -> Ids {
+    fn new_ids(&self, function: &str) -> Ids {
         let state = &mut *self.state.borrow_mut();
         state.made += 1;
         Ids::seeded(&format!("{function} {} of {}", state.made, self.seed))
     }
 
     /// A process for a call, and whether it has to be started.
-    fn begin(&self, function: &str) -> Result<(Entry, bool), Unserved> {
+    fn take_process(&self, function: &str) -> Result<(Entry, bool), Unserved> {
         let now = self.began.elapsed();
         let burst = self.parameters.processes_in_ten_seconds;
         {
@@ -230,7 +230,7 @@ impl<'a> Services<'a> {
                 return Ok((process, false));
             }
         }
-        let process = self.stack.process(function, self.clock.clone(), self.ids(function));
+        let process = self.stack.process(function, self.clock.clone(), self.new_ids(function));
         process.map(|process| (process, true)).map_err(|_| Unserved::Failed)
     }
 }

@@ -25,8 +25,8 @@ use crate::contention::calls::{ItemKey, is_consistent, item_key, queried};
 use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
-use crate::random::scheduler::keys;
-use local::intercept::{After, Before, Call, Intercept, Struck};
+use crate::random::scheduler::request_keys;
+use local::intercept::{After, Before, Call, FailedItems, Intercept};
 
 /// Locks that are kept before those that have ended are dropped.
 const LOCKS_KEPT_MAX: usize = 4_096;
@@ -142,7 +142,7 @@ impl Table {
             }
             Some(cause) => {
                 sleep(latency.saturating_sub(reaches)).await;
-                self.state().refuse(cause, Struck::ALL)
+                self.state().refuse(cause, FailedItems::ALL)
             }
         }
     }
@@ -185,7 +185,7 @@ impl Table {
         // One that is throttled is told before conflicts, by the product as by this.
         let first = refused.iter().map(|(_, cause)| *cause).max().unwrap_or(Cause::Conflict);
         let struck = refused.iter().filter(|(_, cause)| (*cause == Cause::Conflict) == (first == Cause::Conflict));
-        let struck = Struck::these(struck.map(|(index, _)| *index));
+        let struck = FailedItems::at_each(struck.map(|(index, _)| *index));
         self.state().refuse(first, struck)
     }
 
@@ -206,7 +206,7 @@ impl Table {
             }
             Some(cause) => {
                 sleep(latency.saturating_sub(reaches)).await;
-                self.state().refuse(cause, Struck::ALL)
+                self.state().refuse(cause, FailedItems::ALL)
             }
         }
     }
@@ -233,7 +233,7 @@ impl Table {
             return Before::Proceed;
         }
         sleep(before).await;
-        self.state().refuse(Cause::ReadConflict, Struck::these(struck))
+        self.state().refuse(Cause::ReadConflict, FailedItems::at_each(struck))
     }
 }
 
@@ -309,7 +309,7 @@ impl State {
         self.passing = Some(Passing { keys, is_write, taken, rest });
     }
 
-    fn refuse(&mut self, cause: Cause, struck: Struck) -> Before {
+    fn refuse(&mut self, cause: Cause, struck: FailedItems) -> Before {
         *self.refused.entry(cause).or_default() += 1;
         let _ = REFUSED_FOR.try_with(|last| last.set(Some(cause)));
         match cause {
@@ -365,7 +365,7 @@ impl Intercept for Table {
             }));
         }
         let request = call.request;
-        let items: Vec<ItemKey> = keys(request).iter().map(item_key).collect();
+        let items: Vec<ItemKey> = request_keys(request).iter().map(item_key).collect();
         let layer = self.clone();
         let held: Pin<Box<dyn Future<Output = Before> + Send>> = match call.operation {
             "PutItem" | "UpdateItem" | "DeleteItem" => {

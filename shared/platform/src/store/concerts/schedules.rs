@@ -10,6 +10,7 @@ use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
 use onsale_domain::seats::{Label, SECTIONS_MAX};
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::views::Page;
@@ -185,16 +186,16 @@ pub async fn fresh(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, F
 /// A page of a concert's schedules that are on sale at `now`, by date.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn bookable(
     app: &App,
     concert: ConcertId,
     now: Timestamp,
     limit: u16,
     cursor: Option<&str>,
-) -> Result<Page<Schedule>, ListError> {
+) -> Result<Page<Schedule>, ListFailure> {
     // Those that have started are passed over by their keys: a sale ends before.
-    let started = keys::listed_schedule(concert, now.as_second(), ScheduleId(Uuid::nil()));
+    let started = keys::listed_schedule(concert, EpochSecond::begun(now), ScheduleId(Uuid::nil()));
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],

@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
+use crate::store::dynamodb::idempotency::Once;
 use crate::store::dynamodb::item::{Item, key_item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
@@ -53,15 +54,13 @@ pub enum JoinFailure {
     Failure(#[from] Failure),
 }
 
-/// What joining came to.
+/// A place in a queue, and how the queue stands.
 #[derive(Clone, Debug)]
 pub struct Joined {
     /// The place.
     pub token: Token,
     /// The queue, at most a second old.
     pub queue: Arc<Queue>,
-    /// Whether the place is new.
-    pub new: bool,
 }
 
 /// What lies where a user's place in a queue is.
@@ -92,7 +91,7 @@ fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, F
 ///
 /// # Errors
 /// See [`JoinFailure`].
-pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinFailure> {
+pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Once<Joined>, JoinFailure> {
     let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
@@ -107,7 +106,7 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
             Place::Numbered(token) => {
                 let token = brought_up_to_date(app, token, &queue).await?;
                 if !token.state.has_ended() {
-                    return Ok(Joined { token, queue, new: false });
+                    return Ok(Once::Existing(Joined { token, queue }));
                 }
                 Place::Numbered(token)
             }
@@ -128,7 +127,7 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
         may_join(app, user, id, ended, &queue).await?;
         there = match claimed(app, user, id, &there, claim).await? {
             Place::Claimed(by) if by == claim => match numbered(app, user, id, claim).await? {
-                Some(token) => return Ok(Joined { token, queue, new: true }),
+                Some(token) => return Ok(Once::New(Joined { token, queue })),
                 None => place(app, user, id, Consistency::Strong).await?,
             },
             there => there,

@@ -10,13 +10,14 @@ use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, text};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
@@ -28,15 +29,6 @@ use crate::store::reservations::{expire, get, reservation_item, seat_limit, sett
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
-/// What holding came to.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The reservation as it is now.
-    pub reservation: Reservation,
-    /// Whether it was there already, under the same key.
-    pub replayed: bool,
-}
-
 /// Why seats were not held.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldFailure {
@@ -47,8 +39,8 @@ pub enum HoldFailure {
     #[error(transparent)]
     Pass(#[from] QueueTokenError),
     /// The key was used for another request.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -80,11 +72,11 @@ pub struct RequestedHold {
     pub queue_token: QueueToken,
 }
 
-/// Holds seats, all or none.
+/// Holds seats, all or none; the reservation as it is then.
 ///
 /// # Errors
 /// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
-pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure> {
+pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>, HoldFailure> {
     logs::record_id("reservation_id", wanted.id);
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
@@ -92,8 +84,8 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure>
         Ok((schedule, new)) => take(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
         Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
-            Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
-            Some(_) => Err(HoldFailure::KeyReused),
+            Some(there) if there.fingerprint == fingerprint => Ok(Once::Replayed(there)),
+            Some(_) => Err(KeyReused.into()),
             None => Err(refused),
         },
         Err(failure) => Err(failure),
@@ -106,10 +98,10 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
     let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
     let Some(schedule) = schedule else {
         // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
-        return Err(match delete_schedule::is_pending(app, wanted.schedule).await? {
-            true => Failure::Busy.into(),
-            false => HoldError::SeatNotFound(wanted.seats).into(),
-        });
+        if delete_schedule::is_pending(app, wanted.schedule).await? {
+            return Err(Failure::Busy.into());
+        }
+        return Err(HoldError::SeatNotFound(wanted.seats).into());
     };
     let admission = match &schedule.queue {
         Some(queue) if !wanted.queue_token.by_administrator => {
@@ -130,22 +122,22 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
 }
 
 /// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
-async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
+async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
     let blocks: Vec<(BlockId, Vec<u16>)> = by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
     loop {
         let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
-            Ok(()) => return Ok(Held { reservation: new, replayed: false }),
+            Ok(()) => return Ok(Once::New(new)),
             Err(rejected) => rejected,
         };
         // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
         if let Some(there) = get(app, new.user, new.id).await? {
             if there.fingerprint != new.fingerprint {
-                return Err(HoldFailure::KeyReused);
+                return Err(KeyReused.into());
             }
             // A try that was refused wrote nothing: only one that was not heard of may be ours.
             let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Held { reservation: there, replayed: !ours });
+            return Ok(Once::found(there, ours));
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
@@ -164,7 +156,7 @@ fn hold_transaction(
     new: &Reservation,
     blocks: &[(BlockId, Vec<u16>)],
 ) -> Result<Transaction<Guard>, Failure> {
-    let now = text(as_bound(second(app.now())));
+    let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
@@ -188,7 +180,7 @@ async fn refuse_or_retry(
     blocks: &[(BlockId, Vec<u16>)],
     failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
-    let now = second(app.now());
+    let now = EpochSecond::begun(app.now());
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
@@ -199,7 +191,7 @@ async fn refuse_or_retry(
                     // Our own hold, of which not every item is to be seen yet.
                     return Ok(());
                 }
-                let bound = as_bound(now);
+                let bound = now.to_hex();
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
@@ -219,9 +211,13 @@ async fn refuse_or_retry(
     if gone && !delete_schedule::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }
+    if !missing.is_empty() {
+        return Err(HoldError::SeatNotFound(missing).into());
+    }
+    if !taken.is_empty() {
+        return refuse_as_taken(app, new, taken).await;
+    }
     match allowance {
-        _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
-        _ if !taken.is_empty() => refuse_as_taken(app, new, taken).await,
         // Our own hold is counted, and not to be seen yet.
         Some(old) if seat_limit::counts(old, new.id) => Ok(()),
         Some(old) => refuse_by_allowance(app, schedule, new, old).await,
@@ -232,7 +228,7 @@ async fn refuse_or_retry(
 /// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
 /// seat is gone instead of trying until its time is up.
 async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
-    let now = second(app.now());
+    let now = EpochSecond::begun(app.now());
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
         let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
@@ -285,9 +281,9 @@ async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, 
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;
     let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
-    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
-        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
-        // The pause ended a moment ago.
-        false => Ok(()),
+    if read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        return Err(HoldError::SeatLimit(schedule.max_seats_per_user).into());
     }
+    // The pause ended a moment ago.
+    Ok(())
 }

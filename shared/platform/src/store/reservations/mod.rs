@@ -11,14 +11,14 @@ use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
-use onsale_domain::time::second;
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::seats;
 use crate::store::views::Page;
 
@@ -59,8 +59,8 @@ pub async fn holding(
 /// A page of a user's reservations, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListFailure> {
     let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::RESERVATION_PREFIX)?.parse().ok());
         reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
@@ -77,7 +77,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
 pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> Result<bool, Failure> {
     let now = app.now();
-    let values = vec![(":queue", text(queue.as_str())), (":now", number(second(now)))];
+    let values = vec![(":queue", text(queue.as_str())), (":now", number(EpochSecond::begun(now)))];
     let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);

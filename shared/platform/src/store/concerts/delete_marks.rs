@@ -6,6 +6,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::store::dynamodb::transaction::Write;
 /// Kind of deletions on the expiry index.
 pub const DELETION_KIND: &str = "deletion";
 /// How long a deletion is left to whoever is at it; then the sweep, or another request, takes it over.
-const AT_IT_SECONDS: i64 = 300;
+const AT_IT_SECONDS: u32 = 300;
 
 const ACCEPTED: &str = "accepted";
 const REFUSED: &str = "refused";
@@ -48,8 +49,8 @@ pub struct Mark {
     /// Who asked for it, for the log: whoever makes it certain may be somebody else. None of a date that goes with its
     /// concert.
     action: Option<AdminAction>,
-    /// Until when somebody is at it, epoch seconds; 0 for a date that goes with its concert.
-    at_it_until: i64,
+    /// Until when somebody is at it; 0 for a date that goes with its concert.
+    at_it_until: EpochSecond,
 }
 
 impl Mark {
@@ -70,20 +71,20 @@ impl Mark {
             stage,
             shut_to: text("shut_to").cloned(),
             action: text("asked_by").map(|kept| AdminAction::of_kept(kept)).transpose()?,
-            at_it_until: until.unwrap_or(0),
+            at_it_until: until.map(EpochSecond).unwrap_or_default(),
         }))
     }
 
     /// One that has just begun.
     pub fn new(app: &App, action: AdminAction) -> Self {
-        let until = app.now().as_second() + AT_IT_SECONDS;
+        let until = EpochSecond::begun(app.now()).plus(AT_IT_SECONDS);
         let deletion = app.ids().uuid(app.now());
         Self { deletion, stage: Stage::Begun, shut_to: None, action: Some(action), at_it_until: until }
     }
 
     /// Whether nobody is at it any more.
     pub fn is_left(&self, now: Timestamp) -> bool {
-        self.at_it_until < now.as_second()
+        self.at_it_until < EpochSecond::begun(now)
     }
 
     /// Puts it on a concert or a schedule that has none, and on the expiry index, by which the sweep finds it.
@@ -106,7 +107,7 @@ impl Mark {
     /// Takes it over from whoever was at it; `false` when somebody else was faster.
     pub async fn claim(&self, app: &App, key: &Key) -> Result<bool, Failure> {
         let write = Write::update(key)
-            .set("expires_at", number(app.now().as_second() + AT_IT_SECONDS))
+            .set("expires_at", number(EpochSecond::begun(app.now()).plus(AT_IT_SECONDS)))
             .when("deletion = :mine AND expires_at = :seen")
             .value(":seen", number(self.at_it_until));
         self.mine(write).applies(app).await
@@ -127,7 +128,7 @@ impl Mark {
 
     /// Sets its stage, with nobody at it from now on.
     fn left(&self, app: &App, key: &Key, stage: &str) -> Write {
-        let until = number(app.now().as_second() - 1);
+        let until = number(EpochSecond::begun(app.now()).previous());
         self.mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
     }
 

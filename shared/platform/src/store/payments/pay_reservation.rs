@@ -6,7 +6,7 @@ use onsale_domain::payments::purchase::{PayError, Purchase, State};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, by_block};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -76,7 +76,7 @@ impl Payable for Reservation {
                 Guard::Seats(place),
                 set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
                     .when(format!("{OPEN} AND {}", all_mine(numbers)))
-                    .value(":now", text(as_bound(second(now))))
+                    .value(":now", text(EpochSecond::begun(now).to_hex()))
                     .value(":mine", text(self.held_value().to_string())),
             );
         }
@@ -129,7 +129,7 @@ async fn admission(app: &App, read: &Reservation, pass: &QueueToken) -> Result<O
 /// A deletion has shut the block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
 /// comes to nothing before that.
 fn is_shut(block: &Item, now: Timestamp) -> bool {
-    let bound = as_bound(second(now));
+    let bound = EpochSecond::begun(now).to_hex();
     block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)
 }
 

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::{Purchase, State};
-use onsale_domain::time::second;
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -53,7 +53,7 @@ pub(crate) async fn close(app: &App, user: UserId, id: ReservationId) -> Result<
 /// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
 /// the allowance is not what it was.
 pub async fn settle(app: &App, user: UserId, schedule: ScheduleId, read: &Allowance) -> Result<bool, Failure> {
-    let now = second(app.now());
+    let now = EpochSecond::begun(app.now());
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
         // Also if somebody else was faster: the allowance is not what it was.

@@ -67,7 +67,7 @@ pub async fn create_schedule(
     let parts = [
         "create_schedule".to_owned(),
         concert_id.to_string(),
-        new.place.clone(),
+        new.venue.clone(),
         [new.starts_at, new.sale_opens_at, new.sale_closes_at].map(|time| time.to_string()).join(" "),
         new.max_seats_per_user.to_string(),
     ];
@@ -80,11 +80,11 @@ pub async fn create_schedule(
 
 fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> Result<Schedule, Problem> {
     let max_seats_per_user = request.max_seats_per_user.unwrap_or(SEATS_PER_USER_DEFAULT);
-    let place = schedule::place(&request.place).map_err(invalid("place"))?;
+    let place = schedule::parse_venue(&request.place).map_err(invalid("place"))?;
     let starts_at = time::parse(&request.starts_at).map_err(invalid("starts_at"))?;
     let sale_opens_at = time::parse(&request.sale_opens_at).map_err(invalid("sale_opens_at"))?;
     let sale_closes_at = time::parse(&request.sale_closes_at).map_err(invalid("sale_closes_at"))?;
-    schedule::plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
+    schedule::check_plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
         invalid(match error {
             PlanError::SaleClosesBeforeItOpens => "sale_closes_at",
             PlanError::StartsDuringSale => "starts_at",
@@ -94,7 +94,7 @@ fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> R
     Ok(Schedule {
         id,
         concert_id,
-        place,
+        venue: place,
         starts_at,
         sale_opens_at,
         sale_closes_at,

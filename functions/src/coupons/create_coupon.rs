@@ -77,7 +77,7 @@ pub async fn create_coupon(
 ) -> Result<Answer<CouponOut>, Problem> {
     let new = parse(&app, key.id(&app, admin.id, "create_coupon"), &request)?;
     // A repeat of what succeeded is a success, also when the coupon has ended since.
-    if new.has_ended(app.now()) && coupons::known(&app, new.id).await?.is_none() {
+    if new.has_ended(app.now()) && coupons::get_cached(&app, new.id).await?.is_none() {
         return Err(invalid("valid_until")(Expected::InTheFuture));
     }
     let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
@@ -86,7 +86,7 @@ pub async fn create_coupon(
 }
 
 fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Problem> {
-    let name = coupon::name(&request.name).map_err(invalid("name"))?;
+    let name = coupon::parse_name(&request.name).map_err(invalid("name"))?;
     let Object(DiscountIn { kind, value, max }) = &request.discount;
     let discount = Discount::parse(kind, *value, *max).map_err(|error| {
         invalid(match error {
@@ -98,7 +98,7 @@ fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Pr
     let shards = request.shards.map(Shards::parse).transpose().map_err(invalid("shards"))?.unwrap_or(Shards::ONE);
     let valid_from = time::parse(&request.valid_from).map_err(invalid("valid_from"))?;
     let valid_until = time::parse(&request.valid_until).map_err(invalid("valid_until"))?;
-    coupon::plan(request.quantity, valid_from, valid_until).map_err(|error| {
+    coupon::check_plan(request.quantity, valid_from, valid_until).map_err(|error| {
         invalid(match error {
             PlanError::Quantity => "quantity",
             PlanError::EndsBeforeItBegins => "valid_until",

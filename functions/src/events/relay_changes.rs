@@ -82,7 +82,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
 fn read_event(record: &Value) -> Result<Option<Event>, UnreadableChange> {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         let record = serde_json::from_value::<EventRecord>(record.clone());
-        outbox::event(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
+        outbox::event_of_record(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
     }));
     made.unwrap_or_else(|_| Err(UnreadableChange("it made the reader panic".to_owned())))
 }

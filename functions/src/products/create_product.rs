@@ -45,9 +45,9 @@ pub async fn create_product(
     key: IdempotencyKey,
     Json(request): Json<CreateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
-    let name = product::name(&request.name).map_err(invalid("name"))?;
+    let name = product::parse_name(&request.name).map_err(invalid("name"))?;
     let price = Price::parse(request.price).map_err(invalid("price"))?;
-    let stock = stock::quantity(request.stock).map_err(invalid("stock"))?;
+    let stock = stock::parse_quantity(request.stock).map_err(invalid("stock"))?;
     let shards = request.stock_shards.map(Shards::parse).transpose().map_err(invalid("stock_shards"))?;
     let shards = shards.unwrap_or(Shards::ONE);
     let max_per_user = request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?;

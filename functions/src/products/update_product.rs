@@ -55,7 +55,7 @@ pub async fn update_product(
         })
     };
     let change = Change {
-        name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
+        name: request.name.as_deref().map(product::parse_name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
         state: request.state.as_ref().map(state).transpose()?,
         max_per_user: request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?,

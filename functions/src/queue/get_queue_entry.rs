@@ -30,7 +30,7 @@ pub async fn get_queue_entry(
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let queue = queue::polled(&app, &id).await?;
+    let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = queue_token.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
@@ -41,7 +41,7 @@ pub async fn get_queue_entry(
         };
         return Ok(Answer::ok(out.token(token)));
     }
-    match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
+    match admissions::claim_called(&app, user.id, &id, claims.number, &queue).await? {
         ClaimOutcome::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;

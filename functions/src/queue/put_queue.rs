@@ -59,7 +59,7 @@ pub async fn put_queue(
         opens_at: request.opens_at.as_deref().map(time::parse).transpose().map_err(invalid("opens_at"))?,
         closes_at: request.closes_at.as_deref().map(time::parse).transpose().map_err(invalid("closes_at"))?,
     };
-    let settings = settings.checked().map_err(|error| {
+    let settings = settings.validated().map_err(|error| {
         invalid(match error {
             SettingsError::Capacity => "capacity",
             SettingsError::AdmitPerSecond => "admit_per_second",

@@ -87,7 +87,7 @@ pub struct TokenOut {
 impl TokenOut {
     /// A place whose number is to be called, or has been, at `now`.
     pub fn new(id: &QueueId, state: State, number: u64, queue: &Queue, now: Timestamp) -> Self {
-        let standing = queue.standing(number, now);
+        let standing = queue.position_of(number, now);
         Self {
             queue_id: id.to_string(),
             state: state.as_str(),

@@ -63,7 +63,7 @@ impl ReservationOut {
             reason: state.reason(),
             concert_id: reservation.concert_id.0,
             schedule_id: reservation.schedule_id.0,
-            place: reservation.place.clone(),
+            place: reservation.venue.clone(),
             starts_at: reservation.starts_at,
             created_at: reservation.created_at,
             expires_at: reservation.purchase.expires_at(),

@@ -23,7 +23,7 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
-    let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
+    let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::new(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
     let orders = async |app: &App, here| expiry::sweep(app, Expiring::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;

@@ -11,7 +11,7 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::ScheduleId;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
-use onsale_domain::time::second;
+use onsale_domain::time::epoch_second;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem, QueryString, invalid};
@@ -74,13 +74,13 @@ pub async fn list_seats(
 ) -> Result<Cacheable, Problem> {
     let no_seats = || Problem::new(Detail::NoSeats);
     let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
-    let schedule = match schedules::viewed(&app, id, &wanted).await? {
-        Some(empty) if empty.sections.is_empty() => schedules::fresh(&app, id).await?,
+    let schedule = match schedules::get_cached(&app, id, &wanted).await? {
+        Some(empty) if empty.sections.is_empty() => schedules::get(&app, id).await?,
         schedule => schedule,
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &queue_token, queue).await?;
+        guard::check_admitted(&app, &queue_token, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {
@@ -93,8 +93,8 @@ pub async fn list_seats(
     };
     let mut body = ListSeatsOut { currency: CURRENCY, sections: Vec::new(), items: Vec::new() };
     for section in sections {
-        let blocks: Arc<Vec<Block>> = seats::viewed(&app, id, &section).await?;
-        body.sections.push(counts_out(&schedule, &section, Counts::of(&blocks, app.now())));
+        let blocks: Arc<Vec<Block>> = seats::get_cached_section(&app, id, &section).await?;
+        body.sections.push(counts_out(&schedule, &section, Counts::count(&blocks, app.now())));
         add_seats(&mut body.items, &app, &schedule, &blocks, request.available.unwrap_or(false));
     }
     if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {
@@ -123,7 +123,7 @@ fn counts_out(schedule: &Schedule, section: &Label, counts: Counts) -> SectionCo
 }
 
 fn add_seats(items: &mut Vec<SeatOut>, app: &App, schedule: &Schedule, blocks: &[Block], only_available: bool) {
-    let now = second(app.now());
+    let now = epoch_second(app.now());
     for block in blocks {
         let Some(section) = schedule.sections.get(&block.id.section) else { continue };
         for (number, value) in &block.seats {

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use onsale_domain::concerts::concert;
-use onsale_domain::text::folded;
+use onsale_domain::text::fold;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -121,8 +121,8 @@ async fn a_concert_with_as_many_letter_pairs_as_a_name_may_have_is_made_and_dele
     let admin = world.admin().await;
     let squared: Vec<char> = ('\u{3300}'..='\u{333b}').collect();
     let mut beginnings = (1..=squared.len()).rev().map(|length| squared[..length].iter().collect::<String>());
-    let name = beginnings.find(|name| concert::name(name).is_ok()).expect("a name");
-    assert!(concert::letter_pairs(&folded(&name)).len() > concert::LETTER_PAIRS_MAX - 8);
+    let name = beginnings.find(|name| concert::parse_name(name).is_ok()).expect("a name");
+    assert!(concert::letter_pairs(&fold(&name)).len() > concert::LETTER_PAIRS_MAX - 8);
     let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
     admin.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
     let body = json!({ "name": name, "description": "", "queue_id": "there" });

@@ -14,7 +14,7 @@ use crate::support::{Person, World};
 
 /// A deletion that somebody asked for.
 fn asked(function: &'static str, target: impl Display) -> AdminAction {
-    AdminAction::of_operator(function, target)
+    AdminAction::by_operator(function, target)
 }
 
 /// Calls enough for one or two of a date's sections.
@@ -44,7 +44,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
     let id: ConcertId = concert.parse().expect("an id");
-    let mut budget = Budget::of(calls);
+    let mut budget = Budget::new(calls);
     delete_concert::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
         .await
         .expect("the table answers")
@@ -104,7 +104,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     let mut sweeps = 0;
     while traces(&world, &ids) > 0 {
         world.wait(400);
-        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::new(CALLS)).await.expect("swept");
         sweeps += 1;
         assert!(sweeps < ROUNDS_MAX, "it does not end");
     }
@@ -123,7 +123,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let (other, others) = three_dates(&world, &admin).await;
     let (of, id): (ConcertId, ScheduleId) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
-    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
+    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::new(CALLS))
         .await
         .expect("an answer");
     assert_eq!(begun, Deletion::Accepted);
@@ -159,7 +159,7 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     let marked = |world: &World| world.dump().iter().filter(|item| item.contains("\"deletion\"")).count();
     while marked(&world) > 0 {
         world.wait(400);
-        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::new(CALLS)).await.expect("swept");
         rounds += 1;
         assert!(rounds < ROUNDS_MAX, "it does not end");
     }

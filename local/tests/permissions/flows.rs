@@ -275,10 +275,10 @@ async fn deleting(world: &World) {
 async fn accepted_deletions(world: &World) {
     let admin = world.admin().await;
     let id = |text: &str| text.parse::<Uuid>().expect("an id");
-    let asked = |function, target: &str| AdminAction::of_operator(function, target);
+    let asked = |function, target: &str| AdminAction::by_operator(function, target);
     let app = world.stack.app();
     let (one, date) = concert(world, &admin).await;
-    let mut budget = Budget::of(1);
+    let mut budget = Budget::new(1);
     let of_date = delete_schedule::delete_schedule(
         app,
         ConcertId(id(&one)),
@@ -288,7 +288,7 @@ async fn accepted_deletions(world: &World) {
     );
     assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
     let (two, _) = concert(world, &admin).await;
-    let mut budget = Budget::of(1);
+    let mut budget = Budget::new(1);
     let of_concert =
         delete_concert::delete_concert(app, ConcertId(id(&two)), asked("delete_concert", &two), &mut budget);
     assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::id::{ReservationId, from_short, short};
 use crate::text;
-use crate::time::as_bound;
+use crate::time::hex_bound;
 
 /// Neighbouring numbers of a row that share one item of the table. Full of held seats it is under 1 KB, so a
 /// hold of any of them is one write unit.
@@ -37,7 +37,7 @@ impl Label {
     /// When it is empty, too long or has other characters.
     pub fn parse(given: &str) -> Result<Self, LabelError> {
         let allowed = |character: char| character.is_ascii_alphanumeric() || ('가'..='힣').contains(&character);
-        let label = text::composed(given);
+        let label = text::compose(given);
         let characters = label.chars().count();
         if (1..=LABEL_CHARACTERS_MAX).contains(&characters) && label.chars().all(allowed) {
             Ok(Self(label))
@@ -98,7 +98,7 @@ impl SeatId {
     /// The block that holds it.
     #[must_use]
     pub fn block(&self) -> BlockId {
-        BlockId { section: self.section.clone(), row: self.row.clone(), index: block_of(self.number) }
+        BlockId { section: self.section.clone(), row: self.row.clone(), index: block_number(self.number) }
     }
 }
 
@@ -110,7 +110,7 @@ impl fmt::Display for SeatId {
 
 /// The block of a seat number.
 #[must_use]
-pub fn block_of(number: u16) -> u16 {
+pub fn block_number(number: u16) -> u16 {
     (number.max(1) - 1) / SEATS_PER_BLOCK
 }
 
@@ -127,7 +127,7 @@ pub struct BlockId {
 
 /// Groups seats by the block that holds them, blocks and numbers in order.
 #[must_use]
-pub fn by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<BlockId, Vec<u16>> {
+pub fn group_by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<BlockId, Vec<u16>> {
     let mut blocks: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for seat in seats {
         blocks.entry(seat.block()).or_default().push(seat.number);
@@ -226,7 +226,7 @@ impl fmt::Display for SeatValue {
         match self {
             Self::Free => formatter.write_str("-"),
             Self::Held { until, reservation } => {
-                write!(formatter, "{}{}", as_bound(*until), short(*reservation))
+                write!(formatter, "{}{}", hex_bound(*until), short(*reservation))
             }
             Self::Sold { reservation } => write!(formatter, "~{}", short(*reservation)),
         }
@@ -256,7 +256,7 @@ mod tests {
 
         #[test]
         fn one_comparison_of_text_decides(value in values(), now in any::<u32>()) {
-            let may_be_taken = value.to_string() < as_bound(now);
+            let may_be_taken = value.to_string() < hex_bound(now);
             prop_assert_eq!(may_be_taken, value.state(now) == SeatState::Available);
         }
 
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn neighbours_share_a_block() {
         let seats: Vec<SeatId> = ["A-1-25", "A-1-1", "A-1-26"].iter().filter_map(|id| SeatId::parse(id).ok()).collect();
-        let blocks: Vec<Vec<u16>> = by_block(&seats).into_values().collect();
+        let blocks: Vec<Vec<u16>> = group_by_block(&seats).into_values().collect();
         assert_eq!(blocks, [vec![1, 25], vec![26]]);
     }
 

@@ -42,33 +42,33 @@ pub fn parse(given: &str) -> Result<Timestamp, TimeError> {
 
 /// An epoch second as the text that seat values are compared with: 8 hexadecimal digits.
 #[must_use]
-pub fn as_bound(second: u32) -> String {
+pub fn hex_bound(second: u32) -> String {
     format!("{second:08x}")
 }
 
 /// A time as the epoch second that has begun: what "now" is to a seat.
 #[must_use]
-pub fn second(time: Timestamp) -> u32 {
+pub fn epoch_second(time: Timestamp) -> u32 {
     u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
 }
 
 /// The first instant after an epoch second.
 #[must_use]
-pub fn end_of(second: u32) -> Timestamp {
+pub fn instant_after(second: u32) -> Timestamp {
     Timestamp::from_second(i64::from(second) + 1).unwrap_or(Timestamp::MAX)
 }
 
 /// A time as the epoch second at or after it: holds are never short.
 #[must_use]
-pub fn second_rounded_up(time: Timestamp) -> u32 {
-    second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
+pub fn epoch_second_rounded_up(time: Timestamp) -> u32 {
+    epoch_second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
 fn has_form(given: &[u8]) -> bool {
     let Some((clock, rest)) = given.split_at_checked(SHAPE.len()) else { return false };
     // The 61st second of a minute would be kept as another one.
     let seconds = clock.get(SHAPE.len() - 2..).unwrap_or_default();
-    is_of(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
+    matches_shape(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
 }
 
 /// What follows a fraction of a second, if there is one.
@@ -81,12 +81,14 @@ fn without_fraction(rest: &[u8]) -> &[u8] {
 fn is_offset(given: &[u8]) -> bool {
     match given {
         b"Z" | b"z" => true,
-        [b'+' | b'-', offset @ ..] => is_of(offset, OFFSET_SHAPE) && offset[..2] < b"24"[..] && offset[3..] < b"60"[..],
+        [b'+' | b'-', offset @ ..] => {
+            matches_shape(offset, OFFSET_SHAPE) && offset[..2] < b"24"[..] && offset[3..] < b"60"[..]
+        }
         _ => false,
     }
 }
 
-fn is_of(given: &[u8], shape: &[u8]) -> bool {
+fn matches_shape(given: &[u8], shape: &[u8]) -> bool {
     let fits = |given: u8, wanted: u8| match wanted {
         b'd' => given.is_ascii_digit(),
         wanted => given.eq_ignore_ascii_case(&wanted),

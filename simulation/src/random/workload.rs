@@ -292,13 +292,13 @@ impl Action {
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),
             Self::Adjust { product, .. } => {
-                let id = id::derived(user, "adjust_stock", key);
+                let id = id::derive(user, "adjust_stock", key);
                 return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));
             }
             Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", fixture.coupon))),
             _ => return None,
         };
-        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
+        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derive(user, function, key))))
     }
 
     /// The violation of the table by this answer (A1), if there is one.
@@ -330,7 +330,7 @@ impl Action {
     fn has_paid(&self, user: UserId, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
         let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
-        let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
+        let digest = id::fingerprint(&[&id::derive(user, "pay", key).to_string()]);
         payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
     }
 

@@ -9,7 +9,7 @@ pub(super) struct Evidence(u64);
 
 impl Evidence {
     /// One more thing, in the state in which it was seen.
-    pub(super) fn see(&mut self, thing: impl Hash) {
+    pub(super) fn add(&mut self, thing: impl Hash) {
         let mut hasher = DefaultHasher::new();
         thing.hash(&mut hasher);
         self.0 = self.0.wrapping_add(hasher.finish());

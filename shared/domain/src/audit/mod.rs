@@ -10,7 +10,7 @@ mod evidence;
 mod queues;
 mod sections;
 mod stock;
-mod trial;
+mod trial_balance;
 mod user;
 mod verdict;
 
@@ -30,10 +30,10 @@ use crate::seats::{Label, SeatId};
 pub use concerts::Concerts;
 use evidence::Evidence;
 pub use queues::Queues;
-pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
+pub use sections::{CLOCKS_APART_SECONDS, Sections, expected_value};
 pub use stock::{Shard, Stock, Terms};
-pub use trial::{Account, TrialBalance};
-pub use user::{Allowance, Judged, Receipt, ReceiptKind, UserBooks};
+pub use trial_balance::{Account, TrialBalance};
+pub use user::{Judged, Receipt, ReceiptKind, SeatLimit, UserAudit};
 pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
 
 /// What can differ.
@@ -324,25 +324,32 @@ impl Differences {
     }
 
     /// Adds one of these parts.
-    pub(crate) fn note(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
-        self.note_sum(what, of, expected, found, Evidence::default());
+    pub(crate) fn add_difference(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
+        self.add_sum_difference(what, of, expected, found, Evidence::default());
     }
 
     /// Adds one of a sum, which was made of this.
-    fn note_sum(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString, evidence: Evidence) {
+    fn add_sum_difference(
+        &mut self,
+        what: What,
+        of: Entity,
+        expected: impl ToString,
+        found: impl ToString,
+        evidence: Evidence,
+    ) {
         self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string(), evidence });
     }
 
     /// Adds one, unless both are the same.
     pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, of: Entity, expected: T, found: T) {
         if expected != found {
-            self.note(what, of, expected, found);
+            self.add_difference(what, of, expected, found);
         }
     }
 
     /// Says that an item has not the form of its kind.
-    pub fn unreadable(&mut self, key: String) {
-        self.note(What::Unreadable, Entity::Item(key), "one that can be read", "one that cannot");
+    pub fn add_unreadable(&mut self, key: String) {
+        self.add_difference(What::Unreadable, Entity::Item(key), "one that can be read", "one that cannot");
     }
 
     /// Adds what another part of the pass has found.
@@ -355,7 +362,7 @@ impl Differences {
 
     /// Those that were kept.
     #[must_use]
-    pub fn kept(&self) -> &BTreeSet<Difference> {
+    pub fn kept_differences(&self) -> &BTreeSet<Difference> {
         &self.kept
     }
 

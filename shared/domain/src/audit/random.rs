@@ -38,7 +38,7 @@ pub(super) struct World {
     pub seats: Vec<(ScheduleId, SeatId, SeatValue)>,
     pub shards: [i64; 2],
     pub coupons_left: i64,
-    pub allowance: Allowance,
+    pub allowance: SeatLimit,
     pub unpaid: Unpaid,
     pub unpaid_count: i64,
 }
@@ -91,13 +91,13 @@ impl World {
             seats: Vec::new(),
             shards: [QUANTITY / 2; 2],
             coupons_left: 9,
-            allowance: Allowance::default(),
+            allowance: SeatLimit::default(),
             unpaid: Unpaid::default(),
             unpaid_count: 0,
         }
     }
 
-    fn keep(&mut self, moved: (Wallet, Entry)) {
+    fn store_movement(&mut self, moved: (Wallet, Entry)) {
         self.wallet = moved.0;
         self.entries.push(moved.1);
     }
@@ -112,16 +112,16 @@ impl World {
         match step {
             Step::TopUp(amount) => {
                 let movement = Movement::TopUp(Amount::parse(amount).expect("an amount"));
-                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
-                    self.keep(moved);
+                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
+                    self.store_movement(moved);
                     self.receipts.push((id, Receipt { kind: ReceiptKind::Charge, amount }));
                 }
             }
             Step::Spend(amount) => {
                 let amount_of = Amount::parse(amount).expect("an amount");
                 let movement = Movement::Spend { amount: amount_of, memo: "tea".to_owned() };
-                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
-                    self.keep(moved);
+                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
+                    self.store_movement(moved);
                     self.receipts.push((id, Receipt { kind: ReceiptKind::Spend, amount }));
                 }
             }
@@ -137,21 +137,21 @@ impl World {
         let mut reservation = Reservation { id, user: USER, ..held(&names) };
         if gives_up {
             let first = reservation.tickets[0].seat.clone();
-            reservation = reservation.without(&[first]);
+            reservation = reservation.without_seats(&[first]);
         }
         if reservation.purchase.state == State::Open && far > 0 {
             if let Ok(moved) = self.wallet.pay(amount(reservation.total()), self.now, reservation.payment_id()) {
-                self.keep(moved);
+                self.store_movement(moved);
                 reservation = reservation.paid(self.now, "");
                 if far > 1 {
                     reservation = self.give_back(reservation, far > 2);
                 }
             } else {
-                reservation = reservation.with(|purchase| purchase.declined(true));
-                reservation = if far > 2 { reservation.with(Purchase::closed) } else { reservation };
+                reservation = reservation.map_purchase(|purchase| purchase.declined(true));
+                reservation = if far > 2 { reservation.map_purchase(Purchase::released) } else { reservation };
             }
         }
-        let value = owed(&reservation, self.now);
+        let value = expected_value(&reservation, self.now);
         let live: Vec<SeatId> = reservation.live_seats().cloned().collect();
         for ticket in &reservation.tickets {
             let mine = live.contains(&ticket.seat);
@@ -173,7 +173,7 @@ impl World {
         if all || reservation.live_tickets().count() == 1 {
             let (after, back) = reservation.refunded(self.now).expect("in time").expect("paid");
             let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
-            self.keep(moved);
+            self.store_movement(moved);
             return after;
         }
         let reference = reservation.payment_id();
@@ -182,7 +182,7 @@ impl World {
         let back = ticket.price.get();
         reservation.purchase.payment.as_mut().expect("paid").refunded += back;
         let moved = self.wallet.refund(amount(back), self.now, reference).expect("it fits");
-        self.keep(moved);
+        self.store_movement(moved);
         reservation
     }
 
@@ -201,19 +201,19 @@ impl World {
             discount: 0,
             fingerprint: String::new(),
         };
-        order.discount = coupon.map_or(0, |_| self.claim.discount.off(order.subtotal()));
+        order.discount = coupon.map_or(0, |_| self.claim.discount.amount_off(order.subtotal()));
         match self.wallet.pay(amount(order.total()), self.now, order.payment_id()) {
             Ok(moved) if far > 0 => {
-                self.keep(moved);
+                self.store_movement(moved);
                 order = order.paid(self.now, "");
                 if far > 1 {
                     let (after, back) = order.refunded().expect("paid");
                     let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
-                    self.keep(moved);
+                    self.store_movement(moved);
                     order = after;
                 }
             }
-            _ if far == 3 => order = order.with(Purchase::cancelled),
+            _ if far == 3 => order = order.map_purchase(Purchase::cancelled),
             _ => {}
         }
         if stock::is_live(&order.purchase) {
@@ -222,7 +222,7 @@ impl World {
             self.claim.used_by = coupon.map(|_| id).or(self.claim.used_by);
         }
         if !order.purchase.settled {
-            self.unpaid = std::mem::take(&mut self.unpaid).with(&order);
+            self.unpaid = std::mem::take(&mut self.unpaid).with_order(&order);
             self.unpaid_count += 1;
         }
         self.orders.push(order);
@@ -231,40 +231,40 @@ impl World {
     /// What an audit of it finds.
     pub(super) fn audit(&self) -> Differences {
         let (mut stock, mut sections) = (Stock::default(), Sections::default());
-        let mut books = UserBooks::new(USER, self.now, REFERENCES_MAX);
+        let mut books = UserAudit::new(USER, self.now, REFERENCES_MAX);
         let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
-        stock.product(PRODUCT, terms, 2, QUANTITY);
+        stock.add_product(PRODUCT, terms, 2, QUANTITY);
         for (number, available) in (0..).zip(self.shards) {
-            stock.shard(PRODUCT.0, Shard { number, available, terms: Some(terms) });
+            stock.add_shard(PRODUCT.0, Shard { number, available, terms: Some(terms) });
         }
-        stock.coupon(COUPON, 1, 10);
-        stock.shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
-        stock.claimed(COUPON, USER);
-        books.wallet(self.wallet);
-        books.claim(self.claim.clone());
-        self.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
-        self.entries.iter().for_each(|entry| books.entry(entry));
+        stock.add_coupon(COUPON, 1, 10);
+        stock.add_shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
+        stock.add_claim(COUPON, USER);
+        books.add_wallet(self.wallet);
+        books.add_claim(self.claim.clone());
+        self.receipts.iter().for_each(|(id, receipt)| books.add_receipt(*id, *receipt));
+        self.entries.iter().for_each(|entry| books.add_entry(entry));
         for order in &self.orders {
-            books.order(order);
-            stock.ordered(order);
+            books.add_order(order);
+            stock.add_order(order);
         }
         let mut differences = Differences::default();
         for reservation in &self.reservations {
-            books.reservation(reservation);
-            sections.reservation(reservation);
-            let Some(value) = owed(reservation, self.now) else { continue };
+            books.add_reservation(reservation);
+            sections.add_reservation(reservation);
+            let Some(value) = expected_value(reservation, self.now) else { continue };
             for seat in reservation.live_seats() {
                 let there = self.seats.iter().find(|(_, other, _)| other == seat).map(|(.., value)| value.to_string());
-                differences.seat(reservation.schedule_id, seat, value, there.as_deref());
-                sections.ticket(reservation.schedule_id, &seat.section, value);
+                differences.compare_seat(reservation.schedule_id, seat, value, there.as_deref());
+                sections.add_ticket(reservation.schedule_id, &seat.section, value);
             }
         }
         if let Some(reservation) = self.reservations.first() {
-            books.allowance(reservation.schedule_id, self.allowance.clone());
+            books.add_seat_limit(reservation.schedule_id, self.allowance.clone());
         }
-        books.unpaid(self.unpaid_count, self.unpaid.clone());
+        books.add_unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
-            sections.seat(*schedule, &seat.section, *value, self.now);
+            sections.add_seat(*schedule, &seat.section, *value, self.now);
         }
         let judged = books.judge();
         differences.merge(judged.differences.expect("not too long"));
@@ -312,7 +312,7 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         let found = world.audit();
-        prop_assert!(found.kept().is_empty(), "{:#?}", found);
+        prop_assert!(found.kept_differences().is_empty(), "{:#?}", found);
         prop_assert!(world.payments().all(|payment| payment.refunded <= payment.amount));
     }
 
@@ -325,7 +325,7 @@ proptest! {
         let mut numbers = world.numbers();
         let place = which.index(numbers.len());
         *numbers[place] += by;
-        prop_assert!(!world.audit().kept().is_empty(), "number {place}");
+        prop_assert!(!world.audit().kept_differences().is_empty(), "number {place}");
     }
 
     #[test]
@@ -339,7 +339,7 @@ proptest! {
         } else {
             world.receipts.remove(place - world.entries.len());
         }
-        prop_assert!(!world.audit().kept().is_empty());
+        prop_assert!(!world.audit().kept_differences().is_empty());
     }
 
     /// However wrong a table is, adding it up does not overflow.

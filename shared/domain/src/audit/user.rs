@@ -52,7 +52,7 @@ pub struct Receipt {
 
 /// An allowance as it lies in the table.
 #[derive(Clone, Debug, Default)]
-pub struct Allowance {
+pub struct SeatLimit {
     /// Seats that it counts.
     pub count: i64,
     /// Open holds, by reservation: until when, and how many seats.
@@ -128,7 +128,7 @@ struct Couponed {
 /// The books of one user, item by item, in any order but for entries, which come by number. What is kept of an item is
 /// a few numbers; an item that nothing else refers to leaves nothing behind.
 #[derive(Debug)]
-pub struct UserBooks {
+pub struct UserAudit {
     user: UserId,
     now: Timestamp,
     most: usize,
@@ -142,7 +142,7 @@ pub struct UserBooks {
     moved: BTreeMap<Reference, Moved>,
     claims: BTreeMap<CouponId, Claim>,
     orders: Vec<Couponed>,
-    allowances: BTreeMap<ScheduleId, Allowance>,
+    allowances: BTreeMap<ScheduleId, SeatLimit>,
     holdings: BTreeMap<ScheduleId, Holding>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
@@ -161,7 +161,7 @@ pub struct Judged {
     pub kept: usize,
 }
 
-impl UserBooks {
+impl UserAudit {
     /// Of `user`, as they are at `now`; they are not judged if more than `most` references would have to be kept.
     #[must_use]
     pub fn new(user: UserId, now: Timestamp, most: usize) -> Self {
@@ -189,24 +189,24 @@ impl UserBooks {
     }
 
     /// Whether there is room for `more` references; without, nothing is kept any more.
-    fn room(&mut self, more: usize) -> bool {
+    fn has_room(&mut self, more: usize) -> bool {
         self.kept = self.kept.saturating_add(more);
         self.kept <= self.most
     }
 
     /// An item that has not the form of its kind.
-    pub fn unreadable(&mut self, key: String) {
-        self.differences.unreadable(key);
+    pub fn add_unreadable(&mut self, key: String) {
+        self.differences.add_unreadable(key);
     }
 
     /// The wallet.
-    pub fn wallet(&mut self, wallet: Wallet) {
+    pub fn add_wallet(&mut self, wallet: Wallet) {
         self.balance.counter(Account::Wallets, wallet.balance.into());
         self.wallet = Some(wallet);
     }
 
     /// The next entry.
-    pub fn entry(&mut self, entry: &Entry) {
+    pub fn add_entry(&mut self, entry: &Entry) {
         let (user, seq) = (self.user, entry.seq);
         let of = || Entity::Entry(user, seq);
         self.entries += 1;
@@ -217,22 +217,22 @@ impl UserBooks {
             let expected = i128::from(self.last.balance) + i128::from(entry.amount);
             self.differences.compare(What::BalanceAfter, of(), expected, entry.balance_after.into());
         } else {
-            self.differences.note(What::EntryNumber, of(), number, entry.seq);
+            self.differences.add_difference(What::EntryNumber, of(), number, entry.seq);
         }
         if entry.amount == 0 {
-            self.differences.note(What::NothingMoved, of(), "an amount", 0);
+            self.differences.add_difference(What::NothingMoved, of(), "an amount", 0);
         }
         if entry.balance_after < 0 {
-            self.differences.note(What::BelowZero, of(), "0 or more", entry.balance_after);
+            self.differences.add_difference(What::BelowZero, of(), "0 or more", entry.balance_after);
         }
         self.last = Wallet { balance: entry.balance_after, seq: entry.seq };
         let Some(reference) = Reference::parse(entry) else {
             let expected = format!("a reference that a {} has", entry.kind.as_str());
-            self.differences.note(What::EntryKind, of(), expected, "another");
+            self.differences.add_difference(What::EntryKind, of(), expected, "another");
             return;
         };
         self.enter(entry, reference);
-        if !self.moved.contains_key(&reference) && !self.room(1) {
+        if !self.moved.contains_key(&reference) && !self.has_room(1) {
             return;
         }
         let moved = self.moved.entry(reference).or_insert(Moved { first: entry.seq, ..Moved::default() });
@@ -257,23 +257,23 @@ impl UserBooks {
     }
 
     /// The receipt of a top-up or spend.
-    pub fn receipt(&mut self, id: Uuid, receipt: Receipt) {
+    pub fn add_receipt(&mut self, id: Uuid, receipt: Receipt) {
         let account = match receipt.kind {
             ReceiptKind::Charge => Account::CashIn,
             ReceiptKind::Spend => Account::Spends,
         };
         self.balance.counter(account, receipt.amount.into());
-        if self.room(1) {
+        if self.has_room(1) {
             self.receipts.insert(id, receipt);
         }
     }
 
     /// A reservation.
-    pub fn reservation(&mut self, reservation: &Reservation) {
+    pub fn add_reservation(&mut self, reservation: &Reservation) {
         let (user, id) = (self.user, reservation.id);
         let of = || Entity::Reservation(user, id);
         let purchase = &reservation.purchase;
-        self.purchase(of, purchase);
+        self.check_purchase(of, purchase);
         let paid = purchase.state == State::Paid;
         let live = i128::from(reservation.total());
         if let Some(payment) = &purchase.payment {
@@ -282,12 +282,12 @@ impl UserBooks {
             // What was given up before it was paid is not in it; what was given up after is.
             if !(live..=all).contains(&amount) {
                 let expected = if live == all { all.to_string() } else { format!("{live} to {all}") };
-                self.differences.note(What::PaymentTotal, of(), expected, amount);
+                self.differences.add_difference(What::PaymentTotal, of(), expected, amount);
             }
             let reference = Reference::Reservation(reservation.id);
-            self.payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
+            self.add_payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
         }
-        if is_live(purchase) && self.room(1) {
+        if is_live(purchase) && self.has_room(1) {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
             let holding = self.holdings.entry(reservation.schedule_id).or_default();
             holding.seats += seats;
@@ -302,11 +302,11 @@ impl UserBooks {
     }
 
     /// An order.
-    pub fn order(&mut self, order: &Order) {
+    pub fn add_order(&mut self, order: &Order) {
         let (user, id) = (self.user, order.id);
         let of = || Entity::Order(user, id);
         let purchase = &order.purchase;
-        self.purchase(of, purchase);
+        self.check_purchase(of, purchase);
         let units = |line: &crate::orders::order::Line| {
             line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>()
         };
@@ -315,9 +315,9 @@ impl UserBooks {
         if let Some(payment) = &purchase.payment {
             self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
             let rest = if purchase.state == State::Paid { i128::from(payment.amount) } else { 0 };
-            self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
+            self.add_payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
-        if !purchase.settled && self.room(1 + order.lines.len()) {
+        if !purchase.settled && self.has_room(1 + order.lines.len()) {
             self.waiting.open.insert(order.id, purchase.held_until);
             for line in &order.lines {
                 *self.waiting.units.entry(line.product).or_default() += units(line);
@@ -325,7 +325,7 @@ impl UserBooks {
         }
         match order.coupon {
             None => self.differences.compare(What::Discount, of(), 0, order.discount),
-            Some(coupon) if self.room(1) => {
+            Some(coupon) if self.has_room(1) => {
                 let (discount, live) = (order.discount, is_live(purchase));
                 self.orders.push(Couponed { order: order.id, coupon, subtotal, discount, live });
             }
@@ -334,51 +334,51 @@ impl UserBooks {
     }
 
     /// Only what has ended is settled; and only what is paid, or was before it was cancelled, has a payment.
-    fn purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
+    fn check_purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
         let (state, there) = (purchase.state, purchase.payment.is_some());
         if state != State::Declined {
             let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
             self.differences.compare(What::Settled, of(), worded(state != State::Open), worded(purchase.settled));
         }
         if state == State::Paid && !there {
-            self.differences.note(What::PaymentState, of(), "one, for it is paid", "none");
+            self.differences.add_difference(What::PaymentState, of(), "one, for it is paid", "none");
         } else if there && !matches!(state, State::Paid | State::Cancelled) {
-            self.differences.note(What::PaymentState, of(), "none, for it is not paid", "one");
+            self.differences.add_difference(What::PaymentState, of(), "none, for it is not paid", "one");
         }
     }
 
-    fn payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
+    fn add_payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
         let of = || reference.entity(self.user);
         let (amount, refunded) = (i128::from(payment.amount), i128::from(payment.refunded));
         if (0..=amount).contains(&refunded) {
             self.differences.compare(What::PaymentRest, of(), rest, amount - refunded);
         } else {
-            self.differences.note(What::RefundRange, of(), format!("0 to {amount}"), refunded);
+            self.differences.add_difference(What::RefundRange, of(), format!("0 to {amount}"), refunded);
         }
         self.balance.counter(account, amount);
         self.balance.counter(Account::Refunds, refunded);
-        if self.room(1) {
+        if self.has_room(1) {
             self.payments.insert(reference, (payment.amount, payment.refunded));
         }
     }
 
     /// A claim of a coupon.
-    pub fn claim(&mut self, claim: Claim) {
-        if self.room(1) {
+    pub fn add_claim(&mut self, claim: Claim) {
+        if self.has_room(1) {
             self.claims.insert(claim.coupon, claim);
         }
     }
 
     /// What the user has ordered and not paid, and how many orders that says it is.
-    pub fn unpaid(&mut self, count: i64, unpaid: Unpaid) {
-        if self.room(1 + unpaid.open.len() + unpaid.units.len()) {
+    pub fn add_unpaid(&mut self, count: i64, unpaid: Unpaid) {
+        if self.has_room(1 + unpaid.open.len() + unpaid.units.len()) {
             self.unpaid = (count, unpaid);
         }
     }
 
     /// The allowance for a schedule.
-    pub fn allowance(&mut self, schedule: ScheduleId, allowance: Allowance) {
-        if self.room(1 + allowance.open.len()) {
+    pub fn add_seat_limit(&mut self, schedule: ScheduleId, allowance: SeatLimit) {
+        if self.has_room(1 + allowance.open.len()) {
             self.allowances.insert(schedule, allowance);
         }
     }

@@ -83,7 +83,7 @@ impl Passes {
 
     /// Whether another pass could say more.
     #[must_use]
-    pub fn want_another(&self) -> bool {
+    pub fn need_another(&self) -> bool {
         let unconfirmed = self.last.kept.iter().any(|difference| !self.confirmed.contains(difference));
         self.made < PASSES_MAX && (unconfirmed || self.extent == Extent::Interrupted)
     }

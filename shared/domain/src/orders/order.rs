@@ -61,7 +61,7 @@ impl Order {
 
     /// It with its purchase after this change.
     #[must_use]
-    pub fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+    pub fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
         Self { purchase: change(self.purchase), ..self }
     }
 
@@ -87,14 +87,14 @@ impl Order {
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
-        self.with(|purchase| purchase.paid(total, now, key))
+        self.map_purchase(|purchase| purchase.paid(total, now, key))
     }
 
     /// The same before it is written for the first time: it is paid in its first version.
     #[must_use]
     pub fn paid_at_once(self, now: Timestamp, key: &str) -> Self {
         let version = self.purchase.version;
-        self.paid(now, key).with(|purchase| Purchase { version, ..purchase })
+        self.paid(now, key).map_purchase(|purchase| Purchase { version, ..purchase })
     }
 
     /// It as it stands once its payment was given back, and how much that is, in minor units; `None` when nothing was

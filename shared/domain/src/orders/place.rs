@@ -10,7 +10,7 @@ use crate::payments::lapses::Paused;
 use crate::payments::purchase::Purchase;
 use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
-use crate::time::second_rounded_up;
+use crate::time::epoch_second_rounded_up;
 
 /// Most lines of an order.
 pub const LINES_MAX: usize = 20;
@@ -46,7 +46,7 @@ pub enum LinesError {
 ///
 /// # Errors
 /// Without lines, with more than [`LINES_MAX`], or when a product has fewer than 1 or more than [`UNITS_MAX`] units.
-pub fn merged(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesError> {
+pub fn merge_lines(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesError> {
     if lines.is_empty() {
         return Err(LinesError::Empty);
     }
@@ -174,7 +174,7 @@ pub fn place(
         user: request.user,
         created_at: now,
         // It ends with the first whole second that is no sooner, and may be paid up to the one before.
-        purchase: Purchase::new(second_rounded_up(now + request.hold) - 1),
+        purchase: Purchase::new(epoch_second_rounded_up(now + request.hold) - 1),
         lines,
         coupon: request.coupon,
         discount,
@@ -203,7 +203,7 @@ pub(crate) mod tests {
         OrderRequest {
             id: OrderId(Uuid::from_u128(9)),
             user: UserId(Uuid::from_u128(8)),
-            lines: merged(lines).expect("lines"),
+            lines: merge_lines(lines).expect("lines"),
             coupon: coupon.map(|id| CouponId(Uuid::from_u128(id))),
             fingerprint: String::new(),
             hold: SignedDuration::from_secs(300),
@@ -298,7 +298,7 @@ pub(crate) mod tests {
                 Err(OrderError::TooDear) => prop_assert!(price * quantity > AMOUNT_MAX),
                 Err(error) => {
                     prop_assert_eq!(error, OrderError::Coupon(CouponError::NotApplicable));
-                    prop_assert_eq!(off.map(|off| off.off(price * quantity)), Some(0));
+                    prop_assert_eq!(off.map(|off| off.amount_off(price * quantity)), Some(0));
                 }
             }
         }
@@ -310,7 +310,7 @@ pub(crate) mod tests {
             let units = |lines: &[RequestedUnits], id: ProductId| -> i64 {
                 lines.iter().filter(|line| line.product == id).map(|line| line.quantity).sum()
             };
-            match merged(&lines) {
+            match merge_lines(&lines) {
                 Ok(merged) => {
                     prop_assert!(lines.len() <= LINES_MAX && lines.iter().all(|line| line.quantity >= 1));
                     for (place, line) in merged.iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::time::second;
+use crate::time::epoch_second;
 
 /// Lapses without a pause.
 pub const LAPSES_FREE: u32 = 1;
@@ -40,8 +40,8 @@ impl Lapses {
     /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that counts
     /// had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
     #[must_use]
-    pub fn and_one(self, made_at: Timestamp, ended: u32) -> Self {
-        if self.count > 0 && second(made_at) <= self.last_at {
+    pub fn with_lapse(self, made_at: Timestamp, ended: u32) -> Self {
+        if self.count > 0 && epoch_second(made_at) <= self.last_at {
             return self;
         }
         let forgotten = i64::from(ended) - i64::from(self.last_at) > FORGOTTEN_AFTER.as_secs();
@@ -55,7 +55,7 @@ impl Lapses {
     /// # Errors
     /// While a pause lasts.
     pub fn check(&self, now: Timestamp) -> Result<(), Paused> {
-        match self.paused_until.saturating_sub(second(now)) {
+        match self.paused_until.saturating_sub(epoch_second(now)) {
             0 => Ok(()),
             seconds => Err(Paused(seconds)),
         }
@@ -82,7 +82,7 @@ mod tests {
 
     /// A hold of five minutes that was made at `made`, and lapsed.
     fn lapsed(lapses: Lapses, made: u32) -> Lapses {
-        lapses.and_one(at(made), made + 300)
+        lapses.with_lapse(at(made), made + 300)
     }
 
     #[test]

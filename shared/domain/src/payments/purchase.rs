@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::time::{end_of, second};
+use crate::time::{epoch_second, instant_after};
 
 /// Where a purchase stands. `Open` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,19 +121,19 @@ impl Purchase {
     /// Where it stands for somebody who looks at `now`: one that has lapsed has expired, swept or not.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> State {
-        if self.state == State::Open && self.lapsed(now) { State::Expired } else { self.state }
+        if self.state == State::Open && self.has_expired(now) { State::Expired } else { self.state }
     }
 
     /// Until when it may be paid: the first instant at which it may not.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        end_of(self.held_until)
+        instant_after(self.held_until)
     }
 
     /// Whether its time has passed: it may be paid before [`Self::expires_at`].
     #[must_use]
-    pub fn lapsed(&self, now: Timestamp) -> bool {
-        second(now) > self.held_until
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        epoch_second(now) > self.held_until
     }
 
     /// Whether it may be paid at `now`, by the clock of the instance that decides (P5).
@@ -155,7 +155,7 @@ impl Purchase {
     pub fn cancel(&self, now: Timestamp) -> Result<Cancel, AlreadyPaid> {
         match self.state {
             State::Paid => Err(AlreadyPaid),
-            State::Open if self.lapsed(now) => Ok(Cancel::Close),
+            State::Open if self.has_expired(now) => Ok(Cancel::Close),
             State::Open => Ok(Cancel::Release),
             State::Cancelled | State::Expired | State::Declined => Ok(Cancel::AlreadyEnded),
         }
@@ -164,24 +164,24 @@ impl Purchase {
     /// It as it stands once its owner gave it up.
     #[must_use]
     pub fn cancelled(self) -> Self {
-        self.settled_as(State::Cancelled)
+        self.with_state(State::Cancelled)
     }
 
     /// It as it stands once nobody pays it any more and what it took went back: expired, or declined if it was.
     #[must_use]
-    pub fn closed(self) -> Self {
+    pub fn released(self) -> Self {
         let state = if self.state == State::Open { State::Expired } else { self.state };
-        self.settled_as(state)
+        self.with_state(state)
     }
 
     /// It as it stands once `amount` minor units were paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, amount: i64, now: Timestamp, key: &str) -> Self {
         let payment = Some(Payment { amount, paid_at: now, refunded: 0, key: key.to_owned() });
-        Self { payment, ..self.settled_as(State::Paid) }
+        Self { payment, ..self.with_state(State::Paid) }
     }
 
-    fn settled_as(self, state: State) -> Self {
+    fn with_state(self, state: State) -> Self {
         Self { state, settled: true, version: self.version + 1, ..self }
     }
 
@@ -246,8 +246,8 @@ mod tests {
         let purchase = open();
         assert_eq!(purchase.cancel(at(1_299)), Ok(Cancel::Release));
         assert_eq!(purchase.cancel(at(1_300)), Ok(Cancel::Close));
-        assert_eq!(purchase.clone().closed().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
-        assert_eq!(purchase.clone().declined(true).closed().state, State::Declined);
+        assert_eq!(purchase.clone().released().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
+        assert_eq!(purchase.clone().declined(true).released().state, State::Declined);
         assert_eq!(purchase.paid(5, at(1_000), "").cancel(at(1_000)), Err(AlreadyPaid));
     }
 

@@ -45,8 +45,8 @@ impl MaxPerUser {
 ///
 /// # Errors
 /// As [`text::line`].
-pub fn name(given: &str) -> Result<String, TextError> {
-    text::line(given, NAME_CHARACTERS_MAX)
+pub fn parse_name(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, NAME_CHARACTERS_MAX)
 }
 
 /// Most bytes of a folded name by which products are listed: one character may stand for eighteen, and the name is in
@@ -56,7 +56,7 @@ pub const LISTED_NAME_BYTES_MAX: usize = 240;
 /// The beginning of a folded name by which a product is listed.
 #[must_use]
 pub fn listed_name(name: &str) -> String {
-    let mut folded = text::folded(name);
+    let mut folded = text::fold(name);
     folded.truncate(folded.floor_char_boundary(LISTED_NAME_BYTES_MAX));
     folded
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::id::UserId;
 use crate::queue::{JoinError, QueueId, Settings};
-use crate::time::second;
+use crate::time::epoch_second;
 
 /// Where a place stands. There is no way back but a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Token {
     /// Where it stands for somebody who looks at `now`: an admission whose time has passed is over, swept or not.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> State {
-        let lapsed = self.expires_at.is_some_and(|end| second(now) >= end);
+        let lapsed = self.expires_at.is_some_and(|end| epoch_second(now) >= end);
         if self.state == State::Admitted && lapsed { State::Expired } else { self.state }
     }
 

@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use crate::time::{TIME_MAX, TIME_MIN};
 
-pub mod holes;
-pub mod standing;
+pub mod gaps;
+pub mod position;
 
-use holes::Hole;
-use standing::{Calls, Stays};
+use gaps::Gap;
+use position::{Calls, Stays};
 
 /// Longest id of a queue.
 pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;
@@ -151,7 +151,7 @@ impl Settings {
     ///
     /// # Errors
     /// When one is out of its range; the first in the order of the fields.
-    pub fn checked(self) -> Result<Self, SettingsError> {
+    pub fn validated(self) -> Result<Self, SettingsError> {
         let in_time = |time: Option<Timestamp>| time.is_none_or(|time| (TIME_MIN..=TIME_MAX).contains(&time));
         let empty = self.opens_at.zip(self.closes_at).is_some_and(|(opens, closes)| closes <= opens);
         if !(1..=CAPACITY_MAX).contains(&self.capacity) {
@@ -219,7 +219,7 @@ pub struct Move {
     /// The numbers that are called or passed over; empty when only the look is noted.
     pub called: RangeInclusive<u64>,
     /// The holes among them, in order.
-    pub passed: Vec<Hole>,
+    pub passed: Vec<Gap>,
 }
 
 /// Neighbouring numbers that are called together.
@@ -230,7 +230,7 @@ pub struct Batch {
     /// The last of them.
     pub last: u64,
     /// How many of them nobody has: they count as claimed, and are finished from the beginning.
-    pub holes: u64,
+    pub gaps: u64,
 }
 
 impl Queue {
@@ -260,7 +260,7 @@ impl Queue {
 
     /// Whether `process` should move it on at `now`, by its own clock.
     #[must_use]
-    pub fn is_up_to(&self, process: Uuid, now: Timestamp) -> bool {
+    pub fn is_due_for(&self, process: Uuid, now: Timestamp) -> bool {
         let others = self.moved_by.is_some_and(|last| last != process);
         self.is_due(now, if others { TAKE_OVER_AFTER } else { MOVE_EVERY })
     }
@@ -279,7 +279,7 @@ impl Queue {
     /// most [`holes::HOLES_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
     /// behind, finds nothing to do.
     #[must_use]
-    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, holes: &[Hole]) -> Option<Move> {
+    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);
         if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
             return None;
@@ -289,23 +289,23 @@ impl Queue {
         let credit = milliseconds(from, now) * rate / 1_000;
         let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
         let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
-        let path = self.path(room.min(credit).min(most), holes);
+        let path = self.path(room.min(credit).min(most), gaps);
         let calls = path.people;
         let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
         // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
-        let passed: u64 = path.passed.iter().map(Hole::numbers).sum();
+        let passed: u64 = path.passed.iter().map(Gap::count).sum();
         let apart = SignedDuration::from_secs(self.settings.stay_seconds_max().cast_signed())
-            / i32::try_from(standing::CALLS_MAX - 2).unwrap_or(1);
-        let stays = self.stays_by(now);
+            / i32::try_from(position::CALLS_MAX - 2).unwrap_or(1);
+        let stays = self.stays_until(now);
         let after = Self {
             serving: path.last,
             finished: self.finished + passed,
             seen: issued.max(self.seen),
             looked_at: now,
             counted_until,
-            calls: if path.last > self.serving { self.calls.with(path.last, now, apart) } else { self.calls },
+            calls: if path.last > self.serving { self.calls.with_call(path.last, now, apart) } else { self.calls },
             stays: Stays { finished: stays.finished + passed, ..stays },
             measured_at: now,
             version: self.version + 1,
@@ -322,9 +322,9 @@ impl Move {
         let size = usize::try_from(BATCH_NUMBERS_MAX).unwrap_or(1);
         let batches = self.called.clone().step_by(size).map(move |first| {
             let last = (first + BATCH_NUMBERS_MAX - 1).min(last);
-            Batch { first, last, holes: self.passed.iter().map(|hole| hole.within(first, last)).sum() }
+            Batch { first, last, gaps: self.passed.iter().map(|gap| gap.count_within(first, last)).sum() }
         });
-        batches.filter(|batch| batch.holes < batch.last + 1 - batch.first)
+        batches.filter(|batch| batch.gaps < batch.last + 1 - batch.first)
     }
 }
 

@@ -68,7 +68,7 @@ fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -
         }
         queue = next.after;
         for number in queue.serving + 1..=people {
-            let standing = queue.standing(number, now);
+            let standing = queue.position_of(number, now);
             let certain = standing.position.div_ceil(u64::from(settings.admit_per_second));
             assert!(standing.eta_seconds >= certain, "{standing:?} at {} a second", settings.admit_per_second);
             // Whoever is told to sleep so long wakes up within the claim window.

@@ -12,7 +12,7 @@ use crate::payments::purchase::Purchase;
 use crate::queue::entry::Admission;
 use crate::reservations::reservation::{Reservation, Ticket};
 use crate::seats::SeatId;
-use crate::time::{second, second_rounded_up};
+use crate::time::{epoch_second, epoch_second_rounded_up};
 
 /// Why seats cannot be held, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,8 +112,8 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
     }
     let admitted_until = request.admission.as_ref().map_or(u32::MAX, |admission| admission.expires_at);
-    let end = second_rounded_up(now + request.hold).min(admitted_until).min(second(schedule.starts_at));
-    if end <= second(now) {
+    let end = epoch_second_rounded_up(now + request.hold).min(admitted_until).min(epoch_second(schedule.starts_at));
+    if end <= epoch_second(now) {
         return Err(SaleError::Closed.into());
     }
     let tickets =
@@ -123,7 +123,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         user: request.user,
         schedule_id: schedule.id,
         concert_id: schedule.concert_id,
-        place: schedule.place.clone(),
+        venue: schedule.venue.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
         purchase: Purchase::new(end - 1),
@@ -170,7 +170,7 @@ pub(crate) mod tests {
         let reservation = held(&["A-1-1", "A-1-2"]);
         assert_eq!(reservation.total(), 100_000);
         assert_eq!((reservation.purchase.held_until, reservation.purchase.expires_at()), (2_299, at(2_300)));
-        assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
+        assert_eq!((reservation.venue.as_str(), reservation.starts_at), ("Hall", at(5_000)));
     }
 
     #[test]
@@ -242,7 +242,7 @@ pub(crate) mod tests {
             schedule.starts_at = millisecond(starts);
             schedule.sale_closes_at = schedule.starts_at;
             let now = millisecond(now);
-            let expires_at = admitted.map(|seconds| second(now) + u32::try_from(seconds).expect("few"));
+            let expires_at = admitted.map(|seconds| epoch_second(now) + u32::try_from(seconds).expect("few"));
             let admission = expires_at
                 .map(|expires_at| Admission { queue: QueueId::parse("q").expect("a queue id"), number: 7, expires_at });
             let request = HoldRequest {

@@ -36,7 +36,7 @@ pub struct Reservation {
     /// Its concert.
     pub concert_id: ConcertId,
     /// Where, frozen.
-    pub place: String,
+    pub venue: String,
     /// When the concert starts, frozen.
     pub starts_at: Timestamp,
     /// When it was made.
@@ -57,7 +57,7 @@ impl Reservation {
 
     /// It with its purchase after this change.
     #[must_use]
-    pub fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+    pub fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
         Self { purchase: change(self.purchase), ..self }
     }
 
@@ -81,7 +81,7 @@ impl Reservation {
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
-        self.with(|purchase| purchase.paid(total, now, key))
+        self.map_purchase(|purchase| purchase.paid(total, now, key))
     }
 
     /// The value its held seats have in their blocks.
@@ -108,9 +108,9 @@ impl Reservation {
     /// It as it stands once `seats` were given up. Without the last of its live tickets it is cancelled as a whole,
     /// and still tells which they were.
     #[must_use]
-    pub fn without(mut self, seats: &[SeatId]) -> Self {
+    pub fn without_seats(mut self, seats: &[SeatId]) -> Self {
         if self.live_seats().all(|seat| seats.contains(seat)) {
-            return self.with(Purchase::cancelled);
+            return self.map_purchase(Purchase::cancelled);
         }
         for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
             ticket.cancelled = true;
@@ -162,11 +162,11 @@ mod tests {
     #[test]
     fn the_last_ticket_ends_the_group() {
         let reservation = held(&["A-1-1", "A-1-2"]);
-        let one = reservation.without(&seats(&["A-1-1"]));
+        let one = reservation.without_seats(&seats(&["A-1-1"]));
         assert_eq!((one.purchase.state, one.total(), one.purchase.version), (State::Open, 50_000, 2));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
-        let none = one.without(&seats(&["A-1-2"]));
+        let none = one.without_seats(&seats(&["A-1-2"]));
         assert_eq!((none.purchase.state, none.purchase.settled, none.total()), (State::Cancelled, true, 50_000));
     }
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_paid_ticket_goes_back_at_its_price_and_the_rest_with_the_last() {
         let seat = |name: &str| seats(&[name])[0].clone();
-        let held = held(&["A-1-1", "A-1-2", "A-1-3"]).without(&seats(&["A-1-1"]));
+        let held = held(&["A-1-1", "A-1-2", "A-1-3"]).without_seats(&seats(&["A-1-1"]));
         assert_eq!(held.clone().ticket_refunded(&seat("A-1-2"), at(2_000)), Ok(None), "nothing was paid");
         let paid = held.paid(at(2_000), "");
         assert_eq!(paid.purchase.payment.as_ref().map(|payment| payment.amount), Some(100_000));

@@ -39,7 +39,7 @@ use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustError;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
-use crate::store::queue::guard::LookFailure;
+use crate::store::queue::guard::QueueGuardFailure;
 use crate::store::reservations::cancel::CancelError;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::seats::CreateSeatsError;
@@ -230,11 +230,11 @@ impl From<QueueTokenFailure> for Problem {
     }
 }
 
-impl From<LookFailure> for Problem {
-    fn from(error: LookFailure) -> Self {
+impl From<QueueGuardFailure> for Problem {
+    fn from(error: QueueGuardFailure) -> Self {
         match error {
-            LookFailure::NoCaller => Self::new(Detail::LogInToLook),
-            LookFailure::Pass(pass) => pass.into(),
+            QueueGuardFailure::NoCaller => Self::new(Detail::LogInToLook),
+            QueueGuardFailure::Pass(pass) => pass.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
+use onsale_domain::audit::{Receipt, ReceiptKind, SeatLimit, Shard};
 use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::State;
@@ -41,7 +41,7 @@ pub(super) fn section_of(pk: &str) -> Option<(ScheduleId, Label)> {
 }
 
 /// Key and kind of what cannot be read: ids only.
-pub(super) fn named(key: &Key) -> String {
+pub(super) fn key_text(key: &Key) -> String {
     format!("{} {}", key.pk, key.sk)
 }
 
@@ -116,7 +116,7 @@ fn terms(price: i64, state: &str) -> Option<(Price, State)> {
 /// Counts an item that the scan itself gives: of a product, a coupon, their stock, a queue, or a concert.
 pub(super) fn read(tally: &mut Tally, key: &Key, item: Item) {
     if count(tally, key, item).is_none() {
-        tally.differences.unreadable(named(key));
+        tally.differences.add_unreadable(key_text(key));
     }
 }
 
@@ -128,15 +128,15 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
             let item: ProductItem = parsed(item)?;
             let terms = terms(item.price, &item.state)?;
             tally.counts.products += 1;
-            tally.share(|shared| shared.stock.product(product, terms, item.shards, item.stock));
+            tally.share(|shared| shared.stock.add_product(product, terms, item.shards, item.stock));
         } else {
             let item: AdjustmentItem = parsed(item)?;
-            tally.share(|shared| shared.stock.adjusted(product, item.delta));
+            tally.share(|shared| shared.stock.add_adjustment(product, item.delta));
         }
     } else if let Some(coupon) = id(COUPONS) {
         let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parsed(item)?);
         tally.counts.coupons += 1;
-        tally.share(|shared| shared.stock.coupon(coupon, item.shards, item.quantity));
+        tally.share(|shared| shared.stock.add_coupon(coupon, item.shards, item.quantity));
     } else if let Some(shard) = key.pk.strip_prefix(STOCK) {
         let (of, number) = shard.split_once('#')?;
         let (of, number) = (of.parse().ok()?, number.parse().ok()?);
@@ -146,7 +146,7 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
             (None, None) => None,
             _ => return None,
         };
-        tally.share(|shared| shared.stock.shard(of, Shard { number, available: item.available, terms }));
+        tally.share(|shared| shared.stock.add_shard(of, Shard { number, available: item.available, terms }));
     } else if let Some(queue) = key.pk.strip_prefix(QUEUES) {
         count_queue(tally, queue, &key.sk, item)?;
     } else if let Some(concert) = id(CONCERTS) {
@@ -159,10 +159,10 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
     if sk == "QUEUE" {
         let item: QueueItem = parsed(item)?;
         tally.counts.queues += 1;
-        tally.share(|shared| shared.queues.queue(queue, item.serving, item.finished));
+        tally.share(|shared| shared.queues.add_queue(queue, item.serving, item.finished));
     } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
         let item: BatchItem = parsed(item)?;
-        tally.share(|shared| shared.queues.batch(queue, item.first, item.last, item.claimed));
+        tally.share(|shared| shared.queues.add_batch(queue, item.first, item.last, item.claimed));
     }
     Some(())
 }
@@ -170,9 +170,9 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
 fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) -> Option<()> {
     if sk == "CONCERT" {
         let item: ConcertItem = parsed(item)?;
-        tally.share(|shared| shared.concerts.concert(concert, item.dates, item.certain));
+        tally.share(|shared| shared.concerts.add_concert(concert, item.dates, item.certain));
     } else {
-        tally.share(|shared| shared.concerts.date(concert, sk));
+        tally.share(|shared| shared.concerts.add_date(concert, sk));
     }
     Some(())
 }
@@ -190,8 +190,8 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
 }
 
 /// The allowance for a schedule.
-pub(super) fn allowance(item: Item) -> Option<Allowance> {
-    let open: BTreeMap<_, _> = seat_limit::open(&item)?;
+pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
+    let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
     let AllowanceItem { count } = parsed(item)?;
-    Some(Allowance { count, open })
+    Some(SeatLimit { count, open })
 }

@@ -129,8 +129,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn kept(&self) -> usize {
-        self.stock.kept() + self.sections.kept() + self.queues.kept() + self.concerts.kept()
+    fn len(&self) -> usize {
+        self.stock.len() + self.sections.len() + self.queues.len() + self.concerts.len()
     }
 
     fn merge(&mut self, other: Self) {
@@ -180,7 +180,7 @@ impl Tally {
     fn share(&mut self, add: impl FnOnce(&mut Shared)) {
         if let Some(shared) = &mut self.shared {
             add(shared);
-            if shared.kept() > self.shared_most {
+            if shared.len() > self.shared_most {
                 self.shared = None;
             }
         }
@@ -260,17 +260,17 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
         shared: 0,
     };
     loop {
-        match pass(app, limits, watch).await {
+        match run_pass(app, limits, watch).await {
             Ok(mut tally) => {
                 tally.judge();
                 report.counts = tally.counts;
                 report.balance = tally.balance;
                 report.not_judged = tally.not_judged();
                 report.references_most = report.references_most.max(tally.references_most);
-                report.shared = tally.shared.as_ref().map_or(0, Shared::kept);
+                report.shared = tally.shared.as_ref().map_or(0, Shared::len);
                 let (extent, stopped) = (tally.extent(), tally.stopped);
                 passes.add(tally.differences, extent);
-                if stopped || !passes.want_another() {
+                if stopped || !passes.need_another() {
                     break;
                 }
             }
@@ -285,9 +285,9 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
 }
 
 /// One pass: all segments side by side, at one fixed time.
-async fn pass(app: &App, limits: &Limits, watch: Stopwatch) -> Result<Tally, Failure> {
+async fn run_pass(app: &App, limits: &Limits, watch: Stopwatch) -> Result<Tally, Failure> {
     let reader = pages::Reader { app, limits, now: app.now(), watch };
-    let segments = (0..limits.segments).map(|segment| reader.segment(segment));
+    let segments = (0..limits.segments).map(|segment| reader.read_segment(segment));
     let mut all = Tally::new(limits);
     for part in try_join_all(segments).await? {
         all.merge(part);

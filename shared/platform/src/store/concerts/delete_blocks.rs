@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{ScheduleId, short};
 use onsale_domain::seats::{Label, SeatState};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::time::{epoch_second, hex_bound};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -42,7 +42,7 @@ pub struct Budget {
 impl Budget {
     /// So many calls.
     #[must_use]
-    pub fn of(calls: usize) -> Self {
+    pub fn new(calls: usize) -> Self {
         Self { left: calls }
     }
 
@@ -74,7 +74,7 @@ impl Budget {
 
 /// What shutting the blocks of a schedule came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseOutcome {
+pub enum LeaseOutcome {
     /// All are shut.
     All,
     /// A seat is held or sold.
@@ -96,41 +96,41 @@ pub async fn has_live_seats(
     let all: Vec<(ScheduleId, Label)> = schedules.into_iter().flat_map(sections).take(LOOKS_MAX).collect();
     budget.spend(all.len());
     let free = side_by_side(app, all, |app, (schedule, label)| async move {
-        let blocks = seats::section(&app, schedule, &label, true).await?;
+        let blocks = seats::get_section(&app, schedule, &label, true).await?;
         Ok(blocks.iter().all(|block| all_free(block, app.now())))
     });
     Ok(free.await?.contains(&false))
 }
 
 /// Leases all blocks shut for a deletion whose mark stands.
-pub async fn shut(
+pub async fn lease_blocks(
     app: &App,
     schedule: ScheduleId,
     deletion: Uuid,
     budget: &mut Budget,
-) -> Result<CloseOutcome, Failure> {
+) -> Result<LeaseOutcome, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
-            return Ok(CloseOutcome::Some);
+            return Ok(LeaseOutcome::Some);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
         // What bears its lease stays shut, also when that has lapsed, for the mark is older than the lease.
-        let open = blocks.into_iter().filter(|block| !(bears(block, deletion) && all_free(block, app.now())));
-        if !shut_each(app, schedule, open.collect(), deletion, budget).await? {
-            return Ok(CloseOutcome::NotFree);
+        let open = blocks.into_iter().filter(|block| !(is_leased_by(block, deletion) && all_free(block, app.now())));
+        if !lease_each(app, schedule, open.collect(), deletion, budget).await? {
+            return Ok(LeaseOutcome::NotFree);
         }
     }
-    Ok(CloseOutcome::All)
+    Ok(LeaseOutcome::All)
 }
 
 /// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.
 async fn sections(app: &App, schedule: ScheduleId) -> Result<Vec<Label>, Failure> {
-    let kept = schedules::kept(app, schedule).await?;
+    let kept = schedules::get_row(app, schedule).await?;
     Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
 }
 
 /// Whether all of these blocks are shut under this deletion now.
-async fn shut_each(
+async fn lease_each(
     app: &App,
     schedule: ScheduleId,
     blocks: Vec<Block>,
@@ -140,19 +140,19 @@ async fn shut_each(
     budget.spend_alone(1);
     budget.spend(blocks.len());
     let shut =
-        side_by_side(app, blocks, move |app, block| async move { shut_block(&app, schedule, block, deletion).await });
+        side_by_side(app, blocks, move |app, block| async move { lease_block(&app, schedule, block, deletion).await });
     Ok(!shut.await?.contains(&false))
 }
 
-async fn shut_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
+async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();
-        let lease = format!("{}{}", as_bound(second(now + LEASE)), short(deletion));
+        let lease = format!("{}{}", hex_bound(epoch_second(now + LEASE)), short(deletion));
         let mut conditions = vec!["attribute_exists(pk)".to_owned()];
         let mut write = Write::update(&keys::block(schedule, &block.id))
             .set("closed", text(lease))
-            .value(":now", text(as_bound(second(now))));
+            .value(":now", text(hex_bound(epoch_second(now))));
         for number in block.seats.keys() {
             conditions.push(format!("#{number} < :now"));
             write = write.name(format!("#{number}"), number.to_string());
@@ -176,32 +176,37 @@ async fn shut_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uui
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
                 let ours = after.as_ref().and_then(|after| after.closed.as_ref());
                 let shut = ours.is_some_and(|closed| {
-                    closed.ends_with(&short(deletion)) && *closed >= as_bound(second(now + LEASE_MARGIN))
+                    closed.ends_with(&short(deletion)) && *closed >= hex_bound(epoch_second(now + LEASE_MARGIN))
                 });
                 return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
 fn all_free(block: &Block, now: Timestamp) -> bool {
-    block.seats.values().all(|seat| seat.state(second(now)) == SeatState::Available)
+    block.seats.values().all(|seat| seat.state(epoch_second(now)) == SeatState::Available)
 }
 
-fn bears(block: &Block, deletion: Uuid) -> bool {
+fn is_leased_by(block: &Block, deletion: Uuid) -> bool {
     block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
 }
 
 /// Opens the blocks that a deletion shut; `false` when some are left for the next budget.
-pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+pub async fn release_blocks(
+    app: &App,
+    schedule: ScheduleId,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
-        let mine: Vec<Block> = blocks.into_iter().filter(|block| bears(block, deletion)).collect();
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
+        let mine: Vec<Block> = blocks.into_iter().filter(|block| is_leased_by(block, deletion)).collect();
         budget.spend_alone(1);
         budget.spend(mine.len());
         side_by_side(app, mine, move |app, block| async move {
@@ -209,7 +214,7 @@ pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut 
                 .remove("closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
-            write.applies(&app).await
+            write.apply(&app).await
         })
         .await?;
     }
@@ -218,25 +223,30 @@ pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut 
 
 /// Removes the blocks of a schedule that is deleted for certain: each is shut anew, and goes while it is. `false` when
 /// some are left.
-pub async fn remove(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+pub async fn remove_blocks(
+    app: &App,
+    schedule: ScheduleId,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
         if blocks.is_empty() {
             budget.spend_alone(1);
             continue;
         }
-        if !shut_each(app, schedule, blocks, deletion, budget).await? {
+        if !lease_each(app, schedule, blocks, deletion, budget).await? {
             tracing::error!(%schedule, "a schedule that is deleted for certain has a seat that is not free");
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
         budget.spend_alone(2);
         budget.spend(blocks.len());
         side_by_side(app, blocks, move |app, block| async move { remove_block(&app, schedule, block).await }).await?;
-        if !seats::section(app, schedule, &label, true).await?.is_empty() {
+        if !seats::get_section(app, schedule, &label, true).await?.is_empty() {
             return Ok(false);
         }
     }
@@ -244,10 +254,10 @@ pub async fn remove(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mu
 }
 
 async fn remove_block(app: &App, schedule: ScheduleId, block: Block) -> Result<bool, Failure> {
-    let lasting = as_bound(second(app.now() + LEASE_MARGIN));
+    let lasting = hex_bound(epoch_second(app.now() + LEASE_MARGIN));
     let write = Write::delete(&keys::block(schedule, &block.id))
         .when("closed = :mine AND closed > :lasting")
         .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
         .value(":lasting", text(lasting));
-    write.applies(app).await
+    write.apply(app).await
 }

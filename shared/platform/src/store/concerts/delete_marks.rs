@@ -54,7 +54,7 @@ pub struct Mark {
 
 impl Mark {
     /// The mark on an item, if it has one.
-    pub fn of(item: &Item) -> Result<Option<Self>, Failure> {
+    pub fn from_item(item: &Item) -> Result<Option<Self>, Failure> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
         let Some(deletion) = text("deletion") else { return Ok(None) };
         let stage = match text("stage").map(String::as_str) {
@@ -69,7 +69,7 @@ impl Mark {
             deletion: deletion.parse().map_err(unreadable)?,
             stage,
             shut_to: text("shut_to").cloned(),
-            action: text("asked_by").map(|kept| AdminAction::of_kept(kept)).transpose()?,
+            action: text("asked_by").map(|kept| AdminAction::from_text(kept)).transpose()?,
             at_it_until: until.unwrap_or(0),
         }))
     }
@@ -82,7 +82,7 @@ impl Mark {
     }
 
     /// Whether nobody is at it any more.
-    pub fn is_left(&self, now: Timestamp) -> bool {
+    pub fn is_abandoned(&self, now: Timestamp) -> bool {
         self.at_it_until < now.as_second()
     }
 
@@ -93,14 +93,14 @@ impl Mark {
             .set("expiry_shard", text(keys::expiry_shard(DELETION_KIND, id)))
             .set("expires_at", number(self.at_it_until));
         Ok(match &self.action {
-            Some(action) => write.set("asked_by", text(action.kept()?)),
+            Some(action) => write.set("asked_by", text(action.to_text()?)),
             None => write,
         })
     }
 
     /// Puts it on what the sweep finds by another item: a listing copy, or a date that goes with its concert.
     pub fn put_beside(&self, key: &Key) -> Write {
-        self.mine(Write::update(key).set_to("deletion", ":mine").when(UNMARKED))
+        self.when_mine(Write::update(key).set_to("deletion", ":mine").when(UNMARKED))
     }
 
     /// Takes it over from whoever was at it; `false` when somebody else was faster.
@@ -109,45 +109,45 @@ impl Mark {
             .set("expires_at", number(app.now().as_second() + AT_IT_SECONDS))
             .when("deletion = :mine AND expires_at = :seen")
             .value(":seen", number(self.at_it_until));
-        self.mine(write).applies(app).await
+        self.when_mine(write).apply(app).await
     }
 
     /// Leaves it to whoever asks next, or to the sweep.
-    pub async fn leave(&self, app: &App, key: &Key, shut_to: Option<&str>) -> Result<bool, Failure> {
-        let left = self.left(app, key, ACCEPTED);
+    pub async fn release(&self, app: &App, key: &Key, shut_to: Option<&str>) -> Result<bool, Failure> {
+        let left = self.set_stage(app, key, ACCEPTED);
         let left = shut_to.into_iter().fold(left, |left, shut_to| left.set("shut_to", text(shut_to)));
-        left.applies(app).await
+        left.apply(app).await
     }
 
     /// Notes that it has come to nothing, before anything of it is undone. Whoever is at it undoes it; but as undoing may
     /// be done by many at once, the sweep need not wait.
-    pub async fn refuse(&self, app: &App, key: &Key) -> Result<bool, Failure> {
-        self.left(app, key, REFUSED).applies(app).await
+    pub async fn abort(&self, app: &App, key: &Key) -> Result<bool, Failure> {
+        self.set_stage(app, key, REFUSED).apply(app).await
     }
 
     /// Sets its stage, with nobody at it from now on.
-    fn left(&self, app: &App, key: &Key, stage: &str) -> Write {
+    fn set_stage(&self, app: &App, key: &Key, stage: &str) -> Write {
         let until = number(app.now().as_second() - 1);
-        self.mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
+        self.when_mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
     }
 
     /// Takes it away again.
     pub fn remove(&self, key: &Key) -> Write {
         let attributes = ["deletion", "stage", "shut_to", "asked_by", "expiry_shard", "expires_at"];
-        self.mine(attributes.into_iter().fold(Write::update(key), Write::remove).when(MAY_BE_UNDONE))
+        self.when_mine(attributes.into_iter().fold(Write::update(key), Write::remove).when(MAY_BE_UNDONE))
     }
 
     /// Notes that it can no longer be undone. Doing it again is no second time.
-    pub fn make_certain(&self, key: &Key) -> Write {
-        self.mine(Write::update(key).set("certain", AttributeValue::Bool(true)).when(MAY_BE_UNDONE))
+    pub fn commit(&self, key: &Key) -> Write {
+        self.when_mine(Write::update(key).set("certain", AttributeValue::Bool(true)).when(MAY_BE_UNDONE))
     }
 
     /// The entry in the log, for the transaction that makes it certain.
-    pub fn entry(&self, app: &App) -> Result<Option<Write>, Failure> {
+    pub fn log_entry(&self, app: &App) -> Result<Option<Write>, Failure> {
         self.action.as_ref().map(|action| action.write(app)).transpose()
     }
 
-    fn mine(&self, write: Write) -> Write {
+    fn when_mine(&self, write: Write) -> Write {
         write.value(":mine", text(self.deletion.to_string()))
     }
 }

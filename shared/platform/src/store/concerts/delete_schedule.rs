@@ -16,7 +16,7 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
 pub use crate::store::concerts::delete_blocks::Budget;
-use crate::store::concerts::delete_blocks::CloseOutcome;
+use crate::store::concerts::delete_blocks::LeaseOutcome;
 use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
@@ -43,7 +43,7 @@ pub async fn delete_schedule(
     action: AdminAction,
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
-    let kept = match schedules::kept(app, id).await? {
+    let kept = match schedules::get_row(app, id).await? {
         Some(kept) if kept.schedule.concert_id == concert => kept,
         _ => return Ok(Deletion::Certain),
     };
@@ -55,8 +55,8 @@ pub async fn delete_schedule(
     match with_concert {
         Some(of) if of.stage == Stage::Certain => return Ok(Deletion::Certain),
         // The request that would have deleted the concert has died: the date is taken from it.
-        Some(of) if of.stage == Stage::Begun && of.is_left(app.now()) => {
-            return if open(app, &kept, mark, budget).await? {
+        Some(of) if of.stage == Stage::Begun && of.is_abandoned(app.now()) => {
+            return if release(app, &kept, mark, budget).await? {
                 begin(app, &kept, action, budget).await
             } else {
                 Err(Failure::Busy)
@@ -65,10 +65,10 @@ pub async fn delete_schedule(
         Some(_) => return Err(Failure::Busy),
         None => {}
     }
-    if !mark.is_left(app.now()) {
+    if !mark.is_abandoned(app.now()) {
         return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
     }
-    carry_on(app, &kept, mark, budget).await
+    resume(app, &kept, mark, budget).await
 }
 
 /// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
@@ -80,29 +80,29 @@ async fn begin(app: &App, kept: &ScheduleRow, action: AdminAction, budget: &mut 
     if !schedules::mark(app, &kept.schedule, &mark, true).await? {
         return Err(Failure::Busy);
     }
-    shut(app, kept, &mark, budget).await
+    prepare(app, kept, &mark, budget).await
 }
 
 /// Takes a deletion over that nobody is at any more.
-async fn carry_on(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn resume(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
         return Err(Failure::Busy);
     }
     if mark.stage == Stage::Refused {
-        open(app, kept, mark, budget).await?;
+        release(app, kept, mark, budget).await?;
         return Ok(Deletion::LiveReservations);
     }
-    shut(app, kept, mark, budget).await
+    prepare(app, kept, mark, budget).await
 }
 
 /// Shuts the blocks of a marked schedule, as far as the budget goes, and says what comes of the deletion.
-async fn shut(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn prepare(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::schedule(kept.schedule.id);
-    match blocks::shut(app, kept.schedule.id, mark.deletion, budget).await? {
-        CloseOutcome::All if schedules::mark_certain(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
-        CloseOutcome::Some if mark.leave(app, &key, None).await? => Ok(Deletion::Accepted),
-        CloseOutcome::NotFree if mark.refuse(app, &key).await? => {
-            open(app, kept, mark, budget).await?;
+    match blocks::lease_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
+        LeaseOutcome::All if schedules::commit_delete(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
+        LeaseOutcome::Some if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
+        LeaseOutcome::NotFree if mark.abort(app, &key).await? => {
+            release(app, kept, mark, budget).await?;
             Ok(Deletion::LiveReservations)
         }
         _ => Err(Failure::Busy),
@@ -110,8 +110,8 @@ async fn shut(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -
 }
 
 /// Opens what a deletion shut of a schedule and takes its mark away; `false` when some is left for the next budget.
-pub(crate) async fn open(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
-    if !blocks::open(app, kept.schedule.id, mark.deletion, budget).await? {
+pub(crate) async fn release(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    if !blocks::release_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
     schedules::unmark(app, &kept.schedule, mark).await?;
@@ -120,7 +120,7 @@ pub(crate) async fn open(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mu
 
 /// Removes a schedule that is deleted for certain; `false` when some of it is left for the next budget.
 pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
-    if !blocks::remove(app, kept.schedule.id, mark.deletion, budget).await? {
+    if !blocks::remove_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
     schedules::remove(app, &kept.schedule, mark).await?;
@@ -129,7 +129,7 @@ pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &
 
 /// Whether a schedule is being deleted by a deletion that may yet come to nothing.
 pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, Failure> {
-    let Some(kept) = schedules::kept(app, schedule).await? else { return Ok(false) };
+    let Some(kept) = schedules::get_row(app, schedule).await? else { return Ok(false) };
     match kept.mark {
         Some(mark) if mark.stage != Stage::Certain => {
             let of = concerts::mark_of(app, kept.schedule.concert_id).await?;
@@ -141,13 +141,13 @@ pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, 
 
 /// Ends a deletion that nobody is at any more, as far as the budget goes: removes a schedule that is deleted for certain,
 /// carries on what was accepted, and puts any other on sale again.
-pub(crate) async fn end(app: &App, id: ScheduleId, budget: &mut Budget) -> Result<(), Failure> {
-    let Some(kept) = schedules::kept(app, id).await? else { return Ok(()) };
+pub(crate) async fn finish(app: &App, id: ScheduleId, budget: &mut Budget) -> Result<(), Failure> {
+    let Some(kept) = schedules::get_row(app, id).await? else { return Ok(()) };
     let Some(mark) = &kept.mark else { return Ok(()) };
     match mark.stage {
         Stage::Certain => remove(app, &kept, mark, budget).await.map(|_| ()),
-        Stage::Accepted => carry_on(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Accepted => resume(app, &kept, mark, budget).await.map(|_| ()),
         // Its deleter died before it could promise anything, or has come upon a seat: the schedule is on sale again.
-        Stage::Begun | Stage::Refused => open(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Begun | Stage::Refused => release(app, &kept, mark, budget).await.map(|_| ()),
     }
 }

@@ -1,7 +1,7 @@
 //! Carrying on deletions of concerts and schedules that nobody is at any more.
 
 use onsale_domain::id::{ConcertId, ScheduleId};
-use onsale_domain::time::second;
+use onsale_domain::time::epoch_second;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -27,14 +27,14 @@ pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, F
     let shards: Vec<String> = keys::expiry_shards(DELETION_KIND).collect();
     let (before, after) = shards.split_at(usize::try_from(first).unwrap_or(0));
     for shard in after.iter().chain(before) {
-        let query = Query::expired(shard.clone(), second(app.now()));
+        let query = Query::expired_before(shard.clone(), epoch_second(app.now()));
         let (items, _) = query.page(app, i32::from(most), None).await?;
         for key in items.iter().filter_map(key_of) {
             found += 1;
             let mut part = budget.part(CALLS_PER_DELETION);
             let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
-                Some(("SCHEDULE", Ok(id))) => delete_schedule::end(app, ScheduleId(id), &mut part).await,
-                Some(("CONCERT", Ok(id))) => delete_concert::end(app, ConcertId(id), &mut part).await,
+                Some(("SCHEDULE", Ok(id))) => delete_schedule::finish(app, ScheduleId(id), &mut part).await,
+                Some(("CONCERT", Ok(id))) => delete_concert::finish(app, ConcertId(id), &mut part).await,
                 _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
             };
             budget.put_back(part);

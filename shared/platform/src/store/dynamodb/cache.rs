@@ -13,7 +13,7 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::coupons::coupon::Coupon;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::entry::Token;
-use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
 
@@ -47,11 +47,11 @@ pub struct Caches {
     pub issued: Cache<QueueId, u64>,
     pub queue_tokens: Cache<(UserId, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
-    pub look: tokio::sync::Mutex<()>,
+    pub read_lock: tokio::sync::Mutex<()>,
     /// What this process is called where it must be told from others; through [`Caches::process`].
     process: OnceLock<Uuid>,
     /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
-    numbers: Mutex<HashMap<QueueId, Numbers>>,
+    numbers: Mutex<HashMap<QueueId, NumberLease>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<ProductId, Arc<Viewed>>,
     pub coupons: Cache<CouponId, Arc<Coupon>>,
@@ -64,13 +64,13 @@ pub struct Caches {
 
 impl Caches {
     /// What this process is called where it must be told from others; `make` gives the name the first time.
-    pub fn process(&self, make: impl FnOnce() -> Uuid) -> Uuid {
+    pub fn process_id(&self, make: impl FnOnce() -> Uuid) -> Uuid {
         *self.process.get_or_init(make)
     }
 
     /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
     /// become holes.
-    pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {
+    pub fn with_numbers<T>(&self, queue: &QueueId, work: impl FnOnce(&mut NumberLease) -> T) -> T {
         let mut known = lock(&self.numbers);
         if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
             known.clear();

@@ -17,7 +17,7 @@ pub enum Once<T> {
 
 impl<T> Once<T> {
     /// What is found done: new if it is `ours`, by an earlier try of this request that was not heard of.
-    pub(crate) fn found(done: T, ours: bool) -> Self {
+    pub(crate) fn from_existing(done: T, ours: bool) -> Self {
         if ours { Self::New(done) } else { Self::Replayed(done) }
     }
 
@@ -87,7 +87,7 @@ where
                 }
                 // A try that was refused wrote nothing: only one that was not heard of may be ours.
                 let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-                return Ok(Once::found(there, ours));
+                return Ok(Once::from_existing(there, ours));
             }
             if let Rejected::Guards(failed) = &rejected
                 && let Some(refusal) = refused(failed)
@@ -95,6 +95,6 @@ where
                 return Err(refusal);
             }
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }

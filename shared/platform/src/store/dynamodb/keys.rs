@@ -38,12 +38,12 @@ pub fn user_partition(user: UserId) -> String {
 }
 
 /// Of something that a user owns the user, and what follows `prefix` in its sort key.
-pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> {
+pub fn parse_owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> {
     Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
 /// What sort of thing lies under a key, of those whose changes are told.
-pub fn sort_of(key: &Key) -> Option<&'static str> {
+pub fn kind_of(key: &Key) -> Option<&'static str> {
     let sorts = [
         (RESERVATION_PREFIX, "reservation"),
         (ORDER_PREFIX, "order"),
@@ -152,13 +152,13 @@ pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
 }
 
 /// Numbers of a queue that nobody has; apart from it, because many may leave at once.
-pub fn holes_partition(queue: &QueueId) -> String {
+pub fn gaps_partition(queue: &QueueId) -> String {
     format!("{}#HOLES", queue_partition(queue))
 }
 
 /// The hole that begins with this number.
-pub fn hole(queue: &QueueId, first: u64) -> Key {
-    key(holes_partition(queue), format!("HOLE#{first:020}"))
+pub fn gap(queue: &QueueId, first: u64) -> Key {
+    key(gaps_partition(queue), format!("HOLE#{first:020}"))
 }
 
 pub const TOKEN_PREFIX: &str = "TOKEN#";
@@ -174,7 +174,7 @@ pub fn event_mark(event: &str, consumer: &str) -> Key {
 
 pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
 
-pub fn allowance(user: UserId, schedule: ScheduleId) -> Key {
+pub fn seat_limit(user: UserId, schedule: ScheduleId) -> Key {
     key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
 }
 
@@ -192,12 +192,12 @@ pub const CONCERTS_BY_TIME: &str = "CONCERT";
 pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 
 /// The listing copy of a schedule beside its concert; by date.
-pub fn listed_schedule(concert: ConcertId, starts_at_second: i64, schedule: ScheduleId) -> Key {
+pub fn schedule_listing(concert: ConcertId, starts_at_second: i64, schedule: ScheduleId) -> Key {
     key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
 }
 
-pub fn listed(schedule: &Schedule) -> Key {
-    listed_schedule(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
+pub fn listing_of(schedule: &Schedule) -> Key {
+    schedule_listing(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
 }
 
 pub fn schedule(id: ScheduleId) -> Key {

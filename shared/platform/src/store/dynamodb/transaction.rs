@@ -146,18 +146,18 @@ impl Write {
     }
 
     /// What it tells the world: of what sort of thing, and which change.
-    fn told(&self) -> Option<(&'static str, String)> {
+    fn emitted_change(&self) -> Option<(&'static str, String)> {
         let (key, change) = match &self.action {
             Action::Put(item) => (key_of(item)?, item.get("change")?),
             Action::Update(key, _) => (key.clone(), self.values.get(":change")?),
             Action::Delete(_) | Action::Check(_) => return None,
         };
-        Some((keys::sort_of(&key)?, change.as_s().ok()?.clone()))
+        Some((keys::kind_of(&key)?, change.as_s().ok()?.clone()))
     }
 
     /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
-    fn carrying(mut self, context: Option<Context>) -> Self {
-        if self.told().is_none() {
+    fn with_trace(mut self, context: Option<Context>) -> Self {
+        if self.emitted_change().is_none() {
             return self;
         }
         let trace = context.map(|context| text(context.to_string()));
@@ -204,8 +204,8 @@ impl Write {
 
     /// Carries it out by itself and gives back `returned` attributes (for an update).
     pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
-        let told = self.told();
-        let write = self.carrying(trace::current());
+        let change = self.emitted_change();
+        let write = self.with_trace(trace::current());
         let (client, table) = (app.dynamodb(), &app.config().table);
         let (names, values, condition) = (write.names(), write.values(), write.condition);
         let attributes = match write.action {
@@ -227,13 +227,13 @@ impl Write {
             }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
-        tell(app, told.as_slice());
+        count_changes(app, change.as_slice());
         Ok(attributes.unwrap_or_default())
     }
 
     /// Carries it out by itself; `false` when its condition did not hold. For writes that nobody competes for:
     /// a conflict is [`Failure::Busy`].
-    pub async fn applies(self, app: &App) -> Result<bool, Failure> {
+    pub async fn apply(self, app: &App) -> Result<bool, Failure> {
         match self.run(app, ReturnValue::None).await {
             Ok(_) => Ok(true),
             Err(Rejected::Guards(_)) => Ok(false),
@@ -266,9 +266,7 @@ impl<G: Copy> Transaction<G> {
         let mut attempts = Attempts::new(app);
         loop {
             match self.clone().commit(app).await {
-                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => {
-                    attempts.again_after(&rejected).await?
-                }
+                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => attempts.wait_after(&rejected).await?,
                 ended => return ended,
             }
         }
@@ -281,19 +279,19 @@ impl<G: Copy> Transaction<G> {
             return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
         }
         let context = trace::current();
-        let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
-        let writes = self.writes.into_iter().map(|(_, write)| write.carrying(context));
+        let changes: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.emitted_change()).collect();
+        let writes = self.writes.into_iter().map(|(_, write)| write.with_trace(context));
         let items: Result<Vec<_>, _> = writes.map(|write| write.into_transact(&app.config().table)).collect();
         let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
         answer.map_err(|error| rejected_together(&guards, error))?;
-        tell(app, &told);
+        count_changes(app, &changes);
         Ok(())
     }
 }
 
 /// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
-fn tell(app: &App, told: &[(&'static str, String)]) {
-    for (sort, change) in told {
+fn count_changes(app: &App, changes: &[(&'static str, String)]) {
+    for (sort, change) in changes {
         app.meter().count(&CHANGES, 1, &[sort, change]);
     }
 }

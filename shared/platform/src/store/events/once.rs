@@ -27,7 +27,7 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails, or the condition of a write of `effect` does not hold.
-pub(crate) async fn once<T>(
+pub(crate) async fn process_once<T>(
     app: &App,
     consumer: &str,
     mut events: BTreeMap<&str, T>,
@@ -64,7 +64,7 @@ pub(crate) async fn once<T>(
                     !done.contains(&(place - 1))
                 });
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
     Ok(())

@@ -29,7 +29,7 @@ pub struct UnreadableChange(pub String);
 ///
 /// # Errors
 /// When the record names a change but cannot be understood.
-pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
+pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     let image: Item = record.change.new_image.clone().into();
     let Some(change) = image.get("change") else { return Ok(None) };
     let kind = change.as_s().ok().and_then(|name| EventKind::parse(name));
@@ -71,7 +71,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
 }
 
 fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), UnreadableChange> {
-    keys::owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
+    keys::parse_owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
 }
 
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
@@ -110,7 +110,7 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
 
 /// An entry of the log is never changed, so it has one version.
 fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let read = admin_actions::entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let read = admin_actions::read_entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let user_id = match read.by {
         Actor::Administrator(id) => Some(id),
         Actor::Operator => None,

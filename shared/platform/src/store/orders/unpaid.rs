@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ProductId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::time::{epoch_second, hex_bound};
 
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
@@ -47,20 +47,20 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
 /// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not closed yet.
-pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
+pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
     let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
     let mut write = Write::update(&keys::unpaid(new.user))
         .set_to("version", "if_not_exists(version, :zero) + :one")
         .set_to("orders", "if_not_exists(orders, :zero) + :one")
         .set_to("first_end", "if_not_exists(first_end, :until)")
-        .set("#open", text(as_bound(new.purchase.held_until)))
+        .set("#open", text(hex_bound(new.purchase.held_until)))
         .set("delete_at", number(i64::from(new.purchase.held_until) + UNPAID_KEPT_SECONDS))
         .name("#open", open_name(new.id))
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":until", number(new.purchase.held_until))
         .value(":orders_max", number(ORDERS_MAX))
-        .value(":second", number(second(now)));
+        .value(":second", number(epoch_second(now)));
     for (place, line) in new.lines.iter().enumerate() {
         let most = most.get(&line.product).copied().unwrap_or_default();
         condition.push_str(&format!(" AND (attribute_not_exists(#u{place}) OR #u{place} <= :m{place})"));
@@ -74,8 +74,8 @@ pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Wr
 }
 
 /// The write by which an order leaves, as it is `ended`, conditioned on the version that was read.
-pub fn leave(read: &Unpaid, ended: &Order) -> Write {
-    let after = read.clone().without(ended);
+pub fn remove_order(read: &Unpaid, ended: &Order) -> Write {
+    let after = read.clone().without_order(ended);
     let last_end = after.open.values().copied().max().unwrap_or_default().max(ended.purchase.held_until);
     let write = Write::update(&keys::unpaid(ended.user))
         .set("version", number(after.version))

@@ -19,7 +19,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitError, RECENT_KEYS_MAX, WalletRow, debit, kept};
+use crate::store::wallet::{Beside, DebitError, RECENT_KEYS_MAX, WalletRow, debit, read_row};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -110,7 +110,7 @@ pub(crate) trait Payable: Clone {
     /// How it stands.
     fn purchase(&self) -> &Purchase;
     /// It with its purchase after this change.
-    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
     /// What is to be paid, in minor units.
     fn total(&self) -> i64;
     /// The id of its payment.
@@ -125,7 +125,7 @@ pub(crate) trait Payable: Clone {
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal>;
     /// The writes that make it its owner's, as it is `after`; those of the money come on top.
-    fn sale(&self, after: &Self, terms: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure>;
+    fn sale_writes(&self, after: &Self, terms: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure>;
     /// Whether guards that failed, of a payment decided at `now`, refuse it; else it is worth another try.
     async fn judge(&self, app: &App, failed: &[FailedGuard<Guard>], now: Timestamp) -> Result<(), Refusal>;
 }
@@ -203,10 +203,10 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
         }
         match try_once(app, request, &inputs, &mut declines_read).await {
             Ok(TryOutcome::Paid(bought)) => return Ok(Paid { bought, how: PaymentOutcome::Now }),
-            Ok(TryOutcome::Again(rejected)) => attempts.again_after(&rejected).await?,
+            Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let seen = settled::<P>(app, request.user, id).await?;
+                let seen = get_settled::<P>(app, request.user, id).await?;
                 return seen.and_then(|seen| already_paid(&seen, request, attempts.unheard)).ok_or(failure);
             }
         }
@@ -226,12 +226,12 @@ pub(super) async fn load<P: Payable>(
     let mut next = || items.next().flatten();
     let (bought, wallet, terms) = (next(), next(), next());
     let Some(bought) = bought else { return Ok(None) };
-    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(kept).transpose()?, terms }))
+    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(read_row).transpose()?, terms }))
 }
 
 /// What a user has bought, as no transaction is at work on it: see [`query::settled`].
-pub(super) async fn settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
-    let item = query::settled(app, &P::key(user, id)).await?;
+pub(super) async fn get_settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
+    let item = query::get_settled(app, &P::key(user, id)).await?;
     item.map(|item| P::read(user, id, item)).transpose()
 }
 
@@ -265,8 +265,8 @@ async fn try_once<P: Payable>(
     let terms = bought.may_be_paid(app, request, inputs.terms.as_ref(), now).await?;
     let rejected = match debit(wallet.map(|kept| kept.wallet), bought.total(), now, bought.payment_id()) {
         Ok(debit) => {
-            let after = bought.clone().with(|purchase| purchase.paid(bought.total(), now, request.key));
-            let mut transaction = bought.sale(&after, &terms, now)?;
+            let after = bought.clone().map_purchase(|purchase| purchase.paid(bought.total(), now, request.key));
+            let mut transaction = bought.sale_writes(&after, &terms, now)?;
             if let Some(debit) = debit {
                 let keys = value(&remembered_keys(wallet, request))?;
                 let (wallet, entry) = debit.writes(request.user, Beside::Keys(keys))?;
@@ -300,7 +300,7 @@ fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Re
 /// Records that the balance was too small. What was to be bought stays on the expiry index: the event of the decline
 /// releases it, and the sweep does if the event is lost.
 async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>> {
-    let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
+    let after = read.clone().map_purchase(|purchase| purchase.declined(app.config().release_on_decline));
     let write = read.update(&after, EventKind::PaymentDeclined)?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }

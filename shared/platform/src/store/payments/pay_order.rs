@@ -41,8 +41,8 @@ impl Payable for Order {
         &self.purchase
     }
 
-    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
-        Self::with(self, change)
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::map_purchase(self, change)
     }
 
     fn total(&self) -> i64 {
@@ -60,9 +60,9 @@ impl Payable for Order {
         unpaid: Option<&Item>,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
-        if !self.purchase.settled && self.purchase.lapsed(now) {
+        if !self.purchase.settled && self.purchase.has_expired(now) {
             // What lapsed is over for its owner at once, whenever the sweep comes.
-            let seen = orders::current(app, request.user, self.id).await?;
+            let seen = orders::get_current(app, request.user, self.id).await?;
             let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
             let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
             return Err(Refusal::unless_paid(refused));
@@ -71,10 +71,10 @@ impl Payable for Order {
         Ok(unpaid::read(unpaid)?)
     }
 
-    fn sale(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
+    fn sale_writes(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
-        transaction.add(Guard::Unpaid, unpaid::leave(unpaid, after));
+        transaction.add(Guard::Unpaid, unpaid::remove_order(unpaid, after));
         Ok(transaction)
     }
 

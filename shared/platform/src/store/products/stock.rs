@@ -79,7 +79,7 @@ pub enum Refused {
 }
 
 /// What the old image of a shard says about a [`take`] of a product that failed.
-pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
+pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
     Ok(if shard.state.as_deref() != Some(State::Selling.as_str()) {
         Refused::NotSelling
@@ -93,7 +93,7 @@ pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
 /// What each shard has at one instant, in their order. Only such a look may say that nothing is left: between two reads
 /// a unit can go from a shard that was not read yet to one that was (K3).
 pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Failure> {
-    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+    let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(of, shard)).collect();
     let items = match keys.as_slice() {
         [only] => vec![query::get(app, only, Consistency::Strong).await?],
         several => query::get_together(app, several).await?,
@@ -103,8 +103,8 @@ pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Fai
 }
 
 /// How many units there are in all, for whoever only looks: shard by shard, perhaps a moment old.
-pub async fn seen(app: &App, of: Uuid, shards: Shards) -> Result<i64, Failure> {
-    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+pub async fn read_total(app: &App, of: Uuid, shards: Shards) -> Result<i64, Failure> {
+    let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(of, shard)).collect();
     let items = query::get_all(app, &keys, Consistency::Eventual).await?;
     items.into_iter().map(available).sum()
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{Admission, State, Token};
 use onsale_domain::queue::{Queue, QueueId};
-use onsale_domain::time::second;
+use onsale_domain::time::epoch_second;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::expiry::sweep::{self, Position, Swept};
-use crate::store::queue::entry_item::{self, end, named, read_token};
+use crate::store::queue::entry_item::{self, end_admission, read_token, with_reserved_names};
 use crate::store::queue::{self, BatchItem};
 
 /// How long a token is kept after the end of its admission.
@@ -53,15 +53,15 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn called(
+pub async fn claim_called(
     app: &App,
     user: UserId,
     id: &QueueId,
     wanted: u64,
     queue: &Queue,
 ) -> Result<ClaimOutcome, Failure> {
-    let there = entry_item::recent(app, user, id).await?;
-    if let Some(called) = standing(there, wanted, app.now()) {
+    let there = entry_item::get_cached(app, user, id).await?;
+    if let Some(called) = existing_outcome(there, wanted, app.now()) {
         return Ok(called);
     }
     entry_item::forget(app, user, id);
@@ -77,14 +77,14 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
         let Some(batch) = open_batch(app, id, wanted).await? else {
             // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
             if std::mem::replace(&mut unseen, true) {
-                return missed(app, user, id, wanted).await;
+                return end_unclaimed(app, user, id, wanted).await;
             }
-            attempts.again().await?;
+            attempts.wait().await?;
             continue;
         };
         // Not before the queue was moved, whatever this clock says.
         let now = app.now().max(queue.looked_at);
-        let expires_at = second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
+        let expires_at = epoch_second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
         let mut transaction = Transaction::new();
         transaction.add(Guard::Waiting, admit(user, id, wanted, now, expires_at));
         let claimed = Write::update(&keys::admission_batch(id, batch.first)).set_to("claimed", "claimed + :one");
@@ -95,17 +95,17 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
                     let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
-                    return standing(there, wanted, app.now()).ok_or_else(still_waiting);
+                    return existing_outcome(there, wanted, app.now()).ok_or_else(busy);
                 }
-                attempts.again().await?;
+                attempts.wait().await?;
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
 /// What a token that is there says to the holder of a called number; none if it waits to be claimed.
-fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
+fn existing_outcome(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
     let Some(token) = there.filter(|token| token.number == wanted) else { return Some(ClaimOutcome::Replaced) };
     match (token.state_at(now), token.expires_at) {
         (State::Waiting, _) => None,
@@ -116,7 +116,7 @@ fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOu
     }
 }
 
-fn still_waiting() -> Failure {
+fn busy() -> Failure {
     Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
 }
 
@@ -129,25 +129,27 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 }
 
 /// Ends a token whose number nobody claimed in time.
-async fn missed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
-    let write = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Expired.as_str()))
-        .set("ended_at", number(app.now().as_millisecond()))
-        .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted));
+async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
+    let write = with_reserved_names(
+        Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"),
+    )
+    .set("#state", text(State::Expired.as_str()))
+    .set("ended_at", number(app.now().as_millisecond()))
+    .value(":waiting", text(State::Waiting.as_str()))
+    .value(":number", number(wanted));
     match write.run(app, ReturnValue::None).await {
         Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
             let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
-            standing(there, wanted, app.now()).ok_or_else(still_waiting)
+            existing_outcome(there, wanted, app.now()).ok_or_else(busy)
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
 fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
-    named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+    with_reserved_names(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))
         .set("expires_at", number(expires_at))
@@ -164,11 +166,11 @@ fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u3
 /// When the index cannot be read.
 pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
-        let Some((user, id)) = keys::owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
+        let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
             Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
-                end(&token, State::Expired, app.now()).applies(&app).await
+                end_admission(&token, State::Expired, app.now()).apply(&app).await
             }
             _ => Ok(false),
         }
@@ -183,7 +185,8 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
 pub async fn finish(app: &App, id: &QueueId, events: &[&str]) -> Result<(), Failure> {
     for some in events.chunks(once::EVENTS_MAX) {
         let places: BTreeMap<&str, ()> = some.iter().map(|event| (*event, ())).collect();
-        once::once(app, "free_queue_places", places, |new| vec![queue::finished(id, new.count())]).await?;
+        once::process_once(app, "free_queue_places", places, |new| vec![queue::count_finished(id, new.count())])
+            .await?;
     }
     Ok(())
 }

@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{State, Token};
-use onsale_domain::queue::holes::Hole;
-use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::gaps::Gap;
+use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
 use uuid::Uuid;
 
@@ -28,9 +28,9 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
-use crate::store::queue::admissions::{ClaimOutcome, called};
-use crate::store::queue::entry_item::{end, end_without_another_hold, get, named, read_token};
-use crate::store::queue::{self, holes};
+use crate::store::queue::admissions::{ClaimOutcome, claim_called};
+use crate::store::queue::entry_item::{end_admission, end_without_another_hold, get, read_token, with_reserved_names};
+use crate::store::queue::{self, gaps};
 use crate::store::reservations;
 
 /// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow gives
@@ -74,7 +74,7 @@ enum Place {
     Numbered(Token),
 }
 
-async fn place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
+async fn get_place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
     read_place(user, id, query::get(app, &keys::queue_token(user, id), consistency).await?)
 }
 
@@ -93,19 +93,19 @@ fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, F
 /// # Errors
 /// See [`JoinFailure`].
 pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinFailure> {
-    let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
+    let queue = queue::get(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
     let mut stalled: Option<(Uuid, Stopwatch)> = None;
     // May be a moment old: what is put in its place is conditioned on it, and what is answered is read again.
-    let mut there = match place(app, user, id, Consistency::Eventual).await? {
+    let mut there = match get_place(app, user, id, Consistency::Eventual).await? {
         Place::Empty => Place::Empty,
-        Place::Claimed(_) | Place::Numbered(_) => place(app, user, id, Consistency::Strong).await?,
+        Place::Claimed(_) | Place::Numbered(_) => get_place(app, user, id, Consistency::Strong).await?,
     };
     loop {
         there = match there {
             Place::Numbered(token) => {
-                let token = brought_up_to_date(app, token, &queue).await?;
+                let token = refresh(app, token, &queue).await?;
                 if !token.state.has_ended() {
                     return Ok(Joined { token, queue, new: false });
                 }
@@ -116,8 +116,8 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
                 let watched = stalled.filter(|(seen, _)| *seen == by).map(|(_, since)| since.elapsed());
                 if watched.is_none_or(|watched| watched < CLAIM_STALLED_AFTER) {
                     stalled = stalled.filter(|(seen, _)| *seen == by).or_else(|| Some((by, Stopwatch::start())));
-                    attempts.again().await?;
-                    there = place(app, user, id, Consistency::Strong).await?;
+                    attempts.wait().await?;
+                    there = get_place(app, user, id, Consistency::Strong).await?;
                     continue;
                 }
                 Place::Claimed(by)
@@ -126,14 +126,14 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
         };
         let ended = if let Place::Numbered(ended) = &there { Some(ended) } else { None };
         may_join(app, user, id, ended, &queue).await?;
-        there = match claimed(app, user, id, &there, claim).await? {
-            Place::Claimed(by) if by == claim => match numbered(app, user, id, claim).await? {
+        there = match claim_place(app, user, id, &there, claim).await? {
+            Place::Claimed(by) if by == claim => match take_number(app, user, id, claim).await? {
                 Some(token) => return Ok(Joined { token, queue, new: true }),
-                None => place(app, user, id, Consistency::Strong).await?,
+                None => get_place(app, user, id, Consistency::Strong).await?,
             },
             there => there,
         };
-        attempts.again().await?;
+        attempts.wait().await?;
     }
 }
 
@@ -157,10 +157,10 @@ async fn may_join(
 }
 
 /// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
-async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<Token, Failure> {
+async fn refresh(app: &App, token: Token, queue: &Queue) -> Result<Token, Failure> {
     match token.state_at(app.now()) {
         State::Waiting if token.number <= queue.serving => {
-            match called(app, token.user, &token.queue, token.number, queue).await? {
+            match claim_called(app, token.user, &token.queue, token.number, queue).await? {
                 ClaimOutcome::Admitted(admission) => {
                     Ok(Token { state: State::Admitted, expires_at: Some(admission.expires_at), ..token })
                 }
@@ -170,7 +170,7 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
         }
         State::Expired if token.state == State::Admitted => {
             // By a write of its own: what its place is worth to others is told by the event of that write.
-            end(&token, State::Expired, app.now()).applies(app).await?;
+            end_admission(&token, State::Expired, app.now()).apply(app).await?;
             Ok(Token { state: State::Expired, ..token })
         }
         _ => Ok(token),
@@ -178,14 +178,14 @@ async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<To
 }
 
 /// Claims a place in which there is `there` for a request; what is there then.
-async fn claimed(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
+async fn claim_place(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
     let mut item = key_item(&keys::queue_token(user, id));
     item.insert("claim".to_owned(), text(claim.to_string()));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
     let write = match there {
         Place::Empty => Write::create(item),
         Place::Claimed(by) => Write::replace(item).when("claim = :by").value(":by", text(by.to_string())),
-        Place::Numbered(ended) => named(Write::replace(item).when("#number = :read AND #state = :state"))
+        Place::Numbered(ended) => with_reserved_names(Write::replace(item).when("#number = :read AND #state = :state"))
             .value(":read", number(ended.number))
             .value(":state", text(ended.state.as_str())),
     };
@@ -193,14 +193,14 @@ async fn claimed(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uu
         Ok(_) => Ok(Place::Claimed(claim)),
         // With our own claim the answer to a first try was lost.
         Err(Rejected::Guards(failed)) => read_place(user, id, failed.into_iter().find_map(|failed| failed.old)),
-        Err(Rejected::Conflict(_)) => place(app, user, id, Consistency::Strong).await,
+        Err(Rejected::Conflict(_)) => get_place(app, user, id, Consistency::Strong).await,
         Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
 /// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
 /// then the number goes back at once.
-async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
     let taken = next_number(app, id).await?;
     let now = app.now();
     let token = Token {
@@ -216,7 +216,7 @@ async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<
     };
     let mut attempts = Attempts::new(app);
     loop {
-        let write = named(Write::update(&keys::queue_token(user, id)).when("claim = :claim"))
+        let write = with_reserved_names(Write::update(&keys::queue_token(user, id)).when("claim = :claim"))
             .value(":claim", text(claim.to_string()))
             .set("#number", number(taken))
             .set("#state", text(State::Waiting.as_str()))
@@ -232,12 +232,12 @@ async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<
                     Place::Numbered(there) if there.number == taken => Some(there),
                     // No late try of ours can use the number any more: the claim that it is conditioned on is gone.
                     _ => {
-                        holes::give_back(app, id, Hole::of(taken)).await;
+                        gaps::give_back(app, id, Gap::single(taken)).await;
                         None
                     }
                 });
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -246,16 +246,16 @@ async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<
 /// older leases is given back.
 async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
     let now = app.now();
-    let (leased, wanted) = app.caches().numbers_of(id, |numbers| (numbers.take(now), numbers.wanted(now)));
+    let (leased, wanted) = app.caches().with_numbers(id, |numbers| (numbers.take(now), numbers.count_to_take(now)));
     let taken = match leased {
         Some(leased) => leased,
         None => {
             let last = queue::take_numbers(app, id, wanted).await?;
-            app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now()))
+            app.caches().with_numbers(id, |numbers| numbers.add_lease(last, wanted, app.now()))
         }
     };
-    for left in app.caches().numbers_of(id, Numbers::take_untold) {
-        holes::give_back(app, id, left).await;
+    for left in app.caches().with_numbers(id, NumberLease::take_unused) {
+        gaps::give_back(app, id, left).await;
     }
     Ok(taken)
 }
@@ -282,14 +282,14 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
         let Some(token) = read.filter(|token| token.number == wanted) else { return Ok(()) };
         let now = app.now();
         let write = match (token.state, token.state_at(now)) {
-            (State::Waiting, _) => match leaving(user, id, wanted, now)?.commit(app).await {
+            (State::Waiting, _) => match leave_transaction(user, id, wanted, now)?.commit(app).await {
                 Ok(()) => return Ok(()),
                 Err(rejected) => {
-                    attempts.again_after(&rejected).await?;
+                    attempts.wait_after(&rejected).await?;
                     continue;
                 }
             },
-            (State::Admitted, State::Expired) => end(&token, State::Expired, now),
+            (State::Admitted, State::Expired) => end_admission(&token, State::Expired, now),
             (State::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
                 return Err(LeaveFailure::HasLiveHold);
             }
@@ -299,20 +299,22 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
         };
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(()),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
 /// Gives up a place that waits, and with it its number, called or not.
-fn leaving(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
-    let left = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Left.as_str()))
-        .set("ended_at", number(now.as_millisecond()))
-        .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted));
+fn leave_transaction(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let left = with_reserved_names(
+        Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"),
+    )
+    .set("#state", text(State::Left.as_str()))
+    .set("ended_at", number(now.as_millisecond()))
+    .value(":waiting", text(State::Waiting.as_str()))
+    .value(":number", number(wanted));
     let mut transaction = Transaction::new();
     transaction.add((), left);
-    transaction.add((), holes::note(id, Hole::of(wanted))?);
+    transaction.add((), gaps::create(id, Gap::single(wanted))?);
     Ok(transaction)
 }

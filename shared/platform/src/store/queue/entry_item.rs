@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, State, Token};
-use onsale_domain::time::second;
+use onsale_domain::time::epoch_second;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -64,7 +64,7 @@ pub(crate) async fn get(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn recent(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
+pub async fn get_cached(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
     let key = (user, queue.clone());
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
@@ -81,12 +81,12 @@ pub(crate) fn forget(app: &App, user: UserId, queue: &QueueId) {
 }
 
 /// Both names are reserved words of the table's expressions.
-pub(crate) fn named(write: Write) -> Write {
+pub(crate) fn with_reserved_names(write: Write) -> Write {
     write.name("#state", "state").name("#number", "number")
 }
 
 /// The end of an admitted token. Its event frees the place.
-pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
+pub(crate) fn end_admission(token: &Token, to: State, now: Timestamp) -> Write {
     ending(token.user, &token.queue, to, now)
         .when("#state = :admitted AND #number = :number")
         .value(":admitted", text(State::Admitted.as_str()))
@@ -104,7 +104,7 @@ pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
 fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
-    named(Write::update(&keys::queue_token(user, id)))
+    with_reserved_names(Write::update(&keys::queue_token(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
         .set_to("ended_at", "if_not_exists(ended_at, :ended)")
@@ -114,13 +114,13 @@ fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
-pub(crate) fn hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
     let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
-    named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
+    with_reserved_names(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(admitted))
-        .value(":now", number(second(now)))
+        .value(":now", number(epoch_second(now)))
 }
 
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
@@ -131,5 +131,5 @@ pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Time
         .when(format!("#number = :number AND {condition}"))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(admission.number))
-        .value(":now", number(second(now)))
+        .value(":now", number(epoch_second(now)))
 }

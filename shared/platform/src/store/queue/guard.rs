@@ -13,7 +13,7 @@ use crate::store::queue::entry_item;
 
 /// Why a guard did not let somebody look.
 #[derive(Debug, thiserror::Error)]
-pub enum LookFailure {
+pub enum QueueGuardFailure {
     /// Whoever looks at a sale with a queue must have logged in.
     #[error("no valid access token")]
     NoCaller,
@@ -27,16 +27,16 @@ pub enum LookFailure {
 ///
 /// # Errors
 /// See [`LookFailure`].
-pub async fn may_look(app: &App, pass: &QueueToken, queue: &QueueId) -> Result<(), LookFailure> {
-    let access_token = pass.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
+pub async fn check_admitted(app: &App, queue_token: &QueueToken, queue: &QueueId) -> Result<(), QueueGuardFailure> {
+    let access_token = queue_token.access_token.as_deref().ok_or(QueueGuardFailure::NoCaller)?;
     let caller = access_token::verify(app, access_token).await.map_err(QueueTokenFailure::from)?;
-    let caller = caller.ok_or(LookFailure::NoCaller)?;
+    let caller = caller.ok_or(QueueGuardFailure::NoCaller)?;
     if Role::parse(&caller.role) == Some(Role::Admin) {
         return Ok(());
     }
     let user = UserId(caller.sub);
-    let admission = pass.admission(app, user, queue).await?;
-    let token = entry_item::recent(app, user, queue).await.map_err(QueueTokenFailure::from)?;
+    let admission = queue_token.admission(app, user, queue).await?;
+    let token = entry_item::get_cached(app, user, queue).await.map_err(QueueTokenFailure::from)?;
     let good =
         token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
     if good { Ok(()) } else { Err(QueueTokenFailure::from(QueueTokenError::Ended).into()) }

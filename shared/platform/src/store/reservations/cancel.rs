@@ -3,7 +3,7 @@
 use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
+use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -11,12 +11,12 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
 use crate::store::reservations::get;
 use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
-use crate::store::seats::{all_mine, set_seats};
+use crate::store::seats::{all_mine_condition, set_seats};
 
 /// Why something was not cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +53,11 @@ pub async fn cancel(
         };
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => match expire::close(app, user, id).await? {
+            Cancel::Close => match expire::expire(app, user, id).await? {
                 ExpiryOutcome::Now | ExpiryOutcome::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
                 // A payment that was decided in time was committed since: what it means is decided anew.
                 ExpiryOutcome::Nothing => {
-                    attempts.again().await?;
+                    attempts.wait().await?;
                     continue;
                 }
             },
@@ -67,7 +67,7 @@ pub async fn cancel(
             Some(seat) => vec![seat.clone()],
             None => read.live_seats().cloned().collect(),
         };
-        let after = read.clone().without(&seats);
+        let after = read.clone().without_seats(&seats);
         let change = after.purchase.settled.then_some(EventKind::ReservationCancelled);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), change).await {
@@ -76,7 +76,7 @@ pub async fn cancel(
                 if let Rejected::Guards(failed) = &rejected {
                     gone.extend(lost_seats(&read, &ours, failed)?);
                 }
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
             }
         }
     }
@@ -93,11 +93,11 @@ async fn release(
     change: Option<EventKind>,
 ) -> Result<(), Rejected<Guard>> {
     let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in by_block(ours).iter().enumerate() {
+    for (place, (block, numbers)) in group_by_block(ours).iter().enumerate() {
         transaction.add(
             Guard::Seats(place),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
-                .when(all_mine(numbers))
+                .when(all_mine_condition(numbers))
                 .value(":mine", text(read.held_value().to_string())),
         );
     }
@@ -110,7 +110,7 @@ async fn release(
 /// block, which a deletion has removed, they are nobody's.
 fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
     let mine = read.held_value();
-    let blocks: Vec<BlockId> = by_block(seats).into_keys().collect();
+    let blocks: Vec<BlockId> = group_by_block(seats).into_keys().collect();
     let mut lost = Vec::new();
     for failed in failed {
         let Guard::Seats(place) = failed.guard else { continue };
@@ -141,7 +141,7 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
             return Ok(());
         }
         let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-        let after = read.clone().with(Purchase::closed);
+        let after = read.clone().map_purchase(Purchase::released);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), None).await {
             Ok(()) => return Ok(()),
@@ -149,7 +149,7 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
                 if let Rejected::Guards(failed) = &rejected {
                     gone.extend(lost_seats(&read, &ours, failed)?);
                 }
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
             }
         }
     }

@@ -9,8 +9,8 @@ use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
+use onsale_domain::time::{epoch_second, hex_bound};
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -24,7 +24,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::payments::guard::Guard;
 use crate::store::queue::entry_item;
-use crate::store::reservations::{expire, get, reservation_item, seat_limit, settled};
+use crate::store::reservations::{expire, get, get_settled, reservation_item, seat_limit};
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
@@ -89,9 +89,9 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure>
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
     match decided {
-        Ok((schedule, new)) => take(app, &schedule, new).await,
+        Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get_settled(app, user, id).await? {
             Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
             Some(_) => Err(HoldFailure::KeyReused),
             None => Err(refused),
@@ -130,8 +130,8 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
 }
 
 /// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
-async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
-    let blocks: Vec<(BlockId, Vec<u16>)> = by_block(new.live_seats()).into_iter().collect();
+async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
+    let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
     loop {
         let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
@@ -154,7 +154,7 @@ async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, 
             }
             Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }
 
@@ -164,7 +164,7 @@ fn hold_transaction(
     new: &Reservation,
     blocks: &[(BlockId, Vec<u16>)],
 ) -> Result<Transaction<Guard>, Failure> {
-    let now = text(as_bound(second(app.now())));
+    let now = text(hex_bound(epoch_second(app.now())));
     let mut transaction = Transaction::new();
     for (place, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
@@ -173,9 +173,9 @@ fn hold_transaction(
         transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
-    transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
+    transaction.add(Guard::Allowance, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
-        transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));
+        transaction.add(Guard::Admission, entry_item::add_hold(new.user, queue, *number, app.now()));
     }
     Ok(transaction)
 }
@@ -188,18 +188,18 @@ async fn refuse_or_retry(
     blocks: &[(BlockId, Vec<u16>)],
     failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
-    let now = second(app.now());
+    let now = epoch_second(app.now());
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
             Guard::Seats(place) => {
                 let (block, numbers) = &blocks[*place];
                 let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
-                if there.as_ref().is_some_and(|there| there.names(new.id, now)) {
+                if there.as_ref().is_some_and(|there| there.is_of_reservation(new.id, now)) {
                     // Our own hold, of which not every item is to be seen yet.
                     return Ok(());
                 }
-                let bound = as_bound(now);
+                let bound = hex_bound(now);
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
@@ -215,7 +215,7 @@ async fn refuse_or_retry(
             _ => {}
         }
     }
-    let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
+    let gone = closing && schedules::get(app, schedule.id).await?.is_none();
     if gone && !delete_schedule::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }
@@ -223,8 +223,8 @@ async fn refuse_or_retry(
         _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
         _ if !taken.is_empty() => refuse_as_taken(app, new, taken).await,
         // Our own hold is counted, and not to be seen yet.
-        Some(old) if seat_limit::counts(old, new.id) => Ok(()),
-        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        Some(old) if seat_limit::includes(old, new.id) => Ok(()),
+        Some(old) => refuse_by_seat_limit(app, schedule, new, old).await,
         None => Ok(()),
     }
 }
@@ -232,11 +232,11 @@ async fn refuse_or_retry(
 /// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
 /// seat is gone instead of trying until its time is up.
 async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
-    let now = second(app.now());
+    let now = epoch_second(app.now());
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
-        let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
-        if block.names(new.id, now) {
+        let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        if block.is_of_reservation(new.id, now) {
             // Ours, by a try whose answer is still on its way or by the same request sent twice.
             return Ok(());
         }
@@ -252,7 +252,7 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
 /// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a client
 /// must not be refused what it has.
 async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
-    let refused = whose(app, new.user, taken).await?;
+    let refused = taken_by(app, new.user, taken).await?;
     match get(app, new.user, new.id).await? {
         Some(_) => Ok(()),
         None => Err(refused.into()),
@@ -261,7 +261,7 @@ async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatV
 
 /// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
 /// user, by a reservation made before. Reservations that are just being made are waited for.
-async fn whose(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
     let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
     let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
     let there = query::get_together(app, &keys).await?;
@@ -278,9 +278,14 @@ async fn whose(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Resu
 }
 
 /// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
-async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+async fn refuse_by_seat_limit(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    old: &Item,
+) -> Result<(), HoldFailure> {
     let read = seat_limit::read(old)?;
-    if expire::settle(app, new.user, new.schedule_id, &read).await? {
+    if expire::close_expired_holds(app, new.user, new.schedule_id, &read).await? {
         return Ok(());
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;

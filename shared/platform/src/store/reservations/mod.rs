@@ -11,7 +11,7 @@ use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
-use onsale_domain::time::second;
+use onsale_domain::time::epoch_second;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -32,8 +32,8 @@ pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Re
 }
 
 /// The same as no transaction is at work on it: see [`query::settled`].
-pub(crate) async fn settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    let item = query::settled(app, &keys::reservation(user, id)).await?;
+pub(crate) async fn get_settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
+    let item = query::get_settled(app, &keys::reservation(user, id)).await?;
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
@@ -41,16 +41,16 @@ pub(crate) async fn settled(app: &App, user: UserId, id: ReservationId) -> Resul
 ///
 /// # Errors
 /// When the table fails.
-pub async fn holding(
+pub async fn find_holding(
     app: &App,
     user: UserId,
     schedule: ScheduleId,
     seat: &SeatId,
 ) -> Result<Option<Reservation>, Failure> {
-    let Some(SeatValue::Held { reservation, .. }) = seats::value_of(app, schedule, seat).await? else {
+    let Some(SeatValue::Held { reservation, .. }) = seats::get_value(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = settled(app, user, reservation).await?;
+    let found = get_settled(app, user, reservation).await?;
     Ok(found.filter(|found| {
         found.purchase.state_at(app.now()) == State::Open && found.live_seats().any(|held| held == seat)
     }))
@@ -66,7 +66,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
         reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
     };
     let all = Query::by_time(keys::reservations_by_time(user));
-    all.listed(app, limit, cursor, |app, listed| async move {
+    all.list(app, limit, cursor, |app, listed| async move {
         let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
         let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
         found.into_iter().map(|item| item.map(read).transpose()).collect()
@@ -77,7 +77,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
 pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> Result<bool, Failure> {
     let now = app.now();
-    let values = vec![(":queue", text(queue.as_str())), (":now", number(second(now)))];
+    let values = vec![(":queue", text(queue.as_str())), (":now", number(epoch_second(now)))];
     let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);

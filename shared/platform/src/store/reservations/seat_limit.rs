@@ -13,7 +13,7 @@ use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::time::{as_bound, second};
+use onsale_domain::time::{epoch_second, hex_bound};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -32,7 +32,7 @@ pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paus
 
 /// An allowance as it lies in the table.
 #[derive(Clone, Debug, Default)]
-pub struct Allowance {
+pub struct SeatLimit {
     /// Seats held and owned.
     pub count: i64,
     /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
@@ -45,7 +45,7 @@ pub struct Allowance {
     pub version: i64,
 }
 
-impl Allowance {
+impl SeatLimit {
     /// When the first of the holds that are named ends, but for those in `without`.
     fn first_end_without(&self, without: &[ReservationId]) -> Option<u32> {
         self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
@@ -53,9 +53,9 @@ impl Allowance {
 }
 
 /// The write that counts a new reservation in, on condition that the user stays within `limit` and is not paused.
-pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
+pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     let taken = new.live_tickets().count();
-    Write::update(&keys::allowance(new.user, new.schedule_id))
+    Write::update(&keys::seat_limit(new.user, new.schedule_id))
         .set_to("#count", "if_not_exists(#count, :zero) + :taken")
         .set("#open", open_value(new))
         .set_to("first_end", "if_not_exists(first_end, :until)")
@@ -69,21 +69,21 @@ pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .value(":until", number(new.purchase.held_until))
         .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
         .value(":most", number(usize::from(limit).saturating_sub(taken)))
-        .value(":second", number(second(now)))
+        .value(":second", number(epoch_second(now)))
 }
 
 /// An item as an allowance.
-pub fn read(item: &Item) -> Result<Allowance, Failure> {
-    let open = open(item).ok_or_else(|| unreadable("open holds"))?;
+pub fn read(item: &Item) -> Result<SeatLimit, Failure> {
+    let open = open_holds(item).ok_or_else(|| unreadable("open holds"))?;
     let count = integer(item, "count")?.unwrap_or_default();
     let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?;
     let version = integer(item, "version")?.unwrap_or_default();
-    Ok(Allowance { count, open, first_end, lapses: read_lapses(item)?, version })
+    Ok(SeatLimit { count, open, first_end, lapses: read_lapses(item)?, version })
 }
 
 /// The allowance of a user and schedule, if there is one.
-pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<Allowance>, Failure> {
-    let item = query::get(app, &keys::allowance(user, schedule), Consistency::Strong).await?;
+pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<SeatLimit>, Failure> {
+    let item = query::get(app, &keys::seat_limit(user, schedule), Consistency::Strong).await?;
     item.as_ref().map(self::read).transpose()
 }
 
@@ -107,13 +107,13 @@ pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
 }
 
 /// Whether an allowance counts this reservation among its open holds.
-pub fn counts(allowance: &Item, reservation: ReservationId) -> bool {
-    allowance.contains_key(&open_name(reservation))
+pub fn includes(item: &Item, reservation: ReservationId) -> bool {
+    item.contains_key(&open_name(reservation))
 }
 
 /// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open(allowance: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
-    let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
+pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
+    let named = item.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {
             let (until, seats) = open.as_s().ok()?.split_once(':')?;
@@ -131,7 +131,7 @@ pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
 
 /// Its value: until when, and how many seats.
 fn open_value(reservation: &Reservation) -> AttributeValue {
-    text(format!("{}:{}", as_bound(reservation.purchase.held_until), reservation.live_tickets().count()))
+    text(format!("{}:{}", hex_bound(reservation.purchase.held_until), reservation.live_tickets().count()))
 }
 
 /// The write that gives `seats` back; `after` is the reservation as it will be.
@@ -142,7 +142,7 @@ pub fn give_back(after: &Reservation, seats: usize) -> Write {
 
 /// The write by which the user of a reservation has `seats` fewer; `#open` is the attribute of its hold.
 fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
-    Write::update(&keys::allowance(reservation.user, reservation.schedule_id))
+    Write::update(&keys::seat_limit(reservation.user, reservation.schedule_id))
         .set_to("#count", "#count - :seats")
         .set_to("version", "version + :one")
         .name("#count", "count")
@@ -154,15 +154,15 @@ fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
 
 /// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
 /// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
-pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
+pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
     let lapses = match after.purchase.state {
-        State::Expired => read.lapses.and_one(after.created_at, after.purchase.held_until),
+        State::Expired => read.lapses.with_lapse(after.created_at, after.purchase.held_until),
         State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
-        return Some(rewritten(read, after.user, after.schedule_id, &[after.id], count, lapses));
+        return Some(rewrite(read, after.user, after.schedule_id, &[after.id], count, lapses));
     }
     // Several that lapse together are closed side by side: they must not be in each other's way.
     let write = fewer(after, seats).remove("#open");
@@ -178,15 +178,15 @@ pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
 }
 
 /// The write of an allowance that names these holds no longer, as of what was read.
-pub(crate) fn rewritten(
-    read: &Allowance,
+pub(crate) fn rewrite(
+    read: &SeatLimit,
     user: UserId,
     schedule: ScheduleId,
     without: &[ReservationId],
     count: i64,
     lapses: Lapses,
 ) -> Write {
-    let write = Write::update(&keys::allowance(user, schedule))
+    let write = Write::update(&keys::seat_limit(user, schedule))
         .set("#count", number(count))
         .set_or_remove("first_end", read.first_end_without(without).map(number))
         .set("version", number(read.version + 1))

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::holes::{HOLES_PER_MOVE_MAX, Hole};
+use onsale_domain::queue::gaps::{GAPS_PER_MOVE_MAX, Gap};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -28,14 +28,14 @@ struct HoleItem {
 }
 
 /// The write that notes a hole.
-pub(crate) fn note(id: &QueueId, hole: Hole) -> Result<Write, Failure> {
-    let item = HoleItem { first: hole.first, last: hole.last };
-    Ok(Write::create(to_item(&keys::hole(id, hole.first), &item)?))
+pub(crate) fn create(id: &QueueId, gap: Gap) -> Result<Write, Failure> {
+    let item = HoleItem { first: gap.first, last: gap.last };
+    Ok(Write::create(to_item(&keys::gap(id, gap.first), &item)?))
 }
 
 /// The write that takes a hole away, on condition that nobody has.
-pub(crate) fn pass(id: &QueueId, hole: &Hole) -> Write {
-    Write::delete(&keys::hole(id, hole.first)).when("attribute_exists(pk)")
+pub(crate) fn remove(id: &QueueId, gap: &Gap) -> Write {
+    Write::delete(&keys::gap(id, gap.first)).when("attribute_exists(pk)")
 }
 
 /// Notes numbers that this process took and gives to nobody. Best effort: what is not noted holds its places until its
@@ -43,49 +43,49 @@ pub(crate) fn pass(id: &QueueId, hole: &Hole) -> Write {
 ///
 /// A transaction, although it is one write: a try whose answer was lost is repeated under the same token of the SDK, so
 /// it cannot bring a hole back that was passed over meanwhile.
-pub(crate) async fn give_back(app: &App, id: &QueueId, hole: Hole) {
+pub(crate) async fn give_back(app: &App, id: &QueueId, gap: Gap) {
     let noted = async {
         let mut transaction = Transaction::new();
-        transaction.add((), note(id, hole)?);
+        transaction.add((), create(id, gap)?);
         transaction.commit_patiently(app).await
     };
     match noted.await {
         Ok(()) | Err(Rejected::Guards(_)) => {}
         Err(rejected) => {
-            tracing::warn!(queue = %id, ?hole, ?rejected, "numbers that nobody has could not be given back")
+            tracing::warn!(queue = %id, ?gap, ?rejected, "numbers that nobody has could not be given back")
         }
     }
 }
 
 /// The first holes of a queue, in order: of numbers that were called, and of those that will be.
-pub(crate) async fn known(app: &App, id: &QueueId) -> Result<Vec<Hole>, Failure> {
-    let most = i32::try_from(HOLES_PER_MOVE_MAX).unwrap_or(i32::MAX);
-    let (items, _) = Query::whole(keys::holes_partition(id)).page(app, most, None).await?;
-    let hole = |item: HoleItem| Hole { first: item.first, last: item.last };
-    items.into_iter().map(|item| from_item(item).map(hole)).collect()
+pub(crate) async fn list(app: &App, id: &QueueId) -> Result<Vec<Gap>, Failure> {
+    let most = i32::try_from(GAPS_PER_MOVE_MAX).unwrap_or(i32::MAX);
+    let (items, _) = Query::whole_partition(keys::gaps_partition(id)).page(app, most, None).await?;
+    let gap = |item: HoleItem| Gap { first: item.first, last: item.last };
+    items.into_iter().map(|item| from_item(item).map(gap)).collect()
 }
 
 /// Gives the places of holes back whose numbers were called before they were holes, as far as their batches are open;
 /// how many that are. One whose batch has closed has given its place back already.
-pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Hole]) -> Result<u64, Failure> {
+pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Gap]) -> Result<u64, Failure> {
     if called.is_empty() {
         return Ok(0);
     }
     let mut transaction = Transaction::new();
     let mut by_batch: BTreeMap<u64, u64> = BTreeMap::new();
-    for hole in called.iter().take(CALLED_HOLES_MAX) {
-        if let Some(batch) = admissions::open_batch(app, id, hole.first).await? {
-            *by_batch.entry(batch.first).or_default() += hole.within(batch.first, batch.last);
+    for gap in called.iter().take(CALLED_HOLES_MAX) {
+        if let Some(batch) = admissions::open_batch(app, id, gap.first).await? {
+            *by_batch.entry(batch.first).or_default() += gap.count_within(batch.first, batch.last);
         }
-        transaction.add((), pass(id, hole));
+        transaction.add((), remove(id, gap));
     }
     let freed: u64 = by_batch.values().sum();
-    for (first, holes) in by_batch {
+    for (first, gaps) in by_batch {
         let claimed = Write::update(&keys::admission_batch(id, first)).set_to("claimed", "claimed + :holes");
-        transaction.add((), claimed.when("attribute_exists(pk)").value(":holes", number(holes)));
+        transaction.add((), claimed.when("attribute_exists(pk)").value(":holes", number(gaps)));
     }
     if freed > 0 {
-        transaction.add((), queue::finished(id, freed));
+        transaction.add((), queue::count_finished(id, freed));
     }
     match transaction.commit(app).await {
         Ok(()) => Ok(freed),

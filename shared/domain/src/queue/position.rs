@@ -62,11 +62,11 @@ pub struct Calls {
 impl Calls {
     /// Of moments in order, oldest first; only the last [`CALLS_MAX`] count.
     #[must_use]
-    pub fn of(moments: &[(Timestamp, u64)]) -> Self {
+    pub fn from_moments(moments: &[(Timestamp, u64)]) -> Self {
         let mut calls = Self::default();
         let last = &moments[moments.len().saturating_sub(CALLS_MAX)..];
-        for (place, moment) in calls.moments.iter_mut().zip(last) {
-            *place = Some(*moment);
+        for (slot, moment) in calls.moments.iter_mut().zip(last) {
+            *slot = Some(*moment);
         }
         calls
     }
@@ -78,18 +78,18 @@ impl Calls {
 
     /// The same when the numbers up to `serving` are called at `now`. Moments that lie `apart` are kept apart.
     #[must_use]
-    pub fn with(&self, serving: u64, now: Timestamp, apart: SignedDuration) -> Self {
+    pub fn with_call(&self, serving: u64, now: Timestamp, apart: SignedDuration) -> Self {
         let mut moments: Vec<(Timestamp, u64)> = self.moments().collect();
         let count = moments.len();
         if count > 1 && moments[count - 2].0.duration_until(now) < apart {
             moments.pop();
         }
         moments.push((now, serving));
-        Self::of(&moments)
+        Self::from_moments(&moments)
     }
 
     /// By when this number had been called. None, if it was not, or nothing is known.
-    fn called_by(&self, number: u64) -> Option<Timestamp> {
+    fn called_at(&self, number: u64) -> Option<Timestamp> {
         self.moments().find(|(_, serving)| *serving >= number).map(|(at, _)| at)
     }
 }
@@ -108,7 +108,7 @@ pub struct Stays {
 
 impl Queue {
     /// What is measured by `now`. What happened while nobody looked for long is left out.
-    pub(super) fn stays_by(&self, now: Timestamp) -> Stays {
+    pub(super) fn stays_until(&self, now: Timestamp) -> Stays {
         let passed = milliseconds(self.measured_at, now);
         let known = Stays { finished: self.finished, ..self.stays };
         if passed > UNMEASURED_MILLISECONDS_MAX {
@@ -131,10 +131,10 @@ impl Queue {
 
     /// Where the holder of `number` stands at `now`.
     #[must_use]
-    pub fn standing(&self, number: u64, now: Timestamp) -> QueuePosition {
+    pub fn position_of(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
         let eta_seconds =
-            if position == 0 { 0 } else { self.by_rate(number).max(self.until_a_place_is_free(number, now)) };
+            if position == 0 { 0 } else { self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now)) };
         let shortest = *RETRY_AFTER_MILLISECONDS.start();
         let longest = match position {
             1..=NEAR_NUMBERS => NEAR_RETRY_MILLISECONDS,
@@ -161,10 +161,10 @@ impl Queue {
         let stay_max = self.settings.stay_seconds_max();
         let stay = self.mean_stay_seconds().map_or(stay_max, |mean| mean.min(stay_max));
         if first <= self.finished {
-            let called_in = self.by_rate(first + capacity);
+            let called_in = self.seconds_by_rate(first + capacity);
             return called_in + stay.saturating_mul(rounds);
         }
-        let passed = milliseconds(self.calls.called_by(first).unwrap_or(now), now) / 1_000;
+        let passed = milliseconds(self.calls.called_at(first).unwrap_or(now), now) / 1_000;
         let left_of = |stay: u64| stay.saturating_mul(rounds + 1).saturating_sub(passed);
         match left_of(stay) {
             // Whoever is still inside after the mean time stays for as long again, as far as anybody knows.
@@ -174,7 +174,7 @@ impl Queue {
     }
 
     /// Seconds until `number` is called, if there is a place for everybody.
-    fn by_rate(&self, number: u64) -> u64 {
+    fn seconds_by_rate(&self, number: u64) -> u64 {
         number.saturating_sub(self.serving).div_ceil(u64::from(self.settings.admit_per_second).max(1))
     }
 

@@ -83,9 +83,9 @@ pub enum What {
     Discount,
     /// A claim is used by the live order that names it, and by no other.
     CouponUse,
-    /// An allowance counts what its owner holds and owns.
+    /// A seat limit counts what its owner holds and owns.
     AllowanceCount,
-    /// An allowance names the open holds.
+    /// A seat limit names the open holds.
     AllowanceOpen,
     /// A user's unpaid orders count as many as they name.
     UnpaidCount,
@@ -230,7 +230,7 @@ pub enum Entity {
     Order(UserId, OrderId),
     /// A user's claim of a coupon.
     Claim(UserId, CouponId),
-    /// A user's allowance for a schedule.
+    /// A user's seat limit for a schedule.
     Allowance(UserId, ScheduleId),
     /// The unpaid orders of a user.
     Unpaid(UserId),

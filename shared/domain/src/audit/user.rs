@@ -1,4 +1,4 @@
-//! The books of one user: wallet, ledger, receipts, payments, allowances, unpaid orders and coupons.
+//! The books of one user: wallet, ledger, receipts, payments, seat limits, unpaid orders and coupons.
 
 mod judging;
 
@@ -17,7 +17,7 @@ use crate::payments::purchase::{Payment, Purchase, State};
 use crate::reservations::reservation::Reservation;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
-/// How long after its concert's start an allowance is certain to be there.
+/// How long after its concert's start a seat limit is certain to be there.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// What a receipt is of.
@@ -50,7 +50,7 @@ pub struct Receipt {
     pub amount: i64,
 }
 
-/// An allowance as it lies in the table.
+/// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
 pub struct SeatLimit {
     /// Seats that it counts.
@@ -104,7 +104,7 @@ struct Holding {
     seats: i64,
     open: BTreeMap<ReservationId, (u32, i64)>,
     paid: BTreeSet<ReservationId>,
-    /// Until when its allowance is certain to be there.
+    /// Until when its seat limit is certain to be there.
     kept_until: i64,
 }
 
@@ -142,7 +142,7 @@ pub struct UserAudit {
     moved: BTreeMap<Reference, Moved>,
     claims: BTreeMap<CouponId, Claim>,
     orders: Vec<Couponed>,
-    allowances: BTreeMap<ScheduleId, SeatLimit>,
+    seat_limits: BTreeMap<ScheduleId, SeatLimit>,
     holdings: BTreeMap<ScheduleId, Holding>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
@@ -179,7 +179,7 @@ impl UserAudit {
             moved: BTreeMap::new(),
             claims: BTreeMap::new(),
             orders: Vec::new(),
-            allowances: BTreeMap::new(),
+            seat_limits: BTreeMap::new(),
             holdings: BTreeMap::new(),
             unpaid: (0, Unpaid::default()),
             waiting: Waiting::default(),
@@ -376,10 +376,10 @@ impl UserAudit {
         }
     }
 
-    /// The allowance for a schedule.
+    /// The seat limit for a schedule.
     pub fn add_seat_limit(&mut self, schedule: ScheduleId, allowance: SeatLimit) {
         if self.has_room(1 + allowance.open.len()) {
-            self.allowances.insert(schedule, allowance);
+            self.seat_limits.insert(schedule, allowance);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Holes: numbers that were given out and that nobody has any more, because their owner left while waiting, or a process
-//! threw them away. A hole costs the queue nothing: it is passed over, and never occupies a place.
+//! Gaps: numbers that were given out and that nobody has any more, because their owner left while waiting, or a process
+//! threw them away. A gap costs the queue nothing: it is passed over, and never occupies a place.
 //!
-//! A hole is advice. A number that nobody has and that is not known as a hole is called like any other, and its place
+//! A gap is advice. A number that nobody has and that is not known as a gap is called like any other, and its place
 //! comes back when its claim window is over.
 
 use super::{BATCH_NUMBERS_MAX, BATCHES_PER_MOVE_MAX, Queue};
 
-/// Most holes that one look at a queue deals with: with the queue and its batches they are one transaction.
+/// Most gaps that one look at a queue deals with: with the queue and its batches they are one transaction.
 pub const GAPS_PER_MOVE_MAX: usize = 39;
 
 /// Neighbouring numbers that nobody has.
@@ -44,13 +44,13 @@ pub(super) struct Path {
     pub last: u64,
     /// How many of the numbers are somebody's.
     pub people: u64,
-    /// The holes that are passed over.
+    /// The gaps that are passed over.
     pub passed: Vec<Gap>,
 }
 
 impl Queue {
-    /// The way from the last number that was called over `holes`, in order, to that of at most `people_max` people,
-    /// among the numbers that had been given out at the last look. Holes of numbers that were called already are left
+    /// The way from the last number that was called over `gaps`, in order, to that of at most `people_max` people,
+    /// among the numbers that had been given out at the last look. Gaps of numbers that were called already are left
     /// out: they are dealt with by their batches.
     pub(super) fn path(&self, people_max: u64, gaps: &[Gap]) -> Path {
         let mut until = self.seen.min(self.serving + BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);

@@ -3,7 +3,7 @@
 //! Who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may be
 //! claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
 //! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
-//! Numbers that nobody has any more are [holes], which are passed over; where somebody stands is in [standing].
+//! Numbers that nobody has any more are [gaps], which are passed over; where somebody stands is in [position].
 
 pub mod entry;
 pub mod number_lease;
@@ -41,7 +41,7 @@ pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);
 pub const CLAIM_SECONDS_MAX: u32 = 600;
 /// Most numbers of one admission batch: each claim writes its batch, so a batch is in one transaction at a time.
 pub const BATCH_NUMBERS_MAX: u64 = 25;
-/// Most batches that one move opens, or closes; with the queue itself and the holes that a move passes over they are one
+/// Most batches that one move opens, or closes; with the queue itself and the gaps that a move passes over they are one
 /// transaction of at most 100 items.
 pub const BATCHES_PER_MOVE_MAX: u64 = 60;
 /// A queue is moved on at most so often.
@@ -218,7 +218,7 @@ pub struct Move {
     pub after: Queue,
     /// The numbers that are called or passed over; empty when only the look is noted.
     pub called: RangeInclusive<u64>,
-    /// The holes among them, in order.
+    /// The gaps among them, in order.
     pub passed: Vec<Gap>,
 }
 
@@ -275,8 +275,8 @@ impl Queue {
     ///
     /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
     /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
-    /// number on its way to somebody is not overtaken; and never more than there are free places. `holes`, in order and at
-    /// most [`holes::HOLES_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
+    /// number on its way to somebody is not overtaken; and never more than there are free places. `gaps`, in order and at
+    /// most [`gaps::GAPS_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
     /// behind, finds nothing to do.
     #[must_use]
     pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {

@@ -2,7 +2,7 @@
 //! one counter can be asked for.
 //!
 //! A function may be frozen between two requests for minutes, so a lease is worth nothing after a fifth of a second:
-//! the numbers left in it are holes, and are told as such by the next request. Order is exact below
+//! the numbers left in it are gaps, and are told as such by the next request. Order is exact below
 //! [`LEASED_FROM_PER_SECOND`] and within that fifth above.
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_millis(200);
 const MEASURED_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// Most numbers of one lease.
 pub const LEASE_NUMBERS_MAX: u64 = 100;
-/// Most holes that a process keeps until it tells of them; more are as if nobody knew of them.
+/// Most gaps that a process keeps until it tells of them; more are as if nobody knew of them.
 pub const UNTOLD_MAX: usize = 16;
 
 /// What a process knows of a queue's counter.

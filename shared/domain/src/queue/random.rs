@@ -12,9 +12,9 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(i64),
-    /// Somebody takes a number; or takes it and never comes back, which is a hole that nobody knows of.
+    /// Somebody takes a number; or takes it and never comes back, which is a gap that nobody knows of.
     Join(bool),
-    /// Somebody who waits leaves: a hole that is noted.
+    /// Somebody who waits leaves: a gap that is noted.
     Leave(usize),
     /// A process throws so many numbers away, and notes them.
     ThrowAway(u64),
@@ -96,7 +96,7 @@ struct Model {
     now: i64,
     clocks: [i64; 3],
     looks: [Option<Look>; 3],
-    /// By number; holes are not there.
+    /// By number; gaps are not there.
     people: BTreeMap<u64, Place>,
     shown: BTreeMap<u64, u64>,
     untold: Vec<u64>,
@@ -260,7 +260,7 @@ impl Model {
         self.moves.push((look.now, calls));
     }
 
-    /// As the store does it with holes among the numbers that have been called.
+    /// As the store does it with gaps among the numbers that have been called.
     fn free_called(&mut self, look: &Look) -> u64 {
         let mut freed = 0;
         for gap in look.gaps.iter().filter(|gap| gap.first <= look.queue.serving) {

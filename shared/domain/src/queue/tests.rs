@@ -92,7 +92,7 @@ fn a_move_opens_batches_of_twenty_five() {
     assert_eq!(ends(&called), [(1, 25, 0), (26, 50, 0), (51, 60, 0)]);
 }
 
-/// First, last and holes of each batch.
+/// First, last and gaps of each batch.
 fn ends(called: &Move) -> Vec<(u64, u64, u64)> {
     called.batches().map(|batch| (batch.first, batch.last, batch.gaps)).collect()
 }
@@ -102,10 +102,10 @@ fn holes_are_passed_over_and_occupy_no_place() {
     let gaps = [Gap { first: 2, last: 30 }, Gap::single(32), Gap { first: 90, last: 99 }];
     let queue = Queue { seen: 60, ..Queue::new(settings(3, 60), at(0)) };
     let called = queue.advance(100, at(1_000), SWEEP, &gaps).expect("a move");
-    // 1, 31 and 33 are people; the last hole is further back than has been seen.
+    // 1, 31 and 33 are people; the last gap is further back than has been seen.
     assert_eq!((called.after.serving, called.after.finished, called.after.in_use()), (33, 30, 3));
     assert_eq!((called.passed.as_slice(), ends(&called)), (&gaps[..2], vec![(1, 25, 24), (26, 33, 6)]));
-    // A hole that follows costs nothing either, though no place is free; who stands behind it waits.
+    // A gap that follows costs nothing either, though no place is free; who stands behind it waits.
     let full = called.after.advance(100, at(2_000), SWEEP, &[Gap { first: 34, last: 60 }]).expect("a move");
     assert_eq!((full.after.serving, full.after.in_use(), ends(&full)), (60, 3, vec![(59, 60, 2)][..0].to_vec()));
 }

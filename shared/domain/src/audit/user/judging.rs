@@ -102,12 +102,12 @@ impl UserAudit {
     }
 
     fn judge_seat_limits(&mut self) {
-        let schedules: BTreeSet<ScheduleId> = self.allowances.keys().chain(self.holdings.keys()).copied().collect();
+        let schedules: BTreeSet<ScheduleId> = self.seat_limits.keys().chain(self.holdings.keys()).copied().collect();
         let nothing = (SeatLimit::default(), Holding::default());
         for schedule in schedules {
             let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
-            let found = self.allowances.get(&schedule);
-            // Time to live takes an allowance a month after its concert; tickets stay.
+            let found = self.seat_limits.get(&schedule);
+            // Time to live takes a seat limit a month after its concert; tickets stay.
             if found.is_none() && self.now.as_second() > holding.kept_until {
                 continue;
             }

@@ -123,20 +123,20 @@ proptest! {
         numbers.dedup();
         prop_assert_eq!(numbers.len(), count, "a number was given twice");
         prop_assert!(numbers.iter().all(|number| (1..=model.counter).contains(number)));
-        // Every other number was told as a hole, or is still leased, or on its way, or its process knew of too many.
+        // Every other number was told as a gap, or is still leased, or on its way, or its process knew of too many.
         for process in &mut model.processes {
             let untold = process.take_unused();
             prop_assert!(untold.len() <= UNTOLD_MAX);
-            for hole in untold {
-                prop_assert!((1..=model.counter).contains(&hole.first) && hole.last <= model.counter);
-                prop_assert!(!numbers.iter().any(|given| (hole.first..=hole.last).contains(given)), "{hole:?} was given");
-                numbers.extend(hole.first..=hole.last);
+            for gap in untold {
+                prop_assert!((1..=model.counter).contains(&gap.first) && gap.last <= model.counter);
+                prop_assert!(!numbers.iter().any(|given| (gap.first..=gap.last).contains(given)), "{gap:?} was given");
+                numbers.extend(gap.first..=gap.last);
             }
         }
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
-        prop_assert_eq!(numbers.len(), all, "a number is a hole twice");
+        prop_assert_eq!(numbers.len(), all, "a number is a gap twice");
     }
 }
 

@@ -189,7 +189,7 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
     item.get("orders")?.as_n().ok()?.parse().ok()
 }
 
-/// The allowance for a schedule.
+/// The seat limit for a schedule.
 pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
     let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
     let AllowanceItem { count } = parsed(item)?;

@@ -38,7 +38,7 @@ pub struct Limits {
     pub segments: u16,
     /// Items that one page evaluates.
     pub page_items: u16,
-    /// References of one user that are kept at once: receipts, payments, claims, allowances and their holds.
+    /// References of one user that are kept at once: receipts, payments, claims, seat limits and their holds.
     pub references_per_user: usize,
     /// Products, coupons, sections, queues and concerts that are kept.
     pub shared: usize,

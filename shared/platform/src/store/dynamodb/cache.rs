@@ -69,7 +69,7 @@ impl Caches {
     }
 
     /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
-    /// become holes.
+    /// become gaps.
     pub fn with_numbers<T>(&self, queue: &QueueId, work: impl FnOnce(&mut NumberLease) -> T) -> T {
         let mut known = lock(&self.numbers);
         if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {

@@ -156,7 +156,7 @@ pub fn gaps_partition(queue: &QueueId) -> String {
     format!("{}#HOLES", queue_partition(queue))
 }
 
-/// The hole that begins with this number.
+/// The gap that begins with this number.
 pub fn gap(queue: &QueueId, first: u64) -> Key {
     key(gaps_partition(queue), format!("HOLE#{first:020}"))
 }

@@ -1,4 +1,4 @@
-//! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
+//! Giving a payment back: money, and with it seats and seat limit or stock and coupon, change together or not at all.
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::money::Amount;
@@ -109,7 +109,7 @@ async fn refund<P: Payable>(
 }
 
 /// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
-/// allowance.
+/// seat limit.
 fn free_seats_transaction(
     read: &Reservation,
     after: &Reservation,

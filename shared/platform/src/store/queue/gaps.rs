@@ -1,4 +1,4 @@
-//! Holes among the numbers of a queue, as [`onsale_domain::queue::holes`] has them: noted when a number comes to nobody,
+//! Gaps among the numbers of a queue, as [`onsale_domain::queue::gaps`] has them: noted when a number comes to nobody,
 //! and taken away by the move that passes over it.
 //!
 //! Whoever notes one has proof: it goes with the write that gives a place up, or the number is one that this process
@@ -18,8 +18,8 @@ use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::{self, admissions};
 
-/// Most holes among numbers that were called already with which one look deals.
-const CALLED_HOLES_MAX: usize = 20;
+/// Most gaps among numbers that were called already with which one look deals.
+const CALLED_GAPS_MAX: usize = 20;
 
 #[derive(Serialize, Deserialize)]
 struct HoleItem {
@@ -27,13 +27,13 @@ struct HoleItem {
     last: u64,
 }
 
-/// The write that notes a hole.
+/// The write that notes a gap.
 pub(crate) fn create(id: &QueueId, gap: Gap) -> Result<Write, Failure> {
     let item = HoleItem { first: gap.first, last: gap.last };
     Ok(Write::create(to_item(&keys::gap(id, gap.first), &item)?))
 }
 
-/// The write that takes a hole away, on condition that nobody has.
+/// The write that takes a gap away, on condition that nobody has.
 pub(crate) fn remove(id: &QueueId, gap: &Gap) -> Write {
     Write::delete(&keys::gap(id, gap.first)).when("attribute_exists(pk)")
 }
@@ -42,7 +42,7 @@ pub(crate) fn remove(id: &QueueId, gap: &Gap) -> Write {
 /// claim window is over.
 ///
 /// A transaction, although it is one write: a try whose answer was lost is repeated under the same token of the SDK, so
-/// it cannot bring a hole back that was passed over meanwhile.
+/// it cannot bring a gap back that was passed over meanwhile.
 pub(crate) async fn give_back(app: &App, id: &QueueId, gap: Gap) {
     let noted = async {
         let mut transaction = Transaction::new();
@@ -57,7 +57,7 @@ pub(crate) async fn give_back(app: &App, id: &QueueId, gap: Gap) {
     }
 }
 
-/// The first holes of a queue, in order: of numbers that were called, and of those that will be.
+/// The first gaps of a queue, in order: of numbers that were called, and of those that will be.
 pub(crate) async fn list(app: &App, id: &QueueId) -> Result<Vec<Gap>, Failure> {
     let most = i32::try_from(GAPS_PER_MOVE_MAX).unwrap_or(i32::MAX);
     let (items, _) = Query::whole_partition(keys::gaps_partition(id)).page(app, most, None).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn list(app: &App, id: &QueueId) -> Result<Vec<Gap>, Failure> {
     items.into_iter().map(|item| from_item(item).map(gap)).collect()
 }
 
-/// Gives the places of holes back whose numbers were called before they were holes, as far as their batches are open;
+/// Gives the places of gaps back whose numbers were called before they were gaps, as far as their batches are open;
 /// how many that are. One whose batch has closed has given its place back already.
 pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Gap]) -> Result<u64, Failure> {
     if called.is_empty() {
@@ -73,7 +73,7 @@ pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Gap]) -> Resu
     }
     let mut transaction = Transaction::new();
     let mut by_batch: BTreeMap<u64, u64> = BTreeMap::new();
-    for gap in called.iter().take(CALLED_HOLES_MAX) {
+    for gap in called.iter().take(CALLED_GAPS_MAX) {
         if let Some(batch) = admissions::open_batch(app, id, gap.first).await? {
             *by_batch.entry(batch.first).or_default() += gap.count_within(batch.first, batch.last);
         }
@@ -81,8 +81,8 @@ pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Gap]) -> Resu
     }
     let freed: u64 = by_batch.values().sum();
     for (first, gaps) in by_batch {
-        let claimed = Write::update(&keys::admission_batch(id, first)).set_to("claimed", "claimed + :holes");
-        transaction.add((), claimed.when("attribute_exists(pk)").value(":holes", number(gaps)));
+        let claimed = Write::update(&keys::admission_batch(id, first)).set_to("claimed", "claimed + :gaps");
+        transaction.add((), claimed.when("attribute_exists(pk)").value(":gaps", number(gaps)));
     }
     if freed > 0 {
         transaction.add((), queue::count_finished(id, freed));

@@ -194,7 +194,7 @@ fn read_issued(item: &Item) -> Result<u64, Failure> {
     issued.ok_or_else(|| unreadable("the counter of a queue"))
 }
 
-/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a hole.
+/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a gap.
 pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<u64, Failure> {
     let write = Write::update(&keys::issued(id)).add("issued", number(count));
     match write.run(app, ReturnValue::UpdatedNew).await {
@@ -257,8 +257,8 @@ fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
     app.meter().set(&QUEUE_ADMITTED, queue.serving.saturating_sub(queue.finished) as f64, &[id.as_str()]);
 }
 
-/// The queue, the batches that a move opens, and the holes that it passes over. What was read is still so: its version
-/// says, and that a hole is there. Places that became free meanwhile only make the move smaller than it might be.
+/// The queue, the batches that a move opens, and the gaps that it passes over. What was read is still so: its version
+/// says, and that a gap is there. Places that became free meanwhile only make the move smaller than it might be.
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();

@@ -83,7 +83,7 @@ pub async fn cancel(
 }
 
 /// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
-/// the allowance.
+/// the seat limit.
 async fn release(
     app: &App,
     read: &Reservation,
@@ -128,7 +128,7 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
     Ok(lost)
 }
 
-/// Gives back the seats and allowance of a declined reservation, once however often it is asked for.
+/// Gives back the seats and seat limit of a declined reservation, once however often it is asked for.
 ///
 /// # Errors
 /// When the table fails.

@@ -16,7 +16,7 @@ use crate::store::payments::guard::Guard;
 use crate::store::reservations::seat_limit::{self, SeatLimit};
 use crate::store::reservations::{get, get_settled, reservation_item};
 
-/// Closes the books of a reservation whose time has passed: state and allowance, which counts the
+/// Closes the books of a reservation whose time has passed: state and seat limit, which counts the
 /// lapse; its seats are free already.
 pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result<ExpiryOutcome, Failure> {
     let mut attempts = Attempts::new(app);
@@ -49,9 +49,9 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
     }
 }
 
-/// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
+/// Brings a seat limit up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
 /// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
-/// the allowance is not what it was.
+/// the seat limit is not what it was.
 pub async fn close_expired_holds(
     app: &App,
     user: UserId,
@@ -61,7 +61,7 @@ pub async fn close_expired_holds(
     let now = epoch_second(app.now());
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
-        // Also if somebody else was faster: the allowance is not what it was.
+        // Also if somebody else was faster: the seat limit is not what it was.
         closed |= expire(app, user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {

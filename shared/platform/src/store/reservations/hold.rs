@@ -129,7 +129,7 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
     Ok((schedule, reservation))
 }
 
-/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
+/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the seat limit.
 async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
     let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
@@ -277,7 +277,7 @@ async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> R
     Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
 }
 
-/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+/// Says why a user's seat limit is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
 async fn refuse_by_seat_limit(
     app: &App,
     schedule: &Schedule,

@@ -1,7 +1,7 @@
-//! Allowances: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
+//! Seat limits: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
 //! many holds the user has let lapse.
 //!
-//! Paying leaves an allowance alone, because what is owned counts like what is held; so a hold that was paid is named
+//! Paying leaves a seat limit alone, because what is owned counts like what is held; so a hold that was paid is named
 //! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
 //! pause in force.
 
@@ -23,14 +23,14 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
 
-/// How long an allowance outlives its concert.
+/// How long a seat limit outlives its concert.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last looked.
 pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
                                      (attribute_not_exists(first_end) OR first_end >= :second)";
 
-/// An allowance as it lies in the table.
+/// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
 pub struct SeatLimit {
     /// Seats held and owned.
@@ -72,7 +72,7 @@ pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .value(":second", number(epoch_second(now)))
 }
 
-/// An item as an allowance.
+/// An item as a seat limit.
 pub fn read(item: &Item) -> Result<SeatLimit, Failure> {
     let open = open_holds(item).ok_or_else(|| unreadable("open holds"))?;
     let count = integer(item, "count")?.unwrap_or_default();
@@ -81,7 +81,7 @@ pub fn read(item: &Item) -> Result<SeatLimit, Failure> {
     Ok(SeatLimit { count, open, first_end, lapses: read_lapses(item)?, version })
 }
 
-/// The allowance of a user and schedule, if there is one.
+/// The seat limit of a user and schedule, if there is one.
 pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<SeatLimit>, Failure> {
     let item = query::get(app, &keys::seat_limit(user, schedule), Consistency::Strong).await?;
     item.as_ref().map(self::read).transpose()
@@ -92,13 +92,13 @@ fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
     value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
 }
 
-/// What was let lapse, as allowances and unpaid orders have it.
+/// What was let lapse, as seat limits and unpaid orders have it.
 pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
     Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
 }
 
-/// Sets in an allowance, or in unpaid orders, what was let lapse.
+/// Sets in a seat limit, or in unpaid orders, what was let lapse.
 pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
     write
         .set("lapses", number(lapses.count))
@@ -106,12 +106,12 @@ pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
         .set("paused_until", number(lapses.paused_until))
 }
 
-/// Whether an allowance counts this reservation among its open holds.
+/// Whether a seat limit counts this reservation among its open holds.
 pub fn includes(item: &Item, reservation: ReservationId) -> bool {
     item.contains_key(&open_name(reservation))
 }
 
-/// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
+/// All open holds of a seat limit, by reservation: until when, and how many seats; `None` if one cannot be read.
 pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
     let named = item.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
@@ -124,7 +124,7 @@ pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
 
 const OPEN_PREFIX: &str = "open_";
 
-/// The attribute of an allowance that names an open hold, or of unpaid orders that names one of them.
+/// The attribute of a seat limit that names an open hold, or of unpaid orders that names one of them.
 pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
     format!("{OPEN_PREFIX}{}", short(id))
 }
@@ -152,7 +152,7 @@ fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
         .when("#count >= :seats")
 }
 
-/// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
+/// The write that closes the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that does
 /// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
 pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
@@ -177,7 +177,7 @@ pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     Some(set_lapses(write, lapses).value(":read_lapses", number(read.lapses.count)))
 }
 
-/// The write of an allowance that names these holds no longer, as of what was read.
+/// The write of a seat limit that names these holds no longer, as of what was read.
 pub(crate) fn rewrite(
     read: &SeatLimit,
     user: UserId,

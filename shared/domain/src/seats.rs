@@ -150,7 +150,7 @@ pub enum SeatValue {
     Held {
         /// Epoch seconds; the seat is free for others from the second after.
         until: u32,
-        /// Whose.
+        /// The reservation that has it.
         reservation: ReservationId,
     },
     /// Sold.
@@ -160,7 +160,7 @@ pub enum SeatValue {
     },
 }
 
-/// What a seat is to somebody who looks at it at a given time.
+/// The state of a seat at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeatState {
     /// May be taken.
@@ -201,7 +201,7 @@ impl SeatValue {
         }
     }
 
-    /// What it is at `now`, an epoch second.
+    /// Its state at `now`, an epoch second.
     #[must_use]
     pub fn state(self, now: u32) -> SeatState {
         match self {

@@ -71,7 +71,7 @@ fn has_form(given: &[u8]) -> bool {
     matches_shape(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
 }
 
-/// What follows a fraction of a second, if there is one.
+/// The rest after a fraction of a second, if there is one.
 fn without_fraction(rest: &[u8]) -> &[u8] {
     let Some(fraction) = rest.strip_prefix(b".") else { return rest };
     let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is answered, read again, is the same.
+        /// A time that is written and read again is the same.
         #[test]
         fn what_is_read_is_read_again(millisecond in 946_684_800_000_i64..=4_102_444_800_000) {
             let time = Timestamp::from_millisecond(millisecond).expect("a time");

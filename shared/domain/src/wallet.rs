@@ -8,7 +8,7 @@ use crate::text::{self, TextError};
 /// Longest memo of what was spent.
 pub const MEMO_CHARACTERS_MAX: usize = 100;
 
-/// What money was spent on: one line of 1 to 100 characters.
+/// Parses the purpose of a spend: one line of 1 to 100 characters.
 ///
 /// # Errors
 /// As [`text::line`].
@@ -25,7 +25,7 @@ pub struct Wallet {
     pub seq: u64,
 }
 
-/// What an entry is for.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// Money put in.
@@ -65,7 +65,7 @@ impl EntryKind {
 pub struct Entry {
     /// Its number, gap-free from 1.
     pub seq: u64,
-    /// What it is for.
+    /// The kind of the entry.
     pub kind: EntryKind,
     /// Minor units; negative takes money out.
     pub amount: i64,
@@ -73,13 +73,13 @@ pub struct Entry {
     pub balance_after: i64,
     /// When.
     pub at: Timestamp,
-    /// What explains it: the id of the charge, of what was spent, or of the payment.
+    /// The reason for it: the id of the charge, of the spend, or of the payment.
     pub reference: String,
-    /// What its owner says it is for; only of what was spent.
+    /// The purpose, in its owner's words; only of a spend.
     pub memo: Option<String>,
 }
 
-/// What a user does with the wallet by itself: nothing is bought here.
+/// A movement of the wallet by its owner: nothing is bought here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// Puts money in.
@@ -102,7 +102,7 @@ impl Movement {
         }
     }
 
-    /// What its entry is for.
+    /// The kind of its entry.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         match self {
@@ -112,7 +112,7 @@ impl Movement {
     }
 }
 
-/// What was topped up on one day.
+/// The top-ups of one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ToppedUp {
     /// The day, in days since 1970 (UTC).

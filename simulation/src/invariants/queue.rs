@@ -146,10 +146,7 @@ impl Snapshot {
         assert!(gaps.iter().all(|gap| (1..=issued).contains(gap)), "{queue}: {gaps:?} of {issued}");
         for token in self.entries(queue) {
             let (number, state) = (number(token, "number"), text(token, "state"));
-            assert!(
-                state == "left" || gaps.binary_search(&number).is_err(),
-                "{queue}: {number} is {state}, and a gap"
-            );
+            assert!(state == "left" || gaps.binary_search(&number).is_err(), "{queue}: {number} is {state}, and a gap");
         }
     }
 

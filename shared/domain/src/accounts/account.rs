@@ -1,4 +1,4 @@
-//! Who somebody is: e-mail, password, name, role.
+//! Accounts: e-mail, password, name, role.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -125,7 +125,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Buys.

@@ -92,7 +92,7 @@ fn is_made_of(password: &str, words: &[String]) -> bool {
     let before = left.len();
     for word in words {
         let backwards: String = word.chars().rev().collect();
-        // What stood apart does not come together.
+        // Parts that stood apart do not come together.
         left = left.replace(word.as_str(), " ").replace(&backwards, " ");
     }
     let letters = left.chars().filter(|character| character.is_alphabetic()).count();

@@ -36,7 +36,7 @@ pub use trial_balance::{Account, TrialBalance};
 pub use user::{Judged, Receipt, ReceiptKind, SeatLimit, UserAudit};
 pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
 
-/// What can differ.
+/// The kinds of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// An item has another form than its kind.
@@ -57,7 +57,7 @@ pub enum What {
     NothingMoved,
     /// Top-ups and spends name a receipt, payments and refunds what was paid.
     EntryKind,
-    /// What an entry names is there, and was paid.
+    /// The purchase that an entry names is there, and was paid.
     EntryUnexplained,
     /// A receipt has one entry.
     ReceiptEntries,
@@ -65,19 +65,19 @@ pub enum What {
     ReceiptAmount,
     /// A payment has one entry that takes it; one of nothing has none.
     PaymentEntries,
-    /// That entry has its amount.
+    /// The entry of a payment has its amount.
     PaymentAmount,
     /// Entries that give a payment back come to what it says of itself.
     Refunds,
     /// Never more is given back than was paid.
     RefundRange,
-    /// What is paid has a payment, what was never paid has none.
+    /// A paid purchase has a payment, one that was never paid has none.
     PaymentState,
-    /// What was paid is what the tickets or lines cost.
+    /// A payment is the sum of the tickets or lines.
     PaymentTotal,
-    /// What is left of a payment is what its live tickets or lines cost; of a cancelled one nothing.
+    /// The rest of a payment is the sum of its live tickets or lines; of a cancelled one nothing.
     PaymentRest,
-    /// What is open waits for the sweep, what has ended does not.
+    /// An open purchase waits for the sweep, an ended one does not.
     Settled,
     /// An order's discount follows from the terms of its coupon's claim.
     Discount,
@@ -215,7 +215,7 @@ impl What {
     }
 }
 
-/// What something differs of.
+/// The thing that a difference is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
     /// A user's wallet.
@@ -285,7 +285,7 @@ impl fmt::Display for Entity {
 /// amounts included, and what they are the sums of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference {
-    /// What.
+    /// The kind of the difference.
     pub what: What,
     /// Of what.
     pub of: Entity,

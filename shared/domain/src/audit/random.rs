@@ -228,7 +228,7 @@ impl World {
         self.orders.push(order);
     }
 
-    /// What an audit of it finds.
+    /// The differences that an audit of it finds.
     pub(super) fn audit(&self) -> Differences {
         let (mut stock, mut sections) = (Stock::default(), Sections::default());
         let mut books = UserAudit::new(USER, self.now, REFERENCES_MAX);
@@ -299,7 +299,7 @@ impl World {
             );
             numbers.push(&mut order.discount);
             let portions = order.lines.iter_mut().flat_map(|line| line.taken.iter_mut());
-            // What an order that gave its units back once had is told by nothing else.
+            // Nothing else has the units that an order gave back.
             numbers.extend(portions.filter(|_| live).map(|portion| &mut portion.units));
         }
         numbers

@@ -48,9 +48,9 @@ struct Counts {
 
 #[derive(Debug, Default)]
 struct Section {
-    /// What the blocks say.
+    /// The counts of the blocks.
     there: Counts,
-    /// What reservations say.
+    /// The counts of the reservations.
     owned: Counts,
     evidence: Evidence,
 }

@@ -38,9 +38,9 @@ struct Owner {
 struct Quantity {
     owner: Option<Owner>,
     shards: Vec<Shard>,
-    /// What receipts added and took away.
+    /// The units that receipts added and took away.
     adjusted: i128,
-    /// What live orders or claims have.
+    /// The units of live orders or claims.
     taken: i128,
     evidence: Evidence,
     /// Whether anything says that it is there; an order that has given all back does not.

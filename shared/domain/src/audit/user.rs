@@ -20,7 +20,7 @@ use crate::wallet::{Entry, EntryKind, Wallet};
 /// How long after its concert's start a seat limit is certain to be there.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// What a receipt is of.
+/// The kinds of receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptKind {
     /// A top-up.
@@ -59,7 +59,7 @@ pub struct SeatLimit {
     pub open: BTreeMap<ReservationId, (u32, i64)>,
 }
 
-/// What an entry names.
+/// The reference of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reference {
     Receipt(Uuid),
@@ -68,7 +68,7 @@ enum Reference {
 }
 
 impl Reference {
-    /// What an entry of this kind may name.
+    /// The reference of an entry of this kind.
     fn parse(entry: &Entry) -> Option<Self> {
         let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
         match entry.reference.split_at_checked(4) {
@@ -88,7 +88,7 @@ impl Reference {
     }
 }
 
-/// What entries with one reference came to.
+/// The sums of entries with one reference.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moved {
     first: u64,
@@ -98,7 +98,7 @@ struct Moved {
     refunds: i128,
 }
 
-/// What one schedule's reservations hold and own.
+/// The seats that one schedule's reservations hold and own.
 #[derive(Debug, Default)]
 struct Holding {
     seats: i64,
@@ -150,12 +150,12 @@ pub struct UserAudit {
     differences: Differences,
 }
 
-/// What became of a user's books.
+/// The result of auditing a user.
 #[derive(Debug)]
 pub struct Judged {
     /// The user's part of the trial balance.
     pub balance: TrialBalance,
-    /// What was found; `None` if there was more to keep than there may be.
+    /// The differences; `None` if there was more to keep than there may be.
     pub differences: Option<Differences>,
     /// How many references were kept.
     pub kept: usize,
@@ -279,7 +279,7 @@ impl UserAudit {
         if let Some(payment) = &purchase.payment {
             let all = reservation.tickets.iter().map(|ticket| i128::from(ticket.price.get())).sum();
             let amount = i128::from(payment.amount);
-            // What was given up before it was paid is not in it; what was given up after is.
+            // Tickets given up before the payment are not in it; those given up after are.
             if !(live..=all).contains(&amount) {
                 let expected = if live == all { all.to_string() } else { format!("{live} to {all}") };
                 self.differences.add_difference(What::PaymentTotal, of(), expected, amount);
@@ -369,7 +369,7 @@ impl UserAudit {
         }
     }
 
-    /// What the user has ordered and not paid, and how many orders that says it is.
+    /// The unpaid orders of the user, and their count as the item has it.
     pub fn add_unpaid(&mut self, count: i64, unpaid: Unpaid) {
         if self.has_room(1 + unpaid.open.len() + unpaid.units.len()) {
             self.unpaid = (count, unpaid);

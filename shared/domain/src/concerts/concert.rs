@@ -36,7 +36,7 @@ pub fn parse_description(given: &str) -> Result<String, TextError> {
     text::parse_paragraphs(given, DESCRIPTION_CHARACTERS_MAX)
 }
 
-/// What somebody searches for, folded as names are; empty, or with nothing to see in it, means everything. It is shown
+/// A search text, folded as names are; empty, or with nothing to see in it, means everything. It is shown
 /// to nobody, so it may be any text.
 ///
 /// # Errors

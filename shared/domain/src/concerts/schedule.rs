@@ -90,7 +90,7 @@ impl Schedule {
     }
 }
 
-/// What a schedule's times and limit must satisfy together.
+/// The error of a schedule's times and limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The sale ends before it begins.

@@ -20,7 +20,7 @@ pub fn parse_name(given: &str) -> Result<String, TextError> {
     text::parse_line(given, NAME_CHARACTERS_MAX)
 }
 
-/// What a coupon takes off an order.
+/// The discount of a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discount {
     /// So many minor units, or all if the order costs less.
@@ -105,7 +105,7 @@ pub struct Coupon {
     pub id: CouponId,
     /// Name.
     pub name: String,
-    /// What it takes off.
+    /// Its discount.
     pub discount: Discount,
     /// How many there were to begin with.
     pub quantity: i64,
@@ -180,7 +180,7 @@ pub struct Claim {
     pub coupon: CouponId,
     /// Its name.
     pub name: String,
-    /// What it takes off.
+    /// Its discount.
     pub discount: Discount,
     /// First instant in which it may be used.
     pub valid_from: Timestamp,

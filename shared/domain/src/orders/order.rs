@@ -27,7 +27,7 @@ impl Line {
         self.taken.iter().map(|portion| portion.units).sum()
     }
 
-    /// What they cost together; units and price are bounded, so no order comes near an overflow.
+    /// The price of its units together; both are bounded, so no order comes near an overflow.
     #[must_use]
     pub fn amount(&self) -> i64 {
         self.price.get() * self.quantity()
@@ -45,18 +45,18 @@ pub struct Order {
     pub created_at: Timestamp,
     /// How it stands. What it takes is units of stock, its coupon, and a place among the user's unpaid orders.
     pub purchase: Purchase,
-    /// What is bought; each product once.
+    /// The lines of the order; each product once.
     pub lines: Vec<Line>,
     /// The coupon it uses.
     pub coupon: Option<CouponId>,
-    /// What that takes off, in minor units.
+    /// The discount of the coupon, in minor units.
     pub discount: i64,
     /// Digest of the request that made it.
     pub fingerprint: String,
 }
 
 impl Order {
-    /// What its open state is called on the wire and in the table.
+    /// The name of its open state on the wire and in the table.
     pub const OPEN: &str = "pending";
 
     /// It with its purchase after this change.
@@ -65,13 +65,13 @@ impl Order {
         Self { purchase: change(self.purchase), ..self }
     }
 
-    /// What its lines cost together, in minor units.
+    /// The sum of its lines, in minor units.
     #[must_use]
     pub fn subtotal(&self) -> i64 {
         self.lines.iter().map(Line::amount).sum()
     }
 
-    /// What is to be paid.
+    /// The amount to pay, in minor units.
     #[must_use]
     pub fn total(&self) -> i64 {
         self.subtotal() - self.discount

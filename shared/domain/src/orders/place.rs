@@ -97,12 +97,12 @@ pub enum OrderError {
     /// It costs more than may be paid at once.
     #[error("must cost at most 10000000 together")]
     TooDear,
-    /// What is left of its products lies in too many places to be taken at once.
+    /// The remaining units of its products lie in too many shards to be taken at once.
     #[error("must name fewer products or units: their stock is spread too thinly")]
     TooScattered,
 }
 
-/// Who orders, under which id, and how long the units wait for payment.
+/// A request for an order: the buyer, the id of the order, and how long the units wait for payment.
 pub struct OrderRequest {
     /// Id of the order to make.
     pub id: OrderId,

@@ -1,4 +1,4 @@
-//! What an account has ordered and not paid: how many units of each product, and how many orders. Without a limit one
+//! The unpaid orders of an account: how many units of each product, and how many orders. Without a limit one
 //! account without money could hold all that there is, and order it again whenever it lapses.
 
 use std::collections::BTreeMap;

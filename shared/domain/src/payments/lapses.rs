@@ -20,7 +20,7 @@ pub const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// Doublings after which every pause is the longest.
 const DOUBLINGS_MAX: u32 = 20;
 
-/// What an account has let lapse; times in epoch seconds.
+/// The lapses of an account; times in epoch seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lapses {
     /// How many, since the last purchase or the last long quiet.
@@ -117,7 +117,7 @@ mod tests {
             prop_assert_eq!((lapses.count, lapses.check(at(lapses.last_at))), (1, Ok(())));
         }
 
-        /// Whoever renews what lapsed waits: of the time from the second lapse on, less and less is held.
+        /// Renewing after a lapse waits: of the time from the second lapse on, less and less is held.
         #[test]
         fn renewing_for_ever_holds_less_and_less(late in proptest::collection::vec(1..600_u32, 12)) {
             let (mut lapses, mut now, mut held) = (Lapses::default(), 1_000_000, 0);

@@ -8,7 +8,7 @@ use crate::time::{epoch_second, instant_after};
 /// Where a purchase stands. `Open` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// What it takes waits for payment until `held_until`. A reservation calls that `held`, an order `pending`.
+    /// It waits for payment until `held_until`. A reservation calls that `held`, an order `pending`.
     Open,
     /// Paid for.
     Paid,
@@ -57,11 +57,11 @@ impl State {
 /// The payment of a purchase lives in it: at most one is a fact of the layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// What was paid, in minor units.
+    /// The amount that was paid, in minor units.
     pub amount: i64,
     /// When.
     pub paid_at: Timestamp,
-    /// What of it was given back, in minor units.
+    /// The part of it that was given back, in minor units.
     pub refunded: i64,
     /// Digest of the idempotency key it was made with, or of a random id.
     pub key: String,
@@ -78,10 +78,10 @@ pub enum PayError {
     HoldExpired,
 }
 
-/// What cancelling does to a purchase, or to one ticket of a reservation.
+/// The effect of cancelling a purchase, or one ticket of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancel {
-    /// What it took is given back now.
+    /// Its seats or units are given back now.
     Release,
     /// Its time has passed: it is closed as expired. Seats are free already, stock and coupon are given back.
     Close,
@@ -148,7 +148,7 @@ impl Purchase {
         }
     }
 
-    /// What cancelling it at `now` means.
+    /// The effect of cancelling it at `now`.
     ///
     /// # Errors
     /// When it is paid.
@@ -161,20 +161,20 @@ impl Purchase {
         }
     }
 
-    /// It as it stands once its owner gave it up.
+    /// The purchase once its owner gave it up.
     #[must_use]
     pub fn cancelled(self) -> Self {
         self.with_state(State::Cancelled)
     }
 
-    /// It as it stands once nobody pays it any more and what it took went back: expired, or declined if it was.
+    /// The purchase once it is released without payment: expired, or declined if it was.
     #[must_use]
     pub fn released(self) -> Self {
         let state = if self.state == State::Open { State::Expired } else { self.state };
         self.with_state(state)
     }
 
-    /// It as it stands once `amount` minor units were paid at `now`, by the request with this digest of its key.
+    /// The purchase once `amount` minor units were paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, amount: i64, now: Timestamp, key: &str) -> Self {
         let payment = Some(Payment { amount, paid_at: now, refunded: 0, key: key.to_owned() });
@@ -185,7 +185,7 @@ impl Purchase {
         Self { state, settled: true, version: self.version + 1, ..self }
     }
 
-    /// It as it stands once a payment was declined; `release` ends it.
+    /// The purchase once a payment was declined; `release` ends it.
     #[must_use]
     pub fn declined(self, release: bool) -> Self {
         let state = if release { State::Declined } else { self.state };

@@ -23,7 +23,7 @@ pub struct MaxPerUser(i64);
 pub struct MaxPerUserError;
 
 impl MaxPerUser {
-    /// What a product has that says nothing else.
+    /// The limit of a product that names no other.
     pub const DEFAULT: Self = Self(10);
 
     /// Takes a limit of units.
@@ -96,7 +96,7 @@ impl State {
 /// An order in which products are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// What was made last comes first.
+    /// The newest first.
     #[default]
     Newest,
     /// The cheapest first.
@@ -155,7 +155,7 @@ pub struct Product {
     pub fingerprint: String,
 }
 
-/// What of a product shall be different.
+/// The changes to a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// A new name.

@@ -56,7 +56,7 @@ impl State {
 /// A place in a queue as it stands in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Whose.
+    /// The user it is of.
     pub user: UserId,
     /// In which queue.
     pub queue: QueueId,

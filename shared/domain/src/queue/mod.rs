@@ -1,7 +1,7 @@
 //! The waiting queue: numbers, not lists.
 //!
-//! Who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may be
-//! claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
+//! A user who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may
+//! be claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
 //! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
 //! Numbers that nobody has any more are [gaps], which are passed over; where somebody stands is in [position].
 
@@ -105,7 +105,7 @@ pub struct Settings {
     pub closes_at: Option<Timestamp>,
 }
 
-/// What is wrong with settings.
+/// The errors of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// No place, or too many.
@@ -137,8 +137,8 @@ pub enum JoinError {
     /// The queue has closed.
     #[error("the queue has closed")]
     Closed,
-    /// Who gives a place up gets another when the first could have been claimed: one account, one place. Else the
-    /// numbers that somebody takes and leaves would use up the places of others.
+    /// After giving a place up, a user gets another when the first could have been claimed: one account, one place.
+    /// Else the numbers that somebody takes and leaves would use up the places of others.
     #[error("a place was given up a moment ago; wait before taking another")]
     TooSoon(SignedDuration),
     /// Seats are held with the token that was used up: a new one could not pay for them.
@@ -211,7 +211,7 @@ pub struct Queue {
     pub version: u64,
 }
 
-/// What a look at a queue leads to.
+/// The next move of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The queue as it will be.
@@ -292,7 +292,7 @@ impl Queue {
         let path = self.path(room.min(credit).min(most), gaps);
         let calls = path.people;
         let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
-        // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
+        // Time that nobody could use is not saved up; time that could be used, but not at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
         let passed: u64 = path.passed.iter().map(Gap::count).sum();

@@ -17,10 +17,10 @@ pub const LEASE: SignedDuration = SignedDuration::from_millis(200);
 const MEASURED_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// Most numbers of one lease.
 pub const LEASE_NUMBERS_MAX: u64 = 100;
-/// Most gaps that a process keeps until it tells of them; more are as if nobody knew of them.
+/// Most gaps that a process keeps until it notes them; more are forgotten.
 pub const UNTOLD_MAX: usize = 16;
 
-/// What a process knows of a queue's counter.
+/// The numbers that a process has leased from a queue's counter.
 #[derive(Clone, Debug)]
 pub struct NumberLease {
     /// The lease: next and last number, and when it was taken.
@@ -31,7 +31,7 @@ pub struct NumberLease {
     own: u64,
     /// How many numbers to take next time.
     wanted: u64,
-    /// What was left of leases, and is not told yet.
+    /// The rest of old leases, not noted as gaps yet.
     untold: Vec<Gap>,
 }
 

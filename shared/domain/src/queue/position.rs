@@ -1,4 +1,4 @@
-//! Where somebody stands, how long that takes, and when to ask again.
+//! The position of a number, the remaining time, and when to poll again.
 //!
 //! **Two things are certain**: no more numbers are called in a second than are admitted, and a place that is in use is
 //! free when the longest admission that can have begun with its call is over. What is measured is how long a place is in
@@ -107,7 +107,7 @@ pub struct Stays {
 }
 
 impl Queue {
-    /// What is measured by `now`. What happened while nobody looked for long is left out.
+    /// The measured stays up to `now`. A long time without a move is left out.
     pub(super) fn stays_until(&self, now: Timestamp) -> Stays {
         let passed = milliseconds(self.measured_at, now);
         let known = Stays { finished: self.finished, ..self.stays };
@@ -129,7 +129,7 @@ impl Queue {
         }
     }
 
-    /// Where the holder of `number` stands at `now`.
+    /// The position of the holder of `number` at `now`.
     #[must_use]
     pub fn position_of(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
@@ -167,7 +167,7 @@ impl Queue {
         let passed = milliseconds(self.calls.called_at(first).unwrap_or(now), now) / 1_000;
         let left_of = |stay: u64| stay.saturating_mul(rounds + 1).saturating_sub(passed);
         match left_of(stay) {
-            // Whoever is still inside after the mean time stays for as long again, as far as anybody knows.
+            // A user who is still inside after the mean time stays for as long again, as far as is known.
             0 => needed.saturating_mul(stay).div_ceil(self.in_use().max(capacity)).min(left_of(stay_max)),
             left => left.min(left_of(stay_max)),
         }

@@ -75,7 +75,7 @@ struct Batch {
     closes_at: Timestamp,
 }
 
-/// What a scheduler has read.
+/// The items that a scheduler has read.
 #[derive(Clone, Debug)]
 struct Look {
     queue: Queue,

@@ -1,4 +1,4 @@
-//! What a look at a queue leads to, case by case.
+//! The moves of a queue, case by case.
 
 use super::*;
 

@@ -34,7 +34,7 @@ pub enum HoldError {
     SeatYours {
         /// Those that this reservation has.
         seats: Vec<SeatId>,
-        /// Which.
+        /// The reservation that has it.
         reservation: ReservationId,
         /// Whether they are paid for.
         paid: bool,
@@ -74,7 +74,7 @@ pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
     }
 }
 
-/// Who asks for a hold, under which id, and how long it shall live.
+/// A request for a hold: the user, the id of the reservation, and how long it shall live.
 pub struct HoldRequest {
     /// Id of the reservation to make.
     pub id: ReservationId,

@@ -52,7 +52,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// What its open state is called on the wire and in the table.
+    /// The name of its open state on the wire and in the table.
     pub const OPEN: &str = "held";
 
     /// It with its purchase after this change.
@@ -71,7 +71,7 @@ impl Reservation {
         self.live_tickets().map(|ticket| &ticket.seat)
     }
 
-    /// What its live tickets cost together, in minor units.
+    /// The sum of its live tickets' prices, in minor units.
     #[must_use]
     pub fn total(&self) -> i64 {
         self.live_tickets().map(|ticket| ticket.price.get()).sum()
@@ -96,7 +96,7 @@ impl Reservation {
         format!("rsv-{}", self.id)
     }
 
-    /// What cancelling one ticket at `now` means; `None` when it has no such ticket.
+    /// The effect of cancelling one ticket at `now`; `None` when it has no such ticket.
     ///
     /// # Errors
     /// When it is paid.

@@ -85,7 +85,7 @@ fn without_accents(decomposed: &str) -> String {
     kept.collect()
 }
 
-/// What a keyboard without the letter types for it.
+/// The letters that a keyboard without this one types for it.
 fn plain_letter(character: char) -> Option<&'static str> {
     Some(match character {
         'ı' => "i",

@@ -1,4 +1,4 @@
-//! What a text may be, and what finds it.
+//! Tests of texts, and of the searches that find them.
 
 use proptest::prelude::*;
 

@@ -156,7 +156,7 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool
             Rejected::Conflict(_) => true,
             Rejected::Throttled | Rejected::Failure(_) => false,
         };
-        // Who finds a shard empty, or in others' hands, looks at all of them at one instant; and then at his own: the last
+        // After an empty or contended shard all of them are read at one instant, then the user's own claim: the last
         // one may have gone to the same user, who has asked twice.
         let levels = if short { Some(stock::levels(app, id.0, coupon.shards).await?) } else { None };
         if let Some((there, by)) = get_claim(app, user, id).await? {
@@ -174,7 +174,7 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool
     }
 }
 
-/// What a user has claimed of a coupon, and by which request. A claim that is just being made is waited for.
+/// The claim of a user, and the request that made it. A claim that is just being made is waited for.
 async fn get_claim(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Claim, Uuid)>, Failure> {
     let Some(item) = query::get_settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;

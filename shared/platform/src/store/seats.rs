@@ -62,7 +62,7 @@ pub(crate) async fn get_block(
     item.map(|item| read_block(&id.section, &item)).transpose()
 }
 
-/// What a seat is now; `None` when there is no such seat.
+/// The state of a seat now; `None` when there is no such seat.
 ///
 /// # Errors
 /// When the table fails.
@@ -72,7 +72,7 @@ pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Optio
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }
 
-/// Whom a seat names: its value as of this instant.
+/// The value of a seat at this instant.
 pub(crate) async fn get_value(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
     let block = get_block(app, schedule, &seat.block(), Consistency::Strong).await?;
     Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
@@ -332,7 +332,7 @@ async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[
                 let new = numbers.iter().filter(|number| !old.contains_key(&number.to_string())).count();
                 return Ok(u32::try_from(new).unwrap_or(u32::MAX));
             }
-            // What was not answered may have created them: how many are new would be said wrongly.
+            // A write without an answer may have created them: the number of new ones would be wrong.
             Err(Rejected::Failure(failure)) => return Err(failure),
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }

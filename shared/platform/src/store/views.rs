@@ -1,4 +1,4 @@
-//! What is shown of the table, and may be remembered for a moment.
+//! Views of the table, which may be remembered for a moment.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Page<T> {
 /// One item of neighbouring seats.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Which.
+    /// The id of the block.
     pub id: BlockId,
     /// Its seats, by number.
     pub seats: BTreeMap<u16, SeatValue>,
@@ -98,7 +98,7 @@ pub struct Viewed {
     pub available: i64,
 }
 
-/// What sold best in a span, as it was counted.
+/// The products that sold best in a span, as counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranking {
     /// When that was.
@@ -116,7 +116,7 @@ pub struct Ranked {
     pub sold: i64,
 }
 
-/// What sold best in a span, of what is selling.
+/// The products that sold best in a span, of those that are selling.
 #[derive(Clone, Debug)]
 pub struct Popular {
     /// When the units were counted.

@@ -115,13 +115,13 @@ pub(crate) fn read_row(item: Item) -> Result<WalletRow, Failure> {
     Ok(WalletRow { wallet, recent_keys: item.recent_keys, topped_up })
 }
 
-/// What a movement changes of a wallet besides balance and `seq`.
+/// The change by a movement of a wallet besides balance and `seq`.
 pub(crate) enum Beside {
     /// Nothing.
     Nothing,
     /// The keys of payments that it remembers from now on.
     Keys(AttributeValue),
-    /// What was topped up on the day.
+    /// The top-ups of the day.
     ToppedUp(ToppedUp),
 }
 
@@ -157,7 +157,7 @@ pub(crate) fn movement(
     Ok((wallet, Write::create(to_item(&keys::entry(user, entry.seq), &entry_item)?)))
 }
 
-/// What a purchase takes out of a wallet.
+/// The debit of a purchase.
 pub(crate) struct Debit {
     before: Wallet,
     after: Wallet,
@@ -178,7 +178,7 @@ pub(crate) enum DebitError {
     Failure(#[from] Failure),
 }
 
-/// What paying `total` takes out of `wallet`; nothing, if it costs nothing: then no wallet is needed, none is written to,
+/// The debit of paying `total` from `wallet`; none, if it costs nothing: then no wallet is needed, none is written to,
 /// and no entry is made.
 ///
 /// # Errors

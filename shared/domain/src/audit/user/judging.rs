@@ -1,4 +1,4 @@
-//! What a user's books come to, once everything of them was read.
+//! Judges a user's items once all of them were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -114,7 +114,7 @@ impl UserAudit {
             let found = found.unwrap_or(&nothing.0);
             let of = || Entity::Allowance(self.user, schedule);
             self.differences.compare(What::AllowanceCount, of(), holding.seats, found.count);
-            // What was paid was open before, and may still be named.
+            // A paid reservation was open before, and may still be named.
             let open = found.open.iter().filter(|(id, _)| !holding.paid.contains(id));
             self.differences.compare(What::AllowanceOpen, of(), format_holds(holding.open.iter()), format_holds(open));
         }
@@ -122,7 +122,7 @@ impl UserAudit {
 }
 
 impl UserAudit {
-    /// What the user has ordered and not paid, and the orders themselves.
+    /// The unpaid orders of the user, and the orders themselves.
     fn judge_unpaid(&mut self) {
         let of = || Entity::Unpaid(self.user);
         let (count, unpaid) = &self.unpaid;

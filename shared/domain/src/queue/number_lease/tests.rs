@@ -87,7 +87,7 @@ proptest! {
             prop_assert!(given.number > last[given.process], "{:?} goes back in its process", given);
             last[given.process] = given.number;
         }
-        // Whoever came a fifth of a second earlier has the smaller number, wherever both came.
+        // A user who came a fifth of a second earlier has the smaller number, on whatever process.
         let mut highest_until = 0;
         let mut older = 0;
         for given in &model.given {

@@ -20,7 +20,7 @@ use crate::store::views::Page;
 /// How long an entry is kept: thirteen months, so that the same season of the year before can be looked up.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// Who acts.
+/// The actor of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
@@ -30,7 +30,7 @@ pub enum Actor {
     Operator,
 }
 
-/// What is about to be done: who does it from where, by which function, to what.
+/// An action that is about to be done: its actor, source address, function and target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminAction {
     by: Actor,
@@ -47,7 +47,7 @@ pub struct Entry {
     pub id: Uuid,
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub by: Actor,
     /// The address that the request came from, as the gateway saw it; none of an operator.
     pub source: Option<String>,
@@ -55,7 +55,7 @@ pub struct Entry {
     pub function: String,
     /// The id of what it was done to.
     pub target: String,
-    /// What is different now, by name: numbers, states and ids, never personal data.
+    /// The changed values, by name: numbers, states and ids, never personal data.
     pub changes: BTreeMap<String, String>,
 }
 
@@ -97,12 +97,12 @@ impl AdminAction {
         self
     }
 
-    /// As text, for what is done later, and by somebody else: a deletion that the sweep carries on.
+    /// The action as text, for an item: a deletion that the sweep resumes is logged later.
     pub(crate) fn to_text(&self) -> Result<String, Failure> {
         serde_json::to_string(self).map_err(unreadable)
     }
 
-    /// One that was kept.
+    /// An action from its text.
     pub(crate) fn from_text(text: &str) -> Result<Self, Failure> {
         serde_json::from_str(text).map_err(unreadable)
     }

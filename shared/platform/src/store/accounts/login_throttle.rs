@@ -60,7 +60,7 @@ impl ThrottleKey {
     }
 }
 
-/// What one client has of addresses: of IPv6 the whole /64.
+/// The addresses of one client: of IPv6 the whole /64.
 fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(v6) => match v6.to_ipv4_mapped() {

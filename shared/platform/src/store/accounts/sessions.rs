@@ -25,7 +25,7 @@ const GIVEN_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 struct SessionItem {
     /// Digest of the token that is valid.
     digest: String,
-    /// What successors are made with.
+    /// The key of the HMAC that makes successors.
     pepper: String,
     /// When the valid token was first given.
     rotated_at: i64,

@@ -24,7 +24,7 @@ pub struct Account {
     pub email: String,
     /// Name.
     pub name: String,
-    /// What the user may do.
+    /// The role of the user.
     pub role: Role,
     /// argon2id hash in PHC format.
     pub password_hash: String,
@@ -122,7 +122,7 @@ pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Fail
     write.apply(app).await.map(|_| ())
 }
 
-/// What became of a role that was to be given.
+/// The outcome of granting a role.
 pub enum Granted {
     /// The user, who has the role now.
     Now(Account),

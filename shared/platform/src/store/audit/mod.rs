@@ -6,7 +6,7 @@
 //! by partition, so that what belongs together is seen within moments. Profiles and sessions are left out by filters:
 //! no address, no hash and no digest leaves the table.
 //!
-//! What a partition leaves behind is a few sums. Memory is therefore bounded by products, coupons, sections, queues,
+//! A partition leaves a few sums behind. Memory is therefore bounded by products, coupons, sections, queues,
 //! concerts and the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing was
 //! judged.
 
@@ -31,7 +31,7 @@ const NAMED_MAX: usize = 10;
 /// Partitions of a segment that are remembered as changed in the wrong moment.
 const INTERRUPTED_MAX: usize = 1_000;
 
-/// What an audit may use.
+/// The limits of an audit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Parts of the table that are read side by side, 1 to 1,000.
@@ -102,10 +102,10 @@ impl Counts {
     }
 }
 
-/// What an audit has found.
+/// The report of an audit.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What the passes say together.
+    /// The verdict of all passes together.
     pub verdict: Verdict,
     /// How much the last pass read.
     pub counts: Counts,
@@ -119,7 +119,7 @@ pub struct Report {
     pub shared: usize,
 }
 
-/// What many partitions have in common.
+/// The sums that many partitions add to.
 #[derive(Debug, Default)]
 struct Shared {
     stock: Stock,
@@ -141,7 +141,7 @@ impl Shared {
     }
 }
 
-/// What a pass, or a part of it, has added up.
+/// The sums of a pass, or of a part of it.
 #[derive(Debug)]
 struct Tally {
     counts: Counts,

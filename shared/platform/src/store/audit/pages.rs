@@ -14,13 +14,13 @@ use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::rejected::failure;
 use crate::store::dynamodb::retry::Attempts;
 
-/// What is scanned: nothing else has to do with money, seats, units, places or dates.
+/// The partitions that are scanned: nothing else has to do with money, seats, units, places or dates.
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \
                       begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues) OR \
                       begins_with(pk, :concerts)) AND ";
 /// And nothing with a hash of a password or digest of a token.
 pub(super) const NO_SECRETS: &str = "attribute_not_exists(password_hash) AND attribute_not_exists(digest)";
-/// What is asked for of each item.
+/// The attributes that are read of each item.
 const NAMES: &str = "pk, sk, available, price, #state, stock, shards, delta, quantity, serving, finished, #first, \
                      #last, claimed, dates, certain";
 const RESERVED: [(&str, &str); 3] = [("#state", "state"), ("#first", "first"), ("#last", "last")];
@@ -38,12 +38,12 @@ const KINDS: [(&str, &str); 7] = [
 pub(super) struct Reader<'a> {
     pub app: &'a App,
     pub limits: &'a Limits,
-    /// What "now" is to every part of the pass.
+    /// The time of the whole pass.
     pub now: Timestamp,
     pub watch: Stopwatch,
 }
 
-/// What became of a partition that the scan came upon.
+/// The outcome of a partition that the scan came upon.
 pub(super) enum Found {
     /// It was read.
     Read,

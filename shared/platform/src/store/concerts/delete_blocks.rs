@@ -72,7 +72,7 @@ impl Budget {
     }
 }
 
-/// What shutting the blocks of a schedule came to.
+/// The outcome of leasing the blocks of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseOutcome {
     /// All are shut.
@@ -102,7 +102,7 @@ pub async fn has_live_seats(
     Ok(free.await?.contains(&false))
 }
 
-/// Leases all blocks shut for a deletion whose mark stands.
+/// Leases all blocks for a deletion whose mark stands.
 pub async fn lease_blocks(
     app: &App,
     schedule: ScheduleId,
@@ -114,7 +114,7 @@ pub async fn lease_blocks(
             return Ok(LeaseOutcome::Some);
         }
         let blocks = seats::get_section(app, schedule, &label, true).await?;
-        // What bears its lease stays shut, also when that has lapsed, for the mark is older than the lease.
+        // A block that has its lease stays leased, also when that has expired, for the mark is older than the lease.
         let open = blocks.into_iter().filter(|block| !(is_leased_by(block, deletion) && all_free(block, app.now())));
         if !lease_each(app, schedule, open.collect(), deletion, budget).await? {
             return Ok(LeaseOutcome::NotFree);
@@ -129,7 +129,7 @@ async fn sections(app: &App, schedule: ScheduleId) -> Result<Vec<Label>, Failure
     Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
 }
 
-/// Whether all of these blocks are shut under this deletion now.
+/// Leases each of these blocks; whether all of them are leased by this deletion now.
 async fn lease_each(
     app: &App,
     schedule: ScheduleId,
@@ -194,7 +194,7 @@ fn is_leased_by(block: &Block, deletion: Uuid) -> bool {
     block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
 }
 
-/// Opens the blocks that a deletion shut; `false` when some are left for the next budget.
+/// Releases the blocks that a deletion leased; `false` when some are left for the next budget.
 pub async fn release_blocks(
     app: &App,
     schedule: ScheduleId,

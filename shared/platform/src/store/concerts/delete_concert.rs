@@ -52,7 +52,7 @@ pub async fn delete_concert(
     resume(app, id, &mark, budget).await
 }
 
-/// Goes on with a deletion that nobody else is at.
+/// Resumes a deletion that no other process works on.
 async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::concert(id);
     if mark.stage == Stage::Refused {
@@ -66,13 +66,13 @@ async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> R
         Ok(Progress::To(shut_to)) if mark.release(app, &key, shut_to.as_deref()).await? => Ok(Deletion::Accepted),
         Ok(Progress::To(_)) => Err(Failure::Busy),
         Ok(Progress::NotFree) => abort(app, id, mark, budget).await.map(|()| Deletion::LiveReservations),
-        // What was answered to go on does; the rest is undone.
+        // An accepted deletion goes on; any other is undone.
         Err(failure) if mark.stage == Stage::Accepted => Err(failure),
         Err(failure) => abort(app, id, mark, budget).await.and(Err(failure)),
     }
 }
 
-/// Notes that the deletion can no longer be undone, and in the log who asked for it.
+/// Commits the deletion: it can no longer be undone, and the log has who asked for it.
 async fn commit(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
     transaction.add((), mark.commit(&keys::concert(id)));
@@ -154,7 +154,7 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
     if marked.await?.contains(&false) { Err(Failure::Busy) } else { Ok(true) }
 }
 
-/// Notes that a deletion has come to nothing, and undoes it as far as the budget goes; the sweep does the rest.
+/// Aborts a deletion, and undoes it as far as the budget goes; the sweep does the rest.
 async fn abort(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
     if mark.abort(app, &keys::concert(id)).await? {
         release(app, id, mark, budget).await?;
@@ -162,7 +162,7 @@ async fn abort(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Re
     Ok(())
 }
 
-/// Opens what a deletion shut of a concert's schedules and takes its marks away; `false` when some are left.
+/// Releases the leases of a concert's schedules and takes the marks away; `false` when some are left.
 async fn release(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     for date in list_marked(app, id, mark).await? {
         if !delete_schedule::release(app, &date, mark, budget).await? {

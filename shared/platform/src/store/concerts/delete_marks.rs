@@ -45,7 +45,7 @@ pub struct Mark {
     pub stage: Stage,
     /// Of a concert: sort key of the last date in the list that is wholly shut.
     pub shut_to: Option<String>,
-    /// Who asked for it, for the log: whoever makes it certain may be somebody else. None of a date that goes with its
+    /// The action for the log: the process that commits it may be another one. None of a date that goes with its
     /// concert.
     action: Option<AdminAction>,
     /// Until when somebody is at it, epoch seconds; 0 for a date that goes with its concert.
@@ -81,7 +81,7 @@ impl Mark {
         Self { deletion, stage: Stage::Begun, shut_to: None, action: Some(action), at_it_until: until }
     }
 
-    /// Whether nobody is at it any more.
+    /// Whether no process works on it any more.
     pub fn is_abandoned(&self, now: Timestamp) -> bool {
         self.at_it_until < now.as_second()
     }
@@ -103,7 +103,7 @@ impl Mark {
         self.when_mine(Write::update(key).set_to("deletion", ":mine").when(UNMARKED))
     }
 
-    /// Takes it over from whoever was at it; `false` when somebody else was faster.
+    /// Takes it over from the process that worked on it; `false` when another one was faster.
     pub async fn claim(&self, app: &App, key: &Key) -> Result<bool, Failure> {
         let write = Write::update(key)
             .set("expires_at", number(app.now().as_second() + AT_IT_SECONDS))
@@ -112,7 +112,7 @@ impl Mark {
         self.when_mine(write).apply(app).await
     }
 
-    /// Leaves it to whoever asks next, or to the sweep.
+    /// Leaves it to the next request, or to the sweep.
     pub async fn release(&self, app: &App, key: &Key, shut_to: Option<&str>) -> Result<bool, Failure> {
         let left = self.set_stage(app, key, ACCEPTED);
         let left = shut_to.into_iter().fold(left, |left, shut_to| left.set("shut_to", text(shut_to)));
@@ -125,7 +125,7 @@ impl Mark {
         self.set_stage(app, key, REFUSED).apply(app).await
     }
 
-    /// Sets its stage, with nobody at it from now on.
+    /// Sets its stage, with no process working on it from now on.
     fn set_stage(&self, app: &App, key: &Key, stage: &str) -> Write {
         let until = number(app.now().as_second() - 1);
         self.when_mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
@@ -137,12 +137,12 @@ impl Mark {
         self.when_mine(attributes.into_iter().fold(Write::update(key), Write::remove).when(MAY_BE_UNDONE))
     }
 
-    /// Notes that it can no longer be undone. Doing it again is no second time.
+    /// Commits it: it can no longer be undone. Committing again changes nothing.
     pub fn commit(&self, key: &Key) -> Write {
         self.when_mine(Write::update(key).set("certain", AttributeValue::Bool(true)).when(MAY_BE_UNDONE))
     }
 
-    /// The entry in the log, for the transaction that makes it certain.
+    /// The entry in the log, for the transaction that commits it.
     pub fn log_entry(&self, app: &App) -> Result<Option<Write>, Failure> {
         self.action.as_ref().map(|action| action.write(app)).transpose()
     }

@@ -6,7 +6,7 @@
 //! opens again what never became so. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
 //! deletion's id, so two deleters cannot undo each other's work.
 //!
-//! What one request has no time for is left to the next one, or to the sweep, which carry it on under the same id.
+//! A deletion that one request has no time for is left to the next one, or to the sweep, which resume it under its id.
 
 use onsale_domain::id::{ConcertId, ScheduleId};
 
@@ -21,7 +21,7 @@ use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
 
-/// What a request to delete came to.
+/// The outcome of a request to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// It is gone, or will be: nothing can be held any more.
@@ -83,7 +83,7 @@ async fn begin(app: &App, kept: &ScheduleRow, action: AdminAction, budget: &mut 
     prepare(app, kept, &mark, budget).await
 }
 
-/// Takes a deletion over that nobody is at any more.
+/// Resumes a deletion that no other process works on.
 async fn resume(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
         return Err(Failure::Busy);
@@ -109,7 +109,7 @@ async fn prepare(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget
     }
 }
 
-/// Opens what a deletion shut of a schedule and takes its mark away; `false` when some is left for the next budget.
+/// Releases the leases of a schedule and takes its mark away; `false` when some is left for the next budget.
 pub(crate) async fn release(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     if !blocks::release_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);

@@ -147,7 +147,7 @@ pub async fn queue_of(app: &App, id: ConcertId) -> Result<Option<QueueId>, Failu
     if let Some(known) = app.caches().concert_queues.get(&id, app.now(), SCHEDULE_SECONDS) {
         return Ok(known);
     }
-    // What is not there yet may come to be.
+    // A concert that is not there yet may come to be.
     let Some(concert) = get_item(app, id).await? else { return Ok(None) };
     let queue = read_concert(concert)?.queue;
     app.caches().concert_queues.put(id, queue.clone(), app.now());

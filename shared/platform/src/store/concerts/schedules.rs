@@ -129,7 +129,7 @@ pub async fn is_there(app: &App, id: ScheduleId) -> Result<bool, Failure> {
 }
 
 /// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the process.
-/// What changes in that minute a hold's conditions catch.
+/// The conditions of a hold catch a change in that minute.
 ///
 /// # Errors
 /// When the table fails.
@@ -209,7 +209,7 @@ pub(crate) async fn list_of_concert(app: &App, concert: ConcertId) -> Result<Vec
     query.all(app, DATES_MAX as usize).await?.into_iter().map(read_row).collect()
 }
 
-/// What became of a section's price.
+/// The outcome of pricing a section.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SectionPrice {
     /// The section has this price now.

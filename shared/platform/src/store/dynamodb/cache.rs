@@ -1,4 +1,4 @@
-//! What a process may remember between requests, and for how long.
+//! The memory of a process between requests, and how long it lasts.
 //!
 //! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
 //! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
@@ -48,9 +48,9 @@ pub struct Caches {
     pub queue_tokens: Cache<(UserId, QueueId), Option<Token>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub read_lock: tokio::sync::Mutex<()>,
-    /// What this process is called where it must be told from others; through [`Caches::process`].
+    /// The id of this process among others; through [`Caches::process_id`].
     process: OnceLock<Uuid>,
-    /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
+    /// The leases of queue numbers; through [`Caches::with_numbers`].
     numbers: Mutex<HashMap<QueueId, NumberLease>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<ProductId, Arc<Viewed>>,
@@ -63,7 +63,7 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// What this process is called where it must be told from others; `make` gives the name the first time.
+    /// The id of this process among others; `make` gives it the first time.
     pub fn process_id(&self, make: impl FnOnce() -> Uuid) -> Uuid {
         *self.process.get_or_init(make)
     }
@@ -91,7 +91,7 @@ impl<K, V> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// What is remembered of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
+    /// The value of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
     pub fn get(&self, key: &K, now: Timestamp, seconds: i64) -> Option<V> {
         let entries = lock(&self.entries);
         let (since, value) = entries.get(key)?;

@@ -1,4 +1,4 @@
-//! What is done once under an idempotency key, however often it is asked for.
+//! Work that is done once under an idempotency key, however often it is asked for.
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use crate::store::dynamodb::rejected::{FailedGuard, Rejected};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 
-/// What a request with an idempotency key came to.
+/// The outcome of a request with an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Once<T> {
     /// Done now.
@@ -16,7 +16,7 @@ pub enum Once<T> {
 }
 
 impl<T> Once<T> {
-    /// What is found done: new if it is `ours`, by an earlier try of this request that was not heard of.
+    /// The outcome of work found done: new if it is `ours`, by an earlier try of this request without an answer.
     pub(crate) fn from_existing(done: T, ours: bool) -> Self {
         if ours { Self::New(done) } else { Self::Replayed(done) }
     }
@@ -29,7 +29,7 @@ impl<T> Once<T> {
         }
     }
 
-    /// What there is because of it, new or not.
+    /// The result of the work, new or not.
     pub fn into_inner(self) -> T {
         let (Self::New(done) | Self::Replayed(done)) = self;
         done

@@ -42,7 +42,7 @@ pub fn parse_owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> 
     Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
-/// What sort of thing lies under a key, of those whose changes are told.
+/// The kind of item under a key, of those whose changes make events.
 pub fn kind_of(key: &Key) -> Option<&'static str> {
     let sorts = [
         (RESERVATION_PREFIX, "reservation"),
@@ -74,14 +74,14 @@ pub fn attempts_window(bucket: &str, window: i64) -> Key {
     key(format!("ATTEMPTS#{bucket}"), format!("WINDOW#{window:012}"))
 }
 
-/// That an account has logged in from a source address.
+/// The item which says that an account has logged in from a source address.
 pub fn attempts_known(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "KNOWN")
 }
 
 pub const ADMIN_PREFIX: &str = "ADMIN#";
 
-/// What one administrator, or the operators, did.
+/// The actions of one administrator, or of the operators.
 pub fn admin_partition(name: &str) -> String {
     format!("{ADMIN_PREFIX}{name}")
 }
@@ -93,7 +93,7 @@ pub fn admin_action(name: &str, at_millisecond: i64, id: Uuid) -> Key {
     key(admin_partition(name), format!("{ADMIN_ACTION_PREFIX}{at_millisecond:015}#{id}"))
 }
 
-/// What all administrators did, on the `by_time` index.
+/// The actions of all administrators, on the `by_time` index.
 pub const ADMIN_ACTIONS_BY_TIME: &str = "ADMIN";
 
 pub const KEYS_PARTITION: &str = "KEYS";
@@ -256,7 +256,7 @@ pub fn stock(of: Uuid, shard: u8) -> Key {
     key(format!("STOCK#{of}#{shard}"), "STOCK")
 }
 
-/// What sorts before every character that a name may have, so that a name comes before its continuations.
+/// A character that sorts before all those of a name, so that a name comes before its continuations.
 const NAME_END: char = '\u{1f}';
 
 /// All selling products in one order; the dearest first is the cheapest first, read backwards.
@@ -316,7 +316,7 @@ pub fn sales(day: Date, product: ProductId) -> Key {
     key(sales_partition(day), format!("{SOLD_PREFIX}{product}"))
 }
 
-/// What sold best in so many days.
+/// The products that sold best in so many days.
 pub fn popular(days: u8) -> Key {
     key("POPULAR".to_owned(), days.to_string())
 }

@@ -102,7 +102,7 @@ pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, 
     }
 }
 
-/// Why several items were not read: for too much traffic, or because another transaction is at work on one of them.
+/// The reason why several items were not read: too much traffic, or another transaction at work on one of them.
 fn classify_cancellation(error: &SdkError<TransactGetItemsError>) -> Rejected<()> {
     let reasons = match error.as_service_error() {
         Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
@@ -146,7 +146,7 @@ enum Range {
     UpTo { pk: String, prefix: String, last: String },
     /// All that an owner has.
     ByTime { owner: String },
-    /// What of an expiry partition ended before a second.
+    /// The items of an expiry partition that ended before a second.
     Expired { shard: String, before: u32 },
 }
 
@@ -175,7 +175,7 @@ impl Query {
         Self::new(Range::ByTime { owner: owner.into() }).newest_first()
     }
 
-    /// What of an expiry partition ended before `second`, longest ago first, as keys.
+    /// The items of an expiry partition that ended before a second, longest ago first, as keys.
     pub fn expired_before(shard: String, before: u32) -> Self {
         Self::new(Range::Expired { shard, before })
     }

@@ -63,7 +63,7 @@ impl<'a> Attempts<'a> {
         self.pause(BACKOFF_MIN).await
     }
 
-    /// The same after the table took no more traffic.
+    /// Waits longer, after the table refused more traffic.
     pub(crate) async fn wait_longer(&mut self) -> Result<(), Failure> {
         self.pause(THROTTLED_BACKOFF_MIN).await
     }

@@ -130,13 +130,13 @@ impl Write {
         self
     }
 
-    /// What `placeholder` (with its `#`) stands for.
+    /// The attribute that `placeholder` (with its `#`) stands for.
     pub fn name(mut self, placeholder: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.names.insert(placeholder.into(), attribute.into());
         self
     }
 
-    /// What `placeholder` (with its `:`) stands for.
+    /// The value that `placeholder` (with its `:`) stands for.
     pub fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
         let placeholder = placeholder.into();
         let other = self.values.get(&placeholder).filter(|before| **before != value);
@@ -145,7 +145,7 @@ impl Write {
         self
     }
 
-    /// What it tells the world: of what sort of thing, and which change.
+    /// The event this write emits: the kind of its item, and the change.
     fn emitted_change(&self) -> Option<(&'static str, String)> {
         let (key, change) = match &self.action {
             Action::Put(item) => (key_of(item)?, item.get("change")?),
@@ -155,7 +155,7 @@ impl Write {
         Some((keys::kind_of(&key)?, change.as_s().ok()?.clone()))
     }
 
-    /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
+    /// The write with the current trace in its event, and no other's: an older version may have had one.
     fn with_trace(mut self, context: Option<Context>) -> Self {
         if self.emitted_change().is_none() {
             return self;
@@ -202,7 +202,7 @@ impl Write {
         Ok(built.build())
     }
 
-    /// Carries it out by itself and gives back `returned` attributes (for an update).
+    /// Runs this write alone and gives back the `returned` attributes of an update.
     pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
         let change = self.emitted_change();
         let write = self.with_trace(trace::current());
@@ -231,7 +231,7 @@ impl Write {
         Ok(attributes.unwrap_or_default())
     }
 
-    /// Carries it out by itself; `false` when its condition did not hold. For writes that nobody competes for:
+    /// Runs this write alone; `false` when its condition did not hold. For writes without contention:
     /// a conflict is [`Failure::Busy`].
     pub async fn apply(self, app: &App) -> Result<bool, Failure> {
         match self.run(app, ReturnValue::None).await {
@@ -261,7 +261,7 @@ impl<G: Copy> Transaction<G> {
         self.writes.push((guard, write));
     }
 
-    /// Commits all of it, again while others are in the way: nothing was written then.
+    /// Commits all writes, and tries again after a conflict or throttling: nothing was written then.
     pub async fn commit_patiently(self, app: &App) -> Result<(), Rejected<G>> {
         let mut attempts = Attempts::new(app);
         loop {
@@ -272,7 +272,7 @@ impl<G: Copy> Transaction<G> {
         }
     }
 
-    /// Commits all of it.
+    /// Commits all writes.
     pub async fn commit(self, app: &App) -> Result<(), Rejected<G>> {
         let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
         if guards.len() > TRANSACTION_ITEMS_MAX {
@@ -289,7 +289,7 @@ impl<G: Copy> Transaction<G> {
     }
 }
 
-/// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
+/// Counts the events of a commit. A commit whose answer was lost is not counted when a later read finds it.
 fn count_changes(app: &App, changes: &[(&'static str, String)]) {
     for (sort, change) in changes {
         app.meter().count(&CHANGES, 1, &[sort, change]);

@@ -18,7 +18,7 @@ pub const EVENTS_MAX: usize = 90;
 enum Guard {
     /// The event at this place was not dealt with before.
     New(usize),
-    /// What is counted in is there.
+    /// The counted item is there.
     Effect,
 }
 

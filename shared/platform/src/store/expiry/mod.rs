@@ -16,7 +16,7 @@ use crate::store::reservations::reservation_item::RESERVATION_KIND;
 use onsale_domain::id::{OrderId, ReservationId};
 use uuid::Uuid;
 
-/// What lapses.
+/// The kinds of purchases that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiring {
     /// Reservations that are held or declined.

@@ -1,12 +1,12 @@
-//! What closing the books of a reservation or an order came to.
+//! The outcome of expiring a reservation or an order.
 
-/// What closing came to.
+/// The outcome of expiring a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpiryOutcome {
-    /// What it had taken was given back, now.
+    /// Its seats, units or coupon were given back, now.
     Now,
-    /// It had been given back, by somebody who was faster.
+    /// They had been given back by another process that was faster.
     Before,
-    /// It is paid, live or not there: nothing is to be given back.
+    /// It is paid, live or not there: nothing to give back.
     Nothing,
 }

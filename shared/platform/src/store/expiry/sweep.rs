@@ -66,7 +66,7 @@ where
     Ok(all)
 }
 
-/// What a sweep did.
+/// The counts of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Things closed.

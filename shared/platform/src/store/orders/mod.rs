@@ -44,7 +44,7 @@ async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<
     Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
 }
 
-/// The same as no transaction is at work on it: see [`query::settled`].
+/// The same as no transaction is at work on it: see [`query::get_settled`].
 pub(crate) async fn get_settled(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let item = query::get_settled(app, &keys::order(user, id)).await?;
     item.map(|item| order_item::read(user, id, item)).transpose()

@@ -32,7 +32,7 @@ use crate::store::products::{self, stock};
 use crate::store::wallet::{Beside, Debit, DebitError, debit, read_row};
 use crate::telemetry::logs;
 
-/// What somebody wants to buy, under the id of the order to make.
+/// A request for an order, with the id of the order to make.
 #[derive(Clone, Debug)]
 pub struct RequestedOrder {
     /// Id of the order.
@@ -49,7 +49,7 @@ pub struct RequestedOrder {
     pub fingerprint: String,
 }
 
-/// What placing came to.
+/// The outcome of placing an order.
 #[derive(Clone, Debug)]
 pub struct Placed {
     /// The order as it is now.
@@ -100,7 +100,7 @@ struct Draft {
     most: BTreeMap<ProductId, i64>,
 }
 
-/// What one try came to, if it was neither refused nor failed.
+/// The outcome of one try, if it was neither refused nor failed.
 enum TryOutcome {
     /// The order is written.
     Placed(Order),
@@ -190,7 +190,7 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
     Ok(Draft { order, debit, shards, most })
 }
 
-/// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
+/// The buyer's items that the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
 async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
     let wallet_key = keys::wallet(wanted.user);
     let claim_key = wanted.coupon.map(|coupon| keys::claim(wanted.user, coupon));

@@ -31,7 +31,7 @@ pub struct PurchaseItem {
     #[serde(default)]
     declines: u32,
     version: u64,
-    /// What this version tells the world; the stream is read by it.
+    /// The event this version emits; the relay of the stream reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<String>,
     /// There while something is still to be given back.
@@ -116,7 +116,7 @@ pub fn purchase_update(
     if after.settled {
         write = write.remove("expiry_shard").remove("expires_at");
     }
-    // What was ever paid explains entries of the ledger, and stays.
+    // A purchase that was ever paid explains entries of the ledger, and stays.
     if after.settled && after.payment.is_none() {
         write = write.set("delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS));
     }

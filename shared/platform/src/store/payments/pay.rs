@@ -27,7 +27,7 @@ use crate::telemetry::logs;
 pub struct PayRequest<'a> {
     /// The payer.
     pub user: UserId,
-    /// What the request brings along for the concert's queue.
+    /// The request's token for the concert's queue.
     pub queue_token: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
@@ -35,16 +35,16 @@ pub struct PayRequest<'a> {
     pub key_given: bool,
 }
 
-/// What paying came to.
+/// The outcome of paying.
 #[derive(Clone, Debug)]
 pub struct Paid<P> {
-    /// What was bought, with its payment.
+    /// The purchase, with its payment.
     pub bought: P,
-    /// Which success it is.
+    /// The kind of success.
     pub how: PaymentOutcome,
 }
 
-/// Which success a payment is.
+/// The kinds of success of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentOutcome {
     /// Made by this request.
@@ -91,11 +91,11 @@ impl From<QueueTokenFailure> for PayFailure {
     }
 }
 
-/// What can be paid from a wallet: a reservation or an order, and nothing else.
+/// A purchase that can be paid from a wallet: a reservation or an order, and nothing else.
 pub(crate) trait Payable: Clone {
-    /// What names it among those of its owner.
+    /// Its id among those of its owner.
     type Id: Copy;
-    /// What its sale is written by besides what was read of it: an admission, or what else the payer has not paid.
+    /// Further inputs of its sale: an admission, or the other unpaid orders of the payer.
     type Terms;
 
     /// Where it lies in the table.
@@ -111,7 +111,7 @@ pub(crate) trait Payable: Clone {
     fn purchase(&self) -> &Purchase;
     /// It with its purchase after this change.
     fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
-    /// What is to be paid, in minor units.
+    /// The amount to pay, in minor units.
     fn total(&self) -> i64;
     /// The id of its payment.
     fn payment_id(&self) -> String;
@@ -152,7 +152,7 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// What one try to pay came to, if it was neither refused nor failed.
+/// The outcome of one try to pay, if it was neither refused nor failed.
 enum TryOutcome<P> {
     /// It is paid.
     Paid(P),
@@ -160,7 +160,7 @@ enum TryOutcome<P> {
     Again(Rejected<Guard>),
 }
 
-/// What a payment, or what gives it back, is decided by.
+/// The items by which a payment or a refund is decided.
 pub(super) struct Inputs<P> {
     /// The reservation or order.
     pub bought: P,
@@ -229,17 +229,17 @@ pub(super) async fn load<P: Payable>(
     Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(read_row).transpose()?, terms }))
 }
 
-/// What a user has bought, as no transaction is at work on it: see [`query::settled`].
+/// A user's purchase, as no transaction is at work on it: see [`query::get_settled`].
 pub(super) async fn get_settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
     let item = query::get_settled(app, &P::key(user, id)).await?;
     item.map(|item| P::read(user, id, item)).transpose()
 }
 
-/// What is paid, as the success it is: by the key of this request, now or before, or by another.
+/// The success of a purchase that is paid: by the key of this request, now or before, or by another.
 fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Paid<P>> {
     let payment = read.purchase().payment.as_ref()?;
     let how = match payment.key == request.key {
-        // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
+        // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
         true if unheard => PaymentOutcome::Now,
         true => PaymentOutcome::Replayed,
         false => PaymentOutcome::Before,

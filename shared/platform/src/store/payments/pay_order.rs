@@ -1,4 +1,4 @@
-//! What is different about paying an order that was placed before: it leaves the unpaid orders of its owner.
+//! Paying an order that was placed before: it leaves the unpaid orders of its owner.
 
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, UserId};
@@ -61,7 +61,7 @@ impl Payable for Order {
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
         if !self.purchase.settled && self.purchase.has_expired(now) {
-            // What lapsed is over for its owner at once, whenever the sweep comes.
+            // An expired order is over for its owner at once, whenever the sweep comes.
             let seen = orders::get_current(app, request.user, self.id).await?;
             let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
             let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);

@@ -1,4 +1,4 @@
-//! What is different about paying a reservation: its seats, and the admission by the queue of its concert.
+//! Paying a reservation: its seats, and the admission by the queue of its concert.
 
 use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, UserId};
@@ -135,8 +135,8 @@ async fn admission(
     }
 }
 
-/// A deletion has shut the block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
-/// comes to nothing before that.
+/// Whether a deletion has leased the block, by a clock for which the hold is over; for the payer's it soon is, unless
+/// the deletion aborts before that.
 fn is_leased(block: &Item, now: Timestamp) -> bool {
     let bound = hex_bound(epoch_second(now));
     block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)

@@ -180,7 +180,7 @@ pub async fn update(
     }
 }
 
-/// What an update makes different. Of a name only that it is another one: it may be somebody's.
+/// The action with the changes of an update. Of a name only that it is another one: it may be somebody's.
 fn describe_change(action: &AdminAction, before: &Product, after: &Product) -> AdminAction {
     let mut action = action.clone();
     if before.name != after.name {

@@ -37,7 +37,7 @@ const PAGES_MAX: usize = 100;
 /// Counts that are asked for at once; 1 MB ends a page earlier.
 const COUNTS_PER_PAGE: i32 = 5_000;
 
-/// What one event changes: units of products, on the day they were paid.
+/// The change by one event: units of products, on the day they were paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sale {
     day: Date,
@@ -45,7 +45,7 @@ struct Sale {
 }
 
 impl Sale {
-    /// What an event says of units: a payment adds them, its cancellation takes them from the same day again, so that
+    /// The sale of an event: a payment adds units, its cancellation takes them from the same day again, so that
     /// the sum is the same in whatever order the two come.
     fn from_event(event: &Event) -> Option<Self> {
         let sign = match event.kind {
@@ -156,7 +156,7 @@ pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
     Ok(lists)
 }
 
-/// What was sold on a day, by product.
+/// The units sold on a day, by product.
 async fn sold_on(app: &App, day: Date) -> Result<Vec<(ProductId, i64)>, Failure> {
     let query = Query::partition(keys::sales_partition(day), keys::SOLD_PREFIX);
     let (mut counts, mut start) = (Vec::new(), None);

@@ -78,7 +78,7 @@ pub enum Refused {
     Short,
 }
 
-/// What the old image of a shard says about a [`take`] of a product that failed.
+/// The refusal that the old image of a shard means for a [`take`] that failed.
 pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
     Ok(if shard.state.as_deref() != Some(State::Selling.as_str()) {
@@ -90,7 +90,7 @@ pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     })
 }
 
-/// What each shard has at one instant, in their order. Only such a look may say that nothing is left: between two reads
+/// The units of each shard at one instant, in their order. Only this may say that nothing is left: between two reads
 /// a unit can go from a shard that was not read yet to one that was (K3).
 pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Failure> {
     let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(of, shard)).collect();

@@ -68,7 +68,7 @@ pub async fn adjust(
     let mut attempts = Attempts::new(app);
     loop {
         let Some(portions) = portions(app, &product, id, delta).await? else {
-            // What is missing may have been taken away by this very change.
+            // The missing units may have been taken away by this very change.
             return find_replay(app, &product, id, fingerprint, attempts.made > 0)
                 .await?
                 .ok_or(AdjustError::OutOfStock);

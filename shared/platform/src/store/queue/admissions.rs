@@ -104,7 +104,7 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
     }
 }
 
-/// What a token that is there says to the holder of a called number; none if it waits to be claimed.
+/// The outcome that an existing entry means for the holder of a called number; none if it waits to be claimed.
 fn existing_outcome(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
     let Some(token) = there.filter(|token| token.number == wanted) else { return Some(ClaimOutcome::Replaced) };
     match (token.state_at(now), token.expires_at) {

@@ -53,7 +53,7 @@ pub enum JoinFailure {
     Failure(#[from] Failure),
 }
 
-/// What joining came to.
+/// The outcome of joining.
 #[derive(Clone, Debug)]
 pub struct Joined {
     /// The place.
@@ -64,7 +64,7 @@ pub struct Joined {
     pub new: bool,
 }
 
-/// What lies where a user's place in a queue is.
+/// The content of a user's entry in a queue.
 enum Place {
     /// Nothing.
     Empty,
@@ -149,7 +149,7 @@ async fn may_join(
     queue.settings.may_join(now)?;
     let Some(ended) = ended else { return Ok(()) };
     ended.may_be_replaced(&queue.settings, now)?;
-    // What was held with a token that is used up is paid with the same.
+    // A hold made with a used-up entry is paid with the same entry.
     if ended.state == State::Used && reservations::has_live_hold(app, user, id).await? {
         return Err(JoinError::HasLiveHold.into());
     }

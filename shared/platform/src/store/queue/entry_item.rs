@@ -75,7 +75,7 @@ pub async fn get_cached(app: &App, user: UserId, queue: &QueueId) -> Result<Opti
     Ok(token)
 }
 
-/// Lets [`recent`] look again.
+/// Lets [`get_cached`] read again.
 pub(crate) fn forget(app: &App, user: UserId, queue: &QueueId) {
     app.caches().queue_tokens.forget(&(user, queue.clone()));
 }

@@ -1,7 +1,7 @@
 //! Gaps among the numbers of a queue, as [`onsale_domain::queue::gaps`] has them: noted when a number comes to nobody,
 //! and taken away by the move that passes over it.
 //!
-//! Whoever notes one has proof: it goes with the write that gives a place up, or the number is one that this process
+//! A gap is noted only with proof: by the write that gives an entry up, or for a number that this process
 //! took and no write of its can use any more.
 
 use std::collections::BTreeMap;

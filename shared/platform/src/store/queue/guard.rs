@@ -14,7 +14,7 @@ use crate::store::queue::entry_item;
 /// Why a guard did not let somebody look.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueGuardFailure {
-    /// Whoever looks at a sale with a queue must have logged in.
+    /// Reading a sale with a queue needs a login.
     #[error("no valid access token")]
     NoCaller,
     /// As whoever buys.

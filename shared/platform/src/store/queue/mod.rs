@@ -203,7 +203,7 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
     }
 }
 
-/// Who moves a queue on.
+/// The mover of a queue.
 #[derive(Clone, Copy, Debug)]
 enum Mover {
     /// A poll, in this process.

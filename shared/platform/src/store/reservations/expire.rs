@@ -16,7 +16,7 @@ use crate::store::payments::guard::Guard;
 use crate::store::reservations::seat_limit::{self, SeatLimit};
 use crate::store::reservations::{get, get_settled, reservation_item};
 
-/// Closes the books of a reservation whose time has passed: state and seat limit, which counts the
+/// Expires a reservation whose time has passed: state and seat limit, which counts the
 /// lapse; its seats are free already.
 pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result<ExpiryOutcome, Failure> {
     let mut attempts = Attempts::new(app);

@@ -28,7 +28,7 @@ use crate::store::reservations::{expire, get, get_settled, reservation_item, sea
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
-/// What holding came to.
+/// The outcome of holding.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The reservation as it is now.
@@ -76,7 +76,7 @@ pub struct RequestedHold {
     pub seats: Vec<SeatId>,
     /// Digest of the request.
     pub fingerprint: String,
-    /// What the request brings along for the concert's queue.
+    /// The request's token for the concert's queue.
     pub queue_token: QueueToken,
 }
 
@@ -259,7 +259,7 @@ async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatV
     }
 }
 
-/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// The owner of taken seats, as `user` may know it: somebody else, if only one of them is somebody else's; or the
 /// user, by a reservation made before. Reservations that are just being made are waited for.
 async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
     let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();

@@ -31,7 +31,7 @@ pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Re
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
-/// The same as no transaction is at work on it: see [`query::settled`].
+/// The same as no transaction is at work on it: see [`query::get_settled`].
 pub(crate) async fn get_settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
     let item = query::get_settled(app, &keys::reservation(user, id)).await?;
     item.map(|item| reservation_item::read(user, id, item)).transpose()

@@ -92,13 +92,13 @@ fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
     value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
 }
 
-/// What was let lapse, as seat limits and unpaid orders have it.
+/// The lapses of a user, as seat limits and unpaid orders have them.
 pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
     Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
 }
 
-/// Sets in a seat limit, or in unpaid orders, what was let lapse.
+/// Sets the lapses in a seat limit, or in unpaid orders.
 pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
     write
         .set("lapses", number(lapses.count))

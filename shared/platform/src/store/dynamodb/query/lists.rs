@@ -23,7 +23,7 @@ const LOOKED_AT_MAX: usize = 1_000;
 /// How many times as many are looked at by each further read for one answer: where much is passed by, few reads follow.
 const LOOKED_AT_GROWTH: usize = 4;
 
-/// What a list shows of the items that it read, one for each; `None` for what it passes by.
+/// The entries that a list makes of the items it read, one for each; `None` for an item it leaves out.
 type Shown<T> = Result<Vec<Option<T>>, Failure>;
 
 /// Shows everything that was read, as `read` understands it.
@@ -77,8 +77,8 @@ impl Query {
         Some(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// What shows that a cursor was altered, or is of another list or direction. It has no secret, and needs none:
-    /// whoever computes it anew has named a place in a list that he may read from its beginning.
+    /// A digest by which a cursor that is altered, or of another list, is refused. It has no secret and needs none:
+    /// somebody who computes it anew names a position in a list that they may read from its beginning.
     fn cursor_mark(&self, json: &[u8]) -> [u8; CURSOR_MARK_BYTES] {
         let (condition, values) = self.condition();
         let mut hash = Sha256::new().chain_update([u8::from(self.newest_first)]).chain_update(condition);

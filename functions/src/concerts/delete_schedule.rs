@@ -22,7 +22,7 @@ pub async fn delete_schedule(
     let (concert, schedule) = (ConcertId(concert), ScheduleId(schedule));
     let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
     match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::new(CALLS_MAX)).await? {
-        Deletion::Certain => Ok(Deleted::Done),
+        Deletion::Committed => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }

@@ -25,7 +25,7 @@ pub async fn join_queue(
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
-    let token = joined.token;
+    let token = joined.entry;
     let signed = queue_token::sign(&app, user.id, &id, token.number, token.expires_at).await?;
     let out = TokenOut::new(&id, token.state, token.number, &joined.queue, app.now());
     let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);

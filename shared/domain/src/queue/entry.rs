@@ -55,7 +55,7 @@ impl State {
 
 /// A place in a queue as it stands in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub struct QueueEntry {
     /// The user it is of.
     pub user: UserId,
     /// In which queue.
@@ -76,7 +76,7 @@ pub struct Token {
     pub holds: u64,
 }
 
-impl Token {
+impl QueueEntry {
     /// Where it stands for somebody who looks at `now`: an admission whose time has passed is over, swept or not.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> State {

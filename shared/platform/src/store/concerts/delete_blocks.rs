@@ -1,4 +1,4 @@
-//! The blocks of a schedule that is being deleted: shut, opened again, or removed, section by section, as far as a
+//! The blocks of a schedule that is being deleted: leased, released, or removed, section by section, as far as a
 //! budget of calls goes.
 
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -19,9 +19,9 @@ use crate::store::dynamodb::transaction::{Rejected, Write};
 use crate::store::seats::{self, SIDE_BY_SIDE_MAX, read_block, side_by_side};
 use crate::store::views::Block;
 
-/// How long a block stays shut unless its deletion renews the lease. Longer than a schedule is remembered anywhere: so
-/// while the mark of the deletion stands, nobody can want to hold a seat of the block when it lapses, and it stays shut
-/// for good.
+/// How long a lease of a block lasts unless its deletion renews it. Longer than a schedule is remembered anywhere: so
+/// while the mark of the deletion stands, nobody can want to hold a seat of the block when the lease expires, and the
+/// block stays free for good.
 const LEASE: SignedDuration = SignedDuration::from_secs(15 * 60);
 /// A block is removed only while its lease lasts this much longer, by the deleter's clock: clocks differ.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(120);
@@ -32,8 +32,8 @@ const LOOKS_MAX: usize = 4_000;
 
 /// How many calls of the table a request, or a sweep, may still make for deletions, of those that it makes
 /// [`SIDE_BY_SIDE_MAX`] at a time; one that is waited for alone counts for as many. A section that was begun is done with,
-/// so it may become a few thousand more. It must be enough for a look at each section of a hall: what is shut already is
-/// looked at again.
+/// so it may become a few thousand more. It must be enough to read each section of a hall once: leased blocks are
+/// read again.
 #[derive(Debug)]
 pub struct Budget {
     left: usize,
@@ -75,7 +75,7 @@ impl Budget {
 /// The outcome of leasing the blocks of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseOutcome {
-    /// All are shut.
+    /// All are leased.
     All,
     /// A seat is held or sold.
     NotFree,
@@ -139,9 +139,9 @@ async fn lease_each(
 ) -> Result<bool, Failure> {
     budget.spend_alone(1);
     budget.spend(blocks.len());
-    let shut =
+    let leased =
         side_by_side(app, blocks, move |app, block| async move { lease_block(&app, schedule, block, deletion).await });
-    Ok(!shut.await?.contains(&false))
+    Ok(!leased.await?.contains(&false))
 }
 
 async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
@@ -172,13 +172,13 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
             }
             Err(Rejected::Guards(failed)) => {
                 let old = failed.into_iter().find_map(|failed| failed.old);
-                // The answer of an earlier try may have been lost: the block bears our lease then.
+                // The answer of an earlier try may have been lost: the block has our lease then.
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
                 let ours = after.as_ref().and_then(|after| after.closed.as_ref());
-                let shut = ours.is_some_and(|closed| {
+                let leased = ours.is_some_and(|closed| {
                     closed.ends_with(&short(deletion)) && *closed >= hex_bound(epoch_second(now + LEASE_MARGIN))
                 });
-                return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
+                return Ok(leased && after.is_some_and(|after| all_free(&after, now)));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),
             Err(rejected) => attempts.wait_after(&rejected).await?,
@@ -221,7 +221,7 @@ pub async fn release_blocks(
     Ok(true)
 }
 
-/// Removes the blocks of a schedule that is deleted for certain: each is shut anew, and goes while it is. `false` when
+/// Removes the blocks of a committed deletion: each is leased anew, and removed while it is. `false` when
 /// some are left.
 pub async fn remove_blocks(
     app: &App,

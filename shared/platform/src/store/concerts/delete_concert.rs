@@ -1,6 +1,6 @@
 //! Deleting a concert with all its schedules, or nothing.
 //!
-//! All its schedules are marked first, so that they leave the lists together; then they are shut one after the other,
+//! All its schedules are marked first, so that they leave the lists together; then they are leased one after the other,
 //! and how far that has come is noted on the concert when a request has no time left. The marks of the schedules are
 //! not on the expiry index: the concert's is, and answers for all of them.
 
@@ -30,8 +30,8 @@ pub async fn delete_concert(
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
     let mark = match concerts::mark_of_any(app, id).await? {
-        None => return Ok(Deletion::Certain),
-        Some(Some(mark)) if mark.stage == Stage::Certain => return Ok(Deletion::Certain),
+        None => return Ok(Deletion::Committed),
+        Some(Some(mark)) if mark.stage == Stage::Committed => return Ok(Deletion::Committed),
         Some(Some(mark)) if !mark.is_abandoned(app.now()) => {
             return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
         }
@@ -55,15 +55,15 @@ pub async fn delete_concert(
 /// Resumes a deletion that no other process works on.
 async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::concert(id);
-    if mark.stage == Stage::Refused {
+    if mark.stage == Stage::Aborted {
         release(app, id, mark, budget).await?;
         return Ok(Deletion::LiveReservations);
     }
     match prepare(app, id, mark, budget).await {
-        // Without an answer to this write nothing may be undone: it may have become certain.
-        Ok(Progress::All) if commit(app, id, mark).await? => Ok(Deletion::Certain),
+        // Without an answer to this write nothing may be undone: it may have committed.
+        Ok(Progress::All) if commit(app, id, mark).await? => Ok(Deletion::Committed),
         Ok(Progress::All) => is_committed_by(app, id, mark).await,
-        Ok(Progress::To(shut_to)) if mark.release(app, &key, shut_to.as_deref()).await? => Ok(Deletion::Accepted),
+        Ok(Progress::To(leased_to)) if mark.release(app, &key, leased_to.as_deref()).await? => Ok(Deletion::Accepted),
         Ok(Progress::To(_)) => Err(Failure::Busy),
         Ok(Progress::NotFree) => abort(app, id, mark, budget).await.map(|()| Deletion::LiveReservations),
         // An accepted deletion goes on; any other is undone.
@@ -89,11 +89,11 @@ async fn commit(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> 
 /// A second try of a write whose answer was lost finds its own work.
 async fn is_committed_by(app: &App, id: ConcertId, mark: &Mark) -> Result<Deletion, Failure> {
     let now = concerts::mark_of(app, id).await?;
-    let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain);
-    if certain { Ok(Deletion::Certain) } else { Err(Failure::Busy) }
+    let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed);
+    if certain { Ok(Deletion::Committed) } else { Err(Failure::Busy) }
 }
 
-/// How far the schedules of a concert were shut.
+/// How far the schedules of a concert were leased.
 enum Progress {
     All,
     /// Up to this sort key, and some behind it.
@@ -107,19 +107,19 @@ async fn prepare(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget
     if mark.stage == Stage::Begun && !mark_all(app, &dates, mark, budget).await? {
         return Ok(Progress::NotFree);
     }
-    let mut shut_to = mark.shut_to.clone();
+    let mut leased_to = mark.leased_to.clone();
     for date in &dates {
         let here = Some(keys::listing_of(&date.schedule).sk);
-        if here <= shut_to {
+        if here <= leased_to {
             continue;
         }
         if budget.is_spent() {
-            return Ok(Progress::To(shut_to));
+            return Ok(Progress::To(leased_to));
         }
         match blocks::lease_blocks(app, date.schedule.id, mark.deletion, budget).await? {
-            LeaseOutcome::All => shut_to = here,
+            LeaseOutcome::All => leased_to = here,
             LeaseOutcome::NotFree => return Ok(Progress::NotFree),
-            LeaseOutcome::Some => return Ok(Progress::To(shut_to)),
+            LeaseOutcome::Some => return Ok(Progress::To(leased_to)),
         }
         budget.spend_alone(1);
     }
@@ -132,7 +132,7 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
     let ids: Vec<ScheduleId> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
     let kept = side_by_side(app, ids, |app, id| async move { schedules::get_row(&app, id).await }).await?;
-    let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Certain;
+    let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Committed;
     let unmarked: Vec<ScheduleRow> =
         kept.into_iter().flatten().filter(|kept| !kept.mark.as_ref().is_some_and(is_done)).collect();
     if blocks::has_live_seats(app, unmarked.iter().map(|kept| &kept.schedule), budget).await? {
@@ -180,12 +180,12 @@ async fn list_marked(app: &App, id: ConcertId, mark: &Mark) -> Result<Vec<Schedu
     Ok(dates)
 }
 
-/// Ends a deletion that nobody is at any more, as far as the budget goes: removes a concert that is deleted for certain
-/// and its schedules before it, carries on what was accepted, and shows any other again.
+/// Finishes an abandoned deletion, as far as the budget goes: removes the concert of a committed deletion
+/// and its schedules before it, resumes an accepted deletion, and releases any other.
 pub(crate) async fn finish(app: &App, id: ConcertId, budget: &mut Budget) -> Result<(), Failure> {
     let Some(mark) = concerts::mark_of(app, id).await? else { return Ok(()) };
     match mark.stage {
-        Stage::Certain => {
+        Stage::Committed => {
             for date in schedules::list_of_concert(app, id).await? {
                 if !delete_schedule::remove(app, &date, &mark, budget).await? {
                     return Ok(());
@@ -198,6 +198,6 @@ pub(crate) async fn finish(app: &App, id: ConcertId, budget: &mut Budget) -> Res
             resume(app, id, &mark, budget).await.map(|_| ())
         }
         Stage::Accepted => Ok(()),
-        Stage::Begun | Stage::Refused => abort(app, id, &mark, budget).await,
+        Stage::Begun | Stage::Aborted => abort(app, id, &mark, budget).await,
     }
 }

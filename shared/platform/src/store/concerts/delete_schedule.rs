@@ -1,9 +1,9 @@
 //! Deleting what is on sale, so that nobody ever pays for a seat that is being taken away.
 //!
-//! A deletion marks the schedule, then leases every block shut on condition that all its seats are free. If one
-//! is not, all are opened again and nothing has happened. Once all are shut the deletion is noted as certain, which
-//! is one write, also for a concert with many schedules; the sweep removes block after block of what is certain and
-//! opens again what never became so. Leases lapse by themselves, so a dead deleter harms nobody, and each bears the
+//! A deletion is a two-phase commit. It marks the schedule, then leases every block on condition that all its seats are
+//! free. If one is not, all leases are released and nothing has happened. Once all blocks are leased the deletion
+//! commits, which is one write, also for a concert with many schedules; the sweep removes block after block of
+//! committed deletions and releases those that never commit. Leases expire by themselves, so a dead deleter harms nobody, and each has the
 //! deletion's id, so two deleters cannot undo each other's work.
 //!
 //! A deletion that one request has no time for is left to the next one, or to the sweep, which resume it under its id.
@@ -25,14 +25,14 @@ use crate::store::dynamodb::keys;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// It is gone, or will be: nothing can be held any more.
-    Certain,
+    Committed,
     /// There is more of it than this request has time for. It goes on by itself, and with each further request.
     Accepted,
     /// Seats are held or sold; nothing has changed.
     LiveReservations,
 }
 
-/// Deletes a schedule of a concert. What is not there is deleted already.
+/// Deletes a schedule of a concert. A schedule that is not there is deleted already.
 ///
 /// # Errors
 /// [`Failure::Busy`] while somebody else's deletion of it has not come to an end.
@@ -45,15 +45,15 @@ pub async fn delete_schedule(
 ) -> Result<Deletion, Failure> {
     let kept = match schedules::get_row(app, id).await? {
         Some(kept) if kept.schedule.concert_id == concert => kept,
-        _ => return Ok(Deletion::Certain),
+        _ => return Ok(Deletion::Committed),
     };
     let Some(mark) = &kept.mark else { return begin(app, &kept, action, budget).await };
-    if mark.stage == Stage::Certain {
-        return Ok(Deletion::Certain);
+    if mark.stage == Stage::Committed {
+        return Ok(Deletion::Committed);
     }
     let with_concert = concerts::mark_of(app, concert).await?.filter(|of| of.deletion == mark.deletion);
     match with_concert {
-        Some(of) if of.stage == Stage::Certain => return Ok(Deletion::Certain),
+        Some(of) if of.stage == Stage::Committed => return Ok(Deletion::Committed),
         // The request that would have deleted the concert has died: the date is taken from it.
         Some(of) if of.stage == Stage::Begun && of.is_abandoned(app.now()) => {
             return if release(app, &kept, mark, budget).await? {
@@ -88,18 +88,18 @@ async fn resume(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget)
     if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
         return Err(Failure::Busy);
     }
-    if mark.stage == Stage::Refused {
+    if mark.stage == Stage::Aborted {
         release(app, kept, mark, budget).await?;
         return Ok(Deletion::LiveReservations);
     }
     prepare(app, kept, mark, budget).await
 }
 
-/// Shuts the blocks of a marked schedule, as far as the budget goes, and says what comes of the deletion.
+/// Leases the blocks of a marked schedule, as far as the budget goes, and commits the deletion or aborts it.
 async fn prepare(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::schedule(kept.schedule.id);
     match blocks::lease_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
-        LeaseOutcome::All if schedules::commit_delete(app, &kept.schedule, mark).await? => Ok(Deletion::Certain),
+        LeaseOutcome::All if schedules::commit_delete(app, &kept.schedule, mark).await? => Ok(Deletion::Committed),
         LeaseOutcome::Some if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
         LeaseOutcome::NotFree if mark.abort(app, &key).await? => {
             release(app, kept, mark, budget).await?;
@@ -118,7 +118,7 @@ pub(crate) async fn release(app: &App, kept: &ScheduleRow, mark: &Mark, budget: 
     Ok(true)
 }
 
-/// Removes a schedule that is deleted for certain; `false` when some of it is left for the next budget.
+/// Removes the schedule of a committed deletion; `false` when some of it is left for the next budget.
 pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
     if !blocks::remove_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
@@ -127,27 +127,27 @@ pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &
     Ok(true)
 }
 
-/// Whether a schedule is being deleted by a deletion that may yet come to nothing.
+/// Whether a schedule is being deleted by a deletion that may yet abort.
 pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, Failure> {
     let Some(kept) = schedules::get_row(app, schedule).await? else { return Ok(false) };
     match kept.mark {
-        Some(mark) if mark.stage != Stage::Certain => {
+        Some(mark) if mark.stage != Stage::Committed => {
             let of = concerts::mark_of(app, kept.schedule.concert_id).await?;
-            Ok(of.is_none_or(|of| of.stage != Stage::Certain))
+            Ok(of.is_none_or(|of| of.stage != Stage::Committed))
         }
         _ => Ok(false),
     }
 }
 
-/// Ends a deletion that nobody is at any more, as far as the budget goes: removes a schedule that is deleted for certain,
-/// carries on what was accepted, and puts any other on sale again.
+/// Finishes an abandoned deletion, as far as the budget goes: removes the schedule of a committed deletion,
+/// resumes an accepted deletion, and puts any other on sale again.
 pub(crate) async fn finish(app: &App, id: ScheduleId, budget: &mut Budget) -> Result<(), Failure> {
     let Some(kept) = schedules::get_row(app, id).await? else { return Ok(()) };
     let Some(mark) = &kept.mark else { return Ok(()) };
     match mark.stage {
-        Stage::Certain => remove(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Committed => remove(app, &kept, mark, budget).await.map(|_| ()),
         Stage::Accepted => resume(app, &kept, mark, budget).await.map(|_| ()),
         // Its deleter died before it could promise anything, or has come upon a seat: the schedule is on sale again.
-        Stage::Begun | Stage::Refused => release(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Begun | Stage::Aborted => release(app, &kept, mark, budget).await.map(|_| ()),
     }
 }

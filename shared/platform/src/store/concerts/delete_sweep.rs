@@ -1,4 +1,4 @@
-//! Carrying on deletions of concerts and schedules that nobody is at any more.
+//! The sweep of abandoned deletions of concerts and schedules.
 
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::time::epoch_second;
@@ -16,7 +16,7 @@ use crate::store::dynamodb::query::Query;
 /// Most calls that one sweep makes for one deletion, so that a large one does not keep the others waiting.
 const CALLS_PER_DELETION: usize = 10_000;
 
-/// Carries on up to `most` deletions of each expiry partition that were begun a while ago, or left; gives how many it
+/// Resumes up to `most` abandoned deletions of each expiry partition; gives how many it
 /// found. Each minute begins with another partition, so that none is always the last.
 ///
 /// # Errors

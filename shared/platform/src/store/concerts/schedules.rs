@@ -320,7 +320,7 @@ pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &Mark) -
             Err(Rejected::Guards(_)) => {
                 // The answer of an earlier try may have been lost.
                 let now = get_row(app, schedule.id).await?.and_then(|kept| kept.mark);
-                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain));
+                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),
             // Other dates of the concert come and go.

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::coupons::coupon::Coupon;
 use onsale_domain::products::product::Sort;
-use onsale_domain::queue::entry::Token;
+use onsale_domain::queue::entry::QueueEntry;
 use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ pub struct Caches {
     pub queues: Cache<QueueId, Option<Arc<Queue>>>,
     /// How many numbers queues have given out.
     pub issued: Cache<QueueId, u64>,
-    pub queue_tokens: Cache<(UserId, QueueId), Option<Token>>,
+    pub queue_tokens: Cache<(UserId, QueueId), Option<QueueEntry>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
     pub read_lock: tokio::sync::Mutex<()>,
     /// The id of this process among others; through [`Caches::process_id`].

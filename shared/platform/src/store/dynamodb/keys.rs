@@ -163,7 +163,7 @@ pub fn gap(queue: &QueueId, first: u64) -> Key {
 
 pub const TOKEN_PREFIX: &str = "TOKEN#";
 
-pub fn queue_token(user: UserId, queue: &QueueId) -> Key {
+pub fn queue_entry(user: UserId, queue: &QueueId) -> Key {
     key(user_partition(user), format!("{TOKEN_PREFIX}{queue}"))
 }
 

@@ -37,7 +37,7 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     let key = key_of(&image).ok_or_else(|| UnreadableChange("a change without a key".to_owned()))?;
     let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
-        EventKind::TokenFinished => token(&key, image)?,
+        EventKind::TokenFinished => queue_entry(&key, image)?,
         EventKind::AdminActed => admin_action(image)?,
         EventKind::OrderPlaced | EventKind::OrderExpired | EventKind::OrderCancelled => order(&key, image)?,
         // A payment lives in what it pays for.
@@ -121,7 +121,7 @@ fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.
-fn token(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
+fn queue_entry(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, queue) = owned(key, keys::TOKEN_PREFIX)?;
     let part = |name: &str| image.get(name);
     let number = part("number").and_then(|value| value.as_n().ok()?.parse().ok());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::queue::entry::{Admission, QueueEntry, State};
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::epoch_second;
 
@@ -21,7 +21,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::expiry::sweep::{self, Position, Swept};
-use crate::store::queue::entry_item::{self, end_admission, read_token, with_reserved_names};
+use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
 use crate::store::queue::{self, BatchItem};
 
 /// How long a token is kept after the end of its admission.
@@ -94,7 +94,7 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
             Err(Rejected::Guards(failed)) => {
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
-                    let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
+                    let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
                     return existing_outcome(there, wanted, app.now()).ok_or_else(busy);
                 }
                 attempts.wait().await?;
@@ -105,12 +105,12 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
 }
 
 /// The outcome that an existing entry means for the holder of a called number; none if it waits to be claimed.
-fn existing_outcome(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
-    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(ClaimOutcome::Replaced) };
-    match (token.state_at(now), token.expires_at) {
+fn existing_outcome(there: Option<QueueEntry>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
+    let Some(entry) = there.filter(|entry| entry.number == wanted) else { return Some(ClaimOutcome::Replaced) };
+    match (entry.state_at(now), entry.expires_at) {
         (State::Waiting, _) => None,
         (State::Admitted, Some(expires_at)) => {
-            Some(ClaimOutcome::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
+            Some(ClaimOutcome::Admitted(Admission { queue: entry.queue, number: wanted, expires_at }))
         }
         (state, _) => Some(ClaimOutcome::Ended(state)),
     }
@@ -131,7 +131,7 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 /// Ends a token whose number nobody claimed in time.
 async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
     let write = with_reserved_names(
-        Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"),
+        Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
     )
     .set("#state", text(State::Expired.as_str()))
     .set("ended_at", number(app.now().as_millisecond()))
@@ -141,7 +141,7 @@ async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Re
         Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
-            let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
+            let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
             existing_outcome(there, wanted, app.now()).ok_or_else(busy)
         }
         Err(rejected) => Err(rejected.into_failure()),
@@ -149,7 +149,7 @@ async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Re
 }
 
 fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
-    with_reserved_names(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
+    with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))
         .set("expires_at", number(expires_at))
@@ -169,8 +169,8 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
         let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
-            Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
-                end_admission(&token, State::Expired, app.now()).apply(&app).await
+            Some(entry) if entry.state == State::Admitted && entry.state_at(app.now()) == State::Expired => {
+                end_admission(&entry, State::Expired, app.now()).apply(&app).await
             }
             _ => Ok(false),
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::queue::entry::{Admission, QueueEntry, State};
 use onsale_domain::time::epoch_second;
 use serde::Deserialize;
 
@@ -32,12 +32,12 @@ struct TokenItem {
 }
 
 /// Reads a token; none, if the place is claimed but has no number yet.
-pub(crate) fn read_token(user: UserId, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Option<QueueEntry>, Failure> {
     if item.contains_key("claim") {
         return Ok(None);
     }
     let item: TokenItem = from_item(item)?;
-    Ok(Some(Token {
+    Ok(Some(QueueEntry {
         user,
         queue: queue.clone(),
         number: item.number,
@@ -55,24 +55,24 @@ pub(crate) async fn get(
     user: UserId,
     queue: &QueueId,
     consistency: Consistency,
-) -> Result<Option<Token>, Failure> {
-    let item = query::get(app, &keys::queue_token(user, queue), consistency).await?;
-    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
+) -> Result<Option<QueueEntry>, Failure> {
+    let item = query::get(app, &keys::queue_entry(user, queue), consistency).await?;
+    Ok(item.map(|item| read_entry(user, queue, item)).transpose()?.flatten())
 }
 
 /// A user's token of a queue, at most a second old.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn get_cached(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
+pub async fn get_cached(app: &App, user: UserId, queue: &QueueId) -> Result<Option<QueueEntry>, Failure> {
     let key = (user, queue.clone());
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
     let at = app.now();
-    let token = get(app, user, queue, Consistency::Strong).await?;
-    app.caches().queue_tokens.put(key, token.clone(), at);
-    Ok(token)
+    let entry = get(app, user, queue, Consistency::Strong).await?;
+    app.caches().queue_tokens.put(key, entry.clone(), at);
+    Ok(entry)
 }
 
 /// Lets [`get_cached`] read again.
@@ -86,25 +86,25 @@ pub(crate) fn with_reserved_names(write: Write) -> Write {
 }
 
 /// The end of an admitted token. Its event frees the place.
-pub(crate) fn end_admission(token: &Token, to: State, now: Timestamp) -> Write {
-    ending(token.user, &token.queue, to, now)
+pub(crate) fn end_admission(entry: &QueueEntry, to: State, now: Timestamp) -> Write {
+    ending(entry.user, &entry.queue, to, now)
         .when("#state = :admitted AND #number = :number")
         .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(token.number))
+        .value(":number", number(entry.number))
 }
 
 /// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
-pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
-    ending(token.user, &token.queue, State::Left, now)
+pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Write {
+    ending(entry.user, &entry.queue, State::Left, now)
         .when("#state = :admitted AND #number = :number AND holds = :holds")
         .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(token.number))
-        .value(":holds", number(token.holds))
+        .value(":number", number(entry.number))
+        .value(":holds", number(entry.holds))
 }
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
 fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
-    with_reserved_names(Write::update(&keys::queue_token(user, id)))
+    with_reserved_names(Write::update(&keys::queue_entry(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
         .set_to("ended_at", "if_not_exists(ended_at, :ended)")
@@ -115,7 +115,7 @@ fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
 pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
-    let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
+    let write = Write::update(&keys::queue_entry(user, id)).set_to("holds", "holds + :one");
     with_reserved_names(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
         .value(":admitted", text(State::Admitted.as_str()))

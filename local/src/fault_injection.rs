@@ -83,8 +83,8 @@ impl Drill {
 
     /// Of a transaction one item, now this and now that.
     fn failed_items(&self, call: &Call<'_>) -> FailedItems {
-        let place = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
-        FailedItems::at(place, transaction_items(call.request))
+        let index = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
+        FailedItems::at(index, transaction_items(call.request))
     }
 }
 

@@ -54,12 +54,12 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
             }
         };
         for queue in queues {
-            let place = posts.iter().position(|post| post.queue == *queue).unwrap_or(posts.len());
-            if place == posts.len() {
+            let at = posts.iter().position(|post| post.queue == *queue).unwrap_or(posts.len());
+            if at == posts.len() {
                 posts.push(Post { queue: *queue, bodies: Vec::new(), records: Vec::new() });
             }
-            posts[place].bodies.push(body.clone());
-            posts[place].records.push(index);
+            posts[at].bodies.push(body.clone());
+            posts[at].records.push(index);
         }
     }
     let stopped_at = send(app, &posts).await;

@@ -276,8 +276,8 @@ impl Action {
                 asked("PATCH", path, Some(json!({ "price": price })))
             }
             Self::DeleteSchedule { queued } => {
-                let place = usize::from(*queued);
-                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[place], fixture.schedules[place]);
+                let index = usize::from(*queued);
+                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[index], fixture.schedules[index]);
                 asked("DELETE", path, None)
             }
         }
@@ -377,9 +377,9 @@ impl Action {
 /// The SQS event of these message bodies, as far as consumers read it.
 #[must_use]
 pub fn sqs_event(bodies: &[String]) -> Value {
-    let message = |(place, body): (usize, &String)| {
+    let message = |(index, body): (usize, &String)| {
         json!({
-            "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,
+            "messageId": index.to_string(), "receiptHandle": index.to_string(), "body": body,
             "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
         })

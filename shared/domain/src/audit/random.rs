@@ -323,9 +323,9 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         let mut numbers = world.numbers();
-        let place = which.index(numbers.len());
-        *numbers[place] += by;
-        prop_assert!(!world.audit().kept_differences().is_empty(), "number {place}");
+        let index = which.index(numbers.len());
+        *numbers[index] += by;
+        prop_assert!(!world.audit().kept_differences().is_empty(), "number {index}");
     }
 
     #[test]
@@ -333,11 +333,11 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         prop_assume!(!world.entries.is_empty());
-        let place = which.index(world.entries.len() + world.receipts.len());
-        if place < world.entries.len() {
-            world.entries.remove(place);
+        let index = which.index(world.entries.len() + world.receipts.len());
+        if index < world.entries.len() {
+            world.entries.remove(index);
         } else {
-            world.receipts.remove(place - world.entries.len());
+            world.receipts.remove(index - world.entries.len());
         }
         prop_assert!(!world.audit().kept_differences().is_empty());
     }
@@ -351,8 +351,8 @@ proptest! {
         }
         let mut numbers = world.numbers();
         let count = numbers.len();
-        for (place, amount) in amounts.into_iter().enumerate() {
-            *numbers[place % count] = amount;
+        for (index, amount) in amounts.into_iter().enumerate() {
+            *numbers[index % count] = amount;
         }
         world.audit();
     }

@@ -103,16 +103,16 @@ pub struct Portion {
 pub fn portions(available: &[i64], first: u8, wanted: i64) -> Option<Vec<Portion>> {
     let shards = available.len();
     let numbered = || (0..shards).map(|step| (usize::from(first) + step) % shards.max(1));
-    let portion = |place: usize, units: i64| u8::try_from(place).ok().map(|shard| Portion { shard, units });
-    if let Some(place) = numbered().find(|place| available[*place] >= wanted) {
-        return portion(place, wanted).map(|portion| vec![portion]);
+    let portion = |shard_index: usize, units: i64| u8::try_from(shard_index).ok().map(|shard| Portion { shard, units });
+    if let Some(shard_index) = numbered().find(|shard_index| available[*shard_index] >= wanted) {
+        return portion(shard_index, wanted).map(|portion| vec![portion]);
     }
-    let mut fullest: Vec<usize> = numbered().filter(|place| available[*place] > 0).collect();
-    fullest.sort_by_key(|place| std::cmp::Reverse(available[*place]));
+    let mut fullest: Vec<usize> = numbered().filter(|shard_index| available[*shard_index] > 0).collect();
+    fullest.sort_by_key(|shard_index| std::cmp::Reverse(available[*shard_index]));
     let (mut portions, mut left) = (Vec::new(), wanted);
-    for place in fullest {
-        let units = left.min(available[place]);
-        portions.push(portion(place, units)?);
+    for shard_index in fullest {
+        let units = left.min(available[shard_index]);
+        portions.push(portion(shard_index, units)?);
         left -= units;
         if left == 0 {
             return Some(portions);

@@ -140,11 +140,11 @@ impl Reservation {
             return self.refunded(now);
         }
         let live = self.tickets.iter().position(|ticket| ticket.seat == *seat && !ticket.cancelled);
-        let Some(place) = live else { return Ok(None) };
-        let price = self.tickets[place].price.get();
+        let Some(index) = live else { return Ok(None) };
+        let price = self.tickets[index].price.get();
         let Some((purchase, back)) = self.purchase.clone().partly_refunded(price) else { return Ok(None) };
         self.before_the_concert(now)?;
-        self.tickets[place].cancelled = true;
+        self.tickets[index].cancelled = true;
         Ok(Some((Self { purchase, ..self }, back)))
     }
 

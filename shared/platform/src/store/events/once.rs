@@ -36,10 +36,10 @@ pub(crate) async fn process_once<T>(
     let mut attempts = Attempts::new(app);
     while !events.is_empty() {
         let mut transaction = Transaction::new();
-        for (place, event) in events.keys().enumerate() {
+        for (index, event) in events.keys().enumerate() {
             let mut mark = to_item(&keys::event_mark(event, consumer), &BTreeMap::<String, String>::new())?;
             mark.insert("delete_at".to_owned(), number(app.now().as_second() + MARK_KEPT_SECONDS));
-            transaction.add(Guard::New(place), Write::create(mark));
+            transaction.add(Guard::New(index), Write::create(mark));
         }
         for write in effect(&mut events.values()) {
             transaction.add(Guard::Effect, write);
@@ -54,14 +54,14 @@ pub(crate) async fn process_once<T>(
                 let done: Vec<usize> = failed
                     .iter()
                     .filter_map(|failed| match failed.guard {
-                        Guard::New(place) => Some(place),
+                        Guard::New(index) => Some(index),
                         Guard::Effect => None,
                     })
                     .collect();
-                let mut place = 0;
+                let mut index = 0;
                 events.retain(|_, _| {
-                    place += 1;
-                    !done.contains(&(place - 1))
+                    index += 1;
+                    !done.contains(&(index - 1))
                 });
             }
             Err(rejected) => attempts.wait_after(&rejected).await?,

@@ -37,8 +37,8 @@ async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<
     let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
     let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
     let mut of = |key: &keys::Key| {
-        let place = items.iter().position(|item| key_of(item).as_ref() == Some(key));
-        place.map(|place| items.swap_remove(place))
+        let index = items.iter().position(|item| key_of(item).as_ref() == Some(key));
+        index.map(|index| items.swap_remove(index))
     };
     let Some(order) = of(&order_key) else { return Ok(None) };
     Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))

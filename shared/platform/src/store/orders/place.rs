@@ -209,9 +209,9 @@ async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>,
 fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> {
     let order = &draft.order;
     let mut transaction = Transaction::new();
-    for (place, line) in order.lines.iter().enumerate() {
+    for (index, line) in order.lines.iter().enumerate() {
         for portion in &line.taken {
-            transaction.add(Guard::Stock(place), stock::take(line.product.0, *portion, Some(line.price)));
+            transaction.add(Guard::Stock(index), stock::take(line.product.0, *portion, Some(line.price)));
         }
     }
     if let Some(coupon) = order.coupon {
@@ -262,15 +262,15 @@ async fn refuse_or_plan(
     let (mut stopped, mut changed, mut short, mut unpaid) = (Vec::new(), Vec::new(), Vec::new(), None);
     for FailedGuard { guard, old } in failed {
         // Whatever else failed is stale, and read again.
-        let place = match guard {
-            Guard::Stock(place) => *place,
+        let index = match guard {
+            Guard::Stock(index) => *index,
             Guard::Unpaid => {
                 unpaid = Some(old.as_ref());
                 continue;
             }
             _ => continue,
         };
-        let line = &draft.order.lines[place];
+        let line = &draft.order.lines[index];
         let group = match stock::refusal_of(old.clone(), line.price)? {
             Refused::NotSelling => &mut stopped,
             Refused::PriceChanged => &mut changed,
@@ -316,8 +316,8 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
 async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
     let mut contended: Vec<ProductId> = Vec::new();
     for guard in with {
-        let Guard::Stock(place) = guard else { continue };
-        let product = draft.order.lines[*place].product;
+        let Guard::Stock(index) = guard else { continue };
+        let product = draft.order.lines[*index].product;
         if !contended.contains(&product) {
             contended.push(product);
         }

@@ -61,14 +61,14 @@ pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -
         .value(":until", number(new.purchase.held_until))
         .value(":orders_max", number(ORDERS_MAX))
         .value(":second", number(epoch_second(now)));
-    for (place, line) in new.lines.iter().enumerate() {
+    for (index, line) in new.lines.iter().enumerate() {
         let most = most.get(&line.product).copied().unwrap_or_default();
-        condition.push_str(&format!(" AND (attribute_not_exists(#u{place}) OR #u{place} <= :m{place})"));
+        condition.push_str(&format!(" AND (attribute_not_exists(#u{index}) OR #u{index} <= :m{index})"));
         write = write
-            .set_to(format!("#u{place}"), &format!("if_not_exists(#u{place}, :zero) + :u{place}"))
-            .name(format!("#u{place}"), units_name(line.product))
-            .value(format!(":u{place}"), number(line.quantity()))
-            .value(format!(":m{place}"), number(most - line.quantity()));
+            .set_to(format!("#u{index}"), &format!("if_not_exists(#u{index}, :zero) + :u{index}"))
+            .name(format!("#u{index}"), units_name(line.product))
+            .value(format!(":u{index}"), number(line.quantity()))
+            .value(format!(":m{index}"), number(most - line.quantity()));
     }
     write.when(condition)
 }
@@ -84,8 +84,8 @@ pub fn remove_order(read: &Unpaid, ended: &Order) -> Write {
         .set("delete_at", number(i64::from(last_end) + UNPAID_KEPT_SECONDS))
         .remove("#open")
         .name("#open", open_name(ended.id));
-    let write = (ended.lines.iter().enumerate()).fold(set_lapses(write, after.lapses), |write, (place, line)| {
-        let (units, left) = (format!("#u{place}"), after.units.get(&line.product));
+    let write = (ended.lines.iter().enumerate()).fold(set_lapses(write, after.lapses), |write, (index, line)| {
+        let (units, left) = (format!("#u{index}"), after.units.get(&line.product));
         write.set_or_remove(&units, left.map(number)).name(units, units_name(line.product))
     });
     match read.version {

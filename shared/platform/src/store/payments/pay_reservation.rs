@@ -76,9 +76,9 @@ impl Payable for Reservation {
         now: Timestamp,
     ) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
-        for (place, (block, numbers)) in group_by_block(self.live_seats()).iter().enumerate() {
+        for (index, (block, numbers)) in group_by_block(self.live_seats()).iter().enumerate() {
             transaction.add(
-                Guard::Seats(place),
+                Guard::Seats(index),
                 set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
                     .when(format!("{OPEN} AND {}", all_mine_condition(numbers)))
                     .value(":now", text(hex_bound(epoch_second(now))))

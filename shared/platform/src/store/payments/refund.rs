@@ -118,9 +118,9 @@ fn free_seats_transaction(
     let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
     let mut transaction = Transaction::new();
     let sold = SeatValue::Sold { reservation: read.id }.to_string();
-    for (place, (block, numbers)) in group_by_block(freed.iter().copied()).iter().enumerate() {
+    for (index, (block, numbers)) in group_by_block(freed.iter().copied()).iter().enumerate() {
         transaction.add(
-            Guard::Seats(place),
+            Guard::Seats(index),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
                 .when(all_mine_condition(numbers))
                 .value(":mine", text(sold.clone())),

@@ -70,11 +70,11 @@ pub async fn record(app: &App, events: &[Event]) -> Vec<Result<(), Failure>> {
     for batch in batches(events) {
         let marks: BTreeMap<&str, Sale> = batch
             .iter()
-            .filter_map(|place| Some((events[*place].id.as_str(), Sale::from_event(&events[*place])?)))
+            .filter_map(|index| Some((events[*index].id.as_str(), Sale::from_event(&events[*index])?)))
             .collect();
         if let Err(failure) = process_once(app, CONSUMER, marks, |sales| count_writes(sales)).await {
-            for place in batch {
-                results[place] = Err(failure.clone());
+            for index in batch {
+                results[index] = Err(failure.clone());
             }
         }
     }
@@ -85,16 +85,16 @@ pub async fn record(app: &App, events: &[Event]) -> Vec<Result<(), Failure>> {
 fn batches(events: &[Event]) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut counters: BTreeSet<(Date, ProductId)> = BTreeSet::new();
-    for (place, event) in events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         let Some(sale) = Sale::from_event(event) else { continue };
         let with_it: BTreeSet<(Date, ProductId)> = counters.iter().copied().chain(sale.counters()).collect();
         match batches.last_mut() {
             Some(batch) if batch.len() < EVENTS_MAX && batch.len() + 1 + with_it.len() <= TRANSACTION_ITEMS_MAX => {
-                batch.push(place);
+                batch.push(index);
                 counters = with_it;
             }
             _ => {
-                batches.push(vec![place]);
+                batches.push(vec![index]);
                 counters = sale.counters().collect();
             }
         }

@@ -93,9 +93,9 @@ async fn release(
     change: Option<EventKind>,
 ) -> Result<(), Rejected<Guard>> {
     let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in group_by_block(ours).iter().enumerate() {
+    for (index, (block, numbers)) in group_by_block(ours).iter().enumerate() {
         transaction.add(
-            Guard::Seats(place),
+            Guard::Seats(index),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
                 .when(all_mine_condition(numbers))
                 .value(":mine", text(read.held_value().to_string())),
@@ -113,8 +113,8 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
     let blocks: Vec<BlockId> = group_by_block(seats).into_keys().collect();
     let mut lost = Vec::new();
     for failed in failed {
-        let Guard::Seats(place) = failed.guard else { continue };
-        let Some(block) = blocks.get(place) else { continue };
+        let Guard::Seats(index) = failed.guard else { continue };
+        let Some(block) = blocks.get(index) else { continue };
         let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
         let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
         // A seat that names this reservation in another way is of a payment or cancellation that is being committed.

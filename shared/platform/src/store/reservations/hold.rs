@@ -166,11 +166,11 @@ fn hold_transaction(
 ) -> Result<Transaction<Guard>, Failure> {
     let now = text(hex_bound(epoch_second(app.now())));
     let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in blocks.iter().enumerate() {
+    for (index, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
         let condition = format!("{OPEN} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
-        transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
+        transaction.add(Guard::Seats(index), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
     transaction.add(Guard::Allowance, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
@@ -192,8 +192,8 @@ async fn refuse_or_retry(
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
-            Guard::Seats(place) => {
-                let (block, numbers) = &blocks[*place];
+            Guard::Seats(index) => {
+                let (block, numbers) = &blocks[*index];
                 let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
                 if there.as_ref().is_some_and(|there| there.is_of_reservation(new.id, now)) {
                     // Our own hold, of which not every item is to be seen yet.

@@ -193,8 +193,8 @@ pub(crate) fn rewrite(
         .name("#count", "count")
         .when("version = :read_version")
         .value(":read_version", number(read.version));
-    (without.iter().enumerate()).fold(set_lapses(write, lapses), |write, (place, id)| {
-        let open = format!("#open{place}");
+    (without.iter().enumerate()).fold(set_lapses(write, lapses), |write, (index, id)| {
+        let open = format!("#open{index}");
         write.remove(&open).name(open, open_name(*id))
     })
 }

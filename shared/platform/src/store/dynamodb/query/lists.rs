@@ -95,8 +95,8 @@ impl Query {
     /// Where a list begins: after the cursor, and after what it leaves out.
     fn list_start(&self, cursor: Option<Item>) -> Option<Item> {
         let after = self.after.as_ref().map(key_item);
-        let place = |start: &Option<Item>| start.as_ref().and_then(|key| Some(key.get("sk")?.as_s().ok()?.clone()));
-        if place(&cursor) < place(&after) { after } else { cursor }
+        let sort_key = |start: &Option<Item>| start.as_ref().and_then(|key| Some(key.get("sk")?.as_s().ok()?.clone()));
+        if sort_key(&cursor) < sort_key(&after) { after } else { cursor }
     }
 
     /// Of an item the attributes that say where it lies.
@@ -131,15 +131,15 @@ impl Query {
         for _ in 0..PAGES_MAX {
             let wanted = size.min(left);
             let (items, next) = self.page(app, i32::try_from(wanted).unwrap_or(i32::MAX), start).await?;
-            let places: Vec<Item> = items.iter().map(|item| self.start_key(item)).collect();
-            for (place, made) in places.into_iter().zip(show(app.clone(), items).await?) {
+            let start_keys: Vec<Item> = items.iter().map(|item| self.start_key(item)).collect();
+            for (start_key, made) in start_keys.into_iter().zip(show(app.clone(), items).await?) {
                 let Some(made) = made else { continue };
                 if shown.len() == limit {
                     // There are more than fit: the next page begins after the last that does.
                     return Ok(Page { items: shown, next: last.and_then(|last| self.encode_cursor(&last)) });
                 }
                 shown.push(made);
-                last = Some(place);
+                last = Some(start_key);
             }
             start = next;
             (left, size) = (left - wanted, size * LOOKED_AT_GROWTH);

@@ -8,7 +8,7 @@ mod free_queue_places;
 mod get_queue;
 mod get_queue_entry;
 mod guard;
-mod holes;
+mod gaps;
 mod join_queue;
 mod leave_queue;
 mod put_queue;

@@ -22,7 +22,7 @@ pub async fn everything(world: &World) {
     joining_again(world).await;
     polling(world).await;
     watching(world).await;
-    super::holes::overtaken(world, &mut world.user().await).await;
+    super::gaps::overtaken(world, &mut world.user().await).await;
     world.stack.drain_events().await.expect("settled");
 }
 

@@ -11,7 +11,7 @@ pub const MEMO_CHARACTERS_MAX: usize = 100;
 /// Parses the purpose of a spend: one line of 1 to 100 characters.
 ///
 /// # Errors
-/// As [`text::line`].
+/// As [`text::parse_line`].
 pub fn parse_memo(given: &str) -> Result<String, TextError> {
     text::parse_line(given, MEMO_CHARACTERS_MAX)
 }

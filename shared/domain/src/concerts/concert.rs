@@ -20,7 +20,7 @@ pub const LETTER_PAIRS_MAX: usize = 98;
 /// A concert's name: one line of 1 to 60 characters, which can be found by any part of it.
 ///
 /// # Errors
-/// As [`text::line`]; also when its characters stand for so many others that their pairs are more than
+/// As [`text::parse_line`]; also when its characters stand for so many others that their pairs are more than
 /// [`LETTER_PAIRS_MAX`].
 pub fn parse_name(given: &str) -> Result<String, TextError> {
     let name = text::parse_line(given, NAME_CHARACTERS_MAX)?;
@@ -31,7 +31,7 @@ pub fn parse_name(given: &str) -> Result<String, TextError> {
 /// A concert's description: up to 2,000 characters, may be empty.
 ///
 /// # Errors
-/// As [`text::paragraphs`].
+/// As [`text::parse_paragraphs`].
 pub fn parse_description(given: &str) -> Result<String, TextError> {
     text::parse_paragraphs(given, DESCRIPTION_CHARACTERS_MAX)
 }

@@ -128,7 +128,7 @@ pub fn check_plan(
 /// A place's name: one line of 1 to 100 characters.
 ///
 /// # Errors
-/// As [`text::line`].
+/// As [`text::parse_line`].
 pub fn parse_venue(given: &str) -> Result<String, TextError> {
     text::parse_line(given, PLACE_CHARACTERS_MAX)
 }

@@ -44,7 +44,7 @@ impl MaxPerUser {
 /// A product's name: one line of 1 to 60 characters.
 ///
 /// # Errors
-/// As [`text::line`].
+/// As [`text::parse_line`].
 pub fn parse_name(given: &str) -> Result<String, TextError> {
     text::parse_line(given, NAME_CHARACTERS_MAX)
 }

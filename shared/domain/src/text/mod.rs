@@ -61,7 +61,7 @@ pub fn parse_line(given: &str, characters_max: usize) -> Result<String, TextErro
     Ok(text)
 }
 
-/// Like [`line`], but it may be empty and may have line breaks, which become line feeds however they are written.
+/// Like [`parse_line`], but it may be empty and may have line breaks, which become line feeds however they are written.
 ///
 /// # Errors
 /// When it is too long, or one of its lines is not acceptable.

@@ -6,7 +6,7 @@ use onsale_domain::text::fold;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 #[tokio::test]
 async fn a_concert_is_created_trimmed_and_composed() {
@@ -63,7 +63,7 @@ async fn renewed(world: &World, mut person: crate::support::Person) -> crate::su
 async fn the_same_key_at_the_same_time_makes_one_concert() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let admin = admin.clone();
         async move {
             let body = json!({ "name": "Concert", "description": "" });
@@ -110,7 +110,7 @@ async fn a_line_break_of_a_form_is_a_line_break() {
     let body = json!({ "name": "Lines", "description": "Doors 18:00\r\nShow 19:30" });
     let concert = world.admin().await.post("/concerts", body).await.expect(201);
     assert_eq!(concert.body["description"], "Doors 18:00\nShow 19:30");
-    let read = world.anybody().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
+    let read = world.anonymous().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
     assert_eq!(read.body["description"], concert.body["description"]);
 }
 
@@ -142,5 +142,5 @@ async fn only_administrators_create_concerts() {
     let world = World::new().await;
     let body = json!({ "name": "Concert", "description": "" });
     world.user().await.post("/concerts", body.clone()).await.expect_problem(403, "forbidden");
-    world.anybody().post("/concerts", body).await.expect(401);
+    world.anonymous().post("/concerts", body).await.expect(401);
 }

@@ -9,7 +9,7 @@ use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
-use super::answers::{Both, normal_item, told};
+use super::answers::{Both, normal_item, response};
 use super::endpoint::Endpoint;
 use super::tally;
 
@@ -164,7 +164,7 @@ impl SecondEngine for Pair {
         let ours = here();
         let theirs = other.execute(operation, body);
         let of_product = !self.random.load(Ordering::SeqCst);
-        let both = Both { operation, request: &request, ours: told(&ours), theirs: told(&theirs), of_product };
+        let both = Both { operation, request: &request, ours: response(&ours), theirs: response(&theirs), of_product };
         let unexplained = tally::compare(&both);
         if (both.ours.status == 200) != (both.theirs.status == 200) {
             self.forget(&mut other, &request);

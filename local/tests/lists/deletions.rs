@@ -52,7 +52,7 @@ async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
 
 /// Nothing of a concert is to be had or seen.
 async fn is_hidden(world: &World, concert: &str, dates: &[String]) {
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get(&format!("/concerts/{concert}")).await.expect_problem(404, "not-found");
     anybody.get(&format!("/concerts/{concert}/schedules")).await.expect_problem(404, "no-bookable-schedule");
     assert!(anybody.pages("/concerts?query=tour", 10).await.is_empty());
@@ -98,7 +98,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     is_hidden(&world, &concert, &dates).await;
     let admin = world.admin().await;
     admin.delete(&format!("/concerts/{concert}")).await.expect(204);
-    world.check_books().await;
+    world.check_invariants().await;
     // It is removed as slowly as the budget wants.
     let ids: Vec<&str> = dates.iter().map(String::as_str).chain([concert.as_str()]).collect();
     let mut sweeps = 0;
@@ -131,7 +131,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let again = admin.delete(&format!("/concerts/{other}/schedules/{}", others[0])).await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
     admin.delete(&format!("/concerts/{other}")).await.expect(204);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -170,5 +170,5 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     for date in &dates {
         world.user().await.hold(date, &["A-1-1", "B-1-1"]).await.expect(201);
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -23,7 +23,7 @@ pub struct Concerts {
 impl Concerts {
     /// How many concerts are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_concert.len()
     }
 

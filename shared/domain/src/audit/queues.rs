@@ -21,7 +21,7 @@ pub struct Queues {
 impl Queues {
     /// How many queues are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_queue.len()
     }
 

@@ -64,7 +64,7 @@ pub struct Sections {
 impl Sections {
     /// How many sections are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_section.len()
     }
 

@@ -57,7 +57,7 @@ pub struct Stock {
 impl Stock {
     /// How many products and coupons are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_id.len()
     }
 

@@ -156,7 +156,7 @@ fn a_concert_counts_the_dates_in_its_list() {
         concerts.merge(part);
         let mut differences = Differences::default();
         concerts.judge(&mut differences);
-        assert_eq!((differences.count(), concerts.len()), (expected, 1), "{counted} of 2, going: {is_going}");
+        assert_eq!((differences.count(), concerts.size()), (expected, 1), "{counted} of 2, going: {is_going}");
     }
 }
 

@@ -129,8 +129,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn len(&self) -> usize {
-        self.stock.len() + self.sections.len() + self.queues.len() + self.concerts.len()
+    fn size(&self) -> usize {
+        self.stock.size() + self.sections.size() + self.queues.size() + self.concerts.size()
     }
 
     fn merge(&mut self, other: Self) {
@@ -180,7 +180,7 @@ impl Tally {
     fn share(&mut self, add: impl FnOnce(&mut Shared)) {
         if let Some(shared) = &mut self.shared {
             add(shared);
-            if shared.len() > self.shared_most {
+            if shared.size() > self.shared_most {
                 self.shared = None;
             }
         }
@@ -267,7 +267,7 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
                 report.balance = tally.balance;
                 report.not_judged = tally.not_judged();
                 report.references_most = report.references_most.max(tally.references_most);
-                report.shared = tally.shared.as_ref().map_or(0, Shared::len);
+                report.shared = tally.shared.as_ref().map_or(0, Shared::size);
                 let (extent, stopped) = (tally.extent(), tally.stopped);
                 passes.add(tally.differences, extent);
                 if stopped || !passes.need_another() {

@@ -123,7 +123,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
 }
 
 /// A queue as it is now.
-pub(crate) async fn read(app: &App, id: &QueueId) -> Result<Option<Queue>, Failure> {
+pub(crate) async fn load(app: &App, id: &QueueId) -> Result<Option<Queue>, Failure> {
     query::get(app, &keys::queue(id), Consistency::Strong).await?.map(read_queue).transpose()
 }
 
@@ -154,7 +154,7 @@ async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Q
     }
     // As old as its reading, however long the move takes.
     let at = app.now();
-    let Some(mut queue) = read(app, id).await? else {
+    let Some(mut queue) = load(app, id).await? else {
         // Anybody may ask for what is not there.
         app.caches().queues.put(id.clone(), None, at);
         return Ok(None);
@@ -245,7 +245,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         Ok(()) => Ok(next.after),
         // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-            read(app, id).await?.ok_or(Failure::Unknown)
+            load(app, id).await?.ok_or(Failure::Unknown)
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
@@ -355,7 +355,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
         let (items, next) = Query::by_time(keys::QUEUES_BY_TIME).page(app, QUEUES_PER_PAGE, start).await?;
         let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
         let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
-            let moved = match read(&app, &id).await {
+            let moved = match load(&app, &id).await {
                 Ok(Some(queue)) => advance(&app, &id, queue, app.now(), Mover::Sweep).await.map(|_| ()),
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),

@@ -238,38 +238,48 @@ async fn what_an_audit_costs() {
 
 // --------------------------------------------------------------------------------------------------- as a command
 
-/// Exit status and last line of `onsale audit`, and all that it printed.
-fn audit(arguments: &[&str]) -> (Option<i32>, String, String) {
+/// What `onsale audit` came to.
+struct Audited {
+    status: Option<i32>,
+    printed: String,
+}
+
+impl Audited {
+    /// Exit status and last line.
+    fn ends(&self) -> (Option<i32>, &str) {
+        (self.status, self.printed.lines().last().unwrap_or_default())
+    }
+}
+
+fn audit(arguments: &[&str]) -> Audited {
     let output = onsale().arg("audit").args(arguments).output().expect("it runs");
-    let printed = String::from_utf8(output.stdout).expect("text");
-    let last = printed.lines().last().unwrap_or_default().to_owned();
-    (output.status.code(), last, printed)
+    Audited { status: output.status.code(), printed: String::from_utf8(output.stdout).expect("text") }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().to_str().expect("a path");
-    let agree = (Some(0), "the books agree".to_owned());
-    let ends = |(status, last, _): (Option<i32>, String, String)| (status, last);
+    let agree = (Some(0), "the books agree");
     let missing = directory.path().join("nowhere");
-    assert_eq!(ends(audit(&["--data", missing.to_str().expect("a path")])).0, Some(2));
+    assert_eq!(audit(&["--data", missing.to_str().expect("a path")]).status, Some(2));
     assert!(!missing.exists(), "an audit makes nothing");
 
     // Of a running stack, by its directory and by its address.
     let program = Program::start(&mut stack(&["--data", path]));
     let address = program.address("dynamodb").to_owned();
-    let (status, last, printed) = audit(&["--data", path]);
-    assert_eq!((status, last), agree, "{printed}");
+    let audited = audit(&["--data", path]);
+    let printed = &audited.printed;
+    assert_eq!(audited.ends(), agree, "{printed}");
     assert!(printed.contains("cash-in                    3000000             3000000\n"), "{printed}");
-    assert_eq!(ends(audit(&["--dynamodb-endpoint", &address])), agree);
-    assert_eq!(ends(audit(&["--dynamodb-endpoint", &address, "--table", "Other"])).0, Some(2));
+    assert_eq!(audit(&["--dynamodb-endpoint", &address]).ends(), agree);
+    assert_eq!(audit(&["--dynamodb-endpoint", &address, "--table", "Other"]).status, Some(2));
     drop(program);
 
     // Of one that was killed, whose address is that of nobody.
-    assert_eq!(ends(audit(&["--data", path])), agree);
-    let (status, last, _) = audit(&["--dynamodb-endpoint", &address]);
-    assert_eq!((status, last.as_str()), (Some(2), "not told: a service that this needs did not answer"));
+    assert_eq!(audit(&["--data", path]).ends(), agree);
+    let unanswered = (Some(2), "not told: a service that this needs did not answer");
+    assert_eq!(audit(&["--dynamodb-endpoint", &address]).ends(), unanswered);
 
     let user = local::demo::USER_IDS[0];
     let stack = Stack::start(Options { data: Data::Directory(directory.path().to_owned()), ..Options::default() });
@@ -280,8 +290,9 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     });
     stack.dynamodb().call("UpdateItem", &request).expect("tampered");
     stack.shutdown().await;
-    let (status, last, printed) = audit(&["--data", path]);
-    assert_eq!((status, last.as_str()), (Some(1), "the books differ: 1 difference"), "{printed}");
+    let audited = audit(&["--data", path]);
+    let printed = &audited.printed;
+    assert_eq!(audited.ends(), (Some(1), "the books differ: 1 difference"), "{printed}");
     let line = format!("\ndiffers: wallet of user {user}: the balance: expected 1000000, found 1000001\n");
     assert!(printed.contains(&line), "{printed}");
 }

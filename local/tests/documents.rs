@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use local::aws::cloudformation::Template;
+
 use crate::repository::{files, read, root};
 
 /// Where the files of the repository lie, but for those at its top.
@@ -11,6 +13,9 @@ const FOLDERS: [&str; 10] =
 
 /// How the names of files end that documents name.
 const ENDINGS: [&str; 8] = [".rs", ".py", ".sh", ".js", ".mjs", ".yaml", ".toml", ".patch"];
+
+/// The most lines of documents that a newcomer reads from top to bottom.
+const LINES_MAX: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 170)];
 
 /// Files that do not exist and are named by an example of how to make them.
 const EXAMPLES: [&str; 1] = ["get_hello.rs"];
@@ -132,6 +137,23 @@ fn what_documents_name_is_there() {
         missing.extend(gone.map(|name| format!("{path}: {name}")));
     }
     assert!(missing.is_empty(), "named, and not there: {missing:#?}");
+}
+
+#[test]
+fn what_is_read_first_stays_short() {
+    for (document, most) in LINES_MAX {
+        let lines = read(document).lines().count();
+        assert!(lines <= most, "{document} has {lines} lines; {most} is the limit");
+    }
+}
+
+#[test]
+fn documents_know_how_many_functions_there_are() {
+    let functions = Template::load().expect("the template").functions.len();
+    for (document, words) in [("README.md", "AWS Lambda functions"), ("docs/diagrams/infrastructure.md", "functions")] {
+        let text = read(document).split_whitespace().collect::<Vec<&str>>().join(" ");
+        assert!(text.contains(&format!("{functions} {words}")), "{document} does not say {functions} {words}");
+    }
 }
 
 /// The cells of the table rows of a text that have so many cells.

@@ -78,16 +78,16 @@ fn its_health_is_told_in_the_exit_status() {
 
 #[test]
 fn what_is_not_a_setting_is_refused_in_so_many_words() {
-    let refused = |flags: &[&str], (name, value): (&str, &str)| {
+    let refused = |flags: &[&str], name: &str, value: &str| {
         let output = stack(&in_memory(flags)).env(name, value).output().expect("it ends");
         assert_eq!(output.status.code(), Some(1), "{flags:?} {name}={value}");
         String::from_utf8(output.stderr).expect("text")
     };
-    let quiet = ("LOG_LEVEL", "error");
-    assert!(refused(&[], ("LOG_LEVEL", "verbose")).contains("LOG_LEVEL must be off, error, warn"));
-    assert!(refused(&["--zipkin-endpoint", "nonsense"], quiet).contains("--zipkin-endpoint or OTEL_EXPORTER_ZIPKIN"));
-    assert!(refused(&[], ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x")).contains("must be an address"));
-    let told = refused(&["--admin-password", "x"], quiet);
+    assert!(refused(&[], "LOG_LEVEL", "verbose").contains("LOG_LEVEL must be off, error, warn"));
+    let told = refused(&["--zipkin-endpoint", "nonsense"], "LOG_LEVEL", "error");
+    assert!(told.contains("--zipkin-endpoint or OTEL_EXPORTER_ZIPKIN"));
+    assert!(refused(&[], "OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x").contains("must be an address"));
+    let told = refused(&["--admin-password", "x"], "LOG_LEVEL", "error");
     assert!(told.contains("password") && !told.contains('{'), "{told}");
 }
 

@@ -43,6 +43,10 @@ pub fn put_queue_call(places: u32) -> ApiCall {
     ApiCall { function: "put_queue", method: "PUT", path: format!("/queues/{QUEUE}"), body: Some(settings) }
 }
 
+fn post(function: &'static str, path: &str, body: Value) -> ApiCall {
+    ApiCall { function, method: "POST", path: path.to_owned(), body: Some(body) }
+}
+
 /// Asks functions, calmly, on behalf of an administrator or a user.
 struct Builder<'a> {
     stack: &'a Stack,
@@ -51,21 +55,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    async fn send(
-        &self,
-        (function, method): (&'static str, &'static str),
-        path: &str,
-        who: (UserId, &'static str),
-        body: Value,
-    ) -> Result<ApiAnswer, Box<dyn Error>> {
-        let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
-        let process = self.stack.process(function, self.clock.clone(), self.ids.clone())?;
-        let key = Some(self.ids.uuid(self.clock.now()));
-        let caller = Identity { user: who.0, role: who.1, key, queue_token: None };
+    async fn send(&self, asked: ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, Box<dyn Error>> {
+        let process = self.stack.process(asked.function, self.clock.clone(), self.ids.clone())?;
+        let caller = Identity { key: Some(self.ids.uuid(self.clock.now())), ..caller };
         let given = lambda::invoke(&process.code, process.app, api_gateway_event(&asked, caller)).await;
         let answer = ApiAnswer::parse(&given.map_err(|problem| problem.to_string())?);
         if answer.status >= 300 {
-            return Err(format!("{function}: {} {}", answer.status, answer.body).into());
+            return Err(format!("{}: {} {}", asked.function, answer.status, answer.body).into());
         }
         Ok(answer)
     }
@@ -78,34 +74,35 @@ impl Fixture {
     /// When a function refuses.
     pub async fn build(
         stack: &Stack,
-        (clock, ids): (Clock, Ids),
+        clock: Clock,
+        ids: Ids,
         admin: UserId,
         users: &[UserId],
     ) -> Result<Self, Box<dyn Error>> {
         let builder = Builder { stack, clock: clock.clone(), ids };
-        let admin = (admin, "admin");
+        let user = |user, role| Identity { user, role, key: None, queue_token: None };
+        let admin = user(admin, "admin");
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
-        let ApiCall { path, body, .. } = put_queue_call(PLACES);
-        builder.send(("put_queue", "PUT"), &path, admin, body.unwrap_or_default()).await?;
+        builder.send(put_queue_call(PLACES), admin).await?;
         let (mut concerts, mut schedules) = (Vec::new(), Vec::new());
         for queue in [Value::Null, QUEUE.into()] {
             let mut body = json!({ "name": "Concert", "description": "" });
             if !queue.is_null() {
                 body["queue_id"] = queue;
             }
-            let concert = builder.send(("create_concert", "POST"), "/concerts", admin, body).await?;
+            let concert = builder.send(post("create_concert", "/concerts", body), admin).await?;
             let body = json!({
                 "place": "Hall", "starts_at": at(48), "sale_opens_at": at(-1), "sale_closes_at": at(47),
                 "max_seats_per_user": 2,
             });
             let path = format!("/concerts/{}/schedules", concert.text("concert_id"));
             concerts.push(concert.text("concert_id").to_owned());
-            let schedule = builder.send(("create_schedule", "POST"), &path, admin, body).await?;
+            let schedule = builder.send(post("create_schedule", &path, body), admin).await?;
             let schedule = schedule.text("schedule_id").to_owned();
             for (section, last, price) in [("A", 2, 50_000), ("B", 1, 20_000), ("C", 1, 0)] {
                 let rows = json!([{ "row": "1", "from": 1, "to": last }]);
                 let body = json!({ "section": section, "rows": rows, "price": price });
-                builder.send(("create_seats", "POST"), &format!("/schedules/{schedule}/seats"), admin, body).await?;
+                builder.send(post("create_seats", &format!("/schedules/{schedule}/seats"), body), admin).await?;
             }
             schedules.push(schedule);
         }
@@ -113,18 +110,18 @@ impl Fixture {
         for (stock, shards) in [(3, 2), (1, 1)] {
             let body =
                 json!({ "name": "Poster", "price": 1_000, "stock": stock, "stock_shards": shards, "max_per_user": 2 });
-            let product = builder.send(("create_product", "POST"), "/products", admin, body).await?;
+            let product = builder.send(post("create_product", "/products", body), admin).await?;
             products.push(product.text("product_id").to_owned());
         }
         let body = json!({
             "name": "300 off", "discount": { "kind": "amount", "value": 300 }, "quantity": 2,
             "valid_from": at(-1), "valid_until": at(48),
         });
-        let coupon = builder.send(("create_coupon", "POST"), "/coupons", admin, body).await?;
-        for user in users {
-            builder.send(("create_wallet", "POST"), "/wallet", (*user, "user"), json!({})).await?;
+        let coupon = builder.send(post("create_coupon", "/coupons", body), admin).await?;
+        for id in users {
+            builder.send(post("create_wallet", "/wallet", json!({})), user(*id, "user")).await?;
             let body = json!({ "amount": BALANCE });
-            builder.send(("top_up", "POST"), "/wallet/charges", (*user, "user"), body).await?;
+            builder.send(post("top_up", "/wallet/charges", body), user(*id, "user")).await?;
         }
         let two = |several: Vec<String>| <[String; 2]>::try_from(several).map_err(|_| "not two");
         let coupon = coupon.text("coupon_id").to_owned();

@@ -5,7 +5,7 @@ use onsale_domain::accounts::account::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::auth::{access_token, passwords};
 use onsale_platform::http::{Answer, Detail, Json, Problem, SourceAddress, invalid};
-use onsale_platform::store::accounts::login_throttle::AttemptError;
+use onsale_platform::store::accounts::login_throttle::AttemptFailure;
 use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::sessions;
 use onsale_platform::store::accounts::users::{self, Account};
@@ -28,7 +28,7 @@ pub struct LogInIn {
 
 /// Gives access and refresh token for e-mail and password.
 #[utoipa::path(post, path = "/sessions", request_body = LogInIn, extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = SessionOut), (status = 401, description = "bad-credentials"), AttemptError))]
+    responses((status = 200, body = SessionOut), (status = 401, description = "bad-credentials"), AttemptFailure))]
 pub async fn log_in(
     State(app): State<App>,
     source: SourceAddress,

@@ -7,9 +7,9 @@ use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
 use onsale_platform::http::{Answer, Expected, Json, Problem, SourceAddress, invalid};
-use onsale_platform::store::accounts::login_throttle::AttemptError;
+use onsale_platform::store::accounts::login_throttle::AttemptFailure;
 use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
-use onsale_platform::store::accounts::users::SignUpError;
+use onsale_platform::store::accounts::users::SignUpFailure;
 use onsale_platform::store::accounts::users::{self, Account};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,7 +34,7 @@ pub struct SignUpIn {
 
 /// Makes an account.
 #[utoipa::path(post, path = "/users", request_body = SignUpIn, extensions(("x-access" = json!("public"))),
-    responses((status = 201, body = UserOut), SignUpError, AttemptError))]
+    responses((status = 201, body = UserOut), SignUpFailure, AttemptFailure))]
 pub async fn sign_up(
     State(app): State<App>,
     source: SourceAddress,

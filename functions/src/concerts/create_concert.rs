@@ -51,5 +51,5 @@ pub async fn create_concert(
         action = action.with("queue_id", queue);
     }
     let created = concerts::create(&app, &new, &action).await?;
-    Ok(Answer::created_once(created.map(ConcertOut::from)))
+    Ok(created.map(ConcertOut::from).into())
 }

@@ -75,7 +75,7 @@ pub async fn create_schedule(
     let action =
         admin.action("create_schedule", new.id).with("concert_id", concert_id).with("starts_at", new.starts_at);
     let created = schedules::create(&app, new, fingerprint, &action).await?;
-    Ok(Answer::created_once(created.map(|schedule| ScheduleOut::from(&schedule))))
+    Ok(created.map(|schedule| ScheduleOut::from(&schedule)).into())
 }
 
 fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> Result<Schedule, Problem> {

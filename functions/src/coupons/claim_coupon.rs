@@ -22,6 +22,6 @@ pub async fn claim_coupon(
     user: User,
     PathId(id): PathId<CouponId>,
 ) -> Result<Answer<ClaimOut>, Problem> {
-    let (claim, new) = coupons::claim(&app, user.id, id).await?;
-    Ok(Answer::created_if(new, ClaimOut::new(&claim, app.now())))
+    let claim = coupons::claim(&app, user.id, id).await?;
+    Ok(claim.map(|claim| ClaimOut::new(&claim, app.now())).into())
 }

@@ -82,7 +82,7 @@ pub async fn create_coupon(
     }
     let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
     let created = coupons::create(&app, &new, &action).await?;
-    Ok(Answer::created_once(created.map(|coupon| CouponOut::new(&coupon, None))))
+    Ok(created.map(|coupon| CouponOut::new(&coupon, None)).into())
 }
 
 fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Problem> {

@@ -6,7 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest, PaymentOutcome};
+use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,21 +42,17 @@ pub async fn pay(
     let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
     let paying = PayRequest { user: user.id, queue_token: &queue_token, key: &digest, key_given };
-    let (out, how) = match (request.reservation_id, request.order_id) {
+    let paid = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;
-            (PaymentOut::from_reservation(&paid.bought), paid.how)
+            paid.map(|reservation| PaymentOut::from_reservation(&reservation))
         }
         (None, Some(order)) => {
             let paid = pay::order(&app, OrderId(order), &paying).await?;
-            (PaymentOut::from_order(&paid.bought), paid.how)
+            paid.map(|order| PaymentOut::from_order(&order))
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };
-    let out = out.ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
-    Ok(match how {
-        PaymentOutcome::Now => Answer::created(out),
-        PaymentOutcome::Replayed => Answer::created(out).replayed(true),
-        PaymentOutcome::Before => Answer::ok(out),
-    })
+    let payment = paid.transpose().ok_or_else(|| Failure::Internal("what is paid has no payment".to_owned()))?;
+    Ok(payment.into())
 }

@@ -6,7 +6,7 @@ use onsale_domain::products::stock;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, PathId, Problem, RequiredKey, invalid};
 use onsale_platform::store::products::stock_adjustments;
-use onsale_platform::store::products::stock_adjustments::AdjustError;
+use onsale_platform::store::products::stock_adjustments::AdjustFailure;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ pub struct AdjustStockOut {
 /// Adds units to a product's stock, or takes away what is there.
 #[utoipa::path(post, path = "/products/{product_id}/stock", request_body = AdjustStockIn,
     params(("product_id" = Uuid, Path), RequiredKey), extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = AdjustStockOut), AdjustError))]
+    responses((status = 201, body = AdjustStockOut), AdjustFailure))]
 pub async fn adjust_stock(
     State(app): State<App>,
     admin: Admin,
@@ -47,10 +47,5 @@ pub async fn adjust_stock(
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
     let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
     let available = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
-    Ok(Answer::created_once(available.map(|available| AdjustStockOut {
-        adjustment_id,
-        product_id: product_id.0,
-        delta,
-        available,
-    })))
+    Ok(available.map(|available| AdjustStockOut { adjustment_id, product_id: product_id.0, delta, available }).into())
 }

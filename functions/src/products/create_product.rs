@@ -68,5 +68,5 @@ pub async fn create_product(
     };
     let action = admin.action("create_product", new.id).with("price", price.get()).with("stock", stock);
     let created = products::create(&app, &new, stock, &action).await?;
-    Ok(Answer::created_once(created.map(|product| ProductOut::new(&product, None))))
+    Ok(created.map(|product| ProductOut::new(&product, None)).into())
 }

@@ -6,7 +6,7 @@ use onsale_platform::app::App;
 use onsale_platform::auth::queue_token;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::entries;
-use onsale_platform::store::queue::entries::JoinFailure;
+use onsale_platform::store::queue::entries::{JoinFailure, Joined};
 
 use crate::queue::response::TokenOut;
 
@@ -25,9 +25,11 @@ pub async fn join_queue(
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
-    let token = joined.entry;
+    let token = &joined.get().entry;
     let signed = queue_token::sign(&app, user.id, &id, token.number, token.expires_at).await?;
-    let out = TokenOut::new(&id, token.state, token.number, &joined.queue, app.now());
-    let out = out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed);
-    Ok(Answer::created_if(joined.new, out))
+    let out = joined.map(|Joined { entry: token, queue }| {
+        let out = TokenOut::new(&id, token.state, token.number, &queue, app.now());
+        out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed)
+    });
+    Ok(out.into())
 }

@@ -8,6 +8,7 @@ use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsErr
 use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, invalid};
+use onsale_platform::store::dynamodb::idempotency::Once;
 use onsale_platform::store::queue;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -73,7 +74,7 @@ pub async fn put_queue(
         .action("put_queue", &id)
         .with("capacity", settings.capacity)
         .with("admit_per_second", settings.admit_per_second);
-    let (queue, new) = queue::put(&app, &id, settings, &action).await?;
-    let issued = if new { 0 } else { queue::issued(&app, &id).await? };
-    Ok(Answer::created_if(new, QueueOut::new(&id, &queue, issued)))
+    let queue = queue::put(&app, &id, settings, &action).await?;
+    let issued = if matches!(queue, Once::New(_)) { 0 } else { queue::issued(&app, &id).await? };
+    Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued)).into())
 }

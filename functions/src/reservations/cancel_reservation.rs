@@ -4,15 +4,15 @@ use axum::extract::State;
 use onsale_domain::id::ReservationId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations::cancel;
-use onsale_platform::store::reservations::cancel::CancelError;
 
 use crate::reservations::response::ReservationOut;
 
 /// Gives all seats of a held reservation back.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}", params(("reservation_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = ReservationOut, description = "it has ended, now or before"), CancelError))]
+    responses((status = 200, body = ReservationOut, description = "it has ended, now or before"), CancelFailure))]
 pub async fn cancel_reservation(
     State(app): State<App>,
     user: User,

@@ -5,9 +5,10 @@ use onsale_domain::id::ReservationId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use onsale_platform::store::payments::refund;
 use onsale_platform::store::payments::refund::RefundFailure;
-use onsale_platform::store::reservations::cancel::{self, CancelError};
+use onsale_platform::store::reservations::cancel;
 use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
@@ -26,7 +27,7 @@ pub async fn cancel_ticket(
 ) -> Result<Answer<ReservationOut>, Problem> {
     let (id, seat) = (ReservationId(id), SeatId::parse(&ticket).map_err(invalid("ticket_id"))?);
     let reservation = match cancel::cancel(&app, user.id, id, Some(&seat)).await {
-        Err(CancelError::AlreadyPaid(_)) => refund::ticket(&app, user.id, id, &seat).await?,
+        Err(CancelFailure::AlreadyPaid(_)) => refund::ticket(&app, user.id, id, &seat).await?,
         released => released?,
     };
     Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))

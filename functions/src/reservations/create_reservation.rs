@@ -54,5 +54,5 @@ pub async fn create_reservation(
         queue_token,
     };
     let held = hold::hold(&app, wanted).await?;
-    Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed))
+    Ok(held.map(|held| ReservationOut::new(&held, app.now())).into())
 }

@@ -6,7 +6,7 @@ use onsale_domain::money::Price;
 use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathId, Problem, invalid};
-use onsale_platform::store::seats::CreateSeatsError;
+use onsale_platform::store::seats::CreateSeatsFailure;
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,7 +58,7 @@ const RANGES_MAX: usize = 500;
 /// Makes the seats that are not there yet.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
     params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = CreateSeatsOut), CreateSeatsError))]
+    responses((status = 201, body = CreateSeatsOut), CreateSeatsFailure))]
 pub async fn create_seats(
     State(app): State<App>,
     admin: Admin,

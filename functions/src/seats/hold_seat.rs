@@ -39,7 +39,7 @@ pub async fn hold_seat(
         queue_token,
     };
     match hold::hold(&app, wanted).await {
-        Ok(held) => Ok(Answer::created(ReservationOut::new(&held.reservation, app.now())).replayed(held.replayed)),
+        Ok(held) => Ok(held.map(|held| ReservationOut::new(&held, app.now())).into()),
         Err(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))
             | HoldFailure::Pass(_)),

@@ -5,8 +5,9 @@ use onsale_domain::id::ScheduleId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
+use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations;
-use onsale_platform::store::reservations::cancel::{self, CancelError};
+use onsale_platform::store::reservations::cancel;
 use uuid::Uuid;
 
 /// Unlocks one seat.
@@ -23,8 +24,8 @@ pub async fn release_seat(
     let reservation = reservations::find_holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
     match cancel::cancel(&app, user.id, reservation.id, Some(&seat)).await {
         Ok(_) => Ok(NoContent),
+        Err(CancelFailure::Failure(failure)) => Err(failure.into()),
         // Paid between our two looks: it is owned, no longer held.
-        Err(CancelError::NotFound | CancelError::AlreadyPaid(_)) => Err(not_held()),
-        Err(CancelError::Failure(failure)) => Err(failure.into()),
+        Err(CancelFailure::AlreadyPaid(_) | CancelFailure::NoReservation | CancelFailure::NoOrder) => Err(not_held()),
     }
 }

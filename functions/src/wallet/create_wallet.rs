@@ -11,6 +11,5 @@ use crate::wallet::response::WalletOut;
 #[utoipa::path(post, path = "/wallet", extensions(("x-access" = json!("user"))),
     responses((status = 201, body = WalletOut), (status = 200, body = WalletOut, description = "it was there")))]
 pub async fn create_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
-    let (wallet, new) = wallet::create(&app, user.id).await?;
-    Ok(Answer::created_if(new, wallet.into()))
+    Ok(wallet::create(&app, user.id).await?.map(WalletOut::from).into())
 }

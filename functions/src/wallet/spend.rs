@@ -54,5 +54,5 @@ pub async fn spend(
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
     let balance = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
-    Ok(Answer::created_once(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY })))
+    Ok(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY }).into())
 }

@@ -48,5 +48,5 @@ pub async fn top_up(
     let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
     let balance = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
-    Ok(Answer::created_once(balance.map(|balance| TopUpOut { charge_id, balance, currency: CURRENCY })))
+    Ok(balance.map(|balance| TopUpOut { charge_id, balance, currency: CURRENCY }).into())
 }

@@ -22,8 +22,8 @@ pub struct Told {
 }
 
 /// An answer as it came over the wire.
-pub fn response((status, body): &(u16, String)) -> Told {
-    Told { status: *status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
+pub fn response(status: u16, body: &str) -> Told {
+    Told { status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
 }
 
 impl Told {

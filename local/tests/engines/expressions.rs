@@ -133,10 +133,14 @@ pub fn condition(dice: &mut fastrand::Rng, names: &mut Names, depth: usize) -> S
 
 /// What may follow the partition in a condition on keys.
 pub fn range(dice: &mut fastrand::Rng, names: &mut Names, sort: &str, text: bool) -> String {
-    let bound = |dice: &mut fastrand::Rng| match (text, dice.usize(0..30)) {
-        (_, 0) => json!({ "S": "" }),
-        (true, _) => json!({ "S": format!("S#{}", dice.usize(0..6)) }),
-        (false, _) => json!({ "N": dice.i64(-5..20).to_string() }),
+    let bound = |dice: &mut fastrand::Rng| {
+        if dice.usize(0..30) == 0 {
+            json!({ "S": "" })
+        } else if text {
+            json!({ "S": format!("S#{}", dice.usize(0..6)) })
+        } else {
+            json!({ "N": dice.i64(-5..20).to_string() })
+        }
     };
     let (low, high) = (names.value(bound(dice)), bound(dice));
     let sort = names.name(sort);

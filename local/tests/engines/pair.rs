@@ -164,7 +164,13 @@ impl SecondEngine for Pair {
         let ours = here();
         let theirs = other.execute(operation, body);
         let of_product = !self.random.load(Ordering::SeqCst);
-        let both = Both { operation, request: &request, ours: response(&ours), theirs: response(&theirs), of_product };
+        let both = Both {
+            operation,
+            request: &request,
+            ours: response(ours.0, &ours.1),
+            theirs: response(theirs.0, &theirs.1),
+            of_product,
+        };
         let unexplained = tally::compare(&both);
         if (both.ours.status == 200) != (both.theirs.status == 200) {
             self.forget(&mut other, &request);

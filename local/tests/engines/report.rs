@@ -26,7 +26,7 @@ compared, and after each test the complete tables. Then come operations that a s
 conditions, updates, filters, ranges and values of all kinds, right and wrong; one third requests of the product with
 values exchanged. A difference that is not explained below makes the run fail. The explanations stand beside the code
 that recognises them, in `local/tests/engines/classes.rs`. Not compared: what makes and describes the table, its time to
-live, and its stream. What is said of DynamoDB itself is from its documentation.
+live, and its stream. Statements about DynamoDB itself are from its documentation.
 ";
 /// What a line of the page may have.
 const LINE_CHARACTERS: usize = 120;

@@ -21,10 +21,17 @@ use Route::{CreateReservation, GetSeat, HoldSeat, ListSchedules, ListSeats, Pay}
 const ROUTES: [Route; 6] = [ListSchedules, ListSeats, GetSeat, HoldSeat, CreateReservation, Pay];
 const LOOKS: [Route; 3] = [ListSchedules, ListSeats, GetSeat];
 
-const REQUIRED: (u16, &str) = (401, "queue-token-required");
-const INVALID: (u16, &str) = (401, "queue-token-invalid");
-const NOT_ADMITTED: (u16, &str) = (403, "queue-token-not-admitted");
-const ENDED: (u16, &str) = (403, "queue-token-ended");
+/// How the guard refuses.
+#[derive(Clone, Copy)]
+struct Refusal {
+    status: u16,
+    code: &'static str,
+}
+
+const REQUIRED: Refusal = Refusal { status: 401, code: "queue-token-required" };
+const INVALID: Refusal = Refusal { status: 401, code: "queue-token-invalid" };
+const NOT_ADMITTED: Refusal = Refusal { status: 403, code: "queue-token-not-admitted" };
+const ENDED: Refusal = Refusal { status: 403, code: "queue-token-ended" };
 
 /// A sale with a queue, and a reservation that waits for its payment.
 struct Sale {
@@ -57,7 +64,8 @@ impl Sale {
     }
 
     /// Insists that every route but `except` answers so, and that nothing comes of it.
-    async fn refuses(&self, person: &Person, reservation: &str, (status, code): (u16, &str), except: &[Route]) {
+    async fn refuses(&self, person: &Person, reservation: &str, refusal: Refusal, except: &[Route]) {
+        let Refusal { status, code } = refusal;
         let before = self.world.dump();
         for route in ROUTES.into_iter().filter(|route| !except.contains(route)) {
             let reply = self.ask(route, person, reservation).await;

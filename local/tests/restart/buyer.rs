@@ -151,11 +151,10 @@ impl Buyer {
             }
             let path = format!("/queues/{queue}/tokens");
             let (status, shown) = api.call(Method::POST, &path, &self.token, None).await.expect("nobody kills it now");
-            match self.gone.contains(&queue) {
-                true => assert_eq!(status, 429, "{} left {queue}: {shown}", self.email),
-                false => {
-                    assert_eq!((status.as_u16(), &shown["number"]), (200, &json!(self.places[&queue].0)), "{shown}")
-                }
+            if self.gone.contains(&queue) {
+                assert_eq!(status, 429, "{} left {queue}: {shown}", self.email);
+            } else {
+                assert_eq!((status.as_u16(), &shown["number"]), (200, &json!(self.places[&queue].0)), "{shown}");
             }
             self.told.looked_at += 1;
         }

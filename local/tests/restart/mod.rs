@@ -62,6 +62,15 @@ impl Program {
     }
 }
 
+/// The headers of a request.
+struct Headers<'a> {
+    /// The access token; empty for none.
+    token: &'a str,
+    /// The idempotency key.
+    key: Option<Uuid>,
+    queue_token: Option<&'a str>,
+}
+
 impl Api {
     fn at(url: String) -> Self {
         // No connection is used twice: one that broke would be tried again by the client itself.
@@ -72,23 +81,18 @@ impl Api {
     /// A new request, with a key of its own.
     async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Option<(StatusCode, Value)> {
         let key = Ids::Random.uuid(Clock::System.now());
-        let answer = self.send(method, path, (token, Some(key), None), body).await?;
+        let headers = Headers { token, key: Some(key), queue_token: None };
+        let answer = self.send(method, path, headers, body).await?;
         Some((StatusCode::from_u16(answer.status).expect("a status"), answer.body))
     }
 
-    /// With an access token, and perhaps a key and a queue token. None when the answer did not come whole.
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        (token, key, queue_token): (&str, Option<Uuid>, Option<&str>),
-        body: Option<Value>,
-    ) -> Option<Answer> {
-        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
-        if let Some(key) = key {
+    /// None when the answer did not come whole.
+    async fn send(&self, method: Method, path: &str, headers: Headers<'_>, body: Option<Value>) -> Option<Answer> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(headers.token);
+        if let Some(key) = headers.key {
             request = request.header("idempotency-key", key.to_string());
         }
-        if let Some(queue_token) = queue_token {
+        if let Some(queue_token) = headers.queue_token {
             request = request.header("queue-token", queue_token);
         }
         if let Some(body) = body {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Api};
+use super::{Answer, Api, Headers};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -69,8 +69,8 @@ impl Wanted {
     }
 
     pub async fn send(&self, api: &Api, token: &str) -> Option<Answer> {
-        let with = (token, self.key, self.queue_token.as_deref());
-        api.send(self.method.clone(), &self.path, with, self.body.clone()).await
+        let headers = Headers { token, key: self.key, queue_token: self.queue_token.as_deref() };
+        api.send(self.method.clone(), &self.path, headers, self.body.clone()).await
     }
 
     /// What an answer says; one that no request of a buyer may get ends the test.

@@ -121,7 +121,7 @@ fn render(guards: &[String], rows: &[MutantOutcome], seeds: u64) -> MutationRepo
          that holds the same is missing too, and {kept} stay for a reason that no run can show.\n\n",
         guards.len(),
     );
-    table.push_str("| Function | Item | Guard | What misses it |\n|---|---|---|---|\n");
+    table.push_str("| Function | Item | Guard | Noticed by |\n|---|---|---|---|\n");
     let mut unexplained = Vec::new();
     for (guard, row) in guards.iter().zip(rows) {
         let why = match row {

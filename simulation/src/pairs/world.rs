@@ -92,7 +92,7 @@ impl World {
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
         let users: Vec<UserId> = (0..USERS).map(person_id).collect();
-        let fixture = Fixture::build(&stack, (clock.clone(), ids), person_id(ADMIN), &users).await?;
+        let fixture = Fixture::build(&stack, clock.clone(), ids, person_id(ADMIN), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         people.push(Person::new(person_id(ADMIN), "admin"));
         let replica = Replica::default();

@@ -135,7 +135,7 @@ impl Simulation {
         let stack = Stack::start(options).await?;
         let person = |number: u128| UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number));
         let users = [person(1), person(2), person(3)];
-        let fixture = Fixture::build(&stack, (clock.clone(), ids), person(9), &users).await?;
+        let fixture = Fixture::build(&stack, clock.clone(), ids, person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
         let mut admin = Person::new(person(9), "admin");
         admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;

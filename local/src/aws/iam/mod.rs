@@ -249,6 +249,12 @@ fn as_read(reading: Reading, operation: &str, mut accesses: Vec<Access>) -> Vec<
     accesses
 }
 
+/// A table or an index that a call touches, and the leading key by which it does.
+struct Touched {
+    resource: String,
+    leading_key: Option<String>,
+}
+
 impl Resources {
     /// The accesses that a call needs.
     fn expand(&self, service: &str, operation: &str, request: &Value) -> Vec<Access> {
@@ -260,8 +266,8 @@ impl Resources {
             return vec![Access { action, resource, leading_keys: Vec::new(), keys_are_absent: false }];
         }
         let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
-        let mut add = |action, (resource, key): (String, Option<String>)| {
-            grouped.entry((action, resource)).or_default().extend(key);
+        let mut add = |action, of: Touched| {
+            grouped.entry((action, of.resource)).or_default().extend(of.leading_key);
         };
         match operation {
             "TransactWriteItems" => {
@@ -301,27 +307,32 @@ impl Resources {
             .collect()
     }
 
-    fn item_access(&self, call: &Value, path: &str) -> (String, Option<String>) {
-        self.keyed_access(call["TableName"].as_str().unwrap_or_default(), &call[path])
+    fn item_access(&self, call: &Value, place: &str) -> Touched {
+        self.keyed_access(call["TableName"].as_str().unwrap_or_default(), &call[place])
     }
 
-    fn keyed_access(&self, table: &str, item: &Value) -> (String, Option<String>) {
+    fn keyed_access(&self, table: &str, item: &Value) -> Touched {
         match self.tables.get(table) {
-            Some(names) => (names.arn.clone(), item[&names.hash_key]["S"].as_str().map(str::to_owned)),
-            None => (table.to_owned(), None),
+            Some(names) => {
+                let leading_key = item[&names.hash_key]["S"].as_str().map(str::to_owned);
+                Touched { resource: names.arn.clone(), leading_key }
+            }
+            None => Touched { resource: table.to_owned(), leading_key: None },
         }
     }
 
-    fn query_access(&self, query: &Value) -> (String, Option<String>) {
+    fn query_access(&self, query: &Value) -> Touched {
         let table = query["TableName"].as_str().unwrap_or_default();
-        let Some(names) = self.tables.get(table) else { return (table.to_owned(), None) };
+        let Some(names) = self.tables.get(table) else {
+            return Touched { resource: table.to_owned(), leading_key: None };
+        };
         let (resource, hash_key) = match query["IndexName"].as_str() {
             Some(index) => {
                 (format!("{}/index/{index}", names.arn), names.indexes.get(index).map_or("", String::as_str))
             }
             None => (names.arn.clone(), names.hash_key.as_str()),
         };
-        (resource, equal_to(query, hash_key))
+        Touched { resource, leading_key: equal_to(query, hash_key) }
     }
 }
 

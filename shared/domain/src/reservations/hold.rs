@@ -66,11 +66,14 @@ pub enum SeatListError {
 /// # Errors
 /// When it is empty, longer than [`SEATS_PER_USER_MAX`] or names a seat twice.
 pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
-    match () {
-        () if seats.is_empty() => Err(SeatListError::Empty),
-        () if seats.len() > usize::from(SEATS_PER_USER_MAX) => Err(SeatListError::TooMany),
-        () if seats.iter().collect::<BTreeSet<_>>().len() != seats.len() => Err(SeatListError::Twice),
-        () => Ok(seats),
+    if seats.is_empty() {
+        Err(SeatListError::Empty)
+    } else if seats.len() > usize::from(SEATS_PER_USER_MAX) {
+        Err(SeatListError::TooMany)
+    } else if seats.iter().collect::<BTreeSet<_>>().len() != seats.len() {
+        Err(SeatListError::Twice)
+    } else {
+        Ok(seats)
     }
 }
 

@@ -26,23 +26,22 @@ use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
-use crate::store::ListError;
-use crate::store::accounts::login_throttle::AttemptError;
-use crate::store::accounts::users::SignUpError;
+use crate::store::ListFailure;
+use crate::store::accounts::login_throttle::AttemptFailure;
+use crate::store::accounts::users::SignUpFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
 use crate::store::dynamodb::idempotency::{CreateFailure, KeyReused};
-use crate::store::orders::CancelOrderError;
 use crate::store::orders::place::PlaceFailure;
+use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
-use crate::store::products::stock_adjustments::AdjustError;
+use crate::store::products::stock_adjustments::AdjustFailure;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
 use crate::store::queue::guard::QueueGuardFailure;
-use crate::store::reservations::cancel::CancelError;
 use crate::store::reservations::hold::HoldFailure;
-use crate::store::seats::CreateSeatsError;
+use crate::store::seats::CreateSeatsFailure;
 use crate::store::wallet::MoveFailure;
 
 /// When a caller of a busy table should try again, in seconds.
@@ -120,10 +119,6 @@ fn whole_seconds(pause: SignedDuration) -> i64 {
     pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
 }
 
-fn key_reused() -> Problem {
-    Problem::new(Detail::KeyReused)
-}
-
 fn has_live_hold() -> Problem {
     Problem::new(Detail::HasLiveHold)
 }
@@ -144,39 +139,39 @@ fn declined(end: Option<Timestamp>) -> Problem {
     })
 }
 
-impl From<ListError> for Problem {
-    fn from(error: ListError) -> Self {
+impl From<ListFailure> for Problem {
+    fn from(error: ListFailure) -> Self {
         match error {
-            ListError::Cursor => invalid("cursor")(Expected::Cursor),
-            ListError::Failure(failure) => failure.into(),
+            ListFailure::Cursor => invalid("cursor")(Expected::Cursor),
+            ListFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<SignUpError> for Problem {
-    fn from(error: SignUpError) -> Self {
+impl From<SignUpFailure> for Problem {
+    fn from(error: SignUpFailure) -> Self {
         match error {
-            SignUpError::EmailTaken => Self::new(Detail::EmailTaken),
-            SignUpError::Failure(failure) => failure.into(),
+            SignUpFailure::EmailTaken => Self::new(Detail::EmailTaken),
+            SignUpFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(SignUpError: EmailTaken);
+document!(SignUpFailure: EmailTaken);
 
-impl From<AttemptError> for Problem {
-    fn from(error: AttemptError) -> Self {
+impl From<AttemptFailure> for Problem {
+    fn from(error: AttemptFailure) -> Self {
         match error {
-            AttemptError::Blocked(blocked) => {
+            AttemptFailure::Blocked(blocked) => {
                 let seconds = whole_seconds(blocked.0);
                 Self::new(Detail::TooManyAttempts { seconds }).retry_after(seconds)
             }
-            AttemptError::Failure(failure) => failure.into(),
+            AttemptFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(AttemptError: TooManyAttempts);
+document!(AttemptFailure: TooManyAttempts);
 
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {
@@ -271,7 +266,7 @@ impl From<HoldFailure> for Problem {
         match error {
             HoldFailure::Refused(refused) => refused.into(),
             HoldFailure::Pass(refused) => refused.into(),
-            HoldFailure::KeyReused => key_reused(),
+            HoldFailure::KeyReused(reused) => reused.into(),
             HoldFailure::Failure(failure) => failure.into(),
         }
     }
@@ -279,17 +274,18 @@ impl From<HoldFailure> for Problem {
 
 document!(HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses);
 
-impl From<CancelError> for Problem {
-    fn from(error: CancelError) -> Self {
+impl From<CancelFailure> for Problem {
+    fn from(error: CancelFailure) -> Self {
         match error {
-            CancelError::NotFound => Self::new(Detail::NothingToCancel),
-            CancelError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
-            CancelError::Failure(failure) => failure.into(),
+            CancelFailure::NoReservation => Self::new(Detail::NothingToCancel),
+            CancelFailure::NoOrder => Self::new(Detail::NoOrder),
+            CancelFailure::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
+            CancelFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(CancelError: NotFound, AlreadyPaid);
+document!(CancelFailure: NotFound, AlreadyPaid);
 
 impl From<PayFailure> for Problem {
     fn from(error: PayFailure) -> Self {
@@ -298,7 +294,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::Declined) => Self::new(Detail::PaymentDeclined),
             PayFailure::Pass(refused) => refused.into(),
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
-            PayFailure::KeyReused => key_reused(),
+            PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance(end) => declined(end),
             PayFailure::Failure(failure) => failure.into(),
@@ -337,7 +333,7 @@ impl From<PlaceFailure> for Problem {
             PlaceFailure::Refused(refused) => refused.into(),
             PlaceFailure::NoWallet => no_wallet(),
             PlaceFailure::InsufficientBalance => insufficient_balance(),
-            PlaceFailure::KeyReused => key_reused(),
+            PlaceFailure::KeyReused(reused) => reused.into(),
             PlaceFailure::Failure(failure) => failure.into(),
         }
     }
@@ -360,18 +356,6 @@ document!(PlaceFailure:
     InsufficientBalance,
 );
 
-impl From<CancelOrderError> for Problem {
-    fn from(error: CancelOrderError) -> Self {
-        match error {
-            CancelOrderError::NotFound => Self::new(Detail::NoOrder),
-            CancelOrderError::AlreadyPaid(AlreadyPaid) => Self::new(Detail::AlreadyPaid),
-            CancelOrderError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(CancelOrderError: NotFound, AlreadyPaid);
-
 impl From<RefundFailure> for Problem {
     fn from(error: RefundFailure) -> Self {
         match error {
@@ -384,18 +368,18 @@ impl From<RefundFailure> for Problem {
 
 document!(RefundFailure: NotFound, ConcertStarted);
 
-impl From<AdjustError> for Problem {
-    fn from(error: AdjustError) -> Self {
+impl From<AdjustFailure> for Problem {
+    fn from(error: AdjustFailure) -> Self {
         match error {
-            AdjustError::NoProduct => Self::new(Detail::NoProduct),
-            AdjustError::OutOfStock => Self::new(Detail::StockTooSmall),
-            AdjustError::KeyReused(reused) => reused.into(),
-            AdjustError::Failure(failure) => failure.into(),
+            AdjustFailure::NoProduct => Self::new(Detail::NoProduct),
+            AdjustFailure::OutOfStock => Self::new(Detail::StockTooSmall),
+            AdjustFailure::KeyReused(reused) => reused.into(),
+            AdjustFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(AdjustError: NotFound, OutOfStock);
+document!(AdjustFailure: NotFound, OutOfStock);
 
 impl From<ClaimFailure> for Problem {
     fn from(error: ClaimFailure) -> Self {
@@ -427,16 +411,16 @@ impl From<MoveFailure> for Problem {
     }
 }
 
-impl From<CreateSeatsError> for Problem {
-    fn from(error: CreateSeatsError) -> Self {
+impl From<CreateSeatsFailure> for Problem {
+    fn from(error: CreateSeatsFailure) -> Self {
         match error {
-            CreateSeatsError::NoSchedule => Self::new(Detail::NoSchedule),
-            CreateSeatsError::OtherPrice => Self::new(Detail::SectionHasOtherPrice),
-            CreateSeatsError::TooManySections => invalid("section")(Expected::Sections { max: SECTIONS_MAX }),
-            CreateSeatsError::TooMany => invalid("rows")(Expected::SectionSeats { max: SEATS_PER_SECTION_MAX }),
-            CreateSeatsError::Failure(failure) => failure.into(),
+            CreateSeatsFailure::NoSchedule => Self::new(Detail::NoSchedule),
+            CreateSeatsFailure::OtherPrice => Self::new(Detail::SectionHasOtherPrice),
+            CreateSeatsFailure::TooManySections => invalid("section")(Expected::Sections { max: SECTIONS_MAX }),
+            CreateSeatsFailure::TooMany => invalid("rows")(Expected::SectionSeats { max: SEATS_PER_SECTION_MAX }),
+            CreateSeatsFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(CreateSeatsError: NotFound, SectionHasOtherPrice);
+document!(CreateSeatsFailure: NotFound, SectionHasOtherPrice);

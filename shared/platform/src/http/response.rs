@@ -32,23 +32,16 @@ impl<T> Answer<T> {
     pub fn created(body: T) -> Self {
         Self { status: StatusCode::CREATED, replayed: false, body }
     }
+}
 
-    /// 201 when it is new, 200 when it was there.
-    pub fn created_if(new: bool, body: T) -> Self {
-        if new { Self::created(body) } else { Self::ok(body) }
-    }
-
-    /// 201 for what is done once under a key, marked if this is a repeat.
-    pub fn created_once(done: Once<T>) -> Self {
-        let replayed = matches!(done, Once::Replayed(_));
-        Self::created(done.into_inner()).replayed(replayed)
-    }
-
-    /// The same, marked as the repeat of an earlier answer.
-    #[must_use]
-    pub fn replayed(mut self, replayed: bool) -> Self {
-        self.replayed = replayed;
-        self
+impl<T> From<Once<T>> for Answer<T> {
+    /// 201 for what is done now, and for a repeat of the same request, which is marked as one; 200 for what was there.
+    fn from(done: Once<T>) -> Self {
+        match done {
+            Once::New(body) => Self::created(body),
+            Once::Replayed(body) => Self { replayed: true, ..Self::created(body) },
+            Once::Existing(body) => Self::ok(body),
+        }
     }
 }
 

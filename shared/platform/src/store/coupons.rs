@@ -16,7 +16,7 @@ use crate::store::dynamodb::cache::{COUPON_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{CreateFailure, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, key_of, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::products::stock;
@@ -125,18 +125,18 @@ pub enum ClaimFailure {
     Failure(#[from] Failure),
 }
 
-/// Claims a coupon for a user; `true` when it was not claimed before. Claiming it again is the same claim.
+/// Claims a coupon for a user. Claiming it again is the same claim.
 ///
 /// # Errors
 /// See [`ClaimFailure`].
-pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool), ClaimFailure> {
+pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<Once<Claim>, ClaimFailure> {
     let coupon = get_cached(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
     let now = app.now();
     let gone = app.caches().exhausted.get(&id, now, COUPON_SECONDS).map(|()| ClaimError::Exhausted);
     if let Some(refused) = coupon.may_be_claimed(now).err().or(gone) {
         // A repeat of what succeeded is a success, also when nobody else can have one any more.
         let there = get_claim(app, user, id).await?;
-        return there.map(|(claim, _)| (claim, false)).ok_or_else(|| refused.into());
+        return there.map(|(claim, _)| Once::Existing(claim)).ok_or_else(|| refused.into());
     }
     let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
     let item = to_item(&keys::claim(user, id), &claim_item(&new, made_by))?;
@@ -148,7 +148,7 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool
         transaction.add(Guard::Shard, stock::take(id.0, from, None));
         transaction.add(Guard::New, Write::create(item.clone()));
         let rejected = match transaction.commit(app).await {
-            Ok(()) => return Ok((new, true)),
+            Ok(()) => return Ok(Once::New(new)),
             Err(rejected) => rejected,
         };
         let short = match &rejected {
@@ -160,7 +160,7 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<(Claim, bool
         // one may have gone to the same user, who has asked twice.
         let levels = if short { Some(stock::levels(app, id.0, coupon.shards).await?) } else { None };
         if let Some((there, by)) = get_claim(app, user, id).await? {
-            return Ok((there, by == made_by));
+            return Ok(if by == made_by { Once::New(there) } else { Once::Existing(there) });
         }
         if let Some(levels) = levels {
             let Some(portions) = portions(&levels, first, 1) else {
@@ -186,7 +186,12 @@ async fn get_claim(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list_claims(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListError> {
+pub async fn list_claims(
+    app: &App,
+    user: UserId,
+    limit: u16,
+    cursor: Option<&str>,
+) -> Result<Page<Claim>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::CLAIM_PREFIX).strong();
     query.list(app, limit, cursor, query::map_each(read_claim)).await
 }

@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 
-pub use crate::store::dynamodb::query::ListError;
+pub use crate::store::dynamodb::query::ListFailure;
 pub use crate::store::views::Page;
 
 /// One cheap read, to know that the table answers.

@@ -217,7 +217,7 @@ pub struct RowRange {
 
 /// Why seats were not created.
 #[derive(Debug, thiserror::Error)]
-pub enum CreateSeatsError {
+pub enum CreateSeatsFailure {
     /// There is no such schedule.
     #[error("no such schedule")]
     NoSchedule,
@@ -240,7 +240,7 @@ pub enum CreateSeatsError {
 /// Every block is one conditional update, never a batch write: a repeat must not wipe a sold seat.
 ///
 /// # Errors
-/// See [`CreateSeatsError`].
+/// See [`CreateSeatsFailure`].
 pub async fn create(
     app: &App,
     schedule: ScheduleId,
@@ -248,7 +248,7 @@ pub async fn create(
     price: Price,
     rows: &[RowRange],
     action: &AdminAction,
-) -> Result<u32, CreateSeatsError> {
+) -> Result<u32, CreateSeatsFailure> {
     let there = get_section(app, schedule, label, true).await?;
     let mut wanted: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for range in rows {
@@ -265,13 +265,13 @@ pub async fn create(
     let total =
         there.iter().map(|block| block.seats.len()).sum::<usize>() + wanted.values().map(Vec::len).sum::<usize>();
     if total > SEATS_PER_SECTION_MAX {
-        return Err(CreateSeatsError::TooMany);
+        return Err(CreateSeatsFailure::TooMany);
     }
     match schedules::price_section(app, schedule, label, price).await? {
         SectionPrice::Agreed => {}
-        SectionPrice::Full => return Err(CreateSeatsError::TooManySections),
-        SectionPrice::Other => return Err(CreateSeatsError::OtherPrice),
-        SectionPrice::NoSchedule => return Err(CreateSeatsError::NoSchedule),
+        SectionPrice::Full => return Err(CreateSeatsFailure::TooManySections),
+        SectionPrice::Other => return Err(CreateSeatsFailure::OtherPrice),
+        SectionPrice::NoSchedule => return Err(CreateSeatsFailure::NoSchedule),
     }
     let created: u32 = side_by_side(app, wanted.clone(), move |app, (id, numbers)| async move {
         create_block(&app, schedule, &id, &numbers).await
@@ -288,7 +288,7 @@ pub async fn create(
         for (id, numbers) in wanted {
             take_back(app, schedule, &id, &numbers, before.contains(&id)).await?;
         }
-        return Err(if gone { CreateSeatsError::NoSchedule } else { CreateSeatsError::TooMany });
+        return Err(if gone { CreateSeatsFailure::NoSchedule } else { CreateSeatsFailure::TooMany });
     }
     schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX), action).await?;
     app.caches().sections.forget(&keys::section_partition(schedule, label));

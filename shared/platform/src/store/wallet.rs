@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, from_item, number, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::views::Page;
@@ -69,11 +69,11 @@ struct ChargeItem {
 /// Keys of payments that a wallet remembers.
 pub(crate) const RECENT_KEYS_MAX: usize = 16;
 
-/// Makes an empty wallet; `true` when it was not there before.
+/// Makes an empty wallet where there is none.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn create(app: &App, user: UserId) -> Result<(Wallet, bool), Failure> {
+pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
     let now = app.now();
     let made_by = Some(app.ids().uuid(now));
     let empty = WalletItem {
@@ -86,11 +86,12 @@ pub async fn create(app: &App, user: UserId) -> Result<(Wallet, bool), Failure> 
         made_by,
     };
     match Write::create(to_item(&keys::wallet(user), &empty)?).run(app, ReturnValue::None).await {
-        Ok(_) => Ok((Wallet::EMPTY, true)),
+        Ok(_) => Ok(Once::New(Wallet::EMPTY)),
         Err(Rejected::Guards(_)) => {
             let item = query::get(app, &keys::wallet(user), Consistency::Strong).await?.ok_or(Failure::Unknown)?;
             let there: WalletItem = from_item(item)?;
-            Ok((Wallet { balance: there.balance, seq: there.seq }, there.made_by == made_by))
+            let wallet = Wallet { balance: there.balance, seq: there.seq };
+            Ok(if there.made_by == made_by { Once::New(wallet) } else { Once::Existing(wallet) })
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
@@ -166,7 +167,7 @@ pub(crate) struct Debit {
 
 /// Why a purchase cannot be paid from a wallet.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DebitError {
+pub(crate) enum DebitFailure {
     /// There is none.
     #[error("no wallet")]
     NoWallet,
@@ -188,10 +189,10 @@ pub(crate) fn debit(
     total: i64,
     at: Timestamp,
     payment_id: String,
-) -> Result<Option<Debit>, DebitError> {
+) -> Result<Option<Debit>, DebitFailure> {
     let Some(amount) = Amount::unless_zero(total).map_err(unreadable)? else { return Ok(None) };
-    let before = wallet.ok_or(DebitError::NoWallet)?;
-    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitError::InsufficientBalance)?;
+    let before = wallet.ok_or(DebitFailure::NoWallet)?;
+    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
     Ok(Some(Debit { before, after: paid.0, entry: paid.1 }))
 }
 
@@ -321,8 +322,8 @@ async fn find_replay(
 /// A page of a user's entries, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
     query.list(app, limit, cursor, query::map_each(read_entry)).await
 }

@@ -140,10 +140,12 @@ fn retry_later(problem: String, retry_after: Option<u64>) -> Outcome {
 
 /// The cause of a failed request, in words without addresses.
 fn error_text(problem: &reqwest::Error) -> String {
-    let what = match problem {
-        _ if problem.is_timeout() => "it did not answer in time",
-        _ if problem.is_connect() => "it could not be reached",
-        _ => "the request was broken off",
+    let what = if problem.is_timeout() {
+        "it did not answer in time"
+    } else if problem.is_connect() {
+        "it could not be reached"
+    } else {
+        "the request was broken off"
     };
     format!("the data platform: {what}")
 }

@@ -13,7 +13,7 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, key_of, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::transaction::Write;
 use crate::store::views::Page;
 
@@ -131,8 +131,8 @@ impl AdminAction {
 /// A page of what was done, newest first; by one administrator only, if `by` is given.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
     match by {
         Some(admin) => {
             let partition = keys::admin_partition(&admin.to_string());

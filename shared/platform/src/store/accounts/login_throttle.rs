@@ -95,14 +95,14 @@ struct BucketItem {
 
 /// Too many attempts, or the table failed.
 #[derive(Debug)]
-pub enum AttemptError {
+pub enum AttemptFailure {
     /// The bucket's pause is not over.
     Blocked(Blocked),
     /// The table failed.
     Failure(Failure),
 }
 
-impl From<Failure> for AttemptError {
+impl From<Failure> for AttemptFailure {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
@@ -112,13 +112,13 @@ impl From<Failure> for AttemptError {
 ///
 /// # Errors
 /// When the bucket's pause is not over, or the table fails.
-pub async fn count_attempt(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(), AttemptError> {
+pub async fn count_attempt(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(), AttemptFailure> {
     let key = keys::attempts(&bucket.0);
     let mut attempts = Attempts::new(app);
     let mut item = query::get(app, &key, Consistency::Strong).await?;
     loop {
-        let (known, version) = read_count(item)?;
-        let next = login_throttle::attempt(known, limit, app.now()).map_err(AttemptError::Blocked)?;
+        let (known, version) = known(item)?;
+        let next = login_throttle::attempt(known, limit, app.now()).map_err(AttemptFailure::Blocked)?;
         match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),
             Err(Rejected::Failure(failure)) => return Err(failure.into()),
@@ -162,7 +162,7 @@ pub async fn remember_address(app: &App, from: &ThrottleKey) -> Result<(), Failu
 ///
 /// # Errors
 /// When too many have failed from there lately, or the table fails.
-pub async fn check_source(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), AttemptError> {
+pub async fn check_source(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), AttemptFailure> {
     let (window, passed) = limit.window_at(app.now());
     let before = keys::attempts_window(&source.0, window - 1).sk;
     let windows = Query::up_to(&keys::attempts_window(&source.0, window), &before);
@@ -172,7 +172,7 @@ pub async fn check_source(app: &App, source: &ThrottleKey, limit: &SourceLimit) 
         let item: WindowItem = from_item(item)?;
         *if item.window == window { &mut this } else { &mut last } = item.count;
     }
-    limit.may_try(last, this, passed).map_err(AttemptError::Blocked)
+    limit.may_try(last, this, passed).map_err(AttemptFailure::Blocked)
 }
 
 /// Counts one failure (or, of sign-ups, one of any outcome) against a source, without a condition.

@@ -50,7 +50,7 @@ struct EmailItem {
 
 /// Somebody has the e-mail address already, or the table failed.
 #[derive(Debug, thiserror::Error)]
-pub enum SignUpError {
+pub enum SignUpFailure {
     /// The address is taken.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -63,7 +63,7 @@ pub enum SignUpError {
 ///
 /// # Errors
 /// When the address is taken, also by somebody in the same instant.
-pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), SignUpError> {
+pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), SignUpFailure> {
     let claim = keys::email(email);
     let mut attempts = Attempts::new(app);
     loop {
@@ -74,7 +74,7 @@ pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), 
             Ok(()) => return Ok(()),
             Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => match claimant(app, &claim).await? {
                 Some(user) if user == account.id => return Ok(()),
-                Some(_) => return Err(SignUpError::EmailTaken),
+                Some(_) => return Err(SignUpFailure::EmailTaken),
                 None => attempts.wait().await?,
             },
             Err(rejected) => attempts.wait_after(&rejected).await?,

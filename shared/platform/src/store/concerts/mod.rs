@@ -23,7 +23,7 @@ use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, PAGES_MAX, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, PAGES_MAX, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
 use crate::store::views::Page;
@@ -162,8 +162,8 @@ async fn get_item(app: &App, id: ConcertId) -> Result<Option<ConcertItem>, Failu
 /// A page of the concerts whose folded names contain `query`, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) -> Result<Page<Concert>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) -> Result<Page<Concert>, ListFailure> {
     // One letter has no pair to look under: then all concerts are candidates.
     let candidates = match letter_pairs(query).first() {
         Some(pair) => Query::partition(keys::letter_pair_partition(pair), "CONCERT#")

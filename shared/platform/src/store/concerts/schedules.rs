@@ -22,7 +22,7 @@ use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::views::Page;
@@ -192,7 +192,7 @@ pub async fn list_bookable(
     now: Timestamp,
     limit: u16,
     cursor: Option<&str>,
-) -> Result<Page<Schedule>, ListError> {
+) -> Result<Page<Schedule>, ListFailure> {
     // Those that have started are passed over by their keys: a sale ends before.
     let started = keys::schedule_listing(concert, now.as_second(), ScheduleId(Uuid::nil()));
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(

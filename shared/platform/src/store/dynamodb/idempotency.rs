@@ -11,8 +11,10 @@ use crate::store::dynamodb::transaction::Transaction;
 pub enum Once<T> {
     /// Done now.
     New(T),
-    /// Done before, by a request with the same key; nothing was done now.
+    /// Done before by the same request, one with the same idempotency key; nothing was done now.
     Replayed(T),
+    /// There before, by another request.
+    Existing(T),
 }
 
 impl<T> Once<T> {
@@ -26,13 +28,25 @@ impl<T> Once<T> {
         match self {
             Self::New(done) => Once::New(make(done)),
             Self::Replayed(done) => Once::Replayed(make(done)),
+            Self::Existing(done) => Once::Existing(make(done)),
         }
     }
 
     /// The result of the work, new or not.
-    pub fn into_inner(self) -> T {
-        let (Self::New(done) | Self::Replayed(done)) = self;
+    pub fn get(&self) -> &T {
+        let (Self::New(done) | Self::Replayed(done) | Self::Existing(done)) = self;
         done
+    }
+}
+
+impl<T> Once<Option<T>> {
+    /// The same of what there may be; none, if there is none.
+    pub fn transpose(self) -> Option<Once<T>> {
+        Some(match self {
+            Self::New(done) => Once::New(done?),
+            Self::Replayed(done) => Once::Replayed(done?),
+            Self::Existing(done) => Once::Existing(done?),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::rejected::{Rejected, failure, is_throttled};
 use crate::store::dynamodb::retry::Attempts;
 
-pub use crate::store::dynamodb::query::lists::{ListError, PAGES_MAX, map_each};
+pub use crate::store::dynamodb::query::lists::{ListFailure, PAGES_MAX, map_each};
 
 /// Whether a read must see every write that was answered before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

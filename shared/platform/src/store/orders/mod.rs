@@ -7,7 +7,7 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
+use onsale_domain::payments::purchase::{Cancel, Purchase, State};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -15,10 +15,11 @@ use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::item::{Item, key_of, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::expiry::outcome::ExpiryOutcome;
+use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
 use crate::store::views::Page;
@@ -71,8 +72,8 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
 /// A page of a user's orders, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListFailure> {
     let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::ORDER_PREFIX)?.parse().ok());
         order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
@@ -86,33 +87,19 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
     .await
 }
 
-/// Why an order was not cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelOrderError {
-    /// The user has no such order.
-    #[error("not found")]
-    NotFound,
-    /// It is paid.
-    #[error(transparent)]
-    AlreadyPaid(#[from] AlreadyPaid),
-    /// The table failed.
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
-
 /// Gives a pending order up. What has ended stays as it is, and is a success.
 ///
 /// # Errors
 /// See [`CancelOrderError`].
-pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelOrderError> {
+pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelFailure> {
     let ended = end_order(app, user, id, |read| {
-        Ok::<_, CancelOrderError>(match read.purchase.cancel(app.now())? {
+        Ok::<_, CancelFailure>(match read.purchase.cancel(app.now())? {
             Cancel::Release => Some((read.clone().map_purchase(Purchase::cancelled), Some(EventKind::OrderCancelled))),
             Cancel::Close => Some((read.clone().map_purchase(Purchase::released), Some(EventKind::OrderExpired))),
             Cancel::AlreadyEnded => None,
         })
     });
-    Ok(ended.await?.ok_or(CancelOrderError::NotFound)?.0)
+    Ok(ended.await?.ok_or(CancelFailure::NoOrder)?.0)
 }
 
 /// Gives back what a declined order took, once however often it is asked for.

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
@@ -29,7 +30,7 @@ use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
-use crate::store::wallet::{Beside, Debit, DebitError, debit, read_row};
+use crate::store::wallet::{Beside, Debit, DebitFailure, debit, read_row};
 use crate::telemetry::logs;
 
 /// A request for an order, with the id of the order to make.
@@ -49,15 +50,6 @@ pub struct RequestedOrder {
     pub fingerprint: String,
 }
 
-/// The outcome of placing an order.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    /// The order as it is now.
-    pub order: Order,
-    /// Whether it was there already, under the same key.
-    pub replayed: bool,
-}
-
 /// Why an order was not placed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceFailure {
@@ -71,19 +63,19 @@ pub enum PlaceFailure {
     #[error("insufficient balance")]
     InsufficientBalance,
     /// The key was used for another request.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
-impl From<DebitError> for PlaceFailure {
-    fn from(error: DebitError) -> Self {
+impl From<DebitFailure> for PlaceFailure {
+    fn from(error: DebitFailure) -> Self {
         match error {
-            DebitError::NoWallet => Self::NoWallet,
-            DebitError::InsufficientBalance => Self::InsufficientBalance,
-            DebitError::Failure(failure) => failure.into(),
+            DebitFailure::NoWallet => Self::NoWallet,
+            DebitFailure::InsufficientBalance => Self::InsufficientBalance,
+            DebitFailure::Failure(failure) => failure.into(),
         }
     }
 }
@@ -108,11 +100,11 @@ enum TryOutcome {
     Again(Rejected<Guard>),
 }
 
-/// Places an order.
+/// Places an order; the order as it is then.
 ///
 /// # Errors
 /// See [`PlaceFailure`].
-pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Placed, PlaceFailure> {
+pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, PlaceFailure> {
     logs::record_id("order_id", wanted.id);
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
@@ -130,7 +122,7 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Placed, PlaceFa
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
-            (None, Ok(TryOutcome::Placed(order))) => return Ok(Placed { order, replayed: false }),
+            (None, Ok(TryOutcome::Placed(order))) => return Ok(Once::New(order)),
             (None, Ok(TryOutcome::Again(rejected))) => attempts.wait_after(&rejected).await?,
             (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.wait().await?,
             (None, Err(refused)) => return Err(refused),
@@ -232,10 +224,10 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
 /// just being placed is waited for.
-async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Placed>, PlaceFailure> {
+async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
     match orders::get_settled(app, wanted.user, wanted.id).await? {
-        Some(there) if there.fingerprint != wanted.fingerprint => Err(PlaceFailure::KeyReused),
-        there => Ok(there.map(|order| Placed { order, replayed: !ours })),
+        Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
+        there => Ok(there.map(|order| Once::found(order, ours))),
     }
 }
 
@@ -285,11 +277,13 @@ async fn refuse_or_plan(
     {
         refuse_by_unpaid(app, draft, old).await?;
     }
-    match () {
-        () if !stopped.is_empty() => Err(OrderError::NotSelling(stopped).into()),
-        () if !changed.is_empty() => Err(OrderError::PriceChanged(changed).into()),
-        () => plan(app, draft, &short, plans).await,
+    if !stopped.is_empty() {
+        return Err(OrderError::NotSelling(stopped).into());
     }
+    if !changed.is_empty() {
+        return Err(OrderError::PriceChanged(changed).into());
+    }
+    plan(app, draft, &short, plans).await
 }
 
 /// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that nobody

@@ -13,13 +13,14 @@ use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, value};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitError, RECENT_KEYS_MAX, WalletRow, debit, read_row};
+use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, read_row};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -35,26 +36,6 @@ pub struct PayRequest<'a> {
     pub key_given: bool,
 }
 
-/// The outcome of paying.
-#[derive(Clone, Debug)]
-pub struct Paid<P> {
-    /// The purchase, with its payment.
-    pub bought: P,
-    /// The kind of success.
-    pub how: PaymentOutcome,
-}
-
-/// The kinds of success of a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaymentOutcome {
-    /// Made by this request.
-    Now,
-    /// Made before, under the same key.
-    Replayed,
-    /// Made before, by another request.
-    Before,
-}
-
 /// Why a reservation or order was not paid.
 #[derive(Debug, thiserror::Error)]
 pub enum PayFailure {
@@ -68,8 +49,8 @@ pub enum PayFailure {
     #[error(transparent)]
     Pass(#[from] QueueTokenError),
     /// The key was used to pay something else.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The user has no wallet.
     #[error("no wallet")]
     NoWallet,
@@ -169,7 +150,7 @@ pub(super) struct Inputs<P> {
     terms: Option<Item>,
 }
 
-/// Pays a reservation.
+/// Pays a reservation; the reservation with its payment.
 ///
 /// # Errors
 /// See [`PayFailure`].
@@ -177,22 +158,22 @@ pub async fn reservation(
     app: &App,
     id: ReservationId,
     request: &PayRequest<'_>,
-) -> Result<Paid<Reservation>, PayFailure> {
+) -> Result<Once<Reservation>, PayFailure> {
     logs::record_id("reservation_id", id);
     pay(app, id, request).await
 }
 
-/// Pays an order that was placed before.
+/// Pays an order that was placed before; the order with its payment.
 ///
 /// # Errors
 /// See [`PayFailure`].
-pub async fn order(app: &App, id: OrderId, request: &PayRequest<'_>) -> Result<Paid<Order>, PayFailure> {
+pub async fn order(app: &App, id: OrderId, request: &PayRequest<'_>) -> Result<Once<Order>, PayFailure> {
     logs::record_id("order_id", id);
     pay(app, id, request).await
 }
 
 /// Reads, answers what is paid already, else tries to pay; again, while others are in the way.
-async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Result<Paid<P>, PayFailure> {
+async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Result<Once<P>, PayFailure> {
     let mut attempts = Attempts::to_pay(app);
     let mut declines_read = None;
     loop {
@@ -202,7 +183,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
             return Ok(paid);
         }
         match try_once(app, request, &inputs, &mut declines_read).await {
-            Ok(TryOutcome::Paid(bought)) => return Ok(Paid { bought, how: PaymentOutcome::Now }),
+            Ok(TryOutcome::Paid(bought)) => return Ok(Once::New(bought)),
             Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
@@ -236,15 +217,13 @@ pub(super) async fn get_settled<P: Payable>(app: &App, user: UserId, id: P::Id) 
 }
 
 /// The success of a purchase that is paid: by the key of this request, now or before, or by another.
-fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Paid<P>> {
+fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Once<P>> {
     let payment = read.purchase().payment.as_ref()?;
-    let how = match payment.key == request.key {
-        // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
-        true if unheard => PaymentOutcome::Now,
-        true => PaymentOutcome::Replayed,
-        false => PaymentOutcome::Before,
-    };
-    Some(Paid { bought: read.clone(), how })
+    if payment.key != request.key {
+        return Some(Once::Existing(read.clone()));
+    }
+    // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
+    Some(Once::found(read.clone(), unheard))
 }
 
 /// One try to pay what is not paid: refuses, or decides and writes, and judges what was in the way of the write.
@@ -276,13 +255,13 @@ async fn try_once<P: Payable>(
             let Err(rejected) = transaction.commit(app).await else { return Ok(TryOutcome::Paid(after)) };
             rejected
         }
-        Err(DebitError::InsufficientBalance) => {
+        Err(DebitFailure::InsufficientBalance) => {
             *declines_read = Some(bought.purchase().declines);
             let Err(rejected) = decline(app, bought).await else { return Err(insufficient_balance(app, bought)) };
             rejected
         }
-        Err(DebitError::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
-        Err(DebitError::Failure(failure)) => return Err(failure.into()),
+        Err(DebitFailure::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
+        Err(DebitFailure::Failure(failure)) => return Err(failure.into()),
     };
     if let Rejected::Guards(failed) = &rejected {
         bought.judge(app, failed, now).await?;
@@ -294,7 +273,7 @@ async fn try_once<P: Payable>(
 /// instant: what the key has paid may be this.
 fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Result<(), Refusal> {
     let used = wallet.is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == request.key));
-    if used { Err(Refusal::UnlessPaid(PayFailure::KeyReused)) } else { Ok(()) }
+    if used { Err(Refusal::unless_paid(KeyReused)) } else { Ok(()) }
 }
 
 /// Records that the balance was too small. What was to be bought stays on the expiry index: the event of the decline

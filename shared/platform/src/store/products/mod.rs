@@ -20,7 +20,7 @@ use crate::store::dynamodb::cache::{CATALOG_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{CreateFailure, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::views::{Listing, Page, Viewed};
@@ -198,8 +198,8 @@ fn describe_change(action: &AdminAction, before: &Product, after: &Product) -> A
 /// A page of the products on sale, at most [`CATALOG_SECONDS`] old.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Result<Arc<Page<Listing>>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Result<Arc<Page<Listing>>, ListFailure> {
     let key = (sort, limit, cursor.map(str::to_owned));
     if let Some(known) = app.caches().catalog.get(&key, app.now(), CATALOG_SECONDS) {
         return Ok(known);

@@ -27,7 +27,7 @@ struct AdjustmentItem {
 
 /// Why a stock was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum AdjustError {
+pub enum AdjustFailure {
     /// There is no such product.
     #[error("no product")]
     NoProduct,
@@ -54,7 +54,7 @@ enum Guard {
 /// now.
 ///
 /// # Errors
-/// See [`AdjustError`].
+/// See [`AdjustFailure`].
 pub async fn adjust(
     app: &App,
     product: ProductId,
@@ -62,8 +62,8 @@ pub async fn adjust(
     delta: i64,
     fingerprint: &str,
     action: &AdminAction,
-) -> Result<Once<i64>, AdjustError> {
-    let product = products::get(app, product).await?.ok_or(AdjustError::NoProduct)?;
+) -> Result<Once<i64>, AdjustFailure> {
+    let product = products::get(app, product).await?.ok_or(AdjustFailure::NoProduct)?;
     let receipt = AdjustmentItem { delta, at: app.now().as_millisecond(), fingerprint: fingerprint.to_owned() };
     let mut attempts = Attempts::new(app);
     loop {
@@ -71,7 +71,7 @@ pub async fn adjust(
             // The missing units may have been taken away by this very change.
             return find_replay(app, &product, id, fingerprint, attempts.made > 0)
                 .await?
-                .ok_or(AdjustError::OutOfStock);
+                .ok_or(AdjustFailure::OutOfStock);
         };
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::adjustment(product.id, id), &receipt)?));
@@ -117,7 +117,7 @@ async fn find_replay(
     id: Uuid,
     fingerprint: &str,
     ours: bool,
-) -> Result<Option<Once<i64>>, AdjustError> {
+) -> Result<Option<Once<i64>>, AdjustFailure> {
     let Some(item) = query::get_settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
     if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
         return Err(KeyReused.into());

@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
+use crate::store::dynamodb::idempotency::Once;
 use crate::store::dynamodb::item::{Item, key_item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
@@ -60,8 +61,6 @@ pub struct Joined {
     pub entry: QueueEntry,
     /// The queue, at most a second old.
     pub queue: Arc<Queue>,
-    /// Whether the place is new.
-    pub new: bool,
 }
 
 /// The content of a user's entry in a queue.
@@ -92,7 +91,7 @@ fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<EntrySlo
 ///
 /// # Errors
 /// See [`JoinFailure`].
-pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinFailure> {
+pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Once<Joined>, JoinFailure> {
     let queue = queue::get(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
@@ -107,7 +106,7 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
             EntrySlot::Numbered(entry) => {
                 let entry = refresh(app, entry, &queue).await?;
                 if !entry.state.has_ended() {
-                    return Ok(Joined { entry, queue, new: false });
+                    return Ok(Once::Existing(Joined { entry, queue }));
                 }
                 EntrySlot::Numbered(entry)
             }
@@ -128,7 +127,7 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Joined, JoinF
         may_join(app, user, id, ended, &queue).await?;
         there = match claim_place(app, user, id, &there, claim).await? {
             EntrySlot::Claimed(by) if by == claim => match take_number(app, user, id, claim).await? {
-                Some(entry) => return Ok(Joined { entry, queue, new: true }),
+                Some(entry) => return Ok(Once::New(Joined { entry, queue })),
                 None => get_place(app, user, id, Consistency::Strong).await?,
             },
             there => there,

@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::VIEW_SECONDS;
+use crate::store::dynamodb::idempotency::Once;
 use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, to_item, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
@@ -57,12 +58,12 @@ pub(crate) struct BatchItem {
     pub closes_at: i64,
 }
 
-/// Makes a queue or changes its settings; whoever waits or is admitted stays. `true` when it is new. Settings that it has
-/// already are not written again.
+/// Makes a queue or changes its settings; whoever waits or is admitted stays. Settings that it has already are not written
+/// again.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminAction) -> Result<(Queue, bool), Failure> {
+pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminAction) -> Result<Once<Queue>, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let new = Queue::new(settings, app.now());
@@ -72,7 +73,7 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
         if old.as_ref().is_some_and(|old| old.settings == settings)
             && let Some(same) = old
         {
-            return Ok((same, false));
+            return Ok(Once::Existing(same));
         }
         let write = match version {
             Some(version) => put_write(id, &new).when("version = :read").value(":read", version),
@@ -90,8 +91,8 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
         }
         app.caches().queues.forget(id);
         return Ok(match old {
-            Some(old) => (Queue { settings, ..old }, false),
-            None => (new, true),
+            Some(old) => Once::Existing(Queue { settings, ..old }),
+            None => Once::New(new),
         });
     }
 }

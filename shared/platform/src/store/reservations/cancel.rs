@@ -1,7 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{AlreadyPaid, Cancel, Purchase, State};
+use onsale_domain::payments::purchase::{Cancel, Purchase, State};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
@@ -12,43 +12,30 @@ use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::expiry::outcome::ExpiryOutcome;
+use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::guard::Guard;
 use crate::store::reservations::get;
 use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
 use crate::store::seats::{all_mine_condition, set_seats};
 
-/// Why something was not cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// The user has no such reservation or ticket.
-    #[error("not found")]
-    NotFound,
-    /// It is paid.
-    #[error(transparent)]
-    AlreadyPaid(#[from] AlreadyPaid),
-    /// The table failed.
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
-
 /// Gives back all seats of a held reservation, or one. What has ended stays as it is, and is a success.
 ///
 /// # Errors
-/// See [`CancelError`].
+/// See [`CancelFailure`].
 pub async fn cancel(
     app: &App,
     user: UserId,
     id: ReservationId,
     ticket: Option<&SeatId>,
-) -> Result<Reservation, CancelError> {
+) -> Result<Reservation, CancelFailure> {
     let mut attempts = Attempts::new(app);
     let mut gone: Vec<SeatId> = Vec::new();
     loop {
-        let read = get(app, user, id).await?.ok_or(CancelError::NotFound)?;
+        let read = get(app, user, id).await?.ok_or(CancelFailure::NoReservation)?;
         let now = app.now();
         let decision = match ticket {
-            Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelError::NotFound)??,
+            Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelFailure::NoReservation)??,
             None => read.purchase.cancel(now)?,
         };
         match decision {

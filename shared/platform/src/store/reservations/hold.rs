@@ -17,6 +17,7 @@ use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
+use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, text};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
@@ -28,15 +29,6 @@ use crate::store::reservations::{expire, get, get_settled, reservation_item, sea
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
-/// The outcome of holding.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The reservation as it is now.
-    pub reservation: Reservation,
-    /// Whether it was there already, under the same key.
-    pub replayed: bool,
-}
-
 /// Why seats were not held.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldFailure {
@@ -47,8 +39,8 @@ pub enum HoldFailure {
     #[error(transparent)]
     Pass(#[from] QueueTokenError),
     /// The key was used for another request.
-    #[error("key reused")]
-    KeyReused,
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -80,11 +72,11 @@ pub struct RequestedHold {
     pub queue_token: QueueToken,
 }
 
-/// Holds seats, all or none.
+/// Holds seats, all or none; the reservation as it is then.
 ///
 /// # Errors
 /// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
-pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure> {
+pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>, HoldFailure> {
     logs::record_id("reservation_id", wanted.id);
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
@@ -92,8 +84,8 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Held, HoldFailure>
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
         Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get_settled(app, user, id).await? {
-            Some(there) if there.fingerprint == fingerprint => Ok(Held { reservation: there, replayed: true }),
-            Some(_) => Err(HoldFailure::KeyReused),
+            Some(there) if there.fingerprint == fingerprint => Ok(Once::Replayed(there)),
+            Some(_) => Err(KeyReused.into()),
             None => Err(refused),
         },
         Err(failure) => Err(failure),
@@ -106,10 +98,10 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
     let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
     let Some(schedule) = schedule else {
         // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
-        return Err(match delete_schedule::is_pending(app, wanted.schedule).await? {
-            true => Failure::Busy.into(),
-            false => HoldError::SeatNotFound(wanted.seats).into(),
-        });
+        if delete_schedule::is_pending(app, wanted.schedule).await? {
+            return Err(Failure::Busy.into());
+        }
+        return Err(HoldError::SeatNotFound(wanted.seats).into());
     };
     let admission = match &schedule.queue {
         Some(queue) if !wanted.queue_token.by_administrator => {
@@ -130,22 +122,22 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
 }
 
 /// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the seat limit.
-async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Held, HoldFailure> {
+async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
     let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
     loop {
         let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
-            Ok(()) => return Ok(Held { reservation: new, replayed: false }),
+            Ok(()) => return Ok(Once::New(new)),
             Err(rejected) => rejected,
         };
         // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
         if let Some(there) = get(app, new.user, new.id).await? {
             if there.fingerprint != new.fingerprint {
-                return Err(HoldFailure::KeyReused);
+                return Err(KeyReused.into());
             }
             // A try that was refused wrote nothing: only one that was not heard of may be ours.
             let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Held { reservation: there, replayed: !ours });
+            return Ok(Once::found(there, ours));
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
@@ -219,9 +211,13 @@ async fn refuse_or_retry(
     if gone && !delete_schedule::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }
+    if !missing.is_empty() {
+        return Err(HoldError::SeatNotFound(missing).into());
+    }
+    if !taken.is_empty() {
+        return refuse_as_taken(app, new, taken).await;
+    }
     match allowance {
-        _ if !missing.is_empty() => Err(HoldError::SeatNotFound(missing).into()),
-        _ if !taken.is_empty() => refuse_as_taken(app, new, taken).await,
         // Our own hold is counted, and not to be seen yet.
         Some(old) if seat_limit::includes(old, new.id) => Ok(()),
         Some(old) => refuse_by_seat_limit(app, schedule, new, old).await,
@@ -290,9 +286,9 @@ async fn refuse_by_seat_limit(
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;
     let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
-    match read.count + wanted > i64::from(schedule.max_seats_per_user) {
-        true => Err(HoldError::SeatLimit(schedule.max_seats_per_user).into()),
-        // The pause ended a moment ago.
-        false => Ok(()),
+    if read.count + wanted > i64::from(schedule.max_seats_per_user) {
+        return Err(HoldError::SeatLimit(schedule.max_seats_per_user).into());
     }
+    // The pause ended a moment ago.
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListError, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::seats;
 use crate::store::views::Page;
 
@@ -59,8 +59,8 @@ pub async fn find_holding(
 /// A page of a user's reservations, newest first.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
-pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListError> {
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListFailure> {
     let read = move |item: Item| {
         let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::RESERVATION_PREFIX)?.parse().ok());
         reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)

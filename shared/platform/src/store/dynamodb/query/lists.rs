@@ -120,12 +120,12 @@ impl Query {
         limit: u16,
         cursor: Option<&str>,
         show: impl Fn(App, Vec<Item>) -> F,
-    ) -> Result<Page<T>, ListError>
+    ) -> Result<Page<T>, ListFailure>
     where
         F: Future<Output = Shown<T>>,
     {
         let limit = usize::from(limit);
-        let given = cursor.map(|given| self.parse_cursor(given).ok_or(ListError::Cursor)).transpose()?;
+        let given = cursor.map(|given| self.cursor(given).ok_or(ListFailure::Cursor)).transpose()?;
         let mut start = self.list_start(given);
         let (mut shown, mut last, mut left, mut size) = (Vec::new(), None, LOOKED_AT_MAX, limit);
         for _ in 0..PAGES_MAX {
@@ -153,7 +153,7 @@ impl Query {
 
 /// A list cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ListError {
+pub enum ListFailure {
     /// The cursor is not one of this list.
     #[error("not a cursor of this list")]
     Cursor,

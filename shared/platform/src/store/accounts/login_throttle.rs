@@ -117,7 +117,7 @@ pub async fn count_attempt(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Re
     let mut attempts = Attempts::new(app);
     let mut item = query::get(app, &key, Consistency::Strong).await?;
     loop {
-        let (known, version) = known(item)?;
+        let (known, version) = read_count(item)?;
         let next = login_throttle::attempt(known, limit, app.now()).map_err(AttemptFailure::Blocked)?;
         match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),

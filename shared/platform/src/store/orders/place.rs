@@ -227,7 +227,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
     match orders::get_settled(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
-        there => Ok(there.map(|order| Once::found(order, ours))),
+        there => Ok(there.map(|order| Once::from_existing(order, ours))),
     }
 }
 

@@ -223,7 +223,7 @@ fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -
         return Some(Once::Existing(read.clone()));
     }
     // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
-    Some(Once::found(read.clone(), unheard))
+    Some(Once::from_existing(read.clone(), unheard))
 }
 
 /// One try to pay what is not paid: refuses, or decides and writes, and judges what was in the way of the write.

@@ -26,7 +26,7 @@ pub enum QueueGuardFailure {
 /// administrator needs none.
 ///
 /// # Errors
-/// See [`LookFailure`].
+/// See [`QueueGuardFailure`].
 pub async fn check_admitted(app: &App, queue_token: &QueueToken, queue: &QueueId) -> Result<(), QueueGuardFailure> {
     let access_token = queue_token.access_token.as_deref().ok_or(QueueGuardFailure::NoCaller)?;
     let caller = access_token::verify(app, access_token).await.map_err(QueueTokenFailure::from)?;

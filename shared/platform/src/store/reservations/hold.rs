@@ -137,7 +137,7 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
             }
             // A try that was refused wrote nothing: only one that was not heard of may be ours.
             let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Once::found(there, ours));
+            return Ok(Once::from_existing(there, ours));
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,

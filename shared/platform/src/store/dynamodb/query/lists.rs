@@ -125,7 +125,7 @@ impl Query {
         F: Future<Output = Shown<T>>,
     {
         let limit = usize::from(limit);
-        let given = cursor.map(|given| self.cursor(given).ok_or(ListFailure::Cursor)).transpose()?;
+        let given = cursor.map(|given| self.parse_cursor(given).ok_or(ListFailure::Cursor)).transpose()?;
         let mut start = self.list_start(given);
         let (mut shown, mut last, mut left, mut size) = (Vec::new(), None, LOOKED_AT_MAX, limit);
         for _ in 0..PAGES_MAX {

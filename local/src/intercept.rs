@@ -73,12 +73,13 @@ pub enum Before {
 }
 
 /// The decision on the answer of a call that was executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The caller gets it.
     Deliver,
     /// It is lost on the way: executed, but its caller sees a time-out.
     LoseAnswer,
+    /// It waits for this future, which then decides.
+    Hold(Pin<Box<dyn Future<Output = After> + Send>>),
 }
 
 /// Sees every call of the in-process clients. Each try of the SDK is a call of its own.

@@ -10,6 +10,7 @@ mod commerce_races;
 mod commerce_scale;
 mod concerts;
 mod configuration;
+mod contention;
 mod contract;
 mod coupons;
 mod documents;

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+pub mod contention;
 mod fixture;
 pub mod invariants;
 pub mod mutants;

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::queue::entry::State;
 use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::time::EpochSecond;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,9 +108,9 @@ impl TokenOut {
         self
     }
 
-    /// With the end of its admission, epoch seconds.
-    pub fn expires_at(mut self, second: Option<u32>) -> Self {
-        self.expires_at = second.and_then(|second| Timestamp::from_second(second.into()).ok());
+    /// With the end of its admission.
+    pub fn expires_at(mut self, end: Option<EpochSecond>) -> Self {
+        self.expires_at = end.map(EpochSecond::start);
         self
     }
 

@@ -11,7 +11,7 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::ScheduleId;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem, QueryString, invalid};
@@ -123,7 +123,7 @@ fn counts_out(schedule: &Schedule, section: &Label, counts: Counts) -> SectionCo
 }
 
 fn add_seats(items: &mut Vec<SeatOut>, app: &App, schedule: &Schedule, blocks: &[Block], only_available: bool) {
-    let now = epoch_second(app.now());
+    let now = EpochSecond::begun(app.now());
     for block in blocks {
         let Some(section) = schedule.sections.get(&block.id.section) else { continue };
         for (number, value) in &block.seats {

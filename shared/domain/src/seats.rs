@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::id::{ReservationId, from_short, short};
 use crate::text;
-use crate::time::hex_bound;
+use crate::time::EpochSecond;
 
 /// Neighbouring numbers of a row that share one item of the table. Full of held seats it is under 1 KB, so a
 /// hold of any of them is one write unit.
@@ -141,7 +141,7 @@ pub fn group_by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeM
 /// The value of one seat in its block.
 ///
 /// Written as text, values order themselves: free (`-`) before every time, sold (`~`) after. So a seat may be
-/// taken exactly if its text is less than [`as_bound`] of now, and is mine exactly if it equals my value.
+/// taken exactly if its text is less than [`EpochSecond::to_hex`] of now, and is mine exactly if it equals my value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SeatValue {
     /// Nobody's.
@@ -149,7 +149,7 @@ pub enum SeatValue {
     /// Somebody's until a time has passed.
     Held {
         /// Epoch seconds; the seat is free for others from the second after.
-        until: u32,
+        until: EpochSecond,
         /// The reservation that has it.
         reservation: ReservationId,
     },
@@ -196,14 +196,14 @@ impl SeatValue {
             b'~' => Some(Self::Sold { reservation: reservation(&text[1..])? }),
             _ => {
                 let (until, owner) = text.split_at_checked(8)?;
-                Some(Self::Held { until: u32::from_str_radix(until, 16).ok()?, reservation: reservation(owner)? })
+                Some(Self::Held { until: EpochSecond::from_hex(until)?, reservation: reservation(owner)? })
             }
         }
     }
 
     /// Its state at `now`, an epoch second.
     #[must_use]
-    pub fn state(self, now: u32) -> SeatState {
+    pub fn state(self, now: EpochSecond) -> SeatState {
         match self {
             Self::Sold { .. } => SeatState::Sold,
             Self::Held { until, .. } if until >= now => SeatState::Held,
@@ -226,7 +226,7 @@ impl fmt::Display for SeatValue {
         match self {
             Self::Free => formatter.write_str("-"),
             Self::Held { until, reservation } => {
-                write!(formatter, "{}{}", hex_bound(*until), short(*reservation))
+                write!(formatter, "{}{}", until.to_hex(), short(*reservation))
             }
             Self::Sold { reservation } => write!(formatter, "~{}", short(*reservation)),
         }
@@ -242,8 +242,10 @@ mod tests {
     fn values() -> impl Strategy<Value = SeatValue> {
         prop_oneof![
             Just(SeatValue::Free),
-            (any::<u32>(), any::<u128>())
-                .prop_map(|(until, id)| SeatValue::Held { until, reservation: ReservationId(Uuid::from_u128(id)) }),
+            (any::<u32>(), any::<u128>()).prop_map(|(until, id)| SeatValue::Held {
+                until: EpochSecond(until),
+                reservation: ReservationId(Uuid::from_u128(id))
+            }),
             any::<u128>().prop_map(|id| SeatValue::Sold { reservation: ReservationId(Uuid::from_u128(id)) }),
         ]
     }
@@ -256,15 +258,15 @@ mod tests {
 
         #[test]
         fn one_comparison_of_text_decides(value in values(), now in any::<u32>()) {
-            let may_be_taken = value.to_string() < hex_bound(now);
-            prop_assert_eq!(may_be_taken, value.state(now) == SeatState::Available);
+            let may_be_taken = value.to_string() < EpochSecond(now).to_hex();
+            prop_assert_eq!(may_be_taken, value.state(EpochSecond(now)) == SeatState::Available);
         }
 
         #[test]
         fn a_hold_ends_with_its_second(until in 0..u32::MAX) {
-            let value = SeatValue::Held { until, reservation: ReservationId(Uuid::nil()) };
-            prop_assert_eq!(value.state(until), SeatState::Held);
-            prop_assert_eq!(value.state(until + 1), SeatState::Available);
+            let value = SeatValue::Held { until: EpochSecond(until), reservation: ReservationId(Uuid::nil()) };
+            prop_assert_eq!(value.state(EpochSecond(until)), SeatState::Held);
+            prop_assert_eq!(value.state(EpochSecond(until + 1)), SeatState::Available);
         }
 
         #[test]
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_full_block_of_held_seats_stays_within_a_kilobyte() {
-        let value = SeatValue::Held { until: u32::MAX, reservation: ReservationId(Uuid::max()) }.to_string();
+        let value = SeatValue::Held { until: EpochSecond::MAX, reservation: ReservationId(Uuid::max()) }.to_string();
         let names: usize = (24_976..=25_000).map(|number: u32| number.to_string().len()).sum();
         let keys = "pk".len() + "SEATS#".len() + 36 + 1 + 48 + "sk".len() + "BLOCK#".len() + 48 + 4;
         let closed = "closed".len() + 8 + 22;

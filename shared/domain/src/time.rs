@@ -1,5 +1,7 @@
 //! Times as they are written: RFC 3339, kept to the millisecond; and as holds and admissions end: whole epoch seconds.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// First instant that may be named: of 2000.
@@ -40,28 +42,79 @@ pub fn parse(given: &str) -> Result<Timestamp, TimeError> {
     Timestamp::from_millisecond(read.as_millisecond()).map_err(|_| TimeError::Range)
 }
 
-/// An epoch second as the text that seat values are compared with: 8 hexadecimal digits.
-#[must_use]
-pub fn hex_bound(second: u32) -> String {
-    format!("{second:08x}")
+/// A whole second since 1970-01-01T00:00:00Z, as holds, admissions and pauses begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EpochSecond(pub u32);
+
+impl EpochSecond {
+    /// The last one: of 2106.
+    pub const MAX: Self = Self(u32::MAX);
+
+    /// The second that has begun at `time`: what "now" is to a seat. Of a time that no second names, the nearest.
+    #[must_use]
+    pub fn begun(time: Timestamp) -> Self {
+        Self(u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX }))
+    }
+
+    /// The first second that begins at or after `time`: holds are never short.
+    #[must_use]
+    pub fn at_or_after(time: Timestamp) -> Self {
+        Self::begun(time).plus(u32::from(time.subsec_nanosecond() > 0))
+    }
+
+    /// The second as many seconds later, [`EpochSecond::MAX`] at most.
+    #[must_use]
+    pub fn plus(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// The second before this one; the first has none before it.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// By how many seconds it is later than `earlier`; 0 when it is not.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> u32 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Its first instant.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        Timestamp::from_second(self.0.into()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The first instant after it.
+    #[must_use]
+    pub fn end(self) -> Timestamp {
+        Timestamp::from_second(i64::from(self.0) + 1).unwrap_or(Timestamp::MAX)
+    }
+
+    /// It as the text that seat values are compared with: 8 hexadecimal digits, which sort as seconds do.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        format!("{:08x}", self.0)
+    }
+
+    /// The second of that text.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        u32::from_str_radix(text, 16).ok().map(Self)
+    }
 }
 
-/// A time as the epoch second that has begun: what "now" is to a seat.
-#[must_use]
-pub fn epoch_second(time: Timestamp) -> u32 {
-    u32::try_from(time.as_second()).unwrap_or(if time.as_second() < 0 { 0 } else { u32::MAX })
+impl From<EpochSecond> for i64 {
+    fn from(second: EpochSecond) -> Self {
+        second.0.into()
+    }
 }
 
-/// The first instant after an epoch second.
-#[must_use]
-pub fn instant_after(second: u32) -> Timestamp {
-    Timestamp::from_second(i64::from(second) + 1).unwrap_or(Timestamp::MAX)
-}
-
-/// A time as the epoch second at or after it: holds are never short.
-#[must_use]
-pub fn epoch_second_rounded_up(time: Timestamp) -> u32 {
-    epoch_second(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
+impl fmt::Display for EpochSecond {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
 }
 
 fn has_form(given: &[u8]) -> bool {
@@ -160,6 +213,20 @@ mod tests {
         for given in ["1999-12-31T23:59:59.999999999Z", "2100-01-01T00:00:00.000000001Z", "0000-01-01T00:00:00Z"] {
             assert_eq!(parse(given), Err(TimeError::Range), "{given}");
         }
+    }
+
+    #[test]
+    fn a_second_begins_and_ends() {
+        let half = Timestamp::from_millisecond(1_500).expect("a time");
+        assert_eq!((EpochSecond::begun(half), EpochSecond::at_or_after(half)), (EpochSecond(1), EpochSecond(2)));
+        assert_eq!(EpochSecond::at_or_after(EpochSecond(2).start()), EpochSecond(2));
+        assert_eq!(EpochSecond(1).end(), EpochSecond(2).start());
+        assert_eq!(
+            (EpochSecond::begun(Timestamp::MIN), EpochSecond::begun(Timestamp::MAX)),
+            (EpochSecond(0), EpochSecond::MAX)
+        );
+        assert_eq!((EpochSecond(5).since(EpochSecond(2)), EpochSecond(2).since(EpochSecond(5))), (3, 0));
+        assert_eq!(EpochSecond::from_hex(&EpochSecond(0x1f).to_hex()), Some(EpochSecond(0x1f)));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ pub enum KeepReason {
 const THERE: &str = "what is read first is there, and stays; a write with a wrong key must not make one";
 const COUNT: &str = "right as long as the others hold; a count that is wrong must not go on";
 const OWNER: &str = "changes only with its reservation or order, whose version is asked for";
-const MONEY: &str = "wallet, entry and blocks change with it, each under a guard of its own";
+const MONEY: &str = "wallet, entry and what was bought change with it, each under a guard of its own";
 const BLOCKS: &str = "its blocks change with it, each under a guard of its own";
 const IMAGE: &str = "the image that the write gives back is looked at as well";
 const MARKED: &str = "a second deletion begins only where the mark of the first is gone";
@@ -57,9 +57,12 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("*", "UNPAID · attribute_not_exists(version)", KeepReason::Because(THERE)),
     ("*", "ENTRY · attribute_not_exists(pk)", KeepReason::With(&["WALLET · seq"])),
     ("*", "WALLET · seq", KeepReason::With(&["ENTRY"])),
+    ("*", "ALLOWANCE · version", KeepReason::Because(COUNT)),
+    ("*", "UNPAID · version", KeepReason::With(&["ORDER · version"])),
     ("*", "CLAIM · used_by = :order", KeepReason::Because(OWNER)),
+    ("cancel_order", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
     ("cancel_payment", "BLOCK · #N = :mine", KeepReason::Because(OWNER)),
-    ("cancel_payment", "ORDER · version", KeepReason::With(&["WALLET", "ENTRY"])),
+    ("cancel_payment", "ORDER · version", KeepReason::Because(MONEY)),
     ("cancel_payment", "RSV · version", KeepReason::Because(MONEY)),
     ("create_reservation", "TOKEN · expires_at", KeepReason::Because(READ)),
     ("delete_schedule", "BLOCK · #N < :now", KeepReason::Because(IMAGE)),

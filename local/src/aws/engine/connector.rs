@@ -156,8 +156,13 @@ async fn execute_intercepted<E: Engine>(
     E::observe(operation, &mut request);
     let answer = engine.execute(operation, request.to_string().as_bytes()).await;
     let response: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    match intercept.after(&Call { function, service: E::SERVICE, operation, request: &request }, &response) {
-        After::Deliver => Ok(answer),
+    let executed = Call { function, service: E::SERVICE, operation, request: &request };
+    let mut decided = intercept.after(&executed, &response);
+    while let After::Hold(until) = decided {
+        decided = until.await;
+    }
+    match decided {
+        After::Deliver | After::Hold(_) => Ok(answer),
         After::LoseAnswer => Err(lost_answer_error("the answer was lost")),
     }
 }

@@ -16,6 +16,7 @@ use crate::products::stock::Portion;
 use crate::reservations::hold::tests::{at, held};
 use crate::reservations::reservation::Reservation;
 use crate::seats::SeatValue;
+use crate::time::EpochSecond;
 use crate::wallet::{Entry, Movement, Wallet};
 
 const USER: UserId = UserId(Uuid::from_u128(1));
@@ -195,7 +196,7 @@ impl World {
             id,
             user: USER,
             created_at: self.now,
-            purchase: Purchase::new(u32::MAX),
+            purchase: Purchase::new(EpochSecond::MAX),
             lines,
             coupon,
             discount: 0,

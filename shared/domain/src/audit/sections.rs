@@ -9,15 +9,15 @@ use crate::id::ScheduleId;
 use crate::payments::purchase::State;
 use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
-use crate::time::epoch_second;
+use crate::time::EpochSecond;
 
 /// A hold that ends so soon is not looked for in its block: an instance whose clock is ahead may have passed the seat
 /// on already, or closed the reservation.
 pub const CLOCKS_APART_SECONDS: u32 = 30;
 
 /// The second after which a hold must last at `now` to be looked at.
-fn checked_from(now: Timestamp) -> u32 {
-    epoch_second(now).saturating_add(CLOCKS_APART_SECONDS)
+fn checked_from(now: Timestamp) -> EpochSecond {
+    EpochSecond::begun(now).plus(CLOCKS_APART_SECONDS)
 }
 
 /// The value that the seats of a reservation's live tickets must have in their blocks, if they must have one.

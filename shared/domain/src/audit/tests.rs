@@ -5,7 +5,7 @@ use super::*;
 use crate::id::{ConcertId, CouponId, ReservationId, ScheduleId, UserId};
 use crate::reservations::hold::tests::at;
 use crate::seats::SeatValue;
-use crate::time::epoch_second;
+use crate::time::EpochSecond;
 use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
@@ -106,7 +106,10 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.allowance.open.clear()), [What::AllowanceOpen]);
     assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
     assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
-    assert_eq!(told(|world| world.unpaid.open.values_mut().for_each(|until| *until -= 1)), [What::UnpaidOpen]);
+    assert_eq!(
+        told(|world| world.unpaid.open.values_mut().for_each(|until| *until = until.previous())),
+        [What::UnpaidOpen]
+    );
     let free = |world: &mut World| world.seats[1].2 = crate::seats::SeatValue::Free;
     assert_eq!(told(free), [What::Seat, What::SeatsSold]);
     let orphan = |world: &mut World| {
@@ -141,7 +144,7 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
     let mut world = World::new();
     world.carry_out(Step::Reserve(1, false, 0));
     let reservation = &world.reservations[0];
-    let until = at(i64::from(reservation.purchase.held_until));
+    let until = reservation.purchase.held_until.start();
     let before = |seconds: i64| expected_value(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
     assert_eq!((before(31), before(30), before(0)), (true, false, false));
 }
@@ -197,7 +200,7 @@ fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
     let pass = |reservation: u128| {
         let mut sections = Sections::default();
         let section = crate::seats::Label::parse("A").expect("a label");
-        let until = epoch_second(at(1_000));
+        let until = EpochSecond(1_000);
         let value = SeatValue::Held { reservation: ReservationId(Uuid::from_u128(reservation)), until };
         sections.add_seat(ScheduleId(Uuid::nil()), &section, value, at(0));
         let mut differences = Differences::default();

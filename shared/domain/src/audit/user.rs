@@ -15,10 +15,11 @@ use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
 use crate::payments::purchase::{Payment, Purchase, State};
 use crate::reservations::reservation::Reservation;
+use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
 /// How long after its concert's start a seat limit is certain to be there.
-const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
+const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
 
 /// The kinds of receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct SeatLimit {
     /// Seats that it counts.
     pub count: i64,
     /// Open holds, by reservation: until when, and how many seats.
-    pub open: BTreeMap<ReservationId, (u32, i64)>,
+    pub open: BTreeMap<ReservationId, (EpochSecond, i64)>,
 }
 
 /// The reference of an entry.
@@ -102,16 +103,16 @@ struct Moved {
 #[derive(Debug, Default)]
 struct Holding {
     seats: i64,
-    open: BTreeMap<ReservationId, (u32, i64)>,
+    open: BTreeMap<ReservationId, (EpochSecond, i64)>,
     paid: BTreeSet<ReservationId>,
     /// Until when its seat limit is certain to be there.
-    kept_until: i64,
+    kept_until: EpochSecond,
 }
 
 /// Orders that have neither ended nor been paid.
 #[derive(Debug, Default)]
 struct Waiting {
-    open: BTreeMap<OrderId, u32>,
+    open: BTreeMap<OrderId, EpochSecond>,
     units: BTreeMap<ProductId, i128>,
 }
 
@@ -292,7 +293,7 @@ impl UserAudit {
             let holding = self.holdings.entry(reservation.schedule_id).or_default();
             holding.seats += seats;
             holding.kept_until =
-                holding.kept_until.max(reservation.starts_at.as_second().saturating_add(ALLOWANCE_KEPT_SECONDS));
+                holding.kept_until.max(EpochSecond::begun(reservation.starts_at).plus(ALLOWANCE_KEPT_SECONDS));
             if paid {
                 holding.paid.insert(reservation.id);
             } else {

@@ -10,7 +10,7 @@ use crate::payments::lapses::Paused;
 use crate::payments::purchase::Purchase;
 use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
-use crate::time::epoch_second_rounded_up;
+use crate::time::EpochSecond;
 
 /// Most lines of an order.
 pub const LINES_MAX: usize = 20;
@@ -174,7 +174,7 @@ pub fn place(
         user: request.user,
         created_at: now,
         // It ends with the first whole second that is no sooner, and may be paid up to the one before.
-        purchase: Purchase::new(epoch_second_rounded_up(now + request.hold) - 1),
+        purchase: Purchase::new(EpochSecond::at_or_after(now + request.hold).previous()),
         lines,
         coupon: request.coupon,
         discount,
@@ -236,7 +236,10 @@ pub(crate) mod tests {
         let shown: Vec<(&str, i64, i64)> =
             order.lines.iter().map(|line| (line.name.as_str(), line.quantity(), line.amount())).collect();
         assert_eq!(shown, [("Product 2", 4, 120), ("Product 1", 2, 200)]);
-        assert_eq!((order.subtotal(), order.discount, order.total(), order.purchase.held_until), (320, 32, 288, 1_299));
+        assert_eq!(
+            (order.subtotal(), order.discount, order.total(), order.purchase.held_until.0),
+            (320, 32, 288, 1_299)
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::orders::order::Order;
 use crate::orders::place::OrderError;
 use crate::payments::lapses::Lapses;
 use crate::payments::purchase::State;
-use crate::time::epoch_second;
+use crate::time::EpochSecond;
 
 /// Most orders of an account that wait for payment at the same time.
 pub const ORDERS_MAX: usize = 10;
@@ -18,8 +18,8 @@ pub const ORDERS_MAX: usize = 10;
 /// The unpaid orders of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unpaid {
-    /// Each, with the last epoch second in which it may be paid.
-    pub open: BTreeMap<OrderId, u32>,
+    /// Each, with the last second in which it may be paid.
+    pub open: BTreeMap<OrderId, EpochSecond>,
     /// Units in them, by product; none of 0.
     pub units: BTreeMap<ProductId, i64>,
     /// Orders that were let lapse.
@@ -31,12 +31,12 @@ pub struct Unpaid {
 impl Unpaid {
     /// The orders whose time had passed at `now`, though nobody has closed them yet.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
-        self.open.iter().filter(move |(_, until)| epoch_second(now) > **until).map(|(id, _)| *id)
+        self.open.iter().filter(move |(_, until)| EpochSecond::begun(now) > **until).map(|(id, _)| *id)
     }
 
-    /// When the first of them ends, in epoch seconds.
+    /// When the first of them ends.
     #[must_use]
-    pub fn first_end(&self) -> Option<u32> {
+    pub fn first_end(&self) -> Option<EpochSecond> {
         self.open.values().min().copied()
     }
 
@@ -119,7 +119,7 @@ mod tests {
             assert_eq!(unpaid.admits(&order(id, &[(1, 1)]), |_| 10, at(1_000)), Ok(()));
             unpaid = unpaid.with_order(&order(id, &[(1, 1)]));
         }
-        unpaid.lapses = Lapses { count: 2, last_at: 900, paused_until: 1_040 };
+        unpaid.lapses = Lapses { count: 2, last_at: EpochSecond(900), paused_until: EpochSecond(1_040) };
         let id = |id| ProductId(Uuid::from_u128(id));
         let over = unpaid.admits(&order(99, &[(1, 1), (2, 11)]), |_| 10, at(1_000));
         assert_eq!(over, Err(OrderError::ProductLimit(vec![id(1), id(2)])));

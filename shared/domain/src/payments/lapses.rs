@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::time::epoch_second;
+use crate::time::EpochSecond;
 
 /// Lapses without a pause.
 pub const LAPSES_FREE: u32 = 1;
@@ -26,9 +26,9 @@ pub struct Lapses {
     /// How many, since the last purchase or the last long quiet.
     pub count: u32,
     /// When the last of them that counts ended.
-    pub last_at: u32,
+    pub last_at: EpochSecond,
     /// The first second in which there may be another hold or order.
-    pub paused_until: u32,
+    pub paused_until: EpochSecond,
 }
 
 /// Holds or orders were let lapse: the next one may be made after so many seconds, at least 1.
@@ -40,14 +40,14 @@ impl Lapses {
     /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that counts
     /// had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
     #[must_use]
-    pub fn with_lapse(self, made_at: Timestamp, ended: u32) -> Self {
-        if self.count > 0 && epoch_second(made_at) <= self.last_at {
+    pub fn with_lapse(self, made_at: Timestamp, ended: EpochSecond) -> Self {
+        if self.count > 0 && EpochSecond::begun(made_at) <= self.last_at {
             return self;
         }
-        let forgotten = i64::from(ended) - i64::from(self.last_at) > FORGOTTEN_AFTER.as_secs();
+        let forgotten = i64::from(ended.since(self.last_at)) > FORGOTTEN_AFTER.as_secs();
         let count = if forgotten { 1 } else { self.count.saturating_add(1) };
         let pause = u32::try_from(pause(count).as_secs()).unwrap_or(u32::MAX);
-        Self { count, last_at: ended, paused_until: ended.saturating_add(pause) }
+        Self { count, last_at: ended, paused_until: ended.plus(pause) }
     }
 
     /// Whether there may be another hold or order at `now`.
@@ -55,7 +55,7 @@ impl Lapses {
     /// # Errors
     /// While a pause lasts.
     pub fn check(&self, now: Timestamp) -> Result<(), Paused> {
-        match self.paused_until.saturating_sub(epoch_second(now)) {
+        match self.paused_until.since(EpochSecond::begun(now)) {
             0 => Ok(()),
             seconds => Err(Paused(seconds)),
         }
@@ -82,7 +82,7 @@ mod tests {
 
     /// A hold of five minutes that was made at `made`, and lapsed.
     fn lapsed(lapses: Lapses, made: u32) -> Lapses {
-        lapses.with_lapse(at(made), made + 300)
+        lapses.with_lapse(at(made), EpochSecond(made + 300))
     }
 
     #[test]
@@ -92,8 +92,8 @@ mod tests {
         let mut made = 1_000_000;
         for _ in 0..40 {
             lapses = lapsed(lapses, made);
-            pauses.push(lapses.paused_until - lapses.last_at);
-            made = lapses.paused_until + 1;
+            pauses.push(lapses.paused_until.since(lapses.last_at));
+            made = lapses.paused_until.0 + 1;
         }
         assert_eq!(pauses[..8], [0, 60, 120, 240, 480, 960, 1_920, 3_600]);
         assert!(pauses[8..].iter().all(|pause| *pause == 3_600));
@@ -114,7 +114,7 @@ mod tests {
         #[test]
         fn what_lapses_together_counts_once(made in proptest::collection::vec(1_000_000..=1_000_300_u32, 1..12)) {
             let lapses = made.into_iter().fold(Lapses::default(), lapsed);
-            prop_assert_eq!((lapses.count, lapses.check(at(lapses.last_at))), (1, Ok(())));
+            prop_assert_eq!((lapses.count, lapses.check(lapses.last_at.start())), (1, Ok(())));
         }
 
         /// Renewing after a lapse waits: of the time from the second lapse on, less and less is held.
@@ -122,7 +122,7 @@ mod tests {
         fn renewing_for_ever_holds_less_and_less(late in proptest::collection::vec(1..600_u32, 12)) {
             let (mut lapses, mut now, mut held) = (Lapses::default(), 1_000_000, 0);
             for late in late {
-                now = lapses.paused_until.max(now) + late;
+                now = lapses.paused_until.0.max(now) + late;
                 lapses = lapsed(lapses, now);
                 (now, held) = (now + 300, held + 300);
             }
@@ -139,7 +139,7 @@ mod tests {
             for made in sorted {
                 let after = lapsed(lapses, made);
                 prop_assert!(after.paused_until >= lapses.paused_until || after.count == 1);
-                prop_assert!(i64::from(after.paused_until - after.last_at) <= PAUSE_MAX.as_secs());
+                prop_assert!(i64::from(after.paused_until.since(after.last_at)) <= PAUSE_MAX.as_secs());
                 lapses = after;
             }
         }

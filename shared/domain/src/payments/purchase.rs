@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::time::{epoch_second, instant_after};
+use crate::time::EpochSecond;
 
 /// Where a purchase stands. `Open` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub struct Purchase {
     /// Where it stands, whatever the clock says.
     pub state: State,
     /// Last epoch second in which it may be paid.
-    pub held_until: u32,
+    pub held_until: EpochSecond,
     /// Its payment.
     pub payment: Option<Payment>,
     /// How often a payment was declined.
@@ -114,7 +114,7 @@ pub struct Purchase {
 impl Purchase {
     /// A new one, which may be paid until the end of this epoch second.
     #[must_use]
-    pub fn new(held_until: u32) -> Self {
+    pub fn new(held_until: EpochSecond) -> Self {
         Self { state: State::Open, held_until, payment: None, declines: 0, settled: false, version: 1 }
     }
 
@@ -127,13 +127,13 @@ impl Purchase {
     /// Until when it may be paid: the first instant at which it may not.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        instant_after(self.held_until)
+        self.held_until.end()
     }
 
     /// Whether its time has passed: it may be paid before [`Self::expires_at`].
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
-        epoch_second(now) > self.held_until
+        EpochSecond::begun(now) > self.held_until
     }
 
     /// Whether it may be paid at `now`, by the clock of the instance that decides (P5).
@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn open() -> Purchase {
-        Purchase::new(1_299)
+        Purchase::new(EpochSecond(1_299))
     }
 
     #[test]

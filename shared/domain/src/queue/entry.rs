@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::id::UserId;
 use crate::queue::{JoinError, QueueId, Settings};
-use crate::time::epoch_second;
+use crate::time::EpochSecond;
 
 /// Where a place stands. There is no way back but a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,8 @@ pub struct QueueEntry {
     pub issued_at: Timestamp,
     /// When it was claimed.
     pub admitted_at: Option<Timestamp>,
-    /// First epoch second in which an admission is over.
-    pub expires_at: Option<u32>,
+    /// First second in which an admission is over.
+    pub expires_at: Option<EpochSecond>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// How many holds were made with it.
@@ -80,7 +80,7 @@ impl QueueEntry {
     /// Where it stands for somebody who looks at `now`: an admission whose time has passed is over, swept or not.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> State {
-        let lapsed = self.expires_at.is_some_and(|end| epoch_second(now) >= end);
+        let lapsed = self.expires_at.is_some_and(|end| EpochSecond::begun(now) >= end);
         if self.state == State::Admitted && lapsed { State::Expired } else { self.state }
     }
 
@@ -101,8 +101,8 @@ pub struct Admission {
     pub queue: QueueId,
     /// By which number.
     pub number: u64,
-    /// First epoch second in which it is over.
-    pub expires_at: u32,
+    /// First second in which it is over.
+    pub expires_at: EpochSecond,
 }
 
 /// Why a queue's guard lets somebody not pass, in order of precedence.

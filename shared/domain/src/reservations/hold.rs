@@ -12,7 +12,7 @@ use crate::payments::purchase::Purchase;
 use crate::queue::entry::Admission;
 use crate::reservations::reservation::{Reservation, Ticket};
 use crate::seats::SeatId;
-use crate::time::{epoch_second, epoch_second_rounded_up};
+use crate::time::EpochSecond;
 
 /// Why seats cannot be held, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,9 +114,10 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
     if known.len() > usize::from(schedule.max_seats_per_user) {
         return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
     }
-    let admitted_until = request.admission.as_ref().map_or(u32::MAX, |admission| admission.expires_at);
-    let end = epoch_second_rounded_up(now + request.hold).min(admitted_until).min(epoch_second(schedule.starts_at));
-    if end <= epoch_second(now) {
+    let admitted_until = request.admission.as_ref().map_or(EpochSecond::MAX, |admission| admission.expires_at);
+    let end =
+        EpochSecond::at_or_after(now + request.hold).min(admitted_until).min(EpochSecond::begun(schedule.starts_at));
+    if end <= EpochSecond::begun(now) {
         return Err(SaleError::Closed.into());
     }
     let tickets =
@@ -129,7 +130,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         venue: schedule.venue.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
-        purchase: Purchase::new(end - 1),
+        purchase: Purchase::new(end.previous()),
         tickets,
         fingerprint: request.fingerprint,
         admitted_by: request.admission.map(|admission| (admission.queue, admission.number)),
@@ -172,7 +173,7 @@ pub(crate) mod tests {
     fn a_hold_freezes_price_place_and_start() {
         let reservation = held(&["A-1-1", "A-1-2"]);
         assert_eq!(reservation.total(), 100_000);
-        assert_eq!((reservation.purchase.held_until, reservation.purchase.expires_at()), (2_299, at(2_300)));
+        assert_eq!((reservation.purchase.held_until.0, reservation.purchase.expires_at()), (2_299, at(2_300)));
         assert_eq!((reservation.venue.as_str(), reservation.starts_at), ("Hall", at(5_000)));
     }
 
@@ -187,10 +188,11 @@ pub(crate) mod tests {
     fn a_hold_does_not_outlast_its_admission() {
         let queue = QueueId::parse("q").expect("a queue id");
         for (expires_at, held_until) in [(2_100, 2_099), (2_300, 2_299), (2_301, 2_299), (9_000, 2_299)] {
+            let expires_at = EpochSecond(expires_at);
             let admission = Some(Admission { queue: queue.clone(), number: 7, expires_at });
             let held = hold(HoldRequest { admission, ..request(&["A-1-1"]) }, &schedule::example(), at(2_000));
             let held = held.expect("held");
-            assert_eq!((held.purchase.held_until, held.admitted_by), (held_until, Some((queue.clone(), 7))));
+            assert_eq!((held.purchase.held_until.0, held.admitted_by), (held_until, Some((queue.clone(), 7))));
         }
     }
 
@@ -245,7 +247,7 @@ pub(crate) mod tests {
             schedule.starts_at = millisecond(starts);
             schedule.sale_closes_at = schedule.starts_at;
             let now = millisecond(now);
-            let expires_at = admitted.map(|seconds| epoch_second(now) + u32::try_from(seconds).expect("few"));
+            let expires_at = admitted.map(|seconds| EpochSecond::begun(now).plus(u32::try_from(seconds).expect("few")));
             let admission = expires_at
                 .map(|expires_at| Admission { queue: QueueId::parse("q").expect("a queue id"), number: 7, expires_at });
             let request = HoldRequest {

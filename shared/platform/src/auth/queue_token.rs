@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -64,7 +65,7 @@ pub async fn sign(
     user: UserId,
     queue: &QueueId,
     number: u64,
-    expires_at: Option<u32>,
+    expires_at: Option<EpochSecond>,
 ) -> Result<String, Failure> {
     let key = signing::signing_key(app).await?;
     let issued = app.now().as_second();
@@ -134,7 +135,7 @@ impl QueueToken {
     /// See [`QueueTokenError`], or the table's failure.
     pub async fn admission(&self, app: &App, user: UserId, queue: &QueueId) -> Result<Admission, QueueTokenFailure> {
         let claims = self.claims(app, user, queue).await?;
-        let expires_at = u32::try_from(claims.exp).map_err(|_| QueueTokenError::Invalid)?;
+        let expires_at = u32::try_from(claims.exp).map(EpochSecond).map_err(|_| QueueTokenError::Invalid)?;
         if !claims.admitted {
             Err(QueueTokenError::NotAdmitted.into())
         } else if app.now().as_second() >= claims.exp {

@@ -10,7 +10,7 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_number};
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -67,8 +67,8 @@ pub(crate) async fn get_block(
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
-    let block = get_block(app, schedule, &seat.block(), Consistency::Eventual).await?;
-    let now = epoch_second(app.now());
+    let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
+    let now = EpochSecond::begun(app.now());
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }
 
@@ -322,7 +322,7 @@ async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[
         let mut write = Write::update(&keys::block(schedule, id))
             .when("attribute_not_exists(closed) OR closed < :now")
             .value(":free", text(SeatValue::Free.to_string()))
-            .value(":now", text(hex_bound(epoch_second(app.now()))));
+            .value(":now", text(EpochSecond::begun(app.now()).to_hex()));
         for number in numbers {
             let seat = format!("#{number}");
             write = write.set_to(&seat, &format!("if_not_exists({seat}, :free)")).name(seat, number.to_string());

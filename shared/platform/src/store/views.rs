@@ -7,7 +7,7 @@ use onsale_domain::id::{ProductId, ReservationId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{MaxPerUser, Product};
 use onsale_domain::seats::{BlockId, Label, SeatState, SeatValue};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
 /// A page of a list.
@@ -43,7 +43,7 @@ pub struct Counts {
 
 impl Block {
     /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
-    pub(crate) fn is_of_reservation(&self, reservation: ReservationId, now: u32) -> bool {
+    pub(crate) fn is_of_reservation(&self, reservation: ReservationId, now: EpochSecond) -> bool {
         let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
         self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
     }
@@ -55,7 +55,7 @@ impl Counts {
     pub fn count(blocks: &[Block], now: Timestamp) -> Self {
         let mut counts = Self::default();
         for value in blocks.iter().flat_map(|block| block.seats.values()) {
-            match value.state(epoch_second(now)) {
+            match value.state(EpochSecond::begun(now)) {
                 SeatState::Available => counts.available += 1,
                 SeatState::Held => counts.held += 1,
                 SeatState::Sold => counts.sold += 1,

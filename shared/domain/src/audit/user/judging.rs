@@ -6,6 +6,7 @@ use std::fmt::Display;
 use super::{Holding, Judged, ReceiptKind, Reference, SeatLimit, UserAudit};
 use crate::audit::{Entity, What};
 use crate::id::{CouponId, OrderId, ReservationId, ScheduleId};
+use crate::time::EpochSecond;
 
 impl UserAudit {
     /// Compares what was kept.
@@ -106,9 +107,9 @@ impl UserAudit {
         let nothing = (SeatLimit::default(), Holding::default());
         for schedule in schedules {
             let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
-            let found = self.seat_limits.get(&schedule);
+            let found = self.allowances.get(&schedule);
             // Time to live takes a seat limit a month after its concert; tickets stay.
-            if found.is_none() && self.now.as_second() > holding.kept_until {
+            if found.is_none() && EpochSecond::begun(self.now) > holding.kept_until {
                 continue;
             }
             let found = found.unwrap_or(&nothing.0);
@@ -145,7 +146,7 @@ fn format_orders<'a>(orders: impl Iterator<Item = &'a OrderId>) -> String {
     if orders.is_empty() { "nobody".to_owned() } else { orders.join(",") }
 }
 
-fn format_holds<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (u32, i64))>) -> String {
+fn format_holds<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (EpochSecond, i64))>) -> String {
     let open: Vec<String> = open.map(|(id, (until, seats))| format!("{id} until {until}: {seats}")).collect();
     if open.is_empty() { "none".to_owned() } else { open.join(", ") }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{ScheduleId, short};
 use onsale_domain::seats::{Label, SeatState};
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -148,11 +148,11 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();
-        let lease = format!("{}{}", hex_bound(epoch_second(now + LEASE)), short(deletion));
+        let lease = format!("{}{}", EpochSecond::begun(now + LEASE).to_hex(), short(deletion));
         let mut conditions = vec!["attribute_exists(pk)".to_owned()];
         let mut write = Write::update(&keys::block(schedule, &block.id))
             .set("closed", text(lease))
-            .value(":now", text(hex_bound(epoch_second(now))));
+            .value(":now", text(EpochSecond::begun(now).to_hex()));
         for number in block.seats.keys() {
             conditions.push(format!("#{number} < :now"));
             write = write.name(format!("#{number}"), number.to_string());
@@ -176,7 +176,7 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
                 let ours = after.as_ref().and_then(|after| after.closed.as_ref());
                 let leased = ours.is_some_and(|closed| {
-                    closed.ends_with(&short(deletion)) && *closed >= hex_bound(epoch_second(now + LEASE_MARGIN))
+                    closed.ends_with(&short(deletion)) && *closed >= EpochSecond::begun(now + LEASE_MARGIN).to_hex()
                 });
                 return Ok(leased && after.is_some_and(|after| all_free(&after, now)));
             }
@@ -187,7 +187,7 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
 }
 
 fn all_free(block: &Block, now: Timestamp) -> bool {
-    block.seats.values().all(|seat| seat.state(epoch_second(now)) == SeatState::Available)
+    block.seats.values().all(|seat| seat.state(EpochSecond::begun(now)) == SeatState::Available)
 }
 
 fn is_leased_by(block: &Block, deletion: Uuid) -> bool {
@@ -254,7 +254,7 @@ pub async fn remove_blocks(
 }
 
 async fn remove_block(app: &App, schedule: ScheduleId, block: Block) -> Result<bool, Failure> {
-    let lasting = hex_bound(epoch_second(app.now() + LEASE_MARGIN));
+    let lasting = EpochSecond::begun(app.now() + LEASE_MARGIN).to_hex();
     let write = Write::delete(&keys::block(schedule, &block.id))
         .when("closed = :mine AND closed > :lasting")
         .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))

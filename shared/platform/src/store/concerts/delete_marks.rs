@@ -6,6 +6,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::store::dynamodb::transaction::Write;
 /// Kind of deletions on the expiry index.
 pub const DELETION_KIND: &str = "deletion";
 /// How long a deletion is left to the process that works on it; then the sweep, or another request, takes it over.
-const AT_IT_SECONDS: i64 = 300;
+const AT_IT_SECONDS: u32 = 300;
 
 const ACCEPTED: &str = "accepted";
 const REFUSED: &str = "refused";
@@ -49,7 +50,7 @@ pub struct Mark {
     /// concert.
     action: Option<AdminAction>,
     /// Until when a process works on it, epoch seconds; 0 for a date that goes with its concert.
-    worked_on_until: i64,
+    worked_on_until: EpochSecond,
 }
 
 impl Mark {
@@ -68,22 +69,22 @@ impl Mark {
         Ok(Some(Self {
             deletion: deletion.parse().map_err(unreadable)?,
             stage,
-            leased_to: text("shut_to").cloned(),
+            shut_to: text("shut_to").cloned(),
             action: text("asked_by").map(|kept| AdminAction::from_text(kept)).transpose()?,
-            worked_on_until: until.unwrap_or(0),
+            worked_on_until: until.map(EpochSecond).unwrap_or_default(),
         }))
     }
 
     /// One that has just begun.
     pub fn new(app: &App, action: AdminAction) -> Self {
-        let until = app.now().as_second() + AT_IT_SECONDS;
+        let until = EpochSecond::begun(app.now()).plus(AT_IT_SECONDS);
         let deletion = app.ids().uuid(app.now());
         Self { deletion, stage: Stage::Begun, leased_to: None, action: Some(action), worked_on_until: until }
     }
 
     /// Whether no process works on it any more.
     pub fn is_abandoned(&self, now: Timestamp) -> bool {
-        self.worked_on_until < now.as_second()
+        self.worked_on_until < EpochSecond::begun(now)
     }
 
     /// Puts it on a concert or a schedule that has none, and on the expiry index, by which the sweep finds it.
@@ -106,7 +107,7 @@ impl Mark {
     /// Takes it over from the process that worked on it; `false` when another one was faster.
     pub async fn claim(&self, app: &App, key: &Key) -> Result<bool, Failure> {
         let write = Write::update(key)
-            .set("expires_at", number(app.now().as_second() + AT_IT_SECONDS))
+            .set("expires_at", number(EpochSecond::begun(app.now()).plus(AT_IT_SECONDS)))
             .when("deletion = :mine AND expires_at = :seen")
             .value(":seen", number(self.worked_on_until));
         self.when_mine(write).apply(app).await
@@ -127,7 +128,7 @@ impl Mark {
 
     /// Sets its stage, with no process working on it from now on.
     fn set_stage(&self, app: &App, key: &Key, stage: &str) -> Write {
-        let until = number(app.now().as_second() - 1);
+        let until = number(EpochSecond::begun(app.now()).previous());
         self.when_mine(Write::update(key).set("stage", text(stage)).set("expires_at", until).when(MAY_BE_UNDONE))
     }
 

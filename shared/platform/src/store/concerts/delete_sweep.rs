@@ -1,7 +1,7 @@
 //! The sweep of abandoned deletions of concerts and schedules.
 
 use onsale_domain::id::{ConcertId, ScheduleId};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -27,7 +27,7 @@ pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, F
     let shards: Vec<String> = keys::expiry_shards(DELETION_KIND).collect();
     let (before, after) = shards.split_at(usize::try_from(first).unwrap_or(0));
     for shard in after.iter().chain(before) {
-        let query = Query::expired_before(shard.clone(), epoch_second(app.now()));
+        let query = Query::expired_before(shard.clone(), EpochSecond::begun(app.now()));
         let (items, _) = query.page(app, i32::from(most), None).await?;
         for key in items.iter().filter_map(key_of) {
             found += 1;

@@ -10,6 +10,7 @@ use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::money::Price;
 use onsale_domain::queue::QueueId;
 use onsale_domain::seats::{Label, SECTIONS_MAX};
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -194,7 +195,7 @@ pub async fn list_bookable(
     cursor: Option<&str>,
 ) -> Result<Page<Schedule>, ListFailure> {
     // Those that have started are passed over by their keys: a sale ends before.
-    let started = keys::schedule_listing(concert, now.as_second(), ScheduleId(Uuid::nil()));
+    let started = keys::schedule_listing(concert, EpochSecond::begun(now), ScheduleId(Uuid::nil()));
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],

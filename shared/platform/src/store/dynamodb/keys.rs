@@ -11,6 +11,7 @@ use onsale_domain::money::Price;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::QueueId;
 use onsale_domain::seats::{BlockId, Label};
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 /// Index of what ends with time: `expiry_shard`, `expires_at`.
@@ -192,12 +193,12 @@ pub const CONCERTS_BY_TIME: &str = "CONCERT";
 pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 
 /// The listing copy of a schedule beside its concert; by date.
-pub fn schedule_listing(concert: ConcertId, starts_at_second: i64, schedule: ScheduleId) -> Key {
-    key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{starts_at_second:012}#{schedule}"))
+pub fn schedule_listing(concert: ConcertId, starts_at: EpochSecond, schedule: ScheduleId) -> Key {
+    key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{:012}#{schedule}", starts_at.0))
 }
 
 pub fn listing_of(schedule: &Schedule) -> Key {
-    schedule_listing(schedule.concert_id, schedule.starts_at.as_second(), schedule.id)
+    schedule_listing(schedule.concert_id, EpochSecond::begun(schedule.starts_at), schedule.id)
 }
 
 pub fn schedule(id: ScheduleId) -> Key {

@@ -14,6 +14,7 @@ use crate::store::dynamodb::item::{Item, key_item, key_of, number, text};
 use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::rejected::{Rejected, failure, is_throttled};
 use crate::store::dynamodb::retry::Attempts;
+use onsale_domain::time::EpochSecond;
 
 pub use crate::store::dynamodb::query::lists::{ListFailure, PAGES_MAX, map_each};
 
@@ -147,7 +148,7 @@ enum Range {
     /// All that an owner has.
     ByTime { owner: String },
     /// The items of an expiry partition that ended before a second.
-    Expired { shard: String, before: u32 },
+    Expired { shard: String, before: EpochSecond },
 }
 
 impl Query {
@@ -176,7 +177,7 @@ impl Query {
     }
 
     /// The items of an expiry partition that ended before a second, longest ago first, as keys.
-    pub fn expired_before(shard: String, before: u32) -> Self {
+    pub fn expired_before(shard: String, before: EpochSecond) -> Self {
         Self::new(Range::Expired { shard, before })
     }
 

@@ -1,6 +1,6 @@
 //! Sweeps of the expiry index: one kind of thing, partition by partition, a page at a time.
 
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -90,12 +90,12 @@ pub(crate) async fn step<F>(
 where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
 {
-    let query = Query::expired_before(keys::expiry_shard_at(kind, position.shard), epoch_second(app.now()));
+    let query = Query::expired_before(keys::expiry_shard_at(kind, position.shard), EpochSecond::begun(app.now()));
     let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
     let next = position.next(start);
     // The index has them in the order of their ends.
-    let oldest = items.first().and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u32>().ok());
-    let lag_seconds = oldest.map_or(0, |end| epoch_second(app.now()).saturating_sub(end));
+    let oldest = items.first().and_then(|item| item.get("expires_at")?.as_n().ok()?.parse().ok().map(EpochSecond));
+    let lag_seconds = oldest.map_or(0, |end| EpochSecond::begun(app.now()).since(end));
     let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
     let closed = side_by_side(app, keys, |app, key| {
         let closing = close(app, key.clone());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ProductId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
@@ -31,7 +31,7 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
     let mut unpaid = Unpaid { lapses: read_lapses(item)?, ..Unpaid::default() };
     for (name, value) in item {
         if let Some(id) = name.strip_prefix(OPEN_PREFIX) {
-            let until = value.as_s().ok().and_then(|until| u32::from_str_radix(until, 16).ok());
+            let until = value.as_s().ok().and_then(|until| EpochSecond::from_hex(until));
             let (id, until) = from_short(id).zip(until).ok_or_else(|| unreadable("an open order"))?;
             unpaid.open.insert(OrderId(id), until);
         } else if let Some(product) = name.strip_prefix(UNITS_PREFIX) {
@@ -53,14 +53,14 @@ pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -
         .set_to("version", "if_not_exists(version, :zero) + :one")
         .set_to("orders", "if_not_exists(orders, :zero) + :one")
         .set_to("first_end", "if_not_exists(first_end, :until)")
-        .set("#open", text(hex_bound(new.purchase.held_until)))
+        .set("#open", text(new.purchase.held_until.to_hex()))
         .set("delete_at", number(i64::from(new.purchase.held_until) + UNPAID_KEPT_SECONDS))
         .name("#open", open_name(new.id))
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":until", number(new.purchase.held_until))
         .value(":orders_max", number(ORDERS_MAX))
-        .value(":second", number(epoch_second(now)));
+        .value(":second", number(EpochSecond::begun(now)));
     for (index, line) in new.lines.iter().enumerate() {
         let most = most.get(&line.product).copied().unwrap_or_default();
         condition.push_str(&format!(" AND (attribute_not_exists(#u{index}) OR #u{index} <= :m{index})"));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use onsale_domain::payments::purchase::{Payment, Purchase, State};
+use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventKind;
@@ -46,7 +47,7 @@ impl PurchaseItem {
     /// of the expiry index unless it is settled.
     pub fn new(purchase: &Purchase, open: &'static str, expiry_shard: String, change: EventKind) -> Self {
         Self {
-            held_until: purchase.held_until,
+            held_until: purchase.held_until.0,
             state: purchase.state.name(open).to_owned(),
             payment: purchase.payment.as_ref().map(PaymentItem::new),
             declines: purchase.declines,
@@ -64,7 +65,7 @@ impl PurchaseItem {
     pub fn read(self, open: &'static str) -> Result<Purchase, Failure> {
         Ok(Purchase {
             state: State::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
-            held_until: self.held_until,
+            held_until: EpochSecond(self.held_until),
             payment: self.payment.map(PaymentItem::read).transpose()?,
             declines: self.declines,
             settled: self.expiry_shard.is_none(),

@@ -6,7 +6,7 @@ use onsale_domain::payments::purchase::{PayError, Purchase, State};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, group_by_block};
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -81,7 +81,7 @@ impl Payable for Reservation {
                 Guard::Seats(index),
                 set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
                     .when(format!("{OPEN} AND {}", all_mine_condition(numbers)))
-                    .value(":now", text(hex_bound(epoch_second(now))))
+                    .value(":now", text(EpochSecond::begun(now).to_hex()))
                     .value(":mine", text(self.held_value().to_string())),
             );
         }
@@ -138,7 +138,7 @@ async fn admission(
 /// Whether a deletion has leased the block, by a clock for which the hold is over; for the payer's it soon is, unless
 /// the deletion aborts before that.
 fn is_leased(block: &Item, now: Timestamp) -> bool {
-    let bound = hex_bound(epoch_second(now));
+    let bound = EpochSecond::begun(now).to_hex();
     block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{Admission, QueueEntry, State};
 use onsale_domain::queue::{Queue, QueueId};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -84,7 +84,7 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
         };
         // Not before the queue was moved, whatever this clock says.
         let now = app.now().max(queue.looked_at);
-        let expires_at = epoch_second(now) + queue.settings.active_minutes * SECONDS_PER_MINUTE;
+        let expires_at = EpochSecond::begun(now).plus(queue.settings.active_minutes * SECONDS_PER_MINUTE);
         let mut transaction = Transaction::new();
         transaction.add(Guard::Waiting, admit(user, id, wanted, now, expires_at));
         let claimed = Write::update(&keys::admission_batch(id, batch.first)).set_to("claimed", "claimed + :one");
@@ -148,7 +148,7 @@ async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Re
     }
 }
 
-fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: u32) -> Write {
+fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: EpochSecond) -> Write {
     with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"))
         .set("#state", text(State::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{Admission, QueueEntry, State};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -44,7 +44,7 @@ pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Op
         state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
         issued_at: time(item.issued_at)?,
         admitted_at: item.admitted_at.map(time).transpose()?,
-        expires_at: item.expires_at,
+        expires_at: item.expires_at.map(EpochSecond),
         ended_at: item.ended_at.map(time).transpose()?,
         holds: item.holds,
     }))
@@ -120,7 +120,7 @@ pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp
         .value(":one", number(1))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(admitted))
-        .value(":now", number(epoch_second(now)))
+        .value(":now", number(EpochSecond::begun(now)))
 }
 
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.
@@ -131,5 +131,5 @@ pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Time
         .when(format!("#number = :number AND {condition}"))
         .value(":admitted", text(State::Admitted.as_str()))
         .value(":number", number(admission.number))
-        .value(":now", number(epoch_second(now)))
+        .value(":now", number(EpochSecond::begun(now)))
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::{Purchase, State};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -58,7 +58,7 @@ pub async fn close_expired_holds(
     schedule: ScheduleId,
     read: &SeatLimit,
 ) -> Result<bool, Failure> {
-    let now = epoch_second(app.now());
+    let now = EpochSecond::begun(app.now());
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
         // Also if somebody else was faster: the seat limit is not what it was.

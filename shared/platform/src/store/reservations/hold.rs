@@ -10,7 +10,7 @@ use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
@@ -156,7 +156,7 @@ fn hold_transaction(
     new: &Reservation,
     blocks: &[(BlockId, Vec<u16>)],
 ) -> Result<Transaction<Guard>, Failure> {
-    let now = text(hex_bound(epoch_second(app.now())));
+    let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
     for (index, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
@@ -180,7 +180,7 @@ async fn refuse_or_retry(
     blocks: &[(BlockId, Vec<u16>)],
     failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
-    let now = epoch_second(app.now());
+    let now = EpochSecond::begun(app.now());
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
@@ -191,7 +191,7 @@ async fn refuse_or_retry(
                     // Our own hold, of which not every item is to be seen yet.
                     return Ok(());
                 }
-                let bound = hex_bound(now);
+                let bound = now.to_hex();
                 closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
@@ -228,7 +228,7 @@ async fn refuse_or_retry(
 /// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
 /// seat is gone instead of trying until its time is up.
 async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
-    let now = epoch_second(app.now());
+    let now = EpochSecond::begun(app.now());
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
         let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };

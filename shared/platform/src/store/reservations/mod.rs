@@ -11,7 +11,7 @@ use onsale_domain::payments::purchase::State;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
-use onsale_domain::time::epoch_second;
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -77,7 +77,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
 pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> Result<bool, Failure> {
     let now = app.now();
-    let values = vec![(":queue", text(queue.as_str())), (":now", number(epoch_second(now)))];
+    let values = vec![(":queue", text(queue.as_str())), (":now", number(EpochSecond::begun(now)))];
     let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);

@@ -13,7 +13,7 @@ use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::State;
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::time::{epoch_second, hex_bound};
+use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -36,9 +36,9 @@ pub struct SeatLimit {
     /// Seats held and owned.
     pub count: i64,
     /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
-    pub open: BTreeMap<ReservationId, (u32, i64)>,
+    pub open: BTreeMap<ReservationId, (EpochSecond, i64)>,
     /// When the first of these ends, or earlier.
-    pub first_end: Option<u32>,
+    pub first_end: Option<EpochSecond>,
     /// Holds that were let lapse.
     pub lapses: Lapses,
     /// Rises with every write.
@@ -47,7 +47,7 @@ pub struct SeatLimit {
 
 impl SeatLimit {
     /// When the first of the holds that are named ends, but for those in `without`.
-    fn first_end_without(&self, without: &[ReservationId]) -> Option<u32> {
+    fn first_end_without(&self, without: &[ReservationId]) -> Option<EpochSecond> {
         self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
     }
 }
@@ -69,14 +69,14 @@ pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .value(":until", number(new.purchase.held_until))
         .when(format!("(attribute_not_exists(#count) OR #count <= :most) AND {NOT_PAUSED}"))
         .value(":most", number(usize::from(limit).saturating_sub(taken)))
-        .value(":second", number(epoch_second(now)))
+        .value(":second", number(EpochSecond::begun(now)))
 }
 
 /// An item as a seat limit.
 pub fn read(item: &Item) -> Result<SeatLimit, Failure> {
     let open = open_holds(item).ok_or_else(|| unreadable("open holds"))?;
     let count = integer(item, "count")?.unwrap_or_default();
-    let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?;
+    let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?.map(EpochSecond);
     let version = integer(item, "version")?.unwrap_or_default();
     Ok(SeatLimit { count, open, first_end, lapses: read_lapses(item)?, version })
 }
@@ -95,7 +95,8 @@ fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
 /// The lapses of a user, as seat limits and unpaid orders have them.
 pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
-    Ok(Lapses { count: of("lapses")?, last_at: of("lapsed_at")?, paused_until: of("paused_until")? })
+    let second = |name| of(name).map(EpochSecond);
+    Ok(Lapses { count: of("lapses")?, last_at: second("lapsed_at")?, paused_until: second("paused_until")? })
 }
 
 /// Sets the lapses in a seat limit, or in unpaid orders.
@@ -112,12 +113,12 @@ pub fn includes(item: &Item, reservation: ReservationId) -> bool {
 }
 
 /// All open holds of a seat limit, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (u32, i64)>> {
+pub fn open(item: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i64)>> {
     let named = item.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {
             let (until, seats) = open.as_s().ok()?.split_once(':')?;
-            Some((ReservationId(from_short(id)?), (u32::from_str_radix(until, 16).ok()?, seats.parse().ok()?)))
+            Some((ReservationId(from_short(id)?), (EpochSecond::from_hex(until)?, seats.parse().ok()?)))
         })
         .collect()
 }
@@ -131,7 +132,7 @@ pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
 
 /// Its value: until when, and how many seats.
 fn open_value(reservation: &Reservation) -> AttributeValue {
-    text(format!("{}:{}", hex_bound(reservation.purchase.held_until), reservation.live_tickets().count()))
+    text(format!("{}:{}", reservation.purchase.held_until.to_hex(), reservation.live_tickets().count()))
 }
 
 /// The write that gives `seats` back; `after` is the reservation as it will be.

@@ -67,7 +67,7 @@ pub(crate) async fn get_block(
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
-    let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
+    let block = get_block(app, schedule, &seat.block(), Consistency::Eventual).await?;
     let now = EpochSecond::begun(app.now());
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }

@@ -107,7 +107,7 @@ impl UserAudit {
         let nothing = (SeatLimit::default(), Holding::default());
         for schedule in schedules {
             let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
-            let found = self.allowances.get(&schedule);
+            let found = self.seat_limits.get(&schedule);
             // Time to live takes a seat limit a month after its concert; tickets stay.
             if found.is_none() && EpochSecond::begun(self.now) > holding.kept_until {
                 continue;

@@ -69,7 +69,7 @@ impl Mark {
         Ok(Some(Self {
             deletion: deletion.parse().map_err(unreadable)?,
             stage,
-            shut_to: text("shut_to").cloned(),
+            leased_to: text("shut_to").cloned(),
             action: text("asked_by").map(|kept| AdminAction::from_text(kept)).transpose()?,
             worked_on_until: until.map(EpochSecond).unwrap_or_default(),
         }))

@@ -113,7 +113,7 @@ pub fn includes(item: &Item, reservation: ReservationId) -> bool {
 }
 
 /// All open holds of a seat limit, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open(item: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i64)>> {
+pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i64)>> {
     let named = item.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {

@@ -7,7 +7,7 @@ use onsale_platform::store::accounts::users;
 
 use crate::accounts::response::UserOut;
 
-/// Who the caller is.
+/// The caller's account.
 #[utoipa::path(get, path = "/users/me", extensions(("x-access" = json!("user"))),
     responses((status = 200, body = UserOut)))]
 pub async fn get_me(State(app): State<App>, user: User) -> Result<Answer<UserOut>, Problem> {

@@ -63,7 +63,7 @@ impl From<Entry> for AdminActionOut {
     }
 }
 
-/// What administrators did, newest first.
+/// The actions of administrators, newest first.
 #[utoipa::path(get, path = "/admin/actions", params(ListAdminActionsIn), extensions(("x-access" = json!("admin"))),
     responses((status = 200, body = PageOut<AdminActionOut>)))]
 pub async fn list_admin_actions(

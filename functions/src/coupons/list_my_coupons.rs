@@ -22,7 +22,7 @@ pub struct ListMyCouponsIn {
     cursor: Option<String>,
 }
 
-/// What the caller has claimed, used or not.
+/// The caller's claims of coupons, used or not.
 #[utoipa::path(get, path = "/users/me/coupons", params(ListMyCouponsIn), extensions(("x-access" = json!("user"))),
     responses((status = 200, body = PageOut<ClaimOut>)))]
 pub async fn list_my_coupons(

@@ -37,7 +37,7 @@ pub struct ListProductsIn {
     cursor: Option<String>,
 }
 
-/// What is on sale, by age, price or name, at most five seconds old.
+/// The products on sale, by age, price or name, at most five seconds old.
 #[utoipa::path(get, path = "/products", params(ListProductsIn), extensions(("x-access" = json!("public"))),
     responses((status = 200, body = PageOut<ListedProductOut>), (status = 304)))]
 pub async fn list_products(

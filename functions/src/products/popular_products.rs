@@ -62,7 +62,7 @@ impl From<&Ranked> for PopularProductOut {
     }
 }
 
-/// What sold best in the last days, as last counted, of what is selling.
+/// The products on sale that sold best in the last days, as last counted.
 #[utoipa::path(get, path = "/products/popular", params(PopularProductsIn), extensions(("x-access" = json!("public"))),
     responses((status = 200, body = PopularProductsOut), (status = 304)))]
 pub async fn popular_products(

@@ -15,7 +15,7 @@ use crate::queue::response::QueueOut;
 /// How long it may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// Which number is being served, the same for everybody.
+/// The number that is being served, the same for everybody.
 #[utoipa::path(get, path = "/queues/{queue_id}", params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("public"))),
     responses((status = 200, body = QueueOut), (status = 304), (status = 404, description = "not-found")))]

@@ -61,7 +61,7 @@ pub struct SectionCountsOut {
     sold: u32,
 }
 
-/// What may still be had, at most a second old.
+/// The seats of a date and their states, at most a second old.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats", params(("schedule_id" = Uuid, Path), ListSeatsIn),
     extensions(("x-access" = json!("public+queue"))),
     responses((status = 200, body = ListSeatsOut), (status = 304), (status = 404, description = "no-seats")))]

@@ -7,7 +7,7 @@ use onsale_platform::store::wallet;
 
 use crate::wallet::response::WalletOut;
 
-/// What is in the caller's wallet.
+/// The caller's wallet.
 #[utoipa::path(get, path = "/wallet", extensions(("x-access" = json!("user"))),
     responses((status = 200, body = WalletOut), (status = 404, description = "no-wallet")))]
 pub async fn get_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {

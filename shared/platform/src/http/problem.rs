@@ -17,7 +17,7 @@ use super::openapi::one_of;
 pub struct FieldError {
     /// Name of the field, parameter or header.
     pub field: String,
-    /// What it must be; never what it was.
+    /// The expectation of the field; never its value.
     pub message: String,
 }
 
@@ -55,11 +55,11 @@ pub struct ProblemOut {
     /// A URI that names the code.
     #[serde(rename = "type")]
     kind: String,
-    /// What went wrong, in the caller's language.
+    /// The title of the problem, in the caller's language.
     title: &'static str,
     /// HTTP status.
     status: u16,
-    /// What went wrong this time.
+    /// The detail: the reason this time.
     detail: String,
     /// Id of the request, for support.
     instance: String,

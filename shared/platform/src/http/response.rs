@@ -94,7 +94,7 @@ impl IntoResponse for Deleted {
 pub struct PageOut<T> {
     /// Its items.
     pub items: Vec<T>,
-    /// What to give as `cursor` for the next page; null after the last.
+    /// The `cursor` of the next page; null after the last.
     pub next: Option<String>,
 }
 

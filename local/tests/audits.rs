@@ -147,7 +147,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
         println!("{bought} purchases meanwhile, {} passes: {}", report.verdict.passes, report.verdict.outcome.as_str());
         assert!(report.verdict.confirmed.is_empty(), "{printed}");
         assert_ne!(report.verdict.outcome, Outcome::Differ, "{printed}");
-        // What three buy before the third read may all lie behind it: then one pass sees it as it came to be.
+        // What three buy before the third read may all lie behind it: then one pass sees it came to be.
         assert!(report.verdict.passes > 1 || buyers == 3, "{printed}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
+use onsale_domain::concerts::schedule::{self, SEATS_PER_USER_DEFAULT, Schedule, SchedulePlanError};
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
@@ -86,9 +86,9 @@ fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> R
     let sale_closes_at = time::parse(&request.sale_closes_at).map_err(invalid("sale_closes_at"))?;
     schedule::check_plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
         invalid(match error {
-            PlanError::SaleClosesBeforeItOpens => "sale_closes_at",
-            PlanError::StartsDuringSale => "starts_at",
-            PlanError::Limit => "max_seats_per_user",
+            SchedulePlanError::SaleClosesBeforeItOpens => "sale_closes_at",
+            SchedulePlanError::StartsDuringSale => "starts_at",
+            SchedulePlanError::Limit => "max_seats_per_user",
         })(error)
     })?;
     Ok(Schedule {

@@ -1,7 +1,7 @@
 //! POST /coupons
 
 use axum::extract::State;
-use onsale_domain::coupons::coupon::{self, Coupon, Discount, DiscountError, PlanError};
+use onsale_domain::coupons::coupon::{self, Coupon, CouponPlanError, Discount, DiscountError};
 use onsale_domain::id::CouponId;
 use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
@@ -100,8 +100,8 @@ fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Pr
     let valid_until = time::parse(&request.valid_until).map_err(invalid("valid_until"))?;
     coupon::check_plan(request.quantity, valid_from, valid_until).map_err(|error| {
         invalid(match error {
-            PlanError::Quantity => "quantity",
-            PlanError::EndsBeforeItBegins => "valid_until",
+            CouponPlanError::Quantity => "quantity",
+            CouponPlanError::EndsBeforeItBegins => "valid_until",
         })(error)
     })?;
     let parts = [

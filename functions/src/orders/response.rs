@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::{Line, Order};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Where an order may stand.
 fn states() -> Object {
-    one_of(State::ALL.map(|state| state.name(Order::OPEN)))
+    one_of(PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
 }
 
 /// An order, as shown to its owner.

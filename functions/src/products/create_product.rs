@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{self, MaxPerUser, Product, State as ProductState};
+use onsale_domain::products::product::{self, MaxPerUser, Product, ProductState};
 use onsale_domain::products::stock::{self, Shards};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};

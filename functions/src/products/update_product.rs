@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{self, Change, MaxPerUser, State as ProductState};
+use onsale_domain::products::product::{self, Change, MaxPerUser, ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, PathId, Problem, invalid};

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::queue::entry::State;
+use onsale_domain::queue::entry::EntryState;
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::http::openapi::one_of;
@@ -51,7 +51,7 @@ impl QueueOut {
 
 /// Where a place may stand.
 fn states() -> Object {
-    one_of(State::ALL.map(State::as_str))
+    one_of(EntryState::ALL.map(EntryState::as_str))
 }
 
 /// A place in a queue.
@@ -87,7 +87,7 @@ pub struct TokenOut {
 
 impl TokenOut {
     /// A place whose number is to be called, or has been, at `now`.
-    pub fn new(id: &QueueId, state: State, number: u64, queue: &Queue, now: Timestamp) -> Self {
+    pub fn new(id: &QueueId, state: EntryState, number: u64, queue: &Queue, now: Timestamp) -> Self {
         let standing = queue.position_of(number, now);
         Self {
             queue_id: id.to_string(),

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Where a reservation or a ticket may stand.
 fn states() -> Object {
-    one_of(State::ALL.map(|state| state.name(Reservation::OPEN)))
+    one_of(PurchaseState::ALL.map(|state| state.name(Reservation::OPEN)))
 }
 
 /// A reservation, as shown to its owner.
@@ -77,8 +77,8 @@ impl ReservationOut {
 
 impl TicketOut {
     /// A ticket of a reservation that stands at `state`.
-    pub fn new(ticket: &Ticket, state: State) -> Self {
-        let state = if ticket.cancelled { State::Cancelled } else { state };
+    pub fn new(ticket: &Ticket, state: PurchaseState) -> Self {
+        let state = if ticket.cancelled { PurchaseState::Cancelled } else { state };
         Self {
             ticket_id: ticket.seat.to_string(),
             seat_id: ticket.seat.to_string(),

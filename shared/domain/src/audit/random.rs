@@ -10,8 +10,8 @@ use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId}
 use crate::money::{Amount, Price};
 use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, State};
-use crate::products::product::State as ProductState;
+use crate::payments::purchase::{Payment, Purchase, PurchaseState};
+use crate::products::product::ProductState;
 use crate::products::stock::Portion;
 use crate::reservations::hold::tests::{at, held};
 use crate::reservations::reservation::Reservation;
@@ -140,7 +140,7 @@ impl World {
             let first = reservation.tickets[0].seat.clone();
             reservation = reservation.without_seats(&[first]);
         }
-        if reservation.purchase.state == State::Open && far > 0 {
+        if reservation.purchase.state == PurchaseState::Open && far > 0 {
             if let Ok(moved) = self.wallet.pay(amount(reservation.total()), self.now, reservation.payment_id()) {
                 self.store_movement(moved);
                 reservation = reservation.paid(self.now, "");
@@ -162,7 +162,7 @@ impl World {
         if stock::is_live(&reservation.purchase) {
             let count = i64::try_from(live.len()).expect("few");
             self.allowance.count += count;
-            if reservation.purchase.state != State::Paid || far == 1 {
+            if reservation.purchase.state != PurchaseState::Paid || far == 1 {
                 self.allowance.open.insert(id, (reservation.purchase.held_until, count));
             }
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::id::ScheduleId;
-use crate::payments::purchase::State;
+use crate::payments::purchase::PurchaseState;
 use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::EpochSecond;
@@ -24,9 +24,9 @@ fn checked_from(now: Timestamp) -> EpochSecond {
 #[must_use]
 pub fn expected_value(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
     let purchase = &reservation.purchase;
-    let open = matches!(purchase.state, State::Open | State::Declined) && !purchase.settled;
+    let open = matches!(purchase.state, PurchaseState::Open | PurchaseState::Declined) && !purchase.settled;
     match purchase.state {
-        State::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
+        PurchaseState::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
         _ if open && purchase.held_until > checked_from(now) => Some(reservation.held_value()),
         _ => None,
     }

@@ -9,10 +9,10 @@ use crate::id::{CouponId, ProductId, UserId};
 use crate::money::Price;
 use crate::orders::order::Order;
 use crate::payments::purchase::{self, Purchase};
-use crate::products::product::State;
+use crate::products::product::ProductState;
 
 /// A product's price and state, which its shards repeat.
-pub type Terms = (Price, State);
+pub type Terms = (Price, ProductState);
 
 /// A shard as it lies in the table.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +167,7 @@ impl Quantity {
 
 /// Whether a purchase has what it took: it is paid, or has not given it back yet.
 pub(super) fn is_live(purchase: &Purchase) -> bool {
-    purchase.state == purchase::State::Paid || !purchase.settled
+    purchase.state == purchase::PurchaseState::Paid || !purchase.settled
 }
 
 fn format_numbers(numbers: Vec<u8>) -> String {

@@ -13,7 +13,7 @@ use crate::coupons::coupon::Claim;
 use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, State};
+use crate::payments::purchase::{Payment, Purchase, PurchaseState};
 use crate::reservations::reservation::Reservation;
 use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};
@@ -275,7 +275,7 @@ impl UserAudit {
         let of = || Entity::Reservation(user, id);
         let purchase = &reservation.purchase;
         self.check_purchase(of, purchase);
-        let paid = purchase.state == State::Paid;
+        let paid = purchase.state == PurchaseState::Paid;
         let live = i128::from(reservation.total());
         if let Some(payment) = &purchase.payment {
             let all = reservation.tickets.iter().map(|ticket| i128::from(ticket.price.get())).sum();
@@ -315,7 +315,7 @@ impl UserAudit {
         let total = subtotal - i128::from(order.discount);
         if let Some(payment) = &purchase.payment {
             self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
-            let rest = if purchase.state == State::Paid { i128::from(payment.amount) } else { 0 };
+            let rest = if purchase.state == PurchaseState::Paid { i128::from(payment.amount) } else { 0 };
             self.add_payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
         if !purchase.settled && self.has_room(1 + order.lines.len()) {
@@ -337,13 +337,18 @@ impl UserAudit {
     /// Only what has ended is settled; and only what is paid, or was before it was cancelled, has a payment.
     fn check_purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
         let (state, there) = (purchase.state, purchase.payment.is_some());
-        if state != State::Declined {
+        if state != PurchaseState::Declined {
             let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
-            self.differences.compare(What::Settled, of(), worded(state != State::Open), worded(purchase.settled));
+            self.differences.compare(
+                What::Settled,
+                of(),
+                worded(state != PurchaseState::Open),
+                worded(purchase.settled),
+            );
         }
-        if state == State::Paid && !there {
+        if state == PurchaseState::Paid && !there {
             self.differences.add_difference(What::PaymentState, of(), "one, for it is paid", "none");
-        } else if there && !matches!(state, State::Paid | State::Cancelled) {
+        } else if there && !matches!(state, PurchaseState::Paid | PurchaseState::Cancelled) {
             self.differences.add_difference(What::PaymentState, of(), "none, for it is not paid", "one");
         }
     }

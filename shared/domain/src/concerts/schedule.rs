@@ -92,7 +92,7 @@ impl Schedule {
 
 /// The error of a schedule's times and limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
+pub enum SchedulePlanError {
     /// The sale ends before it begins.
     #[error("must be after sale_opens_at")]
     SaleClosesBeforeItOpens,
@@ -113,13 +113,13 @@ pub fn check_plan(
     sale_opens_at: Timestamp,
     sale_closes_at: Timestamp,
     max_seats_per_user: u16,
-) -> Result<(), PlanError> {
+) -> Result<(), SchedulePlanError> {
     if sale_closes_at <= sale_opens_at {
-        Err(PlanError::SaleClosesBeforeItOpens)
+        Err(SchedulePlanError::SaleClosesBeforeItOpens)
     } else if starts_at < sale_closes_at {
-        Err(PlanError::StartsDuringSale)
+        Err(SchedulePlanError::StartsDuringSale)
     } else if !(1..=SEATS_PER_USER_MAX).contains(&max_seats_per_user) {
-        Err(PlanError::Limit)
+        Err(SchedulePlanError::Limit)
     } else {
         Ok(())
     }
@@ -176,9 +176,9 @@ mod tests {
     fn a_plan_must_make_sense() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap_or(Timestamp::MAX);
         assert_eq!(check_plan(at(3), at(1), at(3), 4), Ok(()));
-        assert_eq!(check_plan(at(3), at(1), at(1), 4), Err(PlanError::SaleClosesBeforeItOpens));
-        assert_eq!(check_plan(at(2), at(1), at(3), 4), Err(PlanError::StartsDuringSale));
-        assert_eq!(check_plan(at(3), at(1), at(2), 0), Err(PlanError::Limit));
-        assert_eq!(check_plan(at(3), at(1), at(2), 51), Err(PlanError::Limit));
+        assert_eq!(check_plan(at(3), at(1), at(1), 4), Err(SchedulePlanError::SaleClosesBeforeItOpens));
+        assert_eq!(check_plan(at(2), at(1), at(3), 4), Err(SchedulePlanError::StartsDuringSale));
+        assert_eq!(check_plan(at(3), at(1), at(2), 0), Err(SchedulePlanError::Limit));
+        assert_eq!(check_plan(at(3), at(1), at(2), 51), Err(SchedulePlanError::Limit));
     }
 }

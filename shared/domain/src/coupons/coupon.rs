@@ -123,7 +123,7 @@ pub struct Coupon {
 
 /// Not a plan of a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
+pub enum CouponPlanError {
     /// It would never be valid.
     #[error("must be after valid_from")]
     EndsBeforeItBegins,
@@ -136,11 +136,11 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When it would never be valid, or there were none of it.
-pub fn check_plan(quantity: i64, valid_from: Timestamp, valid_until: Timestamp) -> Result<(), PlanError> {
+pub fn check_plan(quantity: i64, valid_from: Timestamp, valid_until: Timestamp) -> Result<(), CouponPlanError> {
     if !(1..=QUANTITY_MAX).contains(&quantity) {
-        Err(PlanError::Quantity)
+        Err(CouponPlanError::Quantity)
     } else if valid_until <= valid_from {
-        Err(PlanError::EndsBeforeItBegins)
+        Err(CouponPlanError::EndsBeforeItBegins)
     } else {
         Ok(())
     }
@@ -352,8 +352,8 @@ mod tests {
 
     #[test]
     fn a_coupon_has_dates_and_a_number() {
-        assert_eq!(check_plan(1, at(1), at(1)), Err(PlanError::EndsBeforeItBegins));
-        assert_eq!(check_plan(0, at(1), at(2)), Err(PlanError::Quantity));
+        assert_eq!(check_plan(1, at(1), at(1)), Err(CouponPlanError::EndsBeforeItBegins));
+        assert_eq!(check_plan(0, at(1), at(2)), Err(CouponPlanError::Quantity));
         assert_eq!(check_plan(1, at(1), at(2)), Ok(()));
     }
 }

@@ -109,7 +109,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use crate::orders::place::tests::{at, pending};
-    use crate::payments::purchase::State;
+    use crate::payments::purchase::PurchaseState;
 
     #[test]
     fn an_order_paid_at_once_is_paid_in_its_first_version_and_given_back_once() {
@@ -121,7 +121,7 @@ mod tests {
             (Some(230), 1)
         );
         let (refunded, back) = paid.refunded().expect("a refund");
-        assert_eq!((back, refunded.purchase.state, refunded.purchase.version), (230, State::Cancelled, 2));
+        assert_eq!((back, refunded.purchase.state, refunded.purchase.version), (230, PurchaseState::Cancelled, 2));
         assert_eq!(refunded.refunded(), None);
     }
 }

@@ -245,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn refusals_have_an_order() {
         let mut products = [product(1, AMOUNT_MAX), product(2, 30)];
-        products[1].state = product::State::Hold;
+        products[1].state = product::ProductState::Hold;
         let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
         let of = |lines: &[RequestedUnits], products: &[Product], coupon, claim: Option<&Claim>| {
             place(request(lines, coupon), products, in_one, claim, at(1_000))
@@ -253,7 +253,7 @@ pub(crate) mod tests {
         let id = |id| ProductId(Uuid::from_u128(id));
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
-        products[1].state = product::State::Selling;
+        products[1].state = product::ProductState::Selling;
         let over = [wanted(1, 1), wanted(2, 11)];
         products[1].max_per_user = product::MaxPerUser::DEFAULT;
         assert_eq!(of(&over, &products, Some(7), None), Err(OrderError::ProductLimit(vec![id(2)])));

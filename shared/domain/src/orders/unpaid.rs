@@ -9,7 +9,7 @@ use crate::id::{OrderId, ProductId};
 use crate::orders::order::Order;
 use crate::orders::place::OrderError;
 use crate::payments::lapses::Lapses;
-use crate::payments::purchase::State;
+use crate::payments::purchase::PurchaseState;
 use crate::time::EpochSecond;
 
 /// Most orders of an account that wait for payment at the same time.
@@ -81,9 +81,9 @@ impl Unpaid {
             self.units.retain(|_, units| *units > 0);
         }
         self.lapses = match ended.purchase.state {
-            State::Expired => self.lapses.with_lapse(ended.created_at, ended.purchase.held_until),
-            State::Paid => Lapses::default(),
-            State::Open | State::Cancelled | State::Declined => self.lapses,
+            PurchaseState::Expired => self.lapses.with_lapse(ended.created_at, ended.purchase.held_until),
+            PurchaseState::Paid => Lapses::default(),
+            PurchaseState::Open | PurchaseState::Cancelled | PurchaseState::Declined => self.lapses,
         };
         self.version += 1;
         self

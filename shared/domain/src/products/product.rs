@@ -63,7 +63,7 @@ pub fn listed_name(name: &str) -> String {
 
 /// Whether a product may be bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ProductState {
     /// Held back for now: neither listed nor sold.
     Hold,
     /// On sale.
@@ -72,7 +72,7 @@ pub enum State {
     Stopped,
 }
 
-impl State {
+impl ProductState {
     /// Every state.
     pub const ALL: [Self; 3] = [Self::Hold, Self::Selling, Self::Stopped];
 
@@ -142,7 +142,7 @@ pub struct Product {
     /// Price of one.
     pub price: Price,
     /// Whether it may be bought.
-    pub state: State,
+    pub state: ProductState,
     /// How much of it one account may have unpaid.
     pub max_per_user: MaxPerUser,
     /// Over how many items its stock is spread; never changed.
@@ -163,7 +163,7 @@ pub struct Change {
     /// A new price.
     pub price: Option<Price>,
     /// A new state.
-    pub state: Option<State>,
+    pub state: Option<ProductState>,
     /// A new limit of units.
     pub max_per_user: Option<MaxPerUser>,
 }
@@ -172,7 +172,7 @@ impl Product {
     /// Whether it is listed and sold.
     #[must_use]
     pub fn is_selling(&self) -> bool {
-        self.state == State::Selling
+        self.state == ProductState::Selling
     }
 
     /// It as it stands after a change; `None` when it stands so already.
@@ -205,7 +205,7 @@ pub(crate) mod tests {
             name: format!("Product {id}"),
             listed_name: format!("product {id}"),
             price: Price::parse(price).expect("a price"),
-            state: State::Selling,
+            state: ProductState::Selling,
             max_per_user: MaxPerUser(MAX_PER_USER_MAX),
             shards: Shards::ONE,
             created_at: Timestamp::UNIX_EPOCH,
@@ -219,7 +219,8 @@ pub(crate) mod tests {
         let before = product(1, 100);
         assert_eq!(before.changed(&Change::default()), None);
         assert_eq!(before.changed(&Change { price: Some(before.price), ..Change::default() }), None);
-        let after = before.changed(&Change { state: Some(State::Stopped), ..Change::default() }).expect("a change");
+        let after =
+            before.changed(&Change { state: Some(ProductState::Stopped), ..Change::default() }).expect("a change");
         assert_eq!((after.version, after.is_selling(), after.price), (2, false, before.price));
     }
 
@@ -236,8 +237,8 @@ pub(crate) mod tests {
 
     #[test]
     fn names_of_states_and_orders_are_their_own() {
-        assert!(State::ALL.into_iter().all(|state| State::parse(state.as_str()) == Some(state)));
+        assert!(ProductState::ALL.into_iter().all(|state| ProductState::parse(state.as_str()) == Some(state)));
         assert!(Sort::ALL.into_iter().all(|sort| Sort::parse(sort.as_str()) == Some(sort)));
-        assert_eq!((State::parse("Selling"), Sort::parse("price ")), (None, None));
+        assert_eq!((ProductState::parse("Selling"), Sort::parse("price ")), (None, None));
     }
 }

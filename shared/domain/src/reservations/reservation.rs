@@ -156,18 +156,21 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payments::purchase::State;
+    use crate::payments::purchase::PurchaseState;
     use crate::reservations::hold::tests::{at, held, seats};
 
     #[test]
     fn the_last_ticket_ends_the_group() {
         let reservation = held(&["A-1-1", "A-1-2"]);
         let one = reservation.without_seats(&seats(&["A-1-1"]));
-        assert_eq!((one.purchase.state, one.total(), one.purchase.version), (State::Open, 50_000, 2));
+        assert_eq!((one.purchase.state, one.total(), one.purchase.version), (PurchaseState::Open, 50_000, 2));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
         let none = one.without_seats(&seats(&["A-1-2"]));
-        assert_eq!((none.purchase.state, none.purchase.settled, none.total()), (State::Cancelled, true, 50_000));
+        assert_eq!(
+            (none.purchase.state, none.purchase.settled, none.total()),
+            (PurchaseState::Cancelled, true, 50_000)
+        );
     }
 
     #[test]
@@ -175,7 +178,10 @@ mod tests {
         let paid = held(&["A-1-1", "A-1-2"]).paid(at(2_000), "");
         assert_eq!(paid.clone().refunded(at(5_000)), Err(ConcertStarted));
         let (refunded, back) = paid.refunded(at(4_999)).expect("in time").expect("a refund");
-        assert_eq!((back, refunded.purchase.state, refunded.purchase.settled), (100_000, State::Cancelled, true));
+        assert_eq!(
+            (back, refunded.purchase.state, refunded.purchase.settled),
+            (100_000, PurchaseState::Cancelled, true)
+        );
         // Repeating it is no refusal, also later.
         assert_eq!(refunded.refunded(at(6_000)), Ok(None));
         assert_eq!(held(&["A-1-1"]).refunded(at(2_000)), Ok(None));
@@ -193,13 +199,13 @@ mod tests {
         let (one, back) = paid.clone().ticket_refunded(&seat("A-1-2"), at(4_999)).expect("in time").expect("a refund");
         assert_eq!(
             (back, one.purchase.state, one.total(), one.purchase.version),
-            (50_000, State::Paid, 50_000, paid.purchase.version + 1)
+            (50_000, PurchaseState::Paid, 50_000, paid.purchase.version + 1)
         );
         assert_eq!(one.clone().ticket_refunded(&seat("A-1-2"), at(4_999)), Ok(None), "once");
         for last in [one.clone().ticket_refunded(&seat("A-1-3"), at(4_999)), one.refunded(at(4_999))] {
             let (none, back) = last.expect("in time").expect("a refund");
             let refunded = none.purchase.payment.as_ref().map(|payment| payment.refunded);
-            assert_eq!((back, none.purchase.state, refunded), (50_000, State::Cancelled, Some(100_000)));
+            assert_eq!((back, none.purchase.state, refunded), (50_000, PurchaseState::Cancelled, Some(100_000)));
         }
     }
 }

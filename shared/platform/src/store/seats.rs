@@ -112,7 +112,7 @@ struct OverviewItem {
 }
 
 /// Counts by section, at most two seconds old: kept in one item. Of all who find it older than one second, one counts
-/// anew; the others show it as it is for that moment, and once it is older than two seconds count for themselves.
+/// anew; the others show it is for that moment, and once it is older than two seconds count for themselves.
 ///
 /// # Errors
 /// When the table fails.

@@ -12,7 +12,7 @@ use std::net::Ipv6Addr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onsale_domain::accounts::account::Email;
-use onsale_domain::accounts::login_throttle::{self, Blocked, Bucket as Count, Limit, SourceLimit};
+use onsale_domain::accounts::login_throttle::{self, AttemptCount, Blocked, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -191,15 +191,16 @@ pub async fn count_failure(app: &App, source: &ThrottleKey, limit: &SourceLimit)
     write.apply(app).await.map(|_| ())
 }
 
-fn read_count(item: Option<Item>) -> Result<(Option<Count>, u64), Failure> {
+fn read_count(item: Option<Item>) -> Result<(Option<AttemptCount>, u64), Failure> {
     let Some(item) = item.map(from_item::<BucketItem>).transpose()? else {
         return Ok((None, 0));
     };
-    let bucket = Count { count: item.count, blocked_until: time(item.blocked_until)?, last_at: time(item.last_at)? };
+    let bucket =
+        AttemptCount { count: item.count, blocked_until: time(item.blocked_until)?, last_at: time(item.last_at)? };
     Ok((Some(bucket), item.version))
 }
 
-async fn put(app: &App, key: &Key, bucket: Count, limit: &Limit, version: u64) -> Result<Item, Rejected<()>> {
+async fn put(app: &App, key: &Key, bucket: AttemptCount, limit: &Limit, version: u64) -> Result<Item, Rejected<()>> {
     let item = to_item(
         key,
         &BucketItem {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use onsale_domain::audit::{Receipt, ReceiptKind, SeatLimit, Shard};
 use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
-use onsale_domain::products::product::State;
+use onsale_domain::products::product::ProductState;
 use onsale_domain::seats::Label;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -109,8 +109,8 @@ fn parsed<T: DeserializeOwned>(item: Item) -> Option<T> {
     from_item(item).ok()
 }
 
-fn terms(price: i64, state: &str) -> Option<(Price, State)> {
-    Some((Price::parse(price).ok()?, State::parse(state)?))
+fn terms(price: i64, state: &str) -> Option<(Price, ProductState)> {
+    Some((Price::parse(price).ok()?, ProductState::parse(state)?))
 }
 
 /// Counts an item that the scan itself gives: of a product, a coupon, their stock, a queue, or a concert.

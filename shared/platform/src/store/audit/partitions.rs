@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserAudit, expected_value};
 use onsale_domain::id::{OrderId, ReservationId, ScheduleId, UserId};
-use onsale_domain::queue::entry::State as TokenState;
+use onsale_domain::queue::entry::EntryState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
 use uuid::Uuid;
@@ -132,7 +132,7 @@ impl Reader<'_> {
             books.add_seat_limit(ScheduleId(id?), items::seat_limit(item)?);
         } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
-            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
+            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == EntryState::Admitted.as_str() {
                 tally.share(|shared| shared.queues.add_admission(queue, *user));
             }
         } else if sk == keys::UNPAID {

@@ -7,7 +7,7 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Cancel, Purchase, State};
+use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -108,7 +108,7 @@ pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, Cance
 /// When the table fails.
 pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<(), Failure> {
     let ended = end_order(app, user, id, |read| {
-        let due = read.purchase.state == State::Declined && !read.purchase.settled;
+        let due = read.purchase.state == PurchaseState::Declined && !read.purchase.settled;
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), None)))
     });
     ended.await.map(|_| ())
@@ -118,18 +118,20 @@ pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<()
 pub(crate) async fn close(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end_order(app, user, id, |read| {
         let due = !read.purchase.settled && read.purchase.has_expired(app.now());
-        let change = (read.purchase.state == State::Open).then_some(EventKind::OrderExpired);
+        let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::OrderExpired);
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), change)))
     });
     Ok(match ended.await? {
         Some((_, true)) => ExpiryOutcome::Now,
-        Some((order, false)) if order.purchase.settled && order.purchase.state != State::Paid => ExpiryOutcome::Before,
+        Some((order, false)) if order.purchase.settled && order.purchase.state != PurchaseState::Paid => {
+            ExpiryOutcome::Before
+        }
         Some(_) | None => ExpiryOutcome::Nothing,
     })
 }
 
 /// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
-/// `None` of `ending` leaves it as it is. Says how it stands then, and whether that was done now.
+/// `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
 async fn end_order<E: From<Failure>>(
     app: &App,
     user: UserId,

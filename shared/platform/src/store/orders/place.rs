@@ -9,7 +9,7 @@ use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, portions};
 use onsale_domain::wallet::Wallet;
@@ -209,14 +209,15 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     if let Some(coupon) = order.coupon {
         transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
     }
-    let change = if order.purchase.state == State::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
+    let change =
+        if order.purchase.state == PurchaseState::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
     if let Some(debit) = &draft.debit {
         let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
         transaction.add(Guard::Wallet, wallet);
         transaction.add(Guard::Entry, entry);
     }
-    if order.purchase.state == State::Open {
+    if order.purchase.state == PurchaseState::Open {
         transaction.add(Guard::Unpaid, unpaid::add_order(order, &draft.most, app.now()));
     }
     Ok(transaction)

@@ -1,7 +1,7 @@
 //! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
 
 use jiff::Timestamp;
-use onsale_domain::payments::purchase::{Payment, Purchase, State};
+use onsale_domain::payments::purchase::{Payment, Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ impl PurchaseItem {
     /// When it has no known state, or a payment at no time.
     pub fn read(self, open: &'static str) -> Result<Purchase, Failure> {
         Ok(Purchase {
-            state: State::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
+            state: PurchaseState::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
             held_until: EpochSecond(self.held_until),
             payment: self.payment.map(PaymentItem::read).transpose()?,
             declines: self.declines,

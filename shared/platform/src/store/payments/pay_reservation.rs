@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{PayError, Purchase, State};
+use onsale_domain::payments::purchase::{PayError, Purchase, PurchaseState};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, group_by_block};
@@ -151,5 +151,5 @@ fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
 /// Whether it still waits to be paid, when no transaction is at work on it any more.
 async fn is_unpaid(app: &App, read: &Reservation) -> Result<bool, Failure> {
     let now = reservations::get_settled(app, read.user, read.id).await?;
-    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == State::Open))
+    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == PurchaseState::Open))
 }

@@ -3,7 +3,7 @@
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::{SeatId, SeatValue, group_by_block};
 use onsale_domain::wallet::Wallet;
@@ -126,7 +126,7 @@ fn free_seats_transaction(
                 .value(":mine", text(sold.clone())),
         );
     }
-    let change = if after.purchase.state == State::Paid {
+    let change = if after.purchase.state == PurchaseState::Paid {
         EventKind::PaymentPartlyRefunded
     } else {
         EventKind::PaymentCancelled

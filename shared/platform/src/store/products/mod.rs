@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{Change, MaxPerUser, Product, Sort, State};
+use onsale_domain::products::product::{Change, MaxPerUser, Product, ProductState, Sort};
 use onsale_domain::products::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -237,7 +237,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
         name: item.name,
         listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
+        state: ProductState::parse(&item.state).ok_or_else(|| unreadable("state"))?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
         created_at: time(item.created_at)?,

@@ -4,7 +4,7 @@
 //! shard has the number alone.
 
 use onsale_domain::money::Price;
-use onsale_domain::products::product::State;
+use onsale_domain::products::product::ProductState;
 use onsale_domain::products::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ struct ShardItem {
 }
 
 /// The write of a new shard; a product's has its `terms`.
-pub fn create(of: Uuid, portion: Portion, terms: Option<(Price, State)>) -> Result<Write, Failure> {
+pub fn create(of: Uuid, portion: Portion, terms: Option<(Price, ProductState)>) -> Result<Write, Failure> {
     let item = ShardItem {
         available: portion.units,
         price: terms.map(|(price, _)| price.get()),
@@ -46,7 +46,7 @@ pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
             .when("available >= :units AND price = :price AND #state = :selling")
             .name("#state", "state")
             .value(":price", number(price.get()))
-            .value(":selling", text(State::Selling.as_str())),
+            .value(":selling", text(ProductState::Selling.as_str())),
     }
 }
 
@@ -59,7 +59,7 @@ pub fn put_in(of: Uuid, portion: Portion) -> Write {
 }
 
 /// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is lost.
-pub fn set_terms(of: Uuid, shard: u8, price: Price, state: State) -> Write {
+pub fn set_terms(of: Uuid, shard: u8, price: Price, state: ProductState) -> Write {
     Write::update(&keys::stock(of, shard))
         .set("price", number(price.get()))
         .set("#state", text(state.as_str()))
@@ -81,7 +81,7 @@ pub enum Refused {
 /// The refusal that the old image of a shard means for a [`take`] that failed.
 pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
-    Ok(if shard.state.as_deref() != Some(State::Selling.as_str()) {
+    Ok(if shard.state.as_deref() != Some(ProductState::Selling.as_str()) {
         Refused::NotSelling
     } else if shard.price != Some(price.get()) {
         Refused::PriceChanged

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::queue::entry::{Admission, QueueEntry, State};
+use onsale_domain::queue::entry::{Admission, EntryState, QueueEntry};
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::EpochSecond;
 
@@ -36,7 +36,7 @@ pub enum ClaimOutcome {
     /// Admitted, by this claim or an earlier one.
     Admitted(Admission),
     /// Over.
-    Ended(State),
+    Ended(EntryState),
     /// The user's token has another number, or is gone.
     Replaced,
 }
@@ -108,8 +108,8 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
 fn existing_outcome(there: Option<QueueEntry>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
     let Some(entry) = there.filter(|entry| entry.number == wanted) else { return Some(ClaimOutcome::Replaced) };
     match (entry.state_at(now), entry.expires_at) {
-        (State::Waiting, _) => None,
-        (State::Admitted, Some(expires_at)) => {
+        (EntryState::Waiting, _) => None,
+        (EntryState::Admitted, Some(expires_at)) => {
             Some(ClaimOutcome::Admitted(Admission { queue: entry.queue, number: wanted, expires_at }))
         }
         (state, _) => Some(ClaimOutcome::Ended(state)),
@@ -133,12 +133,12 @@ async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Re
     let write = with_reserved_names(
         Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
     )
-    .set("#state", text(State::Expired.as_str()))
+    .set("#state", text(EntryState::Expired.as_str()))
     .set("ended_at", number(app.now().as_millisecond()))
-    .value(":waiting", text(State::Waiting.as_str()))
+    .value(":waiting", text(EntryState::Waiting.as_str()))
     .value(":number", number(wanted));
     match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
+        Ok(_) => Ok(ClaimOutcome::Ended(EntryState::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
             let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
@@ -150,13 +150,13 @@ async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Re
 
 fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: EpochSecond) -> Write {
     with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Admitted.as_str()))
+        .set("#state", text(EntryState::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))
         .set("expires_at", number(expires_at))
         .set("expiry_shard", text(keys::expiry_shard(TOKEN_KIND, user.0)))
         // Its removal by TTL would be no end of it.
         .set("delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
-        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":waiting", text(EntryState::Waiting.as_str()))
         .value(":number", number(wanted))
 }
 
@@ -169,8 +169,8 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
         let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
-            Some(entry) if entry.state == State::Admitted && entry.state_at(app.now()) == State::Expired => {
-                end_admission(&entry, State::Expired, app.now()).apply(&app).await
+            Some(entry) if entry.state == EntryState::Admitted && entry.state_at(app.now()) == EntryState::Expired => {
+                end_admission(&entry, EntryState::Expired, app.now()).apply(&app).await
             }
             _ => Ok(false),
         }

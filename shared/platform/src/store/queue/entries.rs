@@ -14,7 +14,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::queue::entry::{QueueEntry, State};
+use onsale_domain::queue::entry::{EntryState, QueueEntry};
 use onsale_domain::queue::gaps::Gap;
 use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
@@ -149,7 +149,7 @@ async fn may_join(
     let Some(ended) = ended else { return Ok(()) };
     ended.may_be_replaced(&queue.settings, now)?;
     // A hold made with a used-up entry is paid with the same entry.
-    if ended.state == State::Used && reservations::has_live_hold(app, user, id).await? {
+    if ended.state == EntryState::Used && reservations::has_live_hold(app, user, id).await? {
         return Err(JoinError::HasLiveHold.into());
     }
     Ok(())
@@ -158,19 +158,19 @@ async fn may_join(
 /// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
 async fn refresh(app: &App, entry: QueueEntry, queue: &Queue) -> Result<QueueEntry, Failure> {
     match entry.state_at(app.now()) {
-        State::Waiting if entry.number <= queue.serving => {
+        EntryState::Waiting if entry.number <= queue.serving => {
             match claim_called(app, entry.user, &entry.queue, entry.number, queue).await? {
                 ClaimOutcome::Admitted(admission) => {
-                    Ok(QueueEntry { state: State::Admitted, expires_at: Some(admission.expires_at), ..entry })
+                    Ok(QueueEntry { state: EntryState::Admitted, expires_at: Some(admission.expires_at), ..entry })
                 }
                 ClaimOutcome::Ended(state) => Ok(QueueEntry { state, ..entry }),
-                ClaimOutcome::Replaced => Ok(QueueEntry { state: State::Left, ..entry }),
+                ClaimOutcome::Replaced => Ok(QueueEntry { state: EntryState::Left, ..entry }),
             }
         }
-        State::Expired if entry.state == State::Admitted => {
+        EntryState::Expired if entry.state == EntryState::Admitted => {
             // By a write of its own: what its place is worth to others is told by the event of that write.
-            end_admission(&entry, State::Expired, app.now()).apply(app).await?;
-            Ok(QueueEntry { state: State::Expired, ..entry })
+            end_admission(&entry, EntryState::Expired, app.now()).apply(app).await?;
+            Ok(QueueEntry { state: EntryState::Expired, ..entry })
         }
         _ => Ok(entry),
     }
@@ -214,7 +214,7 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
         user,
         queue: id.clone(),
         number: taken,
-        state: State::Waiting,
+        state: EntryState::Waiting,
         issued_at: now,
         admitted_at: None,
         expires_at: None,
@@ -226,7 +226,7 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
         let write = with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("claim = :claim"))
             .value(":claim", text(claim.to_string()))
             .set("#number", number(taken))
-            .set("#state", text(State::Waiting.as_str()))
+            .set("#state", text(EntryState::Waiting.as_str()))
             .set("issued_at", number(now.as_millisecond()))
             .set("holds", number(0))
             .remove("claim");
@@ -289,20 +289,20 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
         let Some(entry) = read.filter(|entry| entry.number == wanted) else { return Ok(()) };
         let now = app.now();
         let write = match (entry.state, entry.state_at(now)) {
-            (State::Waiting, _) => match leave_transaction(user, id, wanted, now)?.commit(app).await {
+            (EntryState::Waiting, _) => match leave_transaction(user, id, wanted, now)?.commit(app).await {
                 Ok(()) => return Ok(()),
                 Err(rejected) => {
                     attempts.wait_after(&rejected).await?;
                     continue;
                 }
             },
-            (State::Admitted, State::Expired) => end_admission(&entry, State::Expired, now),
-            (State::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
+            (EntryState::Admitted, EntryState::Expired) => end_admission(&entry, EntryState::Expired, now),
+            (EntryState::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
                 return Err(LeaveFailure::HasLiveHold);
             }
             // A hold that is made since we looked is counted in `holds`.
-            (State::Admitted, _) => end_without_another_hold(&entry, now),
-            (State::Used | State::Expired | State::Left, _) => return Ok(()),
+            (EntryState::Admitted, _) => end_without_another_hold(&entry, now),
+            (EntryState::Used | EntryState::Expired | EntryState::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(()),
@@ -316,9 +316,9 @@ fn leave_transaction(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) ->
     let left = with_reserved_names(
         Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
     )
-    .set("#state", text(State::Left.as_str()))
+    .set("#state", text(EntryState::Left.as_str()))
     .set("ended_at", number(now.as_millisecond()))
-    .value(":waiting", text(State::Waiting.as_str()))
+    .value(":waiting", text(EntryState::Waiting.as_str()))
     .value(":number", number(wanted));
     let mut transaction = Transaction::new();
     transaction.add((), left);

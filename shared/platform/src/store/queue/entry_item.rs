@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{Admission, QueueEntry, State};
+use onsale_domain::queue::entry::{Admission, EntryState, QueueEntry};
 use onsale_domain::time::EpochSecond;
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Op
         user,
         queue: queue.clone(),
         number: item.number,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
+        state: EntryState::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
         issued_at: time(item.issued_at)?,
         admitted_at: item.admitted_at.map(time).transpose()?,
         expires_at: item.expires_at.map(EpochSecond),
@@ -86,24 +86,24 @@ pub(crate) fn with_reserved_names(write: Write) -> Write {
 }
 
 /// The end of an admitted token. Its event frees the place.
-pub(crate) fn end_admission(entry: &QueueEntry, to: State, now: Timestamp) -> Write {
+pub(crate) fn end_admission(entry: &QueueEntry, to: EntryState, now: Timestamp) -> Write {
     ending(entry.user, &entry.queue, to, now)
         .when("#state = :admitted AND #number = :number")
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(entry.number))
 }
 
 /// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
 pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Write {
-    ending(entry.user, &entry.queue, State::Left, now)
+    ending(entry.user, &entry.queue, EntryState::Left, now)
         .when("#state = :admitted AND #number = :number AND holds = :holds")
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(entry.number))
         .value(":holds", number(entry.holds))
 }
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
-fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
+fn ending(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write {
     with_reserved_names(Write::update(&keys::queue_entry(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
@@ -118,7 +118,7 @@ pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp
     let write = Write::update(&keys::queue_entry(user, id)).set_to("holds", "holds + :one");
     with_reserved_names(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(admitted))
         .value(":now", number(EpochSecond::begun(now)))
 }
@@ -127,9 +127,9 @@ pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp
 pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
     let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
-    ending(user, &admission.queue, State::Used, now)
+    ending(user, &admission.queue, EntryState::Used, now)
         .when(format!("#number = :number AND {condition}"))
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(admission.number))
         .value(":now", number(EpochSecond::begun(now)))
 }

@@ -4,7 +4,7 @@
 use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{QueueTokenError, State};
+use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 
 use crate::app::App;
 use crate::auth::access_token;
@@ -37,7 +37,7 @@ pub async fn check_admitted(app: &App, queue_token: &QueueToken, queue: &QueueId
     let user = UserId(caller.sub);
     let admission = queue_token.admission(app, user, queue).await?;
     let token = entry_item::get_cached(app, user, queue).await.map_err(QueueTokenFailure::from)?;
-    let good =
-        token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
+    let good = token
+        .is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == EntryState::Admitted);
     if good { Ok(()) } else { Err(QueueTokenFailure::from(QueueTokenError::Ended).into()) }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::{Purchase, State};
+use onsale_domain::payments::purchase::{Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -23,12 +23,12 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
         match read.purchase.state {
-            State::Paid => return Ok(ExpiryOutcome::Nothing),
+            PurchaseState::Paid => return Ok(ExpiryOutcome::Nothing),
             _ if read.purchase.settled => return Ok(ExpiryOutcome::Before),
             _ if !read.purchase.has_expired(app.now()) => return Ok(ExpiryOutcome::Nothing),
             _ => {}
         }
-        let change = (read.purchase.state == State::Open).then_some(EventKind::ReservationExpired);
+        let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::ReservationExpired);
         let after = read.clone().map_purchase(Purchase::released);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close_hold(&allowance, &after) else {
@@ -72,7 +72,7 @@ pub async fn close_expired_holds(
     let mut bought = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
         let there = get(app, user, id).await?;
-        bought |= there.as_ref().is_some_and(|there| there.purchase.state == State::Paid);
+        bought |= there.as_ref().is_some_and(|there| there.purchase.state == PurchaseState::Paid);
         if there.is_none_or(|there| there.purchase.settled) {
             over.push(id);
         }

@@ -7,7 +7,7 @@ pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -52,7 +52,7 @@ pub async fn find_holding(
     };
     let found = get_settled(app, user, reservation).await?;
     Ok(found.filter(|found| {
-        found.purchase.state_at(app.now()) == State::Open && found.live_seats().any(|held| held == seat)
+        found.purchase.state_at(app.now()) == PurchaseState::Open && found.live_seats().any(|held| held == seat)
     }))
 }
 
@@ -82,7 +82,8 @@ pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> R
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == State::Open {
+        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open
+        {
             return Ok(true);
         }
     }

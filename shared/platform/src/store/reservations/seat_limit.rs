@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
@@ -159,8 +159,8 @@ pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
     let lapses = match after.purchase.state {
-        State::Expired => read.lapses.with_lapse(after.created_at, after.purchase.held_until),
-        State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
+        PurchaseState::Expired => read.lapses.with_lapse(after.created_at, after.purchase.held_until),
+        PurchaseState::Open | PurchaseState::Paid | PurchaseState::Cancelled | PurchaseState::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
         return Some(rewrite(read, after.user, after.schedule_id, &[after.id], count, lapses));

@@ -288,7 +288,7 @@ pub struct Difference {
     /// The kind of the difference.
     pub what: What,
     /// Of what.
-    pub of: Entity,
+    pub entity: Entity,
     /// As it follows from the other side.
     pub expected: String,
     /// As it is.
@@ -298,8 +298,8 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, of, expected, found, .. } = self;
-        write!(formatter, "{of}: {}: expected {expected}, found {found}", what.as_str())
+        let Self { what, entity, expected, found, .. } = self;
+        write!(formatter, "{entity}: {}: expected {expected}, found {found}", what.as_str())
     }
 }
 
@@ -307,7 +307,7 @@ impl fmt::Display for Difference {
 /// over the same table keep the same ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    kept: BTreeSet<Difference>,
+    differences: BTreeSet<Difference>,
     left_out: u64,
 }
 
@@ -317,33 +317,33 @@ impl Differences {
 
     /// Adds one.
     pub fn add(&mut self, difference: Difference) {
-        if self.kept.insert(difference) && self.kept.len() > Self::KEPT_MAX {
-            self.kept.pop_last();
+        if self.differences.insert(difference) && self.differences.len() > Self::KEPT_MAX {
+            self.differences.pop_last();
             self.left_out += 1;
         }
     }
 
     /// Adds one of these parts.
-    pub(crate) fn add_difference(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
-        self.add_sum_difference(what, of, expected, found, Evidence::default());
+    pub(crate) fn add_difference(&mut self, what: What, entity: Entity, expected: impl ToString, found: impl ToString) {
+        self.add_sum_difference(what, entity, expected, found, Evidence::default());
     }
 
     /// Adds one of a sum, which was made of this.
     fn add_sum_difference(
         &mut self,
         what: What,
-        of: Entity,
+        entity: Entity,
         expected: impl ToString,
         found: impl ToString,
         evidence: Evidence,
     ) {
-        self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string(), evidence });
+        self.add(Difference { what, entity, expected: expected.to_string(), found: found.to_string(), evidence });
     }
 
     /// Adds one, unless both are the same.
-    pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, of: Entity, expected: T, found: T) {
+    pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, entity: Entity, expected: T, found: T) {
         if expected != found {
-            self.add_difference(what, of, expected, found);
+            self.add_difference(what, entity, expected, found);
         }
     }
 
@@ -355,7 +355,7 @@ impl Differences {
     /// Adds what another part of the pass has found.
     pub fn merge(&mut self, other: Self) {
         self.left_out += other.left_out;
-        for difference in other.kept {
+        for difference in other.differences {
             self.add(difference);
         }
     }
@@ -363,12 +363,12 @@ impl Differences {
     /// Those that were kept.
     #[must_use]
     pub fn kept_differences(&self) -> &BTreeSet<Difference> {
-        &self.kept
+        &self.differences
     }
 
     /// How many there are, kept or not.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.left_out + u64::try_from(self.kept.len()).unwrap_or(u64::MAX)
+        self.left_out + u64::try_from(self.differences.len()).unwrap_or(u64::MAX)
     }
 }

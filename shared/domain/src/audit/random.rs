@@ -232,7 +232,7 @@ impl World {
     /// The differences that an audit of it finds.
     pub(super) fn audit(&self) -> Differences {
         let (mut stock, mut sections) = (Stock::default(), Sections::default());
-        let mut books = UserAudit::new(USER, self.now, REFERENCES_MAX);
+        let mut user_audit = UserAudit::new(USER, self.now, REFERENCES_MAX);
         let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
         stock.add_product(PRODUCT, terms, 2, QUANTITY);
         for (number, available) in (0..).zip(self.shards) {
@@ -241,17 +241,17 @@ impl World {
         stock.add_coupon(COUPON, 1, 10);
         stock.add_shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
         stock.add_claim(COUPON, USER);
-        books.add_wallet(self.wallet);
-        books.add_claim(self.claim.clone());
-        self.receipts.iter().for_each(|(id, receipt)| books.add_receipt(*id, *receipt));
-        self.entries.iter().for_each(|entry| books.add_entry(entry));
+        user_audit.add_wallet(self.wallet);
+        user_audit.add_claim(self.claim.clone());
+        self.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
+        self.entries.iter().for_each(|entry| user_audit.add_entry(entry));
         for order in &self.orders {
-            books.add_order(order);
+            user_audit.add_order(order);
             stock.add_order(order);
         }
         let mut differences = Differences::default();
         for reservation in &self.reservations {
-            books.add_reservation(reservation);
+            user_audit.add_reservation(reservation);
             sections.add_reservation(reservation);
             let Some(value) = expected_value(reservation, self.now) else { continue };
             for seat in reservation.live_seats() {
@@ -261,13 +261,13 @@ impl World {
             }
         }
         if let Some(reservation) = self.reservations.first() {
-            books.add_seat_limit(reservation.schedule_id, self.allowance.clone());
+            user_audit.add_seat_limit(reservation.schedule_id, self.allowance.clone());
         }
-        books.add_unpaid(self.unpaid_count, self.unpaid.clone());
+        user_audit.add_unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
             sections.add_seat(*schedule, &seat.section, *value, self.now);
         }
-        let judged = books.judge();
+        let judged = user_audit.judge();
         differences.merge(judged.differences.expect("not too long"));
         stock.judge(&mut differences);
         sections.judge(&mut differences);

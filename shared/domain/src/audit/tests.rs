@@ -128,12 +128,12 @@ fn an_allowance_that_time_to_live_took_is_no_difference() {
     let reservation = world.reservations[0].clone();
     let after = |days: i64| {
         let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
-        let mut books = UserAudit::new(UserId(Uuid::from_u128(1)), now, 100);
-        books.add_wallet(world.wallet);
-        world.receipts.iter().for_each(|(id, receipt)| books.add_receipt(*id, *receipt));
-        world.entries.iter().for_each(|entry| books.add_entry(entry));
-        books.add_reservation(&reservation);
-        let found = books.judge().differences.expect("judged");
+        let mut user_audit = UserAudit::new(UserId(Uuid::from_u128(1)), now, 100);
+        user_audit.add_wallet(world.wallet);
+        world.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
+        world.entries.iter().for_each(|entry| user_audit.add_entry(entry));
+        user_audit.add_reservation(&reservation);
+        let found = user_audit.judge().differences.expect("judged");
         found.kept_differences().iter().map(|difference| difference.what).collect::<Vec<_>>()
     };
     assert_eq!((after(29), after(31)), (vec![What::AllowanceCount], vec![]));

@@ -209,27 +209,27 @@ impl UserAudit {
     /// The next entry.
     pub fn add_entry(&mut self, entry: &Entry) {
         let (user, seq) = (self.user, entry.seq);
-        let of = || Entity::Entry(user, seq);
+        let entity = || Entity::Entry(user, seq);
         self.entries += 1;
         self.sum += i128::from(entry.amount);
         self.balance.enter(Account::Wallets, entry.amount.into());
         let number = self.last.seq.saturating_add(1);
         if entry.seq == number {
             let expected = i128::from(self.last.balance) + i128::from(entry.amount);
-            self.differences.compare(What::BalanceAfter, of(), expected, entry.balance_after.into());
+            self.differences.compare(What::BalanceAfter, entity(), expected, entry.balance_after.into());
         } else {
-            self.differences.add_difference(What::EntryNumber, of(), number, entry.seq);
+            self.differences.add_difference(What::EntryNumber, entity(), number, entry.seq);
         }
         if entry.amount == 0 {
-            self.differences.add_difference(What::NothingMoved, of(), "an amount", 0);
+            self.differences.add_difference(What::NothingMoved, entity(), "an amount", 0);
         }
         if entry.balance_after < 0 {
-            self.differences.add_difference(What::BelowZero, of(), "0 or more", entry.balance_after);
+            self.differences.add_difference(What::BelowZero, entity(), "0 or more", entry.balance_after);
         }
         self.last = Wallet { balance: entry.balance_after, seq: entry.seq };
         let Some(reference) = Reference::parse(entry) else {
             let expected = format!("a reference that a {} has", entry.kind.as_str());
-            self.differences.add_difference(What::EntryKind, of(), expected, "another");
+            self.differences.add_difference(What::EntryKind, entity(), expected, "another");
             return;
         };
         self.enter(entry, reference);
@@ -272,9 +272,9 @@ impl UserAudit {
     /// A reservation.
     pub fn add_reservation(&mut self, reservation: &Reservation) {
         let (user, id) = (self.user, reservation.id);
-        let of = || Entity::Reservation(user, id);
+        let entity = || Entity::Reservation(user, id);
         let purchase = &reservation.purchase;
-        self.check_purchase(of, purchase);
+        self.check_purchase(entity, purchase);
         let paid = purchase.state == PurchaseState::Paid;
         let live = i128::from(reservation.total());
         if let Some(payment) = &purchase.payment {
@@ -283,7 +283,7 @@ impl UserAudit {
             // Tickets given up before the payment are not in it; those given up after are.
             if !(live..=all).contains(&amount) {
                 let expected = if live == all { all.to_string() } else { format!("{live} to {all}") };
-                self.differences.add_difference(What::PaymentTotal, of(), expected, amount);
+                self.differences.add_difference(What::PaymentTotal, entity(), expected, amount);
             }
             let reference = Reference::Reservation(reservation.id);
             self.add_payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
@@ -305,16 +305,16 @@ impl UserAudit {
     /// An order.
     pub fn add_order(&mut self, order: &Order) {
         let (user, id) = (self.user, order.id);
-        let of = || Entity::Order(user, id);
+        let entity = || Entity::Order(user, id);
         let purchase = &order.purchase;
-        self.check_purchase(of, purchase);
+        self.check_purchase(entity, purchase);
         let units = |line: &crate::orders::order::Line| {
             line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>()
         };
         let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
         let total = subtotal - i128::from(order.discount);
         if let Some(payment) = &purchase.payment {
-            self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
+            self.differences.compare(What::PaymentTotal, entity(), total, payment.amount.into());
             let rest = if purchase.state == PurchaseState::Paid { i128::from(payment.amount) } else { 0 };
             self.add_payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
@@ -325,7 +325,7 @@ impl UserAudit {
             }
         }
         match order.coupon {
-            None => self.differences.compare(What::Discount, of(), 0, order.discount),
+            None => self.differences.compare(What::Discount, entity(), 0, order.discount),
             Some(coupon) if self.has_room(1) => {
                 let (discount, live) = (order.discount, is_live(purchase));
                 self.orders.push(Couponed { order: order.id, coupon, subtotal, discount, live });
@@ -335,31 +335,31 @@ impl UserAudit {
     }
 
     /// Only what has ended is settled; and only what is paid, or was before it was cancelled, has a payment.
-    fn check_purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
+    fn check_purchase(&mut self, entity: impl Fn() -> Entity, purchase: &Purchase) {
         let (state, there) = (purchase.state, purchase.payment.is_some());
         if state != PurchaseState::Declined {
             let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
             self.differences.compare(
                 What::Settled,
-                of(),
+                entity(),
                 worded(state != PurchaseState::Open),
                 worded(purchase.settled),
             );
         }
         if state == PurchaseState::Paid && !there {
-            self.differences.add_difference(What::PaymentState, of(), "one, for it is paid", "none");
+            self.differences.add_difference(What::PaymentState, entity(), "one, for it is paid", "none");
         } else if there && !matches!(state, PurchaseState::Paid | PurchaseState::Cancelled) {
-            self.differences.add_difference(What::PaymentState, of(), "none, for it is not paid", "one");
+            self.differences.add_difference(What::PaymentState, entity(), "none, for it is not paid", "one");
         }
     }
 
     fn add_payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
-        let of = || reference.entity(self.user);
+        let entity = || reference.entity(self.user);
         let (amount, refunded) = (i128::from(payment.amount), i128::from(payment.refunded));
         if (0..=amount).contains(&refunded) {
-            self.differences.compare(What::PaymentRest, of(), rest, amount - refunded);
+            self.differences.compare(What::PaymentRest, entity(), rest, amount - refunded);
         } else {
-            self.differences.add_difference(What::RefundRange, of(), format!("0 to {amount}"), refunded);
+            self.differences.add_difference(What::RefundRange, entity(), format!("0 to {amount}"), refunded);
         }
         self.balance.counter(account, amount);
         self.balance.counter(Account::Refunds, refunded);

@@ -74,7 +74,7 @@ impl Passes {
     /// Adds a pass.
     pub fn add(&mut self, found: Differences, extent: Extent) {
         if self.made > 0 {
-            self.confirmed.extend(found.kept.intersection(&self.last.kept).cloned());
+            self.confirmed.extend(found.differences.intersection(&self.last.differences).cloned());
         }
         self.made = self.made.saturating_add(1);
         self.extent = extent;
@@ -84,7 +84,7 @@ impl Passes {
     /// Whether another pass could say more.
     #[must_use]
     pub fn need_another(&self) -> bool {
-        let unconfirmed = self.last.kept.iter().any(|difference| !self.confirmed.contains(difference));
+        let unconfirmed = self.last.differences.iter().any(|difference| !self.confirmed.contains(difference));
         self.made < PASSES_MAX && (unconfirmed || self.extent == Extent::Interrupted)
     }
 
@@ -93,12 +93,12 @@ impl Passes {
     pub fn verdict(self) -> Verdict {
         let outcome = if !self.confirmed.is_empty() {
             Outcome::Differ
-        } else if self.extent == Extent::Whole && self.last.kept.is_empty() {
+        } else if self.extent == Extent::Whole && self.last.differences.is_empty() {
             Outcome::Agree
         } else {
             Outcome::NotTold
         };
-        let moving = self.last.kept.difference(&self.confirmed).cloned().collect();
+        let moving = self.last.differences.difference(&self.confirmed).cloned().collect();
         Verdict { outcome, passes: self.made, moving, confirmed: self.confirmed, left_out: self.last.left_out }
     }
 }

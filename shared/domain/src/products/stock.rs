@@ -66,8 +66,8 @@ impl Shards {
     /// The shard that the taker `by` tries first of the quantity `of`: takers are spread, and a repeat goes where its
     /// first try went.
     #[must_use]
-    pub fn first_shard_for(self, by: Uuid, of: Uuid) -> u8 {
-        let digest = Sha256::new().chain_update(by).chain_update(of).finalize();
+    pub fn first_shard_for(self, taker: Uuid, quantity: Uuid) -> u8 {
+        let digest = Sha256::new().chain_update(taker).chain_update(quantity).finalize();
         digest[0] % self.0
     }
 }

@@ -32,12 +32,12 @@ pub struct NumberLease {
     /// How many numbers to take next time.
     wanted: u64,
     /// The rest of old leases, not noted as gaps yet.
-    untold: Vec<Gap>,
+    unused: Vec<Gap>,
 }
 
 impl Default for NumberLease {
     fn default() -> Self {
-        Self { leased: None, since: None, own: 0, wanted: 1, untold: Vec::new() }
+        Self { leased: None, since: None, own: 0, wanted: 1, unused: Vec::new() }
     }
 }
 
@@ -92,12 +92,12 @@ impl NumberLease {
 
     /// Numbers that were taken from the counter and will be given to nobody; each once.
     pub fn take_unused(&mut self) -> Vec<Gap> {
-        std::mem::take(&mut self.untold)
+        std::mem::take(&mut self.unused)
     }
 
     fn drop_lease(&mut self) {
         let left = self.leased.take().map(|(first, last, _)| Gap { first, last });
-        self.untold.extend(left.filter(|left| left.count() > 0 && self.untold.len() < UNTOLD_MAX));
+        self.unused.extend(left.filter(|left| left.count() > 0 && self.unused.len() < UNTOLD_MAX));
     }
 }
 

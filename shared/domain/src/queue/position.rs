@@ -115,16 +115,16 @@ impl Queue {
             return known;
         }
         let over = self.settings.stay_seconds_max() * 1_000 * MEASURED_OVER_STAYS;
-        let kept = |value: u64| {
-            let kept = u128::from(value) * u128::from(over) / u128::from(over + passed);
-            u64::try_from(kept).unwrap_or(u64::MAX)
+        let weigh = |value: u64| {
+            let weigh = u128::from(value) * u128::from(over) / u128::from(over + passed);
+            u64::try_from(weigh).unwrap_or(u64::MAX)
         };
         let ends = self.finished.saturating_sub(self.stays.finished);
         // As many as at the last look, for nobody knows when since then they ended.
         let in_use = self.serving.saturating_sub(self.stays.finished);
         Stays {
-            ends_micro: kept(known.ends_micro.saturating_add(ends.saturating_mul(1_000_000))),
-            in_use_milliseconds: kept(known.in_use_milliseconds.saturating_add(in_use.saturating_mul(passed))),
+            ends_micro: weigh(known.ends_micro.saturating_add(ends.saturating_mul(1_000_000))),
+            in_use_milliseconds: weigh(known.in_use_milliseconds.saturating_add(in_use.saturating_mul(passed))),
             ..known
         }
     }

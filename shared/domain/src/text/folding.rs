@@ -25,9 +25,9 @@ use super::{compose, is_ignorable};
 #[must_use]
 pub fn fold(given: &str) -> String {
     let given = compose(given);
-    let seen: String = given.chars().filter(|character| !is_ignorable(*character)).map(mark_of_writing).collect();
+    let visible: String = given.chars().filter(|character| !is_ignorable(*character)).map(mark_of_writing).collect();
     // Case before accents: the small iota below a Greek vowel is a mark, and a letter once its case is folded.
-    let caseless = without_accents(&CaseMapper::new().fold_string(&decompose(&seen)));
+    let caseless = without_accents(&CaseMapper::new().fold_string(&decompose(&visible)));
     let mut text = String::with_capacity(caseless.len());
     for character in caseless.chars() {
         match plain_letter(character) {

@@ -124,12 +124,14 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
         return Ok(overview);
     }
     let key = keys::overview(schedule.id);
-    let kept = query::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
-    let kept = kept.map(read_overview).transpose()?.filter(is_whole);
+    let stored = query::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
+    let stored = stored.map(read_overview).transpose()?.filter(is_whole);
     let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
-    let overview = match kept {
-        Some(kept) if kept.as_of > ago(VIEW_SECONDS) => kept,
-        Some(kept) if kept.as_of > ago(2 * VIEW_SECONDS) && !claim_recount(app, &key, kept.as_of).await? => kept,
+    let overview = match stored {
+        Some(stored) if stored.as_of > ago(VIEW_SECONDS) => stored,
+        Some(stored) if stored.as_of > ago(2 * VIEW_SECONDS) && !claim_recount(app, &key, stored.as_of).await? => {
+            stored
+        }
         _ => {
             let counted = count_sections(app, schedule).await?;
             put_overview(app, &key, &counted).await?;
@@ -142,11 +144,11 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 }
 
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
-async fn claim_recount(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Failure> {
+async fn claim_recount(app: &App, key: &keys::Key, counted_at: Timestamp) -> Result<bool, Failure> {
     let write = Write::update(key)
         .set_to("claimed", ":seen")
         .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
-    write.value(":seen", number(seen.as_millisecond())).apply(app).await
+    write.value(":seen", number(counted_at.as_millisecond())).apply(app).await
 }
 
 async fn put_overview(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {

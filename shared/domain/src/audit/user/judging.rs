@@ -136,8 +136,8 @@ impl UserAudit {
     }
 }
 
-fn format_units(of: &BTreeMap<impl Display, impl Display>) -> String {
-    let listed: Vec<String> = of.iter().map(|(id, value)| format!("{id}: {value}")).collect();
+fn format_units(entries: &BTreeMap<impl Display, impl Display>) -> String {
+    let listed: Vec<String> = entries.iter().map(|(id, value)| format!("{id}: {value}")).collect();
     if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
 }
 

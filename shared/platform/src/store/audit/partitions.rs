@@ -37,7 +37,7 @@ impl Tickets {
 /// A user's partition while it is read.
 struct Owned {
     user: UserId,
-    books: UserAudit,
+    user_audit: UserAudit,
     tickets: Tickets,
 }
 
@@ -63,15 +63,15 @@ impl Reader<'_> {
 
     /// A user's books.
     pub(super) async fn read_user(&self, tally: &mut Tally, user: UserId, key: &Key) -> Result<Found, Failure> {
-        let books = UserAudit::new(user, self.now, self.limits.references_per_user);
-        let mut owned = Owned { user, books, tickets: Tickets::default() };
+        let user_audit = UserAudit::new(user, self.now, self.limits.references_per_user);
+        let mut owned = Owned { user, user_audit, tickets: Tickets::default() };
         let (mut start, mut first) = (None, true);
         loop {
             let Some((found, more)) = self.read_page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
             for item in found {
                 let Some(key) = key_of(&item) else { continue };
                 if self.read_item(tally, &mut owned, &key.sk, item).is_none() {
-                    owned.books.add_unreadable(items::key_text(&key));
+                    owned.user_audit.add_unreadable(items::key_text(&key));
                 }
                 if owned.tickets.by_block.len() >= BATCH_MAX {
                     self.look_up(tally, std::mem::take(&mut owned.tickets)).await?;
@@ -83,7 +83,7 @@ impl Reader<'_> {
             }
         }
         self.look_up(tally, owned.tickets).await?;
-        let judged = owned.books.judge();
+        let judged = owned.user_audit.judge();
         tally.counts.users += 1;
         tally.balance.merge(&judged.balance);
         tally.references_most = tally.references_most.max(judged.kept);
@@ -101,17 +101,17 @@ impl Reader<'_> {
 
     /// One item of a user's; `None` if it has not the form of its kind.
     fn read_item(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
-        let Owned { user, books, tickets } = owned;
+        let Owned { user, user_audit, tickets } = owned;
         let id = |prefix: &str| sk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
         if sk.starts_with(keys::ENTRY_PREFIX) {
-            books.add_entry(&wallet::read_entry(item).ok()?);
+            user_audit.add_entry(&wallet::read_entry(item).ok()?);
             tally.counts.entries += 1;
         } else if let Some(id) = id(keys::CHARGE_PREFIX) {
-            books.add_receipt(id?, items::receipt(item)?);
+            user_audit.add_receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
         } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
             let reservation = reservation_item::read(*user, ReservationId(id?), item).ok()?;
-            books.add_reservation(&reservation);
+            user_audit.add_reservation(&reservation);
             tally.counts.reservations += 1;
             tally.share(|shared| shared.sections.add_reservation(&reservation));
             if let Some(value) = expected_value(&reservation, self.now) {
@@ -119,7 +119,7 @@ impl Reader<'_> {
             }
         } else if let Some(id) = id(keys::ORDER_PREFIX) {
             let order = order_item::read(*user, OrderId(id?), item).ok()?;
-            books.add_order(&order);
+            user_audit.add_order(&order);
             tally.counts.orders += 1;
             tally.share(|shared| shared.stock.add_order(&order));
         } else if let Some(id) = id(keys::CLAIM_PREFIX) {
@@ -127,18 +127,18 @@ impl Reader<'_> {
             let claim = coupons::read_claim(item).ok()?;
             tally.counts.claims += 1;
             tally.share(|shared| shared.stock.add_claim(claim.coupon, *user));
-            books.add_claim(claim);
+            user_audit.add_claim(claim);
         } else if let Some(id) = id(keys::ALLOWANCE_PREFIX) {
-            books.add_seat_limit(ScheduleId(id?), items::seat_limit(item)?);
+            user_audit.add_seat_limit(ScheduleId(id?), items::seat_limit(item)?);
         } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
             if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == EntryState::Admitted.as_str() {
                 tally.share(|shared| shared.queues.add_admission(queue, *user));
             }
         } else if sk == keys::UNPAID {
-            books.add_unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
+            user_audit.add_unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
         } else if sk == "WALLET" {
-            books.add_wallet(wallet::read_row(item).ok()?.wallet);
+            user_audit.add_wallet(wallet::read_row(item).ok()?.wallet);
         }
         Some(())
     }

@@ -125,8 +125,8 @@ pub async fn lease_blocks(
 
 /// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.
 async fn sections(app: &App, schedule: ScheduleId) -> Result<Vec<Label>, Failure> {
-    let kept = schedules::get_row(app, schedule).await?;
-    Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
+    let row = schedules::get_row(app, schedule).await?;
+    Ok(row.iter().flat_map(|row| row.schedule.sections.keys().cloned()).collect())
 }
 
 /// Leases each of these blocks; whether all of them are leased by this deletion now.

@@ -131,25 +131,25 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
     // The copies in the list do not know the sections.
     let ids: Vec<ScheduleId> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
-    let kept = side_by_side(app, ids, |app, id| async move { schedules::get_row(&app, id).await }).await?;
+    let rows = side_by_side(app, ids, |app, id| async move { schedules::get_row(&app, id).await }).await?;
     let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Committed;
     let unmarked: Vec<ScheduleRow> =
-        kept.into_iter().flatten().filter(|kept| !kept.mark.as_ref().is_some_and(is_done)).collect();
-    if blocks::has_live_seats(app, unmarked.iter().map(|kept| &kept.schedule), budget).await? {
+        rows.into_iter().flatten().filter(|row| !row.mark.as_ref().is_some_and(is_done)).collect();
+    if blocks::has_live_seats(app, unmarked.iter().map(|row| &row.schedule), budget).await? {
         return Ok(false);
     }
-    for kept in &unmarked {
-        let Some(other) = &kept.mark else { continue };
+    for row in &unmarked {
+        let Some(other) = &row.mark else { continue };
         // A deletion of this date alone: of a request that died, what it began is undone.
         let has_died = other.stage == Stage::Begun && other.is_abandoned(app.now());
-        if !has_died || !delete_schedule::release(app, kept, other, budget).await? {
+        if !has_died || !delete_schedule::release(app, row, other, budget).await? {
             return Err(Failure::Busy);
         }
     }
     let mark = mark.clone();
-    let marked = side_by_side(app, unmarked, move |app, kept| {
+    let marked = side_by_side(app, unmarked, move |app, row| {
         let mark = mark.clone();
-        async move { schedules::mark(&app, &kept.schedule, &mark, false).await }
+        async move { schedules::mark(&app, &row.schedule, &mark, false).await }
     });
     if marked.await?.contains(&false) { Err(Failure::Busy) } else { Ok(true) }
 }

@@ -43,11 +43,11 @@ pub async fn delete_schedule(
     action: AdminAction,
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
-    let kept = match schedules::get_row(app, id).await? {
-        Some(kept) if kept.schedule.concert_id == concert => kept,
+    let row = match schedules::get_row(app, id).await? {
+        Some(row) if row.schedule.concert_id == concert => row,
         _ => return Ok(Deletion::Committed),
     };
-    let Some(mark) = &kept.mark else { return begin(app, &kept, action, budget).await };
+    let Some(mark) = &row.mark else { return begin(app, &row, action, budget).await };
     if mark.stage == Stage::Committed {
         return Ok(Deletion::Committed);
     }
@@ -56,8 +56,8 @@ pub async fn delete_schedule(
         Some(of) if of.stage == Stage::Committed => return Ok(Deletion::Committed),
         // The request that would have deleted the concert has died: the date is taken from it.
         Some(of) if of.stage == Stage::Begun && of.is_abandoned(app.now()) => {
-            return if release(app, &kept, mark, budget).await? {
-                begin(app, &kept, action, budget).await
+            return if release(app, &row, mark, budget).await? {
+                begin(app, &row, action, budget).await
             } else {
                 Err(Failure::Busy)
             };
@@ -68,41 +68,41 @@ pub async fn delete_schedule(
     if !mark.is_abandoned(app.now()) {
         return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
     }
-    resume(app, &kept, mark, budget).await
+    resume(app, &row, mark, budget).await
 }
 
 /// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
-async fn begin(app: &App, kept: &ScheduleRow, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
-    if blocks::has_live_seats(app, [&kept.schedule], budget).await? {
+async fn begin(app: &App, row: &ScheduleRow, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
+    if blocks::has_live_seats(app, [&row.schedule], budget).await? {
         return Ok(Deletion::LiveReservations);
     }
     let mark = Mark::new(app, action);
-    if !schedules::mark(app, &kept.schedule, &mark, true).await? {
+    if !schedules::mark(app, &row.schedule, &mark, true).await? {
         return Err(Failure::Busy);
     }
-    prepare(app, kept, &mark, budget).await
+    prepare(app, row, &mark, budget).await
 }
 
 /// Resumes a deletion that no other process works on.
-async fn resume(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
-    if !mark.claim(app, &keys::schedule(kept.schedule.id)).await? {
+async fn resume(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+    if !mark.claim(app, &keys::schedule(row.schedule.id)).await? {
         return Err(Failure::Busy);
     }
     if mark.stage == Stage::Aborted {
-        release(app, kept, mark, budget).await?;
+        release(app, row, mark, budget).await?;
         return Ok(Deletion::LiveReservations);
     }
-    prepare(app, kept, mark, budget).await
+    prepare(app, row, mark, budget).await
 }
 
 /// Leases the blocks of a marked schedule, as far as the budget goes, and commits the deletion or aborts it.
-async fn prepare(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
-    let key = keys::schedule(kept.schedule.id);
-    match blocks::lease_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
-        LeaseOutcome::All if schedules::commit_delete(app, &kept.schedule, mark).await? => Ok(Deletion::Committed),
+async fn prepare(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+    let key = keys::schedule(row.schedule.id);
+    match blocks::lease_blocks(app, row.schedule.id, mark.deletion, budget).await? {
+        LeaseOutcome::All if schedules::commit_delete(app, &row.schedule, mark).await? => Ok(Deletion::Committed),
         LeaseOutcome::Some if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
         LeaseOutcome::NotFree if mark.abort(app, &key).await? => {
-            release(app, kept, mark, budget).await?;
+            release(app, row, mark, budget).await?;
             Ok(Deletion::LiveReservations)
         }
         _ => Err(Failure::Busy),
@@ -110,29 +110,29 @@ async fn prepare(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget
 }
 
 /// Releases the leases of a schedule and takes its mark away; `false` when some is left for the next budget.
-pub(crate) async fn release(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
-    if !blocks::release_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
+pub(crate) async fn release(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    if !blocks::release_blocks(app, row.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
-    schedules::unmark(app, &kept.schedule, mark).await?;
+    schedules::unmark(app, &row.schedule, mark).await?;
     Ok(true)
 }
 
 /// Removes the schedule of a committed deletion; `false` when some of it is left for the next budget.
-pub(crate) async fn remove(app: &App, kept: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
-    if !blocks::remove_blocks(app, kept.schedule.id, mark.deletion, budget).await? {
+pub(crate) async fn remove(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    if !blocks::remove_blocks(app, row.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
-    schedules::remove(app, &kept.schedule, mark).await?;
+    schedules::remove(app, &row.schedule, mark).await?;
     Ok(true)
 }
 
 /// Whether a schedule is being deleted by a deletion that may yet abort.
 pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, Failure> {
-    let Some(kept) = schedules::get_row(app, schedule).await? else { return Ok(false) };
-    match kept.mark {
+    let Some(row) = schedules::get_row(app, schedule).await? else { return Ok(false) };
+    match row.mark {
         Some(mark) if mark.stage != Stage::Committed => {
-            let of = concerts::mark_of(app, kept.schedule.concert_id).await?;
+            let of = concerts::mark_of(app, row.schedule.concert_id).await?;
             Ok(of.is_none_or(|of| of.stage != Stage::Committed))
         }
         _ => Ok(false),
@@ -142,12 +142,12 @@ pub(crate) async fn is_pending(app: &App, schedule: ScheduleId) -> Result<bool, 
 /// Finishes an abandoned deletion, as far as the budget goes: removes the schedule of a committed deletion,
 /// resumes an accepted deletion, and puts any other on sale again.
 pub(crate) async fn finish(app: &App, id: ScheduleId, budget: &mut Budget) -> Result<(), Failure> {
-    let Some(kept) = schedules::get_row(app, id).await? else { return Ok(()) };
-    let Some(mark) = &kept.mark else { return Ok(()) };
+    let Some(row) = schedules::get_row(app, id).await? else { return Ok(()) };
+    let Some(mark) = &row.mark else { return Ok(()) };
     match mark.stage {
-        Stage::Committed => remove(app, &kept, mark, budget).await.map(|_| ()),
-        Stage::Accepted => resume(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Committed => remove(app, &row, mark, budget).await.map(|_| ()),
+        Stage::Accepted => resume(app, &row, mark, budget).await.map(|_| ()),
         // Its deleter died before it could promise anything, or has come upon a seat: the schedule is on sale again.
-        Stage::Begun | Stage::Aborted => release(app, &kept, mark, budget).await.map(|_| ()),
+        Stage::Begun | Stage::Aborted => release(app, &row, mark, budget).await.map(|_| ()),
     }
 }

@@ -111,8 +111,8 @@ pub async fn create(
         Some(if full { CreateScheduleFailure::Full } else { CreateScheduleFailure::NoConcert })
     };
     let load = || get_row(app, schedule.id);
-    let created = create_once(app, &new, |kept| &kept.fingerprint, transaction, load, refused).await?;
-    Ok(created.map(|kept| kept.schedule))
+    let created = create_once(app, &new, |row| &row.fingerprint, transaction, load, refused).await?;
+    Ok(created.map(|row| row.schedule))
 }
 
 /// A schedule as it is in the table now, also one that is being deleted.
@@ -174,7 +174,7 @@ async fn find_cached(
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Failure> {
-    let schedule = get_row(app, id).await?.map(|kept| kept.schedule).filter(|schedule| !schedule.deleting);
+    let schedule = get_row(app, id).await?.map(|row| row.schedule).filter(|schedule| !schedule.deleting);
     let schedule = schedule.map(Arc::new);
     match &schedule {
         Some(schedule) => app.caches().schedules.put(id, Arc::clone(schedule), app.now()),
@@ -200,7 +200,7 @@ pub async fn list_bookable(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],
     );
-    let read = |item| read_row(item).map(|kept| kept.schedule);
+    let read = |item| read_row(item).map(|row| row.schedule);
     query.list(app, limit, cursor, query::map_each(read)).await
 }
 
@@ -320,7 +320,7 @@ pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &Mark) -
             Ok(()) => return Ok(true),
             Err(Rejected::Guards(_)) => {
                 // The answer of an earlier try may have been lost.
-                let now = get_row(app, schedule.id).await?.and_then(|kept| kept.mark);
+                let now = get_row(app, schedule.id).await?.and_then(|row| row.mark);
                 return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),

@@ -122,9 +122,9 @@ fn outcome(error: &Error) -> &'static str {
     };
     let has = |wanted: &str| reasons.iter().filter_map(CancellationReason::code).find(|code| *code == wanted);
     // Of several reasons the one that decides: `write::Rejected` has them in this order.
-    let told = reasons.iter().find(|reason| is_throttled(reason)).and_then(CancellationReason::code);
-    let told = told.or_else(|| has("TransactionConflict")).or_else(|| has("ConditionalCheckFailed"));
-    match told.or(code(error)) {
+    let reason = reasons.iter().find(|reason| is_throttled(reason)).and_then(CancellationReason::code);
+    let reason = reason.or_else(|| has("TransactionConflict")).or_else(|| has("ConditionalCheckFailed"));
+    match reason.or(code(error)) {
         Some("ConditionalCheckFailed" | "ConditionalCheckFailedException") => "condition",
         Some("TransactionConflict" | "TransactionConflictException" | "TransactionInProgressException") => "conflict",
         Some(

@@ -154,8 +154,8 @@ async fn end_order<E: From<Failure>>(
                         .await?
                         .is_some_and(|seen| seen.purchase.version == read.purchase.version)
                 {
-                    let told = format!("stock or coupon of order {id} is not as it left them");
-                    return Err(Failure::Internal(told).into());
+                    let problem = format!("stock or coupon of order {id} is not as it left them");
+                    return Err(Failure::Internal(problem).into());
                 }
                 attempts.wait_after(&rejected).await?;
             }

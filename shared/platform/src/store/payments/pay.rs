@@ -187,8 +187,8 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
             Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let seen = get_settled::<P>(app, request.user, id).await?;
-                return seen.and_then(|seen| already_paid(&seen, request, attempts.unheard)).ok_or(failure);
+                let settled = get_settled::<P>(app, request.user, id).await?;
+                return settled.and_then(|settled| already_paid(&settled, request, attempts.unheard)).ok_or(failure);
             }
         }
     }

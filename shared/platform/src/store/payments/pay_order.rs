@@ -62,9 +62,9 @@ impl Payable for Order {
     ) -> Result<Self::Terms, Refusal> {
         if !self.purchase.settled && self.purchase.has_expired(now) {
             // An expired order is over for its owner at once, whenever the sweep comes.
-            let seen = orders::get_current(app, request.user, self.id).await?;
-            let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
-            let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
+            let current = orders::get_current(app, request.user, self.id).await?;
+            let current = current.ok_or(Refusal::Final(PayFailure::NotFound))?;
+            let refused = current.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
             return Err(Refusal::unless_paid(refused));
         }
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;

@@ -83,8 +83,8 @@ async fn refund<P: Payable>(
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let seen = get_settled::<P>(app, user, id).await?;
-                if seen.is_none_or(|seen| seen.purchase().version == read.purchase().version) {
+                let settled = get_settled::<P>(app, user, id).await?;
+                if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
                 attempts.wait().await?;

@@ -1,4 +1,4 @@
-//! Who comes: people who want a seat, an order, or a place in a queue first.
+//! The buyers: people who want a seat, an order, or a place in a queue first.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -25,14 +25,14 @@ const RETRIES_MAX: u32 = 3;
 const RETRY_MILLISECONDS: std::ops::Range<u64> = 500..2_000;
 /// Polls of a queue after which somebody goes away.
 const POLLS_MAX: u32 = 2_000;
-/// What everybody's wallet is filled with.
+/// The balance of each wallet.
 const BALANCE: i64 = 1_000_000;
 
-/// What all of them share.
+/// The state that all buyers share.
 pub struct Crowd<'a> {
     /// The services they ask.
     pub services: &'a Services<'a>,
-    /// What is counted.
+    /// The figures of the run.
     pub figures: RefCell<Figures>,
     /// When the sale began.
     pub began: Instant,

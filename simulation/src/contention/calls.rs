@@ -1,4 +1,4 @@
-//! What requests to the table are about.
+//! The keys and indexes that requests to the table touch.
 
 use serde_json::Value;
 

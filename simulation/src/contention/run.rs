@@ -35,7 +35,7 @@ const SECTION: u32 = 2_500;
 /// The queue of a sale that has one.
 const QUEUE: &str = "rush";
 
-/// What is sold.
+/// The kind of sale.
 #[derive(Clone, Copy, Debug)]
 pub enum Sale {
     /// Seats of one date, in sections of 2,500.
@@ -59,14 +59,14 @@ pub enum Sale {
     },
 }
 
-/// What to run.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What all dice follow from.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// What AWS is taken to be.
+    /// The assumptions about AWS.
     pub parameters: Parameters,
-    /// What is sold.
+    /// The kind of sale.
     pub sale: Sale,
     /// How many people come.
     pub people: u32,
@@ -78,10 +78,10 @@ pub struct Plan {
     pub bare: bool,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was counted, as text.
+    /// The figures, as text.
     pub text: String,
     /// Digest of the table that it left.
     pub digest: [u8; 32],
@@ -187,7 +187,7 @@ async fn come(plan: &Plan, crowd: &Rc<Crowd<'static>>, of: String) -> Result<(),
     Ok(())
 }
 
-/// What was opened: the id of the date or product, and the seats.
+/// The sale that was opened: the id of the date or product, and the seats.
 struct Opened {
     of: String,
     seats: Vec<String>,

@@ -43,7 +43,7 @@ struct Function {
     new: Bucket,
 }
 
-/// What the calls of a function took.
+/// The calls of a function: how many, and how long.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
     /// How many.
@@ -121,7 +121,7 @@ impl<'a> Services<'a> {
         self.state.borrow().most_running
     }
 
-    /// What the calls of each function took.
+    /// The usage of each function.
     #[must_use]
     pub fn used(&self) -> BTreeMap<String, Used> {
         self.state.borrow().used.clone()

@@ -1,4 +1,4 @@
-//! What the embedded engine lacks of `DynamoDB`: time, locks of transactions, and limits of partitions.
+//! Adds to the embedded engine what it lacks of `DynamoDB`: time, locks of transactions, and limits of partitions.
 //!
 //! A call waits until it reaches its item, is judged there, is executed by the engine or refused, and waits again until
 //! its answer is back. A transaction that writes prepares its items after a quarter of its time: one that another
@@ -49,7 +49,7 @@ struct State {
     table: (Bucket, Bucket),
     /// Each index by its name: an attribute of its key that writes name, and what it carries.
     indexes: HashMap<String, (String, Bucket)>,
-    /// What the call that is being executed has waited for already, and waits for afterwards.
+    /// The waits of the call that is being executed, before and after it.
     passing: Option<Passing>,
     heat: HashMap<String, Heat>,
     partition_heat: Vec<Heat>,
@@ -105,19 +105,19 @@ impl Table {
         of(&state.parameters).draw(&mut state.rng)
     }
 
-    /// What each partition key took.
+    /// The heat of each partition key.
     #[must_use]
     pub fn heat(&self) -> Vec<(String, Heat)> {
         self.state().heat.iter().map(|(key, heat)| (key.clone(), *heat)).collect()
     }
 
-    /// What each partition took.
+    /// The heat of each partition.
     #[must_use]
     pub fn partition_heat(&self) -> Vec<Heat> {
         self.state().partition_heat.clone()
     }
 
-    /// What each index took.
+    /// The heat of each index.
     #[must_use]
     pub fn index_heat(&self) -> Vec<(String, Heat)> {
         self.state().index_heat.iter().map(|(name, heat)| (name.clone(), *heat)).collect()
@@ -298,7 +298,7 @@ impl State {
         self.locks.insert(key, until);
     }
 
-    /// Which of these items a transaction holds.
+    /// The indices of those items that a transaction holds.
     fn locked(&self, items: &[ItemKey]) -> Vec<usize> {
         let now = self.now();
         let is_locked = |key: &ItemKey| self.locks.get(key).is_some_and(|until| *until > now);

@@ -26,9 +26,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Runs the whole product on this machine.
+/// Runs Onsale on this machine: every function, the table and the queues.
 ///
-/// The settings of template.yaml can be given as environment variables, e.g. HOLD_SECONDS=30 or SWEEP=off.
+/// Environment variables override the settings of template.yaml, e.g. HOLD_SECONDS=30; SWEEP=off stops the sweeps.
 #[derive(Parser)]
 #[command(name = "onsale", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -40,25 +40,26 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Adds up the whole table from both sides of every movement: exit status 0 if the books agree, 1 if they differ, 2 if
-    /// it cannot be told. It writes nothing, and the stack may be running.
+    /// Audits the books of a table without writing to it. Exit status: 0 if they agree, 1 if they differ, 2 if there is
+    /// no verdict. The stack may be running.
     Audit(audit::Flags),
-    /// Puts on sale what a file says, by the endpoints of a running API, here or on AWS; again, and nothing is made twice.
+    /// Creates the concerts, products and coupons of a file through a running API. A second run creates nothing twice.
     Seed(seed::Flags),
-    /// Asks a running stack for its health: exit status 0 if it answers and is well, else 1.
+    /// Checks the health of a running stack. Exit status: 0 if it is healthy, 1 otherwise.
     Health(health::Flags),
 }
 
 #[derive(Args)]
 struct Flags {
-    /// Address of this machine that all ports are at; 0.0.0.0 for all of its addresses. Who reaches it may do anything.
+    /// Address that all ports listen on; 0.0.0.0 for every address of this machine. Anyone who can reach it has full
+    /// access.
     #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into(), value_name = "ADDRESS")]
     host: IpAddr,
-    /// A name by which this machine is called besides its addresses and localhost; * for any. May be given several times.
-    /// Requests that call it otherwise are refused: a page in a browser may have sent them.
+    /// Host name of this machine besides its addresses and localhost; * for any. Repeatable. Requests for other hosts
+    /// are refused, because a web page may have sent them.
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     allow_host: Vec<String>,
-    /// Port of the API; 0 picks a free one, here and below.
+    /// Port of the API; 0 picks a free port, as for the ports below.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Port of the Lambda Invoke API.
@@ -70,31 +71,31 @@ struct Flags {
     /// Port of the SQS API.
     #[arg(long, default_value_t = 9324)]
     sqs_port: u16,
-    /// Port of the receiver of events, in the place of a data platform.
+    /// Port of the webhook receiver that stands in for the data platform.
     #[arg(long, default_value_t = 3002)]
     data_platform_port: u16,
-    /// Port of the metrics, for Prometheus.
+    /// Port of the metrics for Prometheus.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
-    /// Address of an OTLP collector that takes JSON over HTTP, e.g. http://127.0.0.1:4318; also OTEL_EXPORTER_OTLP_ENDPOINT.
+    /// OTLP collector that accepts JSON over HTTP, e.g. http://127.0.0.1:4318; default: OTEL_EXPORTER_OTLP_ENDPOINT.
     #[arg(long, value_name = "URL")]
     otlp_endpoint: Option<String>,
-    /// Where Zipkin takes spans, e.g. http://127.0.0.1:9411/api/v2/spans; also OTEL_EXPORTER_ZIPKIN_ENDPOINT.
+    /// Zipkin collector, e.g. http://127.0.0.1:9411/api/v2/spans; default: OTEL_EXPORTER_ZIPKIN_ENDPOINT.
     #[arg(long, value_name = "URL")]
     zipkin_endpoint: Option<String>,
-    /// Where the data lives.
+    /// Data directory.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
-    /// Keeps the data in memory only.
+    /// Keep the data in memory only.
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
-    /// Makes no demo data but the administrator.
+    /// Create the administrator, but no demo data.
     #[arg(long)]
     empty: bool,
-    /// Serves /faults beside the Lambda Invoke API, by which a failure drill takes parts away while the stack runs.
+    /// Serve /faults beside the Lambda Invoke API, for injecting faults into the running stack.
     #[arg(long)]
     drill: bool,
-    /// The administrator's password, on the first start.
+    /// Password of the administrator; takes effect on the first start only.
     #[arg(long, default_value = demo::ADMIN_PASSWORD, value_name = "PASSWORD")]
     admin_password: String,
 }
@@ -184,7 +185,7 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
     };
     match Url::parse(&text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Some(text)),
-        _ => Err(format!("{flag} or {variable} must be an address that begins with http:// or https://")),
+        _ => Err(format!("{flag} or {variable} must be a URL that begins with http:// or https://")),
     }
 }
 
@@ -202,12 +203,12 @@ fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
 /// Says how to try it, in three requests that can be pasted.
 fn print_instructions(api: &str, demo: &Demo) {
     let Some(schedule_id) = &demo.schedule_id else {
-        complain("Onsale is up, without demo data. Ctrl-C stops it.");
+        complain("Onsale is running without demo data. Press Ctrl-C to stop it.");
         return;
     };
     let (email, _) = USERS[0];
     complain(format_args!(
-        r#"Onsale is up. Log in and keep the token, hold two seats, pay for them:
+        r#"Onsale is running. Log in and keep the token, hold two seats, pay for them:
 
   TOKEN=$(curl -s {api}/sessions -H 'content-type: application/json' -d '{{"email":"{email}","password":"{USER_PASSWORD}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 
@@ -215,7 +216,7 @@ fn print_instructions(api: &str, demo: &Demo) {
 
   curl -s {api}/payments -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d "{{\"reservation_id\":\"$RESERVATION\"}}"
 
-To look around with a browser: {api}{PATH}. Ctrl-C stops it."#
+API documentation: {api}{PATH}. Press Ctrl-C to stop."#
     ));
 }
 

@@ -140,8 +140,22 @@ async fn operations() -> BTreeMap<String, Operation> {
     operations
 }
 
+/// The code of a line in the description of a refusal: "- `seat-taken`: The seat is already taken".
+fn code_of(line: &str) -> String {
+    let code = line.strip_prefix("- `").and_then(|line| line.split_once("`: "));
+    let (code, title) = code.unwrap_or_else(|| panic!("{line:?} is no code with its title"));
+    assert!(!title.is_empty(), "{code}");
+    code.to_owned()
+}
+
 fn operation(route: String, described: &Value) -> Operation {
     let parameters: Vec<&Value> = described["parameters"].as_array().into_iter().flatten().collect();
+    let (token, no_token) = (json!({ "bearer": [] }), json!({}));
+    let needs_token = described["security"] == json!([token]);
+    let asks_for_token = described["x-access"] != "public";
+    assert!(
+        needs_token || described["security"] == if asks_for_token { json!([token, no_token]) } else { Value::Null }
+    );
     let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());
     for (status, response) in described["responses"].as_object().expect("responses") {
         if status == "default" {
@@ -154,11 +168,11 @@ fn operation(route: String, described: &Value) -> Operation {
             successes.insert(status);
             continue;
         }
-        errors.extend(description.split(", ").map(|code| (status, code.to_owned())));
+        errors.extend(description.lines().map(|line| (status, code_of(line))));
         let types: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
         // What the gateway may answer itself: docs/api.md.
         let gateway = match status {
-            401 | 403 => !described["security"].is_null(),
+            401 | 403 => needs_token,
             status => matches!(status, 413 | 429 | 500 | 503),
         };
         let expected = ["application/json", "application/problem+json"];
@@ -172,7 +186,7 @@ fn operation(route: String, described: &Value) -> Operation {
             Some(true) => Key::Required,
         },
         who: described["x-access"].as_str().unwrap_or_default().to_owned(),
-        token: !described["security"].is_null(),
+        token: needs_token,
         body: !described["requestBody"].is_null(),
         // Any If-None-Match is right: it names what is there, or not.
         parameters: parameters.iter().any(|parameter| parameter["name"] != "If-None-Match"),

@@ -240,11 +240,33 @@ async fn report(world: &World, document: &Value, story: &[(&str, u16)]) {
         assert_eq!(answer["statusCode"], *expected, "{function}: {answer}");
         assert_ne!(answer["headers"]["idempotent-replayed"], "true", "{function}: its key was used before");
         if let Some(operation) = operation(document, function) {
-            assert!(!operation["responses"][expected.to_string()].is_null(), "{function}: {expected} is documented");
+            is_as_described(document, function, &operation["responses"][expected.to_string()], &answer);
         } else {
             assert_eq!(*function, "no_route", "the only request without an operation");
         }
     }
+}
+
+/// An answer has the headers that the document declares for it and no others, and a body of the declared schema.
+fn is_as_described(document: &Value, function: &str, response: &Value, answer: &Value) {
+    assert!(!response.is_null(), "{function}: the status is not documented");
+    let names = |headers: &Value| -> BTreeSet<String> {
+        headers.as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()).collect()
+    };
+    let (mut sent, mut declared) = (names(&answer["headers"]), names(&response["headers"]));
+    sent.retain(|name| !["content-type", "content-length"].contains(&name.as_str()));
+    // The gateway adds the one, and only a repeat has the other.
+    declared.retain(|name| !["apigw-requestid", "idempotent-replayed"].contains(&name.as_str()));
+    assert_eq!(sent, declared, "{function}: headers that are sent, and those that are declared");
+    let Some(content) = response["content"].as_object().and_then(|content| content.values().next()) else {
+        return;
+    };
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).expect("JSON");
+    let mut schema = content["schema"].clone();
+    schema["components"] = document["components"].clone();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let faults: Vec<String> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{function}: {faults:?} of {body}");
 }
 
 /// What a page that tries an operation fills in is what this function's example sends.

@@ -86,7 +86,7 @@ fn what_is_not_a_setting_is_refused_in_so_many_words() {
     assert!(refused(&[], "LOG_LEVEL", "verbose").contains("LOG_LEVEL must be off, error, warn"));
     let told = refused(&["--zipkin-endpoint", "nonsense"], "LOG_LEVEL", "error");
     assert!(told.contains("--zipkin-endpoint or OTEL_EXPORTER_ZIPKIN"));
-    assert!(refused(&[], "OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x").contains("must be an address"));
+    assert!(refused(&[], "OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x").contains("must be a URL"));
     let told = refused(&["--admin-password", "x"], "LOG_LEVEL", "error");
     assert!(told.contains("password") && !told.contains('{'), "{told}");
 }

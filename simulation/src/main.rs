@@ -11,38 +11,38 @@ use clap::Parser;
 use local::output::say;
 use simulation::{MutationReport, Plan, Run, condition_mutation, pairs, run_seeds, shrink};
 
-/// Runs the product in simulations, and prints what was tried.
+/// Simulates the product under faults, and prints what was tried.
 #[derive(Parser)]
 struct Flags {
-    /// The seeds, e.g. 0..1000. Progress is printed now and then: a run that was broken off goes on from there.
+    /// Seeds to run, e.g. 0..1000. Progress is printed now and then, so that you can continue an interrupted run.
     #[arg(long, default_value = "0..100", value_parser = parse_seeds)]
     seeds: Range<u64>,
-    /// Calls of each run that the dice decide on.
+    /// Calls per run whose order and faults the seed decides.
     #[arg(long, default_value_t = 1_000)]
     steps: u64,
-    /// Prints the trace of each run.
+    /// Print the trace of each run.
     #[arg(long)]
     trace: bool,
-    /// Runs at the same time.
+    /// Concurrent runs.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Runs that may be made to shorten one that fails.
+    /// Most runs spent on shrinking a failing one.
     #[arg(long, default_value_t = 400)]
     shrink: usize,
-    /// Fails if a fault was made less often.
+    /// Fail if any kind of fault was injected less often.
     #[arg(long, default_value_t = 0)]
     at_least: u64,
-    /// Strikes out a guard, by its name, or with `all` each of those that are sent, one after the other; says which
-    /// seed notices. Several together if it is given several times.
+    /// Remove the guard of this name, or with `all` each guard in turn, and print the seed that notices. Repeatable:
+    /// removes several guards together.
     #[arg(long)]
     strike: Vec<String>,
-    /// Where to keep the table of guards.
+    /// File to write the table of guards to.
     #[arg(long)]
     table: Option<PathBuf>,
-    /// Instead, all orders of every two operations that meet, in the scenes with this in their names.
+    /// Explore all interleavings of every two operations that meet instead, in scenes whose names contain this text.
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     pairs: Option<String>,
-    /// Most faults of one such order; that time passes is one.
+    /// Most faults of one interleaving; the passing of time counts as one.
     #[arg(long, default_value_t = 1)]
     faults: usize,
 }
@@ -86,7 +86,7 @@ fn run_random(flags: &Flags, plan: &Plan) -> ExitCode {
     if let Some((seed, violation)) = failed {
         say(format_args!("seed {seed} fails: {violation}"));
         let shortest = shrink::shortest(&Plan { seed, ..plan.clone() }, violation, flags.shrink);
-        say(format_args!("its shortest form:\n{}\n{}", shortest.trace.join("\n"), shortest.what));
+        say(format_args!("shortest failing run:\n{}\n{}", shortest.trace.join("\n"), shortest.what));
         return ExitCode::FAILURE;
     }
     say(format_args!("no violation in seeds {}..{}", flags.seeds.start, flags.seeds.end));
@@ -116,7 +116,10 @@ fn mutate_conditions(flags: &Flags, plan: &Plan) -> ExitCode {
     if unexplained.is_empty() {
         return ExitCode::SUCCESS;
     }
-    say(format_args!("nobody notices that these are missing, and nothing says why:\n{}", unexplained.join("\n")));
+    say(format_args!(
+        "no seed notices the removal of these guards, and none is listed as equivalent:\n{}",
+        unexplained.join("\n")
+    ));
     ExitCode::FAILURE
 }
 

@@ -7,9 +7,9 @@ use onsale_platform::store::accounts::users;
 
 use crate::accounts::response::UserOut;
 
-/// The caller's account.
+/// Returns the caller's account.
 #[utoipa::path(get, path = "/users/me", extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = UserOut)))]
+    responses((status = 200, body = UserOut, description = "The caller's account")))]
 pub async fn get_me(State(app): State<App>, user: User) -> Result<Answer<UserOut>, Problem> {
     let account = users::get(&app, user.id).await?;
     let account = account.ok_or_else(|| Problem::new(Detail::NoAccount))?;

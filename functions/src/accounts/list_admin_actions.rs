@@ -12,37 +12,38 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// The page to read, and the administrator whose actions it lists.
+/// Page and filter.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAdminActionsIn {
-    /// Only what this administrator did.
+    /// Lists the actions of this administrator only.
     #[param(example = "0193a000-0000-7000-8000-000000000001")]
     user_id: Option<Uuid>,
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// Something that an administrator or an operator did.
+/// An action of an administrator or operator.
 #[derive(Serialize, ToSchema)]
 pub struct AdminActionOut {
+    /// Id of the action.
     action_id: Uuid,
-    /// When it was done.
+    /// Time of the action.
     at: Timestamp,
-    /// The administrator; null for an operator who invoked the function.
+    /// The administrator; null for an operator, who invokes the function directly.
     user_id: Option<Uuid>,
-    /// The address that the request came from; null for an operator.
+    /// IP address of the request; null for an operator.
     source: Option<String>,
-    /// The function that did it, such as `update_product`.
+    /// Name of the function, such as `update_product`.
     function: String,
-    /// The id of what it was done to: a concert, a schedule, a product, a coupon, a queue or a user.
+    /// Id of the concert, schedule, product, coupon, queue or user that the action changed.
     target: String,
-    /// The changed values, by name.
+    /// New values by field name.
     changes: BTreeMap<String, String>,
 }
 
@@ -63,9 +64,9 @@ impl From<Entry> for AdminActionOut {
     }
 }
 
-/// The actions of administrators, newest first.
+/// Lists the actions of administrators and operators, newest first.
 #[utoipa::path(get, path = "/admin/actions", params(ListAdminActionsIn), extensions(("x-access" = json!("admin"))),
-    responses((status = 200, body = PageOut<AdminActionOut>)))]
+    responses((status = 200, body = PageOut<AdminActionOut>, description = "A page of actions")))]
 pub async fn list_admin_actions(
     State(app): State<App>,
     _: Admin,

@@ -14,21 +14,25 @@ use utoipa::ToSchema;
 
 use crate::accounts::response::SessionOut;
 
-/// The credentials of a log-in.
+/// Credentials.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "mina@onsale.local", "password": "correct-horse-7" }))]
 pub struct LogInIn {
-    /// E-mail address.
+    /// E-mail address of the account.
     #[schema(max_length = 254)]
     email: String,
-    /// Password.
+    /// Password of the account.
     password: String,
 }
 
-/// Gives access and refresh token for e-mail and password.
+/// Logs in: exchanges e-mail address and password for an access token and a refresh token.
 #[utoipa::path(post, path = "/sessions", request_body = LogInIn, extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = SessionOut), (status = 401, description = "bad-credentials"), AttemptFailure))]
+    responses(
+        (status = 200, body = SessionOut, description = "The tokens of a new session"),
+        (status = 401, description = "bad-credentials"),
+        AttemptFailure,
+    ))]
 pub async fn log_in(
     State(app): State<App>,
     source: SourceAddress,

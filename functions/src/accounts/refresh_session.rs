@@ -11,21 +11,24 @@ use utoipa::ToSchema;
 
 use crate::accounts::response::SessionOut;
 
-/// The token of the session to go on with.
+/// The session's refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "refresh_token": "rt1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 }))]
 pub struct RefreshSessionIn {
-    /// As log_in or this route gave it last.
+    /// The refresh token that the session received last.
     refresh_token: String,
 }
 
-/// Gives a new pair of tokens for a refresh token, which is used up by it.
+/// Exchanges a refresh token for new tokens. Each refresh token works once.
 #[utoipa::path(post, path = "/sessions/refresh", request_body = RefreshSessionIn,
     extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = SessionOut), (status = 401, description = "session-ended")))]
+    responses(
+        (status = 200, body = SessionOut, description = "The session's new tokens"),
+        (status = 401, description = "session-ended"),
+    ))]
 pub async fn refresh_session(
     State(app): State<App>,
     Json(request): Json<RefreshSessionIn>,

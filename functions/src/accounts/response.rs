@@ -9,16 +9,25 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// A session's tokens.
+/// The type of access tokens (RFC 6750).
+const TOKEN_TYPE: &str = "Bearer";
+
+/// The tokens of a session.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": "rt1.AAAA",
+}))]
 pub struct SessionOut {
-    /// For `Authorization: Bearer …`.
+    /// Access token; send it as `Authorization: Bearer …`.
     access_token: String,
-    /// Always `Bearer`.
+    #[schema(schema_with = token_types)]
     token_type: &'static str,
-    /// Seconds the access token lives.
+    /// Lifetime of the access token, in seconds.
     expires_in: i64,
-    /// For POST /sessions/refresh, once.
+    /// Refresh token; exchange it once with POST /sessions/refresh.
     refresh_token: String,
 }
 
@@ -27,28 +36,42 @@ impl SessionOut {
     pub fn new(access_token: String, refresh: &RefreshToken) -> Self {
         Self {
             access_token,
-            token_type: "Bearer",
+            token_type: TOKEN_TYPE,
             expires_in: access_token::ACCESS_SECONDS,
             refresh_token: refresh.text(),
         }
     }
 }
 
-/// The roles of accounts.
-fn roles() -> Object {
-    one_of(Role::ALL.map(Role::as_str))
+/// The types of an access token.
+fn token_types() -> Object {
+    one_of("Type of the access token.", [TOKEN_TYPE])
 }
 
-/// A user, as shown to that user.
+/// The roles of an account.
+fn roles() -> Object {
+    one_of("Role of the account.", Role::ALL.map(Role::as_str))
+}
+
+/// An account, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "user_id": "00000000-0000-7940-98b2-6fe9d517d168",
+    "email": "mina@onsale.local",
+    "name": "Mina",
+    "role": "user",
+    "created_at": "2030-11-01T11:00:00Z",
+}))]
 pub struct UserOut {
+    /// Id of the account.
     user_id: Uuid,
-    /// Normalised.
+    /// E-mail address in its normalised form.
     email: String,
+    /// Name of the person.
     name: String,
-    /// `user` or `admin`.
     #[schema(schema_with = roles)]
     role: &'static str,
+    /// Time of the sign-up.
     created_at: Timestamp,
 }
 

@@ -16,25 +16,25 @@ use utoipa::ToSchema;
 
 use crate::accounts::response::UserOut;
 
-/// A new user.
+/// A new account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "email": "haru@onsale.local", "password": "battery-staple-9", "name": "Haru" }))]
 pub struct SignUpIn {
-    /// An e-mail address, the same however it is typed: up to 64 ASCII characters, one @, and a domain.
+    /// E-mail address: up to 64 ASCII characters, an @ and a domain. Case does not matter.
     #[schema(max_length = 254)]
     email: String,
-    /// 8 to 128 characters of any kind but NUL; not easily guessed, and not made of the name or the address.
+    /// Password of 8 to 128 characters other than NUL; not easily guessed, and without your name or address.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
-    /// One line of 1 to 60 characters, one of which can be seen.
+    /// Your name: one line of 1 to 60 characters, at least one of them visible.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
 }
 
-/// Makes an account.
+/// Creates an account.
 #[utoipa::path(post, path = "/users", request_body = SignUpIn, extensions(("x-access" = json!("public"))),
-    responses((status = 201, body = UserOut), SignUpFailure, AttemptFailure))]
+    responses((status = 201, body = UserOut, description = "The new account"), SignUpFailure, AttemptFailure))]
 pub async fn sign_up(
     State(app): State<App>,
     source: SourceAddress,

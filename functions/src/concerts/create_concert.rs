@@ -17,21 +17,24 @@ use crate::concerts::response::ConcertOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Winter Strings", "description": "An evening with a string quartet." }))]
 pub struct CreateConcertIn {
-    /// One line of 1 to 60 characters, one of which can be seen.
+    /// Name of the concert: one line of 1 to 60 characters, at least one of them visible.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
-    /// Up to 2,000 characters; any line break becomes a line feed.
+    /// Description of up to 2,000 characters; line breaks become line feeds.
     #[schema(max_length = 2000)]
     description: String,
-    /// The waiting queue that guards its sale; none if not given. A concert keeps its queue.
+    /// Waiting queue in front of the sale; omit it for a sale without a queue. It cannot be changed later.
     #[schema(min_length = 1, max_length = 64, example = "spring-2030")]
     queue_id: Option<String>,
 }
 
-/// Makes a concert.
+/// Creates a concert.
 #[utoipa::path(post, path = "/concerts", request_body = CreateConcertIn, params(IdempotencyKey),
     extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = ConcertOut), (status = 404, description = "not-found")))]
+    responses(
+        (status = 201, body = ConcertOut, description = "The new concert"),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn create_concert(
     State(app): State<App>,
     admin: Admin,

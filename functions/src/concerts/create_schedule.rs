@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::concerts::response::ScheduleOut;
 
-/// A new date.
+/// A new date of a concert.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -26,28 +26,28 @@ use crate::concerts::response::ScheduleOut;
     "max_seats_per_user": 2,
 }))]
 pub struct CreateScheduleIn {
-    /// 1 to 100 characters.
+    /// Venue: one line of 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     place: String,
-    /// When the concert starts; in the future, and not before the sale ends.
+    /// Start of the concert: in the future, and not before the sale closes.
     #[schema(value_type = Timestamp)]
     starts_at: String,
-    /// First instant of the sale.
+    /// Start of the sale.
     #[schema(value_type = Timestamp)]
     sale_opens_at: String,
-    /// First instant after the sale.
+    /// End of the sale (exclusive).
     #[schema(value_type = Timestamp)]
     sale_closes_at: String,
-    /// Seats one user may hold and own, 1 to 50; 4 if not given.
+    /// Seats that one user may hold and own together, 1 to 50; 4 if omitted.
     #[schema(minimum = 1, maximum = 50)]
     max_seats_per_user: Option<u16>,
 }
 
-/// Gives a concert a date.
+/// Adds a date to a concert.
 #[utoipa::path(post, path = "/concerts/{concert_id}/schedules", request_body = CreateScheduleIn,
     params(("concert_id" = Uuid, Path), IdempotencyKey), extensions(("x-access" = json!("admin"))),
     responses(
-        (status = 201, body = ScheduleOut),
+        (status = 201, body = ScheduleOut, description = "The new date"),
         (status = 404, description = "not-found"),
         (status = 409, description = "date-limit"),
     ))]

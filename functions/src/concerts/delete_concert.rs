@@ -10,7 +10,7 @@ use onsale_platform::store::concerts::delete_schedule::{Budget, Deletion};
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
 const CALLS_MAX: usize = 30_000;
 
-/// Removes a concert with its schedules and seats, or nothing.
+/// Deletes a concert with its dates and seats, unless any of its seats is held or sold.
 #[utoipa::path(delete, path = "/concerts/{concert_id}", params(("concert_id" = Uuid, Path)),
     extensions(("x-access" = json!("admin"))),
     responses(Deleted, (status = 409, description = "has-live-reservations")))]

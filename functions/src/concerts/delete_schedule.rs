@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
 const CALLS_MAX: usize = 30_000;
 
-/// Removes a date with its seats, or nothing.
+/// Deletes a date with its seats, unless any of them is held or sold.
 #[utoipa::path(delete, path = "/concerts/{concert_id}/schedules/{schedule_id}",
     params(("concert_id" = Uuid, Path), ("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
     responses(Deleted, (status = 409, description = "has-live-reservations")))]

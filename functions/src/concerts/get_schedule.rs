@@ -8,10 +8,13 @@ use onsale_platform::store::concerts::schedules;
 
 use crate::concerts::response::ScheduleOut;
 
-/// One date of a concert, on sale or not.
+/// Returns a date of a concert, on sale or not.
 #[utoipa::path(get, path = "/schedules/{schedule_id}", params(("schedule_id" = Uuid, Path)),
     extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = ScheduleOut), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = ScheduleOut, description = "The date, with its sections"),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_schedule(
     State(app): State<App>,
     PathId(id): PathId<ScheduleId>,

@@ -12,23 +12,24 @@ use utoipa::IntoParams;
 
 use crate::concerts::response::ScheduleOut;
 
-/// The page to read.
+/// Page of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListSchedulesIn {
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// The dates that are on sale now, by date.
+/// Lists the dates of a concert that are on sale now, earliest first.
 #[utoipa::path(get, path = "/concerts/{concert_id}/schedules", params(("concert_id" = Uuid, Path), ListSchedulesIn),
     extensions(("x-access" = json!("public+queue"))),
-    responses((status = 200, body = PageOut<ScheduleOut>), (status = 404, description = "no-bookable-schedule")))]
+    responses((status = 200, body = PageOut<ScheduleOut>, description = "A page of dates"),
+        (status = 404, description = "no-bookable-schedule")))]
 pub async fn list_schedules(
     State(app): State<App>,
     queue_token: QueueToken,

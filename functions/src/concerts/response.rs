@@ -8,12 +8,23 @@ use uuid::Uuid;
 
 /// A concert.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "name": "Winter Strings",
+    "description": "An evening with a string quartet.",
+    "created_at": "2030-10-01T09:00:00Z",
+    "queue_id": "winter-2030",
+}))]
 pub struct ConcertOut {
+    /// Id of the concert.
     concert_id: Uuid,
+    /// Name of the concert.
     name: String,
+    /// Description of the concert; may be empty.
     description: String,
+    /// Time of creation.
     created_at: Timestamp,
-    /// The waiting queue that guards its sale.
+    /// Waiting queue in front of the sale; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_id: Option<String>,
 }
@@ -30,35 +41,52 @@ impl From<Concert> for ConcertOut {
     }
 }
 
-/// One date of a concert.
+/// A date of a concert.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe",
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "place": "Seoul Arts Center",
+    "starts_at": "2030-12-20T10:00:00Z",
+    "sale_opens_at": "2030-11-01T11:00:00Z",
+    "sale_closes_at": "2030-12-20T09:00:00Z",
+    "max_seats_per_user": 2,
+    "currency": "KRW",
+    "sections": [{ "section": "A", "price": 90000, "seats": 50 }],
+}))]
 pub struct ScheduleOut {
+    /// Id of the date.
     schedule_id: Uuid,
+    /// Id of the concert.
     concert_id: Uuid,
+    /// Venue.
     place: String,
+    /// Start of the concert.
     starts_at: Timestamp,
-    /// First instant of the sale.
+    /// Start of the sale.
     sale_opens_at: Timestamp,
-    /// First instant after the sale.
+    /// End of the sale (exclusive).
     sale_closes_at: Timestamp,
-    /// Seats one user may hold and own.
+    /// Seats that one user may hold and own together.
     max_seats_per_user: u16,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// The waiting queue that guards it.
+    /// Waiting queue in front of the sale; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_id: Option<String>,
-    /// With prices; not in lists.
+    /// Sections of the hall with their prices; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     sections: Option<Vec<SectionOut>>,
 }
 
-/// A part of the hall.
+/// A section of the hall.
 #[derive(Debug, Serialize, ToSchema)]
 struct SectionOut {
+    /// Label of the section.
     section: String,
-    /// Minor units.
+    /// Price of a seat, in minor units.
     price: i64,
-    /// How many seats it has.
+    /// Number of seats.
     seats: u32,
 }
 

@@ -10,25 +10,25 @@ use utoipa::IntoParams;
 
 use crate::concerts::response::ConcertOut;
 
-/// The text to look for.
+/// Search text and page.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SearchConcertsIn {
-    /// A part of the name; without it, all concerts.
+    /// Part of the name; omit it to list all concerts.
     #[param(max_length = 60, example = "spring")]
     query: Option<String>,
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// Finds concerts by a part of their names, in any language, newest first.
+/// Searches concerts by part of their name, in any language, newest first.
 #[utoipa::path(get, path = "/concerts", params(SearchConcertsIn), extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = PageOut<ConcertOut>)))]
+    responses((status = 200, body = PageOut<ConcertOut>, description = "A page of concerts")))]
 pub async fn search_concerts(
     State(app): State<App>,
     QueryString(request): QueryString<SearchConcertsIn>,

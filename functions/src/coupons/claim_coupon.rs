@@ -9,12 +9,12 @@ use onsale_platform::store::coupons::ClaimFailure;
 
 use crate::coupons::response::ClaimOut;
 
-/// Takes one of a coupon for the caller, first come first served.
+/// Claims a coupon for the caller, first come, first served.
 #[utoipa::path(post, path = "/coupons/{coupon_id}/claims", params(("coupon_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 201, body = ClaimOut),
-        (status = 200, body = ClaimOut, description = "it was claimed before"),
+        (status = 201, body = ClaimOut, description = "The claimed coupon"),
+        (status = 200, body = ClaimOut, description = "The coupon that the caller had already claimed"),
         ClaimFailure,
     ))]
 pub async fn claim_coupon(

@@ -26,49 +26,49 @@ use crate::coupons::response::CouponOut;
     "valid_until": "2099-01-01T00:00:00Z",
 }))]
 pub struct CreateCouponIn {
-    /// One line of 1 to 60 characters, one of which can be seen.
+    /// Name of the coupon: one line of 1 to 60 characters, at least one of them visible.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
+    /// Discount on an order.
     #[schema(value_type = DiscountIn)]
     discount: Object<DiscountIn>,
-    /// How many, 1 to 1,000,000.
+    /// Number of coupons, 1 to 1,000,000.
     #[schema(minimum = 1, maximum = 1000000)]
     quantity: i64,
-    /// Over how many items they are spread, 1 to 16; 1 if not given. More of them are claimed faster.
+    /// Number of table items that share the quantity, 1 to 16; 1 if omitted. More items allow more claims per second.
     #[schema(minimum = 1, maximum = 16, example = 4)]
     shards: Option<i64>,
-    /// First instant in which it may be claimed and used.
+    /// Time from which the coupon can be claimed and used.
     #[schema(value_type = Timestamp)]
     valid_from: String,
-    /// First instant in which it may not any more; in the future.
+    /// Time until which the coupon can be claimed and used (exclusive); in the future.
     #[schema(value_type = Timestamp)]
     valid_until: String,
 }
 
 /// The discounts that a coupon may give.
 fn kinds() -> Schema {
-    one_of(Discount::KINDS)
+    one_of("`amount` takes off a fixed amount, `percent` a percentage.", Discount::KINDS)
 }
 
-/// The discount that it gives.
+/// Discount of a coupon.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscountIn {
-    /// `amount` or `percent`.
     #[schema(schema_with = kinds)]
     kind: String,
-    /// Minor units, 1 to 10,000,000; or hundredths, 1 to 100, rounded down to whole minor units.
+    /// For `amount`, minor units from 1 to 10,000,000. For `percent`, 1 to 100; the discount is rounded down.
     #[schema(minimum = 1, maximum = 10000000)]
     value: i64,
-    /// Most that a percentage takes off, in minor units.
+    /// Upper limit of a `percent` discount, in minor units.
     #[schema(minimum = 1, maximum = 10000000)]
     max: Option<i64>,
 }
 
-/// Makes a coupon: so many discounts, to be had between two times.
+/// Creates a coupon: a limited number of discounts, valid between two times.
 #[utoipa::path(post, path = "/coupons", request_body = CreateCouponIn, params(IdempotencyKey),
     extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = CouponOut)))]
+    responses((status = 201, body = CouponOut, description = "The new coupon")))]
 pub async fn create_coupon(
     State(app): State<App>,
     admin: Admin,

@@ -12,10 +12,14 @@ use crate::coupons::response::CouponOut;
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// One coupon, and how many of it were left a second ago at most.
+/// Returns a coupon and the number left, at most one second old.
 #[utoipa::path(get, path = "/coupons/{coupon_id}", params(("coupon_id" = Uuid, Path)),
     extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = CouponOut), (status = 304), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = CouponOut, description = "The coupon"),
+        (status = 304),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_coupon(
     State(app): State<App>,
     PathId(id): PathId<CouponId>,

@@ -9,22 +9,22 @@ use utoipa::IntoParams;
 
 use crate::coupons::response::ClaimOut;
 
-/// The page to read.
+/// Page of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListMyCouponsIn {
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// The caller's claims of coupons, used or not.
+/// Lists the coupons that the caller has claimed, used or not, newest first.
 #[utoipa::path(get, path = "/users/me/coupons", params(ListMyCouponsIn), extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = PageOut<ClaimOut>)))]
+    responses((status = 200, body = PageOut<ClaimOut>, description = "A page of claimed coupons")))]
 pub async fn list_my_coupons(
     State(app): State<App>,
     user: User,

@@ -9,18 +9,17 @@ use uuid::Uuid;
 
 /// The discounts that a coupon may give.
 fn kinds() -> Object {
-    one_of(Discount::KINDS)
+    one_of("`amount` takes off a fixed amount, `percent` a percentage.", Discount::KINDS)
 }
 
-/// The discount that a coupon gives.
+/// Discount of a coupon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DiscountOut {
-    /// `amount` or `percent`.
     #[schema(schema_with = kinds)]
     kind: &'static str,
-    /// Minor units, or hundredths.
+    /// Minor units for `amount`, percent for `percent`.
     value: i64,
-    /// Most that a percentage takes off, in minor units.
+    /// Upper limit of a `percent` discount, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<i64>,
 }
@@ -34,20 +33,36 @@ impl From<Discount> for DiscountOut {
 
 /// A coupon.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "quantity": 100,
+    "remaining": 50,
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+    "created_at": "2030-01-01T00:00:00Z",
+}))]
 pub struct CouponOut {
+    /// Id of the coupon.
     coupon_id: Uuid,
+    /// Name of the coupon.
     name: String,
+    /// Discount on an order.
     discount: DiscountOut,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// How many there were to begin with.
+    /// Number of coupons created.
     quantity: i64,
-    /// How many are left.
+    /// Number left to claim; absent where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     remaining: Option<i64>,
-    /// First instant in which it may be claimed and used.
+    /// Time from which the coupon can be claimed and used.
     valid_from: Timestamp,
-    /// First instant in which it may not any more.
+    /// Time until which the coupon can be claimed and used (exclusive).
     valid_until: Timestamp,
+    /// Time of creation.
     created_at: Timestamp,
 }
 
@@ -68,27 +83,41 @@ impl CouponOut {
     }
 }
 
-/// Where a claim may stand.
+/// The states of a claim.
 fn states() -> Object {
-    one_of(Claim::STATES)
+    one_of("State of the claim.", Claim::STATES)
 }
 
 /// A coupon that the caller has claimed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "state": "unused",
+    "claimed_at": "2030-11-01T11:00:00Z",
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+}))]
 pub struct ClaimOut {
+    /// Id of the coupon.
     coupon_id: Uuid,
+    /// Name of the coupon.
     name: String,
+    /// Discount on an order.
     discount: DiscountOut,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// `unused`, `used` or `expired`.
     #[schema(schema_with = states)]
     state: &'static str,
+    /// Time of the claim.
     claimed_at: Timestamp,
-    /// First instant in which it may be used.
+    /// Time from which the coupon can be used.
     valid_from: Timestamp,
-    /// First instant in which it may not any more.
+    /// Time until which the coupon can be used (exclusive).
     valid_until: Timestamp,
-    /// The order that uses it.
+    /// Order that uses the coupon; absent while it is unused.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
 }

@@ -16,7 +16,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
     match outcome {
         Outcome::Taken => Ok(()),
         Outcome::Refused => {
-            tracing::error!(event_id = event.id, "the data platform wants no more: an event was parked");
+            tracing::error!(event_id = event.id, "the data platform answered 410: an event is parked");
             app.meter().count(&EVENTS_PARKED, 1, &[]);
             let parked = json!({ "problem": "the data platform answered 410", "event": event });
             events::send(app, EventQueue::Parked, &[parked.to_string()])
@@ -28,7 +28,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
             if let Err(failure) = events::postpone(app, EventQueue::DataPlatform, &delivery.receipt_handle, pause).await
             {
                 // Then it comes again after the queue's own time.
-                tracing::warn!(event_id = event.id, %failure, "an event could not be put off");
+                tracing::warn!(event_id = event.id, %failure, "an event could not be postponed");
             }
             Err(Retry(problem))
         }

@@ -9,10 +9,13 @@ use onsale_platform::store::payments::cancel_failure::CancelFailure;
 
 use crate::orders::response::OrderOut;
 
-/// Gives a pending order up, its units and its coupon back.
+/// Cancels a pending order: its units return to stock, and its coupon to the caller.
 #[utoipa::path(delete, path = "/orders/{order_id}", params(("order_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = OrderOut, description = "it has ended, now or before"), CancelFailure))]
+    responses(
+        (status = 200, body = OrderOut, description = "The cancelled order (or one that had already ended)"),
+        CancelFailure,
+    ))]
 pub async fn cancel_order(
     State(app): State<App>,
     user: User,

@@ -8,10 +8,10 @@ use onsale_platform::store::orders;
 
 use crate::orders::response::OrderOut;
 
-/// One of the caller's orders, in any state.
+/// Returns one of the caller's orders, in any state.
 #[utoipa::path(get, path = "/orders/{order_id}", params(("order_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = OrderOut), (status = 404, description = "not-found")))]
+    responses((status = 200, body = OrderOut, description = "The order"), (status = 404, description = "not-found")))]
 pub async fn get_order(
     State(app): State<App>,
     user: User,

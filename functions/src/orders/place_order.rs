@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::orders::response::OrderOut;
 
-/// The products to buy.
+/// An order.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -25,30 +25,30 @@ use crate::orders::response::OrderOut;
     "pay": false,
 }))]
 pub struct PlaceOrderIn {
-    /// 1 to 20 lines; those of one product are summed.
+    /// 1 to 20 lines; lines of the same product are added up.
     #[schema(value_type = Vec<LineIn>, min_items = 1, max_items = 20)]
     items: Vec<Object<LineIn>>,
-    /// A coupon that the caller has claimed.
+    /// Coupon that the caller has claimed.
     coupon_id: Option<Uuid>,
-    /// Whether to pay from the wallet at once. Otherwise the units are held until `expires_at`, to be paid by
-    /// `POST /payments`.
+    /// `true` pays from the wallet at once. `false` holds the units until `expires_at`; pay with `POST /payments`.
     pay: bool,
 }
 
-/// So many of a product.
+/// A quantity of a product.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineIn {
+    /// Id of the product.
     product_id: Uuid,
-    /// 1 to 100, of one product in all lines together, and no more than its `max_per_user`.
+    /// Units, 1 to 100 of a product in all lines together, and at most its `max_per_user`.
     #[schema(minimum = 1, maximum = 100)]
     quantity: i64,
 }
 
-/// Takes units of products from stock, and pays them in the same step if asked to.
+/// Places an order: takes units from stock, and pays for them in the same step if `pay` is true.
 #[utoipa::path(post, path = "/orders", request_body = PlaceOrderIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
-    responses((status = 201, body = OrderOut), PlaceFailure))]
+    responses((status = 201, body = OrderOut, description = "The new order"), PlaceFailure))]
 pub async fn place_order(
     State(app): State<App>,
     user: User,

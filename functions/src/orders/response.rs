@@ -8,36 +8,62 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// Where an order may stand.
+/// The states of an order.
 fn states() -> Object {
-    one_of(PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
+    one_of("PurchaseState of the order.", PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
 }
 
-/// An order, as shown to its owner.
+/// The reasons why an order has ended.
+fn reasons() -> Object {
+    one_of("Reason why the order has ended; absent while it has not.", State::ALL.into_iter().filter_map(State::reason))
+}
+
+/// An order, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "order_id": "0193a000-0000-7000-8000-000000000001",
+    "state": "pending",
+    "created_at": "2030-11-01T11:00:00.25Z",
+    "expires_at": "2030-11-01T11:05:01Z",
+    "items": [{
+        "product_id": "f029293e-5811-8a32-95f7-3ce09e715f9a",
+        "name": "Light stick",
+        "price": 25000,
+        "quantity": 2,
+        "amount": 50000,
+    }],
+    "subtotal": 50000,
+    "discount": 5000,
+    "total": 45000,
+    "currency": "KRW",
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+}))]
 pub struct OrderOut {
+    /// Id of the order.
     order_id: Uuid,
-    /// `pending`, `paid`, `cancelled`, `expired` or `declined`.
     #[schema(schema_with = states)]
     state: &'static str,
-    /// Why it ended, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = reasons, required = false)]
     reason: Option<&'static str>,
+    /// Time of the order.
     created_at: Timestamp,
-    /// It may be paid before this time, and not at it or after.
+    /// Time until which the order can be paid (exclusive).
     expires_at: Timestamp,
+    /// Lines of the order.
     items: Vec<LineOut>,
-    /// The sum of its lines, in minor units.
+    /// Sum of the lines, in minor units.
     subtotal: i64,
-    /// The discount of its coupon.
+    /// Discount of the coupon, in minor units.
     discount: i64,
-    /// The amount to pay.
+    /// Amount to pay, in minor units.
     total: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// The coupon it uses, or used.
+    /// Coupon of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     coupon_id: Option<Uuid>,
-    /// Once it is paid.
+    /// Id of the payment; absent until the order is paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<String>,
 }
@@ -45,13 +71,15 @@ pub struct OrderOut {
 /// Units of one product.
 #[derive(Debug, Serialize, ToSchema)]
 struct LineOut {
+    /// Id of the product.
     product_id: Uuid,
-    /// Frozen when the order was placed.
+    /// Name of the product at the time of the order.
     name: String,
-    /// Of one, frozen when the order was placed, in minor units.
+    /// Price of one unit at the time of the order, in minor units.
     price: i64,
+    /// Number of units.
     quantity: i64,
-    /// Of all, in minor units.
+    /// Price of all units, in minor units.
     amount: i64,
 }
 

@@ -8,11 +8,11 @@ use onsale_platform::store::payments::refund::RefundFailure;
 
 use crate::payments::response::{PaidThing, PaymentOut};
 
-/// Gives a payment back, and with it what was bought.
+/// Cancels a payment: refunds it in full, and releases the seats or units.
 #[utoipa::path(post, path = "/payments/{payment_id}/cancel",
-    params(("payment_id" = String, Path, description = "rsv-<reservation id> or ord-<order id>")),
+    params(("payment_id" = String, Path, description = "`rsv-` and the reservation id, or `ord-` and the order id")),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = PaymentOut, description = "it is given back, now or before"), RefundFailure))]
+    responses((status = 200, body = PaymentOut, description = "The refunded payment (now or before)"), RefundFailure))]
 pub async fn cancel_payment(
     State(app): State<App>,
     user: User,

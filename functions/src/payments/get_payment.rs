@@ -7,11 +7,14 @@ use onsale_platform::store::{orders, reservations};
 
 use crate::payments::response::{PaidThing, PaymentOut};
 
-/// One of the caller's payments.
+/// Returns one of the caller's payments.
 #[utoipa::path(get, path = "/payments/{payment_id}",
-    params(("payment_id" = String, Path, description = "rsv-<reservation id> or ord-<order id>")),
+    params(("payment_id" = String, Path, description = "`rsv-` and the reservation id, or `ord-` and the order id")),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = PaymentOut), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = PaymentOut, description = "The payment"),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_payment(
     State(app): State<App>,
     user: User,

@@ -13,23 +13,23 @@ use uuid::Uuid;
 
 use crate::payments::response::PaymentOut;
 
-/// The reservation or the order to pay: one of the two.
+/// The purchase to pay for: exactly one of the two ids.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8" }))]
 pub struct PayIn {
-    /// A held reservation of the caller.
+    /// Held reservation of the caller.
     reservation_id: Option<Uuid>,
-    /// A pending order of the caller.
+    /// Pending order of the caller.
     order_id: Option<Uuid>,
 }
 
-/// Pays a reservation or an order from the caller's wallet, in one atomic step.
+/// Pays for a reservation or an order from the caller's wallet, in one atomic step.
 #[utoipa::path(post, path = "/payments", request_body = PayIn, params(IdempotencyKey),
     extensions(("x-access" = json!("user+queue"))),
     responses(
-        (status = 201, body = PaymentOut),
-        (status = 200, body = PaymentOut, description = "it was paid before"),
+        (status = 201, body = PaymentOut, description = "The new payment"),
+        (status = 200, body = PaymentOut, description = "The payment that the caller had already made"),
         PayFailure,
     ))]
 pub async fn pay(

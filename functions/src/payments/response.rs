@@ -38,30 +38,40 @@ impl PaidThing {
 /// The states of a payment: [`PaymentOut::new`].
 const STATES: [&str; 3] = ["completed", "partly_refunded", "refunded"];
 
-/// Where a payment may stand.
+/// The states of a payment.
 fn states() -> Object {
-    one_of(STATES)
+    one_of("State of the payment.", STATES)
 }
 
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "payment_id": "rsv-6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "amount": 90000,
+    "refunded": 0,
+    "currency": "KRW",
+    "state": "completed",
+    "paid_at": "2030-11-01T11:01:30Z",
+}))]
 pub struct PaymentOut {
-    /// `rsv-<reservation id>` or `ord-<order id>`.
+    /// `rsv-` and the reservation id, or `ord-` and the order id.
     payment_id: String,
-    /// If it is of a reservation.
+    /// Id of the reservation; absent for an order.
     #[serde(skip_serializing_if = "Option::is_none")]
     reservation_id: Option<Uuid>,
-    /// If it is of an order.
+    /// Id of the order; absent for a reservation.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
-    /// The amount that was paid, in minor units.
+    /// Amount paid, in minor units.
     amount: i64,
-    /// The part of it that was given back.
+    /// Amount refunded, in minor units.
     refunded: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// `completed`, `partly_refunded` or `refunded`.
     #[schema(schema_with = states)]
     state: &'static str,
+    /// Time of the payment.
     paid_at: Timestamp,
 }
 

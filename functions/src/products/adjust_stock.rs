@@ -11,30 +11,33 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// By how much.
+/// A stock adjustment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "delta": 50 }))]
 pub struct AdjustStockIn {
-    /// Units to add or, below zero, to take away: -1,000,000 to 1,000,000, and not 0.
+    /// Units to add, or to remove if negative: -1,000,000 to 1,000,000, and not 0.
     #[schema(minimum = -1000000, maximum = 1000000)]
     delta: i64,
 }
 
-/// A change of stock.
+/// A completed stock adjustment.
 #[derive(Serialize, ToSchema)]
 pub struct AdjustStockOut {
+    /// Id of the adjustment.
     adjustment_id: Uuid,
+    /// Id of the product.
     product_id: Uuid,
+    /// Units added, or removed if negative.
     delta: i64,
-    /// Units that can be had now.
+    /// Units available after the adjustment.
     available: i64,
 }
 
-/// Adds units to a product's stock, or takes away what is there.
+/// Adds units to a product's stock, or removes available ones.
 #[utoipa::path(post, path = "/products/{product_id}/stock", request_body = AdjustStockIn,
     params(("product_id" = Uuid, Path), RequiredKey), extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = AdjustStockOut), AdjustFailure))]
+    responses((status = 201, body = AdjustStockOut, description = "The adjustment"), AdjustFailure))]
 pub async fn adjust_stock(
     State(app): State<App>,
     admin: Admin,

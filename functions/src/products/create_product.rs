@@ -18,27 +18,27 @@ use crate::products::response::ProductOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Tour poster", "price": 15000, "stock": 200, "stock_shards": 4, "max_per_user": 4 }))]
 pub struct CreateProductIn {
-    /// One line of 1 to 60 characters, one of which can be seen.
+    /// Name of the product: one line of 1 to 60 characters, at least one of them visible.
     #[schema(min_length = 1, max_length = 60)]
     name: String,
-    /// Of one, in minor units, 0 to 10,000,000.
+    /// Price of one unit in minor units, 0 to 10,000,000.
     #[schema(minimum = 0, maximum = 10000000)]
     price: i64,
-    /// Units to begin with, 0 to 1,000,000.
+    /// Initial stock, 0 to 1,000,000 units.
     #[schema(minimum = 0, maximum = 1000000)]
     stock: i64,
-    /// Over how many items the stock is spread, 1 to 16; 1 if not given. More of them sell faster.
+    /// Number of table items that share the stock, 1 to 16; 1 if omitted. More items allow more orders per second.
     #[schema(minimum = 1, maximum = 16, example = 4)]
     stock_shards: Option<i64>,
-    /// Units that one order may have, and all unpaid orders of one account together, 1 to 100; 10 if not given.
+    /// Most units in one order, and in all unpaid orders of one account together, 1 to 100; 10 if omitted.
     #[schema(minimum = 1, maximum = 100)]
     max_per_user: Option<i64>,
 }
 
-/// Makes a product with its stock, and puts it on sale.
+/// Creates a product with its stock, and puts it on sale.
 #[utoipa::path(post, path = "/products", request_body = CreateProductIn, params(IdempotencyKey),
     extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = ProductOut)))]
+    responses((status = 201, body = ProductOut, description = "The new product")))]
 pub async fn create_product(
     State(app): State<App>,
     admin: Admin,

@@ -12,10 +12,14 @@ use crate::products::response::ProductOut;
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// One product with its stock, at most a second old.
+/// Returns a product and its available stock, at most one second old.
 #[utoipa::path(get, path = "/products/{product_id}", params(("product_id" = Uuid, Path)),
     extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = ProductOut), (status = 304), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = ProductOut, description = "The product"),
+        (status = 304),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_product(
     State(app): State<App>,
     PathId(id): PathId<ProductId>,

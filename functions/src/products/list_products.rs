@@ -16,30 +16,30 @@ use crate::products::response::ListedProductOut;
 /// How long a page may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 5;
 
-/// The orders there are.
+/// The sort orders of the list.
 fn orders() -> Object {
-    one_of(Sort::ALL.map(Sort::as_str))
+    one_of("Sort order; `newest` if omitted.", Sort::ALL.map(Sort::as_str))
 }
 
-/// The page to read, and the order of the list.
+/// Page and sort order.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListProductsIn {
-    /// `newest` (the default), `price`, `-price` or `name`.
-    #[param(example = "newest", schema_with = orders)]
+    /// Sort order; `newest` if omitted.
+    #[param(schema_with = orders, required = false)]
     sort: Option<String>,
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// The products on sale, by age, price or name, at most five seconds old.
+/// Lists the products on sale by age, price or name, at most five seconds old.
 #[utoipa::path(get, path = "/products", params(ListProductsIn), extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = PageOut<ListedProductOut>), (status = 304)))]
+    responses((status = 200, body = PageOut<ListedProductOut>, description = "A page of products"), (status = 304)))]
 pub async fn list_products(
     State(app): State<App>,
     QueryString(request): QueryString<ListProductsIn>,

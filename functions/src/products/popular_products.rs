@@ -5,10 +5,12 @@ use axum::http::HeaderMap;
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_platform::app::App;
+use onsale_platform::http::openapi::one_of_numbers;
 use onsale_platform::http::{Cacheable, Expected, Problem, QueryString, invalid};
 use onsale_platform::store::products::sales::{self, POPULAR_MAX, SPANS};
 use onsale_platform::store::views::Ranked;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -19,38 +21,47 @@ const DAYS_DEFAULT: u8 = 3;
 /// Products when nobody says otherwise.
 const LIMIT_DEFAULT: usize = 5;
 
-/// Of which days, and how many.
+/// The periods that are counted.
+fn spans() -> Object {
+    one_of_numbers("Length of the period, in days up to today (UTC); 3 by default.", SPANS)
+}
+
+/// Period and number of products.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PopularProductsIn {
-    /// 1, 3 (the default) or 7: today (UTC) and those before it.
-    #[param(example = 3)]
+    /// Length of the period; 3 days if omitted.
+    #[param(schema_with = spans, required = false)]
     days: Option<u8>,
-    /// 1 to 50, default 5.
+    /// Number of products, 1 to 50; 5 if omitted.
     #[param(minimum = 1, maximum = 50, example = 20)]
     limit: Option<usize>,
 }
 
-/// The products that sold best.
+/// Best-seller list.
 #[derive(Serialize, ToSchema)]
 pub struct PopularProductsOut {
-    /// When it was counted; null before the first count.
+    /// Time of the count; null before the first count.
     as_of: Option<Timestamp>,
+    #[schema(schema_with = spans)]
     days: u8,
-    /// The best first.
+    /// Products, best seller first.
     items: Vec<PopularProductOut>,
 }
 
-/// A product that sold.
+/// A product with its sales.
 #[derive(Serialize, ToSchema)]
 pub struct PopularProductOut {
+    /// Id of the product.
     product_id: Uuid,
+    /// Name of the product.
     name: String,
-    /// Of one, in minor units.
+    /// Price of one unit, in minor units.
     price: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// Units that were paid and not given back.
+    /// Units paid for and not refunded in the period.
     sold: i64,
 }
 
@@ -62,9 +73,9 @@ impl From<&Ranked> for PopularProductOut {
     }
 }
 
-/// The products on sale that sold best in the last days, as last counted.
+/// Lists the best-selling products of the last days that are still on sale.
 #[utoipa::path(get, path = "/products/popular", params(PopularProductsIn), extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = PopularProductsOut), (status = 304)))]
+    responses((status = 200, body = PopularProductsOut, description = "The best-seller list"), (status = 304)))]
 pub async fn popular_products(
     State(app): State<App>,
     QueryString(request): QueryString<PopularProductsIn>,

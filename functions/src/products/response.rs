@@ -8,26 +8,42 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// How a product may be offered.
+/// The states of a product.
 fn states() -> Object {
-    one_of(ProductState::ALL.map(ProductState::as_str))
+    one_of(
+        "ProductState of the product; only `selling` products are listed and sold.",
+        ProductState::ALL.map(ProductState::as_str),
+    )
 }
 
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "product_id": "f029293e-5811-8a32-95f7-3ce09e715f9a",
+    "name": "Light stick",
+    "price": 25000,
+    "currency": "KRW",
+    "state": "selling",
+    "max_per_user": 10,
+    "created_at": "2030-10-01T09:00:00Z",
+    "available": 100,
+}))]
 pub struct ProductOut {
+    /// Id of the product.
     product_id: Uuid,
+    /// Name of the product.
     name: String,
-    /// Of one, in minor units.
+    /// Price of one unit, in minor units.
     price: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// `hold`, `selling` or `stopped`.
     #[schema(schema_with = states)]
     state: &'static str,
-    /// Units that one order may have, and all unpaid orders of one account together.
+    /// Most units in one order, and in all unpaid orders of one account together.
     max_per_user: i64,
+    /// Time of creation.
     created_at: Timestamp,
-    /// Units that can be had.
+    /// Units available; absent where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<i64>,
 }
@@ -51,13 +67,17 @@ impl ProductOut {
 /// A product on sale, in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ListedProductOut {
+    /// Id of the product.
     product_id: Uuid,
+    /// Name of the product.
     name: String,
-    /// Of one, in minor units.
+    /// Price of one unit, in minor units.
     price: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
-    /// Units that one order may have, and all unpaid orders of one account together.
+    /// Most units in one order, and in all unpaid orders of one account together.
     max_per_user: i64,
+    /// Time of creation.
     created_at: Timestamp,
 }
 

@@ -14,35 +14,38 @@ use utoipa::openapi::schema::Object;
 
 use crate::products::response::ProductOut;
 
-/// How a product may be offered.
+/// The states of a product.
 fn states() -> Object {
-    one_of(ProductState::ALL.map(ProductState::as_str))
+    let names = ProductState::ALL.map(ProductState::as_str);
+    one_of("State of the product; only `selling` products are listed and sold.", names)
 }
 
-/// The changes; a field that is left out stays as it is.
+/// The fields to change; omitted fields keep their values.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price": 9000 }))]
 pub struct UpdateProductIn {
-    /// One line of 1 to 60 characters, one of which can be seen.
+    /// Name of the product: one line of 1 to 60 characters, at least one of them visible.
     #[schema(min_length = 1, max_length = 60, example = "Poster")]
     name: Option<String>,
-    /// Of one, in minor units, 0 to 10,000,000. Orders that were placed keep theirs.
+    /// Price of one unit in minor units, 0 to 10,000,000. Placed orders keep their price.
     #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
-    /// `hold`, `selling` or `stopped`; only what is `selling` is listed and sold.
     #[schema(schema_with = states, required = false)]
     state: Option<String>,
-    /// Units that one order may have, and all unpaid orders of one account together, 1 to 100. Orders that were placed
-    /// stay.
+    /// Most units in one order, and in all unpaid orders of one account together, 1 to 100. Placed
+    /// orders are not affected.
     #[schema(minimum = 1, maximum = 100)]
     max_per_user: Option<i64>,
 }
 
-/// Gives a product another name, price, state or limit for one account.
+/// Changes the name, price, state or limit per account of a product.
 #[utoipa::path(patch, path = "/products/{product_id}", request_body = UpdateProductIn,
     params(("product_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
-    responses((status = 200, body = ProductOut), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = ProductOut, description = "The changed product"),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn update_product(
     State(app): State<App>,
     admin: Admin,

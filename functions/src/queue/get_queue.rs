@@ -15,10 +15,14 @@ use crate::queue::response::QueueOut;
 /// How long it may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// The number that is being served, the same for everybody.
+/// Returns a queue: its settings and the number being served. The response is the same for everybody.
 #[utoipa::path(get, path = "/queues/{queue_id}", params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("public"))),
-    responses((status = 200, body = QueueOut), (status = 304), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = QueueOut, description = "The queue"),
+        (status = 304),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_queue(
     State(app): State<App>,
     PathParams(id): PathParams<String>,

@@ -13,12 +13,15 @@ use onsale_platform::store::queue::admissions::{self, ClaimOutcome};
 
 use crate::queue::response::TokenOut;
 
-/// Where the caller stands; claims the admission when the number was called.
+/// Returns the caller's queue entry, and claims the admission once its number is called.
 #[utoipa::path(get, path = "/queues/{queue_id}/tokens/me",
-    params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
+    params(
+        ("queue_id" = String, Path),
+        ("Queue-Token" = String, Header, description = "The token from the last response"),
+    ),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 200, body = TokenOut),
+        (status = 200, body = TokenOut, description = "The queue entry"),
         (status = 401, description = "queue-token-required, queue-token-invalid"),
         (status = 403, description = "queue-token-ended"),
         (status = 404, description = "not-found"),

@@ -10,12 +10,12 @@ use onsale_platform::store::queue::entries::{JoinFailure, Joined};
 
 use crate::queue::response::TokenOut;
 
-/// Gives the caller a place, or the one that is there.
+/// Joins the queue: issues a number, or returns the one that the caller already has.
 #[utoipa::path(post, path = "/queues/{queue_id}/tokens", params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 201, body = TokenOut),
-        (status = 200, body = TokenOut, description = "the caller has joined before"),
+        (status = 201, body = TokenOut, description = "The new queue entry"),
+        (status = 200, body = TokenOut, description = "The queue entry that the caller already has"),
         JoinFailure,
     ))]
 pub async fn join_queue(

@@ -7,12 +7,15 @@ use onsale_platform::auth::queue_token::QueueToken;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::{self, entries};
 
-/// Gives the place up.
+/// Leaves the queue: gives up the caller's number.
 #[utoipa::path(delete, path = "/queues/{queue_id}/tokens/me",
-    params(("queue_id" = String, Path), ("Queue-Token" = String, Header, description = "the last one that was given")),
+    params(
+        ("queue_id" = String, Path),
+        ("Queue-Token" = String, Header, description = "The token from the last response"),
+    ),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 204, description = "the place is given up, or was lost before"),
+        (status = 204, description = "The caller has left (or the entry had already ended)"),
         (status = 401, description = "queue-token-required, queue-token-invalid"),
         (status = 404, description = "not-found"),
         (status = 409, description = "has-live-hold"),

@@ -15,36 +15,40 @@ use utoipa::ToSchema;
 
 use crate::queue::response::QueueOut;
 
-/// How a queue shall admit.
+/// Settings of a queue.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 }))]
 pub struct PutQueueIn {
-    /// Most who may be inside at one time, 1 to 1,000,000.
+    /// Most admitted buyers at one time, 1 to 1,000,000.
     #[schema(minimum = 1, maximum = 1000000)]
     capacity: u32,
-    /// Most numbers called in a second, 1 to 1,000.
+    /// Most numbers called per second, 1 to 1,000.
     #[schema(minimum = 1, maximum = 1000)]
     admit_per_second: u32,
-    /// How long an admission lasts, 1 to 240.
+    /// Duration of an admission, 1 to 240 minutes.
     #[schema(minimum = 1, maximum = 240)]
     active_minutes: u32,
-    /// How long a called number may be claimed, 60 to 600; 60 if not given. A number that nobody claims occupies a
-    /// place for so long.
+    /// Time to claim a called number, 60 to 600 seconds; 60 if omitted. An unclaimed number occupies a place for that
+    /// long.
     #[schema(minimum = 60, maximum = 600, example = 60)]
     claim_seconds: Option<u32>,
-    /// Nobody may join before it.
+    /// Time from which buyers can join.
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Option<String>,
-    /// Nobody may join from it on; who has joined is still admitted. One that has passed closes the queue at once.
+    /// Time until which buyers can join (exclusive); those who joined are still admitted. A time in the past closes the
+    /// queue at once.
     #[schema(value_type = Option<Timestamp>)]
     closes_at: Option<String>,
 }
 
-/// Makes a queue or changes its settings.
+/// Creates a queue or changes its settings.
 #[utoipa::path(put, path = "/queues/{queue_id}", request_body = PutQueueIn, params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = QueueOut), (status = 200, body = QueueOut, description = "it was there")))]
+    responses(
+        (status = 201, body = QueueOut, description = "The new queue"),
+        (status = 200, body = QueueOut, description = "The existing queue with its new settings"),
+    ))]
 pub async fn put_queue(
     State(app): State<App>,
     admin: Admin,

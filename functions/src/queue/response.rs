@@ -7,27 +7,40 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-/// A queue as everybody may see it. The holder of number n has `n - serving - 1` ahead.
+/// A queue. The holder of number n has `n - serving - 1` buyers ahead.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "queue_id": "spring-2030",
+    "capacity": 500,
+    "admit_per_second": 20,
+    "active_minutes": 10,
+    "claim_seconds": 60,
+    "opens_at": "2030-11-01T10:30:00Z",
+    "closes_at": null,
+    "serving": 1200,
+    "issued": 8400,
+    "active": 480,
+}))]
 pub struct QueueOut {
+    /// Id of the queue.
     queue_id: String,
-    /// Places: most who may be inside at one time.
+    /// Most admitted buyers at one time.
     capacity: u32,
-    /// Most numbers called in a second.
+    /// Most numbers called per second.
     admit_per_second: u32,
-    /// How long an admission lasts.
+    /// Duration of an admission, in minutes.
     active_minutes: u32,
-    /// How long a called number may be claimed.
+    /// Time to claim a called number, in seconds.
     claim_seconds: u32,
-    /// Nobody may join before it.
+    /// Time from which buyers can join; null if they can join at any time.
     opens_at: Option<Timestamp>,
-    /// Nobody may join from it on.
+    /// Time until which buyers can join (exclusive); null if the queue stays open.
     closes_at: Option<Timestamp>,
-    /// The last number that was called.
+    /// Last number called.
     serving: u64,
-    /// The last number that was given out.
+    /// Last number issued.
     issued: u64,
-    /// Places in use.
+    /// Places in use: admitted buyers, and called numbers that can still be claimed.
     active: u64,
 }
 
@@ -49,38 +62,48 @@ impl QueueOut {
     }
 }
 
-/// Where a place may stand.
+/// The states of a queue entry.
 fn states() -> Object {
-    one_of(EntryState::ALL.map(EntryState::as_str))
+    one_of("EntryState of the entry.", EntryState::ALL.map(EntryState::as_str))
 }
 
-/// A place in a queue.
+/// A queue entry: a number in a queue, and its token.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "queue_id": "spring-2030",
+    "state": "waiting",
+    "number": 1300,
+    "position": 100,
+    "ahead": 99,
+    "eta_seconds": 5,
+    "retry_after_ms": 1000,
+    "issued_at": "2030-11-01T10:30:01.5Z",
+    "token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+}))]
 pub struct TokenOut {
+    /// Id of the queue.
     queue_id: String,
-    /// `waiting`, `admitted`, `used`, `expired` or `left`.
     #[schema(schema_with = states)]
     state: &'static str,
-    /// The number; 0 ahead when it is one above `serving`.
+    /// Number of the entry.
     number: u64,
-    /// 1 is the next to be called; 0 once it has been.
+    /// Position in the queue: 1 is called next, 0 has been called.
     position: u64,
-    /// How many are to be called before.
+    /// Buyers who are called first.
     ahead: u64,
-    /// Seconds until the number is called, as far as is known: never less than `position` divided by
-    /// `admit_per_second`, and while every place is in use as long as it takes until enough of them are free. It follows
-    /// how long places are in use, so it may rise.
+    /// Estimated seconds until the number is called: at least `position` divided by `admit_per_second`, and longer
+    /// while every place is in use. The estimate follows how long admissions last, so it can rise.
     eta_seconds: u64,
-    /// Not before so many milliseconds is it worth while to ask again; none once the place is lost.
+    /// Milliseconds to wait before the next poll; absent once the entry has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
-    /// When the number was taken; only from join_queue.
+    /// Time of joining; only in responses of join_queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_at: Option<Timestamp>,
-    /// When the admission is over.
+    /// End of the admission; absent before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// The token to send as `Queue-Token` from now on; none once the place is lost.
+    /// Token to send as `Queue-Token` from now on; absent once the entry has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }

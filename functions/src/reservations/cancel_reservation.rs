@@ -9,10 +9,13 @@ use onsale_platform::store::reservations::cancel;
 
 use crate::reservations::response::ReservationOut;
 
-/// Gives all seats of a held reservation back.
+/// Cancels a held reservation: releases all its seats.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}", params(("reservation_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = ReservationOut, description = "it has ended, now or before"), CancelFailure))]
+    responses(
+        (status = 200, body = ReservationOut, description = "The cancelled reservation (or one that had already ended)"),
+        CancelFailure,
+    ))]
 pub async fn cancel_reservation(
     State(app): State<App>,
     user: User,

@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
 
-/// Gives one seat back, and with a paid one its price.
+/// Cancels one ticket: releases its seat, and refunds its price if it was paid.
 #[utoipa::path(delete, path = "/reservations/{reservation_id}/tickets/{ticket_id}",
     params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)), extensions(("x-access" = json!("user"))),
     responses(
-        (status = 200, body = ReservationOut, description = "the group without it; without any ticket, cancelled"),
+        (status = 200, body = ReservationOut, description = "The reservation, cancelled once no ticket is left"),
         RefundFailure,
     ))]
 pub async fn cancel_ticket(

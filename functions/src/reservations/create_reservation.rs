@@ -16,22 +16,22 @@ use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
 
-/// Seats to hold, all or nothing.
+/// Seats to hold, all or none.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe", "seat_ids": ["A-1-1", "A-1-2"] }))]
 pub struct CreateReservationIn {
-    /// Of this date.
+    /// Id of the date.
     schedule_id: Uuid,
-    /// 1 to 50 different seats, such as `A-1-12`; the schedule's limit may be lower.
+    /// Ids of 1 to 50 different seats, such as `A-1-12`; the `max_seats_per_user` of the date may be lower.
     #[schema(min_items = 1, max_items = 50)]
     seat_ids: Vec<String>,
 }
 
-/// Holds seats for one buyer until the hold lapses.
+/// Holds seats for the caller until the hold expires.
 #[utoipa::path(post, path = "/reservations", request_body = CreateReservationIn, params(IdempotencyKey),
     extensions(("x-access" = json!("user+queue"))),
-    responses((status = 201, body = ReservationOut), HoldFailure))]
+    responses((status = 201, body = ReservationOut, description = "The new reservation"), HoldFailure))]
 pub async fn create_reservation(
     State(app): State<App>,
     user: User,

@@ -8,10 +8,13 @@ use onsale_platform::store::reservations;
 
 use crate::reservations::response::ReservationOut;
 
-/// One of the caller's reservations, in any state.
+/// Returns one of the caller's reservations, in any state.
 #[utoipa::path(get, path = "/reservations/{reservation_id}", params(("reservation_id" = Uuid, Path)),
     extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = ReservationOut), (status = 404, description = "not-found")))]
+    responses(
+        (status = 200, body = ReservationOut, description = "The reservation"),
+        (status = 404, description = "not-found"),
+    ))]
 pub async fn get_reservation(
     State(app): State<App>,
     user: User,

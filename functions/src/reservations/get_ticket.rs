@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::reservations::response::TicketOut;
 
-/// One ticket of a reservation.
+/// Returns one ticket of a reservation.
 #[utoipa::path(get, path = "/reservations/{reservation_id}/tickets/{ticket_id}",
     params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)), extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = TicketOut), (status = 404, description = "not-found")))]
+    responses((status = 200, body = TicketOut, description = "The ticket"), (status = 404, description = "not-found")))]
 pub async fn get_ticket(
     State(app): State<App>,
     user: User,

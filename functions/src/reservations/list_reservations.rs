@@ -9,22 +9,22 @@ use utoipa::IntoParams;
 
 use crate::reservations::response::ReservationOut;
 
-/// The page to read.
+/// Page of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListReservationsIn {
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// The caller's reservations, newest first.
+/// Lists the caller's reservations, newest first.
 #[utoipa::path(get, path = "/reservations", params(ListReservationsIn), extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = PageOut<ReservationOut>)))]
+    responses((status = 200, body = PageOut<ReservationOut>, description = "A page of reservations")))]
 pub async fn list_reservations(
     State(app): State<App>,
     user: User,

@@ -8,47 +8,73 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// Where a reservation or a ticket may stand.
+/// The states of a reservation or ticket.
 fn states() -> Object {
-    one_of(PurchaseState::ALL.map(|state| state.name(Reservation::OPEN)))
+    let names = PurchaseState::ALL.map(|state| state.name(Reservation::OPEN));
+    one_of("PurchaseState; a ticket has that of its reservation, or is `cancelled` by itself.", names)
 }
 
-/// A reservation, as shown to its owner.
+/// The reasons why a reservation has ended.
+fn reasons() -> Object {
+    let reasons = State::ALL.into_iter().filter_map(State::reason);
+    one_of("Reason why the reservation has ended; absent while it has not.", reasons)
+}
+
+/// A reservation, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "reservation_id": "6ff4d428-67d3-85f5-ae19-a93870fafaa8",
+    "state": "held",
+    "concert_id": "de34110d-d776-8f2f-8a6d-2efc0b25ca10",
+    "schedule_id": "965d5465-870a-811b-a08d-0a917363a8fe",
+    "place": "Seoul Arts Center",
+    "starts_at": "2030-12-20T10:00:00Z",
+    "created_at": "2030-11-01T11:00:00.25Z",
+    "expires_at": "2030-11-01T11:05:01Z",
+    "total": 90000,
+    "currency": "KRW",
+    "tickets": [{ "ticket_id": "A-1-12", "seat_id": "A-1-12", "price": 90000, "state": "held" }],
+}))]
 pub struct ReservationOut {
+    /// Id of the reservation.
     reservation_id: Uuid,
-    /// `held`, `paid`, `cancelled`, `expired` or `declined`.
     #[schema(schema_with = states)]
     state: &'static str,
-    /// Why it ended, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = reasons, required = false)]
     reason: Option<&'static str>,
+    /// Id of the concert.
     concert_id: Uuid,
+    /// Id of the date.
     schedule_id: Uuid,
+    /// Venue.
     place: String,
+    /// Start of the concert.
     starts_at: Timestamp,
+    /// Time of the hold.
     created_at: Timestamp,
-    /// It may be paid before this time, and not at it or after.
+    /// Time until which the reservation can be paid (exclusive).
     expires_at: Timestamp,
-    /// The sum of its live tickets' prices, in minor units.
+    /// Price of the tickets that are not cancelled, in minor units.
     total: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
+    /// Tickets of the reservation, one per seat.
     tickets: Vec<TicketOut>,
-    /// Once it is paid.
+    /// Id of the payment; absent until the reservation is paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<String>,
 }
 
-/// One ticket of a reservation.
+/// A ticket of a reservation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TicketOut {
-    /// The same as `seat_id`.
+    /// Id of the ticket, the same as `seat_id`.
     ticket_id: String,
-    /// Such as `A-1-12`.
+    /// Id of the seat, such as `A-1-12`.
     seat_id: String,
-    /// Frozen when the seat was held, in minor units.
+    /// Price at the time of the hold, in minor units.
     price: i64,
-    /// As the reservation's, or `cancelled` by itself.
     #[schema(schema_with = states)]
     state: &'static str,
 }

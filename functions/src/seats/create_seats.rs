@@ -11,7 +11,7 @@ use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Seats of one section; `{}` means section A, row 1, seats 1–50 at the default price.
+/// Seats of a section; `{}` stands for section A, row 1, seats 1 to 50 at the default price.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -20,45 +20,46 @@ use utoipa::ToSchema;
     "price": 90000,
 }))]
 pub struct CreateSeatsIn {
-    /// 1 to 16 digits, Latin letters or Hangul syllables.
+    /// Label of the section: 1 to 16 digits, Latin letters or Hangul syllables; `A` if omitted.
     #[schema(min_length = 1, max_length = 16)]
     section: Option<String>,
-    /// Up to 500 ranges.
+    /// 1 to 500 ranges of seats; row 1, seats 1 to 50 if omitted.
     #[schema(value_type = Option<Vec<RowIn>>, min_items = 1, max_items = 500)]
     rows: Option<Vec<Object<RowIn>>>,
-    /// Minor units; the same for the whole section.
+    /// Price of each seat of the section in minor units, 0 to 10,000,000.
     #[schema(minimum = 0, maximum = 10000000)]
     price: Option<i64>,
 }
 
-/// Neighbouring seats of a row.
+/// A range of seats in a row.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowIn {
-    /// 1 to 16 digits, Latin letters or Hangul syllables.
+    /// Label of the row: 1 to 16 digits, Latin letters or Hangul syllables.
     #[schema(min_length = 1, max_length = 16)]
     row: String,
-    /// First number, from 1.
+    /// First seat number, from 1.
     #[schema(minimum = 1, maximum = 25000)]
     from: u16,
-    /// Last number, to 25,000.
+    /// Last seat number, up to 25,000.
     #[schema(minimum = 1, maximum = 25000)]
     to: u16,
 }
 
-/// How many are new.
+/// Result of creating seats.
 #[derive(Serialize, ToSchema)]
 pub struct CreateSeatsOut {
+    /// Number of new seats.
     created: u32,
 }
 
 /// Most ranges of one request.
 const RANGES_MAX: usize = 500;
 
-/// Makes the seats that are not there yet.
+/// Creates the seats that do not exist yet.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
     params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
-    responses((status = 201, body = CreateSeatsOut), CreateSeatsFailure))]
+    responses((status = 201, body = CreateSeatsOut, description = "The number of new seats"), CreateSeatsFailure))]
 pub async fn create_seats(
     State(app): State<App>,
     admin: Admin,

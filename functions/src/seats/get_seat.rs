@@ -13,11 +13,14 @@ use uuid::Uuid;
 
 use crate::seats::response::SeatOut;
 
-/// One seat as it is now.
+/// Returns a seat in its current state.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats/{seat_id}",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path)),
     extensions(("x-access" = json!("public+queue"))),
-    responses((status = 200, body = SeatOut), (status = 404, description = "seat-not-found")))]
+    responses(
+        (status = 200, body = SeatOut, description = "The seat"),
+        (status = 404, description = "seat-not-found"),
+    ))]
 pub async fn get_seat(
     State(app): State<App>,
     queue_token: QueueToken,

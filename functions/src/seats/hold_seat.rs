@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
 
-/// Locks one seat: a reservation of one.
+/// Holds one seat for the caller: a reservation with a single ticket.
 #[utoipa::path(put, path = "/schedules/{schedule_id}/seats/{seat_id}/hold",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path), IdempotencyKey),
     extensions(("x-access" = json!("user+queue"))),
     responses(
-        (status = 201, body = ReservationOut),
-        (status = 200, body = ReservationOut, description = "the caller's own live hold"),
+        (status = 201, body = ReservationOut, description = "The new reservation"),
+        (status = 200, body = ReservationOut, description = "The reservation that already holds the seat for the caller"),
         HoldFailure,
     ))]
 pub async fn hold_seat(

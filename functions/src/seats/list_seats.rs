@@ -29,42 +29,53 @@ const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;
 /// How long a list may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// The seats to list.
+/// Filter.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListSeatsIn {
-    /// Only this section.
+    /// Lists the seats of this section only.
     #[param(example = "A")]
     section: Option<String>,
-    /// Only those that may be taken.
+    /// `true` lists available seats only.
     #[param(example = true)]
     available: Option<bool>,
 }
 
-/// Sections with their counts, and seats.
+/// Seats of a date.
 #[derive(Serialize, ToSchema)]
 pub struct ListSeatsOut {
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
+    /// Sections with the number of seats in each state.
     sections: Vec<SectionCountsOut>,
+    /// Seats; empty for a hall of more than 1,000 seats unless you name a section.
     items: Vec<SeatOut>,
 }
 
-/// How many seats of a section are what.
+/// Number of seats of a section in each state.
 #[derive(Serialize, ToSchema)]
 pub struct SectionCountsOut {
+    /// Label of the section.
     section: String,
-    /// Minor units.
+    /// Price of a seat, in minor units.
     price: i64,
+    /// Available seats.
     available: u32,
+    /// Held seats.
     held: u32,
+    /// Sold seats.
     sold: u32,
 }
 
-/// The seats of a date and their states, at most a second old.
+/// Lists the seats of a date with their states, at most one second old.
 #[utoipa::path(get, path = "/schedules/{schedule_id}/seats", params(("schedule_id" = Uuid, Path), ListSeatsIn),
     extensions(("x-access" = json!("public+queue"))),
-    responses((status = 200, body = ListSeatsOut), (status = 304), (status = 404, description = "no-seats")))]
+    responses(
+        (status = 200, body = ListSeatsOut, description = "Sections and seats"),
+        (status = 304),
+        (status = 404, description = "no-seats"),
+    ))]
 pub async fn list_seats(
     State(app): State<App>,
     queue_token: QueueToken,

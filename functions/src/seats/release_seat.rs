@@ -10,10 +10,13 @@ use onsale_platform::store::reservations;
 use onsale_platform::store::reservations::cancel;
 use uuid::Uuid;
 
-/// Unlocks one seat.
+/// Releases a seat that the caller holds.
 #[utoipa::path(delete, path = "/schedules/{schedule_id}/seats/{seat_id}/hold",
     params(("schedule_id" = Uuid, Path), ("seat_id" = String, Path)), extensions(("x-access" = json!("user"))),
-    responses((status = 204, description = "the seat is free"), (status = 404, description = "not-held-by-you")))]
+    responses(
+        (status = 204, description = "The seat is available again"),
+        (status = 404, description = "not-held-by-you"),
+    ))]
 pub async fn release_seat(
     State(app): State<App>,
     user: User,

@@ -7,20 +7,22 @@ use utoipa::openapi::schema::Object;
 
 /// The states of a seat.
 fn states() -> Object {
-    one_of(SeatState::ALL.map(SeatState::as_str))
+    one_of("State of the seat.", SeatState::ALL.map(SeatState::as_str))
 }
 
-/// A seat as a viewer sees it.
+/// A seat.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SeatOut {
-    /// Such as `A-1-12`.
+    /// Id of the seat, such as `A-1-12`.
     seat_id: String,
+    /// Label of the section.
     section: String,
+    /// Label of the row.
     row: String,
+    /// Number within the row.
     number: u16,
-    /// Minor units.
+    /// Price, in minor units.
     price: i64,
-    /// `available`, `held` or `sold`.
     #[schema(schema_with = states)]
     state: &'static str,
 }

@@ -27,7 +27,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
         let outcome = report.verdict.outcome.as_str();
         let (differences, moving) = (report.verdict.confirmed.len(), report.verdict.moving.len());
         let not_judged = report.not_judged.join("; ");
-        tracing::error!(outcome, differences, moving, not_judged, "the audit does not agree");
+        tracing::error!(outcome, differences, moving, not_judged, "the audit found differences or reached no verdict");
     }
     Ok(answer)
 }

@@ -1,13 +1,18 @@
-//! $default — what no route is for: 404, or 405 where another method is.
+//! $default — requests without a route: 404, or 405 with the methods of the path.
+
+use std::collections::BTreeSet;
 
 use axum::http::Uri;
-use onsale_platform::http::{Detail, Problem};
+use onsale_platform::http::{Detail, Problem, openapi};
 
 /// Why a request to `uri` is refused.
 pub fn no_route(uri: &Uri) -> Problem {
-    let document = crate::openapi();
-    let exists = document.paths.paths.keys().any(|route| matches(route, uri.path()));
-    Problem::new(if exists { Detail::MethodNotAllowed } else { Detail::NoRoute })
+    let paths = crate::openapi().paths.paths.iter().filter(|(route, _)| matches(route, uri.path()));
+    let methods: BTreeSet<&str> = paths.flat_map(|(_, item)| openapi::methods(item)).collect();
+    if methods.is_empty() {
+        return Problem::new(Detail::NoRoute);
+    }
+    Problem::new(Detail::MethodNotAllowed { methods: methods.into() })
 }
 
 /// Whether a path is of a route, whose `{parameters}` stand for one segment each.

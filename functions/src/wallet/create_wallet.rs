@@ -7,9 +7,12 @@ use onsale_platform::store::wallet;
 
 use crate::wallet::response::WalletOut;
 
-/// Makes the caller's wallet, once.
+/// Creates the caller's wallet, if there is none.
 #[utoipa::path(post, path = "/wallet", extensions(("x-access" = json!("user"))),
-    responses((status = 201, body = WalletOut), (status = 200, body = WalletOut, description = "it was there")))]
+    responses(
+        (status = 201, body = WalletOut, description = "The new wallet"),
+        (status = 200, body = WalletOut, description = "The existing wallet"),
+    ))]
 pub async fn create_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
     Ok(wallet::create(&app, user.id).await?.map(WalletOut::from).into())
 }

@@ -11,40 +11,41 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
 
-/// The page to read.
+/// Page of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListWalletEntriesIn {
-    /// 1 to 100, default 20.
+    /// Items per page, 1 to 100; 20 if omitted.
     #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u16>,
-    /// `next` of the page before.
+    /// `next` of the previous page; omit it for the first page.
     #[param(example = "bmV4dCBwYWdl")]
     cursor: Option<String>,
 }
 
-/// The reasons of a movement.
+/// The kinds of a ledger entry.
 fn kinds() -> Object {
-    one_of(EntryKind::ALL.map(EntryKind::as_str))
+    one_of("Kind of the entry.", EntryKind::ALL.map(EntryKind::as_str))
 }
 
-/// One movement.
+/// An entry of the ledger.
 #[derive(Serialize, ToSchema)]
 pub struct EntryOut {
-    /// Its number, gap-free from 1.
+    /// Number of the entry, from 1 without gaps.
     seq: u64,
-    /// `charge`, `spend`, `payment` or `refund`.
     #[schema(schema_with = kinds)]
     kind: &'static str,
-    /// Minor units; negative takes money out.
+    /// Amount in minor units; negative if money leaves the wallet.
     amount: i64,
+    /// Balance after the entry, in minor units.
     balance_after: i64,
+    /// Time of the entry.
     at: Timestamp,
-    /// The reason for it: the id of the charge, of the spend, or of the payment.
+    /// Id of the top-up, spending or payment.
     #[serde(rename = "ref")]
     reference: String,
-    /// The purpose, in its owner's words; only of a spend.
+    /// Memo of the owner; only for `spend`.
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
 }
@@ -63,9 +64,9 @@ impl From<Entry> for EntryOut {
     }
 }
 
-/// Every movement of the caller's money, newest first.
+/// Lists the ledger of the caller's wallet, newest first.
 #[utoipa::path(get, path = "/wallet/entries", params(ListWalletEntriesIn), extensions(("x-access" = json!("user"))),
-    responses((status = 200, body = PageOut<EntryOut>)))]
+    responses((status = 200, body = PageOut<EntryOut>, description = "A page of ledger entries")))]
 pub async fn list_wallet_entries(
     State(app): State<App>,
     user: User,

@@ -5,9 +5,14 @@ use utoipa::ToSchema;
 
 /// A wallet.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "balance": 50000,
+    "currency": "KRW",
+}))]
 pub struct WalletOut {
-    /// Minor units.
+    /// Balance, in minor units.
     balance: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
 }
 

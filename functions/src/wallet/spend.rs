@@ -11,34 +11,35 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How much, and on what.
+/// A spending.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "amount": 5000, "memo": "a poster" }))]
 pub struct SpendIn {
-    /// Minor units, 1 to 10,000,000.
+    /// Amount in minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
-    /// The purpose, as the ledger will say: one line of 1 to 100 characters.
+    /// Memo for the ledger: one line of 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     memo: String,
 }
 
-/// The receipt of a spend.
+/// A completed spending.
 #[derive(Serialize, ToSchema)]
 pub struct SpendOut {
-    /// The `ref` of its entry in the ledger.
+    /// Id of the spending, the `ref` of its ledger entry.
     spend_id: Uuid,
-    /// The balance now, in minor units.
+    /// Balance after the spending, in minor units.
     balance: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
 }
 
-/// Takes money out of the caller's wallet for something that Onsale does not sell.
+/// Spends money from the caller's wallet on something that Onsale does not sell.
 #[utoipa::path(post, path = "/wallet/payments", request_body = SpendIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 201, body = SpendOut),
+        (status = 201, body = SpendOut, description = "The spending"),
         (status = 402, description = "insufficient-balance"),
         (status = 404, description = "no-wallet"),
     ))]

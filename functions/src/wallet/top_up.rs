@@ -11,30 +11,32 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How much.
+/// A top-up.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "amount": 50000 }))]
 pub struct TopUpIn {
-    /// Minor units, 1 to 10,000,000.
+    /// Amount in minor units, 1 to 10,000,000.
     #[schema(minimum = 1, maximum = 10000000)]
     amount: i64,
 }
 
-/// A top-up.
+/// A completed top-up.
 #[derive(Serialize, ToSchema)]
 pub struct TopUpOut {
+    /// Id of the top-up, the `ref` of its ledger entry.
     charge_id: Uuid,
-    /// The balance now, in minor units.
+    /// Balance after the top-up, in minor units.
     balance: i64,
+    /// ISO 4217 code of the currency, always `KRW`.
     currency: &'static str,
 }
 
-/// Puts money into the caller's wallet.
+/// Tops up the caller's wallet.
 #[utoipa::path(post, path = "/wallet/charges", request_body = TopUpIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 201, body = TopUpOut),
+        (status = 201, body = TopUpOut, description = "The top-up"),
         (status = 404, description = "no-wallet"),
         (status = 409, description = "balance-cap, top-up-limit"),
     ))]

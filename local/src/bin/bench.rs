@@ -28,12 +28,12 @@ const ACCOUNT_ROUNDS: usize = 200;
 const SEATS_PER_USER: u32 = 50;
 
 #[derive(Parser)]
-#[command(about = "Sells seats on the local stack as fast as it can, and prints what was measured.")]
+#[command(about = "Sells seats on the local stack as fast as possible, and prints the measurements.")]
 struct Arguments {
-    /// Complete flows to run.
+    /// Complete flows to run, each a hold and a payment.
     #[arg(long, default_value_t = 5_000)]
     flows: usize,
-    /// Buyers at the same time.
+    /// Concurrent buyers.
     #[arg(long, default_value_t = 32)]
     buyers: usize,
     /// Keep the table in a file, as `cargo run` does, instead of in memory.

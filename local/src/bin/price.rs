@@ -10,23 +10,23 @@ use local::client::ClientError;
 use local::output::{complain, say};
 use local::price::{self, Journey, Prices, Usage};
 
-/// Counts what bookings use on the local stack, and prints what that costs on AWS.
+/// Measures the usage of bookings on the local stack, and prints its price on AWS.
 #[derive(Parser)]
 struct Flags {
-    /// Bookings to pay for.
+    /// Bookings to price.
     #[arg(long, default_value_t = 1_000_000)]
     bookings: u64,
-    /// Bookings to count.
+    /// Bookings to measure.
     #[arg(long, default_value_t = 50)]
     measured: usize,
-    /// How often a buyer looks at the seats.
+    /// Requests for the seat list per booking.
     #[arg(long, default_value_t = 3)]
     looks: u32,
-    /// Milliseconds that AWS charges for each call of a function. An assumption: nothing on this machine is as far from
-    /// the table as a function is.
+    /// Billed milliseconds per invocation of a function. An assumption: this machine is not as far from its table as a
+    /// function is.
     #[arg(long, default_value_t = 20.0)]
     milliseconds: f64,
-    /// Bytes that each call of a function logs. An assumption as well.
+    /// Bytes logged per invocation of a function. An assumption as well.
     #[arg(long, default_value_t = 1_500.0)]
     logged_bytes: f64,
 }
@@ -48,20 +48,20 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     let journey = Journey { looks, milliseconds, logged_bytes };
     say(format_args!("List prices of {} in {}, without the free tier.", prices.region, prices.currency));
     say(format_args!(
-        "Assumed: {milliseconds} ms and {logged_bytes} bytes of logs for each call of a function. All else is counted."
+        "Assumed: {milliseconds} ms and {logged_bytes} bytes of logs per invocation. The rest is measured."
     ));
     let booking = price::booking(journey, measured).await?;
     say(format_args!(
-        "\n{bookings} bookings of one seat, each with a log-in and {looks} looks at the seats, one after the other:"
+        "\n{bookings} sequential bookings of one seat, each with a log-in and {looks} requests for the seat list:"
     ));
     print_bill(&prices, &booking.scaled(bookings as f64));
-    say(format_args!("\nA month in which nobody comes:"));
+    say(format_args!("\nA month without traffic:"));
     print_bill(&prices, &price::month_without_anybody(journey).await?);
     Ok(())
 }
 
 fn print_bill(prices: &Prices, usage: &Usage) {
-    say(format_args!("\n| What | How much | Cost | Price of |\n|---|--:|--:|---|"));
+    say(format_args!("\n| Item | Amount | Cost | Price as of |\n|---|--:|--:|---|"));
     let lines = prices.bill(usage);
     for line in &lines {
         say(format_args!(
@@ -72,7 +72,7 @@ fn print_bill(prices: &Prices, usage: &Usage) {
             line.price.as_of
         ));
     }
-    say(format_args!("| **Together** | | **{:.2}** | |", lines.iter().map(|line| line.cost).sum::<f64>()));
+    say(format_args!("| **Total** | | **{:.2}** | |", lines.iter().map(|line| line.cost).sum::<f64>()));
 }
 
 fn rounded(amount: f64) -> String {

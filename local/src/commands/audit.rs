@@ -38,14 +38,13 @@ const STATUSES: [(Outcome, u8); 3] = [(Outcome::Agree, 0), (Outcome::Differ, 1),
 /// Where the table is.
 #[derive(Args, Debug)]
 pub struct Flags {
-    /// The data directory; a stack may be running on it or not.
+    /// Data directory, whether its stack is running or not.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
-    /// The address of a DynamoDB API instead, such as that of a stack in memory.
+    /// DynamoDB endpoint to read instead, such as that of a stack in memory.
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     dynamodb_endpoint: Option<String>,
-    /// The name of a table. Without an address it is a table on AWS, found by the usual settings of region and
-    /// credentials.
+    /// Table name. Without an endpoint, a table on AWS, with the region and credentials of the AWS SDK.
     #[arg(long, value_name = "NAME", conflicts_with = "data")]
     table: Option<String>,
 }

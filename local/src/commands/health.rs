@@ -15,7 +15,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// The stack to ask.
 #[derive(Args, Debug)]
 pub struct Flags {
-    /// Where its API is.
+    /// URL of its API.
     #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
     api: String,
 }

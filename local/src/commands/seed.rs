@@ -29,13 +29,13 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The seed file, and the API that it goes to.
 #[derive(Args, Debug)]
 pub struct Flags {
-    /// The address of the API.
+    /// URL of the API.
     #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
     api: String,
-    /// The e-mail address of an administrator, whose password is in the variable ONSALE_PASSWORD.
+    /// E-mail address of an administrator; set the password in the environment variable ONSALE_PASSWORD.
     #[arg(long, default_value = crate::demo::ADMIN_EMAIL, value_name = "ADDRESS")]
     email: String,
-    /// A JSON file such as local/seed.json.
+    /// JSON file to read, such as local/seed.json.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }

@@ -163,7 +163,7 @@ fn restrict_permissions(path: &Path) -> io::Result<()> {
         match keep_to_owner(path, DIRECTORY_MODE) {
             // A volume may belong to somebody else; its files are ours.
             Err(problem) if problem.kind() == io::ErrorKind::PermissionDenied => {
-                tracing::warn!(directory = %path.display(), "others may see which files the data directory has");
+                tracing::warn!(directory = %path.display(), "other users can list the files of the data directory");
             }
             other => other?,
         }

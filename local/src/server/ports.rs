@@ -167,7 +167,7 @@ impl Serving {
         self.stop.send_replace(true);
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN_MAX, drained).await.is_err() {
-            tracing::warn!("some requests were cut off");
+            tracing::warn!("requests still running at the shutdown were aborted");
         }
     }
 }

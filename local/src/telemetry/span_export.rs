@@ -57,7 +57,7 @@ impl SpanExporter {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(STOP_MAX, self.task).await.is_err() {
-            tracing::warn!("the last spans were not told");
+            tracing::warn!("the last spans were not exported");
         }
     }
 }
@@ -113,7 +113,7 @@ impl Post {
         if let Some(problem) = &problem {
             meter.count(&SPANS_DROPPED, spans.len() as u64, &[self.name]);
             if !self.failing {
-                tracing::warn!(collector = self.name, problem, "spans are dropped until the collector takes them");
+                tracing::warn!(collector = self.name, problem, "spans are dropped until the collector accepts them");
             }
         }
         self.failing = problem.is_some();

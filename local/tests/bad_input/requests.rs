@@ -48,7 +48,7 @@ async fn another_parameter_or_field_than_there_are_is_refused_by_naming_those() 
         let reply = target.caller.get(&format!("{path}?{MARKER}%60,%20expected%20%60x%60=1")).await;
         let detail = expect_refused(reply, &route.name).expect_problem(400, "invalid-request").text("detail");
         known.sort_unstable();
-        assert_eq!(detail, format!("query may have no field but {}", known.join(", ")));
+        assert_eq!(detail, format!("query must have no fields other than: {}", known.join(", ")));
         if known.iter().any(|name| name == "limit") {
             let reply = target.caller.get(&format!("{path}?limit={MARKER}")).await;
             let reply = expect_refused(reply, &route.name).expect_problem(400, "invalid-request");
@@ -64,7 +64,7 @@ async fn another_parameter_or_field_than_there_are_is_refused_by_naming_those() 
         .post("/wallet/payments", json!({ "amount": 1, "memo": "x", (format!("{MARKER}`, expected `x`")): 1 }))
         .await;
     let reply = expect_refused(reply, "spend").expect_problem(400, "invalid-request");
-    assert_eq!(reply.text("detail"), "body may have no field but amount, memo");
+    assert_eq!(reply.text("detail"), "body must have no fields other than: amount, memo");
 }
 
 #[tokio::test]

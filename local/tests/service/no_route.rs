@@ -32,19 +32,22 @@ async fn an_unknown_route_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_not_allowed() {
+async fn a_wrong_method_is_answered_with_those_of_the_path() {
     let world = World::new().await;
     let anybody = world.anonymous();
     let id = "0193a000-0000-7000-8000-000000000001";
-    for (method, path) in [
-        (Method::GET, "/users".to_owned()),
-        (Method::DELETE, "/users/me".to_owned()),
-        (Method::PATCH, "/concerts".to_owned()),
-        (Method::PUT, format!("/concerts/{id}")),
-        (Method::POST, format!("/schedules/{id}/seats/A-1-1/hold")),
-        (Method::POST, "/health".to_owned()),
+    for (method, path, allowed) in [
+        (Method::GET, "/users".to_owned(), "POST"),
+        (Method::DELETE, "/users/me".to_owned(), "GET"),
+        (Method::PATCH, "/concerts".to_owned(), "GET, POST"),
+        (Method::PUT, format!("/concerts/{id}"), "DELETE, GET"),
+        (Method::POST, format!("/schedules/{id}/seats/A-1-1/hold"), "DELETE, PUT"),
+        // Two routes fit: this list, and a product of that id.
+        (Method::POST, "/products/popular".to_owned(), "GET, PATCH"),
+        (Method::POST, "/health".to_owned(), "GET"),
     ] {
-        anybody.call(method, &path, None, None).await.expect_problem(405, "method-not-allowed");
+        let reply = anybody.call(method, &path, None, None).await.expect_problem(405, "method-not-allowed");
+        assert_eq!(reply.headers["allow"], allowed, "{path}");
     }
 }
 

@@ -92,7 +92,7 @@ pub async fn open_to_table(sdk: &aws_config::SdkConfig) {
     match answer {
         // Words about health are no item.
         Ok(_) | Err(SdkError::ResponseError(_) | SdkError::ServiceError(_)) => {}
-        Err(problem) => tracing::warn!(%problem, "the table was not reached at the start"),
+        Err(problem) => tracing::warn!(%problem, "no connection to the table could be opened at startup"),
     }
 }
 

@@ -67,7 +67,7 @@ impl Queues {
     pub fn put_back(&self, message: &ParkedMessage) {
         let sent = self.lock().send_message(&message.queue, &message.body, None, HashMap::new(), None, None);
         if let Err(problem) = sent {
-            tracing::warn!(queue = message.queue, %problem, "a kept message could not be put back");
+            tracing::warn!(queue = message.queue, %problem, "a stored message could not be restored");
         }
     }
 

@@ -159,11 +159,11 @@ fn run_on_own_thread(triggers: Arc<Triggers>, function: String) {
         match answer {
             Ok(Ok(_)) => {}
             Ok(Err(problem)) => tracing::error!(function, %problem, "a scheduled call failed"),
-            Err(problem) => tracing::error!(function, %problem, "a scheduled call has no runtime"),
+            Err(problem) => tracing::error!(function, %problem, "no runtime could be created for a scheduled call"),
         }
     });
     if let Err(problem) = started {
-        tracing::error!(%problem, "a scheduled call has no thread");
+        tracing::error!(%problem, "no thread could be started for a scheduled call");
     }
 }
 

@@ -109,7 +109,7 @@ impl StreamReader {
 
     /// Sends where in the stream a record is that is not tried any more: AWS sends that, and not the record.
     async fn give_up(&self, record: &Value) -> Result<(), EngineError> {
-        tracing::error!(function = self.function, sequence = sequence_number(record), "a record was given up");
+        tracing::error!(function = self.function, sequence = sequence_number(record), "a stream record was discarded");
         let Some((sqs, url)) = &self.on_failure else { return Ok(()) };
         let failure = json!({
             "requestContext": { "functionArn": self.function, "condition": "RecordAgeExceeded" },

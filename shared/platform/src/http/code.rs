@@ -44,12 +44,12 @@ codes! {
     NotFound = NOT_FOUND, "not-found", "Not found", "찾을 수 없습니다";
     /// The route has no such method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed",
-        "This route has no such method", "허용되지 않는 메서드입니다";
+        "The path does not allow this method", "허용되지 않는 메서드입니다";
     /// The e-mail address has an account.
     EmailTaken = CONFLICT, "email-taken", "The e-mail address is taken", "이미 가입된 이메일입니다";
     /// E-mail address or password is wrong.
     BadCredentials = UNAUTHORIZED, "bad-credentials",
-        "E-mail address or password is wrong", "이메일 또는 비밀번호가 올바르지 않습니다";
+        "The e-mail address or password is wrong", "이메일 또는 비밀번호가 올바르지 않습니다";
     /// The refresh token is worth nothing, or nothing any more.
     SessionEnded = UNAUTHORIZED, "session-ended", "Log in again", "다시 로그인해 주세요";
     /// Too many log-in or sign-up attempts.
@@ -63,17 +63,18 @@ codes! {
     QueueTokenNotAdmitted = FORBIDDEN, "queue-token-not-admitted",
         "It is not your turn yet", "아직 입장 순서가 아닙니다";
     /// The queue token was used, has expired, or was given up.
-    QueueTokenEnded = FORBIDDEN, "queue-token-ended", "The queue token has ended", "만료된 대기열 토큰입니다";
+    QueueTokenEnded = FORBIDDEN, "queue-token-ended",
+        "The queue token is no longer valid", "더 이상 유효하지 않은 대기열 토큰입니다";
     /// Nobody may join the queue now.
     QueueClosed = CONFLICT, "queue-closed", "You cannot join the queue now", "지금은 대기열에 참여할 수 없습니다";
     /// Seats are held with the queue token.
     HasLiveHold = CONFLICT, "has-live-hold",
-        "You still hold seats with this queue token", "대기열 토큰으로 선점한 좌석이 있습니다";
+        "You still hold seats with this queue token", "이 대기열 토큰으로 선점한 좌석이 있습니다";
     /// No date of the concert is on sale.
-    NoBookableSchedule = NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예약 가능한 날짜가 없습니다";
+    NoBookableSchedule = NOT_FOUND, "no-bookable-schedule", "No date is on sale", "예매할 수 있는 일정이 없습니다";
     /// Seats are held or sold.
     HasLiveReservations = CONFLICT, "has-live-reservations",
-        "Seats are held or sold", "예약되었거나 판매된 좌석이 있습니다";
+        "Seats are held or sold", "선점되었거나 판매된 좌석이 있습니다";
     /// The concert has as many dates as one may have.
     DateLimit = CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다";
     /// The section has another price.
@@ -86,7 +87,7 @@ codes! {
     /// Somebody else has the seat.
     SeatTaken = CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다";
     /// The caller has the seat already.
-    SeatYours = CONFLICT, "seat-yours", "You have this seat already", "이미 선택하신 좌석입니다";
+    SeatYours = CONFLICT, "seat-yours", "You already have this seat", "이미 선택하신 좌석입니다";
     /// Before the sale.
     SaleNotOpen = CONFLICT, "sale-not-open", "The sale has not opened yet", "아직 판매 전입니다";
     /// After the sale.
@@ -96,17 +97,17 @@ codes! {
     /// The caller does not hold the seat.
     NotHeldByYou = NOT_FOUND, "not-held-by-you", "You do not hold this seat", "선점한 좌석이 아닙니다";
     /// The reservation is paid.
-    AlreadyPaid = CONFLICT, "already-paid", "You have paid already", "이미 결제되었습니다";
+    AlreadyPaid = CONFLICT, "already-paid", "You have already paid", "이미 결제되었습니다";
     /// The user has no wallet.
     NoWallet = NOT_FOUND, "no-wallet", "You have no wallet yet", "아직 지갑이 없습니다";
     /// The balance would exceed its cap.
     BalanceCap = CONFLICT, "balance-cap", "Your balance would be too large", "잔액 한도를 초과합니다";
     /// More than may be topped up in a day.
-    TopUpLimit = CONFLICT, "top-up-limit", "Too much is topped up in one day", "하루 충전 한도를 넘습니다";
+    TopUpLimit = CONFLICT, "top-up-limit", "The daily top-up limit is reached", "하루 충전 한도를 초과했습니다";
     /// The balance is too small.
     InsufficientBalance = PAYMENT_REQUIRED, "insufficient-balance", "Your balance is too small", "잔액이 부족합니다";
     /// The hold has ended.
-    HoldExpired = CONFLICT, "hold-expired", "The time to pay is over", "결제 시간이 지났습니다";
+    HoldExpired = CONFLICT, "hold-expired", "The hold has expired", "결제 시간이 지났습니다";
     /// The payment was declined before.
     PaymentDeclined = CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다";
     /// The concert has started: its payment is not given back.
@@ -123,23 +124,23 @@ codes! {
     OrderLimit = CONFLICT, "order-limit", "Too many unpaid orders", "결제하지 않은 주문이 너무 많습니다";
     /// Holds or orders were let lapse: a pause.
     TooManyLapses = TOO_MANY_REQUESTS, "too-many-lapses",
-        "Too many holds or orders were left unpaid", "결제하지 않은 예약이나 주문이 반복되었습니다";
+        "Too many holds or orders expired unpaid", "결제하지 않은 예약이나 주문이 반복되었습니다";
     /// None of the coupon is left.
-    CouponExhausted = CONFLICT, "coupon-exhausted", "None of the coupon is left", "쿠폰이 모두 소진되었습니다";
+    CouponExhausted = CONFLICT, "coupon-exhausted", "No coupons are left", "쿠폰이 모두 소진되었습니다";
     /// Before or after the coupon's dates.
     CouponNotOpen = CONFLICT, "coupon-not-open", "The coupon is not valid now", "쿠폰 사용 기간이 아닙니다";
     /// The caller has not claimed the coupon.
     CouponNotYours = CONFLICT, "coupon-not-yours", "Claim the coupon first", "쿠폰을 먼저 받아 주세요";
     /// Another order uses the coupon.
-    CouponUsed = CONFLICT, "coupon-used", "You have used the coupon", "이미 사용한 쿠폰입니다";
+    CouponUsed = CONFLICT, "coupon-used", "You have already used the coupon", "이미 사용한 쿠폰입니다";
     /// The coupon's dates are over.
     CouponExpired = CONFLICT, "coupon-expired", "The coupon has expired", "만료된 쿠폰입니다";
     /// The coupon would take nothing off.
     CouponNotApplicable = CONFLICT, "coupon-not-applicable",
-        "The coupon takes nothing off this order", "이 주문에는 할인되는 금액이 없는 쿠폰입니다";
+        "The coupon gives no discount on this order", "이 주문에는 할인되는 금액이 없는 쿠폰입니다";
     /// The idempotency key was used for another request.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY, "idempotency-key-reused",
-        "The key was used for another request", "다른 요청에 사용된 키입니다";
+        "Another request has used this Idempotency-Key", "다른 요청에 사용된 Idempotency-Key입니다";
     /// Throttled or of unknown outcome: the same request again, in a moment.
     Busy = SERVICE_UNAVAILABLE, "busy", "Try again in a moment", "잠시 후 다시 시도해 주세요";
     /// Our fault.

@@ -23,7 +23,7 @@ use utoipa::openapi::{RefOr, Response};
 use crate::auth::queue_token::QueueTokenFailure;
 use crate::failure::Failure;
 use crate::http::code::Code;
-use crate::http::messages::{Detail, Expected};
+use crate::http::messages::{Detail, Expected, Won};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
@@ -187,7 +187,7 @@ impl From<HoldError> for Problem {
         match error {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).with_seats(seats),
-            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: AMOUNT_MAX }),
+            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).with_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
                 let detail = if paid {
@@ -321,7 +321,7 @@ impl From<OrderError> for Problem {
             OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
             OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
             OrderError::Coupon(CouponError::NotApplicable) => Self::new(Detail::CouponNotApplicable),
-            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: AMOUNT_MAX }),
+            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
             OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
         }
     }
@@ -399,10 +399,10 @@ impl From<MoveFailure> for Problem {
         match error {
             MoveFailure::NoWallet => no_wallet(),
             MoveFailure::Refused(MovementError::BalanceCap(_)) => {
-                Self::new(Detail::BalanceCap { minor_units: AMOUNT_MAX })
+                Self::new(Detail::BalanceCap { max: Won(AMOUNT_MAX) })
             }
             MoveFailure::Refused(MovementError::TopUpLimit(_)) => {
-                Self::new(Detail::TopUpLimit { minor_units: TOP_UPS_OF_A_DAY_MAX })
+                Self::new(Detail::TopUpLimit { max: Won(TOP_UPS_OF_A_DAY_MAX) })
             }
             MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
             MoveFailure::KeyReused(reused) => reused.into(),

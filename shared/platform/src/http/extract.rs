@@ -142,7 +142,8 @@ pub(super) fn request_id(extensions: &Extensions) -> String {
 const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
 /// How the OpenAPI document describes the header `Idempotency-Key`.
-fn idempotency_key(required: Required, description: &str) -> Vec<Parameter> {
+fn idempotency_key(required: Required) -> Vec<Parameter> {
+    let description = "Makes retries safe: a new UUID for each new request, and the same one for each retry.";
     let uuid = ObjectBuilder::new().schema_type(Type::String).pattern(Some(UUID_PATTERN)).build();
     let header = ParameterBuilder::new().name(IDEMPOTENCY_KEY).parameter_in(ParameterIn::Header).required(required);
     vec![header.description(Some(description)).schema(Some(uuid)).build()]
@@ -166,7 +167,7 @@ impl IdempotencyKey {
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        idempotency_key(Required::False, "makes retries safe")
+        idempotency_key(Required::False)
     }
 }
 
@@ -195,7 +196,7 @@ impl RequiredKey {
 
 impl IntoParams for RequiredKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        idempotency_key(Required::True, "makes retries safe; required")
+        idempotency_key(Required::True)
     }
 }
 

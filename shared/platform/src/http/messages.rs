@@ -1,9 +1,10 @@
-//! All that a refusal says, in English and Korean: one row for each message, so that none lacks a language.
+//! The catalogue of all texts of a problem, in English and Korean: one row for each message, so that none lacks a
+//! language.
 
 mod detail;
 mod expected;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 pub use detail::Detail;
 pub use expected::Expected;
@@ -26,9 +27,26 @@ impl<T: Into<String>, I: IntoIterator<Item = T>> From<I> for Names {
     }
 }
 
-impl Parameter for Names {
-    fn localized(&self, _: Language) -> String {
-        self.0.join(", ")
+impl fmt::Display for Names {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join(", "))
+    }
+}
+
+/// An amount of money as people read it, such as 10,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Won(pub i64);
+
+impl fmt::Display for Won {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                formatter.write_char(',')?;
+            }
+            formatter.write_char(digit)?;
+        }
+        Ok(())
     }
 }
 
@@ -75,6 +93,11 @@ macro_rules! messages {
                 }
             }
 
+            /// Every message as it is written, with its placeholders: its name, English and Korean.
+            #[cfg(test)]
+            pub(crate) const TEXTS: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($name), $english, $korean)),+];
+
             /// Every message once, with its name and with examples for its parameters.
             #[must_use]
             pub fn examples() -> Vec<(&'static str, Self)> {
@@ -84,3 +107,65 @@ macro_rules! messages {
     };
 }
 use messages;
+
+#[cfg(test)]
+mod tests {
+    use super::{Detail, Expected, Won};
+    use crate::http::Code;
+
+    /// The names in braces of a text, in alphabetical order.
+    fn placeholders(text: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether a text has Hangul syllables.
+    fn is_korean(text: &str) -> bool {
+        text.chars().any(|letter| ('가'..='힣').contains(&letter))
+    }
+
+    /// Whether every sentence ends in the polite style; an example in brackets may follow.
+    fn is_polite(text: &str) -> bool {
+        let ends = |sentence: &str| {
+            let words = sentence.trim_end_matches('.');
+            let words = words.strip_suffix(')').and_then(|words| Some(words.rsplit_once('(')?.0)).unwrap_or(words);
+            let words = words.split(": {").next().unwrap_or_default();
+            ["요", "니다"].iter().any(|end| words.trim_end().ends_with(end))
+        };
+        text.split(". ").all(ends)
+    }
+
+    #[test]
+    fn every_message_has_both_languages_with_the_same_placeholders() {
+        for (name, english, korean) in Detail::TEXTS.iter().chain(Expected::TEXTS) {
+            assert_eq!(placeholders(english), placeholders(korean), "{name}");
+            assert!(!english.is_empty() && !is_korean(english), "{name}: {english}");
+            assert!(is_korean(korean), "{name}: {korean}");
+        }
+    }
+
+    #[test]
+    fn messages_are_sentences_and_korean_is_polite() {
+        for (name, english, korean) in Detail::TEXTS {
+            assert!(english.ends_with('.') && korean.ends_with('.'), "{name}: {english} {korean}");
+            assert!(!["What", "Who", "That"].iter().any(|word| english.starts_with(word)), "{name}: {english}");
+            assert!(is_polite(korean), "{name}: {korean}");
+        }
+        for (name, english, korean) in Expected::TEXTS.iter().filter(|(_, english, _)| !english.ends_with("{form}")) {
+            assert!(["must ", "is "].iter().any(|verb| english.starts_with(verb)), "{name}: {english}");
+            assert!(is_polite(korean), "{name}: {korean}");
+        }
+        for code in Code::ALL {
+            let (_, name, english, korean) = code.facts();
+            assert!(!english.ends_with('.') && !is_korean(english), "{name}: {english}");
+            assert!(is_polite(korean) && !korean.ends_with('.'), "{name}: {korean}");
+        }
+    }
+
+    #[test]
+    fn amounts_have_their_thousands_apart() {
+        let written = [0, 999, 1_000, 10_000_000].map(|amount| Won(amount).to_string());
+        assert_eq!(written, ["0", "999", "1,000", "10,000,000"]);
+    }
+}

@@ -16,13 +16,13 @@ pub use extract::{
     Admin, IdempotencyKey, Json, Object, PathId, PathParams, QueryString, RequiredKey, SourceAddress, User, page_limit,
 };
 pub use language::Language;
-pub use messages::{Detail, Expected, Names};
+pub use messages::{Detail, Expected, Names, Won};
 pub use problem::{FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;
 use axum::Router;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
@@ -83,8 +83,11 @@ async fn write_problems(app: &App, request_id: &str, request: Request, next: Nex
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
-        // Refusals of the router itself, which has this function's routes only.
-        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Problem::new(Detail::MethodNotAllowed),
+        // The router's own refusals: it has this function's routes only.
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let methods = response.headers().get(header::ALLOW).and_then(|methods| methods.to_str().ok());
+            Problem::new(Detail::MethodNotAllowed { methods: methods.unwrap_or_default().split(',').into() })
+        }
         None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
         None => return response,
     };

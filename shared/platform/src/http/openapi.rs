@@ -1,12 +1,14 @@
-//! The parts of the OpenAPI document that no handler says of itself.
+//! The parts of the OpenAPI document that no handler states: its introduction, the headers, and the error responses that
+//! many routes share.
 
 use std::collections::BTreeMap;
 use std::mem;
 
 use axum::http::StatusCode;
+use serde_json::json;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::server::{Server, ServerBuilder, ServerVariableBuilder};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
@@ -17,14 +19,14 @@ use super::{Code, ProblemOut};
 /// The header by which a request may be sent again.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// The media type of all refusals of functions.
+/// The media type of a function's error responses.
 const PROBLEM: &str = "application/problem+json";
 
-/// The media type of the gateway's own refusals.
+/// The media type of the gateway's own error responses.
 const JSON: &str = "application/json";
 
-/// With what the gateway itself may refuse before a function is reached, or instead of one: the first two only where it
-/// asks for a token.
+/// The statuses with which the gateway itself may answer before a function is reached, or instead of one: the first two
+/// only where it asks for a token.
 const GATEWAY_STATUSES: [&str; 6] = ["401", "403", "413", "429", "500", "503"];
 
 /// The name of the gateway's own refusals in the document, as a schema and as a response.
@@ -33,40 +35,92 @@ const GATEWAY: &str = "GatewayOut";
 /// A refusal of a function, or of the gateway: a client must be ready for either.
 const REFUSAL: &str = "RefusalOut";
 
+/// The parameters of paths, with what they are.
+const PATH_PARAMETERS: [(&str, &str); 9] = [
+    ("concert_id", "Id of the concert"),
+    ("coupon_id", "Id of the coupon"),
+    ("order_id", "Id of the order"),
+    ("product_id", "Id of the product"),
+    ("queue_id", "Id of the queue: 1 to 64 lower-case letters, digits and hyphens"),
+    ("reservation_id", "Id of the reservation"),
+    ("schedule_id", "Id of the date"),
+    ("seat_id", "Id of the seat, such as `A-1-12`"),
+    ("ticket_id", "Id of the ticket, which is that of its seat, such as `A-1-12`"),
+];
+
+/// The introduction of the document.
+const INTRODUCTION: &str = "\
+Onsale sells concert seats and limited products in the minutes in which far more buyers arrive than there are seats or \
+units.
+
+- Times are RFC 3339 in UTC. Money is an integer in minor units.
+- Errors of functions are `application/problem+json` (RFC 9457). `Accept-Language` selects English or Korean.
+- The gateway itself refuses a missing, expired or foreign access token, with a body of the form `{\"message\": \"…\"}` \
+and no code: refresh the session once and repeat the request; log in again if the refresh fails.
+- A known path without the requested method answers 405 `method-not-allowed` with the header `Allow`; an unknown path \
+answers 404 `not-found`.
+- Every response has the header `Apigw-Requestid`, the id of the request.";
+
 /// A text that is one of some names.
 #[must_use]
-pub fn one_of<const N: usize>(names: [&'static str; N]) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+pub fn one_of(description: &str, names: impl IntoIterator<Item = &'static str>) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    text.enum_values(Some(names)).build()
+}
+
+/// An integer that is one of some numbers.
+#[must_use]
+pub fn one_of_numbers(description: &str, numbers: impl IntoIterator<Item = u8>) -> Object {
+    let integer = ObjectBuilder::new().schema_type(Type::Integer).description(Some(description));
+    integer.enum_values(Some(numbers)).build()
 }
 
 /// Adds what no handler says: title, version, licence, how to log in, and the refusals that many routes share.
 pub fn describe(document: &mut OpenApi) {
     document.info.title = "Onsale".to_owned();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    document.info.description = Some(
-        "Seats for concerts and limited products, sold in the minutes in which far more people than there are seats \
-         or units arrive. Times are RFC 3339 UTC, money is an integer in minor units, refusals are \
-         application/problem+json. A token that is missing, over or not ours is refused by the gateway, as {\"message\": …}: \
-         after a 403 without a code refresh the session once and send the request again; log in if that is refused."
-            .to_owned(),
-    );
+    document.info.description = Some(INTRODUCTION.to_owned());
     document.servers = Some(servers());
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token from `POST /sessions` or `POST /sessions/refresh`"))
+        .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.schemas.insert(GATEWAY.to_owned(), gateway_message().into());
-    let either = OneOfBuilder::new().item(Ref::from_schema_name("ProblemOut")).item(Ref::from_schema_name(GATEWAY));
+    let either = OneOfBuilder::new()
+        .item(Ref::from_schema_name("ProblemOut"))
+        .item(Ref::from_schema_name(GATEWAY))
+        .description(Some("An error response of a function or of the gateway"));
     components.schemas.insert(REFUSAL.to_owned(), Schema::OneOf(either.build()).into());
     let mut problem = vec![(ProblemOut::name().into_owned(), ProblemOut::schema())];
     ProblemOut::schemas(&mut problem);
     components.schemas.extend(problem);
-    let refused = ResponseBuilder::new().description("API Gateway's own refusal").content(JSON, refusal_of_gateway());
+    refer_to_items(&mut components.schemas);
+    components.headers.extend(headers());
+    let refused =
+        ResponseBuilder::new().description("Error response of API Gateway").content(JSON, refusal_of_gateway());
     components.responses.insert(GATEWAY.to_owned(), RefOr::T(refused.build()));
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_common_refusals(operation);
         complete_responses(operation);
+        describe_parameters(operation);
         describe_headers(operation);
         add_gateway_refusals(operation);
+    }
+}
+
+/// Has pages refer to the schema of their items, which utoipa repeats within each: a generated client then has one type
+/// for an item, wherever it comes from.
+fn refer_to_items(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    for (name, schema) in schemas {
+        if let Some(item) = name.strip_prefix("PageOut_")
+            && let RefOr::T(Schema::Object(page)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
+        }
     }
 }
 
@@ -80,6 +134,13 @@ pub fn tag(document: &mut OpenApi, domain: &str) {
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// The methods of a path, as the header `Allow` names them.
+pub fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let methods = [("DELETE", delete), ("GET", get), ("PATCH", patch), ("POST", post), ("PUT", put)];
+    methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method)
 }
 
 /// The responses that the document has for `codes`: what `responses(…)` of a handler takes a failure's type for. Each
@@ -106,7 +167,7 @@ fn add_queue_token(operation: &mut Operation) {
         .name("Queue-Token")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("an admitted token, if the concert has a waiting queue"))
+        .description(Some("Token of an admitted queue entry; required if the concert has a waiting queue"))
         .schema(Some(Object::with_type(Type::String)));
     operation.parameters.get_or_insert_default().push(RefOr::T(header.build()));
 }
@@ -126,8 +187,12 @@ fn add_common_refusals(operation: &mut Operation) {
     if has_parameter(operation, IDEMPOTENCY_KEY) {
         codes.push(Code::IdempotencyKeyReused);
     }
+    let bearer = SecurityRequirement::new("bearer", [""; 0]);
     if logged_in {
-        operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
+        operation.security = Some(vec![bearer]);
+    } else if guarded {
+        // The empty requirement makes the token optional: only a sale with a queue asks for it.
+        operation.security = Some(vec![bearer, SecurityRequirement::default()]);
     }
     if logged_in || guarded {
         codes.push(Code::Unauthorized);
@@ -168,6 +233,15 @@ fn add_refusal(responses: &mut BTreeMap<String, RefOr<Response>>, status: &str, 
     }
 }
 
+/// Codes as a reader wants them: a list of each with its title.
+fn titled(codes: &str) -> String {
+    let line = |name: &str| {
+        let title = Code::ALL.into_iter().find(|code| code.as_str() == name).map_or("", |code| code.facts().2);
+        format!("- `{name}`: {title}")
+    };
+    codes.split(", ").map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Every answer has a description, and every refusal one form.
 fn complete_responses(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
@@ -176,15 +250,21 @@ fn complete_responses(operation: &mut Operation) {
             response.description = status_reason(status).to_owned();
         }
         if status.as_str() >= "400" {
+            response.description = titled(&response.description);
             let problem = Content::new(Some(Ref::from_schema_name("ProblemOut")));
             response.content = [(PROBLEM.to_owned(), RefOr::T(problem))].into_iter().collect();
         }
     }
 }
 
-/// The schema of the gateway's answer: a message, and no code.
+/// The body of the gateway's error responses: a message, and no code.
 fn gateway_message() -> ObjectBuilder {
-    ObjectBuilder::new().property("message", Object::with_type(Type::String)).required("message")
+    let message = ObjectBuilder::new().schema_type(Type::String).description(Some("Name of the HTTP status"));
+    ObjectBuilder::new()
+        .description(Some("An error response of API Gateway itself, without a code"))
+        .property("message", message)
+        .required("message")
+        .examples([json!({ "message": "Forbidden" })])
 }
 
 fn refusal_of_gateway() -> Content {
@@ -193,10 +273,11 @@ fn refusal_of_gateway() -> Content {
 
 /// Beside what functions refuse; a status that none of them answers is the gateway's alone.
 fn add_gateway_refusals(operation: &mut Operation) {
+    let needs_token = !required_access(operation).starts_with("public");
     let responses = &mut operation.responses.responses;
     for status in GATEWAY_STATUSES {
-        let asks = operation.security.is_some() || !matches!(status, "401" | "403");
-        if asks && let Some(RefOr::T(response)) = responses.get_mut(status) {
+        let refuses = needs_token || !matches!(status, "401" | "403");
+        if refuses && let Some(RefOr::T(response)) = responses.get_mut(status) {
             // A generated client reads the first that it knows, so each says that it may be either.
             let either = Content::new(Some(Ref::from_schema_name(REFUSAL)));
             response.content = [JSON, PROBLEM].map(|kind| (kind.to_owned(), RefOr::T(either.clone()))).into();
@@ -212,14 +293,48 @@ fn servers() -> Vec<Server> {
     };
     let deployed = ServerBuilder::new()
         .url("https://{api_id}.execute-api.{region}.amazonaws.com")
-        .description(Some("A deployment: its output ApiUrl"))
+        .description(Some("A deployment: the output ApiUrl of its stack"))
         .parameter("api_id", variable("api", "Id of the HTTP API"))
         .parameter("region", variable("ap-northeast-2", "Region of the deployment"));
     vec![Server::builder().url("http://127.0.0.1:3000").description(Some("The local stack")).build(), deployed.build()]
 }
 
-fn header(kind: Type, description: &str) -> RefOr<Header> {
-    RefOr::T(HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build())
+/// The headers of responses, which operations refer to by name.
+fn headers() -> BTreeMap<String, RefOr<Header>> {
+    let texts = [
+        ("Apigw-Requestid", "Id of the request, the same as the `instance` of a problem"),
+        ("Cache-Control", "How long the response may be cached, and by whom"),
+        ("Content-Language", "Language of the texts: `en` or `ko`"),
+        ("ETag", "Entity tag of the body; send it as `If-None-Match`"),
+        ("Vary", "The request header on which the response depends, for caches"),
+        ("WWW-Authenticate", "Authentication scheme: `Bearer`"),
+    ];
+    let texts = texts.map(|(name, description)| (name, Type::String, description));
+    let others = [
+        ("Idempotent-Replayed", Type::Boolean, "`true` if the request had already been carried out; absent otherwise"),
+        ("Retry-After", Type::Integer, "Seconds to wait before the next attempt"),
+    ];
+    let header = |(name, kind, description): (&str, Type, &str)| {
+        let header = HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description));
+        (name.to_owned(), RefOr::T(header.build()))
+    };
+    texts.into_iter().chain(others).map(header).collect()
+}
+
+/// Describes the parameters of the path, and moves the description of an enumeration to where readers of parameters
+/// look for it.
+fn describe_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if parameter.description.is_some() {
+            continue;
+        }
+        let known = PATH_PARAMETERS.into_iter().find(|(name, _)| *name == parameter.name);
+        parameter.description = match &parameter.schema {
+            Some(RefOr::T(Schema::Object(schema))) if known.is_none() => schema.description.clone(),
+            _ => known.map(|(_, description)| description.to_owned()),
+        };
+    }
 }
 
 /// The headers that requests may bring and answers have.
@@ -231,26 +346,26 @@ fn describe_headers(operation: &mut Operation) {
             .name("If-None-Match")
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
-            .description(Some("the ETag of an earlier answer: 304 without a body if it is still that"))
+            .description(Some("ETag of an earlier response; the answer is 304 without a body while it is current"))
             .schema(Some(Object::with_type(Type::String)));
         operation.parameters.get_or_insert_default().push(RefOr::T(tag.build()));
     }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        let mut add = |name: &str, kind, description: &str| {
-            response.headers.insert(name.to_owned(), header(kind, description));
+        let of_status: &[&str] = match status.as_str() {
+            "200" | "304" if has_tag => &["Cache-Control", "ETag"],
+            "200" | "201" if has_key => &["Cache-Control", "Idempotent-Replayed"],
+            "200" | "201" => &["Cache-Control"],
+            "202" => &["Retry-After"],
+            "401" => &["WWW-Authenticate"],
+            "429" | "503" => &["Retry-After"],
+            _ => &[],
         };
-        match status.as_str() {
-            "200" | "304" if has_tag => add("ETag", Type::String, "names the body; send it as If-None-Match"),
-            "200" | "201" if has_key => {
-                add("Idempotent-Replayed", Type::Boolean, "true if the request had been carried out before");
-            }
-            "429" | "503" => add("Retry-After", Type::Integer, "seconds to wait before the next try"),
-            "401" => add("WWW-Authenticate", Type::String, "Bearer"),
-            _ => {}
-        }
-        if status.as_str() >= "400" {
-            add("Content-Language", Type::String, "en or ko: the language of the texts");
+        let of_problems: &[&str] =
+            if status.as_str() >= "400" { &["Cache-Control", "Content-Language", "Vary"] } else { &[] };
+        for name in ["Apigw-Requestid"].iter().chain(of_status).chain(of_problems) {
+            let header = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
+            response.headers.insert((*name).to_owned(), header);
         }
     }
 }

@@ -12,12 +12,12 @@ use super::language::Language;
 use super::messages::{Detail, Expected};
 use super::openapi::one_of;
 
-/// A field that is not what it must be.
+/// An invalid field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
-    /// Name of the field, parameter or header.
+    /// Path of the field, such as `items[0].quantity`, or name of the parameter or header.
     pub field: String,
-    /// The expectation of the field; never its value.
+    /// Message that says what the field must be, in the language of the response.
     pub message: String,
 }
 
@@ -46,36 +46,44 @@ pub(super) struct WrongField {
 }
 
 fn codes() -> Object {
-    one_of(Code::ALL.map(Code::as_str))
+    one_of("Machine-readable code of the problem.", Code::ALL.map(Code::as_str))
 }
 
-/// The body of every refusal (RFC 9457).
+/// A problem: the body of every error response of a function (RFC 9457).
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "type": "https://onsale.example/problems/seat-taken",
+    "title": "The seat is already taken",
+    "status": 409,
+    "detail": "Another buyer holds or owns these seats. Choose other seats.",
+    "instance": "0193a000-0000-7000-8000-000000000001",
+    "code": "seat-taken",
+    "seats": ["A-1-12"],
+}))]
 pub struct ProblemOut {
-    /// A URI that names the code.
+    /// URI of the problem type; it ends in the code.
     #[serde(rename = "type")]
     kind: String,
-    /// The title of the problem, in the caller's language.
+    /// Short summary of the problem type, in the language of the response.
     title: &'static str,
-    /// HTTP status.
+    /// HTTP status code.
     status: u16,
-    /// The detail: the reason this time.
+    /// Explanation of this problem, in the language of the response.
     detail: String,
-    /// Id of the request, for support.
+    /// Id of the request; report it to support.
     instance: String,
-    /// Machine-readable name of the problem.
     #[schema(schema_with = codes)]
     code: &'static str,
-    /// For `invalid-request`: what is wrong with which field.
+    /// For `invalid-request`: the invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// For `seat-taken`, `seat-yours` and `seat-not-found`: which seats.
+    /// For `seat-taken`, `seat-yours` and `seat-not-found`: ids of the seats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
-    /// For `seat-yours`: the caller's reservation that has the seats.
+    /// For `seat-yours`: id of your reservation of the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     reservation_id: Option<Uuid>,
-    /// For `out-of-stock`, `price-changed`, `not-selling` and `product-limit`: which products.
+    /// For `out-of-stock`, `price-changed`, `not-selling` and `product-limit`: ids of the products.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<String>,
 }
@@ -181,6 +189,11 @@ impl Problem {
         headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Reason::Detail(Detail::MethodNotAllowed { methods }) = &self.reason
+            && let Ok(methods) = HeaderValue::try_from(methods.to_string())
+        {
+            headers.insert(header::ALLOW, methods);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

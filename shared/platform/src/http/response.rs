@@ -69,10 +69,10 @@ impl IntoResponse for NoContent {
 /// The answer to a request to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::IntoResponses)]
 pub enum Deleted {
-    /// Deleted, now or before.
+    /// Deleted (or already deleted).
     #[response(status = 204)]
     Done,
-    /// The deletion goes on in the background; repeat the request to see when it is done.
+    /// Accepted: the deletion continues in the background; repeat the request until it answers 204.
     #[response(status = 202)]
     Accepted,
 }
@@ -92,9 +92,9 @@ impl IntoResponse for Deleted {
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PageOut<T> {
-    /// Its items.
+    /// Items of the page.
     pub items: Vec<T>,
-    /// The `cursor` of the next page; null after the last.
+    /// Cursor of the next page; null on the last page.
     pub next: Option<String>,
 }
 

@@ -282,7 +282,8 @@ fn expected(schema: &Value, example: &Value) -> Expected {
         Some("uuid") => Expected::Uuid,
         Some("date-time") => Expected::Time,
         _ if schema["enum"].is_array() => {
-            let names = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let name = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let names = schema["enum"].as_array().into_iter().flatten().map(name);
             Expected::OneOf { names: names.into() }
         }
         _ if has_type(schema, "boolean") => Expected::Boolean,

@@ -62,7 +62,7 @@ impl Outcome {
 /// When it cannot even be sent: no secret, no client.
 pub async fn deliver(app: &App, event: &Event) -> Result<Outcome, Failure> {
     let Some(url) = &app.config().data_platform_url else {
-        tracing::warn!(event_id = event.id, "there is no data platform to hand an event to");
+        tracing::warn!(event_id = event.id, "no data platform is configured: an event is not posted");
         return Ok(Outcome::Taken);
     };
     let now = app.now();

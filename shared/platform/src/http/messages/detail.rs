@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::ReservationId;
 use uuid::Uuid;
 
-use super::{Language, messages};
+use super::{Language, Names, Won, messages};
 use crate::http::Code;
 
 /// Makes the details. A row is a name, parameters with examples, the code in brackets, English and Korean.
@@ -41,20 +41,20 @@ details! {
     NoRoute [NotFound]
         "There is no such route. Check the path."
         "존재하지 않는 경로입니다. 주소를 확인해 주세요."
-    MethodNotAllowed [MethodNotAllowed]
-        "This route has no such method. Check the method."
-        "이 경로에서 지원하지 않는 메서드입니다. 메서드를 확인해 주세요."
+    MethodNotAllowed { methods: Names = Names::from(["GET", "POST"]) } [MethodNotAllowed]
+        "The path does not allow this method. Use one of these: {methods}."
+        "이 경로에서 지원하지 않는 메서드입니다. {methods} 중에서 사용해 주세요."
     KeyReused [IdempotencyKeyReused]
-        "This Idempotency-Key was sent with another request. Use a new key for a new request."
+        "You have sent this Idempotency-Key with another request. Use a new key for each new request."
         "이 Idempotency-Key는 다른 요청에 이미 사용되었습니다. 새로운 요청에는 새 키를 사용해 주세요."
     TableBusy [Busy]
-        "Too many requests arrive at once. Send the same request again, with the same Idempotency-Key if it has one."
+        "Too many requests arrive at once. Repeat the request, with the same Idempotency-Key if it had one."
         "요청이 한꺼번에 몰리고 있습니다. 같은 요청을 다시 보내 주세요. Idempotency-Key가 있었다면 같은 키를 사용해 주세요."
     OutcomeUnknown [Busy]
-        "The request may or may not have taken effect. Send it again, with the same Idempotency-Key if it has one."
+        "The request may or may not have taken effect. Repeat it, with the same Idempotency-Key if it had one."
         "요청이 처리되었는지 알 수 없습니다. 다시 보내 주세요. Idempotency-Key가 있었다면 같은 키를 사용해 주세요."
     Internal [Internal]
-        "The failure is on our side and has been recorded. If it happens again, report the id in `instance`."
+        "We have recorded this failure, which is on our side. If it happens again, report the id in `instance`."
         "서버에서 문제가 발생하여 기록해 두었습니다. 계속되면 instance의 요청 번호를 알려 주세요."
 
     // Accounts and sessions.
@@ -62,7 +62,7 @@ details! {
         "Log in, and send the access token as Authorization: Bearer."
         "로그인한 뒤 액세스 토큰을 Authorization: Bearer 헤더로 보내 주세요."
     AccessTokenEnded [Unauthorized]
-        "The access token has ended. Get a new one with POST /sessions/refresh, or log in again."
+        "Your access token has expired. Get a new one with POST /sessions/refresh, or log in again."
         "액세스 토큰이 만료되었습니다. POST /sessions/refresh로 새로 발급받거나 다시 로그인해 주세요."
     NoAccount [Unauthorized]
         "The account of this access token does not exist. Sign up first."
@@ -77,8 +77,8 @@ details! {
         "Check the e-mail address and the password, and try again."
         "이메일과 비밀번호를 확인하고 다시 시도해 주세요."
     SessionEnded [SessionEnded]
-        "The refresh token is not valid, or no longer. Log in again."
-        "유효하지 않거나 만료된 리프레시 토큰입니다. 다시 로그인해 주세요."
+        "The refresh token is invalid, has expired or was already used. Log in again."
+        "유효하지 않거나, 만료되었거나, 이미 사용된 리프레시 토큰입니다. 다시 로그인해 주세요."
     TooManyAttempts { seconds: i64 = 30 } [TooManyAttempts]
         "You have tried too often. Try again in {seconds} s."
         "시도 횟수가 너무 많습니다. {seconds}초 후에 다시 시도해 주세요."
@@ -91,17 +91,17 @@ details! {
         "This sale has a waiting queue. Join it with POST /queues/{{queue_id}}/tokens, and send the header Queue-Token."
         "대기열이 있는 판매입니다. POST /queues/{{queue_id}}/tokens로 참여한 뒤 Queue-Token 헤더를 보내 주세요."
     QueueTokenInvalid [QueueTokenInvalid]
-        "The Queue-Token is not yours, or not of this queue. Join the queue to get one."
-        "본인의 것이 아니거나 이 대기열의 것이 아닌 Queue-Token입니다. 대기열에 참여하여 발급받아 주세요."
+        "The Queue-Token is invalid, or belongs to another account or queue. Join the queue to get one."
+        "유효하지 않거나 다른 계정 또는 다른 대기열의 Queue-Token입니다. 대기열에 참여하여 발급받아 주세요."
     QueueTokenNotAdmitted [QueueTokenNotAdmitted]
-        "You are not admitted yet. Ask for your token again when your number is called."
-        "아직 입장하실 수 없습니다. 번호가 호출되면 토큰을 다시 조회해 주세요."
+        "You are not admitted yet. Poll your queue entry until your number is called."
+        "아직 입장하실 수 없습니다. 번호가 호출될 때까지 대기 상태를 조회해 주세요."
     QueueTokenEnded [QueueTokenEnded]
-        "Your Queue-Token has ended. Join the queue again."
-        "Queue-Token이 만료되었습니다. 대기열에 다시 참여해 주세요."
+        "Your Queue-Token has expired, was used or was given up. Join the queue again."
+        "만료되었거나, 이미 사용했거나, 반납하신 Queue-Token입니다. 대기열에 다시 참여해 주세요."
     LogInToLook [Unauthorized]
-        "This sale has a waiting queue. Log in to look at it."
-        "대기열이 있는 판매입니다. 로그인한 뒤 확인해 주세요."
+        "This sale has a waiting queue. Log in to see its dates and seats."
+        "대기열이 있는 판매입니다. 로그인한 뒤 일정과 좌석을 확인해 주세요."
     QueueNotOpen { opens_at: Timestamp = Timestamp::UNIX_EPOCH } [QueueClosed]
         "The queue opens at {opens_at}. Join it then."
         "대기열은 {opens_at}에 열립니다. 그때 참여해 주세요."
@@ -109,7 +109,7 @@ details! {
         "The queue has closed. You can no longer join it."
         "대기열이 마감되어 더 이상 참여하실 수 없습니다."
     JoinedTooSoon { seconds: i64 = 30 } [TooManyAttempts]
-        "You gave up a place in this queue a moment ago. Join it again in {seconds} s."
+        "You left this queue a moment ago. Join it again in {seconds} s."
         "방금 이 대기열에서 나가셨습니다. {seconds}초 후에 다시 참여해 주세요."
     HasLiveHold [HasLiveHold]
         "You still hold seats with this queue token. Pay for them or release them first."
@@ -127,7 +127,7 @@ details! {
         "지금 예매할 수 있는 일정이 없습니다."
     HasLiveReservations [HasLiveReservations]
         "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
-        "예약되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+        "선점되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
     DateLimit { limit: u32 = 500 } [DateLimit]
         "A concert has at most {limit} dates. Delete one of them first."
         "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."
@@ -138,10 +138,10 @@ details! {
         "There is no such schedule or section, or it has no seats."
         "일정이나 구역이 없거나, 아직 좌석이 없습니다."
     NoSeat [SeatNotFound]
-        "The schedule has no such seat. Check the seat id."
+        "This date has no such seat. Check the seat id."
         "이 일정에 없는 좌석입니다. 좌석 번호를 확인해 주세요."
     SeatsTaken [SeatTaken]
-        "Somebody else has these seats. Choose others."
+        "Another buyer holds or owns these seats. Choose other seats."
         "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
     SeatsHeldByYou { reservation: ReservationId = ReservationId(Uuid::nil()) } [SeatYours]
         "You hold these seats already, with the reservation {reservation}. Pay for it, or cancel it first."
@@ -150,19 +150,19 @@ details! {
         "You have bought these seats already, with the reservation {reservation}."
         "이미 구매하신 좌석입니다(예약 {reservation})."
     SeatLimit { limit: u16 = 4 } [SeatLimit]
-        "You may have at most {limit} seats of this date."
+        "You may hold or own at most {limit} seats of this date."
         "이 일정에서는 한 분당 {limit}석까지 예매하실 수 있습니다."
     HoldsLapsed { seconds: u32 = 60 } [TooManyLapses]
-        "You let holds of this date lapse. Hold seats again in {seconds} s, and pay for or cancel them in time."
-        "이 일정의 좌석을 선점만 하고 결제하지 않으셨습니다. {seconds}초 후에 다시 선택하고 시간 안에 결제하거나 취소해 주세요."
+        "You let holds of this date expire. Hold seats again in {seconds} s, and pay for them or cancel in time."
+        "이 일정에서 선점한 좌석이 결제되지 않은 채 만료되었습니다. {seconds}초 후에 다시 선택하고 시간 안에 결제하거나 취소해 주세요."
     SaleNotOpen [SaleNotOpen]
-        "The sale has not opened yet. See sale_opens_at of the schedule."
+        "The sale has not opened yet. See sale_opens_at of the date."
         "아직 판매가 시작되지 않았습니다. 일정의 sale_opens_at을 확인해 주세요."
     SaleClosed [SaleClosed]
         "The sale of this date is over."
         "이 일정의 판매가 종료되었습니다."
     NotHeldByYou [NotHeldByYou]
-        "You do not hold this seat, or no longer."
+        "You do not hold this seat, or your hold has expired."
         "선점하지 않았거나 선점 시간이 지난 좌석입니다."
 
     // Reservations and payments.
@@ -182,8 +182,8 @@ details! {
         "You have no such payment. Check payment_id."
         "해당 결제가 없습니다. payment_id를 확인해 주세요."
     AlreadyPaid [AlreadyPaid]
-        "You have paid for it. Cancel its payment instead."
-        "이미 결제되었습니다. 결제를 취소해 주세요."
+        "You have already paid. Cancel the payment instead."
+        "이미 결제하셨습니다. 예약이나 주문 대신 결제를 취소해 주세요."
     PaymentDeclined [PaymentDeclined]
         "The payment was declined, and the seats or units were released. Hold the seats or order again."
         "결제가 거절되어 선점이 해제되었습니다. 좌석을 다시 선택하거나 다시 주문해 주세요."
@@ -191,16 +191,16 @@ details! {
         "The time to pay is over. Hold the seats or order again."
         "결제 시간이 지났습니다. 좌석을 다시 선택하거나 다시 주문해 주세요."
     ConcertStarted [ConcertStarted]
-        "The concert has started. Its payment can no longer be cancelled."
+        "The concert has started. You can no longer cancel the payment."
         "공연이 이미 시작되어 결제를 취소하실 수 없습니다."
 
     // The wallet.
     NoWallet [NoWallet]
         "You have no wallet yet. Create one with POST /wallet."
         "아직 지갑이 없습니다. POST /wallet으로 만들어 주세요."
-    BalanceCap { minor_units: i64 = onsale_domain::money::AMOUNT_MAX } [BalanceCap]
-        "Your balance may be at most {minor_units} won after a top-up. Top up less."
-        "충전 후 잔액은 {minor_units}원 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    BalanceCap { max: Won = Won(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
+        "Your balance may be at most {max} won after a top-up. Top up less."
+        "충전 후 잔액은 {max}원 이하여야 합니다. 더 적은 금액을 충전해 주세요."
     InsufficientBalance [InsufficientBalance]
         "Your balance is too small. Top up your wallet with POST /wallet/charges."
         "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
@@ -210,12 +210,12 @@ details! {
         "잔액이 부족합니다. 좌석이나 상품은 {expires_at}까지 유지됩니다. 그 전에 지갑을 충전하고 같은 Idempotency-Key로 \
         다시 결제해 주세요."
     DeclinedReleased [InsufficientBalance]
-        "Your balance is too small, and your seats or units are released. Top up your wallet, then hold the seats or order \
+        "Your balance is too small, and your seats or units were released. Top up your wallet, then hold the seats or order \
         again."
         "잔액이 부족하여 좌석이나 상품의 선점이 해제되었습니다. 지갑을 충전한 뒤 좌석을 다시 선택하거나 다시 주문해 주세요."
-    TopUpLimit { minor_units: i64 = onsale_domain::money::TOP_UPS_OF_A_DAY_MAX } [TopUpLimit]
-        "You may top up at most {minor_units} won in a day. Top up less, or tomorrow: the day begins at 00:00 UTC."
-        "하루에 {minor_units}원까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
+    TopUpLimit { max: Won = Won(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
+        "You may top up at most {max} won a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
+        "하루에 {max}원까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
 
     // The shop.
     NoProduct [NotFound]
@@ -231,19 +231,20 @@ details! {
         "These products are not on sale. Order without them."
         "판매 중이 아닌 상품입니다. 해당 상품을 빼고 주문해 주세요."
     ProductLimit [ProductLimit]
-        "You want more of these products than one person may order before paying. See max_per_user of the product."
-        "결제 전에 한 분이 주문할 수 있는 수량을 초과한 상품입니다. 상품의 max_per_user를 확인해 주세요."
+        "You may order at most max_per_user units of each of these products before you pay. Order fewer, or pay first."
+        "결제 전에 한 분이 주문할 수 있는 수량(max_per_user)을 초과한 상품입니다. 수량을 줄이거나 먼저 결제해 주세요."
     OrderLimit { max: usize = onsale_domain::orders::unpaid::ORDERS_MAX } [OrderLimit]
         "You have {max} unpaid orders. Pay for one or cancel one first."
         "결제하지 않은 주문이 {max}건 있습니다. 먼저 결제하거나 취소해 주세요."
     OrdersLapsed { seconds: u32 = 60 } [TooManyLapses]
-        "You let orders lapse. Order again in {seconds} s, and pay for or cancel the order in time; or pay at once."
-        "주문만 하고 결제하지 않으셨습니다. {seconds}초 후에 다시 주문하고 시간 안에 결제하거나 취소해 주세요. 바로 결제하셔도 됩니다."
+        "You let orders expire. Order again in {seconds} s, and pay or cancel in time. You can also pay as you order."
+        "결제되지 않은 채 만료된 주문이 있습니다. {seconds}초 후에 다시 주문하고 시간 안에 결제하거나 취소해 주세요. 주문과 동시에 \
+        결제하셔도 됩니다."
     PriceChanged [PriceChanged]
-        "The price has just changed. Check it, and order again."
+        "The price has just changed. Check it and order again."
         "가격이 방금 변경되었습니다. 가격을 확인하고 다시 주문해 주세요."
     OutOfStock [OutOfStock]
-        "Fewer units are left than you want. Order fewer."
+        "Fewer units are left than you ordered. Order fewer."
         "남은 수량이 부족합니다. 수량을 줄여 주문해 주세요."
     StockTooSmall [OutOfStock]
         "Fewer units are in stock than you want to remove. Remove fewer."
@@ -261,12 +262,12 @@ details! {
         "The coupon has expired. Order without it."
         "사용 기간이 지난 쿠폰입니다. 쿠폰 없이 주문해 주세요."
     CouponNotApplicable [CouponNotApplicable]
-        "The coupon takes nothing off this order. Order without it, and keep it."
+        "The coupon gives no discount on this order. Order without it, and keep it for later."
         "이 주문에는 할인되는 금액이 없는 쿠폰입니다. 쿠폰을 아껴 두고 쿠폰 없이 주문해 주세요."
     CouponNotClaimable [CouponNotOpen]
         "You can claim this coupon from its valid_from until its valid_until."
         "쿠폰은 valid_from부터 valid_until 전까지 받으실 수 있습니다."
     CouponExhausted [CouponExhausted]
-        "None of this coupon is left."
-        "쿠폰이 모두 소진되었습니다."
+        "All of these coupons have been claimed."
+        "준비된 쿠폰이 모두 소진되었습니다."
 }

@@ -17,7 +17,7 @@ use onsale_domain::seats::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
 use onsale_domain::time::TimeError;
 
-use super::{Language, Names, messages};
+use super::{Language, Names, Won, messages};
 
 messages! {
     /// The expectation of a field. The name of the field stands in front of it.
@@ -36,12 +36,12 @@ messages! {
             "must be at most {max}"
             "{max} 이하로 입력해 주세요"
         MaxDiscount { max: i64 = AMOUNT_MAX }
-            "is for kind percent only, and must be between 1 and {max}"
+            "is allowed for kind percent only, and must be between 1 and {max}"
             "kind가 percent일 때만 1 이상 {max} 이하로 입력해 주세요"
 
         // Texts.
         NotEmpty
-            "must have at least one character that can be seen"
+            "must have at least one visible character"
             "눈에 보이는 글자를 한 자 이상 입력해 주세요"
         Characters { max: usize = 60 }
             "must have at most {max} characters"
@@ -125,7 +125,7 @@ messages! {
             "must be rsv- and a reservation id, or ord- and an order id"
             "rsv-와 예약 번호, 또는 ord-와 주문 번호로 입력해 주세요"
         ReservationOrOrder
-            "must be given, or order_id, and not both"
+            "must be sent, or order_id instead; send exactly one of them"
             "reservation_id와 order_id 중 하나만 보내 주세요"
         Cursor
             "must be the `next` of a page of this list"
@@ -145,13 +145,13 @@ messages! {
             "must have 1 to {max} ranges"
             "범위를 1개 이상 {max}개 이하로 보내 주세요"
         RowSeats { max: usize = 2_500 }
-            "must have at most {max} seats together"
+            "must have at most {max} seats in total"
             "모두 합쳐 {max}석 이하로 보내 주세요"
         SectionSeats { max: usize = 2_500 }
             "must leave the section with at most {max} seats"
             "구역의 좌석이 모두 {max}석 이하가 되도록 보내 주세요"
         Sections { max: usize = 100 }
-            "must be one of at most {max} of the schedule"
+            "must be an existing section: a date has at most {max}"
             "한 일정에는 구역을 {max}개까지 만들 수 있습니다. 이미 있는 구역을 지정해 주세요"
         SomeLines
             "must have at least one line"
@@ -162,11 +162,11 @@ messages! {
         Units { max: i64 = UNITS_MAX }
             "must have 1 to {max} units of a product"
             "상품마다 1개 이상 {max}개 이하로 보내 주세요"
-        CostAtMost { max: i64 = AMOUNT_MAX }
-            "must cost at most {max} won together"
+        CostAtMost { max: Won = Won(AMOUNT_MAX) }
+            "must cost at most {max} won in total"
             "합계가 {max}원 이하가 되도록 보내 주세요"
         FewerUnits
-            "must have fewer products or units; the stock cannot give so many at once"
+            "must have fewer products or units; you cannot order so many at once"
             "한 번에 주문하기에는 너무 많습니다. 상품이나 수량을 줄여 주세요"
 
         // The shape of a body, query or path.
@@ -195,7 +195,7 @@ messages! {
             "is missing; it {form}"
             "필수 항목입니다. {form}"
         KnownFields { names: Names = Names::from(["amount", "memo"]) }
-            "may have no field but {names}"
+            "must have no fields other than: {names}"
             "다음 항목만 보낼 수 있습니다: {names}"
         Once
             "must be given only once"

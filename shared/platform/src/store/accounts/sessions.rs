@@ -81,7 +81,7 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
                 return Ok(Some(next));
             }
             end(app, token.user, token.family).await?;
-            tracing::warn!(user = %token.user, "a used refresh token came again; its session has been ended");
+            tracing::warn!(user = %token.user, "a used refresh token was presented again: its session is ended");
             return Ok(None);
         }
         let write = Write::update(&key)

@@ -239,7 +239,7 @@ pub async fn remove_blocks(
             continue;
         }
         if !lease_each(app, schedule, blocks, deletion, budget).await? {
-            tracing::error!(%schedule, "a schedule that is deleted for certain has a seat that is not free");
+            tracing::error!(%schedule, "a schedule whose deletion is final has a seat that is not available");
             return Ok(false);
         }
         let blocks = seats::get_section(app, schedule, &label, true).await?;

@@ -40,7 +40,7 @@ pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, F
             budget.put_back(part);
             // One that cannot be ended now must not keep the others; the next sweep meets it again.
             if let Err(failure) = ended {
-                tracing::error!(pk = key.pk, %failure, "a deletion could not be carried on");
+                tracing::error!(pk = key.pk, %failure, "a deletion could not be continued");
             }
         }
     }

@@ -150,7 +150,7 @@ where
         return match error {
             SdkError::ConstructionFailure(_) => wrong_call(format!("{error:?}")),
             _ => {
-                tracing::warn!(cause = causes(error), "a call of the table was not answered");
+                tracing::warn!(cause = causes(error), "a call to the table got no answer");
                 Failure::Unknown
             }
         };

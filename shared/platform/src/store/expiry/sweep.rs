@@ -61,7 +61,7 @@ where
     meter.set(&SWEEP_LAG, all.lag_seconds.into(), &[]);
     meter.set(&SWEEP_LEFT, f64::from(u8::from(position.is_some())), &[]);
     if position.is_some() {
-        tracing::warn!(closed = all.closed, "more has lapsed than one run closes");
+        tracing::warn!(closed = all.closed, "a sweep left expired items for its next run");
     }
     Ok(all)
 }
@@ -101,7 +101,7 @@ where
         let closing = close(app, key.clone());
         async move {
             Ok(closing.await.inspect_err(|failure| {
-                tracing::error!(pk = key.pk, sk = key.sk, %failure, "what has lapsed could not be closed");
+                tracing::error!(pk = key.pk, sk = key.sk, %failure, "an expired item could not be closed");
             }))
         }
     });

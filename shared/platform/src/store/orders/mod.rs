@@ -63,7 +63,7 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
     }
     if let Err(failure) = close(app, user, id).await {
         // It is shown as expired in any case, and the sweep closes it.
-        tracing::warn!(order = %id, %failure, "a lapsed order could not be closed on the spot");
+        tracing::warn!(order = %id, %failure, "an expired order could not be closed immediately");
         return Ok(Some(read));
     }
     get(app, user, id).await

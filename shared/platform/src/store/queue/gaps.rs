@@ -52,7 +52,7 @@ pub(crate) async fn give_back(app: &App, id: &QueueId, gap: Gap) {
     match noted.await {
         Ok(()) | Err(Rejected::Guards(_)) => {}
         Err(rejected) => {
-            tracing::warn!(queue = %id, ?gap, ?rejected, "numbers that nobody has could not be given back")
+            tracing::warn!(queue = %id, ?gap, ?rejected, "a gap of queue numbers could not be returned")
         }
     }
 }

@@ -166,8 +166,8 @@ async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Q
         match tokio::time::timeout(POLL_MOVES_FOR, advance).await {
             Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.
-            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not move its queue on"),
-            Err(_) => tracing::warn!(queue = %id, "a poll had no time to move its queue on"),
+            Ok(Err(failure)) => tracing::warn!(queue = %id, %failure, "a poll could not advance its queue"),
+            Err(_) => tracing::warn!(queue = %id, "a poll had no time to advance its queue"),
         }
     }
     let queue = Some(Arc::new(queue));
@@ -217,19 +217,19 @@ enum Mover {
 /// queue as it is then.
 async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mover) -> Result<Queue, Failure> {
     let freed = close_batches(app, id).await.unwrap_or_else(|failure| {
-        tracing::warn!(queue = %id, %failure, "batches could not be closed");
+        tracing::warn!(queue = %id, %failure, "ended batches of admissions could not be closed");
         0
     });
     let (called, ahead): (Vec<Gap>, Vec<Gap>) = gaps::list(app, id).await.map_or_else(
         |failure| {
-            tracing::warn!(queue = %id, %failure, "holes could not be read");
+            tracing::warn!(queue = %id, %failure, "gaps could not be read");
             Default::default()
         },
         |gaps| gaps.into_iter().partition(|gap| gap.first <= read.serving),
     );
     let freed = freed
-        + gaps::free_called(app, id, &called).await.unwrap_or_else(|failure| {
-            tracing::warn!(queue = %id, %failure, "holes could not be given back");
+        + holes::free_called(app, id, &called).await.unwrap_or_else(|failure| {
+            tracing::warn!(queue = %id, %failure, "places of gaps could not be freed");
             0
         });
     let queue = Queue { finished: read.finished + freed, ..read };
@@ -361,7 +361,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),
             };
-            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be moved on")))
+            Ok(moved.inspect_err(|failure| tracing::error!(queue = %id, %failure, "a queue could not be advanced")))
         });
         let moved = moved.await?;
         all += moved.len();
@@ -371,6 +371,6 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
             return Ok((all, failed));
         }
     }
-    tracing::warn!(all, "there are more queues than one sweep moves on");
+    tracing::warn!(all, "there are more queues than one sweep advances");
     Ok((all, failed))
 }

@@ -23,8 +23,8 @@ impl Metric {
 }
 
 /// Requests that a function answered.
-pub static HTTP_REQUESTS: Metric =
-    metric("onsale_http_requests_total", Counter, Unit::Count, &["function", "status"]).help("Requests answered.");
+pub static HTTP_REQUESTS: Metric = metric("onsale_http_requests_total", Counter, Unit::Count, &["function", "status"])
+    .help("Requests answered, by status.");
 
 /// How long functions took.
 pub static HTTP_SECONDS: Metric =
@@ -34,65 +34,65 @@ pub static HTTP_SECONDS: Metric =
 /// Problems by their code.
 pub static REFUSALS: Metric = metric("onsale_refusals_total", Counter, Unit::Count, &["function", "code"])
     .in_cloudwatch()
-    .help("Answers that are a problem, by its code: `seat-taken`, `insufficient-balance`, `busy` ...");
+    .help("Error responses by problem code: `seat-taken`, `insufficient-balance`, `busy` ...");
 
 /// Committed changes: the business.
 pub static CHANGES: Metric =
     metric("onsale_changes_total", Counter, Unit::Count, &["function", "of", "change"]).in_cloudwatch().help(
-        "Committed changes of a `reservation`, an `order` or a `token`, and each `admin_action`: `reservation.held` is \
-         a hold made, `reservation.cancelled` one released, `reservation.expired` one lapsed, `payment.completed` a booking or \
-         an order paid, `order.placed` one that waits for its payment, `payment.declined` a decline.",
+        "Committed changes of a `reservation`, an `order` or a `token`, and each `admin_action`. For example, \
+         `reservation.held` counts new holds, `reservation.cancelled` released ones, `reservation.expired` expired \
+         ones, `payment.completed` paid bookings and orders, `order.placed` unpaid orders, `payment.declined` declines.",
     );
 
 /// Tries of calls to the table.
 pub static TABLE_CALLS: Metric =
     metric("onsale_table_calls_total", Counter, Unit::Count, &["function", "operation", "outcome"]).help(
-        "Tries of calls to the table: `ok`, `condition` (a guard did not hold), `conflict` (another transaction), \
+        "Attempts of calls to the table: `ok`, `condition` (a guard failed), `conflict` (another transaction), \
          `throttled`, `unanswered`, `failed`.",
     );
 
 /// Writes and reads that had to be tried again.
 pub static TABLE_RETRIES: Metric = metric("onsale_table_retries_total", Counter, Unit::Count, &["function"])
     .in_cloudwatch()
-    .help("Tries of a whole write or read again, after a conflict, a throttle or a stale read.");
+    .help("Retries of a whole write or read after a conflict, a throttle or a stale read.");
 
 /// Capacity units that the table charged.
 pub static TABLE_CAPACITY: Metric =
     metric("onsale_table_capacity_half_units_total", Counter, Unit::Count, &["function", "operation"])
-        .help("Capacity consumed, in halves of a unit: an eventually consistent read of 4 KB is one.");
+        .help("Capacity consumed, in half units: an eventually consistent read of 4 KB is one.");
 
 /// Calls of what is not called over HTTP.
 pub static CALLS: Metric = metric("onsale_calls_total", Counter, Unit::Count, &["function", "outcome"])
-    .help("Calls by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
+    .help("Invocations by a queue, the stream, a schedule, the authorizer or an operator: `done` or `failed`.");
 
 /// When a function last did its work.
 pub static LAST_SUCCESS: Metric = metric("onsale_last_success_timestamp_seconds", Gauge, Unit::Seconds, &["function"])
-    .help("When such a call last succeeded, in seconds since the epoch: how a sweep that stands still is seen.");
+    .help("Time of the last successful invocation, in seconds since the epoch; it shows a sweep that has stopped.");
 
 /// Events that were put on queues.
 pub static EVENTS_RELAYED: Metric = metric("onsale_events_relayed_total", Counter, Unit::Count, &["function", "kind"])
-    .help("Events put on every queue that wants them; one that is read again counts again.");
+    .help("Events sent to all queues that subscribe to them; a record read again counts again.");
 
 /// Records that could not be read.
 pub static EVENTS_PARKED: Metric = metric("onsale_events_parked_total", Counter, Unit::Count, &["function"])
     .in_cloudwatch()
-    .help("Changes that could not be understood, and events that the data platform refused for good.");
+    .help("Changes that could not be read, and events that the data platform refused for good.");
 
 /// From commit to queue.
 pub static RELAY_SECONDS: Metric = metric("onsale_event_relay_delay_seconds", Histogram, Unit::Seconds, &["function"])
     .in_cloudwatch()
-    .help("From the commit, which the stream tells to the second, to the queues.");
+    .help("Time from the commit to the queues; the stream gives the commit to the second.");
 
 /// Messages by what became of them.
 pub static EVENTS_CONSUMED: Metric =
     metric("onsale_events_consumed_total", Counter, Unit::Count, &["function", "outcome"])
-        .help("Messages handled: `done`, or `failed` and to come again.");
+        .help("Messages handled: `done`, or `failed` and delivered again.");
 
 /// From commit to its effect.
 pub static CONSUME_SECONDS: Metric =
     metric("onsale_event_consume_delay_seconds", Histogram, Unit::Seconds, &["function"])
         .in_cloudwatch()
-        .help("From the commit, which the stream tells to the second, to the end of its consumer's work.");
+        .help("Time from the commit to the end of the consumer's work; the stream gives the commit to the second.");
 
 /// Posts to the data platform.
 pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, Unit::Count, &["function", "outcome"])
@@ -101,51 +101,51 @@ pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, U
 /// People who wait in a queue.
 pub static QUEUE_WAITING: Metric = metric("onsale_queue_waiting", Gauge, Unit::Count, &["queue"])
     .in_cloudwatch()
-    .help("Numbers given out and not called, when the queue was last moved on.");
+    .help("Numbers issued and not called, when the queue last advanced.");
 
 /// People who were let in.
 pub static QUEUE_ADMITTED: Metric = metric("onsale_queue_admitted", Gauge, Unit::Count, &["queue"])
     .in_cloudwatch()
-    .help("Numbers called and not finished: the places taken, when the queue was last moved on.");
+    .help("Places in use: numbers called and not finished, when the queue last advanced.");
 
 /// Purchases that sweeps closed.
-pub static SWEEP_CLOSED: Metric = metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"])
-    .help("Things whose time was over that a sweep closed.");
+pub static SWEEP_CLOSED: Metric =
+    metric("onsale_sweep_closed_total", Counter, Unit::Count, &["function"]).help("Expired items closed by the sweep.");
 
 /// Purchases that sweeps could not close.
 pub static SWEEP_FAILED: Metric = metric("onsale_sweep_failed_total", Counter, Unit::Count, &["function"])
-    .help("Things whose time was over that a sweep could not close; it meets them again.");
+    .help("Expired items that the sweep could not close; the next run tries again.");
 
 /// How far behind a sweep is.
 pub static SWEEP_LAG: Metric = metric("onsale_sweep_lag_seconds", Gauge, Unit::Seconds, &["function"])
     .in_cloudwatch()
-    .help("How long the oldest thing was over that the last sweep met; 0 when it met none.");
+    .help("Age of the oldest expired item that the last sweep found; 0 if it found none.");
 
 /// Whether a sweep had more to do than it could.
 pub static SWEEP_LEFT: Metric = metric("onsale_sweep_left", Gauge, Unit::Count, &["function"])
-    .help("1 when more was over than the last run closes, else 0.");
+    .help("1 if the last sweep left work for the next one, else 0.");
 
 /// Differences that the audit of the ledgers found.
 pub static AUDIT_DIFFERENCES: Metric = metric("onsale_audit_differences", Gauge, Unit::Count, &["function"])
     .in_cloudwatch()
-    .help("Differences that the last audit which came to a verdict confirmed.");
+    .help("Differences confirmed by the last audit that reached a verdict.");
 
 /// Audits by their outcome.
 pub static AUDITS: Metric = metric("onsale_audits_total", Counter, Unit::Count, &["function", "outcome"])
-    .help("Audits: `agree`, or what stood in the way.");
+    .help("Audits by outcome: `agree`, or why not.");
 
 /// Decisions of the authorizer.
 pub static AUTHORIZATIONS: Metric =
     metric("onsale_authorizations_total", Counter, Unit::Count, &["function", "outcome"])
-        .help("Access tokens looked at: `allowed`, `refused`, or `failed` because no key could be read.");
+        .help("Access tokens checked: `allowed`, `refused`, or `failed` because no key could be read.");
 
 /// Messages in queues of SQS.
 pub static QUEUE_MESSAGES: Metric = metric("onsale_queue_messages", Gauge, Unit::Count, &["queue"])
-    .help("Messages in a queue, dead letters among them; the local stack only, on AWS CloudWatch has it.");
+    .help("Messages in a queue, including dead letters. Local stack only; on AWS see CloudWatch.");
 
 /// Spans that nobody has.
 pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter, Unit::Count, &["reason"]).help(
-    "Spans lost because the buffer was `full` or a collector, `otlp` or `zipkin`, did not take them; local only.",
+    "Spans lost because the buffer was `full` or a collector, `otlp` or `zipkin`, refused them. Local stack only.",
 );
 
 /// Every metric.

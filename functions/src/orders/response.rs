@@ -15,7 +15,7 @@ fn states() -> Object {
 
 /// The reasons why an order has ended.
 fn reasons() -> Object {
-    one_of("Reason why the order has ended; absent while it has not.", State::ALL.into_iter().filter_map(State::reason))
+    one_of("Reason why the order has ended; absent while it has not.", PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason))
 }
 
 /// An order, as its owner sees it.

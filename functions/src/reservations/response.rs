@@ -16,7 +16,7 @@ fn states() -> Object {
 
 /// The reasons why a reservation has ended.
 fn reasons() -> Object {
-    let reasons = State::ALL.into_iter().filter_map(State::reason);
+    let reasons = PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason);
     one_of("Reason why the reservation has ended; absent while it has not.", reasons)
 }
 

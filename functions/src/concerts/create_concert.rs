@@ -51,7 +51,7 @@ pub async fn create_concert(
     let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
     let mut action = admin.action("create_concert", id);
     if let Some(queue) = &new.queue {
-        action = action.with("queue_id", queue);
+        action = action.with_change("queue_id", queue);
     }
     let created = concerts::create(&app, &new, &action).await?;
     Ok(created.map(ConcertOut::from).into())

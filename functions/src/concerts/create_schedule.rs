@@ -72,8 +72,10 @@ pub async fn create_schedule(
         new.max_seats_per_user.to_string(),
     ];
     let fingerprint = id::fingerprint(&parts.each_ref().map(String::as_str));
-    let action =
-        admin.action("create_schedule", new.id).with("concert_id", concert_id).with("starts_at", new.starts_at);
+    let action = admin
+        .action("create_schedule", new.id)
+        .with_change("concert_id", concert_id)
+        .with_change("starts_at", new.starts_at);
     let created = schedules::create(&app, new, fingerprint, &action).await?;
     Ok(created.map(|schedule| ScheduleOut::from(&schedule)).into())
 }

@@ -80,7 +80,7 @@ pub async fn create_coupon(
     if new.has_ended(app.now()) && coupons::get_cached(&app, new.id).await?.is_none() {
         return Err(invalid("valid_until")(Expected::InTheFuture));
     }
-    let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
+    let action = admin.action("create_coupon", new.id).with_change("quantity", new.quantity);
     let created = coupons::create(&app, &new, &action).await?;
     Ok(created.map(|coupon| CouponOut::new(&coupon, None)).into())
 }

@@ -15,7 +15,10 @@ fn states() -> Object {
 
 /// The reasons why an order has ended.
 fn reasons() -> Object {
-    one_of("Reason why the order has ended; absent while it has not.", PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason))
+    one_of(
+        "Reason why the order has ended; absent while it has not.",
+        PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason),
+    )
 }
 
 /// An order, as its owner sees it.

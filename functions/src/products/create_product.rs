@@ -66,7 +66,7 @@ pub async fn create_product(
         created_at: app.now(),
         version: 1,
     };
-    let action = admin.action("create_product", new.id).with("price", price.get()).with("stock", stock);
+    let action = admin.action("create_product", new.id).with_change("price", price.get()).with_change("stock", stock);
     let created = products::create(&app, &new, stock, &action).await?;
     Ok(created.map(|product| ProductOut::new(&product, None)).into())
 }

@@ -138,11 +138,11 @@ impl Crowd<'_> {
     async fn fill_wallet(&self, person: &mut Person) -> Result<(), String> {
         let wallet =
             ApiCall { function: "create_wallet", method: "POST", path: "/wallet".to_owned(), body: Some(json!({})) };
-        self.services.unmeasured(&wallet, person.identity(None)).await?;
+        self.services.request_unmeasured(&wallet, person.identity(None)).await?;
         let body = Some(json!({ "amount": BALANCE }));
         let charge = ApiCall { function: "top_up", method: "POST", path: "/wallet/charges".to_owned(), body };
         let key = person.key();
-        let answer = self.services.unmeasured(&charge, person.identity(Some(key))).await?;
+        let answer = self.services.request_unmeasured(&charge, person.identity(Some(key))).await?;
         if answer.status == 201 { Ok(()) } else { Err(format!("a wallet is not filled: {}", answer.body)) }
     }
 

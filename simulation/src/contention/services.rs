@@ -187,7 +187,7 @@ impl<'a> Services<'a> {
     ///
     /// # Errors
     /// When it gives no answer.
-    pub async fn unmeasured(&self, asked: &ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, String> {
+    pub async fn request_unmeasured(&self, asked: &ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, String> {
         let process = self.stack.process(asked.function, self.clock.clone(), self.new_ids(asked.function));
         let process = process.map_err(|problem| problem.to_string())?;
         let given = lambda::invoke(&process.code, process.app, api_gateway_event(asked, caller));

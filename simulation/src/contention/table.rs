@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::contention::bucket::Bucket;
-use crate::contention::calls::{ItemKey, is_consistent, item_key, queried};
+use crate::contention::calls::{ItemKey, is_consistent, item_key, queried_partition};
 use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
@@ -219,12 +219,12 @@ impl Table {
         sleep(before).await;
         let (first, mut struck) = {
             let state = self.state();
-            (state.now(), state.locked(&items))
+            (state.now(), state.locked_indices(&items))
         };
         sleep(apart).await;
         {
             let state = self.state();
-            struck.extend(state.locked(&items));
+            struck.extend(state.locked_indices(&items));
             let is_new = |key: &ItemKey| state.written.get(key).is_some_and(|written| *written > first);
             struck.extend(items.iter().enumerate().filter(|(_, key)| is_new(key)).map(|(index, _)| index));
         }
@@ -299,7 +299,7 @@ impl State {
     }
 
     /// The indices of those items that a transaction holds.
-    fn locked(&self, items: &[ItemKey]) -> Vec<usize> {
+    fn locked_indices(&self, items: &[ItemKey]) -> Vec<usize> {
         let now = self.now();
         let is_locked = |key: &ItemKey| self.locks.get(key).is_some_and(|until| *until > now);
         items.iter().enumerate().filter(|(_, key)| is_locked(key)).map(|(index, _)| index).collect()
@@ -319,7 +319,7 @@ impl State {
     }
 
     /// Takes what an executed call consumed beyond what was taken before.
-    fn consumed(&mut self, passing: &Passing, response: &Value) {
+    fn charge(&mut self, passing: &Passing, response: &Value) {
         let now = self.now();
         let consumed = &response["ConsumedCapacity"];
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
@@ -376,7 +376,7 @@ impl Intercept for Table {
                 Box::pin(without_token(layer.transaction(items, self.index_names(request)), request.clone()))
             }
             "TransactGetItems" => Box::pin(layer.read_transaction(items)),
-            "Query" => Box::pin(layer.read(vec![(queried(request), String::new())], is_consistent(request))),
+            "Query" => Box::pin(layer.read(vec![(queried_partition(request), String::new())], is_consistent(request))),
             _ => Box::pin(layer.read(items, is_consistent(request))),
         };
         Before::Hold(held)
@@ -385,7 +385,7 @@ impl Intercept for Table {
     fn after(&self, _: &Call<'_>, response: &Value) -> After {
         let state = &mut *self.state();
         let Some(passing) = state.passing.take() else { return After::Deliver };
-        state.consumed(&passing, response);
+        state.charge(&passing, response);
         if passing.is_write && response["__type"].is_null() {
             let now = state.now();
             state.written.extend(passing.keys.iter().map(|key| (key.clone(), now)));

@@ -38,7 +38,7 @@ impl OwnWords {
     }
 
     /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.personal.iter().chain(&self.domain).map(String::as_str)
     }
 
@@ -331,6 +331,6 @@ mod tests {
     #[test]
     fn the_words_of_a_long_name_are_bounded() {
         let name = (0..30).map(|number| format!("{number:02}a")).collect::<Vec<_>>().join(" ");
-        assert!(own("mina@example.com", &name).all().count() <= 2 * WORDS_MAX);
+        assert!(own("mina@example.com", &name).iter().count() <= 2 * WORDS_MAX);
     }
 }

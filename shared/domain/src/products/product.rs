@@ -177,7 +177,7 @@ impl Product {
 
     /// It as it stands after a change; `None` when it stands so already.
     #[must_use]
-    pub fn changed(&self, change: &Change) -> Option<Self> {
+    pub fn with_change(&self, change: &Change) -> Option<Self> {
         let mut after = self.clone();
         if let Some(name) = change.name.as_ref().filter(|name| **name != self.name) {
             after.name.clone_from(name);
@@ -217,10 +217,10 @@ pub(crate) mod tests {
     #[test]
     fn a_change_that_changes_nothing_is_none() {
         let before = product(1, 100);
-        assert_eq!(before.changed(&Change::default()), None);
-        assert_eq!(before.changed(&Change { price: Some(before.price), ..Change::default() }), None);
+        assert_eq!(before.with_change(&Change::default()), None);
+        assert_eq!(before.with_change(&Change { price: Some(before.price), ..Change::default() }), None);
         let after =
-            before.changed(&Change { state: Some(ProductState::Stopped), ..Change::default() }).expect("a change");
+            before.with_change(&Change { state: Some(ProductState::Stopped), ..Change::default() }).expect("a change");
         assert_eq!((after.version, after.is_selling(), after.price), (2, false, before.price));
     }
 
@@ -230,7 +230,7 @@ pub(crate) mod tests {
         assert_eq!([1, 10, 100].map(|units| MaxPerUser::parse(units).map(MaxPerUser::get)), [Ok(1), Ok(10), Ok(100)]);
         let lower = Change { max_per_user: Some(MaxPerUser::DEFAULT), ..Change::default() };
         assert_eq!(
-            product(1, 100).changed(&lower).map(|after| (after.max_per_user.get(), after.version)),
+            product(1, 100).with_change(&lower).map(|after| (after.max_per_user.get(), after.version)),
             Some((10, 2))
         );
     }

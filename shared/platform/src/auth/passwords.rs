@@ -45,7 +45,7 @@ pub async fn is_easily_guessed(password: Password, own: OwnWords) -> Result<bool
             return Ok(true);
         }
         let korean: Vec<String> = KOREAN_WORDS.iter().map(|word| keystrokes(word)).collect();
-        let known: Vec<&str> = own.all().chain(korean.iter().map(String::as_str)).collect();
+        let known: Vec<&str> = own.iter().chain(korean.iter().map(String::as_str)).collect();
         let is_weak = |spelling: &str| {
             let judged: String = spelling.chars().take(JUDGED_CHARACTERS_MAX).collect();
             zxcvbn::zxcvbn(&judged, &known).guesses_log10() < GUESSES_LOG10_MIN

@@ -132,7 +132,7 @@ fn insufficient_balance() -> Problem {
 }
 
 /// A decline: of what stays held until `end`, or of what it has released.
-fn declined(end: Option<Timestamp>) -> Problem {
+fn payment_declined(end: Option<Timestamp>) -> Problem {
     Problem::new(match end {
         Some(expires_at) => Detail::DeclinedHeld { expires_at },
         None => Detail::DeclinedReleased,
@@ -296,7 +296,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
             PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
-            PayFailure::InsufficientBalance(end) => declined(end),
+            PayFailure::InsufficientBalance(end) => payment_declined(end),
             PayFailure::Failure(failure) => failure.into(),
         }
     }

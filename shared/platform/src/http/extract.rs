@@ -332,7 +332,7 @@ fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Proble
     match (located, pairs) {
         (Some(error), Ok(Query(pairs))) => {
             let shape = Shape::from_query::<T>();
-            Problem::from_fields(shape.faults(&shape.typed(pairs), error.path()))
+            Problem::from_fields(shape.faults(&shape.parse_pairs(pairs), error.path()))
         }
         _ => invalid("query")(Expected::Encoded),
     }

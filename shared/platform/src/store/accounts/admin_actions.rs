@@ -92,7 +92,7 @@ impl AdminAction {
 
     /// The same, with something that is different afterwards.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Display) -> Self {
+    pub fn with_change(mut self, name: &str, value: impl Display) -> Self {
         self.changes.insert(name.to_owned(), value.to_string());
         self
     }

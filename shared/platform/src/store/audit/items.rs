@@ -105,7 +105,7 @@ struct AllowanceItem {
     count: i64,
 }
 
-fn parsed<T: DeserializeOwned>(item: Item) -> Option<T> {
+fn parse<T: DeserializeOwned>(item: Item) -> Option<T> {
     from_item(item).ok()
 }
 
@@ -125,22 +125,22 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
     if let Some(product) = id(PRODUCTS) {
         let product = ProductId(product?);
         if key.sk == "PRODUCT" {
-            let item: ProductItem = parsed(item)?;
+            let item: ProductItem = parse(item)?;
             let terms = terms(item.price, &item.state)?;
             tally.counts.products += 1;
             tally.share(|shared| shared.stock.add_product(product, terms, item.shards, item.stock));
         } else {
-            let item: AdjustmentItem = parsed(item)?;
+            let item: AdjustmentItem = parse(item)?;
             tally.share(|shared| shared.stock.add_adjustment(product, item.delta));
         }
     } else if let Some(coupon) = id(COUPONS) {
-        let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parsed(item)?);
+        let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parse(item)?);
         tally.counts.coupons += 1;
         tally.share(|shared| shared.stock.add_coupon(coupon, item.shards, item.quantity));
     } else if let Some(shard) = key.pk.strip_prefix(STOCK) {
         let (of, number) = shard.split_once('#')?;
         let (of, number) = (of.parse().ok()?, number.parse().ok()?);
-        let item: ShardItem = parsed(item)?;
+        let item: ShardItem = parse(item)?;
         let terms = match (item.price, item.state) {
             (Some(price), Some(state)) => Some(terms(price, &state)?),
             (None, None) => None,
@@ -157,11 +157,11 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
 
 fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<()> {
     if sk == "QUEUE" {
-        let item: QueueItem = parsed(item)?;
+        let item: QueueItem = parse(item)?;
         tally.counts.queues += 1;
         tally.share(|shared| shared.queues.add_queue(queue, item.serving, item.finished));
     } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
-        let item: BatchItem = parsed(item)?;
+        let item: BatchItem = parse(item)?;
         tally.share(|shared| shared.queues.add_batch(queue, item.first, item.last, item.claimed));
     }
     Some(())
@@ -169,7 +169,7 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
 
 fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) -> Option<()> {
     if sk == "CONCERT" {
-        let item: ConcertItem = parsed(item)?;
+        let item: ConcertItem = parse(item)?;
         tally.share(|shared| shared.concerts.add_concert(concert, item.dates, item.certain));
     } else {
         tally.share(|shared| shared.concerts.add_date(concert, sk));
@@ -179,7 +179,7 @@ fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) ->
 
 /// The receipt of a top-up or spend.
 pub(super) fn receipt(item: Item) -> Option<Receipt> {
-    let item: ReceiptItem = parsed(item)?;
+    let item: ReceiptItem = parse(item)?;
     let kind = ReceiptKind::parse(item.kind.as_deref())?;
     (item.amount > 0).then_some(Receipt { kind, amount: item.amount })
 }
@@ -192,6 +192,6 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
 /// The seat limit for a schedule.
 pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
     let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
-    let AllowanceItem { count } = parsed(item)?;
+    let AllowanceItem { count } = parse(item)?;
     Some(SeatLimit { count, open })
 }

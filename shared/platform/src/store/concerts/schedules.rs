@@ -274,7 +274,7 @@ pub(crate) async fn count_section(
             .value(":counted", number(counted))
             .value(":seats", number(seats));
         transaction.add((), write);
-        transaction.add((), action.clone().with("seats", seats - counted).write(app)?);
+        transaction.add((), action.clone().with_change("seats", seats - counted).write(app)?);
         let committed = transaction.commit(app).await;
         app.caches().schedules.forget(&schedule);
         match committed {

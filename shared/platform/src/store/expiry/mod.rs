@@ -49,7 +49,7 @@ pub async fn sweep(
         let Ok(id) = id.parse::<Uuid>() else { return Ok(false) };
         let closed = match kind {
             Expiring::Reservations => expire::expire(&app, user, ReservationId(id)).await?,
-            Expiring::Orders => orders::close(&app, user, OrderId(id)).await?,
+            Expiring::Orders => orders::expire(&app, user, OrderId(id)).await?,
         };
         Ok(closed == ExpiryOutcome::Now)
     })

@@ -61,7 +61,7 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
     if read.purchase.settled || !read.purchase.has_expired(app.now()) {
         return Ok(Some(read));
     }
-    if let Err(failure) = close(app, user, id).await {
+    if let Err(failure) = expire(app, user, id).await {
         // It is shown as expired in any case, and the sweep closes it.
         tracing::warn!(order = %id, %failure, "an expired order could not be closed immediately");
         return Ok(Some(read));
@@ -115,7 +115,7 @@ pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<()
 }
 
 /// Closes an order whose time has passed: its state, and all that it took.
-pub(crate) async fn close(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
+pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end_order(app, user, id, |read| {
         let due = !read.purchase.settled && read.purchase.has_expired(app.now());
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::OrderExpired);

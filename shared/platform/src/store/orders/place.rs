@@ -238,7 +238,7 @@ async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &Plac
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
     match read_own(app, wanted).await?.1.map(|claim| claim.used_by) {
         Some(Some(order)) if order == wanted.id => Ok(true),
-        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
+        Some(Some(order)) => Ok(orders::expire(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
         // Given back meanwhile.
         Some(None) => Ok(true),
         None => Ok(false),
@@ -297,7 +297,7 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
     }
     let mut closed = false;
     for id in unpaid.expired(app.now()) {
-        closed |= orders::close(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
+        closed |= orders::expire(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {
         return Ok(());

@@ -152,7 +152,7 @@ pub async fn update(
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, id).await? else { return Ok(None) };
-        let Some(after) = read.changed(change) else { return Ok(Some(read)) };
+        let Some(after) = read.with_change(change) else { return Ok(Some(read)) };
         let mut transaction = Transaction::new();
         transaction.add(
             Guard::Version,
@@ -184,13 +184,13 @@ pub async fn update(
 fn describe_change(action: &AdminAction, before: &Product, after: &Product) -> AdminAction {
     let mut action = action.clone();
     if before.name != after.name {
-        action = action.with("name", "changed");
+        action = action.with_change("name", "changed");
     }
     if before.price != after.price {
-        action = action.with("price_before", before.price.get()).with("price", after.price.get());
+        action = action.with_change("price_before", before.price.get()).with_change("price", after.price.get());
     }
     if before.state != after.state {
-        action = action.with("state_before", before.state.as_str()).with("state", after.state.as_str());
+        action = action.with_change("state_before", before.state.as_str()).with_change("state", after.state.as_str());
     }
     action
 }

@@ -87,7 +87,7 @@ pub(crate) fn with_reserved_names(write: Write) -> Write {
 
 /// The end of an admitted token. Its event frees the place.
 pub(crate) fn end_admission(entry: &QueueEntry, to: EntryState, now: Timestamp) -> Write {
-    ending(entry.user, &entry.queue, to, now)
+    set_end(entry.user, &entry.queue, to, now)
         .when("#state = :admitted AND #number = :number")
         .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(entry.number))
@@ -95,7 +95,7 @@ pub(crate) fn end_admission(entry: &QueueEntry, to: EntryState, now: Timestamp) 
 
 /// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
 pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Write {
-    ending(entry.user, &entry.queue, EntryState::Left, now)
+    set_end(entry.user, &entry.queue, EntryState::Left, now)
         .when("#state = :admitted AND #number = :number AND holds = :holds")
         .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(entry.number))
@@ -103,7 +103,7 @@ pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Wr
 }
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
-fn ending(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write {
+fn set_end(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write {
     with_reserved_names(Write::update(&keys::queue_entry(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
@@ -127,7 +127,7 @@ pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp
 pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
     let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
-    ending(user, &admission.queue, EntryState::Used, now)
+    set_end(user, &admission.queue, EntryState::Used, now)
         .when(format!("#number = :number AND {condition}"))
         .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(admission.number))

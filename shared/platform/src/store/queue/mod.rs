@@ -179,7 +179,7 @@ async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Q
 ///
 /// # Errors
 /// When the table fails.
-pub async fn issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+pub async fn get_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
     if let Some(known) = app.caches().issued.get(id, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }

@@ -24,11 +24,11 @@ const VALUES_MAX: usize = 100;
 
 /// Keeps what one call of a function counts.
 #[derive(Clone, Default)]
-pub struct Emf(Arc<Mutex<BTreeMap<String, Kept>>>);
+pub struct Emf(Arc<Mutex<BTreeMap<String, MetricValues>>>);
 
 /// The values of one metric since the last flush.
 #[derive(Clone, Debug, PartialEq)]
-enum Kept {
+enum MetricValues {
     Sum(u64),
     Last(f64),
     Values(Vec<f64>),
@@ -56,7 +56,7 @@ impl Emf {
         out.write_all(format!("{}\n", Value::Object(line)).as_bytes())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, MetricValues>> {
         lock(&self.0)
     }
 
@@ -75,7 +75,7 @@ fn cloudwatch_metric(name: &str) -> Option<Value> {
     Some(json!({ "Name": name, "Unit": unit }))
 }
 
-impl Kept {
+impl MetricValues {
     fn into_json(self) -> Value {
         match self {
             Self::Sum(sum) => sum.into(),
@@ -94,23 +94,23 @@ struct Series {
 impl CounterFn for Series {
     fn increment(&self, value: u64) {
         let mut values = self.emf.lock();
-        match values.entry(self.name.clone()).or_insert(Kept::Sum(0)) {
-            Kept::Sum(sum) => *sum = sum.saturating_add(value),
-            other => *other = Kept::Sum(value),
+        match values.entry(self.name.clone()).or_insert(MetricValues::Sum(0)) {
+            MetricValues::Sum(sum) => *sum = sum.saturating_add(value),
+            other => *other = MetricValues::Sum(value),
         }
     }
 
     fn absolute(&self, value: u64) {
-        self.emf.lock().insert(self.name.clone(), Kept::Sum(value));
+        self.emf.lock().insert(self.name.clone(), MetricValues::Sum(value));
     }
 }
 
 impl GaugeFn for Series {
     fn increment(&self, value: f64) {
         let mut values = self.emf.lock();
-        match values.entry(self.name.clone()).or_insert(Kept::Last(0.0)) {
-            Kept::Last(last) => *last += value,
-            other => *other = Kept::Last(value),
+        match values.entry(self.name.clone()).or_insert(MetricValues::Last(0.0)) {
+            MetricValues::Last(last) => *last += value,
+            other => *other = MetricValues::Last(value),
         }
     }
 
@@ -119,17 +119,17 @@ impl GaugeFn for Series {
     }
 
     fn set(&self, value: f64) {
-        self.emf.lock().insert(self.name.clone(), Kept::Last(value));
+        self.emf.lock().insert(self.name.clone(), MetricValues::Last(value));
     }
 }
 
 impl HistogramFn for Series {
     fn record(&self, value: f64) {
         let mut values = self.emf.lock();
-        match values.entry(self.name.clone()).or_insert(Kept::Values(Vec::new())) {
-            Kept::Values(values) if values.len() < VALUES_MAX => values.push(value),
-            Kept::Values(_) => {}
-            other => *other = Kept::Values(vec![value]),
+        match values.entry(self.name.clone()).or_insert(MetricValues::Values(Vec::new())) {
+            MetricValues::Values(values) if values.len() < VALUES_MAX => values.push(value),
+            MetricValues::Values(_) => {}
+            other => *other = MetricValues::Values(vec![value]),
         }
     }
 }

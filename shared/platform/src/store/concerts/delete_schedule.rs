@@ -3,8 +3,8 @@
 //! A deletion is a two-phase commit. It marks the schedule, then leases every block on condition that all its seats are
 //! free. If one is not, all leases are released and nothing has happened. Once all blocks are leased the deletion
 //! commits, which is one write, also for a concert with many schedules; the sweep removes block after block of
-//! committed deletions and releases those that never commit. Leases expire by themselves, so a dead deleter harms nobody, and each has the
-//! deletion's id, so two deleters cannot undo each other's work.
+//! committed deletions and releases those that never commit. Leases expire by themselves, so a dead deleter harms
+//! nobody, and each has the deletion's id, so two deleters cannot undo each other's work.
 //!
 //! A deletion that one request has no time for is left to the next one, or to the sweep, which resume it under its id.
 

@@ -1,5 +1,5 @@
-//! Watches the calls to the table: how each try ended, and what capacity it took. Only where a meter is on, so that nothing
-//! is requested that nobody counts; on AWS the request is free.
+//! Watches the calls to the table: how each try ended, and what capacity it took. Only where a meter is on, so that
+//! nothing is requested that nobody counts; on AWS the request is free.
 
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextRef,
@@ -67,7 +67,8 @@ fn halves(units: f64) -> u64 {
     (units * 2.0).round() as u64
 }
 
-/// Each operation has types of its own, which share no trait. The capacity of one table comes alone, that of several in a list.
+/// Each operation has types of its own, which share no trait. One table's capacity comes alone, that of several in
+/// a list.
 macro_rules! operations {
     ($([$module:ident, $input:ident, $output:ident, $error:ident, $capacities:ident])*) => {
         fn request_capacity(input: &mut Input) {

@@ -228,7 +228,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         |gaps| gaps.into_iter().partition(|gap| gap.first <= read.serving),
     );
     let freed = freed
-        + holes::free_called(app, id, &called).await.unwrap_or_else(|failure| {
+        + gaps::free_called(app, id, &called).await.unwrap_or_else(|failure| {
             tracing::warn!(queue = %id, %failure, "places of gaps could not be freed");
             0
         });

@@ -82,6 +82,7 @@ pub struct Prices {
 /// One of its lines.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Price {
+    #[serde(rename = "of")]
     charge: Charged,
     /// The kind of charge, in words.
     pub what: String,

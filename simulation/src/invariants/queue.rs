@@ -216,8 +216,8 @@ fn check_shape(token: &Item) {
     let shard = text(token, "expiry_shard");
     assert_eq!(has("expiry_shard"), state == "admitted", "{token:?}");
     assert!(shard.is_empty() || shard.starts_with("token#"), "{token:?}");
-    let change = if admitted && ended { "token.finished" } else { "" };
-    assert_eq!(change, change, "{token:?}");
+    let expected = if admitted && ended { "token.finished" } else { "" };
+    assert_eq!(change, expected, "{token:?}");
     assert!(admitted || number(token, "holds") == 0, "held without an admission: {token:?}");
     assert!(number(token, "delete_at") > 0, "{token:?}");
 }

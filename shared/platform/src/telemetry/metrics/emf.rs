@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(told.matches('\n').count(), 1);
         let told: Value = serde_json::from_str(&told).expect("JSON");
         assert_eq!(told["_aws"]["Timestamp"], 1_700_000_000_123_i64);
-        let values = json!([{
+        let declared = json!([{
             "Namespace": "Onsale",
             "Dimensions": [["function"]],
             "Metrics": [
@@ -187,7 +187,7 @@ mod tests {
                 { "Name": "onsale_refusals_total.seat-taken", "Unit": "Count" },
             ],
         }]);
-        assert_eq!(told["_aws"]["CloudWatchMetrics"], values);
+        assert_eq!(told["_aws"]["CloudWatchMetrics"], declared);
         assert_eq!((&told["function"], &told["onsale_refusals_total.seat-taken"]), (&json!("hold_seat"), &json!(3)));
         assert_eq!(
             (&told["onsale_http_requests_total.409"], &told["onsale_queue_waiting.tour"]),

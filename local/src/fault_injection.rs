@@ -56,17 +56,17 @@ async fn get_faults(State(drill): State<Arc<Drill>>) -> Json<Faults> {
     Json(drill.faults.borrow().clone())
 }
 
-async fn put_faults(State(drill): State<Arc<Drill>>, asked: Result<Json<Faults>, JsonRejection>) -> Response {
-    let asked = match asked {
-        Ok(Json(asked)) if asked.is_valid() => asked,
+async fn put_faults(State(drill): State<Arc<Drill>>, faults: Result<Json<Faults>, JsonRejection>) -> Response {
+    let faults = match faults {
+        Ok(Json(faults)) if faults.is_valid() => faults,
         Ok(_) => return bad_request("throttle_percent must be 0 to 100, and stopped at most 100 functions"),
         Err(problem) => return bad_request(&problem.body_text()),
     };
     // Calls are taken apart for whoever intercepts them, which costs time: nobody does while nothing is taken away.
-    let intercept = (asked != Faults::default()).then(|| Arc::clone(&drill) as Arc<dyn Intercept>);
+    let intercept = (faults != Faults::default()).then(|| Arc::clone(&drill) as Arc<dyn Intercept>);
     drill.slot.set(intercept);
-    drill.faults.send_replace(asked.clone());
-    Json(asked).into_response()
+    drill.faults.send_replace(faults.clone());
+    Json(faults).into_response()
 }
 
 fn bad_request(message: &str) -> Response {
@@ -83,8 +83,8 @@ impl Drill {
 
     /// Of a transaction one item, now this and now that.
     fn failed_items(&self, call: &Call<'_>) -> FailedItems {
-        let place = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
-        FailedItems::at(place, transaction_items(call.request))
+        let index = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
+        FailedItems::at(index, transaction_items(call.request))
     }
 }
 

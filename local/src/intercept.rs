@@ -37,8 +37,8 @@ impl FailedItems {
 
     /// The items at these indices, each below 128.
     #[must_use]
-    pub fn at_each(places: impl IntoIterator<Item = usize>) -> Self {
-        Self(places.into_iter().fold(0, |bits, index| bits | 1_u128 << index))
+    pub fn at_each(indices: impl IntoIterator<Item = usize>) -> Self {
+        Self(indices.into_iter().fold(0, |bits, index| bits | 1_u128 << index))
     }
 
     /// Whether the item at this index is hit.

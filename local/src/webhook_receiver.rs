@@ -226,8 +226,9 @@ async fn show(State(receiver): State<Receiver>, shown: Result<Query<Shown>, Quer
         Err(problem) => return bad_request(StatusCode::BAD_REQUEST, &problem.body_text()),
     };
     let book = receiver.lock_book();
-    let kept = book.order.iter().rev().filter_map(|id| book.events.get(id));
-    let wanted = kept.filter(|kept| shown.kind.as_deref().is_none_or(|kind| kept.event["type"] == kind));
+    let newest_first = book.order.iter().rev().filter_map(|id| book.events.get(id));
+    let wanted =
+        newest_first.filter(|newest_first| shown.kind.as_deref().is_none_or(|kind| newest_first.event["type"] == kind));
     let items: Vec<&Received> = wanted.take(shown.limit.unwrap_or(SHOWN_DEFAULT).min(SHOWN_MAX)).collect();
     Json(json!({ "events": book.order.len(), "requests": book.requests, "items": items })).into_response()
 }

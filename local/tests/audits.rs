@@ -19,7 +19,7 @@ use crate::support::{Person, World};
 /// A world in which so many users have bought a seat, and one unit each.
 async fn bought(users: usize) -> (World, Vec<Person>) {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let users = world.users_with(users, 100_000).await;
     for (place, user) in users.iter().enumerate() {
         let seat = format!("A-1-{}", place + 1);
@@ -112,7 +112,7 @@ impl Intercept for Traffic {
 
 async fn beside_traffic(buyers: usize, every: usize, wrong: bool) -> (Report, usize) {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let idle = world.user_with(100_000).await;
     let held = idle.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     idle.pay(&held).await.expect(201);
@@ -147,7 +147,7 @@ async fn traffic_during_the_audit_is_never_told_as_a_difference() {
         println!("{bought} purchases meanwhile, {} passes: {}", report.verdict.passes, report.verdict.outcome.as_str());
         assert!(report.verdict.confirmed.is_empty(), "{printed}");
         assert_ne!(report.verdict.outcome, Outcome::Differ, "{printed}");
-        // What three buy before the third read may all lie behind it: then one pass sees it as it came to be.
+        // What three buy before the third read may all lie behind it: then one pass sees it came to be.
         assert!(report.verdict.passes > 1 || buyers == 3, "{printed}");
     }
 }

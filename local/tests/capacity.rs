@@ -26,7 +26,7 @@ async fn warm(user: &Person, schedule: &str, no_seat: &str) {
 #[tokio::test]
 async fn who_holds_again_pays_for_one_refused_try() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(1_000_000).await;
     let meter = Arc::new(Meter::default());
     warm(&user, &schedule, "A-1-51").await;
@@ -47,7 +47,7 @@ async fn who_holds_again_pays_for_one_refused_try() {
 #[tokio::test]
 async fn operations_stay_within_their_budgets() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(1_000_000).await;
     let meter = Arc::new(Meter::default());
     warm(&user, &schedule, "A-1-51").await;
@@ -145,7 +145,7 @@ async fn a_stadium_costs_a_viewer_and_a_buyer_what_a_club_costs() {
     println!("50,000 seats: {writes} write units");
     assert!(writes <= 2_200.0, "50,000 seats cost {writes} write units");
 
-    let viewer = world.anybody();
+    let viewer = world.anonymous();
     let counts = viewer.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
     assert_eq!(counts.body["sections"].as_array().map(Vec::len), Some(20));
     assert_eq!(counts.body["items"], json!([]));

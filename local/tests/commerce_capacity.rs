@@ -143,7 +143,7 @@ async fn coupons_and_products_stay_within_their_budgets() {
 #[tokio::test]
 async fn viewers_cost_what_the_documents_say() {
     let world = World::new().await;
-    let (anybody, buyer) = (world.anybody(), world.user_with(1_000_000).await);
+    let (anybody, buyer) = (world.anonymous(), world.user_with(1_000_000).await);
     let mut product = String::new();
     for number in 0..100 {
         let change = json!({ "name": format!("Product {number}"), "stock": 50, "stock_shards": 1 + number % 2 * 15 });
@@ -181,7 +181,7 @@ async fn viewers_cost_what_the_documents_say() {
 async fn what_is_remembered_saves_reads() {
     const LOOKS: u16 = 200;
     let world = World::new().await;
-    let (anybody, buyer) = (world.anybody(), world.user_with(1_000_000).await);
+    let (anybody, buyer) = (world.anonymous(), world.user_with(1_000_000).await);
     let change = json!({ "stock": 500, "stock_shards": 16 });
     let product = world.product_with(change).await;
     for number in 0..50 {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::support::shop::order_of;
-use crate::support::{Person, World, at_once, scaled};
+use crate::support::{Person, World, concurrently, scaled};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 64;
@@ -33,13 +33,14 @@ async fn ten_thousand_callers_for_one_hundred_coupons() {
         let coupon = world.coupon_with(json!({ "quantity": coupons, "shards": shards })).await;
         let people = crowd(&world, callers).await;
         let gate = Arc::new(Semaphore::new(AT_ONCE));
-        let replies = at_once(people, |person| {
+        let replies = concurrently(people, |person| {
             let (coupon, gate, world) = (coupon.clone(), Arc::clone(&gate), Arc::clone(&world));
             async move {
                 let _turn = gate.acquire().await.expect("open");
-                let reply = person.insist(&format!("/coupons/{coupon}/claims"), json!({}), person.key()).await;
+                let reply =
+                    person.post_until_answered(&format!("/coupons/{coupon}/claims"), json!({}), person.key()).await;
                 // None ever comes back: if one is there now, one was there when it was said that none is.
-                let left = if reply.status == 201 { 0 } else { world.left(&coupon) };
+                let left = if reply.status == 201 { 0 } else { world.units_left(&coupon) };
                 (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
             }
         })
@@ -48,10 +49,10 @@ async fn ten_thousand_callers_for_one_hundred_coupons() {
         let refused = replies.iter().filter(|(status, code, _)| *status == 409 && code == "coupon-exhausted").count();
         assert_eq!((claimed, claimed + refused), (coupons, callers));
         assert!(replies.iter().all(|(.., left)| *left == 0), "exhausted was said while some were left");
-        assert_eq!(world.left(&coupon), 0);
+        assert_eq!(world.units_left(&coupon), 0);
         println!("{callers} callers, {shards} shards: {claimed} coupons");
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -61,12 +62,12 @@ async fn ten_thousand_buyers_of_five_hundred_units() {
     let product = world.product_with(json!({ "price": 0, "stock": units, "stock_shards": 8 })).await;
     let people = crowd(&world, buyers).await;
     let gate = Arc::new(Semaphore::new(AT_ONCE));
-    let replies = at_once(people, |person| {
+    let replies = concurrently(people, |person| {
         let (product, gate, world) = (product.clone(), Arc::clone(&gate), Arc::clone(&world));
         async move {
             let _turn = gate.acquire().await.expect("open");
-            let reply = person.insist("/orders", order_of(&[(&product, 1)], false), person.key()).await;
-            let left = if reply.status == 201 { 0 } else { world.left(&product) };
+            let reply = person.post_until_answered("/orders", order_of(&[(&product, 1)], false), person.key()).await;
+            let left = if reply.status == 201 { 0 } else { world.units_left(&product) };
             (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default().to_owned(), left)
         }
     })
@@ -75,9 +76,9 @@ async fn ten_thousand_buyers_of_five_hundred_units() {
     let refused = replies.iter().filter(|(status, code, _)| *status == 409 && code == "out-of-stock").count();
     assert_eq!((bought, bought + refused), (units, buyers));
     assert!(replies.iter().all(|(.., left)| *left == 0), "sold out was said while some were left");
-    assert_eq!(world.left(&product), 0);
+    assert_eq!(world.units_left(&product), 0);
     println!("{buyers} buyers: {bought} units");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 /// Throttles every write to an item beyond so many, until the next second is told to begin.
@@ -130,7 +131,7 @@ async fn seconds_to_sell(shards: i64) -> usize {
     while !waiting.is_empty() {
         seconds += 1;
         limit.next_second();
-        let replies = at_once(waiting, |person| {
+        let replies = concurrently(waiting, |person| {
             let product = product.clone();
             async move {
                 let body = order_of(&[(&product, 1)], false);
@@ -144,8 +145,8 @@ async fn seconds_to_sell(shards: i64) -> usize {
         assert!(seconds <= 100, "nothing is sold any more");
     }
     world.stack.intercept(None);
-    assert_eq!(world.left(&product), 0);
-    world.check_books().await;
+    assert_eq!(world.units_left(&product), 0);
+    world.check_invariants().await;
     println!("{shards} shards: 60 units in {seconds} s at {WRITES_PER_ITEM} writes an item and second");
     seconds
 }

@@ -223,8 +223,8 @@ fn route_of(template: &Template, method: &str, path: &str) -> String {
 async fn every_example_is_answered_on_the_demo_data() {
     let world = demo_world().await;
     let document = serde_json::to_value(functions::openapi()).expect("JSON");
-    tell(&world, &document, STORY).await;
-    tell(&demo_world().await, &document, OTHER_STORY).await;
+    report(&world, &document, STORY).await;
+    report(&demo_world().await, &document, OTHER_STORY).await;
     for (function, expected) in other_answers() {
         let answer = world.stack.invoke(function, example(function)).await;
         assert_eq!(answer.as_ref(), Ok(&expected), "{function}");
@@ -233,7 +233,7 @@ async fn every_example_is_answered_on_the_demo_data() {
     assert_eq!(settled, 1, "the event that relay_changes put on a queue");
 }
 
-async fn tell(world: &World, document: &Value, story: &[(&str, u16)]) {
+async fn report(world: &World, document: &Value, story: &[(&str, u16)]) {
     for (function, expected) in story {
         let answer = world.stack.invoke(function, example(function)).await;
         let answer = answer.unwrap_or_else(|problem| panic!("{function}: {problem}"));
@@ -304,29 +304,29 @@ async fn the_demo_data_has_the_ids_that_examples_use() {
     let admin = (ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_ID, "admin");
     let users = USERS.iter().zip(USER_IDS).map(|((email, _), id)| (*email, USER_PASSWORD, id, "user"));
     for (email, password, id, role) in std::iter::once(admin).chain(users) {
-        let mut person = world.anybody();
+        let mut person = world.anonymous();
         let session = person.post("/sessions", json!({ "email": email, "password": password })).await.expect(200);
         person.token = Some(session.text("access_token"));
         let me = person.get("/users/me").await.expect(200);
         assert_eq!((me.text("user_id").as_str(), me.text("role").as_str()), (id, role), "{email}");
     }
-    let schedule = world.anybody().get(&format!("/schedules/{SCHEDULE_ID}")).await.expect(200);
+    let schedule = world.anonymous().get(&format!("/schedules/{SCHEDULE_ID}")).await.expect(200);
     assert_eq!(schedule.text("concert_id"), CONCERT_ID);
-    let seats = world.anybody().get(&format!("/schedules/{SCHEDULE_ID}/seats?available=true")).await.expect(200);
+    let seats = world.anonymous().get(&format!("/schedules/{SCHEDULE_ID}/seats?available=true")).await.expect(200);
     let seats: Vec<&str> =
         seats.body["items"].as_array().into_iter().flatten().filter_map(|seat| seat["seat_id"].as_str()).collect();
     let all: Vec<String> = (1..=50).map(|number| format!("A-1-{number}")).collect();
     assert_eq!(seats, all);
-    let queued = world.anybody().get(&format!("/schedules/{QUEUED_SCHEDULE_ID}")).await.expect(200);
+    let queued = world.anonymous().get(&format!("/schedules/{QUEUED_SCHEDULE_ID}")).await.expect(200);
     assert_eq!(queued.text("queue_id"), QUEUE_ID);
     for (id, name, price) in PRODUCTS {
-        let product = world.anybody().get(&format!("/products/{id}")).await.expect(200).body;
+        let product = world.anonymous().get(&format!("/products/{id}")).await.expect(200).body;
         assert_eq!(
             (&product["name"], &product["price"], &product["available"]),
             (&json!(name), &json!(price), &json!(STOCK))
         );
     }
     for id in COUPON_IDS {
-        assert_eq!(world.anybody().get(&format!("/coupons/{id}")).await.expect(200).body["remaining"], 50);
+        assert_eq!(world.anonymous().get(&format!("/coupons/{id}")).await.expect(200).body["remaining"], 50);
     }
 }

@@ -7,7 +7,7 @@ use crate::support::World;
 #[tokio::test]
 async fn a_seat_is_held_paid_for_and_sold() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&schedule, &["A-1-1", "A-1-2"]).await.expect(201);
     assert_eq!(held.body["state"], "held");
@@ -26,7 +26,7 @@ async fn a_seat_is_held_paid_for_and_sold() {
 #[tokio::test]
 async fn a_seat_nobody_pays_for_is_free_again() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user_with(200_000).await);
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201);
     joon.hold(&schedule, &["A-1-1"]).await.expect_problem(409, "seat-taken");
@@ -43,7 +43,7 @@ async fn a_seat_nobody_pays_for_is_free_again() {
 #[tokio::test]
 async fn a_declined_payment_releases_its_hold_through_the_queue() {
     let world = World::releasing().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let (poor, rich) = (world.user_with(10).await, world.user_with(200_000).await);
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201);
     poor.pay(&held.reservation()).await.expect_problem(402, "insufficient-balance");

@@ -47,7 +47,7 @@ fn is_polled(used: &Use) -> bool {
 }
 
 /// As a person looks for it in the template.
-fn told(uses: &BTreeSet<Use>, other: &BTreeSet<Use>) -> Vec<String> {
+fn missing_uses(uses: &BTreeSet<Use>, other: &BTreeSet<Use>) -> Vec<String> {
     let missing = uses.difference(other);
     missing
         .map(|used| {
@@ -75,9 +75,9 @@ async fn the_template_allows_exactly_what_functions_use() {
     let functions = &world.stack.template().functions;
     let by_itself = |used: &Use| !is_polled(used) && !used.action.starts_with(SECRET);
     let allowed: BTreeSet<Use> = functions.iter().flat_map(allowed).filter(by_itself).collect();
-    let superfluous = told(&allowed, &used);
+    let superfluous = missing_uses(&allowed, &used);
     assert!(superfluous.is_empty(), "template.yaml allows what nobody uses: {superfluous:#?}");
-    let unnamed = told(&used, &allowed);
+    let unnamed = missing_uses(&used, &allowed);
     assert!(unnamed.is_empty(), "template.yaml does not name what is used: {unnamed:#?}");
 }
 
@@ -156,7 +156,7 @@ async fn what_is_not_allowed_is_refused_and_noted() {
     }
     assert_eq!(put(Some("get_reservation"), "USER#1").await.as_deref(), Some("AccessDeniedException"));
     assert_eq!(put(None, "CONCERT#1").await, None, "from outside");
-    let denied: Vec<String> = told(&stack.access_log().denied(), &BTreeSet::new());
+    let denied: Vec<String> = missing_uses(&stack.access_log().denied(), &BTreeSet::new());
     assert_eq!(denied.len(), 6, "{denied:#?}");
     assert!(denied.contains(&"create_reservation: dynamodb:PutItem on table/Table of CONCERT#*".to_owned()));
 }

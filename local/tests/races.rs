@@ -7,7 +7,7 @@ use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Person, World, at_once};
+use crate::support::{Person, World, concurrently};
 
 /// How many replies have each status.
 pub fn statuses(replies: &[crate::support::Reply]) -> BTreeMap<u16, usize> {
@@ -21,9 +21,9 @@ pub fn statuses(replies: &[crate::support::Reply]) -> BTreeMap<u16, usize> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_hundred_users_want_one_seat() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let users = world.users_with(100, 0).await;
-    let replies = at_once(users, |user| {
+    let replies = concurrently(users, |user| {
         let schedule = schedule.clone();
         async move { user.hold(&schedule, &["A-1-13"]).await }
     })
@@ -33,13 +33,13 @@ async fn one_hundred_users_want_one_seat() {
         let refused = refused.expect_problem(409, "seat-taken");
         assert_eq!(refused.body["seats"], json!(["A-1-13"]));
     }
-    assert_eq!(world.check_books().await.held_and_sold(), (1, 0));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_hundred_users_want_two_of_fifty_seats() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let users = world.users_with(100, 100_000).await;
     let inputs = users.into_iter().enumerate().map(|(index, user)| {
         // Every seat is wanted by four, in pairs that are never the same.
@@ -47,7 +47,7 @@ async fn one_hundred_users_want_two_of_fifty_seats() {
         let second = if second == first { (second + 1) % 50 } else { second };
         (user, [format!("A-1-{}", first + 1), format!("A-1-{}", second + 1)])
     });
-    let replies = at_once(inputs, |(user, seats)| {
+    let replies = concurrently(inputs, |(user, seats)| {
         let schedule = schedule.clone();
         async move {
             let held = user.hold(&schedule, &[&seats[0], &seats[1]]).await;
@@ -61,17 +61,17 @@ async fn one_hundred_users_want_two_of_fifty_seats() {
     let counts = statuses(&replies);
     assert_eq!(counts.values().sum::<usize>(), 100);
     assert_eq!(counts.keys().copied().collect::<Vec<_>>(), [201, 409]);
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 2 * counts[&201]));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 2 * counts[&201]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_devices_of_one_user_keep_the_limit() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 0..5 {
         let user = world.user().await;
         let first = 6 * round;
-        let replies = at_once([0, 3], |offset| {
+        let replies = concurrently([0, 3], |offset| {
             let (user, schedule) = (user.clone(), schedule.clone());
             let seats: Vec<String> = (1..=3).map(|seat| format!("A-1-{}", first + offset + seat)).collect();
             async move { user.hold(&schedule, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await }
@@ -82,21 +82,21 @@ async fn two_devices_of_one_user_keep_the_limit() {
             refused.expect_problem(409, "seat-limit");
         }
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_top_ups_of_one_user_all_succeed() {
     let world = World::new().await;
     let user = world.user_with(0).await;
-    let replies = at_once(1..=20, |amount| {
+    let replies = concurrently(1..=20, |amount| {
         let user = user.clone();
         async move { user.post("/wallet/charges", json!({ "amount": amount })).await }
     })
     .await;
     assert_eq!(statuses(&replies), [(201, 20)].into());
     assert_eq!(user.balance().await, 210);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -104,7 +104,7 @@ async fn one_top_up_sent_ten_times_at_once_counts_once() {
     let world = World::new().await;
     let user = world.user_with(0).await;
     let key = Uuid::from_u128(7);
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let user = user.clone();
         async move { user.post_with_key("/wallet/charges", json!({ "amount": 500 }), key).await }
     })
@@ -112,36 +112,36 @@ async fn one_top_up_sent_ten_times_at_once_counts_once() {
     assert_eq!(statuses(&replies), [(201, 10)].into());
     assert_eq!(replies.iter().filter(|reply| !reply.replayed()).count(), 1);
     assert_eq!(user.balance().await, 500);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_reservation_sent_ten_times_at_once_is_one() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user().await;
     let body = json!({ "schedule_id": schedule, "seat_ids": ["A-1-1", "A-1-30"] });
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let (user, body) = (user.clone(), body.clone());
         async move { user.post_with_key("/reservations", body, Uuid::from_u128(9)).await }
     })
     .await;
     assert_eq!(statuses(&replies), [(201, 10)].into());
     assert!(replies.iter().all(|reply| reply.body == replies[0].body));
-    assert_eq!(world.check_books().await.held_and_sold(), (2, 0));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (2, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_tickets_of_a_group_cancelled_at_once() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 0..5 {
         let user = world.user().await;
         // Of one block and of two: the second has nothing but the version to collide on.
         let other = if round % 2 == 0 { format!("A-1-{}", 30 + round) } else { format!("A-1-{}", 10 + round) };
         let seats = [format!("A-1-{}", 1 + round), other];
         let held = user.hold(&schedule, &[&seats[0], &seats[1]]).await.expect(201).reservation();
-        let replies = at_once(seats, |seat| {
+        let replies = concurrently(seats, |seat| {
             let (user, held) = (user.clone(), held.clone());
             async move { user.delete(&format!("/reservations/{held}/tickets/{seat}")).await }
         })
@@ -152,13 +152,13 @@ async fn two_tickets_of_a_group_cancelled_at_once() {
         let tickets = after.body["tickets"].as_array().expect("tickets");
         assert!(tickets.iter().all(|ticket| ticket["state"] == "cancelled"));
     }
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tickets_and_the_whole_payment_given_back_at_once() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 0..8 {
         let user = world.user_with(200_000).await;
         let seat = |offset: usize| format!("A-1-{}", 1 + round * 4 + offset);
@@ -175,7 +175,7 @@ async fn tickets_and_the_whole_payment_given_back_at_once() {
             .skip(if round % 2 == 0 { 0 } else { 1 })
             .take(if round % 2 == 0 { 8 } else { 3 })
             .collect();
-        let replies = at_once(routes, |(method, route)| {
+        let replies = concurrently(routes, |(method, route)| {
             let user = user.clone();
             async move { user.call(method, &route, None, None).await }
         })
@@ -183,19 +183,19 @@ async fn tickets_and_the_whole_payment_given_back_at_once() {
         assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
         let back = if round % 2 == 0 { 200_000 } else { 150_000 };
         assert_eq!(user.balance().await, back, "each won comes back once");
-        world.check_books().await;
+        world.check_invariants().await;
     }
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 4));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 4));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn spending_meets_paying_and_no_won_is_spent_twice() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 1..=10 {
         let user = world.user_with(50_000).await;
         let held = user.hold(&schedule, &[&format!("A-1-{round}")]).await.expect(201).reservation();
-        let replies = at_once(0..4, |part| {
+        let replies = concurrently(0..4, |part| {
             let (user, held) = (user.clone(), held.clone());
             async move {
                 if part == 0 {
@@ -209,17 +209,17 @@ async fn spending_meets_paying_and_no_won_is_spent_twice() {
         let spent = replies[1..].iter().filter(|reply| reply.status == 201).count();
         assert_eq!(spent, if paid { 0 } else { 2 }, "{replies:?}");
         assert!(replies.iter().all(|reply| [201, 402].contains(&reply.status.as_u16())), "{replies:?}");
-        world.check_books().await;
+        world.check_invariants().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_reservation_paid_ten_times_at_once_is_paid_once() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(1_000_000).await;
     let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let (user, held) = (user.clone(), held.clone());
         async move { user.pay(&held).await }
     })
@@ -227,19 +227,19 @@ async fn a_reservation_paid_ten_times_at_once_is_paid_once() {
     assert_eq!(statuses(&replies), [(200, 9), (201, 1)].into());
     assert!(replies.iter().all(|reply| reply.body == replies[0].body));
     assert_eq!(user.balance().await, 950_000);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn cancelling_meets_paying() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let mut outcomes = BTreeMap::new();
     for round in 1..=20 {
         let user = world.user_with(50_000).await;
         let seat = format!("A-1-{round}");
         let held = user.hold(&schedule, &[&seat]).await.expect(201).reservation();
-        let replies = at_once([true, false], |pays| {
+        let replies = concurrently([true, false], |pays| {
             let (user, held) = (user.clone(), held.clone());
             async move { if pays { user.pay(&held).await } else { user.delete(&format!("/reservations/{held}")).await } }
         })
@@ -251,7 +251,7 @@ async fn cancelling_meets_paying() {
             other => panic!("paid and cancelled: {other:?}"),
         }
         *outcomes.entry(outcome).or_insert(0) += 1;
-        world.check_books().await;
+        world.check_invariants().await;
     }
     println!("pay against cancel: {outcomes:?}");
 }
@@ -259,7 +259,7 @@ async fn cancelling_meets_paying() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn paying_meets_the_end_of_the_hold() {
     let world = Arc::new(World::new().await);
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 1..=20 {
         let user = world.user_with(50_000).await;
         let seat = format!("A-1-{round}");
@@ -279,20 +279,20 @@ async fn paying_meets_the_end_of_the_hold() {
             409 => assert_eq!((paid.text("code"), state), ("hold-expired".into(), "expired".into())),
             _ => panic!("{paid:?}"),
         }
-        world.check_books().await;
+        world.check_invariants().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_take_over_meets_the_sweep_and_the_late_payer() {
     let world = Arc::new(World::new().await);
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 1..=20 {
         let (late, next) = (world.user_with(50_000).await, world.user_with(50_000).await);
         let seat = format!("A-1-{round}");
         let held = late.hold(&schedule, &[&seat]).await.expect(201).reservation();
         world.wait(302);
-        let replies = at_once(0..3, |part| {
+        let replies = concurrently(0..3, |part| {
             let (world, late, next) = (Arc::clone(&world), late.clone(), next.clone());
             let (schedule, seat, held) = (schedule.clone(), seat.clone(), held.clone());
             async move {
@@ -311,22 +311,22 @@ async fn a_take_over_meets_the_sweep_and_the_late_payer() {
         paid.expect_problem(409, "hold-expired");
         let taken = taken.expect(201).reservation();
         next.pay(&taken).await.expect(201);
-        world.check_books().await;
+        world.check_invariants().await;
     }
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 20));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 20));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_deletion_meets_buyers() {
     let world = Arc::new(World::new().await);
     for _ in 0..5 {
-        let schedule = world.hall().await;
+        let schedule = world.schedule_with_seats().await;
         let admin = world.admin().await;
         let shown = admin.get(&format!("/schedules/{schedule}")).await.expect(200);
         let route = format!("/concerts/{}/schedules/{schedule}", shown.text("concert_id"));
         let buyers = world.users_with(8, 50_000).await;
         let callers: Vec<(usize, Person)> = buyers.into_iter().chain([admin.clone()]).enumerate().collect();
-        let replies = at_once(callers, |(index, person)| {
+        let replies = concurrently(callers, |(index, person)| {
             let (schedule, route) = (schedule.clone(), route.clone());
             async move {
                 if index == 8 {
@@ -341,28 +341,28 @@ async fn a_deletion_meets_buyers() {
         let deleted = replies[8].status.as_u16();
         assert!(deleted == 204 || deleted == 409, "{:?}", replies[8]);
         assert_eq!(deleted == 204, sold == 0, "seats sold: {sold}, deletion: {deleted}");
-        world.check_books().await;
+        world.check_invariants().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_holds_that_meet_the_same_lapsed_one_both_succeed() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     for round in 0..8 {
         let user = world.user().await;
         let seat = |number: usize| format!("A-1-{}", 6 * round + number);
         user.hold(&schedule, &[&seat(1), &seat(2), &seat(3)]).await.expect(201);
         world.wait(302);
-        let user = world.again(&user).await;
+        let user = world.with_fresh_token(&user).await;
         // Whoever finds that the other has closed the lapsed hold has as much room as the one who closed it.
-        let replies = at_once([[1, 2], [3, 4]], |seats| {
+        let replies = concurrently([[1, 2], [3, 4]], |seats| {
             let (user, schedule) = (user.clone(), schedule.clone());
             let seats = seats.map(seat);
             async move { user.hold(&schedule, &[&seats[0], &seats[1]]).await }
         })
         .await;
         assert_eq!(statuses(&replies), [(201, 2)].into());
-        world.check_books().await;
+        world.check_invariants().await;
     }
 }

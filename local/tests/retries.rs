@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use local::intercept::{Before, Call, Intercept};
 use serde_json::json;
 
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 /// More calls than the quota has retries for: 500 tokens, of which a retry takes 5 at least.
 const CALLS: usize = 60;
@@ -31,7 +31,7 @@ async fn what_one_functions_outage_uses_up_others_do_not_miss() {
     let user = world.user().await;
     user.post("/wallet", json!({})).await.expect(201);
     world.stack.intercept(Some(Arc::new(Outage::default())));
-    let replies = at_once(0..CALLS, |_| {
+    let replies = concurrently(0..CALLS, |_| {
         let user = user.clone();
         async move { user.get("/wallet").await }
     })

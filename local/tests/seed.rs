@@ -41,7 +41,7 @@ async fn what_the_file_says_is_on_sale_and_another_run_makes_nothing_twice() {
     let (status, printed, problem) = seed(&api, ADMIN_PASSWORD, &file).await;
     assert_eq!((status, problem.as_str()), (Some(0), ""), "{printed}");
 
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     let [concert] = made(&printed, "POST /concerts\t")[..] else { panic!("{printed}") };
     let shown = anybody.get(&format!("/concerts/{concert}")).await.expect(200).body;
     assert_eq!((&shown["name"], &shown["queue_id"]), (&json!("Spring"), &json!("spring")));

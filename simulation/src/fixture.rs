@@ -55,13 +55,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    async fn send(&self, asked: ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, Box<dyn Error>> {
-        let process = self.stack.process(asked.function, self.clock.clone(), self.ids.clone())?;
+    async fn send(&self, call: ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, Box<dyn Error>> {
+        let process = self.stack.process(call.function, self.clock.clone(), self.ids.clone())?;
         let caller = Identity { key: Some(self.ids.uuid(self.clock.now())), ..caller };
-        let given = lambda::invoke(&process.code, process.app, api_gateway_event(&asked, caller)).await;
+        let given = lambda::invoke(&process.code, process.app, api_gateway_event(&call, caller)).await;
         let answer = ApiAnswer::parse(&given.map_err(|problem| problem.to_string())?);
         if answer.status >= 300 {
-            return Err(format!("{}: {} {}", asked.function, answer.status, answer.body).into());
+            return Err(format!("{}: {} {}", call.function, answer.status, answer.body).into());
         }
         Ok(answer)
     }

@@ -21,7 +21,7 @@ async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, InvocationErro
     // By id: addresses are not proven, so whoever signed up first with one may be somebody else.
     let user: UserId = request.user_id.parse().map_err(|_| "user_id must be a UUID, as get_me shows it to its user")?;
     let role = Role::parse(&request.role).ok_or("role must be user or admin")?;
-    let action = AdminAction::of_operator("grant_role", user).with("role", role.as_str());
+    let action = AdminAction::by_operator("grant_role", user).with_change("role", role.as_str());
     match users::grant_role(app, user, role, &action).await? {
         Granted::Now(account) | Granted::Before(account) => Ok(json!({
             "user_id": account.id.0,

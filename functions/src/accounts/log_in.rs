@@ -42,13 +42,13 @@ pub async fn log_in(
     let config = app.config();
     let (from_source, source_limit) =
         (ThrottleKey::log_in_source(&source.0), config.source_attempts(config.source_free_attempts));
-    login_throttle::look(&app, &from_source, &source_limit).await?;
+    login_throttle::check_source(&app, &from_source, &source_limit).await?;
     let from_known = ThrottleKey::account_from(&email, &source.0);
     let known = login_throttle::is_known(&app, &from_known).await?;
     let account_bucket = if known { from_known.clone() } else { ThrottleKey::account(&email) };
-    login_throttle::count(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
+    login_throttle::count_attempt(&app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
     let Some((account, password)) = authenticate(&app, &email, &request.password).await? else {
-        login_throttle::add(&app, &from_source, &source_limit).await?;
+        login_throttle::count_failure(&app, &from_source, &source_limit).await?;
         return Err(Problem::new(Detail::BadCredentials));
     };
     if passwords::is_outdated(&account.password_hash) {
@@ -56,7 +56,7 @@ pub async fn log_in(
         users::rehash(&app, &account, &hash).await?;
     }
     login_throttle::forget(&app, &account_bucket).await?;
-    login_throttle::know(&app, &from_known).await?;
+    login_throttle::remember_address(&app, &from_known).await?;
     let session = sessions::begin(&app, account.id).await?;
     let access_token = access_token::sign(&app, account.id, account.role, session.family).await?;
     Ok(Answer::ok(SessionOut::new(access_token, &session)))

@@ -42,13 +42,13 @@ pub async fn sign_up(
 ) -> Result<Answer<UserOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
     let password = Password::parse(&request.password).map_err(invalid("password"))?;
-    let name = account::name(&request.name).map_err(invalid("name"))?;
+    let name = account::parse_name(&request.name).map_err(invalid("name"))?;
     // Counted before anything that costs time, whatever becomes of it: what is limited is how many accounts are made.
     let source = ThrottleKey::sign_up_source(&source.0);
     let limit = app.config().source_attempts(app.config().sign_up_free_attempts);
-    login_throttle::look(&app, &source, &limit).await?;
-    login_throttle::add(&app, &source, &limit).await?;
-    if passwords::is_easily_guessed(password.clone(), OwnWords::of(&email, &name)).await? {
+    login_throttle::check_source(&app, &source, &limit).await?;
+    login_throttle::count_failure(&app, &source, &limit).await?;
+    if passwords::is_easily_guessed(password.clone(), OwnWords::new(&email, &name)).await? {
         return Err(invalid("password")(Expected::PasswordGuessed));
     }
     let now = app.now();

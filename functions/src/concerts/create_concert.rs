@@ -41,8 +41,8 @@ pub async fn create_concert(
     key: IdempotencyKey,
     Json(request): Json<CreateConcertIn>,
 ) -> Result<Answer<ConcertOut>, Problem> {
-    let name = concert::name(&request.name).map_err(invalid("name"))?;
-    let description = concert::description(&request.description).map_err(invalid("description"))?;
+    let name = concert::parse_name(&request.name).map_err(invalid("name"))?;
+    let description = concert::parse_description(&request.description).map_err(invalid("description"))?;
     let queue = request.queue_id.as_deref().map(QueueId::parse).transpose().map_err(invalid("queue_id"))?;
     let mut parts = vec!["create_concert", &name, &description];
     parts.extend(queue.as_ref().map(QueueId::as_str));
@@ -51,7 +51,7 @@ pub async fn create_concert(
     let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
     let mut action = admin.action("create_concert", id);
     if let Some(queue) = &new.queue {
-        action = action.with("queue_id", queue);
+        action = action.with_change("queue_id", queue);
     }
     let created = concerts::create(&app, &new, &action).await?;
     Ok(created.map(ConcertOut::from).into())

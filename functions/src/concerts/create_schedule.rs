@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use onsale_domain::concerts::schedule::{self, PlanError, SEATS_PER_USER_DEFAULT, Schedule};
+use onsale_domain::concerts::schedule::{self, SEATS_PER_USER_DEFAULT, Schedule, SchedulePlanError};
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
@@ -67,34 +67,36 @@ pub async fn create_schedule(
     let parts = [
         "create_schedule".to_owned(),
         concert_id.to_string(),
-        new.place.clone(),
+        new.venue.clone(),
         [new.starts_at, new.sale_opens_at, new.sale_closes_at].map(|time| time.to_string()).join(" "),
         new.max_seats_per_user.to_string(),
     ];
     let fingerprint = id::fingerprint(&parts.each_ref().map(String::as_str));
-    let action =
-        admin.action("create_schedule", new.id).with("concert_id", concert_id).with("starts_at", new.starts_at);
+    let action = admin
+        .action("create_schedule", new.id)
+        .with_change("concert_id", concert_id)
+        .with_change("starts_at", new.starts_at);
     let created = schedules::create(&app, new, fingerprint, &action).await?;
     Ok(created.map(|schedule| ScheduleOut::from(&schedule)).into())
 }
 
 fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> Result<Schedule, Problem> {
     let max_seats_per_user = request.max_seats_per_user.unwrap_or(SEATS_PER_USER_DEFAULT);
-    let place = schedule::place(&request.place).map_err(invalid("place"))?;
+    let place = schedule::parse_venue(&request.place).map_err(invalid("place"))?;
     let starts_at = time::parse(&request.starts_at).map_err(invalid("starts_at"))?;
     let sale_opens_at = time::parse(&request.sale_opens_at).map_err(invalid("sale_opens_at"))?;
     let sale_closes_at = time::parse(&request.sale_closes_at).map_err(invalid("sale_closes_at"))?;
-    schedule::plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
+    schedule::check_plan(starts_at, sale_opens_at, sale_closes_at, max_seats_per_user).map_err(|error| {
         invalid(match error {
-            PlanError::SaleClosesBeforeItOpens => "sale_closes_at",
-            PlanError::StartsDuringSale => "starts_at",
-            PlanError::Limit => "max_seats_per_user",
+            SchedulePlanError::SaleClosesBeforeItOpens => "sale_closes_at",
+            SchedulePlanError::StartsDuringSale => "starts_at",
+            SchedulePlanError::Limit => "max_seats_per_user",
         })(error)
     })?;
     Ok(Schedule {
         id,
         concert_id,
-        place,
+        venue: place,
         starts_at,
         sale_opens_at,
         sale_closes_at,

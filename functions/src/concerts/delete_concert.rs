@@ -20,8 +20,8 @@ pub async fn delete_concert(
     PathId(id): PathId<ConcertId>,
 ) -> Result<Deleted, Problem> {
     let action = admin.action("delete_concert", id);
-    match delete_concert::delete_concert(&app, id, action, &mut Budget::of(CALLS_MAX)).await? {
-        Deletion::Certain => Ok(Deleted::Done),
+    match delete_concert::delete_concert(&app, id, action, &mut Budget::new(CALLS_MAX)).await? {
+        Deletion::Committed => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }

@@ -20,9 +20,9 @@ pub async fn delete_schedule(
     PathParams((concert, schedule)): PathParams<(Uuid, Uuid)>,
 ) -> Result<Deleted, Problem> {
     let (concert, schedule) = (ConcertId(concert), ScheduleId(schedule));
-    let action = admin.action("delete_schedule", schedule).with("concert_id", concert);
-    match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::of(CALLS_MAX)).await? {
-        Deletion::Certain => Ok(Deleted::Done),
+    let action = admin.action("delete_schedule", schedule).with_change("concert_id", concert);
+    match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::new(CALLS_MAX)).await? {
+        Deletion::Committed => Ok(Deleted::Done),
         Deletion::Accepted => Ok(Deleted::Accepted),
         Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }

@@ -19,7 +19,7 @@ pub async fn get_schedule(
     State(app): State<App>,
     PathId(id): PathId<ScheduleId>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
-    let schedule = schedules::fresh(&app, id).await?;
+    let schedule = schedules::get(&app, id).await?;
     let schedule = schedule.ok_or_else(|| Problem::new(Detail::NoSchedule))?;
     Ok(Answer::ok(ScheduleOut::from(&*schedule)))
 }

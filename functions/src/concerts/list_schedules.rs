@@ -38,9 +38,9 @@ pub async fn list_schedules(
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = page_limit(request.limit)?;
     if let Some(queue) = concerts::queue_of(&app, concert).await? {
-        guard::may_look(&app, &queue_token, &queue).await?;
+        guard::check_admitted(&app, &queue_token, &queue).await?;
     }
-    let page = schedules::bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
+    let page = schedules::list_bookable(&app, concert, app.now(), limit, request.cursor.as_deref()).await?;
     if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
         return Err(Problem::new(Detail::NoBookableSchedule));
     }

@@ -102,7 +102,7 @@ impl From<&Schedule> for ScheduleOut {
         Self {
             schedule_id: schedule.id.0,
             concert_id: schedule.concert_id.0,
-            place: schedule.place.clone(),
+            place: schedule.venue.clone(),
             starts_at: schedule.starts_at,
             sale_opens_at: schedule.sale_opens_at,
             sale_closes_at: schedule.sale_closes_at,

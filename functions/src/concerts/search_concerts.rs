@@ -33,7 +33,7 @@ pub async fn search_concerts(
     State(app): State<App>,
     QueryString(request): QueryString<SearchConcertsIn>,
 ) -> Result<Answer<PageOut<ConcertOut>>, Problem> {
-    let query = concert::query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
+    let query = concert::parse_query(request.query.as_deref().unwrap_or("")).map_err(invalid("query"))?;
     let limit = page_limit(request.limit)?;
     let page = concerts::search(&app, &query, limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(PageOut::from_page(page, ConcertOut::from)))

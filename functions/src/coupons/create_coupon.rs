@@ -1,7 +1,7 @@
 //! POST /coupons
 
 use axum::extract::State;
-use onsale_domain::coupons::coupon::{self, Coupon, Discount, DiscountError, PlanError};
+use onsale_domain::coupons::coupon::{self, Coupon, CouponPlanError, Discount, DiscountError};
 use onsale_domain::id::CouponId;
 use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
@@ -77,16 +77,16 @@ pub async fn create_coupon(
 ) -> Result<Answer<CouponOut>, Problem> {
     let new = parse(&app, key.id(&app, admin.id, "create_coupon"), &request)?;
     // A repeat of what succeeded is a success, also when the coupon has ended since.
-    if new.has_ended(app.now()) && coupons::known(&app, new.id).await?.is_none() {
+    if new.has_ended(app.now()) && coupons::get_cached(&app, new.id).await?.is_none() {
         return Err(invalid("valid_until")(Expected::InTheFuture));
     }
-    let action = admin.action("create_coupon", new.id).with("quantity", new.quantity);
+    let action = admin.action("create_coupon", new.id).with_change("quantity", new.quantity);
     let created = coupons::create(&app, &new, &action).await?;
     Ok(created.map(|coupon| CouponOut::new(&coupon, None)).into())
 }
 
 fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Problem> {
-    let name = coupon::name(&request.name).map_err(invalid("name"))?;
+    let name = coupon::parse_name(&request.name).map_err(invalid("name"))?;
     let Object(DiscountIn { kind, value, max }) = &request.discount;
     let discount = Discount::parse(kind, *value, *max).map_err(|error| {
         invalid(match error {
@@ -98,10 +98,10 @@ fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Pr
     let shards = request.shards.map(Shards::parse).transpose().map_err(invalid("shards"))?.unwrap_or(Shards::ONE);
     let valid_from = time::parse(&request.valid_from).map_err(invalid("valid_from"))?;
     let valid_until = time::parse(&request.valid_until).map_err(invalid("valid_until"))?;
-    coupon::plan(request.quantity, valid_from, valid_until).map_err(|error| {
+    coupon::check_plan(request.quantity, valid_from, valid_until).map_err(|error| {
         invalid(match error {
-            PlanError::Quantity => "quantity",
-            PlanError::EndsBeforeItBegins => "valid_until",
+            CouponPlanError::Quantity => "quantity",
+            CouponPlanError::EndsBeforeItBegins => "valid_until",
         })(error)
     })?;
     let parts = [

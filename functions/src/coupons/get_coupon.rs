@@ -25,7 +25,7 @@ pub async fn get_coupon(
     PathId(id): PathId<CouponId>,
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {
-    let coupon = coupons::known(&app, id).await?;
+    let coupon = coupons::get_cached(&app, id).await?;
     let coupon = coupon.ok_or_else(|| Problem::new(Detail::NoCoupon))?;
     let remaining = coupons::remaining(&app, &coupon).await?;
     Ok(Cacheable::new(&CouponOut::new(&coupon, Some(remaining)), &headers, MAX_AGE_SECONDS)?)

@@ -31,6 +31,6 @@ pub async fn list_my_coupons(
     QueryString(request): QueryString<ListMyCouponsIn>,
 ) -> Result<Answer<PageOut<ClaimOut>>, Problem> {
     let limit = page_limit(request.limit)?;
-    let page = coupons::claims(&app, user.id, limit, request.cursor.as_deref()).await?;
+    let page = coupons::list_claims(&app, user.id, limit, request.cursor.as_deref()).await?;
     Ok(Answer::ok(PageOut::from_page(page, |claim| ClaimOut::new(&claim, app.now()))))
 }

@@ -26,7 +26,7 @@ pub struct DiscountOut {
 
 impl From<Discount> for DiscountOut {
     fn from(discount: Discount) -> Self {
-        let (kind, value, max) = discount.written();
+        let (kind, value, max) = discount.to_parts();
         Self { kind, value, max }
     }
 }

@@ -54,12 +54,12 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
             }
         };
         for queue in queues {
-            let place = posts.iter().position(|post| post.queue == *queue).unwrap_or(posts.len());
-            if place == posts.len() {
+            let at = posts.iter().position(|post| post.queue == *queue).unwrap_or(posts.len());
+            if at == posts.len() {
                 posts.push(Post { queue: *queue, bodies: Vec::new(), records: Vec::new() });
             }
-            posts[place].bodies.push(body.clone());
-            posts[place].records.push(index);
+            posts[at].bodies.push(body.clone());
+            posts[at].records.push(index);
         }
     }
     let stopped_at = send(app, &posts).await;
@@ -82,7 +82,7 @@ async fn handle(app: &App, batch: Batch) -> Result<Value, InvocationError> {
 fn read_event(record: &Value) -> Result<Option<Event>, UnreadableChange> {
     let made = panic::catch_unwind(AssertUnwindSafe(|| {
         let record = serde_json::from_value::<EventRecord>(record.clone());
-        outbox::event(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
+        outbox::event_of_record(&record.map_err(|problem| UnreadableChange(problem.to_string()))?)
     }));
     made.unwrap_or_else(|_| Err(UnreadableChange("it made the reader panic".to_owned())))
 }

@@ -17,7 +17,7 @@ pub async fn get_order(
     user: User,
     PathId(id): PathId<OrderId>,
 ) -> Result<Answer<OrderOut>, Problem> {
-    let order = orders::current(&app, user.id, id).await?;
+    let order = orders::get_current(&app, user.id, id).await?;
     let order = order.ok_or_else(|| Problem::new(Detail::NoOrder))?;
     Ok(Answer::ok(OrderOut::new(&order, app.now())))
 }

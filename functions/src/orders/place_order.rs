@@ -55,7 +55,7 @@ pub async fn place_order(
     key: RequiredKey,
     Json(request): Json<PlaceOrderIn>,
 ) -> Result<Answer<OrderOut>, Problem> {
-    let lines = rules::merged(&lines(&request.items)?).map_err(invalid("items"))?;
+    let lines = rules::merge_lines(&lines(&request.items)?).map_err(invalid("items"))?;
     // The lines are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let written: Vec<String> = set.into_iter().collect();

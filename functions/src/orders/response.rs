@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::{Line, Order};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,12 +10,15 @@ use uuid::Uuid;
 
 /// The states of an order.
 fn states() -> Object {
-    one_of("State of the order.", State::ALL.map(|state| state.name(Order::OPEN)))
+    one_of("PurchaseState of the order.", PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
 }
 
 /// The reasons why an order has ended.
 fn reasons() -> Object {
-    one_of("Reason why the order has ended; absent while it has not.", State::ALL.into_iter().filter_map(State::reason))
+    one_of(
+        "Reason why the order has ended; absent while it has not.",
+        PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason),
+    )
 }
 
 /// An order, as its owner sees it.

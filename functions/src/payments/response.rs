@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId};
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::{Purchase, State};
+use onsale_domain::payments::purchase::{Purchase, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Problem, invalid};
@@ -86,8 +86,8 @@ impl PaymentOut {
             refunded: payment.refunded,
             currency: CURRENCY,
             state: match (purchase.state, payment.refunded) {
-                (State::Paid, 0) => "completed",
-                (State::Paid, _) => "partly_refunded",
+                (PurchaseState::Paid, 0) => "completed",
+                (PurchaseState::Paid, _) => "partly_refunded",
                 (_, _) => "refunded",
             },
             paid_at: payment.paid_at,

@@ -45,10 +45,13 @@ pub async fn adjust_stock(
     PathId(product_id): PathId<ProductId>,
     Json(request): Json<AdjustStockIn>,
 ) -> Result<Answer<AdjustStockOut>, Problem> {
-    let delta = stock::delta(request.delta).map_err(invalid("delta"))?;
+    let delta = stock::parse_delta(request.delta).map_err(invalid("delta"))?;
     let adjustment_id = key.id(admin.id, "adjust_stock");
     let fingerprint = id::fingerprint(&["adjust_stock", &product_id.to_string(), &delta.to_string()]);
-    let action = admin.action("adjust_stock", product_id).with("adjustment_id", adjustment_id).with("delta", delta);
+    let action = admin
+        .action("adjust_stock", product_id)
+        .with_change("adjustment_id", adjustment_id)
+        .with_change("delta", delta);
     let available = stock_adjustments::adjust(&app, product_id, adjustment_id, delta, &fingerprint, &action).await?;
     Ok(available.map(|available| AdjustStockOut { adjustment_id, product_id: product_id.0, delta, available }).into())
 }

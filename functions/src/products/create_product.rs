@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{self, MaxPerUser, Product, State as ProductState};
+use onsale_domain::products::product::{self, MaxPerUser, Product, ProductState};
 use onsale_domain::products::stock::{self, Shards};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};
@@ -45,9 +45,9 @@ pub async fn create_product(
     key: IdempotencyKey,
     Json(request): Json<CreateProductIn>,
 ) -> Result<Answer<ProductOut>, Problem> {
-    let name = product::name(&request.name).map_err(invalid("name"))?;
+    let name = product::parse_name(&request.name).map_err(invalid("name"))?;
     let price = Price::parse(request.price).map_err(invalid("price"))?;
-    let stock = stock::quantity(request.stock).map_err(invalid("stock"))?;
+    let stock = stock::parse_quantity(request.stock).map_err(invalid("stock"))?;
     let shards = request.stock_shards.map(Shards::parse).transpose().map_err(invalid("stock_shards"))?;
     let shards = shards.unwrap_or(Shards::ONE);
     let max_per_user = request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?;
@@ -66,7 +66,7 @@ pub async fn create_product(
         created_at: app.now(),
         version: 1,
     };
-    let action = admin.action("create_product", new.id).with("price", price.get()).with("stock", stock);
+    let action = admin.action("create_product", new.id).with_change("price", price.get()).with_change("stock", stock);
     let created = products::create(&app, &new, stock, &action).await?;
     Ok(created.map(|product| ProductOut::new(&product, None)).into())
 }

@@ -25,7 +25,7 @@ pub async fn get_product(
     PathId(id): PathId<ProductId>,
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {
-    let viewed = products::viewed(&app, id).await?;
+    let viewed = products::get_cached(&app, id).await?;
     let viewed = viewed.ok_or_else(|| Problem::new(Detail::NoProduct))?;
     let out = ProductOut::new(&viewed.product, Some(viewed.available));
     Ok(Cacheable::new(&out, &headers, MAX_AGE_SECONDS)?)

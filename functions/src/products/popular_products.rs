@@ -89,7 +89,7 @@ pub async fn popular_products(
         limit @ 1..=POPULAR_MAX => limit,
         _ => return Err(invalid("limit")(Expected::Between { min: 1, max: POPULAR_MAX as i64 })),
     };
-    let popular = sales::popular(&app, days, limit).await?;
+    let popular = sales::list_popular(&app, days, limit).await?;
     let ranked = popular.iter().flat_map(|popular| &popular.products);
     let as_of = popular.as_ref().map(|popular| popular.as_of);
     let body = PopularProductsOut { as_of, days, items: ranked.map(PopularProductOut::from).collect() };

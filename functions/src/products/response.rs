@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::products::product::{Product, State};
+use onsale_domain::products::product::{Product, ProductState};
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::store::views::Listing;
 use serde::Serialize;
@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 /// The states of a product.
 fn states() -> Object {
-    one_of("State of the product; only `selling` products are listed and sold.", State::ALL.map(State::as_str))
+    one_of(
+        "ProductState of the product; only `selling` products are listed and sold.",
+        ProductState::ALL.map(ProductState::as_str),
+    )
 }
 
 /// A product.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{self, Change, MaxPerUser, State as ProductState};
+use onsale_domain::products::product::{self, Change, MaxPerUser, ProductState};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Detail, Expected, Json, PathId, Problem, invalid};
@@ -58,7 +58,7 @@ pub async fn update_product(
         })
     };
     let change = Change {
-        name: request.name.as_deref().map(product::name).transpose().map_err(invalid("name"))?,
+        name: request.name.as_deref().map(product::parse_name).transpose().map_err(invalid("name"))?,
         price: request.price.map(Price::parse).transpose().map_err(invalid("price"))?,
         state: request.state.as_ref().map(state).transpose()?,
         max_per_user: request.max_per_user.map(MaxPerUser::parse).transpose().map_err(invalid("max_per_user"))?,

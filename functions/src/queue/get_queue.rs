@@ -29,8 +29,8 @@ pub async fn get_queue(
     headers: HeaderMap,
 ) -> Result<Cacheable, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let queue = queue::polled(&app, &id).await?;
+    let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
-    let issued = queue::issued(&app, &id).await?;
+    let issued = queue::get_issued(&app, &id).await?;
     Ok(Cacheable::new(&QueueOut::new(&id, &queue, issued), &headers, MAX_AGE_SECONDS)?)
 }

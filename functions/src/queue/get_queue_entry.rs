@@ -4,7 +4,7 @@
 
 use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{QueueTokenError, State};
+use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::{self, QueueToken};
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
@@ -33,22 +33,22 @@ pub async fn get_queue_entry(
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    let queue = queue::polled(&app, &id).await?;
+    let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = queue_token.claims(&app, user.id, &id).await?;
     if claims.number > queue.serving && !claims.admitted {
-        let out = TokenOut::new(&id, State::Waiting, claims.number, &queue, app.now());
+        let out = TokenOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
         let token = match queue_token.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
             _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
         };
         return Ok(Answer::ok(out.token(token)));
     }
-    match admissions::called(&app, user.id, &id, claims.number, &queue).await? {
+    match admissions::claim_called(&app, user.id, &id, claims.number, &queue).await? {
         ClaimOutcome::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;
-            let out = TokenOut::new(&id, State::Admitted, claims.number, &queue, app.now());
+            let out = TokenOut::new(&id, EntryState::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
         }
         ClaimOutcome::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),

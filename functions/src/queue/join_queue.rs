@@ -25,9 +25,9 @@ pub async fn join_queue(
 ) -> Result<Answer<TokenOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
-    let token = &joined.get().token;
+    let token = &joined.get().entry;
     let signed = queue_token::sign(&app, user.id, &id, token.number, token.expires_at).await?;
-    let out = joined.map(|Joined { token, queue }| {
+    let out = joined.map(|Joined { entry: token, queue }| {
         let out = TokenOut::new(&id, token.state, token.number, &queue, app.now());
         out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed)
     });

@@ -27,7 +27,7 @@ pub async fn leave_queue(
     PathParams(id): PathParams<String>,
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
-    if queue::current(&app, &id).await?.is_none() {
+    if queue::get(&app, &id).await?.is_none() {
         return Err(Problem::new(Detail::NoQueue));
     }
     let claims = queue_token.claims(&app, user.id, &id).await?;

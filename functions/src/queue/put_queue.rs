@@ -64,7 +64,7 @@ pub async fn put_queue(
         opens_at: request.opens_at.as_deref().map(time::parse).transpose().map_err(invalid("opens_at"))?,
         closes_at: request.closes_at.as_deref().map(time::parse).transpose().map_err(invalid("closes_at"))?,
     };
-    let settings = settings.checked().map_err(|error| {
+    let settings = settings.validated().map_err(|error| {
         invalid(match error {
             SettingsError::Capacity => "capacity",
             SettingsError::AdmitPerSecond => "admit_per_second",
@@ -76,9 +76,9 @@ pub async fn put_queue(
     })?;
     let action = admin
         .action("put_queue", &id)
-        .with("capacity", settings.capacity)
-        .with("admit_per_second", settings.admit_per_second);
+        .with_change("capacity", settings.capacity)
+        .with_change("admit_per_second", settings.admit_per_second);
     let queue = queue::put(&app, &id, settings, &action).await?;
-    let issued = if matches!(queue, Once::New(_)) { 0 } else { queue::issued(&app, &id).await? };
+    let issued = if matches!(queue, Once::New(_)) { 0 } else { queue::get_issued(&app, &id).await? };
     Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued)).into())
 }

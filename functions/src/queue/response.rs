@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::queue::entry::State;
+use onsale_domain::queue::entry::EntryState;
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::http::openapi::one_of;
@@ -64,7 +64,7 @@ impl QueueOut {
 
 /// The states of a queue entry.
 fn states() -> Object {
-    one_of("State of the entry.", State::ALL.map(State::as_str))
+    one_of("EntryState of the entry.", EntryState::ALL.map(EntryState::as_str))
 }
 
 /// A queue entry: a number in a queue, and its token.
@@ -110,8 +110,8 @@ pub struct TokenOut {
 
 impl TokenOut {
     /// A place whose number is to be called, or has been, at `now`.
-    pub fn new(id: &QueueId, state: State, number: u64, queue: &Queue, now: Timestamp) -> Self {
-        let standing = queue.standing(number, now);
+    pub fn new(id: &QueueId, state: EntryState, number: u64, queue: &Queue, now: Timestamp) -> Self {
+        let standing = queue.position_of(number, now);
         Self {
             queue_id: id.to_string(),
             state: state.as_str(),

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 /// The states of a reservation or ticket.
 fn states() -> Object {
-    let names = State::ALL.map(|state| state.name(Reservation::OPEN));
-    one_of("State; a ticket has that of its reservation, or is `cancelled` by itself.", names)
+    let names = PurchaseState::ALL.map(|state| state.name(Reservation::OPEN));
+    one_of("PurchaseState; a ticket has that of its reservation, or is `cancelled` by itself.", names)
 }
 
 /// The reasons why a reservation has ended.
 fn reasons() -> Object {
-    let reasons = State::ALL.into_iter().filter_map(State::reason);
+    let reasons = PurchaseState::ALL.into_iter().filter_map(PurchaseState::reason);
     one_of("Reason why the reservation has ended; absent while it has not.", reasons)
 }
 
@@ -89,7 +89,7 @@ impl ReservationOut {
             reason: state.reason(),
             concert_id: reservation.concert_id.0,
             schedule_id: reservation.schedule_id.0,
-            place: reservation.place.clone(),
+            place: reservation.venue.clone(),
             starts_at: reservation.starts_at,
             created_at: reservation.created_at,
             expires_at: reservation.purchase.expires_at(),
@@ -103,8 +103,8 @@ impl ReservationOut {
 
 impl TicketOut {
     /// A ticket of a reservation that stands at `state`.
-    pub fn new(ticket: &Ticket, state: State) -> Self {
-        let state = if ticket.cancelled { State::Cancelled } else { state };
+    pub fn new(ticket: &Ticket, state: PurchaseState) -> Self {
+        let state = if ticket.cancelled { PurchaseState::Cancelled } else { state };
         Self {
             ticket_id: ticket.seat.to_string(),
             seat_id: ticket.seat.to_string(),

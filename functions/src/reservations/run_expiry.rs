@@ -1,6 +1,6 @@
 //! Every minute at :00 — closes the books of lapsed holds and orders, and ends deletions.
 //!
-//! No seat waits for it: a lapsed one is free already. It ends reservations and gives allowances back; it ends pending
+//! No seat waits for it: a lapsed one is free already. It ends reservations and gives seat limits back; it ends pending
 //! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What cannot
 //! be done now is done a minute later.
 
@@ -23,7 +23,7 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
-    let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::of(DELETION_CALLS_MAX)).await?;
+    let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::new(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
     let orders = async |app: &App, here| expiry::sweep(app, Expiring::Orders, LAPSED_PER_STEP, here).await;
     let orders = sweep::run(app, STEPS_MAX, orders).await?;

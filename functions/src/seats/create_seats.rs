@@ -69,7 +69,8 @@ pub async fn create_seats(
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
     let price = request.price.map_or(Ok(Price::DEFAULT), Price::parse).map_err(invalid("price"))?;
     let rows = rows(request.rows.unwrap_or_else(|| vec![Object(RowIn { row: "1".to_owned(), from: 1, to: 50 })]))?;
-    let action = admin.action("create_seats", schedule).with("section", &section).with("price", price.get());
+    let action =
+        admin.action("create_seats", schedule).with_change("section", &section).with_change("price", price.get());
     let created = seats::create(&app, schedule, &section, price, &rows, &action).await?;
     Ok(Answer::created(CreateSeatsOut { created }))
 }

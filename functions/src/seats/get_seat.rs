@@ -28,9 +28,9 @@ pub async fn get_seat(
 ) -> Result<Answer<SeatOut>, Problem> {
     let not_found = || Problem::new(Detail::NoSeat);
     let (schedule_id, seat) = (ScheduleId(schedule_id), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
-    let schedule = schedules::viewed(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
+    let schedule = schedules::get_cached(&app, schedule_id, [&seat.section]).await?.ok_or_else(not_found)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &queue_token, queue).await?;
+        guard::check_admitted(&app, &queue_token, queue).await?;
     }
     let section = schedule.sections.get(&seat.section).ok_or_else(not_found)?;
     let state = seats::get(&app, schedule_id, &seat).await?.ok_or_else(not_found)?;

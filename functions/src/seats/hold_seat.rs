@@ -44,7 +44,7 @@ pub async fn hold_seat(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))
             | HoldFailure::Pass(_)),
         ) => {
-            let own = reservations::holding(&app, user.id, schedule, &seat).await?;
+            let own = reservations::find_holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())
         }
         Err(refused) => Err(refused.into()),

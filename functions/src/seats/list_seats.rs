@@ -85,13 +85,13 @@ pub async fn list_seats(
 ) -> Result<Cacheable, Problem> {
     let no_seats = || Problem::new(Detail::NoSeats);
     let wanted = request.section.as_deref().map(Label::parse).transpose().map_err(invalid("section"))?;
-    let schedule = match schedules::viewed(&app, id, &wanted).await? {
-        Some(empty) if empty.sections.is_empty() => schedules::fresh(&app, id).await?,
+    let schedule = match schedules::get_cached(&app, id, &wanted).await? {
+        Some(empty) if empty.sections.is_empty() => schedules::get(&app, id).await?,
         schedule => schedule,
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        guard::may_look(&app, &queue_token, queue).await?;
+        guard::check_admitted(&app, &queue_token, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {
@@ -104,8 +104,8 @@ pub async fn list_seats(
     };
     let mut body = ListSeatsOut { currency: CURRENCY, sections: Vec::new(), items: Vec::new() };
     for section in sections {
-        let blocks: Arc<Vec<Block>> = seats::viewed(&app, id, &section).await?;
-        body.sections.push(counts_out(&schedule, &section, Counts::of(&blocks, app.now())));
+        let blocks: Arc<Vec<Block>> = seats::get_cached_section(&app, id, &section).await?;
+        body.sections.push(counts_out(&schedule, &section, Counts::count(&blocks, app.now())));
         add_seats(&mut body.items, &app, &schedule, &blocks, request.available.unwrap_or(false));
     }
     if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {

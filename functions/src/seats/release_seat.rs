@@ -24,7 +24,7 @@ pub async fn release_seat(
 ) -> Result<NoContent, Problem> {
     let not_held = || Problem::new(Detail::NotHeldByYou);
     let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
-    let reservation = reservations::holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
+    let reservation = reservations::find_holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
     match cancel::cancel(&app, user.id, reservation.id, Some(&seat)).await {
         Ok(_) => Ok(NoContent),
         Err(CancelFailure::Failure(failure)) => Err(failure.into()),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id;
 use onsale_domain::money::{Amount, CURRENCY};
-use onsale_domain::wallet::{Movement, memo};
+use onsale_domain::wallet::{Movement, parse_memo};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::wallet;
@@ -50,7 +50,7 @@ pub async fn spend(
     Json(request): Json<SpendIn>,
 ) -> Result<Answer<SpendOut>, Problem> {
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
-    let memo = memo(&request.memo).map_err(invalid("memo"))?;
+    let memo = parse_memo(&request.memo).map_err(invalid("memo"))?;
     let spend_id = key.id(user.id, "spend");
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };

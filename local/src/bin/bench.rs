@@ -96,8 +96,8 @@ impl Hall {
 
     /// The seat of a flow: neighbours in time are in different rows, as buyers who choose are.
     fn seat_of_flow(flow: usize) -> String {
-        let (section, place) = (flow / SECTION_SEATS, flow % SECTION_SEATS);
-        format!("S{section}-{}-{}", place % 100 + 1, place / 100 + 1)
+        let (section, seat) = (flow / SECTION_SEATS, flow % SECTION_SEATS);
+        format!("S{section}-{}-{}", seat % 100 + 1, seat / 100 + 1)
     }
 }
 

@@ -143,7 +143,7 @@ impl Administrator {
     /// Sends one request, prints the field `shown` of its answer beside what was asked for, and gives it.
     async fn create(&self, method: Method, path: &str, body: &Value, shown: &str) -> Result<String, Box<dyn Error>> {
         let step = format!("{method} {path}");
-        let key = id::derived(UserId(Uuid::nil()), &format!("{step} {body}"), Uuid::nil());
+        let key = id::derive(UserId(Uuid::nil()), &format!("{step} {body}"), Uuid::nil());
         let request = self.client.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token);
         let answer = send(request.header("idempotency-key", key.to_string()), body).await;
         let answer = answer.map_err(|problem| format!("{step} with {body}: {problem}"))?;

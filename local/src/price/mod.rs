@@ -82,7 +82,8 @@ pub struct Prices {
 /// One of its lines.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Price {
-    of: Charged,
+    #[serde(rename = "of")]
+    charge: Charged,
     /// The kind of charge, in words.
     pub what: String,
     price: f64,
@@ -117,7 +118,7 @@ impl Prices {
     #[must_use]
     pub fn bill(&self, usage: &Usage) -> Vec<Line<'_>> {
         let lines = self.prices.iter().map(|price| {
-            let amount = usage.amount(price.of);
+            let amount = usage.amount(price.charge);
             Line { price, amount, cost: amount * price.price / price.per }
         });
         lines.filter(|line| line.amount > 0.0).collect()
@@ -140,7 +141,7 @@ mod tests {
         for what in all {
             usage.add(what, 1_000_000.0);
             let bill = prices.bill(&usage);
-            assert_eq!(bill.iter().filter(|line| line.price.of == what).count(), 1, "{what:?}");
+            assert_eq!(bill.iter().filter(|line| line.price.charge == what).count(), 1, "{what:?}");
         }
         let twice = usage.scaled(2.0);
         let sum = |usage: &Usage| prices.bill(usage).iter().map(|line| line.cost).sum::<f64>();

@@ -9,7 +9,7 @@ use crate::support::{Person, Reply, World};
 
 /// Method, path with some ids put in, and who may call, of every route.
 async fn routes(world: &World) -> Vec<(Method, String, String)> {
-    let document = world.anybody().get("/openapi.json").await.expect(200).body;
+    let document = world.anonymous().get("/openapi.json").await.expect(200).body;
     let mut routes = Vec::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         let id = "0193a000-0000-7000-8000-000000000001";
@@ -50,7 +50,7 @@ fn expect_gateway(reply: Reply, status: u16, message: &str) {
 async fn every_protected_route_asks_for_a_token() {
     let world = World::new().await;
     for (method, path, access) in routes(&world).await {
-        let reply = call(&world.anybody(), &method, &path).await;
+        let reply = call(&world.anonymous(), &method, &path).await;
         if protected(&access) {
             expect_gateway(reply, 401, "Unauthorized");
         } else {
@@ -63,7 +63,7 @@ async fn every_protected_route_asks_for_a_token() {
 async fn every_protected_route_refuses_a_forged_and_an_expired_token() {
     let world = World::new().await;
     let forge = Forge::new(&world).await;
-    let (mut forger, mut late) = (world.anybody(), world.admin().await);
+    let (mut forger, mut late) = (world.anonymous(), world.admin().await);
     forger.token = Some(forge.with_claim("aud", Some(json!("another-api"))));
     let before = world.dump();
     for (method, path, _) in routes(&world).await.into_iter().filter(|(_, _, access)| protected(access)) {
@@ -96,7 +96,7 @@ async fn a_plain_user_is_refused_on_every_admin_route() {
 async fn what_is_not_our_token_is_refused() {
     let world = World::new().await;
     let forge = Forge::new(&world).await;
-    let mut person = world.anybody();
+    let mut person = world.anonymous();
     // The forge itself works: unchanged, its token is admitted.
     person.token = Some(forge.signed(&forge.header, &forge.claims));
     person.get("/wallet").await.expect_problem(404, "no-wallet");
@@ -114,7 +114,7 @@ async fn what_is_not_our_token_is_refused() {
 async fn the_header_must_be_a_bearer_token() {
     let world = World::new().await;
     let token = world.user().await.token.expect("a token");
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     for header in [token.clone(), format!("Basic {token}"), "Bearer".to_owned(), format!("Bearer  {token}")] {
         expect_gateway(anybody.get_with("/wallet", "authorization", &header).await, 403, "Forbidden");
     }
@@ -131,7 +131,7 @@ async fn two_tokens_are_none() {
         .header("authorization", format!("Bearer {one}"))
         .header("authorization", format!("Bearer {two}"))
         .body(Body::empty());
-    expect_gateway(world.anybody().send(request.expect("a request")).await, 403, "Forbidden");
+    expect_gateway(world.anonymous().send(request.expect("a request")).await, 403, "Forbidden");
 }
 
 #[tokio::test]

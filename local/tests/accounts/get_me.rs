@@ -11,7 +11,7 @@ async fn a_user_sees_the_own_account() {
     sign_up(&world, "joon@example.com").await.expect(201);
     let user = sign_up(&world, "mina@example.com").await.expect(201);
     let session = log_in(&world, "mina@example.com", PASSWORD).await.expect(200);
-    let mut mina = world.anybody();
+    let mut mina = world.anonymous();
     mina.token = Some(session.text("access_token"));
     let shown = json!({
         "user_id": user.text("user_id"),
@@ -32,6 +32,6 @@ async fn a_valid_token_of_no_account_is_not_a_session() {
 #[tokio::test]
 async fn without_a_token_the_gateway_answers() {
     let world = World::new().await;
-    let reply = world.anybody().get("/users/me").await.expect(401);
+    let reply = world.anonymous().get("/users/me").await.expect(401);
     assert_eq!(reply.body, json!({ "message": "Unauthorized" }));
 }

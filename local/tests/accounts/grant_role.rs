@@ -6,7 +6,7 @@ use super::{PASSWORD, log_in, sign_up};
 use crate::support::{Person, World};
 
 async fn session(world: &World) -> Person {
-    let mut person = world.anybody();
+    let mut person = world.anonymous();
     person.token = Some(log_in(world, "mina@example.com", PASSWORD).await.expect(200).text("access_token"));
     person
 }

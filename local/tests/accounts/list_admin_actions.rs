@@ -131,7 +131,7 @@ async fn refusals_leave_no_entry() {
     let product = admin.post("/products", json!({ "name": "Pin", "price": 1, "stock": 1 })).await.expect(201);
     let stock = format!("/products/{}/stock", product.text("product_id"));
     admin.post_with_key(&stock, json!({ "delta": -2 }), KEY).await.expect(409);
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let buyer = world.user_with(0).await;
     buyer.hold(&schedule, &["A-1-1"]).await.expect(201);
     let concert = admin.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{MINA, PASSWORD, log_in, sign_up, weaken};
 use crate::support::recorder::Meter;
-use crate::support::{Reply, World, at_once, scaled};
+use crate::support::{Reply, World, concurrently, scaled};
 
 const WRONG: &str = "wrong horse battery";
 
@@ -23,7 +23,7 @@ async fn a_session_opens_what_is_the_users() {
         "refresh_token": session.text("refresh_token") });
     assert_eq!(session.body, shape);
     assert_eq!(session.headers["cache-control"], "no-store");
-    let mut mina = world.anybody();
+    let mut mina = world.anonymous();
     mina.token = Some(session.text("access_token"));
     assert_eq!(mina.get("/users/me").await.expect(200).body, user.body);
 }
@@ -33,7 +33,7 @@ async fn a_password_is_the_same_in_every_composition() {
     let world = World::new().await;
     let composed = "바다위의달빛산책é";
     let body = json!({ "email": MINA, "password": composed, "name": "Mina" });
-    world.anybody().post("/users", body).await.expect(201);
+    world.anonymous().post("/users", body).await.expect(201);
     log_in(&world, MINA, "바다위의달빛산책e\u{301}").await.expect(200);
 }
 
@@ -111,8 +111,8 @@ async fn an_address_nobody_has_is_paused_with_the_same_bytes() {
 #[tokio::test]
 async fn guesses_side_by_side_are_counted_each() {
     let world = World::new().await;
-    let anybody = world.anybody();
-    let replies = at_once(0..12, |_| {
+    let anybody = world.anonymous();
+    let replies = concurrently(0..12, |_| {
         let anybody = anybody.clone();
         async move { anybody.post("/sessions", json!({ "email": MINA, "password": WRONG })).await }
     })
@@ -142,12 +142,12 @@ async fn log_in_from(world: &World, source: &str, email: &str, password: &str) -
     let mut request = request.expect("a request");
     let source: SocketAddr = format!("{source}:40000").parse().expect("an address");
     request.extensions_mut().insert(ConnectInfo(source));
-    world.anybody().send(request).await
+    world.anonymous().send(request).await
 }
 
 #[tokio::test]
 async fn a_source_that_tries_many_accounts_pauses_and_others_do_not() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.variables.insert("LOG_IN_SOURCE_FREE_ATTEMPTS".into(), "3".into());
     })
     .await;
@@ -166,7 +166,7 @@ async fn a_source_that_tries_many_accounts_pauses_and_others_do_not() {
 
 #[tokio::test]
 async fn failures_of_a_source_decay_while_others_go_on_logging_in_from_there() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.variables.insert("LOG_IN_SOURCE_FREE_ATTEMPTS".into(), "3".into());
     })
     .await;
@@ -191,8 +191,8 @@ async fn right_log_ins_at_once_from_one_address_all_succeed() {
     copy_account(&world, &emails);
     let instances = [world.other_instances(), world.other_instances()];
     let callers =
-        emails.iter().enumerate().map(|(index, email)| (world.anybody().at(&instances[index % 2]), email.clone()));
-    let replies = at_once(callers, |(anybody, email)| async move {
+        emails.iter().enumerate().map(|(index, email)| (world.anonymous().at(&instances[index % 2]), email.clone()));
+    let replies = concurrently(callers, |(anybody, email)| async move {
         anybody.post("/sessions", json!({ "email": email, "password": PASSWORD })).await
     })
     .await;
@@ -255,7 +255,7 @@ async fn who_guesses_from_elsewhere_does_not_lock_the_owner_out_at_home() {
 
 #[tokio::test]
 async fn success_costs_a_source_nothing() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.variables.insert("LOG_IN_SOURCE_FREE_ATTEMPTS".into(), "2".into());
     })
     .await;
@@ -269,7 +269,7 @@ async fn success_costs_a_source_nothing() {
 async fn an_address_that_is_none_is_a_bad_request() {
     let world = World::new().await;
     log_in(&world, "mina", PASSWORD).await.expect_invalid("email");
-    world.anybody().post("/sessions", json!({ "email": MINA })).await.expect_invalid("password");
+    world.anonymous().post("/sessions", json!({ "email": MINA })).await.expect_invalid("password");
 }
 
 #[tokio::test]
@@ -287,7 +287,7 @@ async fn a_hash_of_old_parameters_is_made_anew() {
 
 #[tokio::test]
 async fn how_long_attempts_pause_is_a_setting() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         let settings = [
             ("LOG_IN_ACCOUNT_FREE_ATTEMPTS", "1"),
             ("ATTEMPT_PAUSE_MAX_SECONDS", "3"),

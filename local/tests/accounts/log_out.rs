@@ -26,6 +26,6 @@ async fn a_session_ends_and_the_others_go_on() {
 #[tokio::test]
 async fn nobody_is_logged_out_without_a_token() {
     let world = World::new().await;
-    let reply = world.anybody().delete("/sessions").await.expect(401);
+    let reply = world.anonymous().delete("/sessions").await.expect(401);
     assert_eq!(reply.body, json!({ "message": "Unauthorized" }));
 }

@@ -16,7 +16,7 @@ struct Operation {
 }
 
 async fn operations(world: &World) -> Vec<Operation> {
-    let document = world.anybody().get("/openapi.json").await.expect(200).body;
+    let document = world.anonymous().get("/openapi.json").await.expect(200).body;
     let mut all = Vec::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
@@ -59,7 +59,7 @@ async fn call(person: &Person, operation: &Operation, places: &Places) -> Reply 
 }
 
 fn with_token(world: &World, token: String) -> Person {
-    let mut person = world.anybody();
+    let mut person = world.anonymous();
     person.token = Some(token);
     person
 }
@@ -67,7 +67,7 @@ fn with_token(world: &World, token: String) -> Person {
 #[tokio::test]
 async fn every_route_meets_every_kind_of_caller() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let reservation = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     let product = world.product(1_000, 10).await;
@@ -82,7 +82,7 @@ async fn every_route_meets_every_kind_of_caller() {
         // A token of ours that is for something else.
         forge.with_header("typ", Some(json!("queue+jwt"))),
     ];
-    let (anybody, stranger) = (world.anybody(), world.user().await);
+    let (anybody, stranger) = (world.anonymous(), world.user().await);
     let mut met = 0;
     for operation in operations(&world).await {
         let name = format!("{} {}", operation.method, operation.path);
@@ -159,7 +159,7 @@ async fn ten_thousand_broken_tokens_are_refused() {
         if let (0, Ok(header)) = (broken_ones % 10, header) {
             let mut request = axum::http::Request::get("/users/me").body(axum::body::Body::empty()).expect("a request");
             request.headers_mut().insert("authorization", header);
-            let reply = world.anybody().send(request).await;
+            let reply = world.anonymous().send(request).await;
             // Without text the header is none; else the authorizer has refused.
             let expected = if reply.status == 401 { "Unauthorized" } else { "Forbidden" };
             assert_eq!(reply.body, json!({ "message": expected }), "{}", reply.status);

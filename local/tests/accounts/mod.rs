@@ -26,17 +26,17 @@ const MINA: &str = "mina@example.com";
 pub const PASSWORD: &str = "correct horse battery";
 
 async fn sign_up(world: &World, email: &str) -> Reply {
-    world.anybody().post("/users", json!({ "email": email, "password": PASSWORD, "name": "Mina" })).await
+    world.anonymous().post("/users", json!({ "email": email, "password": PASSWORD, "name": "Mina" })).await
 }
 
 async fn log_in(world: &World, email: &str, password: &str) -> Reply {
-    world.anybody().post("/sessions", json!({ "email": email, "password": password })).await
+    world.anonymous().post("/sessions", json!({ "email": email, "password": password })).await
 }
 
 /// Mina on a device of hers, with the refresh token it keeps.
 async fn device(world: &World) -> (Person, String) {
     let session = log_in(world, MINA, PASSWORD).await.expect(200);
-    let mut person = world.anybody();
+    let mut person = world.anonymous();
     person.token = Some(session.text("access_token"));
     (person, session.text("refresh_token"))
 }

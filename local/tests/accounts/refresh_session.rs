@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{MINA, PASSWORD, log_in, sign_up};
 use crate::support::recorder::{Disturb, Fault};
-use crate::support::{Reply, World, at_once};
+use crate::support::{Reply, World, concurrently};
 
 async fn refresh(world: &World, token: &str) -> Reply {
-    world.anybody().post("/sessions/refresh", json!({ "refresh_token": token })).await
+    world.anonymous().post("/sessions/refresh", json!({ "refresh_token": token })).await
 }
 
 async fn session(world: &World) -> Reply {
@@ -30,7 +30,7 @@ async fn a_session_goes_on_for_thirty_days() {
         });
         assert_eq!(next.body, shape);
         assert_eq!(next.headers["cache-control"], "no-store");
-        let mut mina = world.anybody();
+        let mut mina = world.anonymous();
         mina.token = Some(next.text("access_token"));
         mina.get("/users/me").await.expect(200);
         token = next.text("refresh_token");
@@ -76,8 +76,8 @@ async fn a_used_token_whose_successor_was_used_ends_the_session_at_once() {
 async fn ten_tabs_at_once_get_one_successor() {
     let world = World::new().await;
     let first = session(&world).await.text("refresh_token");
-    let tab = world.anybody();
-    let replies = at_once(0..10, |_| {
+    let tab = world.anonymous();
+    let replies = concurrently(0..10, |_| {
         let (tab, body) = (tab.clone(), json!({ "refresh_token": first }));
         async move { tab.post("/sessions/refresh", body).await.expect(200).text("refresh_token") }
     })
@@ -119,7 +119,7 @@ async fn the_role_is_that_of_now() {
     let world = World::new().await;
     let session = session(&world).await;
     let token = session.text("refresh_token");
-    let mut mina = world.anybody();
+    let mut mina = world.anonymous();
     mina.token = Some(session.text("access_token"));
     let user_id = mina.get("/users/me").await.expect(200).text("user_id");
     world.stack.invoke("grant_role", json!({ "user_id": user_id, "role": "admin" })).await.expect("granted");

@@ -74,7 +74,7 @@ async fn the_last_key_but_one_ends_a_day_after_it_was_replaced() {
         device(&world).await;
     }
     let keys = || async {
-        onsale_platform::store::accounts::verifying_keys::all(world.stack.app()).await.expect("keys").len()
+        onsale_platform::store::accounts::verifying_keys::list(world.stack.app()).await.expect("keys").len()
     };
     assert_eq!(keys().await, 3, "the first still verifies");
     world.wait(86_400);

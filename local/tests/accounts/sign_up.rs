@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{PASSWORD, log_in, sign_up};
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 #[tokio::test]
 async fn a_new_user_is_shown_without_the_password() {
     let world = World::new().await;
     let body = json!({ "email": " Mina@Example.COM ", "password": PASSWORD, "name": " 김민아 " });
-    let reply = world.anybody().post("/users", body).await.expect(201);
+    let reply = world.anonymous().post("/users", body).await.expect(201);
     let shown = json!({
         "user_id": reply.text("user_id"),
         "email": "mina@example.com",
@@ -40,8 +40,8 @@ async fn an_address_has_one_account_however_it_is_typed() {
 async fn of_many_in_the_same_instant_one_gets_the_address() {
     let world = World::new().await;
     let emails = ["mina@example.com", "MINA@EXAMPLE.COM", "Mina@Example.com", " mina@example.com", "ｍina@example.com"];
-    let anybody = world.anybody();
-    let replies = at_once(emails.into_iter().cycle().take(10), |email| {
+    let anybody = world.anonymous();
+    let replies = concurrently(emails.into_iter().cycle().take(10), |email| {
         let anybody = anybody.clone();
         async move { anybody.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Mina" })).await }
     })
@@ -83,7 +83,7 @@ async fn what_an_account_cannot_have_is_refused_by_field() {
     for (field, value) in cases {
         let mut body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina" });
         body[field] = value;
-        world.anybody().post("/users", body).await.expect_invalid(field);
+        world.anonymous().post("/users", body).await.expect_invalid(field);
     }
     assert_eq!(world.dump(), before);
 }
@@ -92,7 +92,7 @@ async fn what_an_account_cannot_have_is_refused_by_field() {
 async fn nobody_signs_up_as_an_administrator() {
     let world = World::new().await;
     let body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina", "role": "admin" });
-    world.anybody().post("/users", body).await.expect_invalid("body");
+    world.anonymous().post("/users", body).await.expect_invalid("body");
     log_in(&world, "mina@example.com", PASSWORD).await.expect_problem(401, "bad-credentials");
 }
 
@@ -101,7 +101,7 @@ async fn a_password_that_is_easily_guessed_is_refused() {
     let world = World::new().await;
     for password in ["password", "12345678", "qwertyuiop", "iloveyou1", "mina@example.com", "minaminamina"] {
         let body = json!({ "email": "mina@example.com", "password": password, "name": "Mina" });
-        world.anybody().post("/users", body).await.expect_invalid("password");
+        world.anonymous().post("/users", body).await.expect_invalid("password");
     }
     sign_up(&world, "mina@example.com").await.expect(201);
 }
@@ -122,10 +122,10 @@ async fn a_password_of_ones_own_name_or_address_is_refused() {
     ];
     for password in refused {
         let body = json!({ "email": "mina.tickets@example.com", "password": password, "name": "김민아 Mina Kim" });
-        world.anybody().post("/users", body).await.expect_invalid("password");
+        world.anonymous().post("/users", body).await.expect_invalid("password");
     }
     let body = json!({ "email": "mina.tickets@example.com", "password": "mina-violet-42", "name": "김민아 Mina Kim" });
-    world.anybody().post("/users", body).await.expect(201);
+    world.anonymous().post("/users", body).await.expect(201);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_common_word_typed_on_korean_keys_is_refused() {
     for password in ["qlalfqjsgh", "Qlalfqjsgh1", "tkfkdgody", "dkssudgktpdy", "비밀번호1234", "ㅔㅁㄴㄴ잭ㅇ"]
     {
         let body = json!({ "email": "mina@example.com", "password": password, "name": "Mina" });
-        world.anybody().post("/users", body).await.expect_invalid("password");
+        world.anonymous().post("/users", body).await.expect_invalid("password");
     }
 }
 
@@ -142,15 +142,15 @@ async fn a_common_word_typed_on_korean_keys_is_refused() {
 async fn a_domain_in_other_letters_is_one_with_its_ascii_form() {
     let world = World::new().await;
     let body = |email: &str| json!({ "email": email, "password": PASSWORD, "name": "Mina" });
-    let made = world.anybody().post("/users", body("Mina@Bücher.example")).await.expect(201);
+    let made = world.anonymous().post("/users", body("Mina@Bücher.example")).await.expect(201);
     assert_eq!(made.body["email"], "mina@xn--bcher-kva.example");
-    world.anybody().post("/users", body("mina@xn--bcher-kva.example")).await.expect_problem(409, "email-taken");
+    world.anonymous().post("/users", body("mina@xn--bcher-kva.example")).await.expect_problem(409, "email-taken");
     log_in(&world, "mina@bücher.example", PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
 async fn a_source_that_signs_many_up_pauses_and_the_pause_ends_by_itself() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.variables.insert("SIGN_UP_SOURCE_FREE_ATTEMPTS".into(), "10".into());
     })
     .await;
@@ -167,8 +167,8 @@ async fn a_source_that_signs_many_up_pauses_and_the_pause_ends_by_itself() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sign_ups_at_once_from_one_address_do_not_wait_for_each_other() {
     let world = World::new().await;
-    let anybody = world.anybody();
-    let replies = at_once(0..60, |number| {
+    let anybody = world.anonymous();
+    let replies = concurrently(0..60, |number| {
         let anybody = anybody.clone();
         let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD, "name": "Haru" });
         async move { anybody.post("/users", body).await }

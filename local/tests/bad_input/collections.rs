@@ -162,7 +162,7 @@ async fn naughty_strings_are_taken_or_refused_wherever_a_text_may_stand() {
         assert!(sorts.contains(&sort), "{sort} was never sent");
     }
     assert!(tally.print() > 100 * strings.len());
-    target.world.check_books().await;
+    target.world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -49,14 +49,14 @@ struct Target {
 
 impl Target {
     async fn new() -> Self {
-        let world = World::with(|options| {
+        let world = World::with_options(|options| {
             // Attempts are limited elsewhere; here every one is to be looked at.
             for bucket in ["LOG_IN_ACCOUNT", "LOG_IN_SOURCE", "SIGN_UP_SOURCE"] {
                 options.variables.insert(format!("{bucket}_FREE_ATTEMPTS"), "1000000".into());
             }
         })
         .await;
-        let schedule = world.hall().await;
+        let schedule = world.schedule_with_seats().await;
         let caller = world.admin().await;
         caller.post("/wallet", json!({})).await.expect(201);
         caller.post("/wallet/charges", json!({ "amount": 1_000_000 })).await.expect(201);

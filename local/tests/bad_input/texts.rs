@@ -343,7 +343,7 @@ async fn a_seat_id_is_a_seat_id_or_refused() {
 #[tokio::test]
 async fn who_signs_up_with_a_difficult_name_address_or_password_logs_in_with_it() {
     let target = Target::new().await;
-    let anybody = target.world.anybody();
+    let anybody = target.world.anonymous();
     let route = |name: &str| target.routes().into_iter().find(|route| route.name == name).expect("a route");
     let (sign_up, log_in) = (route("sign_up"), route("log_in"));
     let mut people = 0;

@@ -2,11 +2,11 @@
 
 use axum::http::Method;
 use onsale_domain::concerts::concert;
-use onsale_domain::text::folded;
+use onsale_domain::text::fold;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 #[tokio::test]
 async fn a_concert_is_created_trimmed_and_composed() {
@@ -63,7 +63,7 @@ async fn renewed(world: &World, mut person: crate::support::Person) -> crate::su
 async fn the_same_key_at_the_same_time_makes_one_concert() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let admin = admin.clone();
         async move {
             let body = json!({ "name": "Concert", "description": "" });
@@ -110,7 +110,7 @@ async fn a_line_break_of_a_form_is_a_line_break() {
     let body = json!({ "name": "Lines", "description": "Doors 18:00\r\nShow 19:30" });
     let concert = world.admin().await.post("/concerts", body).await.expect(201);
     assert_eq!(concert.body["description"], "Doors 18:00\nShow 19:30");
-    let read = world.anybody().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
+    let read = world.anonymous().get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
     assert_eq!(read.body["description"], concert.body["description"]);
 }
 
@@ -121,8 +121,8 @@ async fn a_concert_with_as_many_letter_pairs_as_a_name_may_have_is_made_and_dele
     let admin = world.admin().await;
     let squared: Vec<char> = ('\u{3300}'..='\u{333b}').collect();
     let mut beginnings = (1..=squared.len()).rev().map(|length| squared[..length].iter().collect::<String>());
-    let name = beginnings.find(|name| concert::name(name).is_ok()).expect("a name");
-    assert!(concert::letter_pairs(&folded(&name)).len() > concert::LETTER_PAIRS_MAX - 8);
+    let name = beginnings.find(|name| concert::parse_name(name).is_ok()).expect("a name");
+    assert!(concert::letter_pairs(&fold(&name)).len() > concert::LETTER_PAIRS_MAX - 8);
     let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
     admin.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
     let body = json!({ "name": name, "description": "", "queue_id": "there" });
@@ -142,5 +142,5 @@ async fn only_administrators_create_concerts() {
     let world = World::new().await;
     let body = json!({ "name": "Concert", "description": "" });
     world.user().await.post("/concerts", body.clone()).await.expect_problem(403, "forbidden");
-    world.anybody().post("/concerts", body).await.expect(401);
+    world.anonymous().post("/concerts", body).await.expect(401);
 }

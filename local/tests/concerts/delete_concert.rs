@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{NOBODY, concert, date, schedule, with_seats};
 use crate::support::recorder::{Disturb, Fault};
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 /// Whether anything of a concert is still in the table.
 fn traces(world: &World, ids: &[&str]) -> usize {
@@ -23,7 +23,7 @@ async fn sweep(world: &World) {
 #[tokio::test]
 async fn a_deleted_concert_is_gone_at_once_with_all_its_dates() {
     let world = World::new().await;
-    let (admin, mina, anybody) = (world.admin().await, world.user().await, world.anybody());
+    let (admin, mina, anybody) = (world.admin().await, world.user().await, world.anonymous());
     let (id, one) = with_seats(&world, &admin).await;
     let two = schedule(&admin, &id, date(&world, 10)).await;
     admin.delete(&format!("/concerts/{id}")).await.expect(204);
@@ -66,7 +66,7 @@ async fn a_concert_with_a_held_seat_stays_as_it_was() {
         mina.hold(date, &["A-1-1"]).await.expect(201);
     }
     mina.pay(&held.reservation()).await.expect(201);
-    assert_eq!(world.anybody().pages("/concerts?query=concert", 1).await.len(), 1);
+    assert_eq!(world.anonymous().pages("/concerts?query=concert", 1).await.len(), 1);
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn many_deletions_at_once_delete_it_or_leave_it() {
         let (id, one) = with_seats(&world, &admin).await;
         let two = schedule(&admin, &id, date(&world, 40)).await;
         let before = world.dump();
-        let replies = at_once(0..4, |_| {
+        let replies = concurrently(0..4, |_| {
             let (admin, path) = (admin.clone(), format!("/concerts/{id}"));
             async move { admin.delete(&path).await }
         })

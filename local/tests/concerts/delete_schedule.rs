@@ -26,7 +26,7 @@ async fn a_deleted_date_is_gone_at_once_and_removed_by_the_sweep() {
     assert!(reply.bytes.is_empty());
     mina.hold(&id, &["A-1-1"]).await.expect_problem(404, "seat-not-found");
     mina.put(&format!("/schedules/{id}/seats/A-1-1/hold")).await.expect_problem(404, "seat-not-found");
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get(&format!("/schedules/{id}")).await.expect_problem(404, "not-found");
     anybody.get(&format!("/concerts/{concert}/schedules")).await.expect_problem(404, "no-bookable-schedule");
     anybody.get(&format!("/schedules/{id}/seats")).await.expect_problem(404, "no-seats");
@@ -57,7 +57,7 @@ async fn a_date_with_a_held_or_sold_seat_stays_as_it_was() {
     mina.hold(&id, &["A-1-1"]).await.expect(201);
     mina.pay(&held.reservation()).await.expect(201);
     admin.delete(&path).await.expect_problem(409, "has-live-reservations");
-    world.anybody().get(&format!("/schedules/{id}")).await.expect(200);
+    world.anonymous().get(&format!("/schedules/{id}")).await.expect(200);
     world.wait(400);
     let (admin, joon) = renewed(&world).await;
     admin.delete(&path).await.expect_problem(409, "has-live-reservations");
@@ -122,7 +122,7 @@ async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
         world.stack.intercept(Some(death.clone()));
         admin.delete(&path).await.expect_problem(503, "busy");
         world.stack.intercept(None);
-        assert!(death.done() > 0);
+        assert!(death.disturbed_calls() > 0);
         assert_ne!(world.dump(), before);
         // Nobody else can end it before the sweep; nor can anybody buy what may be going, or is told that it is gone.
         admin.delete(&path).await.expect_problem(503, "busy");
@@ -133,7 +133,7 @@ async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
     }
     let joon = world.user_with(0).await;
     joon.hold(&id, &["A-1-1", "A-1-49"]).await.expect(201);
-    world.anybody().get(&format!("/concerts/{concert}/schedules")).await.expect(200);
+    world.anonymous().get(&format!("/concerts/{concert}/schedules")).await.expect(200);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_deletion_that_died_half_way_is_taken_over_also_without_the_sweep() {
     world.wait(301);
     admin.delete(&format!("/concerts/{concert}/schedules/{id}")).await.expect(204);
     admin.delete(&format!("/concerts/{concert}")).await.expect(204);
-    world.anybody().get(&format!("/concerts/{concert}")).await.expect_problem(404, "not-found");
+    world.anonymous().get(&format!("/concerts/{concert}")).await.expect_problem(404, "not-found");
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn a_deletion_whose_last_answer_was_lost_is_carried_out() {
     world.stack.intercept(Some(loss.clone()));
     admin.delete(&path).await.expect_problem(503, "busy");
     world.stack.intercept(None);
-    assert!(loss.done() > 0);
+    assert!(loss.disturbed_calls() > 0);
     admin.delete(&path).await.expect(204);
     world.user().await.hold(&id, &["A-1-1"]).await.expect_problem(404, "seat-not-found");
     world.wait(400);
@@ -198,5 +198,5 @@ async fn nobody_pays_for_a_seat_that_a_faster_clock_has_taken_away() {
     world.wait(400);
     world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(traces(&world, &format!("SEATS#{id}")), 0);
-    world.check_books().await;
+    world.check_invariants().await;
 }

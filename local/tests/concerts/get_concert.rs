@@ -11,12 +11,12 @@ async fn everybody_may_read_a_concert() {
     let body = json!({ "name": "Concert", "description": "What it is" });
     let created = world.admin().await.post("/concerts", body).await.expect(201);
     let path = format!("/concerts/{}", created.text("concert_id"));
-    assert_eq!(world.anybody().get(&path).await.expect(200).body, created.body);
+    assert_eq!(world.anonymous().get(&path).await.expect(200).body, created.body);
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
-    world.anybody().get(&format!("/concerts/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/concerts/x").await.expect_invalid("concert_id");
+    world.anonymous().get(&format!("/concerts/{NOBODY}")).await.expect_problem(404, "not-found");
+    world.anonymous().get("/concerts/x").await.expect_invalid("concert_id");
 }

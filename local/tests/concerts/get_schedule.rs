@@ -26,7 +26,7 @@ async fn any_date_is_shown_with_its_sections() {
             { "section": "VIP", "price": 0, "seats": 3 },
         ],
     });
-    assert_eq!(world.anybody().get(&format!("/schedules/{id}")).await.expect(200).body, shown);
+    assert_eq!(world.anonymous().get(&format!("/schedules/{id}")).await.expect(200).body, shown);
 }
 
 #[tokio::test]
@@ -37,14 +37,14 @@ async fn bookable_or_not_it_is_shown() {
     let mut later = date(&world, 30);
     later["sale_opens_at"] = json!(world.at(86_400).to_string());
     let id = schedule(&admin, &concert, later).await;
-    world.anybody().get(&format!("/schedules/{id}")).await.expect(200);
+    world.anonymous().get(&format!("/schedules/{id}")).await.expect(200);
     world.wait(40 * 86_400);
-    world.anybody().get(&format!("/schedules/{id}")).await.expect(200);
+    world.anonymous().get(&format!("/schedules/{id}")).await.expect(200);
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
-    world.anybody().get(&format!("/schedules/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/schedules/x").await.expect_invalid("schedule_id");
+    world.anonymous().get(&format!("/schedules/{NOBODY}")).await.expect_problem(404, "not-found");
+    world.anonymous().get("/schedules/x").await.expect_invalid("schedule_id");
 }

@@ -33,7 +33,7 @@ async fn only_bookable_dates_are_listed_by_date() {
     expected.sort();
     let expected: Vec<&str> = expected.iter().map(|(_, id)| id.as_str()).collect();
     for limit in [1, 2, 100] {
-        let listed = world.anybody().pages(&format!("/concerts/{id}/schedules"), limit).await;
+        let listed = world.anonymous().pages(&format!("/concerts/{id}/schedules"), limit).await;
         assert_eq!(ids(&listed), expected, "in pages of {limit}");
     }
 }
@@ -55,7 +55,7 @@ async fn a_date_on_sale_is_on_the_first_page_however_many_are_over() {
     let on_sale = schedule(&admin, &id, date(&world, 20)).await;
     world.wait(61);
     for limit in [1, 20, 100] {
-        let page = world.anybody().get(&format!("/concerts/{id}/schedules?limit={limit}")).await.expect(200);
+        let page = world.anonymous().get(&format!("/concerts/{id}/schedules?limit={limit}")).await.expect(200);
         assert_eq!(ids(page.body["items"].as_array().expect("items")), [on_sale.as_str()], "limit {limit}");
     }
 }
@@ -65,10 +65,10 @@ async fn a_date_is_listed_as_it_is_shown_by_itself_but_for_its_sections() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (concert, id) = with_seats(&world, &admin).await;
-    let alone = world.anybody().get(&format!("/schedules/{id}")).await.expect(200);
+    let alone = world.anonymous().get(&format!("/schedules/{id}")).await.expect(200);
     let mut item = alone.body;
     item.as_object_mut().expect("a schedule").remove("sections").expect("sections");
-    let listed = world.anybody().get(&format!("/concerts/{concert}/schedules")).await.expect(200);
+    let listed = world.anonymous().get(&format!("/concerts/{concert}/schedules")).await.expect(200);
     assert_eq!(listed.body, json!({ "items": [item], "next": null }));
 }
 
@@ -78,21 +78,21 @@ async fn a_concert_without_a_bookable_date_says_so() {
     let admin = world.admin().await;
     let id = concert(&admin, "Concert").await;
     let path = format!("/concerts/{id}/schedules");
-    world.anybody().get(&path).await.expect_problem(404, "no-bookable-schedule");
+    world.anonymous().get(&path).await.expect_problem(404, "no-bookable-schedule");
     on_sale(&world, &admin, &id, 60, 120).await;
-    world.anybody().get(&path).await.expect_problem(404, "no-bookable-schedule");
+    world.anonymous().get(&path).await.expect_problem(404, "no-bookable-schedule");
     world.wait(60);
-    world.anybody().get(&path).await.expect(200);
+    world.anonymous().get(&path).await.expect(200);
     world.wait(60);
-    world.anybody().get(&path).await.expect_problem(404, "no-bookable-schedule");
+    world.anonymous().get(&path).await.expect_problem(404, "no-bookable-schedule");
     let nowhere = format!("/concerts/{NOBODY}/schedules");
-    world.anybody().get(&nowhere).await.expect_problem(404, "no-bookable-schedule");
+    world.anonymous().get(&nowhere).await.expect_problem(404, "no-bookable-schedule");
 }
 
 #[tokio::test]
 async fn a_cursor_is_of_its_own_concert() {
     let world = World::new().await;
-    let (admin, anybody) = (world.admin().await, world.anybody());
+    let (admin, anybody) = (world.admin().await, world.anonymous());
     let mut paths = Vec::new();
     for name in ["One", "Two"] {
         let id = concert(&admin, name).await;

@@ -22,7 +22,7 @@ async fn world_with(concerts: &[&str]) -> World {
 #[tokio::test]
 async fn all_concerts_come_newest_first_page_by_page() {
     let world = world_with(&["One", "Two", "Three", "Four", "Five"]).await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     for limit in [1, 2, 5, 100] {
         let all = anybody.pages("/concerts", limit).await;
         assert_eq!(names(&all), ["Five", "Four", "Three", "Two", "One"], "in pages of {limit}");
@@ -53,7 +53,7 @@ async fn any_part_of_a_name_finds_it_in_any_language() {
     for (query, expected) in cases {
         let query: String = query.chars().map(encoded).collect();
         for limit in [1, 100] {
-            let found = world.anybody().pages(&format!("/concerts?query={query}"), limit).await;
+            let found = world.anonymous().pages(&format!("/concerts?query={query}"), limit).await;
             assert_eq!(names(&found), expected, "{query} in pages of {limit}");
         }
     }
@@ -70,7 +70,7 @@ async fn what_one_sees_can_be_found() {
         ("ROS%20", "Sigur Rós"),
     ];
     for (query, name) in cases {
-        let found = world.anybody().pages(&format!("/concerts?query={query}"), 1).await;
+        let found = world.anonymous().pages(&format!("/concerts?query={query}"), 1).await;
         assert!(names(&found).contains(&name), "{query}: {found:?}");
     }
 }
@@ -90,7 +90,7 @@ async fn concerts_of_the_same_instant_are_each_listed_once() {
         concert(&admin, &format!("Concert {number}")).await;
     }
     for path in ["/concerts", "/concerts?query=concert"] {
-        let all = world.anybody().pages(path, 2).await;
+        let all = world.anonymous().pages(path, 2).await;
         let mut found = names(&all);
         found.sort_unstable();
         found.dedup();
@@ -101,7 +101,7 @@ async fn concerts_of_the_same_instant_are_each_listed_once() {
 #[tokio::test]
 async fn a_cursor_of_another_list_is_refused() {
     let world = world_with(&["Concert one", "Concert two"]).await;
-    let (anybody, admin) = (world.anybody(), world.admin().await);
+    let (anybody, admin) = (world.anonymous(), world.admin().await);
     let id = concert(&admin, "Concert three").await;
     for days in [10, 11] {
         schedule(&admin, &id, date(&world, days)).await;
@@ -126,9 +126,9 @@ async fn a_cursor_of_another_list_is_refused() {
 async fn a_page_has_1_to_100_concerts() {
     let world = world_with(&["One"]).await;
     for limit in ["0", "101", "abc", "-1", "1.5", ""] {
-        world.anybody().get(&format!("/concerts?limit={limit}")).await.expect_invalid("limit");
+        world.anonymous().get(&format!("/concerts?limit={limit}")).await.expect_invalid("limit");
     }
     let long = "x".repeat(61);
-    world.anybody().get(&format!("/concerts?query={long}")).await.expect_invalid("query");
-    world.anybody().get("/concerts?query=%00%00").await.expect_invalid("query");
+    world.anonymous().get(&format!("/concerts?query={long}")).await.expect_invalid("query");
+    world.anonymous().get("/concerts?query=%00%00").await.expect_invalid("query");
 }

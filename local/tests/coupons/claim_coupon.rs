@@ -26,8 +26,8 @@ async fn one_is_claimed_once() {
     world.wait(5);
     assert_eq!(mina.claim(&id).await.expect(200).body, first.body, "the same claim");
     assert_eq!(world.dump(), before);
-    assert_eq!(world.left(&id), 1);
-    world.check_books().await;
+    assert_eq!(world.units_left(&id), 1);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -45,8 +45,8 @@ async fn every_last_one_is_given_out_and_none_too_many() {
     }
     // Who has one is told so, also when nobody else can have one.
     users[0].claim(&id).await.expect(200);
-    assert_eq!(world.left(&id), 0);
-    world.check_books().await;
+    assert_eq!(world.units_left(&id), 0);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -118,6 +118,6 @@ async fn the_last_one_is_not_refused_to_who_has_just_got_it() {
     let claimed = mina.claim(&id).await.expect(201);
     late.open.add_permits(1);
     assert_eq!(first.await.expect("no panic").expect(200).body, claimed.body);
-    assert_eq!(world.left(&id), 0);
-    world.check_books().await;
+    assert_eq!(world.units_left(&id), 0);
+    world.check_invariants().await;
 }

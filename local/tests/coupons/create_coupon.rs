@@ -28,7 +28,7 @@ async fn a_coupon_is_made_with_its_number_spread() {
     });
     assert_eq!(made.body, shown);
     assert_eq!(world.shards(&id), [3, 2]);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]

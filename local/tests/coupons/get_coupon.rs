@@ -9,7 +9,7 @@ use crate::support::World;
 async fn a_coupon_is_shown_with_how_many_are_left() {
     let world = World::new().await;
     let id = world.coupon_with(json!({ "quantity": 3, "shards": 2 })).await;
-    let (path, anybody) = (format!("/coupons/{id}"), world.anybody());
+    let (path, anybody) = (format!("/coupons/{id}"), world.anonymous());
     let reply = anybody.get(&path).await.expect(200);
     assert_eq!((&reply.body["quantity"], &reply.body["remaining"]), (&json!(3), &json!(3)));
     assert_eq!(reply.headers["cache-control"], "public, max-age=1");
@@ -25,5 +25,5 @@ async fn a_coupon_is_shown_with_how_many_are_left() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
-    world.anybody().get(&format!("/coupons/{NOBODY}")).await.expect_problem(404, "not-found");
+    world.anonymous().get(&format!("/coupons/{NOBODY}")).await.expect_problem(404, "not-found");
 }

@@ -22,7 +22,7 @@ pub struct Told {
 }
 
 /// An answer as it came over the wire.
-pub fn told(status: u16, body: &str) -> Told {
+pub fn response(status: u16, body: &str) -> Told {
     Told { status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
 }
 
@@ -43,7 +43,7 @@ impl Both<'_> {
     /// None if the answers mean the same; else the class of the difference, if it has one.
     pub fn differs(&self) -> Option<Option<&'static Class>> {
         let (ours, theirs) = (self.normal(&self.ours), self.normal(&self.theirs));
-        if ours == theirs { None } else { Some(classes::of(self, &ours, &theirs)) }
+        if ours == theirs { None } else { Some(classes::class_of(self, &ours, &theirs)) }
     }
 
     /// The request and both answers, of which so much.

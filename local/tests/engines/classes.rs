@@ -169,7 +169,7 @@ pub const CLASSES: &[Class] = &[
 ];
 
 /// The class of a difference between two answers to a call, of the product or not.
-pub fn of(both: &Both<'_>, ours: &Told, theirs: &Told) -> Option<&'static Class> {
+pub fn class_of(both: &Both<'_>, ours: &Told, theirs: &Told) -> Option<&'static Class> {
     let mut may_be = CLASSES.iter().filter(|class| class.of_product || !both.of_product);
     may_be.find(|class| (class.is)(both, ours, theirs))
 }

@@ -6,7 +6,7 @@ use crate::support::World;
 
 /// Seats held, paid, lapsed and given back; orders with and without coupon; money; a waiting queue; all events; sweeps.
 pub async fn main_flow(world: &World) {
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let (product, coupon) = (world.product(1_000, 20).await, world.coupon(3).await);
     let (mina, joon, poor) =
         (world.user_with(500_000).await, world.user_with(500_000).await, world.user_with(10).await);
@@ -32,8 +32,8 @@ pub async fn main_flow(world: &World) {
     mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
 
     world.queue(json!({ "capacity": 1 })).await;
-    let mut first = world.admitted().await;
-    let second = world.joined().await;
+    let mut first = world.admitted_user().await;
+    let second = world.joined_user().await;
     first.poll().await.expect(200);
     second.leave().await.expect(204);
     first.leave().await.expect(204);
@@ -47,5 +47,5 @@ pub async fn main_flow(world: &World) {
     for path in ["/reservations", "/orders", "/wallet/entries", "/users/me/coupons", "/concerts", "/products"] {
         mina.pages(path, 2).await;
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -41,7 +41,7 @@ async fn random_operations_have_equal_answers() {
     }
     let (operations, seed) = (given("ONSALE_ENGINES_OPERATIONS", 20_000), given("ONSALE_ENGINES_SEED", 1));
     println!("{operations} operations of seed {seed}");
-    let world = World::with(|options| options.ids = Ids::seeded("two engines")).await;
+    let world = World::with_options(|options| options.ids = Ids::seeded("two engines")).await;
     flow::main_flow(&world).await;
     let seen = world.requests();
     let mut pool = Vec::new();

@@ -9,7 +9,7 @@ use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
-use super::answers::{Both, normal_item, told};
+use super::answers::{Both, normal_item, response};
 use super::endpoint::Endpoint;
 use super::tally;
 
@@ -167,8 +167,8 @@ impl SecondEngine for Pair {
         let both = Both {
             operation,
             request: &request,
-            ours: told(ours.0, &ours.1),
-            theirs: told(theirs.0, &theirs.1),
+            ours: response(ours.0, &ours.1),
+            theirs: response(theirs.0, &theirs.1),
             of_product,
         };
         let unexplained = tally::compare(&both);

@@ -9,7 +9,7 @@ use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{queue, take};
+use super::{queue, receive_all};
 use crate::support::{Person, World};
 
 /// Days that are told differently.
@@ -72,7 +72,10 @@ impl Intercept for Death {
 
 /// Everything that an event tells of happens, and no event is handed on yet.
 async fn busy_day(world: &World) {
-    let (hall, queued) = (world.hall().await, world.queued_hall(json!({ "capacity": 4, "admit_per_second": 4 })).await);
+    let (hall, queued) = (
+        world.schedule_with_seats().await,
+        world.queued_schedule(json!({ "capacity": 4, "admit_per_second": 4 })).await,
+    );
     let (one, two) =
         (world.product(1_000, 50).await, world.product_with(json!({ "stock": 50, "stock_shards": 4 })).await);
     let coupon = world.coupon(5).await;
@@ -98,7 +101,7 @@ async fn busy_day(world: &World) {
     }
     let mut crowd: Vec<Person> = Vec::new();
     for _ in 0..4 {
-        crowd.push(world.joined().await);
+        crowd.push(world.joined_user().await);
     }
     for person in &mut crowd {
         world.until_admitted(person).await;
@@ -168,7 +171,7 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
     world.stack.relay().await.expect("relayed");
     let mut told = Vec::new();
     for (consumer, name) in CONSUMERS {
-        told.push((consumer, take(&world, &queue(&world, name)).await));
+        told.push((consumer, receive_all(&world, &queue(&world, name)).await));
     }
     let counts: Vec<usize> = told.iter().map(|(_, messages)| messages.len()).collect();
     // Eight declines; five orders paid and three given back; two places used and one left.
@@ -178,11 +181,11 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
         assert!(hand_over(&world, consumer, messages, None).await.is_empty());
     }
     let calm = world.dump();
-    world.check_books().await;
+    world.check_invariants().await;
     assert_ne!(before.values().map(Value::to_string).collect::<Vec<_>>(), calm, "the consumers have written something");
     let mut deaths = 0;
     for day in 0..DAYS {
-        world.put_back(&before);
+        world.restore(&before);
         deaths += disturbed(&world, &told, &Dice(Ids::seeded(&format!("day {day}")))).await;
         assert_eq!(world.dump(), calm, "day {day}");
     }

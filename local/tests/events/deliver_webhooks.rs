@@ -17,7 +17,7 @@ use onsale_platform::clock::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{letters, put, queue, quiet_hall, take};
+use super::{message_count, put, queue, quiet_hall, receive_all};
 use crate::support::World;
 use crate::support::receiver::Listening;
 use crate::support::recorder::{Disturb, Fault};
@@ -67,7 +67,7 @@ async fn an_event_is_posted_as_a_signed_cloud_event() {
     let catcher = Catcher { answer: (StatusCode::NO_CONTENT, ""), caught: Arc::default() };
     let router = Router::new().fallback(catch).with_state(catcher.clone());
     let _serving = port.serve(router);
-    let world = World::with(|options| options.data_platform = Some(url)).await;
+    let world = World::with_options(|options| options.data_platform = Some(url)).await;
     let held = buy(&world).await;
     world.stack.drain_events().await.expect("settled");
 
@@ -95,7 +95,7 @@ async fn an_event_comes_once_and_the_receiver_shows_it() {
     let held = buy(&world).await;
     world.stack.drain_events().await.expect("settled");
     assert_eq!(kinds(&listening), ["reservation.held", "payment.completed"]);
-    assert!(listening.received().iter().all(|received| received.times == 1));
+    assert!(listening.buyer_events().iter().all(|received| received.times == 1));
     let shown = reqwest::get(format!("{}?type=payment.completed&limit=1", listening.url())).await.expect("an answer");
     let shown: Value = shown.json().await.expect("JSON");
     assert_eq!((&shown["events"], shown["items"].as_array().map(Vec::len)), (&json!(2), Some(1)));
@@ -145,8 +145,8 @@ async fn each_answer_has_its_meaning() {
         listening.answer(answer);
         buy(&world).await;
         world.stack.drain_events().await.expect("settled");
-        let queued = take(&world, &queue(&world, "DataPlatform")).await.len();
-        assert_eq!((queued, letters(&world, "Parked")), (left, parked), "{answer}");
+        let queued = receive_all(&world, &queue(&world, "DataPlatform")).await.len();
+        assert_eq!((queued, message_count(&world, "Parked")), (left, parked), "{answer}");
     }
 }
 
@@ -156,7 +156,7 @@ async fn a_redirect_is_not_followed() {
     let url = port.url();
     let catcher = Catcher { answer: (StatusCode::TEMPORARY_REDIRECT, "/elsewhere"), caught: Arc::default() };
     let _serving = port.serve(Router::new().fallback(catch).with_state(catcher.clone()));
-    let world = World::with(|options| options.data_platform = Some(format!("{url}/events"))).await;
+    let world = World::with_options(|options| options.data_platform = Some(format!("{url}/events"))).await;
     buy(&world).await;
     world.stack.drain_events().await.expect("settled");
     let caught = catcher.caught.lock().expect("no panic").clone();
@@ -173,15 +173,15 @@ async fn who_hangs_or_is_slow_or_away_is_tried_again() {
     listening.behave(Behaviour { hang: true, ..Behaviour::default() });
     world.stack.relay().await.expect("relayed");
     assert_eq!((world.stack.deliver().await.expect("delivered"), listening.events().len()), (0, 0));
-    listening.leave().await;
+    listening.stop_listening().await;
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
-    listening.come_back().await;
+    listening.listen_again().await;
     // It has the events and does not say so in time: they come twice, with the same ids and contents.
     listening.behave(Behaviour { delay_milliseconds: 60_000, ..Behaviour::default() });
     assert_eq!((world.stack.deliver().await.expect("delivered"), listening.events().len()), (0, 2));
     listening.answer(200);
     assert_eq!(world.stack.deliver().await.expect("delivered"), 2);
-    let times: Vec<u64> = listening.received().iter().map(|received| received.times).collect();
+    let times: Vec<u64> = listening.buyer_events().iter().map(|received| received.times).collect();
     assert_eq!(times, [2, 2]);
 }
 
@@ -218,7 +218,7 @@ async fn pauses_grow_up_to_a_quarter_of_an_hour_and_then_it_lies_in_the_dead_let
     let hours = pauses.iter().sum::<u64>() / 3_600;
     println!("an event is tried for {hours} whole hours");
     assert!((18..=22).contains(&hours), "{hours}");
-    assert_eq!((letters(&world, "DataPlatformDeadLetter"), letters(&world, "Parked")), (1, 0));
+    assert_eq!((message_count(&world, "DataPlatformDeadLetter"), message_count(&world, "Parked")), (1, 0));
 }
 
 #[tokio::test]
@@ -244,7 +244,7 @@ async fn what_could_not_be_put_off_comes_again_all_the_same() {
     world.stack.intercept(Some(lost.clone()));
     world.stack.relay().await.expect("relayed");
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
-    assert!(lost.done() >= 2);
+    assert!(lost.disturbed_calls() >= 2);
     world.stack.intercept(None);
     listening.answer(200);
     assert_eq!(world.stack.deliver().await.expect("delivered"), 2);
@@ -267,14 +267,14 @@ async fn who_is_gone_is_left_alone_for_five_minutes_and_nothing_is_lost() {
         world.wait(149);
         world.stack.drain_events().await.expect("settled");
     }
-    assert_eq!((listening.requests(), letters(&world, "Parked")), (1, 3));
+    assert_eq!((listening.requests(), message_count(&world, "Parked")), (1, 3));
     world.wait(3);
     // Somebody else: a hold of Mina's would close those of hers that have lapsed, which is told as well.
     world.user().await.hold(&schedule, &["A-1-4"]).await.expect(201);
     world.stack.drain_events().await.expect("settled");
     assert_eq!((listening.requests(), listening.events().len()), (2, 1));
     // What was parked is put back as it is, by hand, and arrives.
-    for letter in take(&world, &queue(&world, "Parked")).await {
+    for letter in receive_all(&world, &queue(&world, "Parked")).await {
         let letter: Value = serde_json::from_str(&letter).expect("JSON");
         assert_eq!(letter["problem"], "the data platform answered 410");
         put(&world, &queue(&world, "DataPlatform"), &letter["event"].to_string()).await;
@@ -292,7 +292,7 @@ async fn what_cannot_be_parked_stays_in_its_queue() {
     world.stack.intercept(Some(Arc::new(Disturb::next("SendMessageBatch", Fault::LoseRequest, 1_000))));
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
     world.stack.intercept(None);
-    assert_eq!((world.stack.deliver().await.expect("delivered"), letters(&world, "Parked")), (1, 1));
+    assert_eq!((world.stack.deliver().await.expect("delivered"), message_count(&world, "Parked")), (1, 1));
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn without_a_data_platform_nothing_is_queued_for_it() {
     let world = World::new().await;
     buy(&world).await;
     world.stack.relay().await.expect("relayed");
-    assert!(take(&world, &queue(&world, "DataPlatform")).await.is_empty());
+    assert!(receive_all(&world, &queue(&world, "DataPlatform")).await.is_empty());
     // And what lay there from before is nobody's.
     let example: Value = serde_json::from_str(&crate::repository::read("events/deliver_webhooks.json")).expect("JSON");
     let answer = world.stack.invoke("deliver_webhooks", example).await.expect("an answer");
@@ -316,7 +316,7 @@ async fn garbage_fails_alone() {
     buy_at(&world, &schedule).await;
     world.stack.drain_events().await.expect("settled");
     assert_eq!((listening.events().len(), listening.requests()), (2, 2));
-    assert_eq!(take(&world, &queue(&world, "DataPlatform")).await.len(), 2);
+    assert_eq!(receive_all(&world, &queue(&world, "DataPlatform")).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -325,7 +325,7 @@ async fn the_running_stack_tries_again_by_itself() {
         (options.triggers, options.clock) = (Mode::Running, Clock::System);
     })
     .await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     // Concert, date and seats.
     listening.until_requests(3).await;
     listening.answer(500);

@@ -22,7 +22,7 @@ pub fn queue(world: &World, name: &str) -> String {
 }
 
 /// Takes every message off a queue.
-pub async fn take(world: &World, url: &str) -> Vec<String> {
+pub async fn receive_all(world: &World, url: &str) -> Vec<String> {
     let mut bodies = Vec::new();
     loop {
         let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
@@ -39,7 +39,7 @@ pub async fn take(world: &World, url: &str) -> Vec<String> {
 }
 
 /// How many messages lie in a queue, waiting or handed out.
-pub fn letters(world: &World, name: &str) -> usize {
+pub fn message_count(world: &World, name: &str) -> usize {
     let url = queue(world, name);
     let name = url.rsplit('/').next().expect("a name").to_owned();
     world.stack.sqs().queues().census(std::slice::from_ref(&name)).1.len()
@@ -47,9 +47,9 @@ pub fn letters(world: &World, name: &str) -> usize {
 
 /// A hall of whose making the data platform is told nothing more.
 pub async fn quiet_hall(world: &World) -> String {
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     world.stack.relay().await.expect("relayed");
-    take(world, &queue(world, "DataPlatform")).await;
+    receive_all(world, &queue(world, "DataPlatform")).await;
     schedule
 }
 

@@ -11,7 +11,7 @@ use onsale_platform::clock::Clock;
 use serde_json::Value;
 
 use super::relay_changes::records;
-use crate::support::{Person, World, at_once};
+use crate::support::{Person, World, concurrently};
 
 /// How many sales are timed.
 const SALES: usize = 300;
@@ -45,15 +45,15 @@ async fn while_the_data_platform_is_down_all_is_sold_and_afterwards_all_arrives(
     for behaviour in down {
         match behaviour {
             Some(behaviour) => listening.behave(behaviour),
-            None => listening.leave().await,
+            None => listening.stop_listening().await,
         }
-        let schedule = world.hall().await;
+        let schedule = world.schedule_with_seats().await;
         let mut sales = Vec::new();
         for number in 0..10 {
             let buyer = world.user_with(100_000).await;
             sales.push((buyer, schedule.clone(), 2 * number + 1, product.clone()));
         }
-        at_once(sales, |(buyer, schedule, seat, product)| busy(buyer, schedule, seat, product)).await;
+        concurrently(sales, |(buyer, schedule, seat, product)| busy(buyer, schedule, seat, product)).await;
         assert!(listening.requests() >= requests, "requests only grow");
         requests = listening.requests();
     }
@@ -73,12 +73,12 @@ async fn while_the_data_platform_is_down_all_is_sold_and_afterwards_all_arrives(
     let committed: BTreeSet<String> = records(&world).iter().map(id).collect();
     assert_eq!(committed.len(), 4 * 10 * 5, "hold, payment, hold, end, order");
     listening.answer(200);
-    listening.come_back().await;
+    listening.listen_again().await;
     listening.until_events(committed.len()).await;
-    let received = listening.received();
+    let received = listening.buyer_events();
     let arrived = received.iter().map(|received| received.event["id"].as_str().expect("an id").to_owned());
     assert_eq!(arrived.collect::<BTreeSet<_>>(), committed);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 /// When each order was committed.
@@ -117,7 +117,7 @@ async fn from_commit_to_arrival() {
     world.stack.intercept(None);
     let committed = commits.0.lock().expect("no panic").clone();
     let mut took: Vec<i64> = Vec::new();
-    for received in listening.received() {
+    for received in listening.buyer_events() {
         let order = received.event["data"]["order_id"].as_str().expect("an order");
         took.push(received.first_at.as_millisecond() - committed[order].as_millisecond());
     }

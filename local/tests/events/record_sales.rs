@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{batch, put, queue, take};
+use super::{batch, put, queue, receive_all};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
 /// The events that wait on the queue, taken off it.
 async fn events(world: &World) -> Vec<String> {
     world.stack.relay().await.expect("relayed");
-    take(world, &queue(world, "Sales")).await
+    receive_all(world, &queue(world, "Sales")).await
 }
 
 async fn record(world: &World, bodies: &[&str]) -> Value {
@@ -31,7 +31,7 @@ const TODAY: &str = "2026-11-21";
 #[tokio::test]
 async fn paid_orders_of_both_ways_are_told_and_reservations_are_not() {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 50).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 50).await);
     let mina = world.user_with(100_000).await;
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
@@ -71,7 +71,7 @@ async fn an_event_counts_once_however_often_and_in_whatever_order_it_comes() {
     }
     // Two are given back the next day; what they sold was sold on the day before.
     world.wait(86_400);
-    let buyer = world.again(&buyer).await;
+    let buyer = world.with_fresh_token(&buyer).await;
     for order in &orders[4..] {
         buyer.refund_order(order).await.expect(200);
     }
@@ -104,7 +104,7 @@ async fn a_lost_answer_or_a_collision_counts_nothing_twice() {
             world.stack.intercept(Some(disturb.clone()));
             assert_eq!(record(&world, &bodies).await, json!({ "batchItemFailures": [] }), "{fault:?} × {times}");
             world.stack.intercept(None);
-            assert_eq!((disturb.done(), sold(&world, TODAY, &product)), (times, 6), "{fault:?} × {times}");
+            assert_eq!((disturb.disturbed_calls(), sold(&world, TODAY, &product)), (times, 6), "{fault:?} × {times}");
         }
     }
 }
@@ -147,7 +147,7 @@ async fn what_the_table_refuses_is_delivered_again_and_garbage_fails_alone() {
     for _ in 0..10 {
         world.stack.deliver().await.expect("delivered");
     }
-    assert_eq!(take(&world, &queue(&world, "SalesDeadLetter")).await, ["garbage"]);
+    assert_eq!(receive_all(&world, &queue(&world, "SalesDeadLetter")).await, ["garbage"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-use super::{letters, put, queue, take};
+use super::{message_count, put, queue, receive_all};
 use crate::support::World;
 use crate::support::receiver::Listening;
 
@@ -19,7 +19,7 @@ async fn world() -> (World, Listening) {
 
 /// Something for each consumer, committed and relayed, and not yet consumed.
 pub async fn committed(world: &World) {
-    let (hall, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (hall, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let (poor, mina) = (world.user_with(0).await, world.user_with(1_000_000).await);
     for seat in ["A-1-1", "A-1-2"] {
         let held = poor.hold(&hall, &[seat]).await.expect(201).reservation();
@@ -32,9 +32,9 @@ pub async fn committed(world: &World) {
     }
     let order = mina.buy(&[(&product, 7)]).await.expect(201).order();
     mina.refund_order(&order).await.expect(200);
-    world.queued_hall(json!({ "capacity": 3, "admit_per_second": 3 })).await;
+    world.queued_schedule(json!({ "capacity": 3, "admit_per_second": 3 })).await;
     for _ in 0..2 {
-        world.admitted().await.leave().await.expect(204);
+        world.admitted_user().await.leave().await.expect(204);
     }
     world.stack.relay().await.expect("relayed");
 }
@@ -87,7 +87,7 @@ async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
     let (world, listening) = world().await;
     committed(&world).await;
     put(&world, &queue(&world, name), "garbage").await;
-    let waiting = letters(&world, name);
+    let waiting = message_count(&world, name);
     assert!(waiting > 2, "{name}: {waiting}");
     if name == "DataPlatform" {
         listening.answer(500);
@@ -98,13 +98,13 @@ async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
         world.stack.deliver().await.expect("delivered");
     }
     let dead = format!("{name}DeadLetter");
-    assert_eq!((letters(&world, name), letters(&world, &dead)), (0, waiting), "{name}");
+    assert_eq!((message_count(&world, name), message_count(&world, &dead)), (0, waiting), "{name}");
     assert_ne!((world.dump(), listening.events().len()), (calm.dump(), of_calm.events().len()), "{name} did nothing");
 
     world.stack.intercept(None);
     listening.answer(200);
     redrive(&world, name).await;
-    assert_eq!((letters(&world, name), letters(&world, &dead)), (waiting, 0), "{name}");
+    assert_eq!((message_count(&world, name), message_count(&world, &dead)), (waiting, 0), "{name}");
     world.stack.drain_events().await.expect("settled");
     let (one, other) = (world.dump(), calm.dump());
     let differing: Vec<_> = one
@@ -117,8 +117,8 @@ async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
     one.sort();
     other.sort();
     assert_eq!(one, other, "{name}");
-    assert_eq!(take(&world, &queue(&world, name)).await, ["garbage"]);
-    world.check_books().await;
+    assert_eq!(receive_all(&world, &queue(&world, name)).await, ["garbage"]);
+    world.check_invariants().await;
 }
 
 fn ids(listening: &Listening) -> Vec<String> {
@@ -156,5 +156,5 @@ async fn only_dead_letters_can_be_put_back() {
     let arn = |name: &str| format!("arn:aws:sqs:us-east-1:000000000000:{name}");
     let there = json!({ "SourceArn": arn("SalesDeadLetterQueue"), "DestinationArn": arn("ParkedQueue") });
     ask(&world, "StartMessageMoveTask", there).await;
-    assert_eq!(take(&world, &queue(&world, "Parked")).await, ["one"]);
+    assert_eq!(receive_all(&world, &queue(&world, "Parked")).await, ["one"]);
 }

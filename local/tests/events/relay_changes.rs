@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{declined, queue, take};
+use super::{declined, queue, receive_all};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
@@ -56,13 +56,13 @@ pub fn put_item(world: &World, item: Value) {
 #[tokio::test]
 async fn a_decline_is_put_on_the_queue_that_wants_it() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
     let rich = world.user_with(50_000).await;
     let bought = rich.hold(&id, &["A-1-3"]).await.expect(201).reservation();
     rich.pay(&bought).await.expect(201);
     world.stack.relay().await.expect("relayed");
-    let messages = take(&world, &queue(&world, "Payments")).await;
+    let messages = receive_all(&world, &queue(&world, "Payments")).await;
     assert_eq!(messages.len(), 1, "{messages:?}");
     let event: Value = serde_json::from_str(&messages[0]).expect("JSON");
     let schedule = poor.get(&format!("/schedules/{id}")).await.expect(200).body;
@@ -84,20 +84,20 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
         },
     });
     assert_eq!(event, expected);
-    assert!(take(&world, &queue(&world, "Parked")).await.is_empty());
+    assert!(receive_all(&world, &queue(&world, "Parked")).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_record_that_is_read_twice_is_the_same_event() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     declined(&world, &id, &["A-1-1"]).await;
     let records = records(&world);
     assert_eq!(records.len(), 2, "a hold and a decline");
     for _ in 0..2 {
         assert_eq!(relay(&world, &records).await, json!({ "batchItemFailures": [] }));
     }
-    let messages = take(&world, &queue(&world, "Payments")).await;
+    let messages = receive_all(&world, &queue(&world, "Payments")).await;
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0], messages[1]);
 }
@@ -105,7 +105,7 @@ async fn a_record_that_is_read_twice_is_the_same_event() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (user, reservation) = ("USER#0193a000-0000-7000-8000-000000000001", "RSV#0193a000-0000-7000-8000-000000000002");
     let poison = [
         json!({ "pk": { "S": user }, "sk": { "S": reservation }, "change": { "S": "reservation.eaten" } }),
@@ -120,7 +120,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
     }
     let (poor, held) = declined(&world, &id, &["A-1-1"]).await;
     world.stack.drain_events().await.expect("settled");
-    let parked = take(&world, &queue(&world, "Parked")).await;
+    let parked = receive_all(&world, &queue(&world, "Parked")).await;
     assert_eq!(parked.len(), poison.len());
     for (parked, item) in parked.iter().zip(&poison) {
         // With the reason, the keys and the whole image, so that a person can mend it.
@@ -137,7 +137,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
 #[tokio::test]
 async fn an_unreachable_queue_fails_from_its_first_record_on() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     for seats in [["A-1-1"], ["A-1-2"]] {
         declined(&world, &id, &seats).await;
     }
@@ -152,14 +152,14 @@ async fn an_unreachable_queue_fails_from_its_first_record_on() {
     assert_eq!(failed, json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&records[3]) }] }));
     assert_eq!(relay(&world, &records[..1]).await, json!({ "batchItemFailures": [] }));
     world.stack.intercept(None);
-    assert!(outage.done() > 0);
-    assert!(take(&world, &queue(&world, "Payments")).await.is_empty());
+    assert!(outage.disturbed_calls() > 0);
+    assert!(receive_all(&world, &queue(&world, "Payments")).await.is_empty());
 }
 
 #[tokio::test]
 async fn after_an_outage_nothing_is_missing() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mut people = Vec::new();
     for seat in 1..=12 {
         people.push(declined(&world, &id, &[&format!("A-1-{seat}")]).await);
@@ -179,7 +179,7 @@ async fn after_an_outage_nothing_is_missing() {
 
 async fn take_and_put_back(world: &World) -> usize {
     let url = queue(world, "Payments");
-    let messages = take(world, &url).await;
+    let messages = receive_all(world, &url).await;
     for message in &messages {
         super::put(world, &url, message).await;
     }
@@ -199,17 +199,17 @@ async fn what_is_no_batch_is_a_failure_as_a_whole() {
 async fn events_carry_ids_and_amounts_and_no_person() {
     let world = World::releasing().await;
     let body = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina Canary" });
-    world.anybody().post("/users", body).await.expect(201);
+    world.anonymous().post("/users", body).await.expect(201);
     let session = json!({ "email": "mina@example.com", "password": "correct horse battery" });
-    let token = world.anybody().post("/sessions", session).await.expect(200).text("access_token");
-    let mut mina = world.anybody();
+    let token = world.anonymous().post("/sessions", session).await.expect(200).text("access_token");
+    let mut mina = world.anonymous();
     mina.token = Some(token.clone());
     mina.post("/wallet", json!({})).await.expect(201);
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(402);
     world.stack.relay().await.expect("relayed");
-    let messages = take(&world, &queue(&world, "Payments")).await.concat();
+    let messages = receive_all(&world, &queue(&world, "Payments")).await.concat();
     assert!(messages.contains(&held));
     for secret in ["mina@example.com", "Canary", "argon2", "battery", token.as_str()] {
         assert!(!messages.contains(secret), "{secret}");

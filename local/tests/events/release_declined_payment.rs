@@ -4,36 +4,36 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{batch, declined, put, queue, take};
+use super::{batch, declined, put, queue, receive_all};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
 /// The events that wait on the queue, taken off it.
 async fn events(world: &World) -> Vec<String> {
     world.stack.relay().await.expect("relayed");
-    take(world, &queue(world, "Payments")).await
+    receive_all(world, &queue(world, "Payments")).await
 }
 
-async fn settle(world: &World, bodies: &[&str]) -> Value {
+async fn release(world: &World, bodies: &[&str]) -> Value {
     world.stack.invoke("release_declined_payment", batch(bodies)).await.expect("an answer")
 }
 
 #[tokio::test]
 async fn a_declined_payment_gives_seats_and_limit_back_once() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await;
     poor.hold(&id, &["A-1-5"]).await.expect_problem(409, "seat-limit");
     let events = events(&world).await;
     // The same event twice in one batch.
-    assert_eq!(settle(&world, &[&events[0], &events[0]]).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(release(&world, &[&events[0], &events[0]]).await, json!({ "batchItemFailures": [] }));
     let again = poor.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     let joon = world.user_with(50_000).await;
     let bought = joon.hold(&id, &["A-1-3"]).await.expect(201).reservation();
     joon.pay(&bought).await.expect(201);
     // And once more, late: what others hold and own by now stays theirs.
     let before = world.dump();
-    assert_eq!(settle(&world, &[&events[0]]).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(release(&world, &[&events[0]]).await, json!({ "batchItemFailures": [] }));
     assert_eq!(world.dump(), before);
     poor.hold(&id, &["A-1-5", "A-1-6", "A-1-7"]).await.expect_problem(409, "seat-limit");
     assert_eq!(poor.get(&format!("/reservations/{held}")).await.expect(200).body["state"], "declined");
@@ -43,13 +43,13 @@ async fn a_declined_payment_gives_seats_and_limit_back_once() {
 #[tokio::test]
 async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (poor, _) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
     let events = events(&world).await;
     world.wait(302);
     let joon = world.user().await;
     joon.hold(&id, &["A-1-1"]).await.expect(201);
-    assert_eq!(settle(&world, &[&events[0]]).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(release(&world, &[&events[0]]).await, json!({ "batchItemFailures": [] }));
     let seat = joon.get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200);
     assert_eq!(seat.body["state"], "held");
     // What was lost to joon does not keep the books open: nothing is left to the sweep.
@@ -61,7 +61,7 @@ async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
 #[tokio::test]
 async fn garbage_fails_alone() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     declined(&world, &id, &["A-1-1"]).await;
     declined(&world, &id, &["A-1-2"]).await;
     let events = events(&world).await;
@@ -69,7 +69,7 @@ async fn garbage_fails_alone() {
     unknown["type"] = json!("payment.eaten");
     let unknown = unknown.to_string();
     let bodies = ["garbage", &events[0], "", &unknown, "{}", &events[1], "null"];
-    let failed = settle(&world, &bodies).await;
+    let failed = release(&world, &bodies).await;
     let names = ["m0", "m2", "m3", "m4", "m6"].map(|name| json!({ "itemIdentifier": name }));
     assert_eq!(failed, json!({ "batchItemFailures": names }));
     world.user().await.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
@@ -78,7 +78,7 @@ async fn garbage_fails_alone() {
 #[tokio::test]
 async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(50_000).await;
     declined(&world, &id, &["A-1-1"]).await;
     let of: Value = serde_json::from_str(&events(&world).await[0]).expect("JSON");
@@ -98,14 +98,14 @@ async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
     nobody["data"]["reservation_id"] = json!("0193a000-0000-7000-8000-00000000dead");
     bodies.extend([live.to_string(), nobody.to_string()]);
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
-    assert_eq!(settle(&world, &bodies).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(release(&world, &bodies).await, json!({ "batchItemFailures": [] }));
     assert_eq!(world.dump(), before);
 }
 
 #[tokio::test]
 async fn what_the_table_refuses_is_delivered_again() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     declined(&world, &id, &["A-1-1"]).await;
     world.stack.relay().await.expect("relayed");
     world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
@@ -120,7 +120,7 @@ async fn what_the_table_refuses_is_delivered_again() {
 #[tokio::test]
 async fn what_always_fails_ends_in_the_dead_letter_queue_and_harms_no_other() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     put(&world, &queue(&world, "Payments"), "garbage").await;
     declined(&world, &id, &["A-1-1"]).await;
     world.stack.relay().await.expect("relayed");
@@ -129,6 +129,6 @@ async fn what_always_fails_ends_in_the_dead_letter_queue_and_harms_no_other() {
     for _ in 0..10 {
         world.stack.deliver().await.expect("delivered");
     }
-    assert!(take(&world, &queue(&world, "Payments")).await.is_empty());
-    assert_eq!(take(&world, &queue(&world, "PaymentsDeadLetter")).await, ["garbage"]);
+    assert!(receive_all(&world, &queue(&world, "Payments")).await.is_empty());
+    assert_eq!(receive_all(&world, &queue(&world, "PaymentsDeadLetter")).await, ["garbage"]);
 }

@@ -7,7 +7,7 @@ use local::intercept::{Before, Call, Intercept};
 use serde_json::{Value, json};
 
 use super::relay_changes::{put_item, records, relay, sequence};
-use super::{declined, queue, redrive, take};
+use super::{declined, queue, receive_all, redrive};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
@@ -18,7 +18,7 @@ const QUEUES: [&str; 4] = ["Payments", "Sales", "Tokens", "DataPlatform"];
 async fn waiting(world: &World) -> Vec<String> {
     let mut bodies = Vec::new();
     for name in QUEUES {
-        bodies.extend(take(world, &queue(world, name)).await);
+        bodies.extend(receive_all(world, &queue(world, name)).await);
     }
     bodies
 }
@@ -41,7 +41,7 @@ async fn the_stream_read_again_from_its_start_has_no_second_effect() {
     }
     assert_eq!(world.dump(), before);
     assert_eq!(listening.events(), events);
-    assert!(listening.received().iter().all(|received| received.times == 5), "each came again, with the same id");
+    assert!(listening.buyer_events().iter().all(|received| received.times == 5), "each came again, with the same id");
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_relay_that_sent_and_never_said_so_changes_nothing() {
     world.stack.intercept(Some(lost.clone()));
     let failed = relay(&world, &records).await;
     let first = json!({ "batchItemFailures": [{ "itemIdentifier": sequence(&records[0]) }] });
-    assert_eq!((failed, lost.done() > 0), (first, true));
+    assert_eq!((failed, lost.disturbed_calls() > 0), (first, true));
     world.stack.intercept(None);
     // And sent, answered by the queue, and then dead before its own answer: the same batch twice.
     for _ in 0..2 {
@@ -97,14 +97,14 @@ impl Intercept for Deadly {
 #[tokio::test]
 async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mut held = Vec::new();
     for seat in 1..=9 {
         held.push(declined(&world, &id, &[&format!("A-1-{seat}")]).await.1);
     }
     world.stack.intercept(Some(Arc::new(Deadly(held[6].clone()))));
     let told = async || -> BTreeSet<String> {
-        let bodies = take(&world, &queue(&world, "Payments")).await;
+        let bodies = receive_all(&world, &queue(&world, "Payments")).await;
         let reservation = |body: &String| -> Value { serde_json::from_str::<Value>(body).expect("JSON") };
         bodies
             .iter()
@@ -118,11 +118,11 @@ async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named()
     assert_eq!(told().await, held[..6].iter().cloned().collect());
     world.wait(82_799);
     world.stack.relay().await.expect("relayed");
-    assert!(told().await.is_empty() && take(&world, &queue(&world, "Parked")).await.is_empty());
+    assert!(told().await.is_empty() && receive_all(&world, &queue(&world, "Parked")).await.is_empty());
     world.wait(1);
     world.stack.relay().await.expect("relayed");
     assert_eq!(told().await, held[7..].iter().cloned().collect());
-    let parked = take(&world, &queue(&world, "Parked")).await;
+    let parked = receive_all(&world, &queue(&world, "Parked")).await;
     assert_eq!(parked.len(), 1);
     let parked: Value = serde_json::from_str(&parked[0]).expect("JSON");
     let place = parked["DDBStreamBatchInfo"]["startSequenceNumber"].as_str().expect("a place");
@@ -137,12 +137,12 @@ async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named()
 #[tokio::test]
 async fn a_parked_record_gets_in_again_once_it_can_be_read() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (_, held) = declined(&world, &id, &["A-1-1"]).await;
     let mut record = records(&world).pop().expect("the decline");
     record["dynamodb"]["NewImage"]["change"] = json!({ "S": "payment.of_the_future" });
     assert_eq!(relay(&world, std::slice::from_ref(&record)).await.to_string(), NOTHING_FAILED);
-    let parked = take(&world, &queue(&world, "Parked")).await;
+    let parked = receive_all(&world, &queue(&world, "Parked")).await;
     let mut letter: Value = serde_json::from_str(&parked[0]).expect("JSON");
     assert_eq!((&letter["problem"], &letter["record"]), (&json!("an unknown change"), &record));
     // Here the record is mended; in life it may as well be the code.
@@ -158,7 +158,7 @@ async fn a_parked_record_gets_in_again_once_it_can_be_read() {
 #[tokio::test]
 async fn a_record_that_no_message_holds_is_parked_by_its_keys() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     for bytes in [100_000, 390_000] {
         // Twice: the second time it has an old image as well.
         for text in ["a", "b"] {
@@ -171,7 +171,7 @@ async fn a_record_that_no_message_holds_is_parked_by_its_keys() {
     }
     declined(&world, &id, &["A-1-1"]).await;
     world.stack.drain_events().await.expect("settled");
-    let parked = take(&world, &queue(&world, "Parked")).await;
+    let parked = receive_all(&world, &queue(&world, "Parked")).await;
     let images: Vec<(bool, bool)> = parked
         .iter()
         .map(|letter| {

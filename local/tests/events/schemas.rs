@@ -35,7 +35,7 @@ fn of_data(schema: &Value) -> Vec<&Value> {
 
 /// Brings every kind of event about, of reservations and of orders.
 async fn everything(world: &World) {
-    let (hall, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (hall, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let (mina, poor) = (world.user_with(1_000_000).await, world.user_with(0).await);
     for (seat, paid) in [("A-1-1", true), ("A-1-2", true), ("A-1-3", false)] {
         let held = mina.hold(&hall, &[seat]).await.expect(201).reservation();

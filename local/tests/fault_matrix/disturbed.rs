@@ -51,9 +51,9 @@ async fn write_meets(scene: &Scene, write: Write, item: usize, met: (Fault, usiz
     let before = scene.world.dump();
     let disturb = Arc::new(Disturb::after(operation, fault, spared, times).beginning_with(item));
     let outcome = scene.act_under(disturb.clone()).await;
-    assert!(disturb.done() > 0, "{:?}: {told} was not met", scene.case);
+    assert!(disturb.disturbed_calls() > 0, "{:?}: {told} was not met", scene.case);
     if !outcome.succeeded() {
-        scene.world.check_books().await;
+        scene.world.check_invariants().await;
     }
     if scene.case.goes_on_by_itself() {
         scene.converges(&told).await;
@@ -62,7 +62,7 @@ async fn write_meets(scene: &Scene, write: Write, item: usize, met: (Fault, usiz
         let beside = scene.case == Case::EndAdmission && operation == "TransactWriteItems";
         check(scene, &outcome, if beside { Due::Any } else { due }, &told);
         if outcome.succeeded() && is_strict(scene) && times < ENDLESS {
-            assert_eq!(disturb.done(), times, "{:?}, {told}", scene.case);
+            assert_eq!(disturb.disturbed_calls(), times, "{:?}, {told}", scene.case);
         }
         if outcome.is_busy() && due == Due::Busy && is_strict(scene) && !scene.case.closes_first() {
             assert_eq!(scene.world.dump(), before, "{:?}, {told}: something was written", scene.case);

@@ -6,7 +6,7 @@ use simulation::invariants::Snapshot;
 use super::case::Case as C;
 use super::prepare::{MONEY, RICH};
 use super::scene::Scene;
-use crate::events::take;
+use crate::events::receive_all;
 use crate::support::queue::QUEUE;
 
 impl Scene {
@@ -15,7 +15,7 @@ impl Scene {
     /// # Panics
     /// When the books do not agree, or it was done in part.
     pub async fn effects(&self) -> i64 {
-        let books = self.world.check_books().await;
+        let books = self.world.check_invariants().await;
         let (held, sold) = books.held_and_sold();
         let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
         match self.case {
@@ -56,8 +56,8 @@ impl Scene {
             C::Relay => {
                 let of =
                     |told: &[String]| told.iter().map(|body| id_of(body)).collect::<std::collections::BTreeSet<_>>();
-                let mut ids = of(&take(&self.world, &crate::events::queue(&self.world, "Payments")).await);
-                ids.extend(of(&take(&self.world, &crate::events::queue(&self.world, "Sales")).await));
+                let mut ids = of(&receive_all(&self.world, &crate::events::queue(&self.world, "Payments")).await);
+                ids.extend(of(&receive_all(&self.world, &crate::events::queue(&self.world, "Sales")).await));
                 parts(i64::try_from(ids.len()).expect("few"), 2)
             }
             C::RecordSale => {
@@ -70,7 +70,7 @@ impl Scene {
     }
 
     fn effects_on_the_shop(&self) -> i64 {
-        let gone = 100 - self.world.left(&self.product);
+        let gone = 100 - self.world.units_left(&self.product);
         let spent = MONEY - self.balance();
         let count = |sk: &str| self.world.items().values().filter(|item| item["sk"]["S"] == sk).count();
         let more = |sk: &str, than: usize| i64::try_from(count(sk) - than).expect("few");
@@ -106,7 +106,7 @@ impl Scene {
             }
             C::ClaimCoupon => {
                 let claim = self.own(&format!("CLAIM#{}", self.coupon), "claimed_at");
-                let given_out = 9 - self.world.left(&self.coupon);
+                let given_out = 9 - self.world.units_left(&self.coupon);
                 assert_eq!(given_out, flag(!claim.is_null()));
                 given_out
             }
@@ -157,7 +157,7 @@ impl Scene {
 
     /// An attribute of the user's queue token.
     pub fn token(&self, name: &str) -> String {
-        let token = self.world.token_of(&self.user);
+        let token = self.world.entry_of(&self.user);
         let value = token[name]["S"].as_str().or(token[name]["N"].as_str());
         value.unwrap_or("none").to_owned()
     }

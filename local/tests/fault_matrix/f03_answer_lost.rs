@@ -21,16 +21,16 @@ async fn answer_lost(scene: &Scene) {
 async fn a_decline_whose_answer_was_lost_is_a_decline() {
     for times in [1, 3] {
         let world = World::releasing().await;
-        let schedule = world.hall().await;
+        let schedule = world.schedule_with_seats().await;
         let user = world.user_with(1).await;
         let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
         let disturb = Arc::new(Disturb::next("UpdateItem", Fault::LoseAnswer, times));
         world.stack.intercept(Some(disturb.clone()));
         user.pay(&held).await.expect_problem(402, "insufficient-balance");
         world.stack.intercept(None);
-        assert_eq!(disturb.done(), times);
+        assert_eq!(disturb.disturbed_calls(), times);
         world.stack.drain_events().await.expect("settled");
-        assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+        assert_eq!(world.check_invariants().await.held_and_sold(), (0, 0));
     }
 }
 
@@ -45,9 +45,9 @@ async fn a_decline_of_an_order_whose_answer_was_lost_is_a_decline() {
         world.stack.intercept(Some(disturb.clone()));
         user.pay_order(&order).await.expect_problem(402, "insufficient-balance");
         world.stack.intercept(None);
-        assert_eq!(disturb.done(), times);
+        assert_eq!(disturb.disturbed_calls(), times);
         world.stack.drain_events().await.expect("settled");
-        assert_eq!((world.left(&product), user.order_state(&order).await), (5, "declined".into()));
-        world.check_books().await;
+        assert_eq!((world.units_left(&product), user.order_state(&order).await), (5, "declined".into()));
+        world.check_invariants().await;
     }
 }

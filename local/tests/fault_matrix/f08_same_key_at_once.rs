@@ -9,7 +9,7 @@ cells!(at_once: hold release pay cancel cancel_ticket refund top_up spend order 
 /// All decide from the same state, and it happens once: each is told so, or to come again.
 async fn at_once(scene: &Scene) {
     let before = scene.world.dump();
-    scene.world.stack.intercept(Some(Meeting::of(4)));
+    scene.world.stack.intercept(Some(Meeting::new(4)));
     let processes = [scene.process(), scene.process(), scene.process(), scene.process()];
     let [one, two, three, four] = &processes;
     let call = |process| scene.call(process, scene.event());

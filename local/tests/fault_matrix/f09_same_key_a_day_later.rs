@@ -12,7 +12,7 @@ async fn a_day_later(scene: &Scene) {
     assert!(first.succeeded(), "{:?}: {first:?}", scene.case);
     scene.world.stack.drain_events().await.expect("settled");
     scene.world.wait(86_400);
-    let (before, token) = (scene.world.dump(), scene.world.token_of(&scene.user));
+    let (before, token) = (scene.world.dump(), scene.world.entry_of(&scene.user));
     let later = scene.act().await;
     if scene.case == Case::UpdateProduct {
         // It has no key: a day later it is another administrator's wish, of the same price.
@@ -31,6 +31,6 @@ async fn a_day_later(scene: &Scene) {
         assert_eq!(scene.world.dump(), before, "{:?} was done again", scene.case);
     }
     // A poll moves its queue on, whoever asks; the token is what it was.
-    assert_eq!(scene.world.token_of(&scene.user), token);
-    scene.world.check_books().await;
+    assert_eq!(scene.world.entry_of(&scene.user), token);
+    scene.world.check_invariants().await;
 }

@@ -23,7 +23,7 @@ async fn another_body(scene: &Scene) {
 #[tokio::test]
 async fn a_key_that_paid_one_reservation_pays_no_other() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(100_000).await;
     let one = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     let two = user.hold(&schedule, &["A-1-2"]).await.expect(201).reservation();
@@ -32,5 +32,5 @@ async fn a_key_that_paid_one_reservation_pays_no_other() {
     let reply = user.post_with_key("/payments", json!({ "reservation_id": two }), key).await;
     reply.expect_problem(422, "idempotency-key-reused");
     assert_eq!(user.balance().await, 50_000);
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -26,7 +26,7 @@ async fn told_anyhow(scene: &Scene) {
 #[tokio::test]
 async fn a_decline_that_is_told_after_its_hall_is_gone_is_settled() {
     let world = World::releasing().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(1).await;
     let held = user.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     user.pay(&held).await.expect_problem(402, "insufficient-balance");

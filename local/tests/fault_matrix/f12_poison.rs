@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::scene::Scene;
-use crate::events::letters;
+use crate::events::message_count;
 use crate::support::World;
 
 cells!(poison: release_declined_payment free_queue_places record_sales);
@@ -35,7 +35,7 @@ async fn parked(scene: &Scene) {
         told.insert(place, record);
     }
     scene.call(&scene.process(), scene.event_of_batch(&told)).await.expect(200);
-    assert_eq!(letters(&scene.world, "Parked"), 2);
+    assert_eq!(message_count(&scene.world, "Parked"), 2);
     scene.expect_effects(1, "beside poison").await;
 }
 

@@ -20,7 +20,7 @@ async fn clocks(scene: &Scene) {
         let clock = Clock::manual(scene.world.clock.now() + SignedDuration::from_secs(skew));
         let outcome = scene.call(&scene.process_at(clock), scene.event()).await;
         answered(scene, &outcome, &format!("{skew} s apart"));
-        scene.world.check_books().await;
+        scene.world.check_invariants().await;
         if scene.case.goes_on_by_itself() {
             // A clock that is ahead has moved the queue, and nobody moves it on before that time has come.
             scene.world.wait(skew.max(0));
@@ -47,7 +47,7 @@ fn answered(scene: &Scene, outcome: &Outcome, told: &str) {
 #[tokio::test]
 async fn a_faster_clock_takes_a_seat_over_and_nobody_pays_twice() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let (slow, fast) = (world.user_with(50_000).await, world.user_with(50_000).await);
     let held = slow.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     world.wait(310);
@@ -58,7 +58,7 @@ async fn a_faster_clock_takes_a_seat_over_and_nobody_pays_twice() {
     slow.delete(&format!("/reservations/{held}")).await.expect(200);
     fast.pay(&taken).await.expect(201);
     assert_eq!((slow.balance().await, fast.balance().await), (50_000, 0));
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -74,5 +74,5 @@ async fn a_clock_that_is_behind_pays_late_only_what_is_still_there() {
     world.wait(-30);
     slow.pay_order(&order).await.expect_problem(409, "hold-expired");
     assert_eq!((slow.balance().await, taken.body["state"].as_str()), (1_000, Some("paid")));
-    world.check_books().await;
+    world.check_invariants().await;
 }

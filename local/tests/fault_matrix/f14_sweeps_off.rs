@@ -12,14 +12,14 @@ async fn sweeps_off(scene: &Scene) {
     scene.world.wait(3_600);
     let outcome = scene.act().await;
     assert!(outcome.succeeded() || outcome.is_refusal(), "{:?}: {outcome:?}", scene.case);
-    scene.world.check_books().await;
+    scene.world.check_invariants().await;
     let again = scene.act().await;
     assert!(again.succeeded() || again.is_refusal(), "{:?}: {again:?}", scene.case);
     for _ in 0..2 {
         scene.world.stack.run_schedule("run_expiry").await.expect("swept");
         scene.world.stack.run_schedule("advance_queues").await.expect("advanced");
         scene.world.stack.drain_events().await.expect("settled");
-        scene.world.check_books().await;
+        scene.world.check_invariants().await;
     }
     let now = scene.world.clock.now().as_second();
     let lapsed = |item: &serde_json::Value| {
@@ -34,15 +34,15 @@ async fn sweeps_off(scene: &Scene) {
 #[tokio::test]
 async fn with_the_sweep_off_seats_are_free_when_their_time_is_over() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let user = world.user_with(1_000_000).await;
     for round in 0..3 {
         // Four seats are the limit; each round the last round's have lapsed and nobody swept.
         let seats: Vec<String> = (1..=4).map(|seat| format!("A-1-{}", 4 * round + seat)).collect();
-        let user = world.again(&user).await;
+        let user = world.with_fresh_token(&user).await;
         user.hold(&schedule, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await.expect(201);
         user.hold(&schedule, &["A-1-40"]).await.expect_problem(409, "seat-limit");
-        assert_eq!(world.check_books().await.held_and_sold(), (4, 0));
+        assert_eq!(world.check_invariants().await.held_and_sold(), (4, 0));
         world.wait(3_600);
     }
     let listed = user.get(&format!("/schedules/{schedule}/seats?available=true")).await.expect(200);
@@ -64,5 +64,5 @@ async fn with_the_sweep_off_units_come_back_one_period_after_it_is_on() {
     let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept, json!({ "closed": 4, "failed": 0, "deletions": 0 }));
     mina.order(&[(&product, 4)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }

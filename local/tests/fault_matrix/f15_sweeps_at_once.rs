@@ -22,7 +22,7 @@ async fn among_sweeps(scene: &Scene) {
         let sweeps = sweeps.map(|function| {
             scene.world.stack.process(function, scene.world.clock.clone(), Ids::Random).expect("a process")
         });
-        scene.world.stack.intercept(Some(Meeting::of(sweeps.len() + 1)));
+        scene.world.stack.intercept(Some(Meeting::new(sweeps.len() + 1)));
         let [one, two, three, four, five] = &sweeps;
         let process = scene.process();
         let (outcome, ..) = tokio::join!(
@@ -34,7 +34,7 @@ async fn among_sweeps(scene: &Scene) {
             sweep(five)
         );
         scene.world.stack.intercept(None);
-        scene.world.check_books().await;
+        scene.world.check_invariants().await;
         if later == 0 {
             assert!(outcome.succeeded() || outcome.is_busy(), "{:?}: {outcome:?}", scene.case);
             scene.converges("among sweeps").await;

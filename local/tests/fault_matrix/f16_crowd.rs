@@ -61,7 +61,7 @@ async fn amid_a_crowd(scene: &Scene) {
         assert_eq!(outcome.status, scene.case.success(), "{outcome:?}");
         assert!(got <= usize::from(!given_up && scene.case != Case::Pay), "two owners");
     }
-    scene.world.check_books().await;
+    scene.world.check_invariants().await;
 }
 
 /// Everybody wants one seat.

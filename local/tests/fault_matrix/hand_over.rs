@@ -9,7 +9,7 @@ use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 
-use crate::events::{batch, queue, quiet_hall, take};
+use crate::events::{batch, queue, quiet_hall, receive_all};
 use crate::support::World;
 use crate::support::receiver::Listening;
 
@@ -22,7 +22,7 @@ async fn committed() -> (World, Listening, Vec<String>) {
     let held = user.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     user.pay(&held).await.expect(201);
     world.stack.relay().await.expect("relayed");
-    let told = take(&world, &queue(&world, "DataPlatform")).await;
+    let told = receive_all(&world, &queue(&world, "DataPlatform")).await;
     assert_eq!(told.len(), 2);
     (world, listening, told)
 }
@@ -63,7 +63,7 @@ async fn f06_killed_after_an_event_was_taken_it_hands_the_same_one_over_again() 
     killed(&world, &told, listening.until_events(2)).await;
     listening.answer(200);
     assert_eq!(hand_over(&process(&world, world.clock.clone()), &told).await.to_string(), NOTHING_FAILED);
-    let times: Vec<u64> = listening.received().iter().map(|received| received.times).collect();
+    let times: Vec<u64> = listening.buyer_events().iter().map(|received| received.times).collect();
     assert_eq!(times, [2, 2], "the same ids and contents");
 }
 

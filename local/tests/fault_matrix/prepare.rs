@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::case::Case as C;
 use super::scene::Scene;
-use crate::events::{queue, take};
+use crate::events::{queue, receive_all};
 use crate::support::World;
 use crate::support::shop::order_of;
 
@@ -18,7 +18,7 @@ impl Scene {
     /// The moment before an operation.
     pub async fn prepared(case: Case) -> Self {
         match case {
-            C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => told(case).await,
+            C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => with_events_delivered(case).await,
             case if case.is_of_a_queue() => queued(case).await,
             C::Hold
             | C::HoldAgain
@@ -40,7 +40,7 @@ impl Scene {
 /// Somebody who holds two seats of different blocks, or has paid them.
 async fn seats(case: Case) -> Scene {
     let world = World::new().await;
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let user = world.user_with(RICH).await;
     let reservation = user.hold(&hall, &["A-1-1", "A-1-40"]).await.expect(201).reservation();
     let mut other = String::new();
@@ -59,7 +59,7 @@ async fn seats(case: Case) -> Scene {
         }
         _ => {}
     }
-    Scene { hall, reservation, other, ..Scene::of(case, world, user).await }
+    Scene { hall, reservation, other, ..Scene::new(case, world, user).await }
 }
 
 /// Somebody with a coupon, and an order that waits or is paid.
@@ -93,37 +93,37 @@ async fn shop(case: Case) -> Scene {
     if case == C::ExpireOrder {
         world.wait(302);
     }
-    Scene { product, coupon, order, other, ..Scene::of(case, world, user).await }
+    Scene { product, coupon, order, other, ..Scene::new(case, world, user).await }
 }
 
 /// Somebody in a queue. Somebody else has joined before, so nobody is alone.
 async fn queued(case: Case) -> Scene {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 5 })).await;
-    world.joined().await;
+    let hall = world.queued_schedule(json!({ "capacity": 3, "admit_per_second": 5 })).await;
+    world.joined_user().await;
     let (mut reservation, mut other, mut messages) = (String::new(), String::new(), Vec::new());
     let user = match case {
         C::Join => world.user().await,
         C::JoinAgain => {
-            let user = world.joined().await;
+            let user = world.joined_user().await;
             user.leave().await.expect(204);
             world.wait(61);
             user
         }
-        C::LeaveWaiting => world.joined().await,
+        C::LeaveWaiting => world.joined_user().await,
         C::ClaimAdmission | C::MissAdmission | C::CallNumbers | C::CloseBatches => {
-            let user = world.joined().await;
+            let user = world.joined_user().await;
             world.tick().await;
             match case {
                 C::CallNumbers => {
-                    world.joined().await;
+                    world.joined_user().await;
                     world.wait(1);
                 }
                 C::ClaimAdmission => world.tick().await,
                 _ => {
                     world.tick().await;
                     for _ in 0..3 {
-                        world.joined().await;
+                        world.joined_user().await;
                     }
                     world.wait(90);
                 }
@@ -133,7 +133,7 @@ async fn queued(case: Case) -> Scene {
             }
             user
         }
-        _ => world.admitted().await,
+        _ => world.admitted_user().await,
     };
     match case {
         C::PayQueued => {
@@ -147,13 +147,13 @@ async fn queued(case: Case) -> Scene {
         }
         _ => {}
     }
-    Scene { hall, reservation, other, told: messages, ..Scene::of(case, world, user).await }
+    Scene { hall, reservation, other, told: messages, ..Scene::new(case, world, user).await }
 }
 
 /// Something is committed, and not yet told or not yet consumed.
-async fn told(case: Case) -> Scene {
+async fn with_events_delivered(case: Case) -> Scene {
     let world = World::releasing().await;
-    let (hall, product) = (world.hall().await, world.product(1_000, 100).await);
+    let (hall, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let (poor, rich) = (world.user_with(0).await, world.user_with(MONEY).await);
     let (mut reservation, mut order) = (String::new(), String::new());
     world.stack.relay().await.expect("relayed");
@@ -174,11 +174,11 @@ async fn told(case: Case) -> Scene {
         C::RecordSale => taken(&world, "Sales").await,
         _ => taken(&world, "Payments").await,
     };
-    Scene { hall, product, reservation, order, told, ..Scene::of(case, world, poor).await }
+    Scene { hall, product, reservation, order, told, ..Scene::new(case, world, poor).await }
 }
 
 /// What waits on a queue, taken off it.
 async fn taken(world: &World, name: &str) -> Vec<Value> {
     world.stack.relay().await.expect("relayed");
-    take(world, &queue(world, name)).await.into_iter().map(Value::String).collect()
+    receive_all(world, &queue(world, name)).await.into_iter().map(Value::String).collect()
 }

@@ -74,7 +74,7 @@ impl Scene {
 
     async fn made(case: Case) -> Self {
         let mut scene = Box::pin(Self::prepared(case)).await;
-        scene.user = scene.world.renewed(&scene.user).await;
+        scene.user = scene.world.with_fresh_access_token(&scene.user).await;
         scene.world.stack.relay().await.expect("relayed");
         scene.begins = Begins { at: scene.world.at(0), items: scene.world.items() };
         let notes = Arc::new(Notes::default());
@@ -86,7 +86,7 @@ impl Scene {
     }
 
     /// An empty scene, to be filled.
-    pub async fn of(case: Case, world: World, user: Person) -> Self {
+    pub async fn new(case: Case, world: World, user: Person) -> Self {
         let admin = world.admin().await;
         let nothing = String::new;
         Self {
@@ -113,7 +113,7 @@ impl Scene {
         let world = &self.world;
         world.stack.intercept(None);
         world.clock.advance(world.clock.now().duration_until(self.begins.at));
-        world.put_back(&self.begins.items);
+        world.restore(&self.begins.items);
         // What putting back has told the stream is nobody's business.
         world.stack.relay().await.expect("relayed");
         self.pass_by();
@@ -178,15 +178,15 @@ impl Scene {
     /// Tells everything, and insists that each place of the queue is accounted for.
     pub async fn settled(&self) {
         if self.case.is_of_a_queue() {
-            self.world.settled_books().await;
+            self.world.drain_and_check().await;
             return;
         }
         self.world.stack.drain_events().await.expect("settled");
-        self.world.check_books().await;
+        self.world.check_invariants().await;
     }
 
     /// Insists that nothing is left over once everything is told and every time is over.
     pub async fn at_quiet(&self) {
-        if self.case.is_of_a_queue() { self.world.at_quiet().await } else { self.settled().await }
+        if self.case.is_of_a_queue() { self.world.quiesce().await } else { self.settled().await }
     }
 }

@@ -141,7 +141,7 @@ pub struct Meeting {
 }
 
 impl Meeting {
-    pub fn of(callers: usize) -> Arc<Self> {
+    pub fn new(callers: usize) -> Arc<Self> {
         Arc::new(Self { all: Arc::new(Barrier::new(callers)), missing: AtomicUsize::new(callers) })
     }
 }

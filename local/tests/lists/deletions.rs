@@ -14,7 +14,7 @@ use crate::support::{Person, World};
 
 /// A deletion that somebody asked for.
 fn asked(function: &'static str, target: impl Display) -> AdminAction {
-    AdminAction::of_operator(function, target)
+    AdminAction::by_operator(function, target)
 }
 
 /// Calls enough for one or two of a date's sections.
@@ -44,7 +44,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
     let id: ConcertId = concert.parse().expect("an id");
-    let mut budget = Budget::of(calls);
+    let mut budget = Budget::new(calls);
     delete_concert::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
         .await
         .expect("the table answers")
@@ -52,7 +52,7 @@ async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
 
 /// Nothing of a concert is to be had or seen.
 async fn is_hidden(world: &World, concert: &str, dates: &[String]) {
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get(&format!("/concerts/{concert}")).await.expect_problem(404, "not-found");
     anybody.get(&format!("/concerts/{concert}/schedules")).await.expect_problem(404, "no-bookable-schedule");
     assert!(anybody.pages("/concerts?query=tour", 10).await.is_empty());
@@ -98,13 +98,13 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     is_hidden(&world, &concert, &dates).await;
     let admin = world.admin().await;
     admin.delete(&format!("/concerts/{concert}")).await.expect(204);
-    world.check_books().await;
+    world.check_invariants().await;
     // It is removed as slowly as the budget wants.
     let ids: Vec<&str> = dates.iter().map(String::as_str).chain([concert.as_str()]).collect();
     let mut sweeps = 0;
     while traces(&world, &ids) > 0 {
         world.wait(400);
-        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::new(CALLS)).await.expect("swept");
         sweeps += 1;
         assert!(sweeps < ROUNDS_MAX, "it does not end");
     }
@@ -123,7 +123,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let (other, others) = three_dates(&world, &admin).await;
     let (of, id): (ConcertId, ScheduleId) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
-    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::of(CALLS))
+    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::new(CALLS))
         .await
         .expect("an answer");
     assert_eq!(begun, Deletion::Accepted);
@@ -131,7 +131,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let again = admin.delete(&format!("/concerts/{other}/schedules/{}", others[0])).await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
     admin.delete(&format!("/concerts/{other}")).await.expect(204);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     let marked = |world: &World| world.dump().iter().filter(|item| item.contains("\"deletion\"")).count();
     while marked(&world) > 0 {
         world.wait(400);
-        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::of(CALLS)).await.expect("swept");
+        delete_sweep::sweep(world.stack.app(), 5, &mut Budget::new(CALLS)).await.expect("swept");
         rounds += 1;
         assert!(rounds < ROUNDS_MAX, "it does not end");
     }
@@ -170,5 +170,5 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     for date in &dates {
         world.user().await.hold(date, &["A-1-1", "B-1-1"]).await.expect(201);
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }

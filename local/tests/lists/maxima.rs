@@ -8,7 +8,7 @@ use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Person, World, at_once, scaled};
+use crate::support::{Person, World, concurrently, scaled};
 
 async fn concert(admin: &Person) -> String {
     admin.post("/concerts", json!({ "name": "Season", "description": "" })).await.expect(201).text("concert_id")
@@ -40,28 +40,28 @@ async fn a_concert_of_as_many_dates_as_it_may_have_is_listed_changed_and_deleted
     let admin = world.admin().await;
     let id = concert(&admin).await;
     let path = format!("/concerts/{id}/schedules");
-    let made = at_once(0..DATES_MAX, |number| {
+    let made = concurrently(0..DATES_MAX, |number| {
         let (admin, path, date) = (admin.clone(), path.clone(), date(&world));
         let key = Uuid::from_u128(u128::from(number) + 1);
-        async move { admin.insist(&path, date, key).await.expect(201).text("schedule_id") }
+        async move { admin.post_until_answered(&path, date, key).await.expect(201).text("schedule_id") }
     })
     .await;
     admin.post(&path, date(&world)).await.expect_problem(409, "date-limit");
     let again = admin.post_with_key(&path, date(&world), Uuid::from_u128(1)).await.expect(201);
     assert!(again.replayed(), "a repeat of what succeeded is a success");
-    let listed = world.anybody().pages(&path, 100).await;
+    let listed = world.anonymous().pages(&path, 100).await;
     assert_eq!(listed.len(), made.len());
-    world.check_books().await;
+    world.check_invariants().await;
     // One that is deleted makes room for one, at once and once.
     let one = format!("{path}/{}", made[7]);
     admin.delete(&one).await.expect(204);
     admin.delete(&one).await.expect(204);
     let other = admin.post(&path, date(&world)).await.expect(201).text("schedule_id");
     admin.post(&path, date(&world)).await.expect_problem(409, "date-limit");
-    world.check_books().await;
+    world.check_invariants().await;
     admin.delete(&format!("/concerts/{id}")).await.expect(204);
-    world.anybody().get(&format!("/concerts/{id}")).await.expect_problem(404, "not-found");
-    world.anybody().get(&path).await.expect_problem(404, "no-bookable-schedule");
+    world.anonymous().get(&format!("/concerts/{id}")).await.expect_problem(404, "not-found");
+    world.anonymous().get(&path).await.expect_problem(404, "no-bookable-schedule");
     swept(&world, &[&id, &other, &made[0], &made[7]]).await;
 }
 
@@ -85,16 +85,16 @@ async fn of_many_who_make_the_last_dates_at_once_only_so_many_do_as_there_is_roo
     let mut item = items.values().find(|item| item["sk"] == json!({ "S": "CONCERT" })).expect("a concert").clone();
     item["dates"] = json!({ "N": (DATES_MAX - 3).to_string() });
     world.stack.dynamodb().call("PutItem", &json!({ "TableName": table, "Item": item })).expect("put");
-    let replies = at_once(0..12_u128, |number| {
+    let replies = concurrently(0..12_u128, |number| {
         let (admin, path, date) = (admin.clone(), path.clone(), date(&world));
-        async move { admin.insist(&path, date, Uuid::from_u128(number + 1)).await }
+        async move { admin.post_until_answered(&path, date, Uuid::from_u128(number + 1)).await }
     })
     .await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 3);
     for reply in replies.into_iter().filter(|reply| reply.status != 201) {
         reply.expect_problem(409, "date-limit");
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 /// Of its seats as many have a block of their own as one request makes; with `ONSALE_SCALE=full` all.
@@ -119,7 +119,7 @@ async fn a_section_of_as_many_seats_as_it_may_have_in_blocks_of_their_own_is_lis
         admin.post(&path, json!({ "rows": [row] })).await.expect(201);
     }
     admin.post(&path, rows(alone, alone + 1)).await.expect_invalid("rows");
-    let section = world.anybody().get(&format!("{path}?section=A")).await.expect(200);
+    let section = world.anonymous().get(&format!("{path}?section=A")).await.expect(200);
     assert_eq!(section.body["items"].as_array().map(Vec::len), Some(SEATS_PER_SECTION_MAX));
     let last = format!("A-{}-1", alone - 1);
     world.user_with(0).await.hold(&schedule, &["A-0-1", &last]).await.expect(201);
@@ -135,7 +135,7 @@ async fn two_who_fill_a_section_at_once_do_not_fill_it_twice() {
         let world = World::new().await;
         let (admin, schedule) = (world.admin().await, world.schedule().await);
         let path = format!("/schedules/{schedule}/seats");
-        let replies = at_once(0..2, |number| {
+        let replies = concurrently(0..2, |number| {
             let row = json!({ "row": number.to_string(), "from": 1, "to": SEATS_PER_SECTION_MAX });
             let (admin, path) = (admin.clone(), path.clone());
             async move { admin.post(&path, json!({ "rows": [row] })).await }
@@ -145,7 +145,7 @@ async fn two_who_fill_a_section_at_once_do_not_fill_it_twice() {
         for reply in replies.into_iter().filter(|reply| reply.status != 201) {
             reply.expect_invalid("rows");
         }
-        let there = world.anybody().get(&format!("{path}?section=A")).await;
+        let there = world.anonymous().get(&format!("{path}?section=A")).await;
         let seats = there.body["items"].as_array().map_or(0, Vec::len);
         assert_eq!(seats, done * SEATS_PER_SECTION_MAX, "{done} were told that they had made theirs");
     }
@@ -168,7 +168,7 @@ async fn a_hall_of_as_many_sections_as_it_may_have_is_counted_and_deleted() {
     }
     admin.post(&path, body(SECTIONS_MAX)).await.expect_invalid("section");
     admin.post(&path, body(1)).await.expect(201);
-    let listed = world.anybody().get(&path).await.expect(200).body;
+    let listed = world.anonymous().get(&path).await.expect(200).body;
     assert_eq!(listed["sections"].as_array().map(Vec::len), Some(SECTIONS_MAX));
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(10 * SECTIONS_MAX));
     admin.delete(&format!("/concerts/{id}/schedules/{schedule}")).await.expect(204);
@@ -200,7 +200,7 @@ async fn a_reservation_of_as_many_seats_as_it_may_have_is_listed_paid_and_given_
         }
         world.wait(1);
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -223,8 +223,8 @@ async fn an_order_of_as_many_lines_from_as_many_shards_as_there_may_be_is_listed
         admin.patch(&path, json!({ "state": "stopped", "price": 2 })).await.expect(200);
     }
     world.wait(10);
-    assert!(world.anybody().pages("/products?sort=name", 1).await.is_empty());
-    world.check_books().await;
+    assert!(world.anonymous().pages("/products?sort=name", 1).await.is_empty());
+    world.check_invariants().await;
 }
 
 /// The largest hall whose rows are whole blocks: 250,000 seats in a hundred sections with `ONSALE_SCALE=full`, else five.

@@ -12,7 +12,7 @@ use crate::support::World;
 
 /// The OpenAPI document.
 async fn document(world: &World) -> Value {
-    world.anybody().get("/openapi.json").await.expect(200).body
+    world.anonymous().get("/openapi.json").await.expect(200).body
 }
 
 /// Every operation: its name, its method and path, and what the document says of it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{document, operations, resolved};
-use crate::support::{Person, World, at_once};
+use crate::support::{Person, World, concurrently};
 
 /// Most that a list of the product's sells or shows is passed by between two things that are shown.
 const PASSED_BY: usize = 12;
@@ -118,7 +118,7 @@ async fn concerts(world: &World, admin: &Person) -> Vec<Case> {
         admin.delete(&format!("/concerts/{}", gone.text("concert_id"))).await.expect(204);
     }
     all.extend(found.iter().cloned());
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     let case = |path: &str, shown: &[String]| {
         Case::new("search_concerts", &anybody, path, "concert_id", shown).single("/concerts/{}")
     };
@@ -156,7 +156,7 @@ async fn dates(world: &World, admin: &Person) -> Vec<Case> {
         shown.push(made(-60, day * 10_000, day * 10_000 + 9_000).await);
     }
     world.wait(100);
-    let case = Case::new("list_schedules", &world.anybody(), path, "schedule_id", &shown);
+    let case = Case::new("list_schedules", &world.anonymous(), path, "schedule_id", &shown);
     vec![case.single("/schedules/{}")]
 }
 
@@ -175,7 +175,7 @@ async fn products(world: &World, admin: &Person) -> Vec<Case> {
     }
     world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get("/products/popular").await.expect(200);
     for (id, state) in all {
         let change = json!({ "state": state, "price": 99 });
@@ -221,10 +221,10 @@ async fn own(world: &World) -> Vec<Case> {
 
 /// Seats of a hall, of which some are held; it has no pages.
 async fn seats(world: &World, admin: &Person) -> Vec<Case> {
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let path = format!("/schedules/{hall}/seats");
     let seat = |section: &str, number: u16| format!("{section}-1-{number}");
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     // Looked at before the second section is there.
     anybody.get(&path).await.expect(200);
     let body = json!({ "section": "B", "rows": [{ "row": "1", "from": 1, "to": 3 }] });
@@ -329,14 +329,14 @@ async fn what_is_passed_by_beyond_all_measure_shortens_a_page_and_hides_nothing(
     let old = admin.post("/concerts", json!({ "name": "Zebra", "description": "" })).await.expect(201);
     world.wait(1);
     // One letter has no key of its own: all concerts are looked at, at most a thousand for one answer.
-    at_once(0..1_010, |number| {
+    concurrently(0..1_010, |number| {
         let (admin, body) = (admin.clone(), json!({ "name": format!("Xylo {number}"), "description": "" }));
         async move { drop(admin.post("/concerts", body).await.expect(201)) }
     })
     .await;
-    let first = world.anybody().get("/concerts?query=z&limit=1").await.expect(200);
+    let first = world.anonymous().get("/concerts?query=z&limit=1").await.expect(200);
     assert_eq!(first.body["items"], json!([]));
     let rest = format!("/concerts?query=z&limit=1&cursor={}", first.text("next"));
-    let found = world.anybody().get(&rest).await.expect(200);
+    let found = world.anonymous().get(&rest).await.expect(200);
     assert_eq!(text(&found.body["items"][0], "concert_id"), old.text("concert_id"));
 }

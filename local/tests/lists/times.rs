@@ -131,7 +131,7 @@ async fn every_time_is_kept_as_it_is_answered_or_refused() {
                 let body = made.body;
                 assert_eq!(body[field], expected, "{}: {field} {given}, as it was answered", case.operation);
                 world.wait(2);
-                let read = world.anybody().get(&(case.read)(&body)).await.expect(200).body;
+                let read = world.anonymous().get(&(case.read)(&body)).await.expect(200).body;
                 assert_eq!(read[field], expected, "{}: {field} {given}, as it is read", case.operation);
             }
             for given in REFUSED {

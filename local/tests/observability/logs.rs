@@ -66,7 +66,7 @@ impl Intercept for Busy {
 
 /// Pays while the table is busy; the reservation and the id of the request.
 async fn fails_to_pay(world: &World) -> (String, String) {
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let mina = world.user_with(100_000).await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     world.stack.intercept(Some(Arc::new(Busy)));
@@ -113,7 +113,7 @@ async fn the_level_is_a_setting_and_hides_no_field() {
 #[tokio::test]
 async fn a_message_that_fails_names_its_event_and_what_that_is_about() {
     let world = World::new().await;
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect(402);

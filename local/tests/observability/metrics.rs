@@ -85,7 +85,7 @@ impl Intercept for Once {
 
 /// Something of everything that is counted.
 async fn traffic(world: &World) {
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let (mina, poor) = (world.user_with(200_000).await, world.user_with(0).await);
     let paid = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&paid).await.expect(201);

@@ -94,7 +94,7 @@ fn of<'a>(spans: &'a [(String, Span)], service: &str, name: &str) -> &'a Span {
 
 /// A world whose spans go to `collector`, with a poor user who has reserved a seat.
 async fn watched(collector: &Collector) -> World {
-    World::with(|options| {
+    World::with_options(|options| {
         releases_on_decline(options);
         options.metrics = true;
         options.collectors.otlp = Some(collector.url.clone());
@@ -112,7 +112,7 @@ fn within_trace(route: &str, flags: &str, body: &Value) -> Request<Body> {
 
 /// A poor user's try to pay, within the caller's trace: what it sets off is the release of the hold.
 async fn decline(world: &World) {
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     poor.send(within_trace("/payments", "01", &json!({ "reservation_id": held }))).await.expect(402);
@@ -203,26 +203,26 @@ async fn without_a_collector_nothing_waits_and_what_is_lost_is_counted() {
     let port = Port::bind("any", 0).await.expect("a port");
     let url = port.url();
     let _serving = port.serve(Router::new().fallback(async || std::future::pending::<()>().await));
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.metrics = true;
         options.collectors.otlp = Some(url);
     })
     .await;
     decline(&world).await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     // More than the buffer and a batch hold.
     for _ in 0..3_000 {
         anybody.get("/products").await.expect(200);
     }
     let full = Scrape::of(&world).await.sum("onsale_spans_dropped_total", &[("reason", "full")]);
     assert!(full > 0.0, "the buffer has no bound");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn a_context_is_handed_on_though_nobody_is_told() {
     let world = World::new().await;
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let (mina, product) = (world.user().await, world.product(1_000, 10).await);
     let traced = || world.dump().iter().filter(|item| item.contains(TRACE)).count();
     let hold = json!({ "schedule_id": hall, "seat_ids": ["A-1-1"] });
@@ -241,7 +241,7 @@ async fn a_context_is_handed_on_though_nobody_is_told() {
 async fn a_trace_that_nobody_keeps_leaves_nothing() {
     let collector = Collector::listening().await;
     let world = watched(&collector).await;
-    let hall = world.hall().await;
+    let hall = world.schedule_with_seats().await;
     let mina = world.user().await;
     let body = json!({ "schedule_id": hall, "seat_ids": ["A-1-1"] });
     mina.send(within_trace("/reservations", "00", &body)).await.expect(201);

@@ -19,9 +19,9 @@ async fn a_pending_order_is_given_up_once() {
     let before = world.dump();
     assert_eq!(mina.delete(&path).await.expect(200).body, gone.body);
     assert_eq!(world.dump(), before, "repeating it gives nothing back again");
-    assert_eq!((world.left(&product), mina.coupon_state(&coupon).await), (5, "unused".into()));
+    assert_eq!((world.units_left(&product), mina.coupon_state(&coupon).await), (5, "unused".into()));
     mina.pay_order(&order).await.expect_problem(409, "hold-expired");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -43,8 +43,8 @@ async fn one_that_has_lapsed_has_expired() {
     let order = mina.order(&[(&product, 5)]).await.expect(201).order();
     world.wait(302);
     assert_eq!(mina.delete(&format!("/orders/{order}")).await.expect(200).body["state"], "expired");
-    assert_eq!(world.left(&product), 5);
-    world.check_books().await;
+    assert_eq!(world.units_left(&product), 5);
+    world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -33,10 +33,10 @@ async fn one_that_has_lapsed_is_closed_on_the_spot() {
     world.wait(1);
     let shown = mina.get(&format!("/orders/{order}")).await.expect(200).body;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("expired"), &json!("not paid in time")));
-    assert_eq!((world.left(&product), mina.coupon_state(&coupon).await), (2, "unused".into()));
+    assert_eq!((world.units_left(&product), mina.coupon_state(&coupon).await), (2, "unused".into()));
     let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept["closed"], 0, "nothing is left to the sweep");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -50,8 +50,8 @@ async fn one_that_cannot_be_closed_is_shown_as_expired_all_the_same() {
     world.stack.intercept(Some(throttled.clone()));
     assert_eq!(mina.order_state(&order).await, "expired");
     world.stack.intercept(None);
-    assert!(throttled.done() > 0);
-    assert_eq!(world.left(&product), 0);
+    assert!(throttled.disturbed_calls() > 0);
+    assert_eq!(world.units_left(&product), 0);
     assert_eq!(mina.order_state(&order).await, "expired");
-    assert_eq!(world.left(&product), 2);
+    assert_eq!(world.units_left(&product), 2);
 }

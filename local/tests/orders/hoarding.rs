@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::shop::order_of;
-use crate::support::{Reply, World, at_once};
+use crate::support::{Reply, World, concurrently};
 
 /// After how many seconds a pause is over.
 #[track_caller]
@@ -27,12 +27,12 @@ async fn one_account_has_no_more_of_a_product_unpaid_than_its_limit() {
     hoarder.order(&[(&product, 6)]).await.expect(201);
     let last = hoarder.order(&[(&product, 4)]).await.expect(201).order();
     hoarder.order(&[(&product, 1)]).await.expect_problem(409, "product-limit");
-    assert_eq!(world.left(&product), 990, "the rest is for others");
+    assert_eq!(world.units_left(&product), 990, "the rest is for others");
     world.user().await.order(&[(&product, 10)]).await.expect(201);
     hoarder.delete(&format!("/orders/{last}")).await.expect(200);
     hoarder.order(&[(&product, 5)]).await.expect_problem(409, "product-limit");
     hoarder.order(&[(&product, 4)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_product_that_says_nothing_has_a_limit_of_ten() {
     for _ in 0..3 {
         mina.buy(&[(&product, 10)]).await.expect(201);
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn units_count_until_they_are_paid_declined_or_lapse() {
     // A refund gives back what was paid, which counted no more.
     mina.refund_order(&paid).await.expect(200);
     mina.order(&[(&product, 1)]).await.expect_problem(409, "product-limit");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn ten_orders_may_wait_and_no_more() {
     mina.pay_order(&orders[3]).await.expect(201);
     mina.order(&[(&product, 1)]).await.expect(201);
     mina.order(&[(&product, 1)]).await.expect_problem(409, "order-limit");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -97,17 +97,17 @@ async fn many_devices_of_one_account_keep_the_limit_together() {
     let world = World::new().await;
     let product = world.product_with(json!({ "stock": 100, "stock_shards": 8, "max_per_user": 7 })).await;
     let mina = world.user().await;
-    let replies = at_once(0..20_u128, |number| {
+    let replies = concurrently(0..20_u128, |number| {
         let (mina, body) = (mina.clone(), order_of(&[(&product, 1)], false));
-        async move { mina.insist("/orders", body, Uuid::from_u128(number + 1)).await }
+        async move { mina.post_until_answered("/orders", body, Uuid::from_u128(number + 1)).await }
     });
     let replies = replies.await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 7);
     for refused in replies.into_iter().filter(|reply| reply.status != 201) {
         refused.expect_problem(409, "product-limit");
     }
-    assert_eq!(world.left(&product), 93);
-    world.check_books().await;
+    assert_eq!(world.units_left(&product), 93);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn another_limit_binds_new_orders_and_leaves_what_was_placed() {
     mina.pay_order(&placed).await.expect(201);
     mina.order(&[(&product, 3)]).await.expect_problem(409, "product-limit");
     mina.order(&[(&product, 2)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn who_lets_orders_lapse_waits_longer_each_time() {
     let mut mina = world.user_with(1_000).await;
     let mut pauses = Vec::new();
     for round in 0..6 {
-        mina = world.again(&mina).await;
+        mina = world.with_fresh_token(&mina).await;
         let ordered = mina.order(&[(&product, 1)]).await.expect(201).order();
         world.wait(302);
         // Whoever notices it, it counts once.
@@ -155,13 +155,13 @@ async fn who_lets_orders_lapse_waits_longer_each_time() {
     }
     // Two seconds of each pause were over when it was told.
     assert_eq!(pauses, [0, 58, 118, 238, 478, 958]);
-    mina = world.again(&mina).await;
+    mina = world.with_fresh_token(&mina).await;
     let paid = mina.order(&[(&product, 1)]).await.expect(201).order();
     mina.pay_order(&paid).await.expect(201);
     mina.order(&[(&product, 1)]).await.expect(201);
     world.wait(302);
     mina.order(&[(&product, 1)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -179,5 +179,5 @@ async fn a_repeat_of_what_succeeded_is_a_success_within_a_pause() {
     assert!(mina.post_with_key("/orders", body.clone(), Uuid::from_u128(2)).await.expect(201).replayed());
     world.wait(60);
     assert!(!mina.post_with_key("/orders", body, Uuid::from_u128(3)).await.expect(201).replayed());
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -25,14 +25,14 @@ async fn an_order_is_paid_in_the_same_step() {
         "subtotal": 4_000, "discount": 0, "total": 4_000, "currency": "KRW", "payment_id": format!("ord-{id}"),
     });
     assert_eq!(placed.body, shown);
-    assert_eq!((world.left(&light), world.left(&book), mina.balance().await), (2, 9, 1_000));
+    assert_eq!((world.units_left(&light), world.units_left(&book), mina.balance().await), (2, 9, 1_000));
     let entries = mina.pages("/wallet/entries", 10).await;
     assert_eq!((&entries[0]["amount"], &entries[0]["ref"]), (&json!(-4_000), &json!(format!("ord-{id}"))));
     // Paid is paid: neither time nor the sweep changes it.
     world.wait(600);
     world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(mina.get(&format!("/orders/{id}")).await.expect(200).body, shown);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn an_order_that_is_not_paid_holds_its_units() {
     let refused = joon.order(&[(&product, 2)]).await.expect_problem(409, "out-of-stock");
     assert_eq!(refused.body["items"], json!([product]));
     joon.order(&[(&product, 1)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -55,13 +55,13 @@ async fn units_come_from_several_shards_and_none_is_stranded() {
     let mina = world.user_with(10_000).await;
     // No shard has more than three.
     let seven = mina.order(&[(&product, 7)]).await.expect(201).order();
-    assert_eq!(world.left(&product), 3);
+    assert_eq!(world.units_left(&product), 3);
     mina.order(&[(&product, 4)]).await.expect_problem(409, "out-of-stock");
     mina.buy(&[(&product, 3)]).await.expect(201);
     assert_eq!(world.shards(&product), [0, 0, 0, 0]);
     mina.delete(&format!("/orders/{seven}")).await.expect(200);
-    assert_eq!(world.left(&product), 7);
-    world.check_books().await;
+    assert_eq!(world.units_left(&product), 7);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_refused_order_is_not_remembered_under_its_key() {
     poor.post_with_key("/orders", body.clone(), key).await.expect_problem(402, "insufficient-balance");
     poor.post("/wallet/charges", json!({ "amount": 990 })).await.expect(201);
     assert!(!poor.post_with_key("/orders", body, key).await.expect(201).replayed());
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_repeat_with_the_same_key_orders_nothing() {
     let later = mina.post_with_key("/orders", body.clone(), key).await.expect(201);
     assert_eq!((later.replayed(), &later.body["state"]), (true, &json!("cancelled")));
     joon.post_with_key("/orders", body, key).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -194,8 +194,8 @@ async fn twenty_lines_are_one_order() {
     let order = mina.buy(&lines).await.expect(201);
     assert_eq!((&order.body["total"], mina.balance().await), (&json!(400), 0));
     mina.refund_order(&order.order()).await.expect(200);
-    assert!(products.iter().all(|product| world.left(product) == 10));
-    world.check_books().await;
+    assert!(products.iter().all(|product| world.units_left(product) == 10));
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -213,8 +213,8 @@ async fn what_lies_in_too_many_places_is_refused() {
     assert_eq!(world.dump(), before);
     // Eighty shards at once, and all of them back.
     let order = mina.buy(&lines[..5]).await.expect(201).order();
-    assert_eq!(world.left(&products[0]), 0);
+    assert_eq!(world.units_left(&products[0]), 0);
     mina.refund_order(&order).await.expect(200);
-    assert_eq!(world.left(&products[4]), 16);
-    world.check_books().await;
+    assert_eq!(world.units_left(&products[4]), 16);
+    world.check_invariants().await;
 }

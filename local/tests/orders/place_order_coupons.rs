@@ -34,7 +34,7 @@ async fn a_discount_is_rounded_down_bounded_and_never_more_than_the_order() {
         assert_eq!((&order["coupon_id"], mina.balance().await), (&json!(coupon), 10_000 - total));
         assert_eq!(mina.coupon_state(&coupon).await, "used");
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -48,9 +48,9 @@ async fn a_payment_of_nothing_moves_nothing() {
     assert_eq!((&paid.body["amount"], &paid.body["state"]), (&json!(0), &json!("completed")));
     let refunded = mina.refund_order(&order).await.expect(200);
     assert_eq!((&refunded.body["refunded"], &refunded.body["state"]), (&json!(0), &json!("refunded")));
-    assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
+    assert_eq!((mina.coupon_state(&coupon).await, world.units_left(&product)), ("unused".into(), 5));
     assert_eq!(mina.pages("/wallet/entries", 10).await.len(), 0);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_coupon_that_cannot_be_used_is_refused_by_name() {
     world.wait(105);
     mina.order_with(&[(&product, 1)], &short, true).await.expect_problem(409, "coupon-expired");
     assert_eq!(world.dump(), before);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -94,12 +94,12 @@ async fn what_ends_an_order_gives_its_coupon_back() {
     let declined = mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
     mina.pay_order(&declined).await.expect_problem(402, "insufficient-balance");
     world.stack.drain_events().await.expect("settled");
-    assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
+    assert_eq!((mina.coupon_state(&coupon).await, world.units_left(&product)), ("unused".into(), 5));
     mina.order_with(&[(&product, 1)], &coupon, false).await.expect(201);
     world.wait(302);
     world.stack.run_schedule("run_expiry").await.expect("swept");
-    assert_eq!((mina.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
-    world.check_books().await;
+    assert_eq!((mina.coupon_state(&coupon).await, world.units_left(&product)), ("unused".into(), 5));
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_lapsed_order_of_ones_own_keeps_no_coupon_from_the_next() {
     world.wait(302);
     let next = mina.order_with(&[(&product, 1)], &coupon, true).await.expect(201);
     assert_eq!((next.body["total"].as_i64(), mina.order_state(&lapsed).await), (Some(4_000), "expired".into()));
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 /// Sends a request a second time, to its end, once the first has found no receipt of it.
@@ -157,7 +157,7 @@ async fn a_request_that_came_twice_is_not_refused_the_coupon_that_it_has_used() 
     mina.post_with_key("/orders", body, mina.key()).await.expect(201);
     world.stack.intercept(None);
     assert_eq!((mina.balance().await, mina.pages("/orders", 100).await.len()), (46_000, 2));
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_coupon_that_takes_nothing_off_is_refused_and_stays_unused() {
     assert_eq!(mina.order_with(&[(&pin, 2)], &coupon, true).await.expect(201).body["discount"], 1);
     // A used coupon is refused as used, before its discount is looked at.
     mina.order_with(&[(&pin, 1)], &coupon, true).await.expect_problem(409, "coupon-used");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -196,5 +196,5 @@ async fn a_coupon_brings_an_order_within_the_cap() {
     mina.buy(&[(&product, 2)]).await.expect_invalid("items");
     mina.order_with(&[(&product, 2)], &coupon, true).await.expect(201);
     assert_eq!(mina.balance().await, 0);
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -34,10 +34,10 @@ async fn a_new_price_is_not_missed() {
         let refused = ordered_while(&world, &mina, &product, change).await.expect_problem(409, "price-changed");
         assert_eq!(refused.body["items"], json!([product]));
     }
-    assert_eq!((mina.balance().await, world.left(&product)), (10_000, 5));
+    assert_eq!((mina.balance().await, world.units_left(&product)), (10_000, 5));
     // Ordering again is ordering at the new price.
     assert_eq!(mina.buy(&[(&product, 2)]).await.expect(201).body["total"], 1_000);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -50,8 +50,8 @@ async fn the_end_of_the_sale_is_not_missed() {
     let change = async || drop(admin.patch(&path, json!({ "state": "stopped", "price": 7 })).await.expect(200));
     let refused = ordered_while(&world, &mina, &product, change).await.expect_problem(409, "not-selling");
     assert_eq!(refused.body["items"], json!([product]));
-    assert_eq!((mina.balance().await, world.left(&product)), (10_000, 5));
-    world.check_books().await;
+    assert_eq!((mina.balance().await, world.units_left(&product)), (10_000, 5));
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -66,8 +66,8 @@ async fn units_that_went_to_another_are_not_sold_twice() {
         joon.order(&[(&product, 4)]).await.expect(201);
     };
     let bought = ordered_while(&world, &mina, &product, change).await.expect(201);
-    assert_eq!((&bought.body["total"], world.left(&product)), (&json!(2_000), 0));
-    world.check_books().await;
+    assert_eq!((&bought.body["total"], world.units_left(&product)), (&json!(2_000), 0));
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -82,8 +82,8 @@ async fn money_that_was_spent_meanwhile_is_not_spent_twice() {
     };
     let refused = ordered_while(&world, &mina, &product, change).await;
     refused.expect_problem(402, "insufficient-balance");
-    assert_eq!((mina.balance().await, world.left(&product)), (500, 5));
+    assert_eq!((mina.balance().await, world.units_left(&product)), (500, 5));
     let orders: Vec<Value> = mina.pages("/orders", 100).await;
     assert_eq!(orders.len(), 1);
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -16,7 +16,7 @@ async fn a_paid_order_is_given_back_whole_and_once() {
     let mina = world.user_with(20_000).await;
     mina.claim(&coupon).await.expect(201);
     let order = mina.order_with(&[(&product, 3)], &coupon, true).await.expect(201).order();
-    assert_eq!((mina.balance().await, world.left(&product)), (6_000, 2));
+    assert_eq!((mina.balance().await, world.units_left(&product)), (6_000, 2));
     let payment = format!("ord-{order}");
     let back = cancel(&mina, &payment).await.expect(200);
     let shown = json!({
@@ -24,7 +24,7 @@ async fn a_paid_order_is_given_back_whole_and_once() {
         "state": "refunded", "paid_at": "2026-11-21T10:00:00.5Z",
     });
     assert_eq!(back.body, shown);
-    let state = (mina.balance().await, world.left(&product), mina.coupon_state(&coupon).await);
+    let state = (mina.balance().await, world.units_left(&product), mina.coupon_state(&coupon).await);
     assert_eq!(state, (20_000, 5, "unused".into()));
     assert_eq!(mina.order_state(&order).await, "cancelled");
     let before = world.dump();
@@ -34,13 +34,13 @@ async fn a_paid_order_is_given_back_whole_and_once() {
     assert_eq!(world.dump(), before);
     // The coupon may be used again.
     mina.order_with(&[(&product, 1)], &coupon, true).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn a_paid_reservation_is_given_back_with_seats_and_limit() {
     let world = World::new().await;
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(300_000).await, world.user_with(50_000).await);
     let held = mina.hold(&schedule, &["A-1-1", "A-1-25", "A-1-26", "A-1-3"]).await.expect(201).reservation();
     mina.delete(&format!("/reservations/{held}/tickets/A-1-3")).await.expect(200);
@@ -60,7 +60,7 @@ async fn a_paid_reservation_is_given_back_with_seats_and_limit() {
     mina.hold(&schedule, &["A-1-4", "A-1-5", "A-1-6", "A-1-7"]).await.expect(201);
     let taken = joon.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     joon.pay(&taken).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -71,12 +71,12 @@ async fn a_refund_fits_above_the_cap() {
     let order = mina.buy(&[(&product, 1)]).await.expect(201).order();
     // A day's top-ups have a limit as high as the cap.
     world.wait(86_400);
-    let mina = world.again(&mina).await;
+    let mina = world.with_fresh_token(&mina).await;
     mina.post("/wallet/charges", json!({ "amount": 10_000_000 })).await.expect(201);
     mina.refund_order(&order).await.expect(200);
     assert_eq!(mina.balance().await, 10_100_000);
     mina.post("/wallet/charges", json!({ "amount": 1 })).await.expect_problem(409, "balance-cap");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn from_the_start_of_the_concert_on_nothing_is_given_back() {
     mina.pay(&one).await.expect(201);
     mina.pay(&two).await.expect(201);
     world.wait(999);
-    let mina = world.again(&mina).await;
+    let mina = world.with_fresh_token(&mina).await;
     cancel(&mina, &format!("rsv-{one}")).await.expect(200);
     world.wait(1);
     let before = world.dump();
@@ -99,13 +99,13 @@ async fn from_the_start_of_the_concert_on_nothing_is_given_back() {
     // What was given back in time is a success for good.
     cancel(&mina, &format!("rsv-{one}")).await.expect(200);
     assert_eq!(world.dump(), before);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn what_was_not_paid_or_is_not_yours_is_not_there() {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 5).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
     let (mina, joon) = (world.user_with(100_000).await, world.user_with(100_000).await);
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     let order = mina.order(&[(&product, 1)]).await.expect(201).order();

@@ -33,17 +33,17 @@ async fn a_free_ticket_is_had_and_given_back_without_a_wallet() {
     let again = new.post_with_key("/payments", body, key).await.expect(201);
     assert_eq!((again.replayed(), &again.body), (true, &paid.body));
     assert_eq!(new.get(&format!("/schedules/{schedule}/seats/A-1-1")).await.expect(200).body["state"], "sold");
-    world.check_books().await;
+    world.check_invariants().await;
     // One of them, then the rest, and the same again.
     new.delete(&format!("/reservations/{held}/tickets/A-1-1")).await.expect(200);
-    world.check_books().await;
+    world.check_invariants().await;
     for _ in 0..2 {
         let back = cancel(&new, &format!("rsv-{held}")).await;
         assert_eq!((&back["refunded"], &back["state"]), (&json!(0), &json!("refunded")));
     }
     new.get("/wallet").await.expect_problem(404, "no-wallet");
     world.stack.drain_events().await.expect("settled");
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 0));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn what_costs_something_still_needs_a_wallet() {
     // Without the seat that costs something it costs nothing.
     new.delete(&format!("/reservations/{held}/tickets/B-1-1")).await.expect(200);
     assert_eq!(new.pay(&held).await.expect(201).body["amount"], 0);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_free_seat_among_others_moves_no_money_when_it_is_given_back() {
     let entries = mina.pages("/wallet/entries", 10).await;
     assert!(entries.iter().all(|entry| entry["amount"] != 0), "{entries:?}");
     assert_eq!((entries.len(), mina.balance().await), (before.len() + 1, 1_000));
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -86,18 +86,18 @@ async fn a_free_product_is_ordered_paid_and_given_back_without_a_wallet() {
     assert_eq!((&at_once.body["state"], &at_once.body["total"]), (&json!("paid"), &json!(0)));
     let later = new.post("/orders", order_of(&[(&product, 1)], false)).await.expect(201).order();
     assert_eq!(new.pay_order(&later).await.expect(201).body["amount"], 0);
-    assert_eq!(world.left(&product), 2);
+    assert_eq!(world.units_left(&product), 2);
     world.stack.drain_events().await.expect("settled");
-    world.check_books().await.check_sales();
+    world.check_invariants().await.check_sales();
     for order in [at_once.order(), later] {
         for _ in 0..2 {
             assert_eq!(cancel(&new, &format!("ord-{order}")).await["state"], "refunded");
         }
     }
-    assert_eq!(world.left(&product), 5);
+    assert_eq!(world.units_left(&product), 5);
     new.get("/wallet").await.expect_problem(404, "no-wallet");
     world.stack.drain_events().await.expect("settled");
-    world.check_books().await.check_sales();
+    world.check_invariants().await.check_sales();
 }
 
 #[tokio::test]
@@ -109,12 +109,12 @@ async fn an_order_that_a_coupon_makes_free_needs_no_wallet() {
     let free = new.order_with(&[(&product, 1)], &coupon, true).await.expect(201);
     assert_eq!((&free.body["discount"], &free.body["total"]), (&json!(900), &json!(0)));
     assert_eq!(new.coupon_state(&coupon).await, "used");
-    world.check_books().await;
+    world.check_invariants().await;
     cancel(&new, &format!("ord-{}", free.order())).await;
-    assert_eq!((new.coupon_state(&coupon).await, world.left(&product)), ("unused".into(), 5));
+    assert_eq!((new.coupon_state(&coupon).await, world.units_left(&product)), ("unused".into(), 5));
     let later = new.order_with(&[(&product, 1)], &coupon, false).await.expect(201).order();
     new.pay_order(&later).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -129,5 +129,5 @@ async fn with_a_wallet_what_costs_nothing_leaves_it_alone() {
     mina.post_with_key("/payments", body, key).await.expect(201);
     mina.buy(&[(&product, 1)]).await.expect(201);
     assert_eq!((wallet(&world), mina.pages("/wallet/entries", 10).await.len()), (before, 1));
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -6,7 +6,7 @@ use crate::support::World;
 #[tokio::test]
 async fn a_payment_is_shown_as_it_was_answered() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let paid = mina.pay(&held).await.expect(201);
@@ -17,7 +17,7 @@ async fn a_payment_is_shown_as_it_was_answered() {
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let unpaid = mina.hold(&id, &["A-1-2"]).await.expect(201).reservation();

@@ -13,7 +13,7 @@ async fn pay_with_key(person: &Person, reservation: &str, key: u128) -> Reply {
 #[tokio::test]
 async fn paying_sells_the_seats_and_takes_the_money() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(150_000).await;
     let held = mina.hold(&id, &["A-1-25", "A-1-26"]).await.expect(201).reservation();
     world.wait(10);
@@ -43,7 +43,7 @@ async fn paying_sells_the_seats_and_takes_the_money() {
 #[tokio::test]
 async fn what_is_paid_is_paid_once() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let first = pay_with_key(&mina, &held, 7).await.expect(201);
@@ -65,7 +65,7 @@ async fn what_is_paid_is_paid_once() {
 #[tokio::test]
 async fn a_key_pays_one_thing() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user_with(200_000).await);
     let one = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let two = mina.hold(&id, &["A-1-2"]).await.expect(201).reservation();
@@ -81,7 +81,7 @@ async fn a_key_pays_one_thing() {
 #[tokio::test]
 async fn too_small_a_balance_is_declined_and_takes_nothing() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let poor = world.user_with(49_999).await;
     let held = poor.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
@@ -100,7 +100,7 @@ async fn too_small_a_balance_is_declined_and_takes_nothing() {
 #[tokio::test]
 async fn a_declined_hold_is_paid_with_the_same_key_after_a_top_up() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (poor, rich) = (world.user_with(0).await, world.user().await);
     let held = poor.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     for _ in 0..2 {
@@ -122,7 +122,7 @@ async fn a_declined_hold_is_paid_with_the_same_key_after_a_top_up() {
 #[tokio::test]
 async fn a_kept_hold_still_ends_in_its_time() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect(402);
@@ -134,7 +134,7 @@ async fn a_kept_hold_still_ends_in_its_time() {
 #[tokio::test]
 async fn a_hold_may_be_paid_in_its_last_second_and_no_later() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user_with(200_000).await);
     let in_time = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let late = joon.hold(&id, &["A-1-2"]).await.expect(201).reservation();
@@ -156,7 +156,7 @@ async fn a_hold_may_be_paid_in_its_last_second_and_no_later() {
 #[tokio::test]
 async fn without_a_wallet_it_says_so_and_keeps_the_hold() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let before = world.dump();
@@ -170,7 +170,7 @@ async fn without_a_wallet_it_says_so_and_keeps_the_hold() {
 #[tokio::test]
 async fn somebody_elses_hold_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user_with(200_000).await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let before = world.dump();
@@ -183,7 +183,7 @@ async fn somebody_elses_hold_is_not_there() {
 #[tokio::test]
 async fn the_amount_is_never_the_callers() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     for extra in ["amount", "user_id", "price", "state"] {

@@ -35,13 +35,13 @@ async fn paying_a_pending_order_takes_the_money_once() {
     assert_eq!(mina.get(&format!("/payments/ord-{order}")).await.expect(200).body, shown);
     assert_eq!(world.dump(), before);
     assert_eq!((mina.balance().await, mina.order_state(&order).await), (7_000, "paid".into()));
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn a_key_pays_one_thing_of_either_kind() {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 5).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
     let mina = world.user_with(100_000).await;
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     let order = mina.order(&[(&product, 1)]).await.expect(201).order();
@@ -72,15 +72,15 @@ async fn too_small_a_balance_is_declined_and_all_goes_back() {
     let poor = world.user_with(999).await;
     let order = poor.order(&[(&product, 5)]).await.expect(201).order();
     poor.pay_order(&order).await.expect_problem(402, "insufficient-balance");
-    assert_eq!(world.left(&product), 0);
+    assert_eq!(world.units_left(&product), 0);
     poor.post("/wallet/charges", json!({ "amount": 100_000 })).await.expect(201);
     poor.pay_order(&order).await.expect_problem(409, "payment-declined");
     world.stack.drain_events().await.expect("settled");
-    assert_eq!((world.left(&product), poor.order_state(&order).await), (5, "declined".into()));
+    assert_eq!((world.units_left(&product), poor.order_state(&order).await), (5, "declined".into()));
     poor.pay_order(&order).await.expect_problem(409, "payment-declined");
     assert_eq!(poor.delete(&format!("/orders/{order}")).await.expect(200).body["state"], "declined");
     assert_eq!(poor.balance().await, 100_999);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -93,11 +93,11 @@ async fn a_declined_order_whose_event_is_lost_is_closed_by_the_sweep() {
     world.wait(302);
     let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept, json!({ "closed": 1, "failed": 0, "deletions": 0 }));
-    assert_eq!((world.left(&product), poor.order_state(&order).await), (5, "declined".into()));
+    assert_eq!((world.units_left(&product), poor.order_state(&order).await), (5, "declined".into()));
     // The event, however late it comes, gives nothing back again.
     world.stack.drain_events().await.expect("settled");
-    assert_eq!(world.left(&product), 5);
-    world.check_books().await;
+    assert_eq!(world.units_left(&product), 5);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -110,12 +110,12 @@ async fn a_declined_order_is_paid_with_the_same_key_after_a_top_up() {
         let declined = pay_with_key(&poor, &order, 7).await.expect_problem(402, "insufficient-balance");
         assert!(declined.text("detail").contains("2026-11-21T10:05:01Z"), "{}", declined.body);
         world.stack.drain_events().await.expect("settled");
-        assert_eq!((world.left(&product), poor.order_state(&order).await), (4, "pending".into()));
+        assert_eq!((world.units_left(&product), poor.order_state(&order).await), (4, "pending".into()));
     }
     poor.post("/wallet/charges", json!({ "amount": 1_000 })).await.expect(201);
     assert!(!pay_with_key(&poor, &order, 7).await.expect(201).replayed());
     assert!(pay_with_key(&poor, &order, 7).await.expect(201).replayed());
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -129,16 +129,16 @@ async fn an_order_may_be_paid_in_its_last_second_and_no_later() {
     mina.pay_order(&in_time).await.expect(201);
     world.wait(1);
     mina.pay_order(&late).await.expect_problem(409, "hold-expired");
-    assert_eq!(world.left(&product), 4, "it went back on the spot");
+    assert_eq!(world.units_left(&product), 4, "it went back on the spot");
     mina.pay_order(&late).await.expect_problem(409, "hold-expired");
     assert_eq!(mina.balance().await, 9_000);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_paid_is_refused() {
     let world = World::new().await;
-    let (schedule, product) = (world.hall().await, world.product(1_000, 5).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
     let (mina, joon) = (world.user().await, world.user_with(10_000).await);
     let order = mina.order(&[(&product, 1)]).await.expect(201).order();
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
@@ -182,5 +182,5 @@ async fn a_payment_that_was_sent_twice_is_not_refused_once_it_has_paid() {
     looks_again.open();
     assert!(second.await.expect("no panic").expect(201).replayed());
     assert_eq!((mina.balance().await, mina.order_state(&order).await), (7_000, "paid".into()));
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -11,7 +11,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::told;
+use super::missing_uses;
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::receiver::Listening;
@@ -38,14 +38,14 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     auditing(&world).await;
     poison(&world).await;
     refused_by_the_data_platform(&world, &receiver).await;
-    let refused = told(&world.stack.access_log().denied(), &BTreeSet::new());
+    let refused = missing_uses(&world.stack.access_log().denied(), &BTreeSet::new());
     assert!(refused.is_empty(), "template.yaml does not allow what functions do, {reading:?}: {refused:#?}");
     world
 }
 
 /// Everything of accounts, with an address that is taken.
 async fn people(world: &World) {
-    let mut mina = world.anybody();
+    let mut mina = world.anonymous();
     let user = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
     mina.post("/users", user.clone()).await.expect(201);
     mina.post("/users", user).await.expect(409);
@@ -107,7 +107,7 @@ async fn shop(world: &World) {
 
 /// From the wallet to the ticket, by both ways of holding; with collisions, lapses, and a seat that another took over.
 async fn buying(world: &World) {
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(500_000).await, world.user_with(500_000).await);
     mina.post("/wallet", json!({})).await.expect(200);
     mina.get("/wallet").await.expect(200);
@@ -145,7 +145,7 @@ async fn buying(world: &World) {
 
 /// A payment without money, and what its event sets off.
 async fn declining(world: &World) {
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
@@ -180,7 +180,7 @@ async fn shelves(world: &World) {
     buyer.buy(&[(&product, 1)]).await.expect(201);
     world.stack.drain_events().await.expect("settled");
     world.stack.run_schedule("rank_products").await.expect("ranked");
-    world.anybody().get("/products/popular?days=7").await.expect(200);
+    world.anonymous().get("/products/popular?days=7").await.expect(200);
 }
 
 /// Orders in every way: looked at, given up, lapsed while each function looks, short of one shard, declined, swept.
@@ -217,7 +217,7 @@ async fn ordering(world: &World) {
 
 /// Payments of both kinds, given back.
 async fn giving_back(world: &World) {
-    let (schedule, product) = (world.hall().await, world.product(1_000, 5).await);
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
     let mina = world.user_with(100_000).await;
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
@@ -242,13 +242,13 @@ async fn giving_back_too_late(world: &World) {
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
     world.wait(1_001);
-    let mina = world.again(&mina).await;
+    let mina = world.with_fresh_token(&mina).await;
     mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect_problem(409, "concert-started");
 }
 
 /// A concert with a date of 50 seats: the ids of both.
 async fn concert(world: &World, admin: &Person) -> (String, String) {
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let shown = admin.get(&format!("/schedules/{schedule}")).await.expect(200);
     (shown.text("concert_id"), schedule)
 }
@@ -275,10 +275,10 @@ async fn deleting(world: &World) {
 async fn accepted_deletions(world: &World) {
     let admin = world.admin().await;
     let id = |text: &str| text.parse::<Uuid>().expect("an id");
-    let asked = |function, target: &str| AdminAction::of_operator(function, target);
+    let asked = |function, target: &str| AdminAction::by_operator(function, target);
     let app = world.stack.app();
     let (one, date) = concert(world, &admin).await;
-    let mut budget = Budget::of(1);
+    let mut budget = Budget::new(1);
     let of_date = delete_schedule::delete_schedule(
         app,
         ConcertId(id(&one)),
@@ -288,7 +288,7 @@ async fn accepted_deletions(world: &World) {
     );
     assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
     let (two, _) = concert(world, &admin).await;
-    let mut budget = Budget::of(1);
+    let mut budget = Budget::new(1);
     let of_concert =
         delete_concert::delete_concert(app, ConcertId(id(&two)), asked("delete_concert", &two), &mut budget);
     assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);
@@ -336,7 +336,7 @@ async fn seats_of_a_dying_date(world: &World) {
 
 /// Both sides of everything, and a sold seat whose block is gone: its schedule is looked for.
 async fn auditing(world: &World) {
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let buyer = world.user_with(100_000).await;
     let held = buyer.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     buyer.pay(&held).await.expect(201);

@@ -18,10 +18,10 @@ async fn a_new_product_is_on_sale() {
     });
     assert_eq!(made.body, shown);
     assert_eq!(world.shards(&id), [3, 2, 2], "spread evenly");
-    let listed = world.anybody().get("/products").await.expect(200).body;
+    let listed = world.anonymous().get("/products").await.expect(200).body;
     assert_eq!(listed["items"][0]["product_id"], id.as_str());
     world.user_with(25_000).await.buy(&[(&id, 1)]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn a_product_may_begin_with_nothing() {
     let id = world.product(100, 0).await;
     assert_eq!(world.shards(&id), [0]);
     world.user().await.order(&[(&id, 1)]).await.expect_problem(409, "out-of-stock");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -95,5 +95,5 @@ async fn a_product_for_nothing_is_ordered_for_nothing() {
     let mina = world.user_with(0).await;
     let order = mina.post("/orders", order_of(&[(&id, 1)], true)).await.expect(201);
     assert_eq!((&order.body["total"], &order.body["state"]), (&json!(0), &json!("paid")));
-    world.check_books().await;
+    world.check_invariants().await;
 }

@@ -9,7 +9,7 @@ use crate::support::World;
 async fn a_product_is_shown_with_its_stock_in_any_state() {
     let world = World::new().await;
     let id = world.product_with(json!({ "stock": 10, "stock_shards": 4, "price": 500 })).await;
-    let (path, anybody) = (format!("/products/{id}"), world.anybody());
+    let (path, anybody) = (format!("/products/{id}"), world.anonymous());
     let shown = json!({
         "product_id": id, "name": "Light stick", "price": 500, "max_per_user": 100, "currency": "KRW", "state": "selling",
         "created_at": "2026-11-21T10:00:00.5Z", "available": 10,
@@ -30,6 +30,6 @@ async fn a_product_is_shown_with_its_stock_in_any_state() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
-    world.anybody().get(&format!("/products/{NOBODY}")).await.expect_problem(404, "not-found");
-    world.anybody().get("/products/poster").await.expect_invalid("product_id");
+    world.anonymous().get(&format!("/products/{NOBODY}")).await.expect_problem(404, "not-found");
+    world.anonymous().get("/products/poster").await.expect_invalid("product_id");
 }

@@ -22,7 +22,7 @@ async fn four(world: &World) -> Vec<String> {
 async fn four_orders_page_by_page() {
     let world = World::new().await;
     four(&world).await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     for limit in [1, 2, 3, 100] {
         let listed = async |sort: &str| anybody.pages(&format!("/products{sort}"), limit).await;
         assert_eq!(names(&listed("").await), ["cap two", "Book", "album", "Cap"], "in pages of {limit}");
@@ -48,15 +48,15 @@ async fn only_what_is_selling_is_listed() {
     admin.patch(&format!("/products/{}", ids[0]), json!({ "state": "hold" })).await.expect(200);
     admin.patch(&format!("/products/{}", ids[1]), json!({ "state": "stopped" })).await.expect(200);
     for sort in ["newest", "price", "-price", "name"] {
-        let listed = world.anybody().pages(&format!("/products?sort={sort}"), 100).await;
+        let listed = world.anonymous().pages(&format!("/products?sort={sort}"), 100).await;
         let mut names = names(&listed);
         names.sort_unstable();
         assert_eq!(names, ["Book", "cap two"], "{sort}");
     }
     world.wait(5);
     admin.patch(&format!("/products/{}", ids[0]), json!({ "state": "selling" })).await.expect(200);
-    assert_eq!(names(&world.anybody().pages("/products?sort=name", 100).await), ["Book", "Cap", "cap two"]);
-    world.check_books().await;
+    assert_eq!(names(&world.anonymous().pages("/products?sort=name", 100).await), ["Book", "Cap", "cap two"]);
+    world.check_invariants().await;
 }
 
 /// Pages stay what they are while products come, go and change: what is selling throughout is listed once.
@@ -79,7 +79,7 @@ async fn a_walk_through_the_list_is_stable_while_products_change() {
     for sort in ["newest", "price", "-price", "name"] {
         let (mut seen, mut cursor, mut step) = (Vec::new(), String::new(), 0);
         loop {
-            let page = world.anybody().get(&format!("/products?sort={sort}&limit=2{cursor}")).await.expect(200).body;
+            let page = world.anonymous().get(&format!("/products?sort={sort}&limit=2{cursor}")).await.expect(200).body;
             let items = page["items"].as_array().expect("items").clone();
             seen.extend(items.iter().map(|item| item["product_id"].as_str().expect("an id").to_owned()));
             // Between two pages one is taken off sale and another put on, renamed and priced anew; one is new.
@@ -97,14 +97,14 @@ async fn a_walk_through_the_list_is_stable_while_products_change() {
             assert_eq!(seen.iter().filter(|seen| *seen == id).count(), 1, "{sort}: {id}");
         }
     }
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn a_cursor_is_of_its_own_list_to_the_letter() {
     let world = World::new().await;
     four(&world).await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     let next = async |sort: &str| anybody.get(&format!("/products?sort={sort}&limit=1")).await.expect(200).text("next");
     let cursor = next("price").await;
     for sort in ["newest", "-price", "name"] {
@@ -130,16 +130,16 @@ async fn a_product_whose_letters_stand_for_many_is_made_listed_and_paged_past() 
         world.product_with(json!({ "name": name })).await;
     }
     for sort in ["newest", "price", "-price", "name"] {
-        assert_eq!(world.anybody().pages(&format!("/products?sort={sort}"), 1).await.len(), 4, "{sort}");
+        assert_eq!(world.anonymous().pages(&format!("/products?sort={sort}"), 1).await.len(), 4, "{sort}");
     }
-    let listed = world.anybody().pages("/products?sort=name", 100).await;
+    let listed = world.anonymous().pages("/products?sort=name", 100).await;
     assert_eq!((&listed[0]["name"], &listed[3]["name"]), (&json!("Cap"), &json!("힣")));
 }
 
 #[tokio::test]
 async fn a_page_is_remembered_for_five_seconds() {
     let world = World::new().await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     let reply = anybody.get("/products").await.expect(200);
     assert_eq!(reply.body, json!({ "items": [], "next": null }));
     assert_eq!(reply.headers["cache-control"], "public, max-age=5");

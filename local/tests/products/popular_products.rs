@@ -7,7 +7,7 @@ use crate::support::World;
 #[tokio::test]
 async fn the_last_count_is_shown_with_its_time() {
     let world = World::new().await;
-    let (anybody, mina) = (world.anybody(), world.user_with(1_000_000).await);
+    let (anybody, mina) = (world.anonymous(), world.user_with(1_000_000).await);
     let none = anybody.get("/products/popular").await.expect(200);
     assert_eq!(none.body, json!({ "as_of": null, "days": 3, "items": [] }));
     let mut ids = Vec::new();
@@ -37,7 +37,7 @@ async fn the_last_count_is_shown_with_its_time() {
 #[tokio::test]
 async fn its_count_is_remembered_for_a_minute() {
     let world = World::new().await;
-    let (anybody, mina) = (world.anybody(), world.user_with(1_000_000).await);
+    let (anybody, mina) = (world.anonymous(), world.user_with(1_000_000).await);
     let id = world.product(100, 10).await;
     let sold = async || {
         anybody.get("/products/popular").await.expect(200).body["items"][0]["sold"].as_i64().expect("a number")
@@ -55,7 +55,7 @@ async fn its_count_is_remembered_for_a_minute() {
 #[tokio::test]
 async fn what_is_not_selling_any_more_leaves_it_within_ten_seconds_and_others_take_its_place() {
     let world = World::new().await;
-    let (anybody, mina, admin) = (world.anybody(), world.user_with(1_000_000).await, world.admin().await);
+    let (anybody, mina, admin) = (world.anonymous(), world.user_with(1_000_000).await, world.admin().await);
     let mut ids = Vec::new();
     for units in (1..=7).rev() {
         ids.push(world.product_with(json!({ "name": format!("Sold {units}"), "stock": 10, "price": 100 })).await);
@@ -99,6 +99,6 @@ async fn what_is_out_of_range_is_refused() {
         ("limit=-1", "limit"),
         ("limit=1.5", "limit"),
     ] {
-        world.anybody().get(&format!("/products/popular?{query}")).await.expect_invalid(field);
+        world.anonymous().get(&format!("/products/popular?{query}")).await.expect_invalid(field);
     }
 }

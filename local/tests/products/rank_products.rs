@@ -12,7 +12,7 @@ async fn rank(world: &World) -> Value {
 async fn popular(world: &World, days: u8) -> Vec<(String, i64)> {
     // What a process remembers is another test's business.
     world.wait(60);
-    let reply = world.anybody().get(&format!("/products/popular?days={days}&limit=50")).await.expect(200);
+    let reply = world.anonymous().get(&format!("/products/popular?days={days}&limit=50")).await.expect(200);
     let items = reply.body["items"].as_array().expect("items").iter();
     items.map(|item| (item["product_id"].as_str().expect("an id").to_owned(), item["sold"].as_i64().unwrap())).collect()
 }
@@ -51,7 +51,7 @@ async fn what_is_given_back_is_taken_off_the_day_it_was_paid_on() {
     sell(&world, &kept, 1).await;
     let (buyer, order) = sell(&world, &given_back, 5).await;
     world.wait(86_400);
-    let buyer = world.again(&buyer).await;
+    let buyer = world.with_fresh_token(&buyer).await;
     buyer.refund_order(&order).await.expect(200);
     world.stack.drain_events().await.expect("settled");
     assert_eq!(rank(&world).await, json!({ "days_1": 0, "days_3": 1, "days_7": 1 }));

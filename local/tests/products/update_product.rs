@@ -21,8 +21,8 @@ async fn what_is_named_changes_and_the_rest_stays() {
         assert_eq!(admin.patch(&path, nothing).await.expect(200).body, limited);
     }
     assert_eq!(world.dump(), before, "what is so already is not written");
-    assert_eq!(world.left(&id), 8);
-    world.check_books().await;
+    assert_eq!(world.units_left(&id), 8);
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn orders_know_the_new_terms_at_once_and_keep_their_own() {
     // What was ordered may be paid, and given back, also when nothing more is sold.
     mina.pay_order(&after.order()).await.expect(201);
     mina.refund_order(&before.order()).await.expect(200);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -49,39 +49,39 @@ async fn nothing_to_do_is_done_at_once() {
 async fn nobody_is_called_before_a_second_has_passed_nor_more_than_the_rate() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 200, "admit_per_second": 60 })).await;
-    world.crowd(150).await;
+    world.joined_users(150).await;
     let mut served = Vec::new();
     for millisecond in [999, 1, 500, 499, 1, 1_000, 1_000, 1_000] {
         world.clock.advance(jiff::SignedDuration::from_millis(millisecond));
         for _ in 0..2 {
             run(&world).await;
         }
-        served.push(world.check_books().await.serving(QUEUE));
+        served.push(world.check_invariants().await.serving(QUEUE));
     }
     assert_eq!(served, [0, 0, 0, 0, 60, 120, 150, 150]);
     let of = |first: u32, last: u32| (first.to_string(), last.to_string());
     let expected =
         [of(1, 25), of(26, 50), of(51, 60), of(61, 85), of(86, 110), of(111, 120), of(121, 145), of(146, 150)];
     assert_eq!(batches(&world), expected);
-    assert_eq!(world.settled_books().await.unclaimed_numbers(QUEUE), 150);
+    assert_eq!(world.drain_and_check().await.unclaimed_numbers(QUEUE), 150);
     // The window, and as much as clocks may differ.
     world.wait(90);
     run(&world).await;
     assert_eq!(batches(&world), [], "what nobody claimed is over");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
 }
 
 #[tokio::test]
 async fn with_nobody_polling_a_minute_gives_a_minutes_worth_and_no_more() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1_000, "admit_per_second": 1 })).await;
-    world.crowd(130).await;
+    world.joined_users(130).await;
     world.wait(60);
     run(&world).await;
     for (minutes, serving) in [(1, 60), (60, 120)] {
         world.wait(60 * minutes);
         run(&world).await;
-        assert_eq!(world.check_books().await.serving(QUEUE), serving);
+        assert_eq!(world.check_invariants().await.serving(QUEUE), serving);
     }
 }
 
@@ -89,7 +89,7 @@ async fn with_nobody_polling_a_minute_gives_a_minutes_worth_and_no_more() {
 async fn a_poll_after_a_long_silence_gives_two_seconds_worth() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1_000, "admit_per_second": 5 })).await;
-    let mut crowd = world.crowd(60).await;
+    let mut crowd = world.joined_users(60).await;
     crowd[59].poll().await.expect(200);
     // How fast the clock of one instance runs, it brings in no crowd; what it may not use at once is left for the next.
     for (seconds, position) in [(60, 60), (60, 50), (300, 40), (1, 30)] {
@@ -102,13 +102,13 @@ async fn a_poll_after_a_long_silence_gives_two_seconds_worth() {
 async fn it_ends_admissions_and_their_places_come_back_a_minute_later() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    world.queue_called("autumn", json!({})).await;
-    let mina = world.admitted().await;
-    let joon = world.joined().await;
+    world.put_queue("autumn", json!({})).await;
+    let mina = world.admitted_user().await;
+    let joon = world.joined_user().await;
     world.tick().await;
     // Neither polls, and nobody sweeps for an hour.
     world.wait(3_600);
-    let mut joon = world.renewed(&joon).await;
+    let mut joon = world.with_fresh_access_token(&joon).await;
     assert_eq!(run(&world).await, json!({ "ended": 1, "failed": 0, "queues": 2, "queues_failed": 0 }));
     assert_eq!(world.state_of(&mina), "expired");
     assert_eq!(joon.poll().await.expect(200).body["state"], "waiting");
@@ -117,14 +117,14 @@ async fn it_ends_admissions_and_their_places_come_back_a_minute_later() {
     world.wait(60);
     run(&world).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn an_admission_lasts_to_its_second() {
     let world = World::new().await;
     world.queue(json!({ "active_minutes": 1 })).await;
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     for seconds in [59, 1] {
         world.wait(seconds);
         assert_eq!(run(&world).await["ended"], 0);
@@ -139,22 +139,22 @@ async fn an_admission_lasts_to_its_second() {
 async fn more_admissions_than_a_page_end_in_one_run() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 90, "admit_per_second": 90 })).await;
-    let mut crowd = world.crowd(90).await;
+    let mut crowd = world.joined_users(90).await;
     world.ticks(2).await;
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
     }
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 90);
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 90);
     world.wait(700);
     assert_eq!(run(&world).await["ended"], 90);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn one_that_cannot_be_read_keeps_no_other() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut mina = world.joined().await;
+    let mut mina = world.joined_user().await;
     for (id, time) in [("broken", "1"), ("Malformed", "2")] {
         let mut item = key(id, "QUEUE");
         item["owner"] = json!({ "S": "QUEUE" });
@@ -181,7 +181,7 @@ async fn everybody_in_a_closed_queue_is_let_in() {
     let world = World::new().await;
     let closes = world.at(1).to_string();
     world.queue(json!({ "capacity": 3, "admit_per_second": 3, "closes_at": closes })).await;
-    let mut crowd = world.crowd(3).await;
+    let mut crowd = world.joined_users(3).await;
     world.ticks(2).await;
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
@@ -192,7 +192,7 @@ async fn everybody_in_a_closed_queue_is_let_in() {
 async fn a_place_is_taken_by_one_after_the_other_in_order() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 2, "admit_per_second": 50 })).await;
-    let mut crowd = world.crowd(8).await;
+    let mut crowd = world.joined_users(8).await;
     let mut order = Vec::new();
     world.tick().await;
     for _ in 0..4 {
@@ -204,7 +204,7 @@ async fn a_place_is_taken_by_one_after_the_other_in_order() {
                 inside.push(index);
             }
         }
-        assert_eq!(world.settled_books().await.admitted_now(QUEUE), 2);
+        assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 2);
         for index in inside {
             crowd[index].leave().await.expect(204);
             order.push(index);
@@ -218,7 +218,7 @@ async fn a_place_is_taken_by_one_after_the_other_in_order() {
 async fn a_poll_that_cannot_move_its_queue_tells_the_place_all_the_same() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut crowd = world.crowd(2).await;
+    let mut crowd = world.joined_users(2).await;
     world.wait(1);
     for fault in [Fault::Throttle, Fault::Conflict, Fault::LoseRequest, Fault::LoseAnswer] {
         world.wait(1);
@@ -227,7 +227,7 @@ async fn a_poll_that_cannot_move_its_queue_tells_the_place_all_the_same() {
         world.stack.intercept(None);
         assert_eq!((&told.body["state"], &told.body["number"]), (&json!("waiting"), &json!(2)), "{fault:?}");
     }
-    world.check_books().await;
+    world.check_invariants().await;
     world.until_admitted(&mut crowd[1]).await;
-    world.at_quiet().await;
+    world.quiesce().await;
 }

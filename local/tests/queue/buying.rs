@@ -18,8 +18,8 @@ async fn pay_with_key(person: &Person, reservation: &str, key: u128) -> Reply {
 #[tokio::test]
 async fn a_hold_does_not_outlast_its_token() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "active_minutes": 6 })).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "active_minutes": 6 })).await;
+    let mina = world.admitted_user().await;
     // Admitted in second 2, so until second 362. Up to second 61 a hold has its five minutes, rounded up.
     for (at, seat, until) in [
         (50, "A-1-1", "10:05:51Z"),
@@ -34,59 +34,59 @@ async fn a_hold_does_not_outlast_its_token() {
         if at == 50 {
             mina.delete(&format!("/reservations/{}", held.reservation())).await.expect(200);
         }
-        world.check_books().await;
+        world.check_invariants().await;
     }
     // In the last second of the token the last hold can be paid.
     world.wait(61);
     let listed = mina.get("/reservations").await.expect(200).body;
     let last = listed["items"][0]["reservation_id"].as_str().expect("an id").to_owned();
     mina.pay(&last).await.expect(201);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_token_that_ends_ends_its_holds() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "active_minutes": 1 })).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "active_minutes": 1 })).await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     world.wait(60);
     mina.pay(&held).await.expect_problem(409, "hold-expired");
-    let mut joon = world.joined().await;
+    let mut joon = world.joined_user().await;
     world.until_admitted(&mut joon).await;
     // Free for the next, with nobody sweeping.
     joon.hold(&hall, &["A-1-1"]).await.expect(201);
     assert_eq!(mina.balance().await, 1_000_000);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn paying_uses_the_token_up_and_frees_one_place() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 1 })).await;
-    let mina = world.admitted().await;
-    let mut joon = world.joined().await;
+    let hall = world.queued_schedule(json!({ "capacity": 1 })).await;
+    let mina = world.admitted_user().await;
+    let mut joon = world.joined_user().await;
     let one = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     let two = mina.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
-    assert_eq!(world.token_of(&mina)["holds"], json!({ "N": "2" }));
+    assert_eq!(world.entry_of(&mina)["holds"], json!({ "N": "2" }));
     mina.pay(&one).await.expect(201);
-    let used = world.token_of(&mina);
+    let used = world.entry_of(&mina);
     assert_eq!(used["state"], json!({ "S": "used" }));
     mina.hold(&hall, &["A-1-3"]).await.expect_problem(403, "queue-token-ended");
     world.stack.drain_events().await.expect("settled");
     world.until_admitted(&mut joon).await;
     // The second reservation of the same admission is paid when its place is somebody else's already.
     mina.pay(&two).await.expect(201);
-    assert_eq!(world.token_of(&mina)["ended_at"], used["ended_at"], "it ended once");
-    let books = world.settled_books().await;
+    assert_eq!(world.entry_of(&mina)["ended_at"], used["ended_at"], "it ended once");
+    let books = world.drain_and_check().await;
     assert_eq!((books.places_in_use(QUEUE), books.held_and_sold()), (1, (0, 2)));
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_declined_payment_keeps_the_token() {
     let world = World::releasing().await;
-    let hall = world.queued_hall(json!({ "capacity": 1 })).await;
+    let hall = world.queued_schedule(json!({ "capacity": 1 })).await;
     let mut mina = world.user().await;
     mina.post("/wallet", json!({})).await.expect(201);
     mina.join().await.expect(201);
@@ -95,19 +95,19 @@ async fn a_declined_payment_keeps_the_token() {
     mina.pay(&held).await.expect_problem(402, "insufficient-balance");
     world.stack.drain_events().await.expect("settled");
     assert_eq!(world.state_of(&mina), "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1, "a decline frees no place");
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1, "a decline frees no place");
     mina.pay(&held).await.expect_problem(409, "payment-declined");
     mina.post("/wallet/charges", json!({ "amount": 50_000 })).await.expect(201);
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn without_a_wallet_a_token_is_kept() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
+    let hall = world.queued_schedule(json!({})).await;
     let mut mina = world.user().await;
     mina.join().await.expect(201);
     world.until_admitted(&mut mina).await;
@@ -119,8 +119,8 @@ async fn without_a_wallet_a_token_is_kept() {
 #[tokio::test]
 async fn repeats_are_answered_after_the_token_has_ended() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mina = world.admitted_user().await;
     let held = hold_with_key(&mina, &hall, "A-1-1", 1).await.expect(201);
     let paid = pay_with_key(&mina, &held.reservation(), 2).await.expect(201);
     let before = world.dump();
@@ -142,19 +142,19 @@ async fn repeats_are_answered_after_the_token_has_ended() {
         person.call(axum::http::Method::PUT, &path, None, Some(Uuid::from_u128(key))).await
     };
     put(&mina, 4).await.expect_problem(403, "queue-token-ended");
-    let joon = world.admitted().await;
+    let joon = world.admitted_user().await;
     let one = put(&joon, 5).await.expect(201).reservation();
     assert_eq!(put(&joon, 6).await.expect(200).reservation(), one, "one's own live hold");
     world.wait(600);
-    let later = put(&world.renewed(&joon).await, 5).await.expect(201);
+    let later = put(&world.with_fresh_access_token(&joon).await, 5).await.expect(201);
     assert_eq!((later.replayed(), later.body["state"].clone()), (true, json!("expired")));
 }
 
 #[tokio::test]
 async fn what_is_held_is_paid_before_the_queue_is_joined_again() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 1, "admit_per_second": 10 })).await;
-    let mut mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "capacity": 1, "admit_per_second": 10 })).await;
+    let mut mina = world.admitted_user().await;
     let mut held = Vec::new();
     for seat in ["A-1-1", "A-1-2", "A-1-3"] {
         held.push(mina.hold(&hall, &[seat]).await.expect(201).reservation());
@@ -168,16 +168,16 @@ async fn what_is_held_is_paid_before_the_queue_is_joined_again() {
     mina.delete(&format!("/reservations/{}", held[2])).await.expect(200);
     assert_eq!(world.state_of(&mina), "used");
     assert_eq!(mina.join().await.expect(201).body["number"], 2);
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0, "one admission, one place");
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0, "one admission, one place");
     assert_eq!(mina.balance().await, 900_000);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn no_token_but_the_last_pays() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "admit_per_second": 10 })).await;
-    let mut mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "admit_per_second": 10 })).await;
+    let mut mina = world.admitted_user().await;
     let one = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     let two = mina.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
     mina.delete(&format!("/reservations/{two}")).await.expect(200);
@@ -202,18 +202,18 @@ async fn no_token_but_the_last_pays() {
     }
     assert_eq!(world.dump(), before);
     mina.pay(&three).await.expect(201);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_token_is_checked_before_seats_are() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 5 })).await;
-    let (mina, joon) = (world.admitted().await, world.admitted().await);
+    let hall = world.queued_schedule(json!({ "capacity": 3, "admit_per_second": 5 })).await;
+    let (mina, joon) = (world.admitted_user().await, world.admitted_user().await);
     joon.hold(&hall, &["A-1-1"]).await.expect(201);
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(409, "seat-taken");
     mina.hold(&hall, &["A-1-51"]).await.expect_problem(404, "seat-not-found");
-    assert_eq!(world.token_of(&mina)["holds"], json!({ "N": "0" }), "a refused hold is none");
+    assert_eq!(world.entry_of(&mina)["holds"], json!({ "N": "0" }), "a refused hold is none");
     mina.leave().await.expect(204);
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-ended");
     mina.hold(&hall, &["A-1-51"]).await.expect_problem(403, "queue-token-ended");
@@ -222,10 +222,10 @@ async fn a_token_is_checked_before_seats_are() {
 #[tokio::test]
 async fn a_concert_with_a_queue_is_deleted_like_any_other() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
+    let hall = world.queued_schedule(json!({})).await;
     let admin = world.admin().await;
     let concert = admin.get(&format!("/schedules/{hall}")).await.expect(200).text("concert_id");
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     let seats = format!("/schedules/{hall}/seats");
     mina.get(&seats).await.expect(200);
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
@@ -263,7 +263,7 @@ async fn a_concert_keeps_the_queue_it_was_made_with() {
     let key = Uuid::from_u128(7);
     admin.post_with_key("/concerts", body(json!(QUEUE)), key).await.expect_problem(404, "not-found");
     world.queue(json!({})).await;
-    world.queue_called("autumn", json!({})).await;
+    world.put_queue("autumn", json!({})).await;
     let made = admin.post_with_key("/concerts", body(json!(QUEUE)), key).await.expect(201);
     assert_eq!((made.text("queue_id"), made.replayed()), (QUEUE.to_owned(), false));
     let before = world.dump();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::capacity::within;
-use crate::events::{batch, queue, take};
+use crate::events::{batch, queue, receive_all};
 use crate::support::recorder::{Cost, Meter};
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 /// A world whose calls are counted from now on, with somebody who has done everything once: processes are warm.
 async fn metered(world: &World) -> Arc<Meter> {
@@ -21,7 +21,7 @@ async fn joining_costs_three_writes_and_half_a_read() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5 })).await;
     let (mut mina, mut joon) = (world.user().await, world.user().await);
-    world.joined().await.leave().await.expect(204);
+    world.joined_user().await.leave().await.expect(204);
     let meter = metered(&world).await;
     mina.join().await.expect(201);
     within("join", meter.take(), 3.0, 0.5, 4);
@@ -38,7 +38,7 @@ async fn joining_costs_three_writes_and_half_a_read() {
 async fn a_poll_of_who_waits_costs_nothing() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5 })).await;
-    let mut crowd = world.crowd(100).await;
+    let mut crowd = world.joined_users(100).await;
     world.ticks(7).await;
     for person in &mut crowd {
         person.poll().await.expect(200);
@@ -48,7 +48,7 @@ async fn a_poll_of_who_waits_costs_nothing() {
     // Ten polls of a hundred people, some of them side by side, within a second.
     for round in 0..10 {
         let part = crowd.clone();
-        at_once(part, |mut person| async move { person.poll().await.expect(200) }).await;
+        concurrently(part, |mut person| async move { person.poll().await.expect(200) }).await;
         if round % 3 == 2 {
             world.clock.advance(jiff::SignedDuration::from_millis(250));
         }
@@ -74,14 +74,14 @@ async fn a_poll_of_who_waits_costs_nothing() {
 #[tokio::test]
 async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 50, "admit_per_second": 50 })).await;
-    let warm = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "capacity": 50, "admit_per_second": 50 })).await;
+    let warm = world.admitted_user().await;
     let held = warm.hold(&hall, &["A-1-49"]).await.expect(201).reservation();
     warm.pay(&held).await.expect(201);
     world.stack.drain_events().await.expect("settled");
-    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    let (mut mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
-    let warm = world.joined().await;
+    let warm = world.joined_user().await;
     warm.clone().poll().await.expect(200);
     warm.leave().await.expect(204);
     world.wait(1);
@@ -110,7 +110,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
 async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 60, "admit_per_second": 60 })).await;
-    let mut crowd = world.crowd(60).await;
+    let mut crowd = world.joined_users(60).await;
     world.ticks(1).await;
     world.wait(1);
     let meter = metered(&world).await;
@@ -128,7 +128,7 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     }
     meter.take();
     world.stack.relay().await.expect("relayed");
-    let told = take(&world, &queue(&world, "Tokens")).await;
+    let told = receive_all(&world, &queue(&world, "Tokens")).await;
     let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
     meter.take();
     world.stack.invoke("free_queue_places", batch(&bodies)).await.expect("an answer");

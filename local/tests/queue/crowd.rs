@@ -116,7 +116,7 @@ async fn a_crowd_comes_at_once_and_nobody_is_lost() {
             world.stack.run_schedule("advance_queues").await.expect("advanced");
         }
         world.stack.drain_events().await.expect("settled");
-        let queue = world.anybody().get("/queues/spring").await.expect(200);
+        let queue = world.anonymous().get("/queues/spring").await.expect(200);
         let (inside, serving) = (number(&queue, "active"), number(&queue, "serving"));
         assert!(inside <= capacity, "{inside} inside in second {second}");
         // What two seconds give, and in the minute of the sweep what a minute gave that nobody has used.
@@ -133,13 +133,13 @@ async fn a_crowd_comes_at_once_and_nobody_is_lost() {
     assert_eq!(bought, people.div_ceil(BUYER_EVERY), "everybody who came to buy");
     let left = public(&world).await;
     assert_eq!((&left["active"], &left["serving"]), (&json!(0), &left["issued"]), "no place is lost");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 /// A hall with a seat for each buyer, whose admissions are short.
 async fn hall(world: &World, people: usize, mut settings: Value) -> String {
     settings["active_minutes"] = json!(1);
-    let schedule = world.queued_hall(settings).await;
+    let schedule = world.queued_schedule(settings).await;
     let rows = 1..=people / BUYER_EVERY / 25 + 1;
     let rows: Vec<_> = rows.map(|row| json!({ "row": row.to_string(), "from": 1, "to": 25 })).collect();
     let seats = json!({ "section": "A", "rows": rows, "price": 50_000 });

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::finished;
-use crate::events::{batch, put, queue, take};
+use super::finished_numbers;
+use crate::events::{batch, put, queue, receive_all};
 use crate::support::queue::QUEUE;
 use crate::support::recorder::{Disturb, Fault};
 use crate::support::{Person, World};
@@ -13,7 +13,7 @@ use crate::support::{Person, World};
 /// The events that wait on the queue, taken off it.
 async fn events(world: &World) -> Vec<String> {
     world.stack.relay().await.expect("relayed");
-    take(world, &queue(world, "Tokens")).await
+    receive_all(world, &queue(world, "Tokens")).await
 }
 
 async fn finish(world: &World, bodies: &[&str]) -> Value {
@@ -22,7 +22,7 @@ async fn finish(world: &World, bodies: &[&str]) -> Value {
 
 /// That many who were admitted and have left, and the events of it.
 async fn left(world: &World, count: usize) -> Vec<String> {
-    let mut crowd = world.crowd(count).await;
+    let mut crowd = world.joined_users(count).await;
     world.ticks(2).await;
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
@@ -34,8 +34,8 @@ async fn left(world: &World, count: usize) -> Vec<String> {
 #[tokio::test]
 async fn an_end_is_told_with_the_facts_and_no_secrets() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
     let told = events(&world).await;
@@ -53,12 +53,12 @@ async fn an_end_is_told_with_the_facts_and_no_secrets() {
 #[tokio::test]
 async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 9, "admit_per_second": 9 })).await;
-    let (used, left) = (world.admitted().await, world.admitted().await);
-    let (expired, lapsed) = (world.admitted().await, world.admitted().await);
-    let waiting = world.joined().await;
+    let hall = world.queued_schedule(json!({ "capacity": 9, "admit_per_second": 9 })).await;
+    let (used, left) = (world.admitted_user().await, world.admitted_user().await);
+    let (expired, lapsed) = (world.admitted_user().await, world.admitted_user().await);
+    let waiting = world.joined_user().await;
     waiting.leave().await.expect(204);
-    let mut missed = world.joined().await;
+    let mut missed = world.joined_user().await;
     let one = used.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     let two = used.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
     for held in [one, two] {
@@ -72,7 +72,7 @@ async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
     assert_eq!(world.state_of(&missed), "expired");
     world.wait(410);
     // One is ended by joining again, the other by the sweep.
-    world.renewed(&lapsed).await.join().await.expect(201);
+    world.with_fresh_access_token(&lapsed).await.join().await.expect(201);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     let mut ends: Vec<String> = events(&world)
         .await
@@ -96,7 +96,7 @@ async fn a_place_is_freed_once_however_often_and_late_and_out_of_order_it_is_tol
     let told = left(&world, 5).await;
     let [one, two, three, four, five] = [0, 1, 2, 3, 4].map(|index: usize| told[index].as_str());
     let done = json!({ "batchItemFailures": [] });
-    assert_eq!(finished(&world).await, 0);
+    assert_eq!(finished_numbers(&world).await, 0);
     for (bodies, count) in [
         (&[five, five, five][..], 1),
         (&[five], 1),
@@ -106,14 +106,14 @@ async fn a_place_is_freed_once_however_often_and_late_and_out_of_order_it_is_tol
         (&[two], 5),
     ] {
         assert_eq!(finish(&world, bodies).await, done);
-        assert_eq!(finished(&world).await, count);
+        assert_eq!(finished_numbers(&world).await, count);
     }
     // A month less a day later it is known still, and the places are long given on.
     world.wait(29 * 86_400);
     let before = world.dump();
     assert_eq!(finish(&world, &[one, five]).await, done);
     assert_eq!(world.dump(), before);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -126,12 +126,12 @@ async fn the_same_person_may_end_many_times() {
         world.until_admitted(&mut mina).await;
         mina.leave().await.expect(204);
         world.stack.drain_events().await.expect("settled");
-        assert_eq!(finished(&world).await, round);
+        assert_eq!(finished_numbers(&world).await, round);
         // So soon after she gave a place up she gets no other.
         mina.join().await.expect_problem(429, "too-many-attempts");
         world.wait(61);
     }
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -141,15 +141,15 @@ async fn more_ends_than_one_transaction_takes_are_counted_together() {
     let told = left(&world, 120).await;
     let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
     assert_eq!(finish(&world, &bodies).await, json!({ "batchItemFailures": [] }));
-    assert_eq!(finished(&world).await, 120);
-    world.at_quiet().await;
+    assert_eq!(finished_numbers(&world).await, 120);
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn what_is_no_end_of_ours_fails_alone() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
-    world.queue_called("autumn", json!({})).await;
+    world.put_queue("autumn", json!({})).await;
     let told = left(&world, 3).await;
     let with = |field: &str, value: Value| {
         let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
@@ -169,8 +169,8 @@ async fn what_is_no_end_of_ours_fails_alone() {
         .collect();
     names.sort_unstable();
     assert_eq!(names, ["m0", "m2", "m3", "m5", "m6", "m7"]);
-    assert_eq!(finished(&world).await, 3);
-    assert_eq!(world.check_books().await.places_in_use("autumn"), 0);
+    assert_eq!(finished_numbers(&world).await, 3);
+    assert_eq!(world.check_invariants().await.places_in_use("autumn"), 0);
 }
 
 #[tokio::test]
@@ -195,29 +195,29 @@ async fn what_tells_something_else_is_done_with() {
 async fn what_the_table_refuses_is_delivered_again() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     mina.leave().await.expect(204);
     world.stack.relay().await.expect("relayed");
     world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
     world.stack.intercept(None);
-    assert_eq!(finished(&world).await, 0);
+    assert_eq!(finished_numbers(&world).await, 0);
     assert_eq!(world.stack.deliver().await.expect("delivered"), 1);
-    assert_eq!(finished(&world).await, 1);
+    assert_eq!(finished_numbers(&world).await, 1);
 }
 
 #[tokio::test]
 async fn what_always_fails_ends_in_the_dead_letter_queue_and_keeps_no_place() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     put(&world, &queue(&world, "Tokens"), "garbage").await;
     mina.leave().await.expect(204);
     world.stack.relay().await.expect("relayed");
     for _ in 0..60 {
         world.stack.deliver().await.expect("delivered");
     }
-    assert!(take(&world, &queue(&world, "Tokens")).await.is_empty());
-    assert_eq!(take(&world, &queue(&world, "TokensDeadLetter")).await, ["garbage"]);
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
+    assert!(receive_all(&world, &queue(&world, "Tokens")).await.is_empty());
+    assert_eq!(receive_all(&world, &queue(&world, "TokensDeadLetter")).await, ["garbage"]);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
 }

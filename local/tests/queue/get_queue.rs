@@ -9,7 +9,7 @@ use crate::support::queue::{QUEUE, public};
 async fn everybody_sees_the_same_numbers_and_finds_the_own_place_in_them() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 3, "admit_per_second": 2 })).await;
-    let mut crowd = world.crowd(9).await;
+    let mut crowd = world.joined_users(9).await;
     world.ticks(2).await;
     let seen = public(&world).await;
     assert_eq!((&seen["serving"], &seen["issued"], &seen["active"]), (&json!(2), &json!(9), &json!(2)));
@@ -31,12 +31,12 @@ async fn everybody_sees_the_same_numbers_and_finds_the_own_place_in_them() {
 async fn it_may_be_cached_for_a_second_and_is_not_sent_twice() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let (anybody, path) = (world.anybody(), format!("/queues/{QUEUE}"));
+    let (anybody, path) = (world.anonymous(), format!("/queues/{QUEUE}"));
     let first = anybody.get(&path).await.expect(200);
     assert_eq!(first.headers["cache-control"], "public, max-age=1");
     assert_eq!(first.headers["content-type"], "application/json");
     let tag = first.headers["etag"].to_str().expect("a tag").to_owned();
-    world.crowd(1).await;
+    world.joined_users(1).await;
     // Within the second it is what it was, for everybody.
     assert_eq!(anybody.get(&path).await.expect(200).bytes, first.bytes);
     for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
@@ -55,13 +55,13 @@ async fn it_may_be_cached_for_a_second_and_is_not_sent_twice() {
 async fn what_is_no_queue_is_said_to_be_none() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get("/queues/autumn").await.expect_problem(404, "not-found");
     for id in ["Spring", "a_b", "a%20b", &"a".repeat(65)] {
         anybody.get(&format!("/queues/{id}")).await.expect_invalid("queue_id");
     }
     // Nobody's token matters here.
-    let stranger = world.anybody().with_queue_token(Some("garbage"));
+    let stranger = world.anonymous().with_queue_token(Some("garbage"));
     stranger.get(&format!("/queues/{QUEUE}")).await.expect(200);
 }
 
@@ -69,11 +69,11 @@ async fn what_is_no_queue_is_said_to_be_none() {
 async fn who_looks_moves_the_queue_on() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    world.crowd(3).await;
+    world.joined_users(3).await;
     // The first look sees that they are there; then one is called each second, while there is room.
     for serving in [0, 1, 2, 2, 2] {
         world.wait(1);
         assert_eq!(public(&world).await["serving"], serving);
     }
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 2);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 2);
 }

@@ -12,7 +12,7 @@ const HOUR: i64 = 3_600;
 async fn the_place_falls_to_the_admission_by_polls_alone() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5 })).await;
-    let mut crowd = world.crowd(3).await;
+    let mut crowd = world.joined_users(3).await;
     let mut seen = Vec::new();
     for _ in 0..5 {
         let place = crowd[2].poll().await.expect(200).body;
@@ -29,14 +29,14 @@ async fn the_place_falls_to_the_admission_by_polls_alone() {
     let again = crowd[2].poll().await.expect(200);
     assert_eq!(again.text("expires_at"), "2026-11-21T10:10:04Z");
     assert!(again.body.get("issued_at").is_none());
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn the_remaining_time_follows_how_long_places_are_in_use() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1, "admit_per_second": 10 })).await;
-    let mut crowd = world.crowd(60).await;
+    let mut crowd = world.joined_users(60).await;
     // One place for ten minutes, and the minute of the sweep: nobody knows better yet.
     let before = crowd[59].poll().await.expect(200).body;
     assert_eq!((&before["position"], &before["eta_seconds"]), (&json!(60), &json!(59 * 660 + 1)));
@@ -48,7 +48,7 @@ async fn the_remaining_time_follows_how_long_places_are_in_use() {
         person.leave().await.expect(204);
         world.stack.drain_events().await.expect("settled");
     }
-    let last = world.renewed(&crowd[59]).await.poll().await.expect(200).body;
+    let last = world.with_fresh_access_token(&crowd[59]).await.poll().await.expect(200).body;
     let eta = last["eta_seconds"].as_u64().expect("a time");
     assert!((150..=600).contains(&eta), "{last}");
     assert_eq!(last["retry_after_ms"], 20_000);
@@ -59,11 +59,11 @@ async fn the_remaining_time_follows_how_long_places_are_in_use() {
 async fn a_place_that_is_in_use_for_fifty_minutes_is_not_free_in_a_second() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 50 })).await;
-    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    let (mut mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
     for minute in 0..50 {
-        let place = world.renewed(&joon).await.poll().await.expect(200).body;
+        let place = world.with_fresh_access_token(&joon).await.poll().await.expect(200).body;
         let (eta, left) = (place["eta_seconds"].as_u64().expect("a time"), 60 * (50 - minute));
         assert!((left - 5..=left + 65).contains(&eta), "in minute {minute} {eta} s are told");
         assert_eq!((&place["position"], &place["retry_after_ms"]), (&json!(1), &json!(5_000)), "{place}");
@@ -75,7 +75,7 @@ async fn a_place_that_is_in_use_for_fifty_minutes_is_not_free_in_a_second() {
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     world.stack.drain_events().await.expect("settled");
     world.tick().await;
-    joon = world.renewed(&joon).await;
+    joon = world.with_fresh_access_token(&joon).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
 }
 
@@ -84,10 +84,10 @@ async fn a_token_that_waits_long_is_signed_anew() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
     // Nobody sweeps, so the first stays where she is.
-    world.admitted().await;
-    let mina = world.joined().await;
+    world.admitted_user().await;
+    let mina = world.joined_user().await;
     let first = mina.own_token();
-    let poll = async |token: &str| world.renewed(&mina).await.poll_with(token).await;
+    let poll = async |token: &str| world.with_fresh_access_token(&mina).await.poll_with(token).await;
     world.wait(6 * HOUR);
     assert_eq!(poll(&first).await.expect(200).text("token"), first);
     world.wait(1);
@@ -108,7 +108,7 @@ async fn a_token_that_waits_long_is_signed_anew() {
 async fn the_answer_to_the_claim_may_get_lost() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut mina = world.joined().await;
+    let mut mina = world.joined_user().await;
     let waiting = mina.own_token();
     world.ticks(2).await;
     let first = mina.poll().await.expect(200);
@@ -117,14 +117,14 @@ async fn the_answer_to_the_claim_may_get_lost() {
     for field in ["state", "number", "expires_at"] {
         assert_eq!(again.body[field], first.body[field]);
     }
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn who_misses_the_call_has_lost_the_place() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 1, "claim_seconds": 60 })).await;
-    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    let hall = world.queued_schedule(json!({ "capacity": 1, "claim_seconds": 60 })).await;
+    let (mut mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
     // The last moment of the window and of the half minute by which clocks may differ: nobody has closed it.
     world.wait(89);
@@ -136,15 +136,15 @@ async fn who_misses_the_call_has_lost_the_place() {
     assert_eq!(world.state_of(&mina), "expired");
     assert_eq!(mina.poll().await.expect(200).body["state"], "expired");
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn an_open_batch_may_be_claimed_whatever_the_clock_says() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let (mut mina, mut joon) = (world.joined().await, world.joined().await);
+    let (mut mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
     world.wait(89);
     world.clock.advance(jiff::SignedDuration::from_millis(500));
@@ -152,14 +152,15 @@ async fn an_open_batch_may_be_claimed_whatever_the_clock_says() {
     // Now the window has ended, but this instance looked less than a second ago and nobody else does.
     world.clock.advance(jiff::SignedDuration::from_millis(700));
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn how_a_place_ended_is_told_to_its_holder() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 4, "admit_per_second": 4 })).await;
-    let (mut used, mut left, mut expired) = (world.admitted().await, world.admitted().await, world.admitted().await);
+    let hall = world.queued_schedule(json!({ "capacity": 4, "admit_per_second": 4 })).await;
+    let (mut used, mut left, mut expired) =
+        (world.admitted_user().await, world.admitted_user().await, world.admitted_user().await);
     let held = used.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     used.pay(&held).await.expect(201);
     left.leave().await.expect(204);
@@ -175,20 +176,20 @@ async fn how_a_place_ended_is_told_to_its_holder() {
     world.wait(5);
     // A token whose own time is over may still ask.
     assert_eq!(expired.poll().await.expect(200).body["state"], "expired");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn who_has_left_learns_it_when_the_number_is_called() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut mina = world.joined().await;
+    let mut mina = world.joined_user().await;
     mina.leave().await.expect(204);
     // Until then a poll reads nothing, not even this.
     assert_eq!(mina.poll().await.expect(200).body["state"], "waiting");
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "left");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 /// What a queue token of ours says and how it is signed, to be changed.
@@ -229,7 +230,7 @@ impl Forged {
 async fn only_our_own_tokens_are_believed() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mina = world.joined().await;
+    let mina = world.joined_user().await;
     let forged = Forged::of(&world, &mina).await;
     let now = world.clock.now().as_second();
     // What it takes to make one; the rest are each one step away from it.
@@ -287,8 +288,8 @@ async fn only_our_own_tokens_are_believed() {
 async fn a_token_is_its_owners_and_its_queues_alone() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    world.queue_called("autumn", json!({})).await;
-    let (mina, joon) = (world.joined().await, world.joined().await);
+    world.put_queue("autumn", json!({})).await;
+    let (mina, joon) = (world.joined_user().await, world.joined_user().await);
     let before = world.dump();
     mina.with_queue_token(None).poll().await.expect_problem(401, "queue-token-required");
     mina.poll_with(&joon.own_token()).await.expect_problem(401, "queue-token-invalid");
@@ -301,6 +302,6 @@ async fn a_token_is_its_owners_and_its_queues_alone() {
     swapped.token = mina.queue_token.clone();
     let refused = swapped.poll().await.expect(403);
     assert_eq!(refused.body, json!({ "message": "Forbidden" }));
-    world.anybody().with_queue_token(Some(&mina.own_token())).poll().await.expect(401);
+    world.anonymous().with_queue_token(Some(&mina.own_token())).poll().await.expect(401);
     assert_eq!(world.dump(), before);
 }

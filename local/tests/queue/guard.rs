@@ -43,11 +43,11 @@ struct Sale {
 impl Sale {
     async fn new() -> Self {
         let world = World::new().await;
-        let schedule = world.queued_hall(json!({ "capacity": 10, "admit_per_second": 5 })).await;
-        let shown = world.anybody().get(&format!("/schedules/{schedule}")).await.expect(200);
+        let schedule = world.queued_schedule(json!({ "capacity": 10, "admit_per_second": 5 })).await;
+        let shown = world.anonymous().get(&format!("/schedules/{schedule}")).await.expect(200);
         assert_eq!(shown.body["queue_id"], "spring");
         let concert = shown.text("concert_id");
-        assert_eq!(world.anybody().get(&format!("/concerts/{concert}")).await.expect(200).body["queue_id"], "spring");
+        assert_eq!(world.anonymous().get(&format!("/concerts/{concert}")).await.expect(200).body["queue_id"], "spring");
         Self { world, schedule, concert }
     }
 
@@ -80,11 +80,11 @@ impl Sale {
 async fn only_an_admitted_token_of_ones_own_opens_the_sale() {
     let sale = Sale::new().await;
     let world = &sale.world;
-    world.queue_called("autumn", json!({})).await;
-    let mut mina = world.joined().await;
+    world.put_queue("autumn", json!({})).await;
+    let mut mina = world.joined_user().await;
     let waiting = mina.own_token();
     world.until_admitted(&mut mina).await;
-    let joon = world.admitted().await;
+    let joon = world.admitted_user().await;
     let held = mina.hold(&sale.schedule, &["A-1-1"]).await.expect(201).reservation();
     // Admitted elsewhere.
     mina.post("/queues/autumn/tokens", json!({})).await.expect(201);
@@ -114,7 +114,7 @@ async fn only_an_admitted_token_of_ones_own_opens_the_sale() {
     for (route, status) in ROUTES.into_iter().zip([200, 200, 200, 201, 201, 201]) {
         sale.ask(route, &mina, &held).await.expect(status);
     }
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -135,31 +135,31 @@ async fn an_administrator_passes_every_guarded_route_without_queueing() {
         sale.ask(route, &admin, &held).await.expect(status);
     }
     // Nobody's place is used by it, and no admission bounds the hold.
-    assert_eq!((world.settled_books().await.places_in_use("spring"), admin.balance().await), (0, 950_000));
+    assert_eq!((world.drain_and_check().await.places_in_use("spring"), admin.balance().await), (0, 950_000));
     // The same caller as a user is asked for a token again.
-    let user = world.again(&admin).await;
+    let user = world.with_fresh_token(&admin).await;
     sale.refuses(&user, &held, REQUIRED, &[HoldSeat, CreateReservation, Pay]).await;
     user.hold(&sale.schedule, &["A-1-20"]).await.expect_problem(401, "queue-token-required");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn who_became_an_administrator_meanwhile_pays_by_the_admission_of_the_hold() {
     let sale = Sale::new().await;
     let world = &sale.world;
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&sale.schedule, &["A-1-1"]).await.expect(201).reservation();
-    let admin = world.promoted(&mina).await.with_queue_token(None);
+    let admin = world.as_admin(&mina).await.with_queue_token(None);
     admin.pay(&held).await.expect(201);
     assert_eq!(world.state_of(&mina), "used");
-    assert_eq!(world.settled_books().await.places_in_use("spring"), 0);
+    assert_eq!(world.drain_and_check().await.places_in_use("spring"), 0);
 }
 
 #[tokio::test]
 async fn what_has_ended_opens_nothing() {
     let sale = Sale::new().await;
     let world = &sale.world;
-    let (used, left, lapsed) = (world.admitted().await, world.admitted().await, world.admitted().await);
+    let (used, left, lapsed) = (world.admitted_user().await, world.admitted_user().await, world.admitted_user().await);
     let first = used.hold(&sale.schedule, &["A-1-1"]).await.expect(201).reservation();
     let second = used.hold(&sale.schedule, &["A-1-2"]).await.expect(201).reservation();
     let released = left.hold(&sale.schedule, &["A-1-3"]).await.expect(201).reservation();
@@ -178,7 +178,7 @@ async fn what_has_ended_opens_nothing() {
     sale.refuses(&left, &released, ENDED, &[Pay]).await;
     left.pay(&released).await.expect_problem(409, "hold-expired");
     // To the second: the last one in which it is good, and the first in which it is not.
-    let end = world.token_of(&lapsed)["expires_at"]["N"].as_str().and_then(|end| end.parse().ok()).expect("a second");
+    let end = world.entry_of(&lapsed)["expires_at"]["N"].as_str().and_then(|end| end.parse().ok()).expect("a second");
     let until = |second: i64| second - world.clock.now().as_second();
     world.wait(until(end) - 1);
     for route in LOOKS {
@@ -191,21 +191,21 @@ async fn what_has_ended_opens_nothing() {
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     world.wait(1);
     sale.refuses(&lapsed, &late, ENDED, &[Pay]).await;
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn who_looks_must_have_logged_in() {
     let sale = Sale::new().await;
     let world = &sale.world;
-    let mina = world.admitted().await;
+    let mina = world.admitted_user().await;
     let own = mina.own_token();
     let mut other = mina.clone();
     other.token = world.user().await.token;
     for route in LOOKS {
         // Another's access token does not go with this queue token.
         sale.ask(route, &other, "").await.expect_problem(401, "queue-token-invalid");
-        let nobody = world.anybody().with_queue_token(Some(&own));
+        let nobody = world.anonymous().with_queue_token(Some(&own));
         sale.ask(route, &nobody, "").await.expect_problem(401, "unauthorized");
         for wrong in ["garbage", "", own.as_str()] {
             let mut person = nobody.clone();
@@ -217,23 +217,23 @@ async fn who_looks_must_have_logged_in() {
     for scheme in ["Basic bWluYTpzZWNyZXQ=", "Bearer", ""] {
         let request = Request::builder().uri(&path).header("authorization", scheme);
         let request = request.body(axum::body::Body::empty()).expect("a request");
-        world.anybody().with_queue_token(Some(&own)).send(request).await.expect_problem(401, "unauthorized");
+        world.anonymous().with_queue_token(Some(&own)).send(request).await.expect_problem(401, "unauthorized");
     }
     // An access token ends before this admission does.
     world.queue(json!({ "capacity": 10, "admit_per_second": 5, "active_minutes": 60 })).await;
     world.wait(1);
-    let joon = world.admitted().await;
+    let joon = world.admitted_user().await;
     world.wait(910);
     for route in LOOKS {
         sale.ask(route, &joon, "").await.expect_problem(401, "unauthorized");
-        sale.ask(route, &world.renewed(&joon).await, "").await.expect(200);
+        sale.ask(route, &world.with_fresh_access_token(&joon).await, "").await.expect(200);
     }
 }
 
 #[tokio::test]
 async fn what_one_may_see_no_cache_gives_to_another() {
     let sale = Sale::new().await;
-    let mina = sale.world.admitted().await;
+    let mina = sale.world.admitted_user().await;
     let path = format!("/schedules/{}/seats", sale.schedule);
     let listed = mina.get(&path).await.expect(200);
     assert_eq!(listed.headers["cache-control"], "private, max-age=1");
@@ -248,10 +248,10 @@ async fn what_one_may_see_no_cache_gives_to_another() {
 #[tokio::test]
 async fn a_sale_without_a_queue_asks_for_nothing() {
     let world = World::new().await;
-    let schedule = world.hall().await;
-    let concert = world.anybody().get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
+    let schedule = world.schedule_with_seats().await;
+    let concert = world.anonymous().get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
     let sale = Sale { world, schedule, concert };
-    let anybody = sale.world.anybody();
+    let anybody = sale.world.anonymous();
     for token in ["garbage", "", "eyJhbGciOiJub25lIn0.e30."] {
         for route in LOOKS {
             sale.ask(route, &anybody.with_queue_token(Some(token)), "").await.expect(200);
@@ -268,7 +268,7 @@ async fn a_sale_without_a_queue_asks_for_nothing() {
     let mina = sale.world.user_with(1_000_000).await.with_queue_token(Some("garbage"));
     let held = sale.ask(CreateReservation, &mina, "").await.expect(201).reservation();
     sale.ask(Pay, &mina, &held).await.expect(201);
-    sale.world.check_books().await;
+    sale.world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::support::{Person, World};
 #[tokio::test]
 async fn from_joining_to_the_ticket() {
     let world = World::new().await;
-    let schedule = world.queued_hall(json!({ "capacity": 1 })).await;
+    let schedule = world.queued_schedule(json!({ "capacity": 1 })).await;
     let mut mina = world.user_with(100_000).await;
     let mut joon = world.user_with(100_000).await;
     let first = mina.join().await.expect(201);
@@ -34,14 +34,14 @@ async fn from_joining_to_the_ticket() {
     world.wait(1);
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
     assert_eq!(public(&world).await["active"], 1);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn who_joins_is_told_the_place() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5 })).await;
-    world.crowd(89).await;
+    world.joined_users(89).await;
     let mut mina = world.user().await;
     let joined = mina.join().await.expect(201);
     let mut shown = joined.body.clone();
@@ -52,12 +52,12 @@ async fn who_joins_is_told_the_place() {
     });
     assert_eq!(shown, expected);
     // Again and later: the same place, not a new one at the end.
-    world.crowd(3).await;
+    world.joined_users(3).await;
     world.wait(5);
     let mut again = mina.join().await.expect(200).body;
     assert!(again["token"].take().is_string());
     assert_eq!(again, expected);
-    assert_eq!(world.check_books().await.numbers(QUEUE), (1..=93).collect::<Vec<_>>());
+    assert_eq!(world.check_invariants().await.numbers(QUEUE), (1..=93).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -70,8 +70,8 @@ async fn there_must_be_a_queue_and_somebody_who_joins() {
     for id in ["Spring", "a_b", &"a".repeat(65)] {
         mina.post(&format!("/queues/{id}/tokens"), json!({})).await.expect_invalid("queue_id");
     }
-    world.anybody().join().await.expect(401);
-    let mut forged = world.anybody();
+    world.anonymous().join().await.expect(401);
+    let mut forged = world.anonymous();
     forged.token = Some("garbage".to_owned());
     forged.join().await.expect(403);
     assert_eq!(world.dump(), before);
@@ -112,8 +112,8 @@ async fn a_queue_opens_and_closes_to_the_millisecond() {
 #[tokio::test]
 async fn who_is_called_may_claim_by_joining() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mut mina = world.joined().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mut mina = world.joined_user().await;
     world.ticks(2).await;
     let joined = mina.join().await.expect(200);
     assert_eq!((&joined.body["state"], &joined.body["position"]), (&json!("admitted"), &json!(0)));
@@ -122,7 +122,7 @@ async fn who_is_called_may_claim_by_joining() {
     mina.hold(&hall, &["A-1-1"]).await.expect(201);
     let again = mina.join().await.expect(200);
     assert_eq!((again.text("state"), again.text("expires_at")), (joined.text("state"), joined.text("expires_at")));
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 1);
 }
 
 /// Every way a place can end, done to somebody who has one in a queue that guards `hall`.
@@ -141,7 +141,7 @@ enum End {
 
 async fn ended(world: &World, hall: &str, end: End) -> Person {
     if matches!(end, End::LeftWaiting | End::Missed | End::MissedUnseen) {
-        let mut person = world.joined().await;
+        let mut person = world.joined_user().await;
         if matches!(end, End::LeftWaiting) {
             person.leave().await.expect(204);
             // Whoever gives a place up waits for as long as it could have been claimed.
@@ -156,7 +156,7 @@ async fn ended(world: &World, hall: &str, end: End) -> Person {
         }
         return person;
     }
-    let person = world.admitted().await;
+    let person = world.admitted_user().await;
     match end {
         End::Left => {
             person.leave().await.expect(204);
@@ -172,7 +172,7 @@ async fn ended(world: &World, hall: &str, end: End) -> Person {
         }
         _ => world.wait(600),
     }
-    world.renewed(&person).await
+    world.with_fresh_access_token(&person).await
 }
 
 #[tokio::test]
@@ -180,23 +180,23 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
     use End::{Expired, Lapsed, Left, LeftWaiting, Missed, MissedUnseen, Used};
     for end in [LeftWaiting, Left, Used, Expired, Lapsed, Missed, MissedUnseen] {
         let world = World::new().await;
-        let hall = world.queued_hall(json!({ "capacity": 1 })).await;
+        let hall = world.queued_schedule(json!({ "capacity": 1 })).await;
         let mut mina = ended(&world, &hall, end).await;
         let old = mina.own_token();
-        let mut joon = world.joined().await;
+        let mut joon = world.joined_user().await;
         let joined = mina.join().await.expect(201);
         assert_eq!((joined.text("state"), &joined.body["number"]), ("waiting".to_owned(), &json!(3)), "{end:?}");
         assert!(joined.body.get("expires_at").is_none(), "{end:?}: {}", joined.body);
         assert_eq!(world.state_of(&mina), "waiting");
         // The place of before is free, once: the one who came in between gets it, and mina after that.
-        world.settled_books().await;
+        world.drain_and_check().await;
         world.until_admitted(&mut joon).await;
         world.ticks(2).await;
         assert_eq!(mina.poll().await.expect(200).body["position"], 1, "{end:?}");
         joon.leave().await.expect(204);
         world.stack.drain_events().await.expect("settled");
         world.until_admitted(&mut mina).await;
-        assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1, "{end:?}");
+        assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1, "{end:?}");
         mina.hold(&hall, &["A-1-2"]).await.expect(201);
         let ghost = mina.with_queue_token(Some(&old));
         let refused = ghost.hold(&hall, &["A-1-3"]).await;
@@ -205,7 +205,7 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
         let look = ghost.get(&format!("/schedules/{hall}/seats")).await;
         look.expect_problem(403, if waited { "queue-token-not-admitted" } else { "queue-token-ended" });
         ghost.poll_with(&old).await.expect_problem(403, "queue-token-ended");
-        world.at_quiet().await;
+        world.quiesce().await;
     }
 }
 
@@ -213,8 +213,8 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
 async fn one_user_has_a_place_in_each_of_several_queues() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    world.queue_called("autumn", json!({})).await;
-    let mina = world.joined().await;
+    world.put_queue("autumn", json!({})).await;
+    let mina = world.joined_user().await;
     let other = mina.post("/queues/autumn/tokens", json!({})).await.expect(201);
     assert_eq!((&other.body["queue_id"], &other.body["number"]), (&json!("autumn"), &json!(1)));
     mina.leave().await.expect(204);

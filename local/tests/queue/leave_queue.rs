@@ -9,7 +9,7 @@ use crate::support::queue::QUEUE;
 async fn who_waits_may_leave_and_nobody_waits_for_who_left() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let mut crowd = world.crowd(3).await;
+    let mut crowd = world.joined_users(3).await;
     crowd[1].leave().await.expect(204);
     assert_eq!(world.state_of(&crowd[1]), "left");
     let before = world.dump();
@@ -23,33 +23,33 @@ async fn who_waits_may_leave_and_nobody_waits_for_who_left() {
     world.ticks(2).await;
     assert_eq!(crowd[1].poll().await.expect(200).body["state"], "left");
     assert_eq!(crowd[2].poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn who_leaves_the_sale_frees_one_place_once() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let mut mina = world.admitted().await;
-    let mut joon = world.joined().await;
+    let mut mina = world.admitted_user().await;
+    let mut joon = world.joined_user().await;
     world.tick().await;
     for _ in 0..2 {
         mina.leave().await.expect(204);
         world.stack.drain_events().await.expect("settled");
-        assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
+        assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
     }
     world.wait(1);
     assert_eq!(mina.poll().await.expect(200).body["state"], "left");
     world.tick().await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn nobody_leaves_seats_behind_that_can_be_neither_paid_nor_had() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&hall, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     let before = world.dump();
     mina.leave().await.expect_problem(409, "has-live-hold");
@@ -59,14 +59,14 @@ async fn nobody_leaves_seats_behind_that_can_be_neither_paid_nor_had() {
     mina.delete(&format!("/reservations/{held}")).await.expect(200);
     mina.leave().await.expect(204);
     assert_eq!(world.state_of(&mina), "left");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_hold_that_has_lapsed_or_was_declined_keeps_nobody_in() {
     for declined in [false, true] {
         let world = World::releasing().await;
-        let hall = world.queued_hall(json!({})).await;
+        let hall = world.queued_schedule(json!({})).await;
         let mut mina = world.user().await;
         mina.post("/wallet", json!({})).await.expect(201);
         mina.join().await.expect(201);
@@ -79,7 +79,7 @@ async fn a_hold_that_has_lapsed_or_was_declined_keeps_nobody_in() {
             world.wait(302);
         }
         mina.leave().await.expect(204);
-        world.at_quiet().await;
+        world.quiesce().await;
     }
 }
 
@@ -87,19 +87,19 @@ async fn a_hold_that_has_lapsed_or_was_declined_keeps_nobody_in() {
 async fn a_hold_without_a_queue_keeps_nobody_in() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let hall = world.hall().await;
-    let mina = world.admitted().await;
+    let hall = world.schedule_with_seats().await;
+    let mina = world.admitted_user().await;
     mina.hold(&hall, &["A-1-1"]).await.expect(201);
     mina.leave().await.expect(204);
-    assert_eq!(world.settled_books().await.held_and_sold(), (1, 0));
+    assert_eq!(world.drain_and_check().await.held_and_sold(), (1, 0));
 }
 
 #[tokio::test]
 async fn what_has_ended_stays_as_it_ended() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "capacity": 3 })).await;
-    let (used, lapsed) = (world.admitted().await, world.admitted().await);
-    let mut missed = world.joined().await;
+    let hall = world.queued_schedule(json!({ "capacity": 3 })).await;
+    let (used, lapsed) = (world.admitted_user().await, world.admitted_user().await);
+    let mut missed = world.joined_user().await;
     let held = used.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     used.pay(&held).await.expect(201);
     used.leave().await.expect(204);
@@ -111,20 +111,20 @@ async fn what_has_ended_stays_as_it_ended() {
     assert_eq!(world.state_of(&missed), "expired");
     // Its second has come and its token verifies still, for clocks differ: it lapsed, it was not left.
     world.wait(600 - 92);
-    let lapsed = world.renewed(&lapsed).await;
+    let lapsed = world.with_fresh_access_token(&lapsed).await;
     world.wait(4);
     for _ in 0..2 {
         lapsed.leave().await.expect(204);
         assert_eq!(world.state_of(&lapsed), "expired");
     }
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn an_old_token_leaves_nothing() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut mina = world.joined().await;
+    let mut mina = world.joined_user().await;
     let old = mina.own_token();
     mina.leave().await.expect(204);
     world.wait(61);
@@ -137,8 +137,8 @@ async fn an_old_token_leaves_nothing() {
 async fn leaving_asks_for_the_own_token() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    world.queue_called("autumn", json!({})).await;
-    let (mina, joon) = (world.joined().await, world.joined().await);
+    world.put_queue("autumn", json!({})).await;
+    let (mina, joon) = (world.joined_user().await, world.joined_user().await);
     let before = world.dump();
     mina.with_queue_token(None).leave().await.expect_problem(401, "queue-token-required");
     for wrong in ["garbage", &joon.own_token(), mina.token.as_deref().expect("a token")] {
@@ -147,10 +147,10 @@ async fn leaving_asks_for_the_own_token() {
     mina.delete("/queues/autumn/tokens/me").await.expect_problem(401, "queue-token-invalid");
     mina.delete("/queues/winter/tokens/me").await.expect_problem(404, "not-found");
     mina.delete("/queues/Spring/tokens/me").await.expect_invalid("queue_id");
-    world.anybody().with_queue_token(Some(&mina.own_token())).leave().await.expect(401);
+    world.anonymous().with_queue_token(Some(&mina.own_token())).leave().await.expect(401);
     assert_eq!(world.dump(), before);
     // Half a day later a token that was never shown again is over, and good enough to leave with.
     world.wait(12 * 3_600 + 5);
-    world.renewed(&mina).await.leave().await.expect(204);
+    world.with_fresh_access_token(&mina).await.leave().await.expect(204);
     assert_eq!(world.state_of(&mina), "left");
 }

@@ -5,10 +5,10 @@ mod buying;
 mod capacity;
 mod crowd;
 mod free_queue_places;
+mod gaps;
 mod get_queue;
 mod get_queue_entry;
 mod guard;
-mod holes;
 mod join_queue;
 mod leave_queue;
 mod put_queue;
@@ -26,7 +26,7 @@ fn key(queue: &str, sk: &str) -> serde_json::Value {
 }
 
 /// How many numbers of the queue are finished.
-async fn finished(world: &World) -> i64 {
-    let books = world.check_books().await;
+async fn finished_numbers(world: &World) -> i64 {
+    let books = world.check_invariants().await;
     books.serving(QUEUE) - books.places_in_use(QUEUE)
 }

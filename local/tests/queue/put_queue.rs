@@ -83,15 +83,15 @@ async fn what_cannot_be_settings_is_refused_by_field() {
 async fn only_administrators_make_queues() {
     let world = World::new().await;
     put(&world.user().await, QUEUE, settings()).await.expect_problem(403, "forbidden");
-    put(&world.anybody(), QUEUE, settings()).await.expect(401);
-    world.anybody().get(&format!("/queues/{QUEUE}")).await.expect_problem(404, "not-found");
+    put(&world.anonymous(), QUEUE, settings()).await.expect(401);
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect_problem(404, "not-found");
 }
 
 #[tokio::test]
 async fn whoever_is_in_a_queue_stays_in_it_when_it_changes() {
     let world = World::new().await;
     world.queue(json!({})).await;
-    let mut crowd = world.crowd(3).await;
+    let mut crowd = world.joined_users(3).await;
     world.ticks(2).await;
     assert_eq!(crowd[0].poll().await.expect(200).body["state"], "admitted");
     let changed = put(&world.admin().await, QUEUE, with("active_minutes", json!(20))).await.expect(200);
@@ -106,14 +106,14 @@ async fn whoever_is_in_a_queue_stays_in_it_when_it_changes() {
     let next = crowd[1].poll().await.expect(200);
     assert_eq!(next.body["state"], "admitted");
     assert_eq!(next.text("expires_at"), "2026-11-21T10:20:03Z");
-    world.settled_books().await;
+    world.drain_and_check().await;
 }
 
 #[tokio::test]
 async fn a_capacity_below_those_inside_throws_nobody_out_and_lets_nobody_in() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 4, "admit_per_second": 10 })).await;
-    let mut crowd = world.crowd(8).await;
+    let mut crowd = world.joined_users(8).await;
     world.ticks(2).await;
     for person in &mut crowd[..4] {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
@@ -129,7 +129,7 @@ async fn a_capacity_below_those_inside_throws_nobody_out_and_lets_nobody_in() {
         crowd[leaving].leave().await.expect(204);
         world.stack.drain_events().await.expect("settled");
         world.ticks(2).await;
-        let books = world.settled_books().await;
+        let books = world.drain_and_check().await;
         assert_eq!((books.serving(QUEUE), books.places_in_use(QUEUE)), (serving, inside), "after {leaving}");
     }
     assert_eq!(crowd[5].poll().await.expect(200).body["state"], "admitted");
@@ -137,19 +137,19 @@ async fn a_capacity_below_those_inside_throws_nobody_out_and_lets_nobody_in() {
     // And raised again, it fills at once.
     world.queue(json!({ "capacity": 4, "admit_per_second": 10 })).await;
     world.tick().await;
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 4);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 4);
 }
 
 #[tokio::test]
 async fn a_rate_counts_from_its_change_on() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 100 })).await;
-    let mut crowd = world.crowd(20).await;
+    let mut crowd = world.joined_users(20).await;
     let mut served = Vec::new();
     for (rate, seconds) in [(1, 3), (5, 2), (2, 1), (3, 1)] {
         world.queue(json!({ "capacity": 100, "admit_per_second": rate })).await;
         world.ticks(seconds).await;
-        served.push(world.check_books().await.serving(QUEUE));
+        served.push(world.check_invariants().await.serving(QUEUE));
     }
     // The first second only sees who is there.
     assert_eq!(served, [2, 12, 14, 17]);

@@ -8,10 +8,10 @@ use jiff::SignedDuration;
 use local::intercept::{Before, Call, Intercept};
 use serde_json::json;
 
-use super::finished;
+use super::finished_numbers;
 use crate::support::queue::QUEUE;
 use crate::support::recorder::Gate;
-use crate::support::{Person, World, at_once};
+use crate::support::{Person, World, concurrently};
 
 fn number(reply: &crate::support::Reply) -> u64 {
     reply.body["number"].as_u64().expect("a number")
@@ -41,9 +41,9 @@ async fn one_hundred_join_at_once() {
     }
     let instances = [world.other_instances(), world.other_instances()];
     let callers = users.iter().enumerate().map(|(index, user)| user.at(&instances[index % 2]));
-    let replies = at_once(callers, |mut user| async move { user.join().await }).await;
+    let replies = concurrently(callers, |mut user| async move { user.join().await }).await;
     let numbers: BTreeSet<u64> = replies.into_iter().map(|reply| number(&reply.expect(201))).collect();
-    let books = world.check_books().await;
+    let books = world.check_invariants().await;
     // A try of the counter whose answer is late leaves a hole, and nothing else.
     assert_eq!((numbers.len(), books.numbers(QUEUE).len()), (100, 100));
     assert!(numbers.iter().all(|number| (1..=books.issued(QUEUE).unsigned_abs()).contains(number)));
@@ -59,7 +59,7 @@ async fn one_who_joins_ten_times_at_once_has_one_place() {
         // The second time there is a place that has ended, to be replaced once.
         for _ in 0..2 {
             let callers = (0..10).map(|index| user.at(&instances[index % 2]));
-            let replies = at_once(callers, |mut user| async move { user.join().await }).await;
+            let replies = concurrently(callers, |mut user| async move { user.join().await }).await;
             let first = number(&replies[0]);
             assert!(replies.iter().all(|reply| number(reply) == first), "round {round}: two places");
             let new = replies.iter().filter(|reply| reply.status == 201).count();
@@ -69,20 +69,20 @@ async fn one_who_joins_ten_times_at_once_has_one_place() {
             world.wait(61);
         }
     }
-    assert_eq!(world.check_books().await.numbers(QUEUE).len(), 5);
+    assert_eq!(world.check_invariants().await.numbers(QUEUE).len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn schedulers_and_polls_at_once_admit_what_one_would() {
     let world = Arc::new(World::new().await);
     world.queue(json!({ "capacity": 12, "admit_per_second": 3 })).await;
-    let crowd = world.crowd(30).await;
+    let crowd = world.joined_users(30).await;
     let instances = [world.other_instances(), world.other_instances(), world.other_instances()];
     for second in 1..=6_i64 {
         world.wait(1);
         let polls = crowd.iter().enumerate().map(|(index, person)| Some(person.at(&instances[index % 3])));
         let all: Vec<Option<Person>> = polls.chain((0..4).map(|_| None)).collect();
-        at_once(all, |person| {
+        concurrently(all, |person| {
             let world = Arc::clone(&world);
             async move {
                 match person {
@@ -96,12 +96,12 @@ async fn schedulers_and_polls_at_once_admit_what_one_would() {
             }
         })
         .await;
-        let books = world.settled_books().await;
+        let books = world.drain_and_check().await;
         assert_eq!(books.serving(QUEUE), (3 * (second - 1)).min(12), "in second {second}");
         assert_eq!(books.places_in_use(QUEUE), books.serving(QUEUE));
     }
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 12);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 12);
+    world.quiesce().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -110,7 +110,7 @@ async fn claims_meet_the_end_of_their_window() {
     for _ in 0..3 {
         let world = Arc::new(World::new().await);
         world.queue(json!({ "capacity": 30, "admit_per_second": 30 })).await;
-        let crowd = world.crowd(30).await;
+        let crowd = world.joined_users(30).await;
         let instances = [world.other_instances(), world.other_instances()];
         world.ticks(2).await;
         world.clock.advance(SignedDuration::from_millis(89_500));
@@ -121,7 +121,7 @@ async fn claims_meet_the_end_of_their_window() {
         world.clock.advance(SignedDuration::from_millis(700));
         let claims = crowd.iter().enumerate().map(|(index, person)| Some(person.at(&instances[index % 2])));
         let all: Vec<Option<Person>> = claims.chain([None, None]).collect();
-        let states = at_once(all, |person| {
+        let states = concurrently(all, |person| {
             let world = Arc::clone(&world);
             async move {
                 match person {
@@ -139,11 +139,11 @@ async fn claims_meet_the_end_of_their_window() {
         assert_eq!(admitted + expired, 30);
         world.wait(1);
         world.stack.run_schedule("advance_queues").await.expect("advanced");
-        let books = world.settled_books().await;
+        let books = world.drain_and_check().await;
         assert_eq!(books.admitted_now(QUEUE), admitted);
         assert_eq!((books.unclaimed_numbers(QUEUE), usize::try_from(books.places_in_use(QUEUE))), (0, Ok(admitted)));
         outcomes.insert(admitted);
-        world.at_quiet().await;
+        world.quiesce().await;
     }
     println!("claims that met the end of their window: {outcomes:?} of 30 were admitted");
 }
@@ -153,7 +153,7 @@ async fn claims_meet_the_end_of_their_window() {
 async fn at_the_end_of_a_window() -> (Arc<World>, Person) {
     let world = Arc::new(World::new().await);
     world.queue(json!({ "capacity": 1 })).await;
-    let (mina, mut joon) = (world.joined().await, world.joined().await);
+    let (mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
     world.clock.advance(SignedDuration::from_millis(89_500));
     assert_eq!(joon.poll().await.expect(200).body["position"], 1);
@@ -169,13 +169,13 @@ async fn a_claim_is_refused_when_its_batch_closes_before_it() {
     let claiming = tokio::spawn(async move { mina.poll().await });
     gate.reached().await;
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    assert_eq!(finished(&world).await, 1);
+    assert_eq!(finished_numbers(&world).await, 1);
     gate.open();
     let told = claiming.await.expect("no panic").expect(200);
     world.stack.intercept(None);
     assert_eq!(told.text("state"), "expired");
-    assert_eq!(world.settled_books().await.admitted_now(QUEUE), 0);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 0);
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -192,16 +192,16 @@ async fn a_batch_that_is_claimed_from_while_it_closes_frees_no_place() {
     gate.open();
     closing.await.expect("no panic").expect("advanced");
     world.stack.intercept(None);
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!((books.admitted_now(QUEUE), books.places_in_use(QUEUE), books.serving(QUEUE)), (1, 1, 1));
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_move_that_was_decided_before_the_capacity_fell_does_not_happen() {
     let world = Arc::new(World::new().await);
     world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
-    world.crowd(5).await;
+    world.joined_users(5).await;
     world.tick().await;
     world.wait(1);
     let gate = Arc::new(Gate::before("advance_queues", "TransactWriteItems"));
@@ -215,16 +215,16 @@ async fn a_move_that_was_decided_before_the_capacity_fell_does_not_happen() {
     gate.open();
     moving.await.expect("no panic").expect("advanced");
     world.stack.intercept(None);
-    assert_eq!(world.settled_books().await.serving(QUEUE), 0);
+    assert_eq!(world.drain_and_check().await.serving(QUEUE), 0);
     world.ticks(2).await;
-    assert_eq!(world.settled_books().await.serving(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.serving(QUEUE), 1);
 }
 
 #[tokio::test]
 async fn a_hold_that_is_made_while_its_holder_leaves_keeps_him() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mina = world.admitted_user().await;
     let gate = Arc::new(Gate::before("leave_queue", "UpdateItem"));
     world.stack.intercept(Some(gate.clone()));
     let leaving = tokio::spawn({
@@ -237,14 +237,14 @@ async fn a_hold_that_is_made_while_its_holder_leaves_keeps_him() {
     leaving.await.expect("no panic").expect_problem(409, "has-live-hold");
     world.stack.intercept(None);
     assert_eq!(world.state_of(&mina), "admitted");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_hold_that_comes_after_its_holder_left_is_none() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({})).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({})).await;
+    let mina = world.admitted_user().await;
     let gate = Arc::new(Gate::before("create_reservation", "TransactWriteItems"));
     world.stack.intercept(Some(gate.clone()));
     let holding = tokio::spawn({
@@ -256,15 +256,15 @@ async fn a_hold_that_comes_after_its_holder_left_is_none() {
     gate.open();
     holding.await.expect("no panic").expect_problem(403, "queue-token-ended");
     world.stack.intercept(None);
-    assert_eq!(world.settled_books().await.held_and_sold(), (0, 0));
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.held_and_sold(), (0, 0));
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_payment_that_comes_after_the_sweep_ended_its_token_is_refused() {
     let world = World::new().await;
-    let hall = world.queued_hall(json!({ "active_minutes": 1 })).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "active_minutes": 1 })).await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     world.wait(59);
     let gate = Arc::new(Gate::before("pay", "TransactWriteItems"));
@@ -280,15 +280,15 @@ async fn a_payment_that_comes_after_the_sweep_ended_its_token_is_refused() {
     paying.await.expect("no panic").expect_problem(403, "queue-token-ended");
     world.stack.intercept(None);
     assert_eq!((mina.balance().await, world.state_of(&mina)), (1_000_000, "expired".to_owned()));
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_sweep_that_comes_after_the_payment_ends_nothing() {
     let world = Arc::new(World::new().await);
-    let hall = world.queued_hall(json!({ "active_minutes": 1 })).await;
-    let mina = world.admitted().await;
+    let hall = world.queued_schedule(json!({ "active_minutes": 1 })).await;
+    let mina = world.admitted_user().await;
     let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     world.wait(61);
     let gate = Arc::new(Gate::before("advance_queues", "UpdateItem"));
@@ -305,22 +305,22 @@ async fn a_sweep_that_comes_after_the_payment_ends_nothing() {
     assert_eq!(sweeping.await.expect("no panic").expect("swept")["ended"], 0);
     world.stack.intercept(None);
     assert_eq!(world.state_of(&mina), "used");
-    assert_eq!(finished(&world).await, 0);
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 0);
-    world.at_quiet().await;
+    assert_eq!(finished_numbers(&world).await, 0);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 0);
+    world.quiesce().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_payments_under_one_token_at_once_both_succeed_and_free_one_place() {
     for _ in 0..5 {
         let world = World::new().await;
-        let hall = world.queued_hall(json!({})).await;
-        let mina = world.admitted().await;
+        let hall = world.queued_schedule(json!({})).await;
+        let mina = world.admitted_user().await;
         let mut held = Vec::new();
         for seat in ["A-1-1", "A-1-30", "A-1-31"] {
             held.push(mina.hold(&hall, &[seat]).await.expect(201).reservation());
         }
-        let replies = at_once(held, |held| {
+        let replies = concurrently(held, |held| {
             let mina = mina.clone();
             async move { mina.pay(&held).await }
         })
@@ -329,9 +329,9 @@ async fn two_payments_under_one_token_at_once_both_succeed_and_free_one_place() 
             reply.expect(201);
         }
         world.stack.drain_events().await.expect("settled");
-        assert_eq!(finished(&world).await, 1);
+        assert_eq!(finished_numbers(&world).await, 1);
         assert_eq!(mina.balance().await, 850_000);
-        assert_eq!(world.settled_books().await.held_and_sold(), (0, 3));
+        assert_eq!(world.drain_and_check().await.held_and_sold(), (0, 3));
     }
 }
 
@@ -339,7 +339,7 @@ async fn two_payments_under_one_token_at_once_both_succeed_and_free_one_place() 
 async fn everybody_leaves_at_once_and_no_place_is_lost() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 20, "admit_per_second": 20 })).await;
-    let mut crowd = world.crowd(40).await;
+    let mut crowd = world.joined_users(40).await;
     world.ticks(2).await;
     for person in &mut crowd[..10] {
         person.poll().await.expect(200);
@@ -349,7 +349,7 @@ async fn everybody_leaves_at_once_and_no_place_is_lost() {
     let leave = crowd.iter().enumerate().map(|(index, person)| (person.at(&instances[index % 2]), true));
     let poll = crowd[10..20].iter().map(|person| (person.clone(), false));
     let all: Vec<(Person, bool)> = leave.chain(poll).collect();
-    let statuses = at_once(all, |(mut person, leaves)| async move {
+    let statuses = concurrently(all, |(mut person, leaves)| async move {
         if leaves { person.leave().await.status } else { person.poll().await.status }
     })
     .await;
@@ -357,11 +357,11 @@ async fn everybody_leaves_at_once_and_no_place_is_lost() {
     for person in &crowd {
         assert_eq!(world.state_of(person), "left");
     }
-    world.settled_books().await;
-    world.at_quiet().await;
-    let late = world.admitted().await;
+    world.drain_and_check().await;
+    world.quiesce().await;
+    let late = world.admitted_user().await;
     assert_eq!(world.state_of(&late), "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -369,11 +369,11 @@ async fn a_lapsed_admission_ends_once_whoever_finds_it() {
     let world = Arc::new(World::new().await);
     world.queue(json!({ "capacity": 30, "admit_per_second": 30 })).await;
     for round in 1..=5_i64 {
-        let mina = world.admitted().await;
+        let mina = world.admitted_user().await;
         world.wait(602);
-        let mina = world.renewed(&mina).await;
+        let mina = world.with_fresh_access_token(&mina).await;
         let parts: Vec<usize> = (0..6).collect();
-        at_once(parts, |part| {
+        concurrently(parts, |part| {
             let (world, mut mina) = (Arc::clone(&world), mina.clone());
             async move {
                 match part % 3 {
@@ -387,12 +387,12 @@ async fn a_lapsed_admission_ends_once_whoever_finds_it() {
         world.stack.drain_events().await.expect("settled");
         let state = world.state_of(&mina);
         assert!(matches!(state.as_str(), "waiting" | "expired"), "{state}");
-        let books = world.check_books().await;
+        let books = world.check_invariants().await;
         // Those of earlier rounds who joined again are called meanwhile, and are in the books.
         books.check_every_place(QUEUE);
         assert!(books.places_in_use(QUEUE) <= round, "round {round}: {} in use", books.places_in_use(QUEUE));
     }
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -410,13 +410,13 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
     // Twenty every ten milliseconds: two thousand a second.
     for batch in users.chunks(20) {
         let callers = batch.iter().enumerate().map(|(index, user)| user.at(&instances[index % 2]));
-        let replies = at_once(callers, |mut user| async move { user.join().await.expect(201) }).await;
+        let replies = concurrently(callers, |mut user| async move { user.join().await.expect(201) }).await;
         let now = world.clock.now().as_millisecond();
         joined.extend(replies.iter().map(|reply| (now, number(reply))));
         world.clock.advance(SignedDuration::from_millis(10));
     }
     let writes = counter.0.load(Ordering::SeqCst);
-    let books = world.check_books().await;
+    let books = world.check_invariants().await;
     println!("600 joins at 2,000 a second: {writes} writes of the counter, {} numbers", books.issued(QUEUE));
     assert_eq!(books.numbers(QUEUE).len(), 600);
     assert!(writes < 560, "{writes} writes of the counter");
@@ -434,12 +434,12 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
     }
     world.stack.intercept(None);
     // Whatever was leased and given to nobody has been given back.
-    let books = world.check_books().await;
+    let books = world.check_invariants().await;
     let given = i64::try_from(books.numbers(QUEUE).len()).expect("few");
     let holes = i64::try_from(books.gaps(QUEUE).len()).expect("few");
     assert_eq!(given + holes, books.issued(QUEUE), "{holes} holes are known");
     world.ticks(40).await;
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!(books.places_in_use(QUEUE), 5);
     assert_eq!(books.unclaimed_numbers(QUEUE), 5, "each place is held by somebody who was called");
 }

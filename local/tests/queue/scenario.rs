@@ -12,17 +12,17 @@ async fn advance(world: &World) {
 
 /// From an empty queue to its end, by every way in and out.
 pub async fn everything(world: &World) {
-    let hall = world.queued_hall(json!({ "capacity": 3, "admit_per_second": 2 })).await;
+    let hall = world.queued_schedule(json!({ "capacity": 3, "admit_per_second": 2 })).await;
     // Changed: how many numbers it has given out is looked up.
     world.queue(json!({ "capacity": 2, "admit_per_second": 2 })).await;
-    world.anybody().get(&format!("/queues/{QUEUE}")).await.expect(200);
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
     replayed_concert(world).await;
     looking_and_buying(world, &hall).await;
     sweeping(world).await;
     joining_again(world).await;
     polling(world).await;
     watching(world).await;
-    super::holes::overtaken(world, &mut world.user().await).await;
+    super::gaps::overtaken(world, &mut world.user().await).await;
     world.stack.drain_events().await.expect("settled");
 }
 
@@ -37,7 +37,7 @@ async fn replayed_concert(world: &World) {
 
 /// Somebody who was called and has claimed, by polls alone.
 async fn admitted(world: &World) -> Person {
-    let mut user = world.joined().await;
+    let mut user = world.joined_user().await;
     world.until_admitted(&mut user).await;
     user
 }
@@ -53,7 +53,7 @@ async fn looking_and_buying(world: &World, hall: &str) {
     user.leave().await.expect_problem(409, "has-live-hold");
     user.pay(&held).await.expect(201);
     user.clone().join().await.expect_problem(409, "has-live-hold");
-    let waiting = world.joined().await;
+    let waiting = world.joined_user().await;
     waiting.leave().await.expect(204);
     world.stack.drain_events().await.expect("settled");
 }
@@ -61,7 +61,7 @@ async fn looking_and_buying(world: &World, hall: &str) {
 /// The sweep calls, closes what nobody claimed, and ends what has lapsed.
 async fn sweeping(world: &World) {
     admitted(world).await;
-    world.joined().await;
+    world.joined_user().await;
     for seconds in [1, 1, 61, 700] {
         world.wait(seconds);
         advance(world).await;
@@ -71,10 +71,10 @@ async fn sweeping(world: &World) {
 
 /// Joining claims what was called, ends what has lapsed or was missed, and takes a new number.
 async fn joining_again(world: &World) {
-    let mut called = world.joined().await;
+    let mut called = world.joined_user().await;
     world.ticks(2).await;
     called.join().await.expect(200);
-    let mut missed = world.joined().await;
+    let mut missed = world.joined_user().await;
     world.ticks(2).await;
     // Called when there is room, and over when nobody claims.
     for _ in 0..2 {
@@ -83,24 +83,24 @@ async fn joining_again(world: &World) {
     }
     missed.join().await.expect(201);
     world.wait(601);
-    let mut lapsed = world.renewed(&called).await;
+    let mut lapsed = world.with_fresh_access_token(&called).await;
     lapsed.join().await.expect(201);
     world.stack.drain_events().await.expect("settled");
 }
 
 /// Whoever looks at the public numbers moves the queue too: it notes who came, calls, and closes what nobody claims.
 async fn watching(world: &World) {
-    world.joined().await;
+    world.joined_user().await;
     for _ in 0..4 {
         world.wait(700);
-        world.anybody().get(&format!("/queues/{QUEUE}")).await.expect(200);
-        world.joined().await;
+        world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
+        world.joined_user().await;
     }
 }
 
 /// A poll moves its queue: it calls, closes, claims, and finds that it came too late.
 async fn polling(world: &World) {
-    let (mut first, mut late) = (world.joined().await, world.joined().await);
+    let (mut first, mut late) = (world.joined_user().await, world.joined_user().await);
     world.until_admitted(&mut first).await;
     world.wait(200);
     assert_eq!(late.poll().await.expect(200).body["state"], "expired");

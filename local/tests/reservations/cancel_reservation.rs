@@ -53,7 +53,7 @@ impl Intercept for InBetween {
 #[tokio::test]
 async fn held_seats_are_given_back() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-25", "A-1-26"]).await.expect(201);
     let path = format!("/reservations/{}", held.reservation());
@@ -76,7 +76,7 @@ async fn held_seats_are_given_back() {
 #[tokio::test]
 async fn what_is_paid_is_not_cancelled_so() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(50_000).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201);
     mina.pay(&held.reservation()).await.expect(201);
@@ -88,7 +88,7 @@ async fn what_is_paid_is_not_cancelled_so() {
 #[tokio::test]
 async fn a_payment_that_was_decided_in_time_is_not_called_a_cancellation() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(50_000).await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let moments = InBetween::default();
@@ -101,13 +101,13 @@ async fn a_payment_that_was_decided_in_time_is_not_called_a_cancellation() {
     let (paid, cancelled) = tokio::join!(mina.pay(&held), cancelled);
     paid.expect(201);
     cancelled.expect_problem(409, "already-paid");
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
 async fn what_has_ended_stays_ended() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon, poor) = (world.user().await, world.user().await, world.user_with(0).await);
     let lapsed = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let declined = poor.hold(&id, &["A-1-2"]).await.expect(201).reservation();
@@ -125,7 +125,7 @@ async fn what_has_ended_stays_ended() {
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let before = world.dump();

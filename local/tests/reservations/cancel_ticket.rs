@@ -8,7 +8,7 @@ use crate::support::World;
 #[tokio::test]
 async fn a_seat_is_given_back_and_the_total_shrinks() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user().await);
     let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201);
     let path = format!("/reservations/{}/tickets", held.reservation());
@@ -30,7 +30,7 @@ async fn a_seat_is_given_back_and_the_total_shrinks() {
 #[tokio::test]
 async fn the_last_ticket_cancels_the_group() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
     let path = format!("/reservations/{}/tickets", held.reservation());
@@ -44,7 +44,7 @@ async fn the_last_ticket_cancels_the_group() {
 #[tokio::test]
 async fn what_has_ended_stays_as_it_is() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(50_000).await;
     let lapsed = mina.hold(&id, &["A-1-2"]).await.expect(201).reservation();
     world.wait(302);
@@ -55,7 +55,7 @@ async fn what_has_ended_stays_as_it_is() {
 #[tokio::test]
 async fn a_paid_ticket_is_given_back_at_its_price() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user_with(50_000).await);
     let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3", "A-1-30"]).await.expect(201).reservation();
     let path = format!("/reservations/{held}/tickets");
@@ -77,7 +77,7 @@ async fn a_paid_ticket_is_given_back_at_its_price() {
     let taken = joon.hold(&id, &["A-1-2"]).await.expect(201).reservation();
     joon.pay(&taken).await.expect(201);
     mina.hold(&id, &["A-1-4", "A-1-5"]).await.expect(201);
-    world.check_books().await;
+    world.check_invariants().await;
     // Again the same success: also of the ticket that was given up before it was paid, for which nothing comes back.
     let before = world.dump();
     assert_eq!(mina.delete(&format!("{path}/A-1-2")).await.expect(200).body, reply.body);
@@ -88,7 +88,7 @@ async fn a_paid_ticket_is_given_back_at_its_price() {
 #[tokio::test]
 async fn the_last_paid_ticket_ends_the_group() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(150_000).await;
     let held = mina.hold(&id, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
@@ -108,7 +108,7 @@ async fn the_last_paid_ticket_ends_the_group() {
     assert_eq!(mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200).body, payment);
     assert_eq!(mina.delete(&path).await.expect(200).body, last);
     assert_eq!(world.dump(), before);
-    assert_eq!(world.check_books().await.held_and_sold(), (0, 0));
+    assert_eq!(world.check_invariants().await.held_and_sold(), (0, 0));
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn from_the_start_of_the_concert_on_no_ticket_is_given_back() {
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let before = world.dump();

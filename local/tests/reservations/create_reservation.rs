@@ -12,7 +12,7 @@ use crate::support::recorder::{Disturb, Fault};
 #[tokio::test]
 async fn several_seats_are_held_together() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let vip = json!({ "section": "V", "rows": [{ "row": "2", "from": 1, "to": 9 }], "price": 120_000 });
     world.admin().await.post(&format!("/schedules/{id}/seats"), vip).await.expect(201);
     let mina = world.user().await;
@@ -40,7 +40,7 @@ async fn several_seats_are_held_together() {
 #[tokio::test]
 async fn a_repeat_with_the_same_key_has_no_second_effect() {
     let world = World::new().await;
-    let (id, other) = (world.hall().await, world.hall().await);
+    let (id, other) = (world.schedule_with_seats().await, world.schedule_with_seats().await);
     let (mina, joon) = (world.user_with(200_000).await, world.user().await);
     let key = Uuid::from_u128(7);
     let body = json!({ "schedule_id": id, "seat_ids": ["A-1-1", "A-1-2"] });
@@ -88,7 +88,7 @@ async fn a_repeat_is_answered_also_after_the_sale() {
 #[tokio::test]
 async fn a_refusal_is_not_remembered() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = joon.hold(&id, &["A-1-1"]).await.expect(201);
     let body = json!({ "schedule_id": id, "seat_ids": ["A-1-1"] });
@@ -101,7 +101,7 @@ async fn a_refusal_is_not_remembered() {
 #[tokio::test]
 async fn a_seat_that_one_has_is_said_to_be_ones_own() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(100_000).await, world.user().await);
     let held = mina.hold(&id, &["A-1-1", "A-1-26"]).await.expect(201).reservation();
     joon.hold(&id, &["A-1-2"]).await.expect(201);
@@ -127,7 +127,7 @@ async fn a_seat_that_one_has_is_said_to_be_ones_own() {
 #[tokio::test]
 async fn who_collides_over_a_seat_of_ones_own_is_told_so() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Conflict, 1))));
@@ -138,7 +138,7 @@ async fn who_collides_over_a_seat_of_ones_own_is_told_so() {
 #[tokio::test]
 async fn all_or_nothing() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     joon.hold(&id, &["A-1-2", "A-1-50"]).await.expect(201);
     let before = world.dump();
@@ -153,7 +153,7 @@ async fn all_or_nothing() {
 #[tokio::test]
 async fn a_seat_that_is_not_there_is_not_found() {
     let world = World::new().await;
-    let (id, empty) = (world.hall().await, world.schedule().await);
+    let (id, empty) = (world.schedule_with_seats().await, world.schedule().await);
     let other = world.schedule().await;
     let elsewhere = json!({ "section": "B", "rows": [{ "row": "1", "from": 1, "to": 5 }] });
     world.admin().await.post(&format!("/schedules/{other}/seats"), elsewhere).await.expect(201);
@@ -177,7 +177,7 @@ async fn a_seat_that_is_not_there_is_not_found() {
 #[tokio::test]
 async fn the_list_of_seats_is_checked() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     let before = world.dump();
     let many: Vec<String> = (1..=51).map(|number| format!("A-1-{number}")).collect();
@@ -218,7 +218,7 @@ async fn nobody_has_more_seats_than_the_limit() {
     mina.hold(&id, &["A-1-6"]).await.expect_problem(409, "seat-limit");
     // The limit is of one date and one person.
     joon.hold(&id, &["A-1-7", "A-1-8", "A-1-9"]).await.expect(201);
-    let other = world.hall().await;
+    let other = world.schedule_with_seats().await;
     mina.hold(&other, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201);
 }
 
@@ -262,11 +262,11 @@ async fn the_sale_has_its_first_instant_and_not_its_last() {
 
 #[tokio::test]
 async fn a_hold_lives_as_long_as_is_set() {
-    let world = World::with(|options| {
+    let world = World::with_options(|options| {
         options.variables.insert("HOLD_SECONDS".into(), "30".into());
     })
     .await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let held = world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
     assert_eq!(held.body["expires_at"], "2026-11-21T10:00:31Z");
     world.wait(32);
@@ -276,7 +276,7 @@ async fn a_hold_lives_as_long_as_is_set() {
 #[tokio::test]
 async fn the_price_is_frozen_and_never_the_callers() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     for extra in ["price", "total", "user_id", "state"] {
         let mut body = json!({ "schedule_id": id, "seat_ids": ["A-1-1"] });

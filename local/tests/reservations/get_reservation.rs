@@ -8,7 +8,7 @@ use crate::support::World;
 #[tokio::test]
 async fn every_state_stays_readable_with_its_reason() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, poor) = (world.user_with(100_000).await, world.user_with(0).await);
     let [paid, cancelled, lapsed] = [["A-1-1"], ["A-1-2"], ["A-1-3"]];
     let paid = mina.hold(&id, &paid).await.expect(201).reservation();
@@ -46,7 +46,7 @@ async fn every_state_stays_readable_with_its_reason() {
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon, admin) = (world.user().await, world.user().await, world.admin().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     for other in [&joon, &admin] {

@@ -8,7 +8,7 @@ use crate::support::World;
 #[tokio::test]
 async fn one_ticket_of_a_group_is_shown() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
     let path = format!("/reservations/{}/tickets", held.reservation());
@@ -24,7 +24,7 @@ async fn one_ticket_of_a_group_is_shown() {
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201).reservation();
     let mut refusals = Vec::new();

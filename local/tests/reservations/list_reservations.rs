@@ -10,7 +10,7 @@ fn ids(items: &[Value]) -> Vec<String> {
 
 /// Four holds, a second apart; their ids, newest first.
 async fn four(world: &World, person: &Person) -> Vec<String> {
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mut held = Vec::new();
     for seat in ["A-1-1", "A-1-2", "A-1-3", "A-1-4"] {
         held.push(person.hold(&id, &[seat]).await.expect(201).reservation());
@@ -53,7 +53,7 @@ async fn a_listed_reservation_is_as_it_is_shown_by_itself() {
 #[tokio::test]
 async fn reservations_of_the_same_instant_are_each_listed_once() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     for seat in ["A-1-1", "A-1-2", "A-1-3", "A-1-4"] {
         mina.hold(&id, &[seat]).await.expect(201);

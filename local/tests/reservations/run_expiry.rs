@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::recorder::{Disturb, Fault};
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 async fn sweep(world: &World) -> Value {
     world.stack.run_schedule("run_expiry").await.expect("swept")
@@ -19,7 +19,7 @@ fn closed(swept: &Value) -> u64 {
 #[tokio::test]
 async fn exactly_what_has_lapsed_is_closed() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(200_000).await;
     let lapsing = mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     let paid = mina.hold(&id, &["A-1-3"]).await.expect(201).reservation();
@@ -44,7 +44,7 @@ async fn exactly_what_has_lapsed_is_closed() {
 #[tokio::test]
 async fn a_seat_taken_over_stays_with_its_new_holder() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user_with(50_000).await);
     mina.hold(&id, &["A-1-1"]).await.expect(201);
     world.wait(302);
@@ -58,13 +58,13 @@ async fn a_seat_taken_over_stays_with_its_new_holder() {
 #[tokio::test]
 async fn many_runs_at_once_close_each_hold_once() {
     let world = Arc::new(World::new().await);
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let people = world.users_with(10, 0).await;
     for number in 0..40 {
         people[number / 4].hold(&id, &[&format!("A-1-{}", number + 1)]).await.expect(201);
     }
     world.wait(302);
-    let runs = at_once(0..6, |_| {
+    let runs = concurrently(0..6, |_| {
         let world = Arc::clone(&world);
         async move { sweep(&world).await }
     })
@@ -100,7 +100,7 @@ async fn one_run_closes_more_than_a_page() {
 #[tokio::test]
 async fn a_declined_hold_whose_event_is_lost_is_closed_too() {
     let world = World::releasing().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let poor = world.user_with(0).await;
     let held = poor.hold(&id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201).reservation();
     poor.pay(&held).await.expect(402);
@@ -114,13 +114,13 @@ async fn a_declined_hold_whose_event_is_lost_is_closed_too() {
 #[tokio::test]
 async fn what_cannot_be_closed_is_left_to_the_next_run() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
     world.wait(302);
     let throttled = Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000));
     world.stack.intercept(Some(throttled.clone()));
     assert_eq!(sweep(&world).await, json!({ "closed": 0, "failed": 1, "deletions": 0 }));
     world.stack.intercept(None);
-    assert!(throttled.done() > 0);
+    assert!(throttled.disturbed_calls() > 0);
     assert_eq!(closed(&sweep(&world).await), 1);
 }

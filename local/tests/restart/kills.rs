@@ -148,7 +148,7 @@ async fn look_back(api: &Api, buyers: Vec<Buyer>, everything: bool) -> Vec<Buyer
     back
 }
 
-fn tell(kills: usize, buyers: &[Buyer]) -> Told {
+fn report(kills: usize, buyers: &[Buyer]) -> Told {
     let mut all = Told::default();
     for told in buyers.iter().map(|buyer| &buyer.told) {
         for (kind, count) in &told.acknowledged {
@@ -184,7 +184,7 @@ async fn what_was_answered_survives_kill_9() {
     buyers = look_back(&program.api, buyers, true).await;
     program.kill();
     audit(directory.path());
-    let told = tell(kills, &buyers);
+    let told = report(kills, &buyers);
     assert!(told.lost > 0, "each kill came between two requests");
     let kinds: BTreeMap<_, _> = told.acknowledged;
     assert!(kills < KILLS_FULL || kinds.len() == 11, "not every kind of write was acknowledged: {kinds:?}");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::NOBODY;
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 fn range(row: &str, from: u32, to: u32) -> Value {
     json!({ "row": row, "from": from, "to": to })
@@ -15,7 +15,7 @@ async fn an_empty_request_makes_the_default_hall() {
     let (admin, id) = (world.admin().await, world.schedule().await);
     let reply = admin.post(&format!("/schedules/{id}/seats"), json!({})).await.expect(201);
     assert_eq!(reply.body, json!({ "created": 50 }));
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     for seat in ["A-1-1", "A-1-25", "A-1-26", "A-1-50"] {
         let seat = anybody.get(&format!("/schedules/{id}/seats/{seat}")).await.expect(200);
         assert_eq!((&seat.body["price"], &seat.body["state"]), (&json!(50_000), &json!("available")));
@@ -33,7 +33,7 @@ async fn seats_are_made_in_rows_and_labels_of_any_script() {
     let rows = [range("가", 1, 1), range("나10", 24, 27), range("나10", 26, 30), range("x", 25_000, 25_000)];
     let body = json!({ "section": "특별석", "rows": rows, "price": 10_000_000 });
     assert_eq!(admin.post(&path, body).await.expect(201).body, json!({ "created": 9 }));
-    let listed = world.anybody().get(&path).await.expect(200);
+    let listed = world.anonymous().get(&path).await.expect(200);
     assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(9));
     assert_eq!(listed.body["sections"][0]["price"], 10_000_000);
 }
@@ -41,7 +41,7 @@ async fn seats_are_made_in_rows_and_labels_of_any_script() {
 #[tokio::test]
 async fn a_repeat_makes_what_is_missing_and_touches_nothing_else() {
     let world = World::new().await;
-    let (admin, id) = (world.admin().await, world.hall().await);
+    let (admin, id) = (world.admin().await, world.schedule_with_seats().await);
     let path = format!("/schedules/{id}/seats");
     let mina = world.user_with(200_000).await;
     let held = mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
@@ -65,7 +65,7 @@ async fn at_once_each_seat_is_made_once() {
     let world = World::new().await;
     let (admin, id) = (world.admin().await, world.schedule().await);
     let path = format!("/schedules/{id}/seats");
-    let replies = at_once(0..8, |_| {
+    let replies = concurrently(0..8, |_| {
         let (admin, path) = (admin.clone(), path.clone());
         async move { admin.post(&path, json!({})).await }
     })
@@ -78,7 +78,7 @@ async fn at_once_each_seat_is_made_once() {
 #[tokio::test]
 async fn a_section_has_one_price() {
     let world = World::new().await;
-    let (admin, id) = (world.admin().await, world.hall().await);
+    let (admin, id) = (world.admin().await, world.schedule_with_seats().await);
     let path = format!("/schedules/{id}/seats");
     let before = world.dump();
     let other = json!({ "rows": [range("2", 1, 10)], "price": 60_000 });

@@ -18,7 +18,7 @@ async fn hold_with_key(person: &Person, schedule: &str, seat: &str, key: Uuid) -
 #[tokio::test]
 async fn a_seat_is_locked_as_a_reservation_of_one() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     let reply = hold(&mina, &id, "A-1-12").await.expect(201);
     let schedule = mina.get(&format!("/schedules/{id}")).await.expect(200).body;
@@ -43,7 +43,7 @@ async fn a_seat_is_locked_as_a_reservation_of_one() {
 #[tokio::test]
 async fn ones_own_live_hold_is_answered_again() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user().await;
     let first = hold(&mina, &id, "A-1-1").await.expect(201);
     let before = world.dump();
@@ -62,7 +62,7 @@ async fn ones_own_live_hold_is_answered_again() {
 #[tokio::test]
 async fn a_repeat_with_the_same_key_has_no_second_effect() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let key = Uuid::from_u128(7);
     let first = hold_with_key(&mina, &id, "A-1-1", key).await.expect(201);
@@ -84,7 +84,7 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
 #[tokio::test]
 async fn a_seat_of_somebody_else_is_taken_until_its_time_is_over() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user_with(50_000).await);
     hold(&mina, &id, "A-1-1").await.expect(201);
     let taken = hold(&joon, &id, "A-1-1").await.expect_problem(409, "seat-taken");
@@ -103,7 +103,7 @@ async fn a_seat_of_somebody_else_is_taken_until_its_time_is_over() {
 #[tokio::test]
 async fn the_title_is_in_the_callers_language() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     hold(&mina, &id, "A-1-1").await.expect(201);
     for (language, title) in [
@@ -143,7 +143,7 @@ async fn the_sale_has_its_first_instant_and_not_its_last() {
 #[tokio::test]
 async fn the_decomposed_spelling_of_a_label_is_the_same_seat() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let body = json!({ "section": "가", "rows": [{ "row": "1", "from": 1, "to": 2 }] });
     world.admin().await.post(&format!("/schedules/{id}/seats"), body).await.expect(201);
     let held = hold(&world.user().await, &id, "%E1%84%80%E1%85%A1-1-1").await.expect(201);
@@ -153,7 +153,7 @@ async fn the_decomposed_spelling_of_a_label_is_the_same_seat() {
 #[tokio::test]
 async fn a_seat_that_is_not_there_is_not_found() {
     let world = World::new().await;
-    let (id, other) = (world.hall().await, world.schedule().await);
+    let (id, other) = (world.schedule_with_seats().await, world.schedule().await);
     let mina = world.user().await;
     for (schedule, seat) in [(id.as_str(), "A-1-51"), (&id, "B-1-1"), (&other, "A-1-1"), (NOBODY, "A-1-1")] {
         let missing = hold(&mina, schedule, seat).await.expect_problem(404, "seat-not-found");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::NOBODY;
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 async fn with_sections(world: &World) -> String {
     let (admin, id) = (world.admin().await, world.schedule().await);
@@ -28,7 +28,7 @@ async fn a_hall_is_listed_with_counts_by_section() {
     let held = mina.hold(&id, &["A-1-2"]).await.expect(201);
     mina.pay(&held.reservation()).await.expect(201);
     mina.hold(&id, &["B-1-1", "B-1-3"]).await.expect(201);
-    let listed = world.anybody().get(&format!("/schedules/{id}/seats")).await.expect(200);
+    let listed = world.anonymous().get(&format!("/schedules/{id}/seats")).await.expect(200);
     let sections = json!([
         { "section": "A", "price": 50_000, "available": 5, "held": 0, "sold": 1 },
         { "section": "B", "price": 30_000, "available": 1, "held": 2, "sold": 0 },
@@ -60,7 +60,7 @@ async fn a_section_and_what_is_available_can_be_asked_for() {
     let id = with_sections(&world).await;
     world.user().await.hold(&id, &["B-1-1", "A-1-1"]).await.expect(201);
     let path = format!("/schedules/{id}/seats");
-    let list = async |query: &str| world.anybody().get(&format!("{path}?{query}")).await.expect(200).body;
+    let list = async |query: &str| world.anonymous().get(&format!("{path}?{query}")).await.expect(200).body;
     let section = list("section=B").await;
     let counts = json!([{ "section": "B", "price": 30_000, "available": 2, "held": 1, "sold": 0 }]);
     assert_eq!(section["sections"], counts);
@@ -70,9 +70,9 @@ async fn a_section_and_what_is_available_can_be_asked_for() {
     assert_eq!(states(&available["items"]), [("B-1-2", "available"), ("B-1-3", "available")]);
     assert_eq!(states(&list("available=true").await["items"]).len(), 7);
     assert_eq!(states(&list("available=false").await["items"]).len(), 9);
-    world.anybody().get(&format!("{path}?section=C")).await.expect_problem(404, "no-seats");
-    world.anybody().get(&format!("{path}?section=A-1")).await.expect_invalid("section");
-    world.anybody().get(&format!("{path}?available=yes")).await.expect_invalid("available");
+    world.anonymous().get(&format!("{path}?section=C")).await.expect_problem(404, "no-seats");
+    world.anonymous().get(&format!("{path}?section=A-1")).await.expect_invalid("section");
+    world.anonymous().get(&format!("{path}?available=yes")).await.expect_invalid("available");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn rows_and_numbers_come_in_their_order() {
 async fn a_tag_spares_an_answer_until_something_changes() {
     let world = World::new().await;
     let id = with_sections(&world).await;
-    let (anybody, path) = (world.anybody(), format!("/schedules/{id}/seats"));
+    let (anybody, path) = (world.anonymous(), format!("/schedules/{id}/seats"));
     let first = anybody.get(&path).await.expect(200);
     let tag = first.headers["etag"].to_str().expect("a tag").to_owned();
     let seen = anybody.get_with(&path, "if-none-match", &tag).await.expect(304);
@@ -138,7 +138,7 @@ async fn a_large_hall_gives_counts_and_its_sections_one_by_one() {
         admin.post(&path, body).await.expect(201);
     }
     let held = world.user().await.hold(&id, &["B-1-501"]).await.expect(201);
-    let overview = world.anybody().get(&path).await.expect(200);
+    let overview = world.anonymous().get(&path).await.expect(200);
     let sections = |held: u32| {
         json!([
             { "section": "A", "price": 50_000, "available": 501, "held": 0, "sold": 0 },
@@ -146,18 +146,18 @@ async fn a_large_hall_gives_counts_and_its_sections_one_by_one() {
         ])
     };
     assert_eq!(overview.body, json!({ "currency": "KRW", "sections": sections(1), "items": [] }));
-    let one = world.anybody().get(&format!("{path}?section=B&available=true")).await.expect(200);
+    let one = world.anonymous().get(&format!("{path}?section=B&available=true")).await.expect(200);
     assert_eq!(states(&one.body["items"]).len(), 500);
     // The counts follow a lapse within a second, which nothing is written for.
     assert_eq!(held.body["expires_at"], "2026-11-21T10:05:01Z");
     world.wait(302);
-    assert_eq!(world.anybody().get(&path).await.expect(200).body["sections"], sections(0));
+    assert_eq!(world.anonymous().get(&path).await.expect(200).body["sections"], sections(0));
 }
 
 #[tokio::test]
 async fn a_new_section_and_a_deletion_are_seen_within_a_second_by_whoever_has_looked_before() {
     let world = World::new().await;
-    let (admin, anybody) = (world.admin().await, world.anybody());
+    let (admin, anybody) = (world.admin().await, world.anonymous());
     let concert = admin.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
     let dates = format!("/concerts/{}/schedules", concert.text("concert_id"));
     let date = json!({
@@ -194,12 +194,12 @@ async fn counts_that_nobody_has_asked_for_in_a_while_are_not_shown_to_anybody() 
     let path = format!("/schedules/{id}/seats");
     let body = json!({ "rows": [{ "row": "1", "from": 1, "to": 1_001 }] });
     admin.post(&path, body).await.expect(201);
-    world.anybody().get(&path).await.expect(200);
+    world.anonymous().get(&path).await.expect(200);
     world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
     world.wait(100);
     // Of two who ask at once neither gets the counts of long ago, whoever counts.
-    let both = at_once(0..2, |_| {
-        let (anybody, path) = (world.anybody(), path.clone());
+    let both = concurrently(0..2, |_| {
+        let (anybody, path) = (world.anonymous(), path.clone());
         async move { anybody.get(&path).await.expect(200).body["sections"][0]["held"].clone() }
     })
     .await;
@@ -210,7 +210,7 @@ async fn counts_that_nobody_has_asked_for_in_a_while_are_not_shown_to_anybody() 
 async fn a_date_without_seats_says_so() {
     let world = World::new().await;
     let id = world.schedule().await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     anybody.get(&format!("/schedules/{id}/seats")).await.expect_problem(404, "no-seats");
     anybody.get(&format!("/schedules/{NOBODY}/seats")).await.expect_problem(404, "no-seats");
     anybody.get("/schedules/x/seats").await.expect_invalid("schedule_id");

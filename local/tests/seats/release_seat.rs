@@ -10,7 +10,7 @@ async fn release(person: &Person, schedule: &str, seat: &str) -> Reply {
 #[tokio::test]
 async fn a_released_seat_is_anybodys() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-1"]).await.expect(201);
     let reply = release(&mina, &id, "A-1-1").await.expect(204);
@@ -25,7 +25,7 @@ async fn a_released_seat_is_anybodys() {
 #[tokio::test]
 async fn one_seat_of_a_group_is_released_alone() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user().await, world.user().await);
     let held = mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
     release(&mina, &id, "A-1-1").await.expect(204);
@@ -38,7 +38,7 @@ async fn one_seat_of_a_group_is_released_alone() {
 #[tokio::test]
 async fn what_one_does_not_hold_cannot_be_released() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(100_000).await, world.user().await);
     mina.hold(&id, &["A-1-1"]).await.expect(201);
     let before = world.dump();

@@ -79,7 +79,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let world = World::new().await;
-        let schedule = world.hall().await;
+        let schedule = world.schedule_with_seats().await;
         let product = world.product_with(json!({ "price": 1_000, "stock": 10, "stock_shards": 2 })).await;
         let coupon = world.coupon(10).await;
         world.queue(json!({})).await;
@@ -191,7 +191,7 @@ impl Scene {
     }
 }
 
-fn told(report: &Report) -> BTreeSet<String> {
+fn reported(report: &Report) -> BTreeSet<String> {
     report.verdict.confirmed.iter().map(ToString::to_string).collect()
 }
 
@@ -212,7 +212,7 @@ async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
         let lines = scene.tamper(what);
         let report = scene.world.audit(|given| limits(what, given)).await;
         let printed = local::commands::audit::report_text(&report);
-        assert_eq!(told(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
+        assert_eq!(reported(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
         let named = report.verdict.confirmed.iter().find(|difference| difference.to_string() == lines[0]);
         assert_eq!(named.map(|difference| difference.what), Some(what));
         assert_eq!((report.verdict.outcome, report.verdict.passes), (Outcome::Differ, 2), "{what:?}");

@@ -10,7 +10,7 @@ use crate::repository::domain_of;
 use crate::support::{Reply, World};
 
 async fn document(world: &World) -> Value {
-    world.anybody().get("/openapi.json").await.expect(200).body
+    world.anonymous().get("/openapi.json").await.expect(200).body
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn answers_have_the_headers_that_it_tells_of() {
     let world = World::new().await;
     let document = document(&world).await;
     let (admin, mina, joon) = (world.admin().await, world.user_with(100_000).await, world.user().await);
-    let schedule = world.hall().await;
+    let schedule = world.schedule_with_seats().await;
     let path = "/reservations";
     let body = json!({ "schedule_id": schedule, "seat_ids": ["A-1-1"] });
     let key = Uuid::from_u128(7);
@@ -212,13 +212,13 @@ async fn answers_have_the_headers_that_it_tells_of() {
     for reply in [&held, &again, &taken, &malformed] {
         expect_declared(&document, "post /reservations", reply);
     }
-    let list = world.anybody().get("/products").await.expect(200);
+    let list = world.anonymous().get("/products").await.expect(200);
     expect_declared(&document, "get /products", &list);
     let tag = list.headers["etag"].to_str().expect("a tag").to_owned();
-    let known = world.anybody().get_with("/products", "if-none-match", &tag).await.expect(304);
+    let known = world.anonymous().get_with("/products", "if-none-match", &tag).await.expect(304);
     expect_declared(&document, "get /products", &known);
     let wrong = json!({ "email": "nobody@example.com", "password": "correct horse battery" });
-    let wrong = world.anybody().post("/sessions", wrong).await.expect(401);
+    let wrong = world.anonymous().post("/sessions", wrong).await.expect(401);
     expect_declared(&document, "post /sessions", &wrong);
     let settings = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 10 });
     admin.call(Method::PUT, "/queues/spring", Some(settings), None).await.expect(201);

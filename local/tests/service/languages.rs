@@ -129,12 +129,13 @@ async fn a_refusal_says_its_language_and_tells_title_detail_and_fields_in_it() {
     let world = World::new().await;
     let unknown = "/products/00000000-0000-0000-0000-000000000000";
     for (header, language) in WANTED {
-        let reply = world.anybody().get_with(unknown, "accept-language", header).await.expect_problem(404, "not-found");
+        let reply =
+            world.anonymous().get_with(unknown, "accept-language", header).await.expect_problem(404, "not-found");
         assert_eq!(reply.headers[header::CONTENT_LANGUAGE], language.tag(), "{header}");
         assert_eq!(reply.headers[header::VARY], "accept-language", "{header}");
         assert_eq!(reply.text("detail"), Detail::NoProduct.text(language), "{header}");
     }
-    let invalid = world.anybody().get_with("/products?sort=cheapest", "accept-language", "ko").await;
+    let invalid = world.anonymous().get_with("/products?sort=cheapest", "accept-language", "ko").await;
     let invalid = invalid.expect_invalid("sort");
     let names = "newest, price, -price, name";
     assert_eq!(invalid.body["errors"][0]["message"], format!("다음 중 하나로 입력해 주세요: {names}"));
@@ -146,7 +147,7 @@ async fn several_headers_are_one_list() {
     let world = World::new().await;
     let request = axum::http::Request::get("/nothing").header("accept-language", "en;q=0.5");
     let request = request.header("accept-language", "ko").body(axum::body::Body::empty()).expect("a request");
-    let reply = world.anybody().send(request).await.expect_problem(404, "not-found");
+    let reply = world.anonymous().send(request).await.expect_problem(404, "not-found");
     assert_eq!(reply.headers[header::CONTENT_LANGUAGE], "ko");
 }
 
@@ -156,7 +157,7 @@ async fn a_success_says_nothing_of_a_language_that_it_has_not() {
     let mina = world.user().await;
     let said = |headers: &HeaderMap| headers.contains_key(header::CONTENT_LANGUAGE) || headers.contains_key("vary");
     for path in ["/products", "/concerts", "/health"] {
-        assert!(!said(&world.anybody().get_with(path, "accept-language", "ko").await.expect(200).headers), "{path}");
+        assert!(!said(&world.anonymous().get_with(path, "accept-language", "ko").await.expect(200).headers), "{path}");
     }
     assert!(!said(&mina.post("/wallet", json!({})).await.headers));
 }

@@ -7,7 +7,7 @@ use crate::support::World;
 #[tokio::test]
 async fn an_unknown_route_is_not_found() {
     let world = World::new().await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     for path in [
         "/",
         "/nothing",
@@ -34,7 +34,7 @@ async fn an_unknown_route_is_not_found() {
 #[tokio::test]
 async fn a_wrong_method_is_answered_with_those_of_the_path() {
     let world = World::new().await;
-    let anybody = world.anybody();
+    let anybody = world.anonymous();
     let id = "0193a000-0000-7000-8000-000000000001";
     for (method, path, allowed) in [
         (Method::GET, "/users".to_owned(), "POST"),
@@ -54,6 +54,6 @@ async fn a_wrong_method_is_answered_with_those_of_the_path() {
 #[tokio::test]
 async fn it_never_repeats_what_was_asked() {
     let world = World::new().await;
-    let reply = world.anybody().get("/canary-7f3a?canary-7f3a=1").await.expect(404);
+    let reply = world.anonymous().get("/canary-7f3a?canary-7f3a=1").await.expect(404);
     assert!(!String::from_utf8_lossy(&reply.bytes).contains("canary-7f3a"));
 }

@@ -73,16 +73,16 @@ impl Drop for LeakCheck {
 impl World {
     /// A new, empty world.
     pub async fn new() -> Self {
-        Self::with(|_| {}).await
+        Self::with_options(|_| {}).await
     }
 
     /// A new, empty world in which a declined payment gives its seats or units back at once.
     pub async fn releasing() -> Self {
-        Self::with(releases_on_decline).await
+        Self::with_options(releases_on_decline).await
     }
 
     /// A new world with other settings.
-    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub async fn with_options(change: impl FnOnce(&mut Options)) -> Self {
         logs::watch();
         let clock = Clock::manual(START.parse().expect("a time"));
         let mut options = Options { clock: clock.clone(), ids: Ids::Random, ..Options::default() };
@@ -113,7 +113,7 @@ impl World {
     }
 
     /// Adds everything up again, twice: by the books' own sums, and by the product's audit.
-    pub async fn check_books(&self) -> Snapshot {
+    pub async fn check_invariants(&self) -> Snapshot {
         let (client, _) = self.stack.clients(None);
         let mut items = Vec::new();
         let mut start = None;
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// Somebody without a token.
-    pub fn anybody(&self) -> Person {
+    pub fn anonymous(&self) -> Person {
         let id = UserId(Uuid::nil());
         Person { id, token: None, queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
@@ -173,12 +173,12 @@ impl World {
     }
 
     /// The same user with a new token: they end after a quarter of an hour.
-    pub async fn again(&self, user: &Person) -> Person {
+    pub async fn with_fresh_token(&self, user: &Person) -> Person {
         self.with_new_token(user.id, Role::User).await
     }
 
     /// The same user as an administrator.
-    pub async fn promoted(&self, user: &Person) -> Person {
+    pub async fn as_admin(&self, user: &Person) -> Person {
         self.with_new_token(user.id, Role::Admin).await
     }
 
@@ -259,7 +259,7 @@ impl World {
     }
 
     /// Makes the table what it was.
-    pub fn put_back(&self, before: &BTreeMap<String, Value>) {
+    pub fn restore(&self, before: &BTreeMap<String, Value>) {
         let table = &self.stack.template().table.name;
         let ask = |operation: &str, request: Value| self.stack.dynamodb().call(operation, &request).expect("written");
         let now = self.items();
@@ -273,7 +273,7 @@ impl World {
     }
 
     /// A date on sale with seats A-1-1 to A-1-50 at 50,000 each.
-    pub async fn hall(&self) -> String {
+    pub async fn schedule_with_seats(&self) -> String {
         let schedule = self.schedule().await;
         self.admin().await.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
         schedule
@@ -421,7 +421,7 @@ pub fn scaled(full: usize) -> usize {
 }
 
 /// Runs one future for each input, all at once, and gives their results in order.
-pub async fn at_once<I, T, F>(inputs: impl IntoIterator<Item = I>, work: impl Fn(I) -> F) -> Vec<T>
+pub async fn concurrently<I, T, F>(inputs: impl IntoIterator<Item = I>, work: impl Fn(I) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,

@@ -16,11 +16,11 @@ pub const QUEUE: &str = "spring";
 impl World {
     /// Makes or changes the queue.
     pub async fn queue(&self, settings: Value) {
-        self.queue_called(QUEUE, settings).await;
+        self.put_queue(QUEUE, settings).await;
     }
 
     /// Makes or changes any queue.
-    pub async fn queue_called(&self, queue: &str, settings: Value) {
+    pub async fn put_queue(&self, queue: &str, settings: Value) {
         let mut body = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
         for (name, value) in settings.as_object().expect("an object") {
             body[name] = value.clone();
@@ -30,7 +30,7 @@ impl World {
     }
 
     /// A hall of fifty seats whose sale the queue guards; its schedule.
-    pub async fn queued_hall(&self, settings: Value) -> String {
+    pub async fn queued_schedule(&self, settings: Value) -> String {
         self.queue(settings).await;
         let concert = json!({ "name": "Concert", "description": "", "queue_id": QUEUE });
         let schedule = self.schedule_of(concert, json!({})).await;
@@ -42,7 +42,7 @@ impl World {
     pub async fn tick(&self) {
         self.wait(1);
         // Nobody of the queue's own: a number that is never called, signed as ours are.
-        let mut bystander = self.again(&self.anybody()).await;
+        let mut bystander = self.with_fresh_token(&self.anonymous()).await;
         let queue = QueueId::parse(QUEUE).expect("an id");
         let token = queue_token::sign(self.stack.app(), bystander.id, &queue, BYSTANDER, None).await;
         bystander.queue_token = Some(token.expect("a token"));
@@ -58,10 +58,10 @@ impl World {
 
     /// Until every number has been called, every claim window is over, every admission has ended, and every event is
     /// told. Nobody may be inside then, whatever went wrong before.
-    pub async fn at_quiet(&self) {
+    pub async fn quiesce(&self) {
         for _ in 0..ROUNDS_MAX {
             self.stack.drain_events().await.expect("settled");
-            let books = self.check_books().await;
+            let books = self.check_invariants().await;
             if books.places_in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE) {
                 return books.check_every_place(QUEUE);
             }
@@ -72,15 +72,15 @@ impl World {
     }
 
     /// Tells all events, and insists that every place in use is accounted for.
-    pub async fn settled_books(&self) -> Snapshot {
+    pub async fn drain_and_check(&self) -> Snapshot {
         self.stack.drain_events().await.expect("settled");
-        let books = self.check_books().await;
+        let books = self.check_invariants().await;
         books.check_every_place(QUEUE);
         books
     }
 
     /// The token of somebody, as the table has it.
-    pub fn token_of(&self, person: &Person) -> Value {
+    pub fn entry_of(&self, person: &Person) -> Value {
         let key = json!({ "pk": { "S": format!("USER#{}", person.id) }, "sk": { "S": format!("TOKEN#{QUEUE}") } });
         let request = json!({ "TableName": self.stack.template().table.name, "Key": key, "ConsistentRead": true });
         self.stack.dynamodb().call("GetItem", &request).expect("the table is read")["Item"].clone()
@@ -88,12 +88,12 @@ impl World {
 
     /// The state of somebody's token, as the table has it.
     pub fn state_of(&self, person: &Person) -> String {
-        self.token_of(person)["state"]["S"].as_str().unwrap_or("none").to_owned()
+        self.entry_of(person)["state"]["S"].as_str().unwrap_or("none").to_owned()
     }
 
     /// The same person with a new access token: they end after a quarter of an hour.
-    pub async fn renewed(&self, person: &Person) -> Person {
-        Person { queue_token: person.queue_token.clone(), ..self.again(person).await }
+    pub async fn with_fresh_access_token(&self, person: &Person) -> Person {
+        Person { queue_token: person.queue_token.clone(), ..self.with_fresh_token(person).await }
     }
 
     /// Other instances of every function, with memories of their own.
@@ -102,7 +102,7 @@ impl World {
     }
 
     /// Users without money who have all joined the queue, in this order.
-    pub async fn crowd(&self, count: usize) -> Vec<Person> {
+    pub async fn joined_users(&self, count: usize) -> Vec<Person> {
         let mut all = Vec::with_capacity(count);
         for _ in 0..count {
             let mut user = self.user().await;
@@ -113,15 +113,15 @@ impl World {
     }
 
     /// A user with money who has joined the queue.
-    pub async fn joined(&self) -> Person {
+    pub async fn joined_user(&self) -> Person {
         let mut user = self.user_with(1_000_000).await;
         user.join().await.expect(201);
         user
     }
 
     /// A user with money who may buy.
-    pub async fn admitted(&self) -> Person {
-        let mut user = self.joined().await;
+    pub async fn admitted_user(&self) -> Person {
+        let mut user = self.joined_user().await;
         self.until_admitted(&mut user).await;
         user
     }
@@ -194,5 +194,5 @@ impl Person {
 
 /// What everybody may see of the queue.
 pub async fn public(world: &World) -> Value {
-    world.anybody().get(&format!("/queues/{QUEUE}")).await.expect(200).body
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200).body
 }

@@ -24,7 +24,7 @@ impl World {
     pub async fn with_receiver_and(change: impl FnOnce(&mut Options)) -> (Self, Listening) {
         let port = Port::bind("any", 0).await.expect("a port");
         let url = port.url();
-        let world = Self::with(|options| {
+        let world = Self::with_options(|options| {
             options.data_platform = Some(format!("{url}/events"));
             super::releases_on_decline(options);
             change(options);
@@ -55,12 +55,12 @@ impl Listening {
     }
 
     /// From now on nobody listens on its port.
-    pub async fn leave(&mut self) {
+    pub async fn stop_listening(&mut self) {
         self.serving.take().expect("it listened").stop().await;
     }
 
     /// It listens again.
-    pub async fn come_back(&mut self) {
+    pub async fn listen_again(&mut self) {
         let port = Port::bind("the same", self.port).await.expect("the port");
         self.serving = Some(port.serve(self.receiver.router()));
     }
@@ -85,13 +85,13 @@ impl Listening {
     }
 
     /// The same without what administrators did to set the stage.
-    pub fn received(&self) -> Vec<Received> {
+    pub fn buyer_events(&self) -> Vec<Received> {
         self.all_received().into_iter().filter(is_of_buyers).collect()
     }
 
     /// The events of buyers that it got, in the order in which they came first.
     pub fn events(&self) -> Vec<Value> {
-        self.received().into_iter().map(|received| received.event).collect()
+        self.buyer_events().into_iter().map(|received| received.event).collect()
     }
 
     /// All events that it got.

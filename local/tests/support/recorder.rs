@@ -93,7 +93,7 @@ impl Disturb {
     }
 
     /// How many calls were disturbed.
-    pub fn done(&self) -> usize {
+    pub fn disturbed_calls(&self) -> usize {
         self.done.load(Ordering::SeqCst)
     }
 
@@ -103,13 +103,13 @@ impl Disturb {
     }
 
     /// The next item of a transaction.
-    fn struck(&self, call: &Call<'_>) -> FailedItems {
+    fn failed_items(&self, call: &Call<'_>) -> FailedItems {
         let items = transaction_items(call.request);
         self.items.store(items, Ordering::SeqCst);
-        FailedItems::at(self.done() + self.first - 1, items)
+        FailedItems::at(self.disturbed_calls() + self.first - 1, items)
     }
 
-    fn strikes(&self, call: &Call<'_>) -> bool {
+    fn is_next(&self, call: &Call<'_>) -> bool {
         let take_one = |from: &AtomicUsize| {
             from.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
         };
@@ -122,19 +122,19 @@ impl Disturb {
 
 impl Intercept for Disturb {
     fn before(&self, call: &Call<'_>) -> Before {
-        if self.fault == Fault::LoseAnswer || !self.strikes(call) {
+        if self.fault == Fault::LoseAnswer || !self.is_next(call) {
             return Before::Proceed;
         }
         match self.fault {
-            Fault::Throttle => Before::Throttle(self.struck(call)),
-            Fault::Conflict => Before::Conflict(self.struck(call)),
+            Fault::Throttle => Before::Throttle(self.failed_items(call)),
+            Fault::Conflict => Before::Conflict(self.failed_items(call)),
             Fault::LoseRequest => Before::LoseRequest,
             Fault::LoseAnswer => Before::Proceed,
         }
     }
 
     fn after(&self, call: &Call<'_>, _: &Value) -> After {
-        if self.fault == Fault::LoseAnswer && self.strikes(call) { After::LoseAnswer } else { After::Deliver }
+        if self.fault == Fault::LoseAnswer && self.is_next(call) { After::LoseAnswer } else { After::Deliver }
     }
 }
 

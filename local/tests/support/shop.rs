@@ -14,7 +14,7 @@ impl World {
 
     /// The same with other fields in its request.
     pub async fn product_with(&self, change: Value) -> String {
-        let body = changed(json!({ "name": "Light stick", "price": 1_000, "stock": 10, "max_per_user": 100 }), &change);
+        let body = merged(json!({ "name": "Light stick", "price": 1_000, "stock": 10, "max_per_user": 100 }), &change);
         self.admin().await.post("/products", body).await.expect(201).text("product_id")
     }
 
@@ -29,7 +29,7 @@ impl World {
             "name": "1,000 off", "discount": { "kind": "amount", "value": 1_000 }, "quantity": 10,
             "valid_from": self.at(0).to_string(), "valid_until": self.at(86_400).to_string(),
         });
-        self.admin().await.post("/coupons", changed(body, &change)).await.expect(201).text("coupon_id")
+        self.admin().await.post("/coupons", merged(body, &change)).await.expect(201).text("coupon_id")
     }
 
     /// What is left in each shard of a product or coupon, read past all caches.
@@ -44,12 +44,12 @@ impl World {
     }
 
     /// What is left of a product or coupon.
-    pub fn left(&self, of: &str) -> i64 {
+    pub fn units_left(&self, of: &str) -> i64 {
         self.shards(of).iter().sum()
     }
 }
 
-fn changed(mut body: Value, change: &Value) -> Value {
+fn merged(mut body: Value, change: &Value) -> Value {
     for (name, value) in change.as_object().expect("an object") {
         body[name] = value.clone();
     }
@@ -73,7 +73,7 @@ impl Person {
     }
 
     /// Posts until the answer is not 503: who is told to come again does, with the same key.
-    pub async fn insist(&self, path: &str, body: Value, key: Uuid) -> Reply {
+    pub async fn post_until_answered(&self, path: &str, body: Value, key: Uuid) -> Reply {
         for _ in 0..100 {
             let reply = self.post_with_key(path, body.clone(), key).await;
             if reply.status != 503 {

@@ -7,7 +7,7 @@ use axum::http::Request;
 use serde_json::json;
 
 use crate::support::recorder::{Disturb, Fault};
-use crate::support::{World, at_once};
+use crate::support::{World, concurrently};
 
 #[tokio::test]
 async fn a_wallet_is_made_once_and_empty() {
@@ -34,7 +34,7 @@ async fn it_needs_no_body() {
 async fn at_once_one_is_made() {
     let world = World::new().await;
     let mina = world.user().await;
-    let replies = at_once(0..10, |_| {
+    let replies = concurrently(0..10, |_| {
         let mina = mina.clone();
         async move { mina.post("/wallet", json!({})).await }
     })

@@ -7,7 +7,7 @@ use crate::support::World;
 #[tokio::test]
 async fn every_movement_is_explained_newest_first() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let mina = world.user_with(0).await;
     let charge = mina.post("/wallet/charges", json!({ "amount": 60_000 })).await.expect(201);
     world.wait(1);
@@ -51,7 +51,7 @@ async fn without_a_wallet_there_are_none() {
 #[tokio::test]
 async fn a_cursor_is_of_its_own_list() {
     let world = World::new().await;
-    let id = world.hall().await;
+    let id = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(1).await, world.user_with(1).await);
     for person in [&mina, &joon] {
         person.post("/wallet/charges", json!({ "amount": 1 })).await.expect(201);

@@ -20,7 +20,7 @@ async fn money_is_taken_out_and_the_ledger_says_for_what() {
     // To the last won.
     mina.post("/wallet/payments", json!({ "amount": 700, "memo": "x" })).await.expect(201);
     assert_eq!(mina.balance().await, 0);
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_repeat_with_the_same_key_takes_nothing_more() {
     // A key is a user's and a function's own.
     assert!(!joon.post_with_key("/wallet/payments", body, key).await.expect(201).replayed());
     assert!(!mina.post_with_key("/wallet/charges", json!({ "amount": 600 }), key).await.expect(201).replayed());
-    world.check_books().await;
+    world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ ids! {
 ///
 /// A repeat of the request meets its own item, and two users, two functions or a log line never share a key.
 #[must_use]
-pub fn derived(user: UserId, function: &str, key: Uuid) -> Uuid {
+pub fn derive(user: UserId, function: &str, key: Uuid) -> Uuid {
     let digest = Sha256::new().chain_update(user.0).chain_update(function).chain_update(key).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -104,12 +104,12 @@ mod tests {
     #[test]
     fn another_user_function_or_key_gives_another_id() {
         let (a, b) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        let ids = [derived(a, "pay", a.0), derived(b, "pay", a.0), derived(a, "spend", a.0), derived(a, "pay", b.0)];
+        let ids = [derive(a, "pay", a.0), derive(b, "pay", a.0), derive(a, "spend", a.0), derive(a, "pay", b.0)];
         for (index, id) in ids.iter().enumerate() {
             assert!(ids[index + 1..].iter().all(|other| other != id));
             assert_eq!(id.get_version_num(), 8);
         }
-        assert_eq!(ids[0], derived(a, "pay", a.0));
+        assert_eq!(ids[0], derive(a, "pay", a.0));
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Amount {
 }
 
 impl Price {
-    /// What a seat costs when nobody says otherwise.
+    /// The price of a seat when nobody says otherwise.
     pub const DEFAULT: Self = Self(50_000);
 
     /// Takes minor units as a price.

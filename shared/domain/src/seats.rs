@@ -37,7 +37,7 @@ impl Label {
     /// When it is empty, too long or has other characters.
     pub fn parse(given: &str) -> Result<Self, LabelError> {
         let allowed = |character: char| character.is_ascii_alphanumeric() || ('가'..='힣').contains(&character);
-        let label = text::composed(given);
+        let label = text::compose(given);
         let characters = label.chars().count();
         if (1..=LABEL_CHARACTERS_MAX).contains(&characters) && label.chars().all(allowed) {
             Ok(Self(label))
@@ -98,7 +98,7 @@ impl SeatId {
     /// The block that holds it.
     #[must_use]
     pub fn block(&self) -> BlockId {
-        BlockId { section: self.section.clone(), row: self.row.clone(), index: block_of(self.number) }
+        BlockId { section: self.section.clone(), row: self.row.clone(), index: block_number(self.number) }
     }
 }
 
@@ -110,7 +110,7 @@ impl fmt::Display for SeatId {
 
 /// The block of a seat number.
 #[must_use]
-pub fn block_of(number: u16) -> u16 {
+pub fn block_number(number: u16) -> u16 {
     (number.max(1) - 1) / SEATS_PER_BLOCK
 }
 
@@ -127,7 +127,7 @@ pub struct BlockId {
 
 /// Groups seats by the block that holds them, blocks and numbers in order.
 #[must_use]
-pub fn by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<BlockId, Vec<u16>> {
+pub fn group_by_block<'a>(seats: impl IntoIterator<Item = &'a SeatId>) -> BTreeMap<BlockId, Vec<u16>> {
     let mut blocks: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for seat in seats {
         blocks.entry(seat.block()).or_default().push(seat.number);
@@ -148,9 +148,9 @@ pub enum SeatValue {
     Free,
     /// Somebody's until a time has passed.
     Held {
-        /// The last second of the hold; the seat is free for others from the next one on.
+        /// Epoch seconds; the seat is free for others from the second after.
         until: EpochSecond,
-        /// Whose.
+        /// The reservation that has it.
         reservation: ReservationId,
     },
     /// Sold.
@@ -160,7 +160,7 @@ pub enum SeatValue {
     },
 }
 
-/// What a seat is to somebody who looks at it at a given time.
+/// The state of a seat at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeatState {
     /// May be taken.
@@ -201,7 +201,7 @@ impl SeatValue {
         }
     }
 
-    /// What it is in the second `now`.
+    /// Its state at `now`, an epoch second.
     #[must_use]
     pub fn state(self, now: EpochSecond) -> SeatState {
         match self {
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn neighbours_share_a_block() {
         let seats: Vec<SeatId> = ["A-1-25", "A-1-1", "A-1-26"].iter().filter_map(|id| SeatId::parse(id).ok()).collect();
-        let blocks: Vec<Vec<u16>> = by_block(&seats).into_values().collect();
+        let blocks: Vec<Vec<u16>> = group_by_block(&seats).into_values().collect();
         assert_eq!(blocks, [vec![1, 25], vec![26]]);
     }
 

@@ -121,10 +121,10 @@ fn has_form(given: &[u8]) -> bool {
     let Some((clock, rest)) = given.split_at_checked(SHAPE.len()) else { return false };
     // The 61st second of a minute would be kept as another one.
     let seconds = clock.get(SHAPE.len() - 2..).unwrap_or_default();
-    is_of(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
+    matches_shape(clock, SHAPE) && seconds < b"60".as_slice() && is_offset(without_fraction(rest))
 }
 
-/// What follows a fraction of a second, if there is one.
+/// The rest after a fraction of a second, if there is one.
 fn without_fraction(rest: &[u8]) -> &[u8] {
     let Some(fraction) = rest.strip_prefix(b".") else { return rest };
     let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -134,12 +134,14 @@ fn without_fraction(rest: &[u8]) -> &[u8] {
 fn is_offset(given: &[u8]) -> bool {
     match given {
         b"Z" | b"z" => true,
-        [b'+' | b'-', offset @ ..] => is_of(offset, OFFSET_SHAPE) && offset[..2] < b"24"[..] && offset[3..] < b"60"[..],
+        [b'+' | b'-', offset @ ..] => {
+            matches_shape(offset, OFFSET_SHAPE) && offset[..2] < b"24"[..] && offset[3..] < b"60"[..]
+        }
         _ => false,
     }
 }
 
-fn is_of(given: &[u8], shape: &[u8]) -> bool {
+fn matches_shape(given: &[u8], shape: &[u8]) -> bool {
     let fits = |given: u8, wanted: u8| match wanted {
         b'd' => given.is_ascii_digit(),
         wanted => given.eq_ignore_ascii_case(&wanted),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is answered, read again, is the same.
+        /// A time that is written and read again is the same.
         #[test]
         fn what_is_read_is_read_again(millisecond in 946_684_800_000_i64..=4_102_444_800_000) {
             let time = Timestamp::from_millisecond(millisecond).expect("a time");

@@ -8,12 +8,12 @@ use crate::text::{self, TextError};
 /// Longest memo of what was spent.
 pub const MEMO_CHARACTERS_MAX: usize = 100;
 
-/// What money was spent on: one line of 1 to 100 characters.
+/// Parses the purpose of a spend: one line of 1 to 100 characters.
 ///
 /// # Errors
-/// As [`text::line`].
-pub fn memo(given: &str) -> Result<String, TextError> {
-    text::line(given, MEMO_CHARACTERS_MAX)
+/// As [`text::parse_line`].
+pub fn parse_memo(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, MEMO_CHARACTERS_MAX)
 }
 
 /// A wallet: what is in it, and how many entries explain that.
@@ -25,7 +25,7 @@ pub struct Wallet {
     pub seq: u64,
 }
 
-/// What an entry is for.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// Money put in.
@@ -65,7 +65,7 @@ impl EntryKind {
 pub struct Entry {
     /// Its number, gap-free from 1.
     pub seq: u64,
-    /// What it is for.
+    /// The kind of the entry.
     pub kind: EntryKind,
     /// Minor units; negative takes money out.
     pub amount: i64,
@@ -73,13 +73,13 @@ pub struct Entry {
     pub balance_after: i64,
     /// When.
     pub at: Timestamp,
-    /// What explains it: the id of the charge, of what was spent, or of the payment.
+    /// The reason for it: the id of the charge, of the spend, or of the payment.
     pub reference: String,
-    /// What its owner says it is for; only of what was spent.
+    /// The purpose, in its owner's words; only of a spend.
     pub memo: Option<String>,
 }
 
-/// What a user does with the wallet by itself: nothing is bought here.
+/// A movement of the wallet by its owner: nothing is bought here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// Puts money in.
@@ -102,7 +102,7 @@ impl Movement {
         }
     }
 
-    /// What its entry is for.
+    /// The kind of its entry.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         match self {
@@ -112,7 +112,7 @@ impl Movement {
     }
 }
 
-/// What was topped up on one day.
+/// The top-ups of one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ToppedUp {
     /// The day, in days since 1970 (UTC).
@@ -126,7 +126,7 @@ impl ToppedUp {
     ///
     /// # Errors
     /// Above [`TOP_UPS_OF_A_DAY_MAX`].
-    pub fn with(self, amount: Amount, at: Timestamp) -> Result<Self, TopUpLimit> {
+    pub fn add(self, amount: Amount, at: Timestamp) -> Result<Self, TopUpLimit> {
         let day = at.as_second().div_euclid(SECONDS_PER_DAY);
         // A clock that is behind counts on: a day that is over is not begun again.
         let before = if day > self.day { Self { day, sum: 0 } } else { self };
@@ -174,11 +174,11 @@ impl Wallet {
     ///
     /// # Errors
     /// When the balance would exceed the cap, or is too small.
-    pub fn after(self, movement: &Movement, at: Timestamp, reference: String) -> Result<(Self, Entry), MovementError> {
+    pub fn apply(self, movement: &Movement, at: Timestamp, reference: String) -> Result<(Self, Entry), MovementError> {
         match movement {
             Movement::TopUp(amount) => Ok(self.top_up(*amount, at, reference)?),
             Movement::Spend { amount, memo } => {
-                let (wallet, entry) = self.taken(EntryKind::Spend, *amount, at, reference)?;
+                let (wallet, entry) = self.debit(EntryKind::Spend, *amount, at, reference)?;
                 Ok((wallet, Entry { memo: Some(memo.clone()), ..entry }))
             }
         }
@@ -187,7 +187,7 @@ impl Wallet {
     /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits, and
     /// while it has brought the balance above the cap nothing else comes in.
     fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
-        let (wallet, entry) = self.moved(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
+        let (wallet, entry) = self.apply_amount(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
     }
 
@@ -196,10 +196,10 @@ impl Wallet {
     /// # Errors
     /// When the balance is smaller.
     pub fn pay(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), InsufficientBalance> {
-        self.taken(EntryKind::Payment, amount, at, reference)
+        self.debit(EntryKind::Payment, amount, at, reference)
     }
 
-    fn taken(
+    fn debit(
         self,
         kind: EntryKind,
         amount: Amount,
@@ -209,17 +209,17 @@ impl Wallet {
         if self.balance < amount.get() {
             return Err(InsufficientBalance);
         }
-        self.moved(kind, -amount.get(), at, reference).ok_or(InsufficientBalance)
+        self.apply_amount(kind, -amount.get(), at, reference).ok_or(InsufficientBalance)
     }
 
     /// The wallet and entry after `amount` of a payment came back, whatever the balance then is; `None` when it cannot be
     /// counted.
     #[must_use]
     pub fn refund(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
-        self.moved(EntryKind::Refund, amount.get(), at, reference)
+        self.apply_amount(EntryKind::Refund, amount.get(), at, reference)
     }
 
-    fn moved(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+    fn apply_amount(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         let wallet = Self { balance: self.balance.checked_add(amount)?, seq: self.seq.checked_add(1)? };
         let entry = Entry { seq: wallet.seq, kind, amount, balance_after: wallet.balance, at, reference, memo: None };
         Some((wallet, entry))
@@ -241,8 +241,8 @@ mod tests {
                 let at = Timestamp::UNIX_EPOCH;
                 let amount = Amount::parse(minor_units).expect("in range");
                 let moved = match way {
-                    0 => wallet.after(&Movement::TopUp(amount), at, String::new()).ok(),
-                    1 => wallet.after(&Movement::Spend { amount, memo: "tea".to_owned() }, at, String::new()).ok(),
+                    0 => wallet.apply(&Movement::TopUp(amount), at, String::new()).ok(),
+                    1 => wallet.apply(&Movement::Spend { amount, memo: "tea".to_owned() }, at, String::new()).ok(),
                     _ => wallet.pay(amount, at, String::new()).ok(),
                 };
                 if let Some((after, entry)) = moved {
@@ -274,8 +274,8 @@ mod tests {
                 let amount = Amount::parse(minor_units).expect("in range");
                 match way {
                     0 => {
-                        let moved = wallet.after(&Movement::TopUp(amount), at, String::new());
-                        let Ok(((after, _), counted)) = moved.and_then(|moved| Ok((moved, topped_up.with(amount, at)?)))
+                        let moved = wallet.apply(&Movement::TopUp(amount), at, String::new());
+                        let Ok(((after, _), counted)) = moved.and_then(|moved| Ok((moved, topped_up.add(amount, at)?)))
                         else { continue };
                         (wallet, topped_up) = (after, counted);
                         *days.entry(now / SECONDS_PER_DAY).or_default() += minor_units;
@@ -304,13 +304,13 @@ mod tests {
     fn a_day_has_a_limit_of_top_ups_and_the_next_begins_with_none() {
         let at = |second: i64| Timestamp::from_second(second).expect("a time");
         let amount = |minor_units: i64| Amount::parse(minor_units).expect("in range");
-        let full = ToppedUp::default().with(amount(AMOUNT_MAX - 1), at(10)).and_then(|sum| sum.with(amount(1), at(20)));
+        let full = ToppedUp::default().add(amount(AMOUNT_MAX - 1), at(10)).and_then(|sum| sum.add(amount(1), at(20)));
         let full = full.expect("within the limit");
-        assert_eq!(full.with(amount(1), at(86_399)), Err(TopUpLimit));
-        assert_eq!(full.with(amount(1), at(86_400)), Ok(ToppedUp { day: 1, sum: 1 }));
+        assert_eq!(full.add(amount(1), at(86_399)), Err(TopUpLimit));
+        assert_eq!(full.add(amount(1), at(86_400)), Ok(ToppedUp { day: 1, sum: 1 }));
         // A clock that is behind opens no day again.
         let next = ToppedUp { day: 1, sum: AMOUNT_MAX };
-        assert_eq!(next.with(amount(1), at(86_399)), Err(TopUpLimit));
+        assert_eq!(next.add(amount(1), at(86_399)), Err(TopUpLimit));
     }
 
     #[test]
@@ -334,9 +334,9 @@ mod tests {
             amount: Amount::parse(minor_units).expect("in range"),
             memo: "tea".to_owned(),
         };
-        let refused = wallet.after(&spend(11), Timestamp::UNIX_EPOCH, String::new());
+        let refused = wallet.apply(&spend(11), Timestamp::UNIX_EPOCH, String::new());
         assert_eq!(refused, Err(MovementError::InsufficientBalance(InsufficientBalance)));
-        let (after, entry) = wallet.after(&spend(10), Timestamp::UNIX_EPOCH, String::new()).expect("enough");
+        let (after, entry) = wallet.apply(&spend(10), Timestamp::UNIX_EPOCH, String::new()).expect("enough");
         assert_eq!((after.balance, entry.kind, entry.memo.as_deref()), (0, EntryKind::Spend, Some("tea")));
     }
 }

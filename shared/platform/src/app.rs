@@ -96,7 +96,9 @@ impl App {
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
             config,
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(call_metrics::watched((&sdk).into(), &meter).build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(
+                call_metrics::with_call_metrics((&sdk).into(), &meter).build(),
+            ),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             secrets,
             clock: Clock::System,

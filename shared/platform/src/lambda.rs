@@ -93,9 +93,9 @@ pub fn run(name: &'static str, function: Function) -> Result<(), InvocationError
     runtime.block_on(async {
         let counted = Emf::default();
         let app = App::from_environment(name, Meter::new(name, Arc::new(counted.clone()))).await?;
-        let told = app.clone();
+        let app_of_call = app.clone();
         let tell = move || {
-            if let Err(problem) = counted.flush(name, told.now(), std::io::stdout()) {
+            if let Err(problem) = counted.flush(name, app_of_call.now(), std::io::stdout()) {
                 tracing::warn!(%problem, "metrics could not be written");
             }
         };

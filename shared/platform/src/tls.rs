@@ -88,8 +88,8 @@ fn build_connector(roots: Roots, settings: &HttpConnectorSettings, components: &
 pub async fn open_to_table(sdk: &aws_config::SdkConfig) {
     let limits = TimeoutConfig::builder().operation_timeout(OPEN_MAX).build();
     let settings = Builder::from(sdk).retry_config(RetryConfig::disabled()).timeout_config(limits).interceptor(Health);
-    let asked = Client::from_conf(settings.build()).get_item().table_name("any").send().await;
-    match asked {
+    let answer = Client::from_conf(settings.build()).get_item().table_name("any").send().await;
+    match answer {
         // Words about health are no item.
         Ok(_) | Err(SdkError::ResponseError(_) | SdkError::ServiceError(_)) => {}
         Err(problem) => tracing::warn!(%problem, "no connection to the table could be opened at startup"),

@@ -64,7 +64,7 @@ struct People {
     /// Write units a second that the table was warmed to; a new one carries 4,000.
     #[arg(long, default_value_t = 4_000.0)]
     warm: f64,
-    /// What all dice follow from.
+    /// The seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Without locks, throttles and quotas: only the time that calls take.

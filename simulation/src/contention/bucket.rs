@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Fills with time up to its burst, and refuses when it is empty.
 ///
-/// What is taken may be more than is left: `DynamoDB` learns the size of a write when it is done. Then it is below zero,
+/// A write may take more than is left: `DynamoDB` learns the size of a write when it is done. Then it is below zero,
 /// and refuses until time has filled it again.
 #[derive(Clone, Debug)]
 pub struct Bucket {

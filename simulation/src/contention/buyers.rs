@@ -1,4 +1,4 @@
-//! Who comes: people who want a seat, an order, or a place in a queue first.
+//! The buyers: people who want a seat, an order, or a place in a queue first.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -25,14 +25,14 @@ const RETRIES_MAX: u32 = 3;
 const RETRY_MILLISECONDS: std::ops::Range<u64> = 500..2_000;
 /// Polls of a queue after which somebody goes away.
 const POLLS_MAX: u32 = 2_000;
-/// What everybody's wallet is filled with.
+/// The balance of each wallet.
 const BALANCE: i64 = 1_000_000;
 
-/// What all of them share.
+/// The state that all buyers share.
 pub struct Crowd<'a> {
     /// The services they ask.
     pub services: &'a Services<'a>,
-    /// What is counted.
+    /// The figures of the run.
     pub figures: RefCell<Figures>,
     /// When the sale began.
     pub began: Instant,
@@ -138,11 +138,11 @@ impl Crowd<'_> {
     async fn fill_wallet(&self, person: &mut Person) -> Result<(), String> {
         let wallet =
             ApiCall { function: "create_wallet", method: "POST", path: "/wallet".to_owned(), body: Some(json!({})) };
-        self.services.unmeasured(&wallet, person.identity(None)).await?;
+        self.services.request_unmeasured(&wallet, person.identity(None)).await?;
         let body = Some(json!({ "amount": BALANCE }));
         let charge = ApiCall { function: "top_up", method: "POST", path: "/wallet/charges".to_owned(), body };
         let key = person.key();
-        let answer = self.services.unmeasured(&charge, person.identity(Some(key))).await?;
+        let answer = self.services.request_unmeasured(&charge, person.identity(Some(key))).await?;
         if answer.status == 201 { Ok(()) } else { Err(format!("a wallet is not filled: {}", answer.body)) }
     }
 

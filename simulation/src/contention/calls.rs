@@ -1,4 +1,4 @@
-//! What requests to the table are about.
+//! The keys and indexes that requests to the table touch.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub fn item_key(key: &Value) -> ItemKey {
 }
 
 /// The partition that a query is of: the value of the first placeholder of its key condition.
-pub fn queried(request: &Value) -> String {
+pub fn queried_partition(request: &Value) -> String {
     let condition = request["KeyConditionExpression"].as_str().unwrap_or_default();
     let placeholder = condition.split([' ', '=', ',', ')']).find(|word| word.starts_with(':')).unwrap_or_default();
     request["ExpressionAttributeValues"][placeholder]["S"].as_str().unwrap_or_default().to_owned()

@@ -16,7 +16,7 @@ use local::stack::Stack;
 const RECORDS_MAX: usize = 100;
 /// Most messages of one call of a consumer.
 const MESSAGES_MAX: usize = 10;
-/// What runs each minute at second 00.
+/// The functions that run each minute at second 00.
 const SWEEPS: [&str; 2] = ["run_expiry", "advance_queues"];
 
 /// Relays and delivers what is committed, for ever.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What one partition key, or one partition, took.
+/// The units that one partition key, or one partition, took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Heat {
     /// Write units in all.

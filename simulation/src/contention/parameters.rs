@@ -1,4 +1,4 @@
-//! What AWS is taken to be, number by number, each with its source.
+//! The assumptions about AWS, number by number, each with its source.
 //!
 //! *Guide* is the developer guide of the service that is named. *ATC '23* is "Distributed Transactions at Scale in Amazon
 //! DynamoDB" (USENIX ATC 2023), by section. *Assumed* has no source: it is of the order that operators report.

@@ -1,4 +1,4 @@
-//! What a run is measured by.
+//! The measures of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -35,7 +35,7 @@ const SECTION: u32 = 2_500;
 /// The queue of a sale that has one.
 const QUEUE: &str = "rush";
 
-/// What is sold.
+/// The kind of sale.
 #[derive(Clone, Copy, Debug)]
 pub enum Sale {
     /// Seats of one date, in sections of 2,500.
@@ -59,14 +59,14 @@ pub enum Sale {
     },
 }
 
-/// What to run.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What all dice follow from.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// What AWS is taken to be.
+    /// The assumptions about AWS.
     pub parameters: Parameters,
-    /// What is sold.
+    /// The kind of sale.
     pub sale: Sale,
     /// How many people come.
     pub people: u32,
@@ -78,10 +78,10 @@ pub struct Plan {
     pub bare: bool,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was counted, as text.
+    /// The figures, as text.
     pub text: String,
     /// Digest of the table that it left.
     pub digest: [u8; 32],
@@ -113,10 +113,10 @@ pub fn run(plan: &Plan) -> Result<Outcome, Box<dyn Error>> {
     };
     // The SDK's jitter comes from here.
     fastrand::seed(plan.seed);
-    LocalSet::new().block_on(&runtime, simulated(plan.clone(), clock))
+    LocalSet::new().block_on(&runtime, simulate(plan.clone(), clock))
 }
 
-async fn simulated(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
+async fn simulate(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
     let ids = Ids::seeded(&format!("lab {}", plan.seed));
     let options = Options { clock: clock.clone(), ids, ..Options::default() };
     // For as long as the program runs: tasks have it.
@@ -141,7 +141,7 @@ async fn simulated(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> 
     let relay = tokio::task::spawn_local(async move { deliveries::relay(services, stack, &parameters, seed).await });
     let swept = clock.clone();
     let sweep = tokio::task::spawn_local(async move { deliveries::sweep(services, &swept).await });
-    come(&plan, &crowd, opened.of).await?;
+    run_buyers(&plan, &crowd, opened.of).await?;
     sweep.abort();
     if relay.is_finished() {
         relay.await??;
@@ -164,7 +164,7 @@ async fn simulated(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> 
 }
 
 /// Everybody comes, evenly, and goes.
-async fn come(plan: &Plan, crowd: &Rc<Crowd<'static>>, of: String) -> Result<(), Box<dyn Error>> {
+async fn run_buyers(plan: &Plan, crowd: &Rc<Crowd<'static>>, of: String) -> Result<(), Box<dyn Error>> {
     let of: Rc<str> = of.into();
     let apart = plan.over_seconds / f64::from(plan.people.max(1));
     let mut people = Vec::new();
@@ -187,7 +187,7 @@ async fn come(plan: &Plan, crowd: &Rc<Crowd<'static>>, of: String) -> Result<(),
     Ok(())
 }
 
-/// What was opened: the id of the date or product, and the seats.
+/// The sale that was opened: the id of the date or product, and the seats.
 struct Opened {
     of: String,
     seats: Vec<String>,
@@ -200,13 +200,13 @@ async fn open(services: &Services<'_>, clock: &Clock, plan: &Plan) -> Result<Ope
         Sale::Seats { seats } => admin.date(clock, seats, false).await,
         Sale::Orders { units, shards } => {
             let body = json!({ "name": "Poster", "price": 1_000, "stock": units, "stock_shards": shards });
-            let product = admin.ask("create_product", "POST", "/products", body).await?;
+            let product = admin.send("create_product", "POST", "/products", body).await?;
             Ok(Opened { of: product["product_id"].as_str().unwrap_or_default().to_owned(), seats: Vec::new() })
         }
         Sale::Queue { seats, admit_per_second } => {
             let capacity = admit_per_second.saturating_mul(60).clamp(1, 100_000);
             let body = json!({ "capacity": capacity, "admit_per_second": admit_per_second, "active_minutes": 10 });
-            admin.ask("put_queue", "PUT", &format!("/queues/{QUEUE}"), body).await?;
+            admin.send("put_queue", "PUT", &format!("/queues/{QUEUE}"), body).await?;
             admin.date(clock, seats, true).await
         }
     }
@@ -217,7 +217,7 @@ struct Admin<'a> {
 }
 
 impl Admin<'_> {
-    async fn ask(
+    async fn send(
         &self,
         function: &'static str,
         method: &'static str,
@@ -226,7 +226,7 @@ impl Admin<'_> {
     ) -> Result<Value, Box<dyn Error>> {
         let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
         let caller = Identity { user: UserId(Uuid::from_u128(1)), role: "admin", key: None, queue_token: None };
-        let answer = self.services.unmeasured(&asked, caller).await?;
+        let answer = self.services.request_unmeasured(&asked, caller).await?;
         if answer.status >= 300 {
             return Err(format!("{function}: {} {}", answer.status, answer.body).into());
         }
@@ -239,13 +239,13 @@ impl Admin<'_> {
         if has_queue {
             concert["queue_id"] = QUEUE.into();
         }
-        let concert = self.ask("create_concert", "POST", "/concerts", concert).await?;
+        let concert = self.send("create_concert", "POST", "/concerts", concert).await?;
         let date = json!({
             "place": "Hall", "starts_at": at(48), "sale_opens_at": at(-1), "sale_closes_at": at(47),
             "max_seats_per_user": 4,
         });
         let path = format!("/concerts/{}/schedules", concert["concert_id"].as_str().unwrap_or_default());
-        let date = self.ask("create_schedule", "POST", &path, date).await?;
+        let date = self.send("create_schedule", "POST", &path, date).await?;
         let schedule = date["schedule_id"].as_str().unwrap_or_default().to_owned();
         let mut names = Vec::new();
         for section in 0..seats.div_ceil(SECTION) {
@@ -253,7 +253,7 @@ impl Admin<'_> {
             let row = |row: u32| json!({ "row": (row + 1).to_string(), "from": 1, "to": (here - row * ROW).min(ROW) });
             let rows: Vec<Value> = (0..here.div_ceil(ROW)).map(row).collect();
             let body = json!({ "section": format!("S{section}"), "rows": rows, "price": 50_000 });
-            self.ask("create_seats", "POST", &format!("/schedules/{schedule}/seats"), body).await?;
+            self.send("create_seats", "POST", &format!("/schedules/{schedule}/seats"), body).await?;
             names.extend((0..here).map(|seat| format!("S{section}-{}-{}", seat / ROW + 1, seat % ROW + 1)));
         }
         Ok(Opened { of: schedule, seats: names })

@@ -43,7 +43,7 @@ struct Function {
     new: Bucket,
 }
 
-/// What the calls of a function took.
+/// The calls of a function: how many, and how long.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
     /// How many.
@@ -121,7 +121,7 @@ impl<'a> Services<'a> {
         self.state.borrow().most_running
     }
 
-    /// What the calls of each function took.
+    /// The usage of each function.
     #[must_use]
     pub fn used(&self) -> BTreeMap<String, Used> {
         self.state.borrow().used.clone()
@@ -187,7 +187,7 @@ impl<'a> Services<'a> {
     ///
     /// # Errors
     /// When it gives no answer.
-    pub async fn unmeasured(&self, asked: &ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, String> {
+    pub async fn request_unmeasured(&self, asked: &ApiCall, caller: Identity<'_>) -> Result<ApiAnswer, String> {
         let process = self.stack.process(asked.function, self.clock.clone(), self.new_ids(asked.function));
         let process = process.map_err(|problem| problem.to_string())?;
         let given = lambda::invoke(&process.code, process.app, api_gateway_event(asked, caller));

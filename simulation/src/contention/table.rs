@@ -1,4 +1,4 @@
-//! What the embedded engine lacks of `DynamoDB`: time, locks of transactions, and limits of partitions.
+//! Adds to the embedded engine what it lacks of `DynamoDB`: time, locks of transactions, and limits of partitions.
 //!
 //! A call waits until it reaches its item, is judged there, is executed by the engine or refused, and waits again until
 //! its answer is back. A transaction that writes prepares its items after a quarter of its time: one that another
@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::contention::bucket::Bucket;
-use crate::contention::calls::{ItemKey, is_consistent, item_key, queried};
+use crate::contention::calls::{ItemKey, is_consistent, item_key, queried_partition};
 use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
@@ -49,7 +49,7 @@ struct State {
     table: (Bucket, Bucket),
     /// Each index by its name: an attribute of its key that writes name, and what it carries.
     indexes: HashMap<String, (String, Bucket)>,
-    /// What the call that is being executed has waited for already, and waits for afterwards.
+    /// The waits of the call that is being executed, before and after it.
     passing: Option<Passing>,
     heat: HashMap<String, Heat>,
     partition_heat: Vec<Heat>,
@@ -105,19 +105,19 @@ impl Table {
         of(&state.parameters).draw(&mut state.rng)
     }
 
-    /// What each partition key took.
+    /// The heat of each partition key.
     #[must_use]
     pub fn heat(&self) -> Vec<(String, Heat)> {
         self.state().heat.iter().map(|(key, heat)| (key.clone(), *heat)).collect()
     }
 
-    /// What each partition took.
+    /// The heat of each partition.
     #[must_use]
     pub fn partition_heat(&self) -> Vec<Heat> {
         self.state().partition_heat.clone()
     }
 
-    /// What each index took.
+    /// The heat of each index.
     #[must_use]
     pub fn index_heat(&self) -> Vec<(String, Heat)> {
         self.state().index_heat.iter().map(|(name, heat)| (name.clone(), *heat)).collect()
@@ -219,12 +219,12 @@ impl Table {
         sleep(before).await;
         let (first, mut struck) = {
             let state = self.state();
-            (state.now(), state.locked(&items))
+            (state.now(), state.locked_indices(&items))
         };
         sleep(apart).await;
         {
             let state = self.state();
-            struck.extend(state.locked(&items));
+            struck.extend(state.locked_indices(&items));
             let is_new = |key: &ItemKey| state.written.get(key).is_some_and(|written| *written > first);
             struck.extend(items.iter().enumerate().filter(|(_, key)| is_new(key)).map(|(index, _)| index));
         }
@@ -298,8 +298,8 @@ impl State {
         self.locks.insert(key, until);
     }
 
-    /// Which of these items a transaction holds.
-    fn locked(&self, items: &[ItemKey]) -> Vec<usize> {
+    /// The indices of those items that a transaction holds.
+    fn locked_indices(&self, items: &[ItemKey]) -> Vec<usize> {
         let now = self.now();
         let is_locked = |key: &ItemKey| self.locks.get(key).is_some_and(|until| *until > now);
         items.iter().enumerate().filter(|(_, key)| is_locked(key)).map(|(index, _)| index).collect()
@@ -319,7 +319,7 @@ impl State {
     }
 
     /// Takes what an executed call consumed beyond what was taken before.
-    fn consumed(&mut self, passing: &Passing, response: &Value) {
+    fn charge(&mut self, passing: &Passing, response: &Value) {
         let now = self.now();
         let consumed = &response["ConsumedCapacity"];
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
@@ -376,7 +376,7 @@ impl Intercept for Table {
                 Box::pin(without_token(layer.transaction(items, self.index_names(request)), request.clone()))
             }
             "TransactGetItems" => Box::pin(layer.read_transaction(items)),
-            "Query" => Box::pin(layer.read(vec![(queried(request), String::new())], is_consistent(request))),
+            "Query" => Box::pin(layer.read(vec![(queried_partition(request), String::new())], is_consistent(request))),
             _ => Box::pin(layer.read(items, is_consistent(request))),
         };
         Before::Hold(held)
@@ -385,7 +385,7 @@ impl Intercept for Table {
     fn after(&self, _: &Call<'_>, response: &Value) -> After {
         let state = &mut *self.state();
         let Some(passing) = state.passing.take() else { return After::Deliver };
-        state.consumed(&passing, response);
+        state.charge(&passing, response);
         if passing.is_write && response["__type"].is_null() {
             let now = state.now();
             state.written.extend(passing.keys.iter().map(|key| (key.clone(), now)));

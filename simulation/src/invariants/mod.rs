@@ -92,8 +92,8 @@ impl Snapshot {
     /// Whether a schedule is gone, or certain to go.
     fn is_deleted(&self, schedule: &str) -> bool {
         let pk = format!("SCHEDULE#{schedule}");
-        let mut kept = self.items().filter(|item| text(item, "pk") == pk && text(item, "sk") == "SCHEDULE");
-        kept.all(|item| item.contains_key("certain"))
+        let mut schedules = self.items().filter(|item| text(item, "pk") == pk && text(item, "sk") == "SCHEDULE");
+        schedules.all(|item| item.contains_key("certain"))
     }
 
     fn held_until(&self, value: &str) -> Option<i64> {

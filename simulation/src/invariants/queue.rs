@@ -90,8 +90,8 @@ impl Snapshot {
     #[must_use]
     pub fn gaps(&self, queue: &str) -> Vec<i64> {
         let pk = format!("QUEUE#{queue}#HOLES");
-        let holes = self.with_sort_key("HOLE#").filter(|hole| text(hole, "pk") == pk);
-        holes.flat_map(|hole| number(hole, "first")..=number(hole, "last")).collect()
+        let gaps = self.with_sort_key("HOLE#").filter(|gap| text(gap, "pk") == pk);
+        gaps.flat_map(|gap| number(gap, "first")..=number(gap, "last")).collect()
     }
 
     fn queue(&self, id: &str) -> Option<&Item> {
@@ -138,18 +138,15 @@ impl Snapshot {
 
     /// No number is a gap twice, and none that somebody waits with or was admitted by.
     fn check_gaps(&self, queue: &str, issued: i64) {
-        let mut holes = self.gaps(queue);
-        let count = holes.len();
-        holes.sort_unstable();
-        holes.dedup();
-        assert_eq!(holes.len(), count, "{queue}: a number is a hole twice");
-        assert!(holes.iter().all(|hole| (1..=issued).contains(hole)), "{queue}: {holes:?} of {issued}");
+        let mut gaps = self.gaps(queue);
+        let count = gaps.len();
+        gaps.sort_unstable();
+        gaps.dedup();
+        assert_eq!(gaps.len(), count, "{queue}: a number is a gap twice");
+        assert!(gaps.iter().all(|gap| (1..=issued).contains(gap)), "{queue}: {gaps:?} of {issued}");
         for token in self.entries(queue) {
             let (number, state) = (number(token, "number"), text(token, "state"));
-            assert!(
-                state == "left" || holes.binary_search(&number).is_err(),
-                "{queue}: {number} is {state}, and a hole"
-            );
+            assert!(state == "left" || gaps.binary_search(&number).is_err(), "{queue}: {number} is {state}, and a gap");
         }
     }
 
@@ -219,8 +216,8 @@ fn check_shape(token: &Item) {
     let shard = text(token, "expiry_shard");
     assert_eq!(has("expiry_shard"), state == "admitted", "{token:?}");
     assert!(shard.is_empty() || shard.starts_with("token#"), "{token:?}");
-    let told = if admitted && ended { "token.finished" } else { "" };
-    assert_eq!(change, told, "{token:?}");
+    let expected = if admitted && ended { "token.finished" } else { "" };
+    assert_eq!(change, expected, "{token:?}");
     assert!(admitted || number(token, "holds") == 0, "held without an admission: {token:?}");
     assert!(number(token, "delete_at") > 0, "{token:?}");
 }

@@ -53,8 +53,8 @@ impl Snapshot {
     }
 
     /// The shards of a product or coupon, by partition key.
-    fn shard_items(&self, of: &str) -> BTreeMap<String, &Item> {
-        let prefix = format!("STOCK#{of}#");
+    fn shard_items(&self, id: &str) -> BTreeMap<String, &Item> {
+        let prefix = format!("STOCK#{id}#");
         let shards = self.with_sort_key("STOCK").filter(|item| text(item, "pk").starts_with(&prefix));
         shards.map(|item| (text(item, "pk"), item)).collect()
     }

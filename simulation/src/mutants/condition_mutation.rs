@@ -51,8 +51,8 @@ enum MutantOutcome {
 #[must_use]
 pub fn mutate_all(plan: &Plan, seeds: Range<u64>, threads: usize) -> MutationReport {
     let first = seeds.start..(seeds.start + FIRST_RUNS).min(seeds.end);
-    let seen = run_seeds(plan, first, threads, &|_, _, _| ()).total.guards;
-    let guards: Vec<String> = seen.into_keys().collect();
+    let sent = run_seeds(plan, first, threads, &|_, _, _| ()).total.guards;
+    let guards: Vec<String> = sent.into_keys().collect();
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(vec![MutantOutcome::Unnoticed; guards.len()]));
     let work = || {
         loop {

@@ -36,18 +36,18 @@ pub fn without_conditions(function: &str, request: &Value, struck: &[String]) ->
     };
     for write in &mut members {
         let Some(condition) = write["ConditionExpression"].as_str() else { continue };
-        let mut kept = Vec::new();
+        let mut remaining = Vec::new();
         for part in split_condition(condition) {
             if struck.contains(&condition_name(function, write, part)) {
                 found = true;
                 // True of everything, and names the same placeholders: the table refuses a request that does not.
-                kept.push(format!("({part} OR attribute_exists(pk) OR attribute_not_exists(pk))"));
+                remaining.push(format!("({part} OR attribute_exists(pk) OR attribute_not_exists(pk))"));
             } else {
-                kept.push(part.to_owned());
+                remaining.push(part.to_owned());
             }
         }
-        let kept = kept.join(" AND ");
-        write["ConditionExpression"] = kept.into();
+        let remaining = remaining.join(" AND ");
+        write["ConditionExpression"] = remaining.into();
     }
     found.then_some(request)
 }

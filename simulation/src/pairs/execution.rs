@@ -324,8 +324,8 @@ impl<'a> Execution<'a> {
         for actor in 0..2 {
             let side = &self.sides[actor];
             let Operation::Request(person, action) = side.operation.clone() else { continue };
-            let heard = side.outcome.as_ref().map(|outcome| http_answer(outcome).status);
-            if heard.is_some_and(|status| status < 500) {
+            let status = side.outcome.as_ref().map(|outcome| http_answer(outcome).status);
+            if status.is_some_and(|status| status < 500) {
                 continue;
             }
             let key = side.key;

@@ -54,14 +54,14 @@ pub(super) struct Broken {
 struct Node {
     enabled: Vec<Step>,
     /// Where the search is in `enabled`.
-    place: usize,
+    current: usize,
     asleep: Vec<(Step, Footprint)>,
     done: Vec<(Step, Footprint)>,
 }
 
 impl Node {
     fn current_step(&self) -> Step {
-        self.enabled[self.place]
+        self.enabled[self.current]
     }
 
     /// The steps that were tried here before the current one, or are asleep.
@@ -71,12 +71,12 @@ impl Node {
 
     /// Moves to the next step worth trying; whether there is one.
     fn advance(&mut self, extent: Extent, left_out: &mut u64) -> bool {
-        while self.place < self.enabled.len() {
+        while self.current < self.enabled.len() {
             if !extent.reduced || self.is_worth_trying(self.current_step()) {
                 return true;
             }
             *left_out += 1;
-            self.place += 1;
+            self.current += 1;
         }
         false
     }
@@ -138,8 +138,8 @@ pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -
             }
         }
         while let Some(node) = path.last_mut() {
-            node.place += 1;
-            if node.place <= node.enabled.len() && node.advance(extent, &mut explored.left_out) {
+            node.current += 1;
+            if node.current <= node.enabled.len() && node.advance(extent, &mut explored.left_out) {
                 break;
             }
             path.pop();
@@ -173,7 +173,7 @@ async fn execute(
                 let known = parent.asleep.iter().chain(before);
                 asleep.extend(known.filter(|known| commute(known, taken)).cloned());
             }
-            let mut node = Node { enabled, place: 0, asleep, done: Vec::new() };
+            let mut node = Node { enabled, current: 0, asleep, done: Vec::new() };
             if !node.advance(extent, &mut explored.left_out) {
                 return Ok(None);
             }

@@ -83,13 +83,13 @@ impl Footprint {
     /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
     pub(super) fn add_writes(&mut self, touched: &[Value], replica: &Replica) {
         for key in touched {
-            let place = item_location(key);
-            if let Location::Item(pk, sk) = &place {
+            let location = item_location(key);
+            if let Location::Item(pk, sk) = &location {
                 let item = replica.get(pk, sk);
                 self.writes.extend(item.into_iter().flat_map(partitions));
             }
-            self.reads.insert(place.clone());
-            self.writes.extend([place, Location::Table]);
+            self.reads.insert(location.clone());
+            self.writes.extend([location, Location::Table]);
         }
     }
 }

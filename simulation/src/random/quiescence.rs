@@ -58,8 +58,9 @@ impl Simulation {
                 self.finish_actors().await?;
             }
         }
-        let books = self.replica.snapshot(self.clock.now().as_second());
-        let (serving, issued, inside) = (books.serving(QUEUE), books.issued(QUEUE), books.places_in_use(QUEUE));
+        let snapshot = self.replica.snapshot(self.clock.now().as_second());
+        let (serving, issued, inside) =
+            (snapshot.serving(QUEUE), snapshot.issued(QUEUE), snapshot.places_in_use(QUEUE));
         let left = self.leftovers().join(", ");
         Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
     }
@@ -121,19 +122,21 @@ fn leftovers(replica: &Replica) -> Vec<String> {
 
 /// Whether the sweeps have ended everything.
 pub(crate) fn is_quiet(replica: &Replica, now: i64) -> bool {
-    let books = replica.snapshot(now);
-    leftovers(replica).is_empty() && books.places_in_use(QUEUE) == 0 && books.serving(QUEUE) == books.issued(QUEUE)
+    let snapshot = replica.snapshot(now);
+    leftovers(replica).is_empty()
+        && snapshot.places_in_use(QUEUE) == 0
+        && snapshot.serving(QUEUE) == snapshot.issued(QUEUE)
 }
 
 /// Checks the invariants that hold once all is quiet.
 pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(String, String)>) -> Result<(), String> {
-    let books = replica.snapshot(now);
+    let snapshot = replica.snapshot(now);
     let check = || {
-        books.check();
-        books.check_every_place(QUEUE);
-        books.check_sales();
+        snapshot.check();
+        snapshot.check_every_place(QUEUE);
+        snapshot.check_sales();
         // S7.
-        assert_eq!(books.held_and_sold().0, 0, "seats are held past their time");
+        assert_eq!(snapshot.held_and_sold().0, 0, "seats are held past their time");
     };
     catch_unwind(AssertUnwindSafe(check)).map_err(|panic| panic_text(&*panic))?;
     match refused.iter().find(|(pk, sk)| replica.get(pk, sk).is_some()) {

@@ -240,15 +240,15 @@ impl Simulation {
     }
 
     /// Executes late requests, whose senders gave them up: all of an actor, or the next one of any.
-    pub(crate) fn deliver_late_requests(&mut self, of: Option<usize>) -> Result<(), String> {
-        while let Some(late) = self.scheduler.take_late_request(of) {
+    pub(crate) fn deliver_late_requests(&mut self, actor: Option<usize>) -> Result<(), String> {
+        while let Some(late) = self.scheduler.take_late_request(actor) {
             let answer = self.stack.dynamodb().call(&late.operation, &late.request);
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
             self.report.add_line(&format!("late, of #{}: {} → {outcome}", late.actor, late.operation));
             if answer.is_ok() {
                 self.apply_commit(&request_keys(&late.request))?;
             }
-            if of.is_none() {
+            if actor.is_none() {
                 break;
             }
         }

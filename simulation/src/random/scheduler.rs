@@ -111,8 +111,8 @@ impl Scheduler {
     #[must_use]
     pub fn take_late_request(&self, actor: Option<usize>) -> Option<LateRequest> {
         let late = &mut self.lock().late;
-        let place = late.iter().position(|late| actor.is_none_or(|actor| late.actor == actor))?;
-        Some(late.remove(place))
+        let index = late.iter().position(|late| actor.is_none_or(|actor| late.actor == actor))?;
+        Some(late.remove(index))
     }
 
     /// The calls of this actor come next.

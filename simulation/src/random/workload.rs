@@ -276,8 +276,8 @@ impl Action {
                 asked("PATCH", path, Some(json!({ "price": price })))
             }
             Self::DeleteSchedule { queued } => {
-                let place = usize::from(*queued);
-                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[place], fixture.schedules[place]);
+                let index = usize::from(*queued);
+                let path = format!("/concerts/{}/schedules/{}", fixture.concerts[index], fixture.schedules[index]);
                 asked("DELETE", path, None)
             }
         }
@@ -292,13 +292,13 @@ impl Action {
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),
             Self::Adjust { product, .. } => {
-                let id = id::derived(user, "adjust_stock", key);
+                let id = id::derive(user, "adjust_stock", key);
                 return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));
             }
             Self::Claim => return Some((format!("USER#{user}"), format!("{COUPON}#{}", fixture.coupon))),
             _ => return None,
         };
-        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derived(user, function, key))))
+        Some((format!("USER#{user}"), format!("{prefix}#{}", id::derive(user, function, key))))
     }
 
     /// The violation of the table by this answer (A1), if there is one.
@@ -330,7 +330,7 @@ impl Action {
     fn has_paid(&self, user: UserId, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
         let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
-        let digest = id::fingerprint(&[&id::derived(user, "pay", key).to_string()]);
+        let digest = id::fingerprint(&[&id::derive(user, "pay", key).to_string()]);
         payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
     }
 
@@ -377,9 +377,9 @@ impl Action {
 /// The SQS event of these message bodies, as far as consumers read it.
 #[must_use]
 pub fn sqs_event(bodies: &[String]) -> Value {
-    let message = |(place, body): (usize, &String)| {
+    let message = |(index, body): (usize, &String)| {
         json!({
-            "messageId": place.to_string(), "receiptHandle": place.to_string(), "body": body,
+            "messageId": index.to_string(), "receiptHandle": index.to_string(), "body": body,
             "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
         })

@@ -81,8 +81,8 @@ impl Authorizer {
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
         }
-        let kept = SignedDuration::try_from(self.declaration.cache).unwrap_or_default();
-        remembered.insert(identity, (now.checked_add(kept).unwrap_or(now), answer));
+        let cache_duration = SignedDuration::try_from(self.declaration.cache).unwrap_or_default();
+        remembered.insert(identity, (now.checked_add(cache_duration).unwrap_or(now), answer));
     }
 }
 

@@ -182,12 +182,12 @@ async fn cancelled_answer<E: Engine>(
 ) -> Answer {
     let mut reasons = vec![json!({ "Code": "None" }); transaction_items(request)];
     if operation == "TransactWriteItems" {
-        let asked = engine.execute(operation, with_failing_conditions(request, struck).to_string().as_bytes()).await;
-        let response: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        let answer = engine.execute(operation, with_failing_conditions(request, struck).to_string().as_bytes()).await;
+        let response: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         match response["CancellationReasons"].as_array() {
             Some(given) => reasons.clone_from(given),
             // The request is wrong, whoever is in its way.
-            None => return asked,
+            None => return answer,
         }
     }
     for (_, given) in reasons.iter_mut().enumerate().filter(|(index, _)| struck.contains(*index)) {

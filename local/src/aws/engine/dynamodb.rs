@@ -233,8 +233,8 @@ fn unreadable(problem: &serde_json::Error) -> DynoxideError {
 }
 
 fn check_same_keys(table: &Table, there: &Value) -> Result<(), EngineError> {
-    let indexes = |of: &Value| {
-        let mut keys: Vec<String> = of["GlobalSecondaryIndexes"]
+    let indexes = |table: &Value| {
+        let mut keys: Vec<String> = table["GlobalSecondaryIndexes"]
             .as_array()
             .into_iter()
             .flatten()

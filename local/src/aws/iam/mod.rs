@@ -128,8 +128,8 @@ struct TableNames {
 
 impl TableNames {
     fn new(table: &Table) -> Self {
-        let hash_key = |of: &Value| {
-            let keys = of["KeySchema"].as_array().into_iter().flatten();
+        let hash_key = |schema: &Value| {
+            let keys = schema["KeySchema"].as_array().into_iter().flatten();
             let hash = keys.filter(|key| key["KeyType"] == "HASH").find_map(|key| key["AttributeName"].as_str());
             hash.unwrap_or_default().to_owned()
         };
@@ -266,8 +266,8 @@ impl Resources {
             return vec![Access { action, resource, leading_keys: Vec::new(), keys_are_absent: false }];
         }
         let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
-        let mut add = |action, of: Touched| {
-            grouped.entry((action, of.resource)).or_default().extend(of.leading_key);
+        let mut add = |action, touched: Touched| {
+            grouped.entry((action, touched.resource)).or_default().extend(touched.leading_key);
         };
         match operation {
             "TransactWriteItems" => {

@@ -161,7 +161,7 @@ impl Processes {
             .retry_partition(retries())
             .http_client(sqs.http_client(self.parts.slot.clone(), caller));
         (
-            aws_sdk_dynamodb::Client::from_conf(call_metrics::watched(table, meter).build()),
+            aws_sdk_dynamodb::Client::from_conf(call_metrics::with_call_metrics(table, meter).build()),
             aws_sdk_sqs::Client::from_conf(queues.build()),
         )
     }

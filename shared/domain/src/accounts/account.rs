@@ -1,4 +1,4 @@
-//! Who somebody is: e-mail, password, name, role.
+//! Accounts: e-mail, password, name, role.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -40,7 +40,7 @@ impl Email {
         if given.len() > GIVEN_EMAIL_BYTES_MAX || given.chars().any(text::is_ignorable) {
             return Err(EmailError);
         }
-        let given = text::compatible(given.trim());
+        let given = text::compose_compatible(given.trim());
         let (local, domain) = given.split_once('@').ok_or(EmailError)?;
         let domain = ascii_domain(domain).ok_or(EmailError)?;
         let email = format!("{}@{domain}", local.to_ascii_lowercase());
@@ -99,7 +99,7 @@ impl Password {
     /// # Errors
     /// When it is too short, too long or contains NUL.
     pub fn parse(given: &str) -> Result<Self, PasswordError> {
-        let password = text::compatible(given);
+        let password = text::compose_compatible(given);
         let characters = password.chars().count();
         if password.contains('\0') {
             Err(PasswordError::Nul)
@@ -125,7 +125,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Buys.
@@ -157,9 +157,9 @@ impl Role {
 /// A person's name: one line of 1 to 60 characters.
 ///
 /// # Errors
-/// As [`text::line`].
-pub fn name(given: &str) -> Result<String, TextError> {
-    text::line(given, NAME_CHARACTERS_MAX)
+/// As [`text::parse_line`].
+pub fn parse_name(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, NAME_CHARACTERS_MAX)
 }
 
 #[cfg(test)]

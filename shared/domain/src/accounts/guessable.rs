@@ -27,7 +27,7 @@ pub struct OwnWords {
 impl OwnWords {
     /// Takes a name and an address apart.
     #[must_use]
-    pub fn of(email: &Email, name: &str) -> Self {
+    pub fn new(email: &Email, name: &str) -> Self {
         let (local, domain) = email.as_str().split_once('@').unwrap_or((email.as_str(), ""));
         let labels = domain.rsplit_once('.').map_or(domain, |(labels, _)| labels);
         // The address as a whole is the person's own, too.
@@ -38,15 +38,15 @@ impl OwnWords {
     }
 
     /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.personal.iter().chain(&self.domain).map(String::as_str)
     }
 
     /// Whether a password is made of them: without the words of the person, or without those of the domain, written
     /// forwards or backwards, it has fewer than [`OTHER_LETTERS_MIN`] letters. Digits and punctuation count for nothing.
     #[must_use]
-    pub fn make(&self, password: &str) -> bool {
-        let spellings = [text::folded(password), keystrokes(password).to_lowercase()];
+    pub fn make_up(&self, password: &str) -> bool {
+        let spellings = [text::fold(password), keystrokes(password).to_lowercase()];
         [&self.personal, &self.domain]
             .into_iter()
             .any(|words| spellings.iter().any(|spelling| is_made_of(spelling, words)))
@@ -55,14 +55,14 @@ impl OwnWords {
 
 /// A text without all that is between its words.
 fn letters(text: &str) -> String {
-    text::folded(text).replace(|character: char| !character.is_alphanumeric(), "")
+    text::fold(text).replace(|character: char| !character.is_alphanumeric(), "")
 }
 
 /// The words of some texts, longest first: as written, without their digits, and as they are typed on two-set keys.
 fn words(texts: &[&str]) -> Vec<String> {
     let mut found = BTreeSet::new();
     for text in texts {
-        let folded = text::folded(text);
+        let folded = text::fold(text);
         let is_break = |character: char| !character.is_alphanumeric();
         let whole = letters(text);
         let parts = folded.split(is_break).flat_map(|part| part.split(char::is_numeric).chain([part]));
@@ -92,7 +92,7 @@ fn is_made_of(password: &str, words: &[String]) -> bool {
     let before = left.len();
     for word in words {
         let backwards: String = word.chars().rev().collect();
-        // What stood apart does not come together.
+        // Parts that stood apart do not come together.
         left = left.replace(word.as_str(), " ").replace(&backwards, " ");
     }
     let letters = left.chars().filter(|character| character.is_alphabetic()).count();
@@ -126,7 +126,7 @@ const ALONE: [&str; 51] = [
 #[must_use]
 pub fn keystrokes(text: &str) -> String {
     let mut keys = String::with_capacity(text.len());
-    for character in text::composed(text).chars() {
+    for character in text::compose(text).chars() {
         let at = |first: u32| (u32::from(character) - first) as usize;
         match character {
             '가'..='힣' => {
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     fn own(email: &str, name: &str) -> OwnWords {
-        OwnWords::of(&Email::parse(email).expect("an address"), name)
+        OwnWords::new(&Email::parse(email).expect("an address"), name)
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
         for (text, keys) in cases {
             assert_eq!(keystrokes(text), keys);
             // As a password has it, and as a Mac has it.
-            assert_eq!(keystrokes(&text::compatible(text)), keys);
+            assert_eq!(keystrokes(&text::compose_compatible(text)), keys);
             let apart = icu_normalizer::DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned();
             assert_eq!(keystrokes(&apart), keys);
         }
@@ -303,7 +303,7 @@ mod tests {
             "kimmina87",
         ];
         for password in made {
-            assert!(mina.make(password), "{password}");
+            assert!(mina.make_up(password), "{password}");
         }
         let other = [
             "violet-tractor-58",
@@ -316,7 +316,7 @@ mod tests {
             "민아는빨간자전거",
         ];
         for password in other {
-            assert!(!mina.make(password), "{password}");
+            assert!(!mina.make_up(password), "{password}");
         }
     }
 
@@ -324,13 +324,13 @@ mod tests {
     fn words_that_are_too_short_are_no_ones_own() {
         let ng = own("ng@ab.example", "Bo Ng");
         for password in ["bongo-drums-7", "ng-violet-tractor", "abacus77"] {
-            assert!(!ng.make(password), "{password}");
+            assert!(!ng.make_up(password), "{password}");
         }
     }
 
     #[test]
     fn the_words_of_a_long_name_are_bounded() {
         let name = (0..30).map(|number| format!("{number:02}a")).collect::<Vec<_>>().join(" ");
-        assert!(own("mina@example.com", &name).all().count() <= 2 * WORDS_MAX);
+        assert!(own("mina@example.com", &name).iter().count() <= 2 * WORDS_MAX);
     }
 }

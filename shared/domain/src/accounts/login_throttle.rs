@@ -22,7 +22,7 @@ pub struct Limit {
 
 /// Failed attempts so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bucket {
+pub struct AttemptCount {
     /// Attempts since the last success or the last long quiet.
     pub count: u32,
     /// No attempt before this time.
@@ -40,7 +40,7 @@ pub struct Blocked(pub SignedDuration);
 ///
 /// # Errors
 /// When the bucket's pause is not over.
-pub fn attempt(bucket: Option<Bucket>, limit: &Limit, now: Timestamp) -> Result<Bucket, Blocked> {
+pub fn attempt(bucket: Option<AttemptCount>, limit: &Limit, now: Timestamp) -> Result<AttemptCount, Blocked> {
     let count = match bucket {
         Some(bucket) if bucket.blocked_until > now => return Err(Blocked(now.duration_until(bucket.blocked_until))),
         Some(bucket) if bucket.last_at + limit.forgotten_after > now => bucket.count.saturating_add(1),
@@ -51,7 +51,7 @@ pub fn attempt(bucket: Option<Bucket>, limit: &Limit, now: Timestamp) -> Result<
         over @ 1..=20 => PAUSE_MIN * (1 << (over - 1)),
         _ => limit.pause_max,
     };
-    Ok(Bucket { count, blocked_until: now + pause.min(limit.pause_max), last_at: now })
+    Ok(AttemptCount { count, blocked_until: now + pause.min(limit.pause_max), last_at: now })
 }
 
 /// How many failures a source address may have: so many in a window of time, of which the window before counts with

@@ -23,23 +23,23 @@ pub struct Concerts {
 impl Concerts {
     /// How many concerts are remembered.
     #[must_use]
-    pub fn kept(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_concert.len()
     }
 
     /// A concert with the number of dates that it counts, and whether it is deleted for certain.
-    pub fn concert(&mut self, id: ConcertId, counted: i64, is_going: bool) {
+    pub fn add_concert(&mut self, id: ConcertId, counted: i64, is_going: bool) {
         let dates = self.by_concert.entry(id).or_default();
         dates.counted += counted;
         dates.is_going |= is_going;
-        dates.evidence.see(counted);
+        dates.evidence.add(counted);
     }
 
     /// A date in a concert's list.
-    pub fn date(&mut self, concert: ConcertId, sk: &str) {
+    pub fn add_date(&mut self, concert: ConcertId, sk: &str) {
         let dates = self.by_concert.entry(concert).or_default();
         dates.listed += 1;
-        dates.evidence.see(sk);
+        dates.evidence.add(sk);
     }
 
     /// Adds what another part of the pass has counted.
@@ -58,7 +58,7 @@ impl Concerts {
         for (concert, dates) in self.by_concert.iter().filter(|(_, dates)| !dates.is_going) {
             if dates.counted != dates.listed {
                 let of = Entity::Concert(*concert);
-                differences.note_sum(What::Dates, of, dates.listed, dates.counted, dates.evidence);
+                differences.add_sum_difference(What::Dates, of, dates.listed, dates.counted, dates.evidence);
             }
         }
     }

@@ -10,7 +10,7 @@ mod evidence;
 mod queues;
 mod sections;
 mod stock;
-mod trial;
+mod trial_balance;
 mod user;
 mod verdict;
 
@@ -30,13 +30,13 @@ use crate::seats::{Label, SeatId};
 pub use concerts::Concerts;
 use evidence::Evidence;
 pub use queues::Queues;
-pub use sections::{CLOCKS_APART_SECONDS, Sections, owed};
+pub use sections::{CLOCKS_APART_SECONDS, Sections, expected_value};
 pub use stock::{Shard, Stock, Terms};
-pub use trial::{Account, TrialBalance};
-pub use user::{Allowance, Judged, Receipt, ReceiptKind, UserBooks};
+pub use trial_balance::{Account, TrialBalance};
+pub use user::{Judged, Receipt, ReceiptKind, SeatLimit, UserAudit};
 pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
 
-/// What can differ.
+/// The kinds of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// An item has another form than its kind.
@@ -57,7 +57,7 @@ pub enum What {
     NothingMoved,
     /// Top-ups and spends name a receipt, payments and refunds what was paid.
     EntryKind,
-    /// What an entry names is there, and was paid.
+    /// The purchase that an entry names is there, and was paid.
     EntryUnexplained,
     /// A receipt has one entry.
     ReceiptEntries,
@@ -65,27 +65,27 @@ pub enum What {
     ReceiptAmount,
     /// A payment has one entry that takes it; one of nothing has none.
     PaymentEntries,
-    /// That entry has its amount.
+    /// The entry of a payment has its amount.
     PaymentAmount,
     /// Entries that give a payment back come to what it says of itself.
     Refunds,
     /// Never more is given back than was paid.
     RefundRange,
-    /// What is paid has a payment, what was never paid has none.
+    /// A paid purchase has a payment, one that was never paid has none.
     PaymentState,
-    /// What was paid is what the tickets or lines cost.
+    /// A payment is the sum of the tickets or lines.
     PaymentTotal,
-    /// What is left of a payment is what its live tickets or lines cost; of a cancelled one nothing.
+    /// The rest of a payment is the sum of its live tickets or lines; of a cancelled one nothing.
     PaymentRest,
-    /// What is open waits for the sweep, what has ended does not.
+    /// An open purchase waits for the sweep, an ended one does not.
     Settled,
     /// An order's discount follows from the terms of its coupon's claim.
     Discount,
     /// A claim is used by the live order that names it, and by no other.
     CouponUse,
-    /// An allowance counts what its owner holds and owns.
+    /// A seat limit counts what its owner holds and owns.
     AllowanceCount,
-    /// An allowance names the open holds.
+    /// A seat limit names the open holds.
     AllowanceOpen,
     /// A user's unpaid orders count as many as they name.
     UnpaidCount,
@@ -215,7 +215,7 @@ impl What {
     }
 }
 
-/// What something differs of.
+/// The thing that a difference is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
     /// A user's wallet.
@@ -230,7 +230,7 @@ pub enum Entity {
     Order(UserId, OrderId),
     /// A user's claim of a coupon.
     Claim(UserId, CouponId),
-    /// A user's allowance for a schedule.
+    /// A user's seat limit for a schedule.
     Allowance(UserId, ScheduleId),
     /// The unpaid orders of a user.
     Unpaid(UserId),
@@ -285,10 +285,10 @@ impl fmt::Display for Entity {
 /// amounts included, and what they are the sums of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference {
-    /// What.
+    /// The kind of the difference.
     pub what: What,
     /// Of what.
-    pub of: Entity,
+    pub entity: Entity,
     /// As it follows from the other side.
     pub expected: String,
     /// As it is.
@@ -298,8 +298,8 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, of, expected, found, .. } = self;
-        write!(formatter, "{of}: {}: expected {expected}, found {found}", what.as_str())
+        let Self { what, entity, expected, found, .. } = self;
+        write!(formatter, "{entity}: {}: expected {expected}, found {found}", what.as_str())
     }
 }
 
@@ -307,7 +307,7 @@ impl fmt::Display for Difference {
 /// over the same table keep the same ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    kept: BTreeSet<Difference>,
+    differences: BTreeSet<Difference>,
     left_out: u64,
 }
 
@@ -317,51 +317,58 @@ impl Differences {
 
     /// Adds one.
     pub fn add(&mut self, difference: Difference) {
-        if self.kept.insert(difference) && self.kept.len() > Self::KEPT_MAX {
-            self.kept.pop_last();
+        if self.differences.insert(difference) && self.differences.len() > Self::KEPT_MAX {
+            self.differences.pop_last();
             self.left_out += 1;
         }
     }
 
     /// Adds one of these parts.
-    pub(crate) fn note(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString) {
-        self.note_sum(what, of, expected, found, Evidence::default());
+    pub(crate) fn add_difference(&mut self, what: What, entity: Entity, expected: impl ToString, found: impl ToString) {
+        self.add_sum_difference(what, entity, expected, found, Evidence::default());
     }
 
     /// Adds one of a sum, which was made of this.
-    fn note_sum(&mut self, what: What, of: Entity, expected: impl ToString, found: impl ToString, evidence: Evidence) {
-        self.add(Difference { what, of, expected: expected.to_string(), found: found.to_string(), evidence });
+    fn add_sum_difference(
+        &mut self,
+        what: What,
+        entity: Entity,
+        expected: impl ToString,
+        found: impl ToString,
+        evidence: Evidence,
+    ) {
+        self.add(Difference { what, entity, expected: expected.to_string(), found: found.to_string(), evidence });
     }
 
     /// Adds one, unless both are the same.
-    pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, of: Entity, expected: T, found: T) {
+    pub(crate) fn compare<T: PartialEq + ToString>(&mut self, what: What, entity: Entity, expected: T, found: T) {
         if expected != found {
-            self.note(what, of, expected, found);
+            self.add_difference(what, entity, expected, found);
         }
     }
 
     /// Says that an item has not the form of its kind.
-    pub fn unreadable(&mut self, key: String) {
-        self.note(What::Unreadable, Entity::Item(key), "one that can be read", "one that cannot");
+    pub fn add_unreadable(&mut self, key: String) {
+        self.add_difference(What::Unreadable, Entity::Item(key), "one that can be read", "one that cannot");
     }
 
     /// Adds what another part of the pass has found.
     pub fn merge(&mut self, other: Self) {
         self.left_out += other.left_out;
-        for difference in other.kept {
+        for difference in other.differences {
             self.add(difference);
         }
     }
 
     /// Those that were kept.
     #[must_use]
-    pub fn kept(&self) -> &BTreeSet<Difference> {
-        &self.kept
+    pub fn kept_differences(&self) -> &BTreeSet<Difference> {
+        &self.differences
     }
 
     /// How many there are, kept or not.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.left_out + u64::try_from(self.kept.len()).unwrap_or(u64::MAX)
+        self.left_out + u64::try_from(self.differences.len()).unwrap_or(u64::MAX)
     }
 }

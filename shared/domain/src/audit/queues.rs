@@ -21,39 +21,39 @@ pub struct Queues {
 impl Queues {
     /// How many queues are remembered.
     #[must_use]
-    pub fn kept(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_queue.len()
     }
 
-    fn of(&mut self, queue: &str) -> &mut Places {
+    fn entry(&mut self, queue: &str) -> &mut Places {
         self.by_queue.entry(queue.to_owned()).or_default()
     }
 
     /// A queue: numbers that were called, and those of them that are over.
-    pub fn queue(&mut self, queue: &str, serving: u64, finished: u64) {
-        let places = self.of(queue);
+    pub fn add_queue(&mut self, queue: &str, serving: u64, finished: u64) {
+        let places = self.entry(queue);
         places.counted += i128::from(serving) - i128::from(finished);
-        places.evidence.see((serving, finished));
+        places.evidence.add((serving, finished));
     }
 
     /// A batch of called numbers, some of them claimed: the others may still be.
-    pub fn batch(&mut self, queue: &str, first: u64, last: u64, claimed: u64) {
-        let places = self.of(queue);
+    pub fn add_batch(&mut self, queue: &str, first: u64, last: u64, claimed: u64) {
+        let places = self.entry(queue);
         places.known += i128::from(last) + 1 - i128::from(first) - i128::from(claimed);
-        places.evidence.see((first, claimed));
+        places.evidence.add((first, claimed));
     }
 
     /// A token whose owner was admitted and has not ended it.
-    pub fn admitted(&mut self, queue: &str, owner: UserId) {
-        let places = self.of(queue);
+    pub fn add_admission(&mut self, queue: &str, owner: UserId) {
+        let places = self.entry(queue);
         places.known += 1;
-        places.evidence.see(owner);
+        places.evidence.add(owner);
     }
 
     /// Adds what another part of the pass has counted.
     pub fn merge(&mut self, other: Self) {
         for (queue, part) in other.by_queue {
-            let sum = self.of(&queue);
+            let sum = self.entry(&queue);
             sum.counted += part.counted;
             sum.known += part.known;
             sum.evidence.merge(part.evidence);
@@ -66,7 +66,7 @@ impl Queues {
             if places.counted < places.known {
                 let expected = format!("{} or more", places.known);
                 let of = Entity::Queue(queue.clone());
-                differences.note_sum(What::QueuePlaces, of, expected, places.counted, places.evidence);
+                differences.add_sum_difference(What::QueuePlaces, of, expected, places.counted, places.evidence);
             }
         }
     }

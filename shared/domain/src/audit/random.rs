@@ -10,8 +10,8 @@ use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId}
 use crate::money::{Amount, Price};
 use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, State};
-use crate::products::product::State as ProductState;
+use crate::payments::purchase::{Payment, Purchase, PurchaseState};
+use crate::products::product::ProductState;
 use crate::products::stock::Portion;
 use crate::reservations::hold::tests::{at, held};
 use crate::reservations::reservation::Reservation;
@@ -39,7 +39,7 @@ pub(super) struct World {
     pub seats: Vec<(ScheduleId, SeatId, SeatValue)>,
     pub shards: [i64; 2],
     pub coupons_left: i64,
-    pub allowance: Allowance,
+    pub allowance: SeatLimit,
     pub unpaid: Unpaid,
     pub unpaid_count: i64,
 }
@@ -92,13 +92,13 @@ impl World {
             seats: Vec::new(),
             shards: [QUANTITY / 2; 2],
             coupons_left: 9,
-            allowance: Allowance::default(),
+            allowance: SeatLimit::default(),
             unpaid: Unpaid::default(),
             unpaid_count: 0,
         }
     }
 
-    fn keep(&mut self, moved: (Wallet, Entry)) {
+    fn store_movement(&mut self, moved: (Wallet, Entry)) {
         self.wallet = moved.0;
         self.entries.push(moved.1);
     }
@@ -113,16 +113,16 @@ impl World {
         match step {
             Step::TopUp(amount) => {
                 let movement = Movement::TopUp(Amount::parse(amount).expect("an amount"));
-                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
-                    self.keep(moved);
+                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
+                    self.store_movement(moved);
                     self.receipts.push((id, Receipt { kind: ReceiptKind::Charge, amount }));
                 }
             }
             Step::Spend(amount) => {
                 let amount_of = Amount::parse(amount).expect("an amount");
                 let movement = Movement::Spend { amount: amount_of, memo: "tea".to_owned() };
-                if let Ok(moved) = self.wallet.after(&movement, self.now, id.to_string()) {
-                    self.keep(moved);
+                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
+                    self.store_movement(moved);
                     self.receipts.push((id, Receipt { kind: ReceiptKind::Spend, amount }));
                 }
             }
@@ -138,21 +138,21 @@ impl World {
         let mut reservation = Reservation { id, user: USER, ..held(&names) };
         if gives_up {
             let first = reservation.tickets[0].seat.clone();
-            reservation = reservation.without(&[first]);
+            reservation = reservation.without_seats(&[first]);
         }
-        if reservation.purchase.state == State::Open && far > 0 {
+        if reservation.purchase.state == PurchaseState::Open && far > 0 {
             if let Ok(moved) = self.wallet.pay(amount(reservation.total()), self.now, reservation.payment_id()) {
-                self.keep(moved);
+                self.store_movement(moved);
                 reservation = reservation.paid(self.now, "");
                 if far > 1 {
                     reservation = self.give_back(reservation, far > 2);
                 }
             } else {
-                reservation = reservation.with(|purchase| purchase.declined(true));
-                reservation = if far > 2 { reservation.with(Purchase::closed) } else { reservation };
+                reservation = reservation.map_purchase(|purchase| purchase.declined(true));
+                reservation = if far > 2 { reservation.map_purchase(Purchase::released) } else { reservation };
             }
         }
-        let value = owed(&reservation, self.now);
+        let value = expected_value(&reservation, self.now);
         let live: Vec<SeatId> = reservation.live_seats().cloned().collect();
         for ticket in &reservation.tickets {
             let mine = live.contains(&ticket.seat);
@@ -162,7 +162,7 @@ impl World {
         if stock::is_live(&reservation.purchase) {
             let count = i64::try_from(live.len()).expect("few");
             self.allowance.count += count;
-            if reservation.purchase.state != State::Paid || far == 1 {
+            if reservation.purchase.state != PurchaseState::Paid || far == 1 {
                 self.allowance.open.insert(id, (reservation.purchase.held_until, count));
             }
         }
@@ -174,7 +174,7 @@ impl World {
         if all || reservation.live_tickets().count() == 1 {
             let (after, back) = reservation.refunded(self.now).expect("in time").expect("paid");
             let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
-            self.keep(moved);
+            self.store_movement(moved);
             return after;
         }
         let reference = reservation.payment_id();
@@ -183,7 +183,7 @@ impl World {
         let back = ticket.price.get();
         reservation.purchase.payment.as_mut().expect("paid").refunded += back;
         let moved = self.wallet.refund(amount(back), self.now, reference).expect("it fits");
-        self.keep(moved);
+        self.store_movement(moved);
         reservation
     }
 
@@ -202,19 +202,19 @@ impl World {
             discount: 0,
             fingerprint: String::new(),
         };
-        order.discount = coupon.map_or(0, |_| self.claim.discount.off(order.subtotal()));
+        order.discount = coupon.map_or(0, |_| self.claim.discount.amount_off(order.subtotal()));
         match self.wallet.pay(amount(order.total()), self.now, order.payment_id()) {
             Ok(moved) if far > 0 => {
-                self.keep(moved);
+                self.store_movement(moved);
                 order = order.paid(self.now, "");
                 if far > 1 {
                     let (after, back) = order.refunded().expect("paid");
                     let moved = self.wallet.refund(amount(back), self.now, after.payment_id()).expect("it fits");
-                    self.keep(moved);
+                    self.store_movement(moved);
                     order = after;
                 }
             }
-            _ if far == 3 => order = order.with(Purchase::cancelled),
+            _ if far == 3 => order = order.map_purchase(Purchase::cancelled),
             _ => {}
         }
         if stock::is_live(&order.purchase) {
@@ -223,51 +223,51 @@ impl World {
             self.claim.used_by = coupon.map(|_| id).or(self.claim.used_by);
         }
         if !order.purchase.settled {
-            self.unpaid = std::mem::take(&mut self.unpaid).with(&order);
+            self.unpaid = std::mem::take(&mut self.unpaid).with_order(&order);
             self.unpaid_count += 1;
         }
         self.orders.push(order);
     }
 
-    /// What an audit of it finds.
+    /// The differences that an audit of it finds.
     pub(super) fn audit(&self) -> Differences {
         let (mut stock, mut sections) = (Stock::default(), Sections::default());
-        let mut books = UserBooks::new(USER, self.now, REFERENCES_MAX);
+        let mut user_audit = UserAudit::new(USER, self.now, REFERENCES_MAX);
         let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
-        stock.product(PRODUCT, terms, 2, QUANTITY);
+        stock.add_product(PRODUCT, terms, 2, QUANTITY);
         for (number, available) in (0..).zip(self.shards) {
-            stock.shard(PRODUCT.0, Shard { number, available, terms: Some(terms) });
+            stock.add_shard(PRODUCT.0, Shard { number, available, terms: Some(terms) });
         }
-        stock.coupon(COUPON, 1, 10);
-        stock.shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
-        stock.claimed(COUPON, USER);
-        books.wallet(self.wallet);
-        books.claim(self.claim.clone());
-        self.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
-        self.entries.iter().for_each(|entry| books.entry(entry));
+        stock.add_coupon(COUPON, 1, 10);
+        stock.add_shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
+        stock.add_claim(COUPON, USER);
+        user_audit.add_wallet(self.wallet);
+        user_audit.add_claim(self.claim.clone());
+        self.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
+        self.entries.iter().for_each(|entry| user_audit.add_entry(entry));
         for order in &self.orders {
-            books.order(order);
-            stock.ordered(order);
+            user_audit.add_order(order);
+            stock.add_order(order);
         }
         let mut differences = Differences::default();
         for reservation in &self.reservations {
-            books.reservation(reservation);
-            sections.reservation(reservation);
-            let Some(value) = owed(reservation, self.now) else { continue };
+            user_audit.add_reservation(reservation);
+            sections.add_reservation(reservation);
+            let Some(value) = expected_value(reservation, self.now) else { continue };
             for seat in reservation.live_seats() {
                 let there = self.seats.iter().find(|(_, other, _)| other == seat).map(|(.., value)| value.to_string());
-                differences.seat(reservation.schedule_id, seat, value, there.as_deref());
-                sections.ticket(reservation.schedule_id, &seat.section, value);
+                differences.compare_seat(reservation.schedule_id, seat, value, there.as_deref());
+                sections.add_ticket(reservation.schedule_id, &seat.section, value);
             }
         }
         if let Some(reservation) = self.reservations.first() {
-            books.allowance(reservation.schedule_id, self.allowance.clone());
+            user_audit.add_seat_limit(reservation.schedule_id, self.allowance.clone());
         }
-        books.unpaid(self.unpaid_count, self.unpaid.clone());
+        user_audit.add_unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
-            sections.seat(*schedule, &seat.section, *value, self.now);
+            sections.add_seat(*schedule, &seat.section, *value, self.now);
         }
-        let judged = books.judge();
+        let judged = user_audit.judge();
         differences.merge(judged.differences.expect("not too long"));
         stock.judge(&mut differences);
         sections.judge(&mut differences);
@@ -300,7 +300,7 @@ impl World {
             );
             numbers.push(&mut order.discount);
             let portions = order.lines.iter_mut().flat_map(|line| line.taken.iter_mut());
-            // What an order that gave its units back once had is told by nothing else.
+            // Nothing else has the units that an order gave back.
             numbers.extend(portions.filter(|_| live).map(|portion| &mut portion.units));
         }
         numbers
@@ -313,7 +313,7 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         let found = world.audit();
-        prop_assert!(found.kept().is_empty(), "{:#?}", found);
+        prop_assert!(found.kept_differences().is_empty(), "{:#?}", found);
         prop_assert!(world.payments().all(|payment| payment.refunded <= payment.amount));
     }
 
@@ -324,9 +324,9 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         let mut numbers = world.numbers();
-        let place = which.index(numbers.len());
-        *numbers[place] += by;
-        prop_assert!(!world.audit().kept().is_empty(), "number {place}");
+        let index = which.index(numbers.len());
+        *numbers[index] += by;
+        prop_assert!(!world.audit().kept_differences().is_empty(), "number {index}");
     }
 
     #[test]
@@ -334,13 +334,13 @@ proptest! {
         let mut world = World::new();
         steps.into_iter().for_each(|step| world.carry_out(step));
         prop_assume!(!world.entries.is_empty());
-        let place = which.index(world.entries.len() + world.receipts.len());
-        if place < world.entries.len() {
-            world.entries.remove(place);
+        let index = which.index(world.entries.len() + world.receipts.len());
+        if index < world.entries.len() {
+            world.entries.remove(index);
         } else {
-            world.receipts.remove(place - world.entries.len());
+            world.receipts.remove(index - world.entries.len());
         }
-        prop_assert!(!world.audit().kept().is_empty());
+        prop_assert!(!world.audit().kept_differences().is_empty());
     }
 
     /// However wrong a table is, adding it up does not overflow.
@@ -352,8 +352,8 @@ proptest! {
         }
         let mut numbers = world.numbers();
         let count = numbers.len();
-        for (place, amount) in amounts.into_iter().enumerate() {
-            *numbers[place % count] = amount;
+        for (index, amount) in amounts.into_iter().enumerate() {
+            *numbers[index % count] = amount;
         }
         world.audit();
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::id::ScheduleId;
-use crate::payments::purchase::State;
+use crate::payments::purchase::PurchaseState;
 use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::EpochSecond;
@@ -16,25 +16,25 @@ use crate::time::EpochSecond;
 pub const CLOCKS_APART_SECONDS: u32 = 30;
 
 /// The second after which a hold must last at `now` to be looked at.
-fn certain_from(now: Timestamp) -> EpochSecond {
+fn checked_from(now: Timestamp) -> EpochSecond {
     EpochSecond::begun(now).plus(CLOCKS_APART_SECONDS)
 }
 
 /// The value that the seats of a reservation's live tickets must have in their blocks, if they must have one.
 #[must_use]
-pub fn owed(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
+pub fn expected_value(reservation: &Reservation, now: Timestamp) -> Option<SeatValue> {
     let purchase = &reservation.purchase;
-    let open = matches!(purchase.state, State::Open | State::Declined) && !purchase.settled;
+    let open = matches!(purchase.state, PurchaseState::Open | PurchaseState::Declined) && !purchase.settled;
     match purchase.state {
-        State::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
-        _ if open && purchase.held_until > certain_from(now) => Some(reservation.held_value()),
+        PurchaseState::Paid => Some(SeatValue::Sold { reservation: reservation.id }),
+        _ if open && purchase.held_until > checked_from(now) => Some(reservation.held_value()),
         _ => None,
     }
 }
 
 impl Differences {
     /// Compares the value that a live ticket's seat must have with the text in its block.
-    pub fn seat(&mut self, schedule: ScheduleId, seat: &SeatId, expected: SeatValue, found: Option<&str>) {
+    pub fn compare_seat(&mut self, schedule: ScheduleId, seat: &SeatId, expected: SeatValue, found: Option<&str>) {
         let of = Entity::Seat(schedule, seat.clone());
         self.compare(What::Seat, of, expected.to_string(), found.unwrap_or("no such seat").to_owned());
     }
@@ -48,9 +48,9 @@ struct Counts {
 
 #[derive(Debug, Default)]
 struct Section {
-    /// What the blocks say.
+    /// The counts of the blocks.
     there: Counts,
-    /// What reservations say.
+    /// The counts of the reservations.
     owned: Counts,
     evidence: Evidence,
 }
@@ -64,36 +64,36 @@ pub struct Sections {
 impl Sections {
     /// How many sections are remembered.
     #[must_use]
-    pub fn kept(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_section.len()
     }
 
-    fn of(&mut self, schedule: ScheduleId, section: &Label) -> &mut Section {
+    fn entry(&mut self, schedule: ScheduleId, section: &Label) -> &mut Section {
         self.by_section.entry((schedule, section.clone())).or_default()
     }
 
     /// A reservation in any state: what has given its seats back meanwhile has moved them.
-    pub fn reservation(&mut self, reservation: &Reservation) {
+    pub fn add_reservation(&mut self, reservation: &Reservation) {
         let sections: BTreeSet<&Label> = reservation.tickets.iter().map(|ticket| &ticket.seat.section).collect();
         for section in sections {
-            self.of(reservation.schedule_id, section).evidence.see((reservation.id, reservation.purchase.version));
+            self.entry(reservation.schedule_id, section).evidence.add((reservation.id, reservation.purchase.version));
         }
     }
 
     /// A seat as its block has it.
-    pub fn seat(&mut self, schedule: ScheduleId, section: &Label, value: SeatValue, now: Timestamp) {
-        let section = self.of(schedule, section);
-        section.evidence.see(value);
+    pub fn add_seat(&mut self, schedule: ScheduleId, section: &Label, value: SeatValue, now: Timestamp) {
+        let section = self.entry(schedule, section);
+        section.evidence.add(value);
         match value {
             SeatValue::Sold { .. } => section.there.sold += 1,
-            SeatValue::Held { until, .. } if until > certain_from(now) => section.there.held += 1,
+            SeatValue::Held { until, .. } if until > checked_from(now) => section.there.held += 1,
             SeatValue::Held { .. } | SeatValue::Free => {}
         }
     }
 
     /// A live ticket, whose seat must have the value `expected`.
-    pub fn ticket(&mut self, schedule: ScheduleId, section: &Label, expected: SeatValue) {
-        let owned = &mut self.of(schedule, section).owned;
+    pub fn add_ticket(&mut self, schedule: ScheduleId, section: &Label, expected: SeatValue) {
+        let owned = &mut self.entry(schedule, section).owned;
         match expected {
             SeatValue::Sold { .. } => owned.sold += 1,
             SeatValue::Held { .. } | SeatValue::Free => owned.held += 1,
@@ -119,7 +119,7 @@ impl Sections {
             for (what, owned, there) in counts {
                 if owned != there {
                     let of = Entity::Section(*schedule, section.clone());
-                    differences.note_sum(what, of, owned, there, *evidence);
+                    differences.add_sum_difference(what, of, owned, there, *evidence);
                 }
             }
         }

@@ -9,10 +9,10 @@ use crate::id::{CouponId, ProductId, UserId};
 use crate::money::Price;
 use crate::orders::order::Order;
 use crate::payments::purchase::{self, Purchase};
-use crate::products::product::State;
+use crate::products::product::ProductState;
 
 /// A product's price and state, which its shards repeat.
-pub type Terms = (Price, State);
+pub type Terms = (Price, ProductState);
 
 /// A shard as it lies in the table.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +38,9 @@ struct Owner {
 struct Quantity {
     owner: Option<Owner>,
     shards: Vec<Shard>,
-    /// What receipts added and took away.
+    /// The units that receipts added and took away.
     adjusted: i128,
-    /// What live orders or claims have.
+    /// The units of live orders or claims.
     taken: i128,
     evidence: Evidence,
     /// Whether anything says that it is there; an order that has given all back does not.
@@ -57,64 +57,64 @@ pub struct Stock {
 impl Stock {
     /// How many products and coupons are remembered.
     #[must_use]
-    pub fn kept(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.by_id.len()
     }
 
-    fn of(&mut self, id: Uuid) -> &mut Quantity {
+    fn entry(&mut self, id: Uuid) -> &mut Quantity {
         let quantity = self.by_id.entry(id).or_default();
         quantity.named = true;
         quantity
     }
 
     /// A product, with how many units there were to begin with.
-    pub fn product(&mut self, id: ProductId, terms: Terms, shards: u8, quantity: i64) {
-        self.of(id.0).owner = Some(Owner { terms: Some(terms), shards, quantity });
+    pub fn add_product(&mut self, id: ProductId, terms: Terms, shards: u8, quantity: i64) {
+        self.entry(id.0).owner = Some(Owner { terms: Some(terms), shards, quantity });
     }
 
     /// A coupon, with how many there were to begin with.
-    pub fn coupon(&mut self, id: CouponId, shards: u8, quantity: i64) {
-        self.of(id.0).owner = Some(Owner { terms: None, shards, quantity });
+    pub fn add_coupon(&mut self, id: CouponId, shards: u8, quantity: i64) {
+        self.entry(id.0).owner = Some(Owner { terms: None, shards, quantity });
     }
 
     /// A shard of the product or coupon with this id.
-    pub fn shard(&mut self, id: Uuid, shard: Shard) {
-        let quantity = self.of(id);
-        quantity.evidence.see((shard.number, shard.available));
+    pub fn add_shard(&mut self, id: Uuid, shard: Shard) {
+        let quantity = self.entry(id);
+        quantity.evidence.add((shard.number, shard.available));
         quantity.shards.push(shard);
     }
 
     /// A change of a product's stock.
-    pub fn adjusted(&mut self, product: ProductId, delta: i64) {
-        let quantity = self.of(product.0);
+    pub fn add_adjustment(&mut self, product: ProductId, delta: i64) {
+        let quantity = self.entry(product.0);
         quantity.adjusted += i128::from(delta);
-        quantity.evidence.see(delta);
+        quantity.evidence.add(delta);
     }
 
     /// Somebody's claim of a coupon.
-    pub fn claimed(&mut self, coupon: CouponId, owner: UserId) {
-        let quantity = self.of(coupon.0);
+    pub fn add_claim(&mut self, coupon: CouponId, owner: UserId) {
+        let quantity = self.entry(coupon.0);
         quantity.taken += 1;
-        quantity.evidence.see(owner);
+        quantity.evidence.add(owner);
     }
 
     /// An order: while it is live, it has its units.
-    pub fn ordered(&mut self, order: &Order) {
+    pub fn add_order(&mut self, order: &Order) {
         let is_live = is_live(&order.purchase);
         for line in &order.lines {
             let quantity =
-                if is_live { self.of(line.product.0) } else { self.by_id.entry(line.product.0).or_default() };
+                if is_live { self.entry(line.product.0) } else { self.by_id.entry(line.product.0).or_default() };
             if is_live {
                 quantity.taken += line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>();
             }
-            quantity.evidence.see((order.id, is_live));
+            quantity.evidence.add((order.id, is_live));
         }
     }
 
     /// Adds what another part of the pass has counted.
     pub fn merge(&mut self, other: Self) {
         for (id, part) in other.by_id {
-            let sum = self.of(id);
+            let sum = self.entry(id);
             sum.owner = sum.owner.or(part.owner);
             sum.shards.extend(part.shards);
             sum.adjusted += part.adjusted;
@@ -130,7 +130,7 @@ impl Stock {
             match quantity.owner {
                 Some(owner) => quantity.judge(*id, owner, differences),
                 None if !quantity.named => {}
-                None => differences.note(What::Ownerless, Entity::Unknown(*id), "one", "none"),
+                None => differences.add_difference(What::Ownerless, Entity::Unknown(*id), "one", "none"),
             }
         }
     }
@@ -144,32 +144,37 @@ impl Quantity {
         };
         let mut numbers: Vec<u8> = self.shards.iter().map(|shard| shard.number).collect();
         numbers.sort_unstable();
-        differences.compare(What::Shards, of.clone(), listed((0..owner.shards).collect()), listed(numbers));
+        differences.compare(
+            What::Shards,
+            of.clone(),
+            format_numbers((0..owner.shards).collect()),
+            format_numbers(numbers),
+        );
         for shard in &self.shards {
             let of = || Entity::Shard(id, shard.number);
             if shard.available < 0 {
-                differences.note(What::ShardBelowZero, of(), "0 or more", shard.available);
+                differences.add_difference(What::ShardBelowZero, of(), "0 or more", shard.available);
             }
-            differences.compare(What::ShardTerms, of(), worded(owner.terms), worded(shard.terms));
+            differences.compare(What::ShardTerms, of(), format_terms(owner.terms), format_terms(shard.terms));
         }
         let left: i128 = self.shards.iter().map(|shard| i128::from(shard.available)).sum();
         let (expected, found) = (i128::from(owner.quantity) + self.adjusted, left + self.taken);
         if expected != found {
-            differences.note_sum(what, of, expected, found, self.evidence);
+            differences.add_sum_difference(what, of, expected, found, self.evidence);
         }
     }
 }
 
 /// Whether a purchase has what it took: it is paid, or has not given it back yet.
 pub(super) fn is_live(purchase: &Purchase) -> bool {
-    purchase.state == purchase::State::Paid || !purchase.settled
+    purchase.state == purchase::PurchaseState::Paid || !purchase.settled
 }
 
-fn listed(numbers: Vec<u8>) -> String {
+fn format_numbers(numbers: Vec<u8>) -> String {
     let numbers: Vec<String> = numbers.iter().map(u8::to_string).collect();
     if numbers.is_empty() { "none".to_owned() } else { numbers.join(",") }
 }
 
-fn worded(terms: Option<Terms>) -> String {
+fn format_terms(terms: Option<Terms>) -> String {
     terms.map_or_else(|| "none".to_owned(), |(price, state)| format!("{} {}", price.get(), state.as_str()))
 }

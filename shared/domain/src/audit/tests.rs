@@ -10,7 +10,7 @@ use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
     let mut differences = Differences::default();
-    differences.note(What::Balance, Entity::Wallet(UserId(Uuid::nil())), 5, found);
+    differences.add_difference(What::Balance, Entity::Wallet(UserId(Uuid::nil())), 5, found);
     differences
 }
 
@@ -19,7 +19,7 @@ fn verdict(passes: Vec<(Differences, Extent)>) -> (Outcome, usize, usize, bool) 
     for (found, extent) in passes {
         all.add(found, extent);
     }
-    let another = all.want_another();
+    let another = all.need_another();
     let verdict = all.verdict();
     (verdict.outcome, verdict.confirmed.len(), verdict.moving.len(), another)
 }
@@ -59,13 +59,16 @@ fn of_too_many_the_first_are_kept_and_all_are_counted() {
     };
     let up = all((0..most + 10).collect());
     let down = all((0..most + 10).rev().collect());
-    assert_eq!(up.kept(), down.kept(), "the same ones, in whatever order they were found");
-    assert_eq!((up.kept().len(), up.count()), (Differences::KEPT_MAX, u64::try_from(most).expect("few") + 10));
+    assert_eq!(up.kept_differences(), down.kept_differences(), "the same ones, in whatever order they were found");
+    assert_eq!(
+        (up.kept_differences().len(), up.count()),
+        (Differences::KEPT_MAX, u64::try_from(most).expect("few") + 10)
+    );
 }
 
 #[test]
 fn a_difference_is_one_line() {
-    let line = one(6).kept().first().expect("one").to_string();
+    let line = one(6).kept_differences().first().expect("one").to_string();
     assert_eq!(line, "wallet of user 00000000-0000-0000-0000-000000000000: the balance: expected 5, found 6");
     let names: BTreeSet<&str> = What::ALL.iter().map(|what| what.as_str()).collect();
     assert!(names.iter().all(|name| !name.contains('\n')));
@@ -90,7 +93,7 @@ fn one_change_is_told_by_its_name() {
     let told = |change: fn(&mut World)| {
         let mut world = world.clone();
         change(&mut world);
-        let found: Vec<What> = world.audit().kept().iter().map(|difference| difference.what).collect();
+        let found: Vec<What> = world.audit().kept_differences().iter().map(|difference| difference.what).collect();
         found
     };
     assert_eq!(told(|world| world.wallet.balance += 1), [What::Balance]);
@@ -125,13 +128,13 @@ fn an_allowance_that_time_to_live_took_is_no_difference() {
     let reservation = world.reservations[0].clone();
     let after = |days: i64| {
         let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
-        let mut books = UserBooks::new(UserId(Uuid::from_u128(1)), now, 100);
-        books.wallet(world.wallet);
-        world.receipts.iter().for_each(|(id, receipt)| books.receipt(*id, *receipt));
-        world.entries.iter().for_each(|entry| books.entry(entry));
-        books.reservation(&reservation);
-        let found = books.judge().differences.expect("judged");
-        found.kept().iter().map(|difference| difference.what).collect::<Vec<_>>()
+        let mut user_audit = UserAudit::new(UserId(Uuid::from_u128(1)), now, 100);
+        user_audit.add_wallet(world.wallet);
+        world.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
+        world.entries.iter().for_each(|entry| user_audit.add_entry(entry));
+        user_audit.add_reservation(&reservation);
+        let found = user_audit.judge().differences.expect("judged");
+        found.kept_differences().iter().map(|difference| difference.what).collect::<Vec<_>>()
     };
     assert_eq!((after(29), after(31)), (vec![What::AllowanceCount], vec![]));
 }
@@ -142,7 +145,7 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
     world.carry_out(Step::Reserve(1, false, 0));
     let reservation = &world.reservations[0];
     let until = reservation.purchase.held_until.start();
-    let before = |seconds: i64| owed(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
+    let before = |seconds: i64| expected_value(reservation, until - jiff::SignedDuration::from_secs(seconds)).is_some();
     assert_eq!((before(31), before(30), before(0)), (true, false, false));
 }
 
@@ -150,13 +153,13 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
 fn a_concert_counts_the_dates_in_its_list() {
     for (counted, is_going, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
         let (mut concerts, mut part) = (Concerts::default(), Concerts::default());
-        concerts.concert(ConcertId(Uuid::nil()), counted, is_going);
-        concerts.date(ConcertId(Uuid::nil()), "SCHEDULE#1");
-        part.date(ConcertId(Uuid::nil()), "SCHEDULE#2");
+        concerts.add_concert(ConcertId(Uuid::nil()), counted, is_going);
+        concerts.add_date(ConcertId(Uuid::nil()), "SCHEDULE#1");
+        part.add_date(ConcertId(Uuid::nil()), "SCHEDULE#2");
         concerts.merge(part);
         let mut differences = Differences::default();
         concerts.judge(&mut differences);
-        assert_eq!((differences.count(), concerts.kept()), (expected, 1), "{counted} of 2, going: {is_going}");
+        assert_eq!((differences.count(), concerts.size()), (expected, 1), "{counted} of 2, going: {is_going}");
     }
 }
 
@@ -164,12 +167,12 @@ fn a_concert_counts_the_dates_in_its_list() {
 fn queues_count_no_fewer_places_than_are_known() {
     let found = |finished: u64| {
         let mut queues = Queues::default();
-        queues.queue("spring", 10, finished);
-        queues.batch("spring", 8, 10, 1);
-        queues.admitted("spring", UserId(Uuid::nil()));
+        queues.add_queue("spring", 10, finished);
+        queues.add_batch("spring", 8, 10, 1);
+        queues.add_admission("spring", UserId(Uuid::nil()));
         let mut differences = Differences::default();
         queues.judge(&mut differences);
-        differences.kept().iter().map(|difference| difference.found.clone()).collect::<Vec<_>>()
+        differences.kept_differences().iter().map(|difference| difference.found.clone()).collect::<Vec<_>>()
     };
     assert_eq!((found(6), found(7), found(8)), (vec![], vec![], vec!["2".to_owned()]));
 }
@@ -179,12 +182,12 @@ fn a_unit_that_is_on_its_way_in_every_pass_is_never_the_same_one() {
     // The shard was read before somebody's claim, the claim after it.
     let pass = |claims: u8| {
         let mut stock = Stock::default();
-        stock.coupon(CouponId(Uuid::nil()), 1, 10);
-        stock.shard(Uuid::nil(), Shard { number: 0, available: 11 - i64::from(claims), terms: None });
-        (0..claims).for_each(|owner| stock.claimed(CouponId(Uuid::nil()), UserId(Uuid::from_u128(owner.into()))));
+        stock.add_coupon(CouponId(Uuid::nil()), 1, 10);
+        stock.add_shard(Uuid::nil(), Shard { number: 0, available: 11 - i64::from(claims), terms: None });
+        (0..claims).for_each(|owner| stock.add_claim(CouponId(Uuid::nil()), UserId(Uuid::from_u128(owner.into()))));
         let mut differences = Differences::default();
         stock.judge(&mut differences);
-        assert_eq!(differences.kept().first().map(|difference| difference.found.as_str()), Some("11"));
+        assert_eq!(differences.kept_differences().first().map(|difference| difference.found.as_str()), Some("11"));
         (differences, Extent::Whole)
     };
     assert_eq!(verdict(vec![pass(3), pass(4), pass(5)]), (Outcome::NotTold, 0, 1, false));
@@ -199,7 +202,7 @@ fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
         let section = crate::seats::Label::parse("A").expect("a label");
         let until = EpochSecond(1_000);
         let value = SeatValue::Held { reservation: ReservationId(Uuid::from_u128(reservation)), until };
-        sections.seat(ScheduleId(Uuid::nil()), &section, value, at(0));
+        sections.add_seat(ScheduleId(Uuid::nil()), &section, value, at(0));
         let mut differences = Differences::default();
         sections.judge(&mut differences);
         assert_eq!(differences.count(), 1);

@@ -1,4 +1,4 @@
-//! The books of one user: wallet, ledger, receipts, payments, allowances, unpaid orders and coupons.
+//! The books of one user: wallet, ledger, receipts, payments, seat limits, unpaid orders and coupons.
 
 mod judging;
 
@@ -13,15 +13,15 @@ use crate::coupons::coupon::Claim;
 use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, State};
+use crate::payments::purchase::{Payment, Purchase, PurchaseState};
 use crate::reservations::reservation::Reservation;
 use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
-/// How long after its concert's start an allowance is certain to be there.
+/// How long after its concert's start a seat limit is certain to be there.
 const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
 
-/// What a receipt is of.
+/// The kinds of receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptKind {
     /// A top-up.
@@ -51,16 +51,16 @@ pub struct Receipt {
     pub amount: i64,
 }
 
-/// An allowance as it lies in the table.
+/// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
-pub struct Allowance {
+pub struct SeatLimit {
     /// Seats that it counts.
     pub count: i64,
     /// Open holds, by reservation: until when, and how many seats.
     pub open: BTreeMap<ReservationId, (EpochSecond, i64)>,
 }
 
-/// What an entry names.
+/// The reference of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reference {
     Receipt(Uuid),
@@ -69,7 +69,7 @@ enum Reference {
 }
 
 impl Reference {
-    /// What an entry of this kind may name.
+    /// The reference of an entry of this kind.
     fn parse(entry: &Entry) -> Option<Self> {
         let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
         match entry.reference.split_at_checked(4) {
@@ -89,7 +89,7 @@ impl Reference {
     }
 }
 
-/// What entries with one reference came to.
+/// The sums of entries with one reference.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moved {
     first: u64,
@@ -99,13 +99,13 @@ struct Moved {
     refunds: i128,
 }
 
-/// What one schedule's reservations hold and own.
+/// The seats that one schedule's reservations hold and own.
 #[derive(Debug, Default)]
 struct Holding {
     seats: i64,
     open: BTreeMap<ReservationId, (EpochSecond, i64)>,
     paid: BTreeSet<ReservationId>,
-    /// Until when its allowance is certain to be there.
+    /// Until when its seat limit is certain to be there.
     kept_until: EpochSecond,
 }
 
@@ -129,7 +129,7 @@ struct Couponed {
 /// The books of one user, item by item, in any order but for entries, which come by number. What is kept of an item is
 /// a few numbers; an item that nothing else refers to leaves nothing behind.
 #[derive(Debug)]
-pub struct UserBooks {
+pub struct UserAudit {
     user: UserId,
     now: Timestamp,
     most: usize,
@@ -143,7 +143,7 @@ pub struct UserBooks {
     moved: BTreeMap<Reference, Moved>,
     claims: BTreeMap<CouponId, Claim>,
     orders: Vec<Couponed>,
-    allowances: BTreeMap<ScheduleId, Allowance>,
+    seat_limits: BTreeMap<ScheduleId, SeatLimit>,
     holdings: BTreeMap<ScheduleId, Holding>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
@@ -151,18 +151,18 @@ pub struct UserBooks {
     differences: Differences,
 }
 
-/// What became of a user's books.
+/// The result of auditing a user.
 #[derive(Debug)]
 pub struct Judged {
     /// The user's part of the trial balance.
     pub balance: TrialBalance,
-    /// What was found; `None` if there was more to keep than there may be.
+    /// The differences; `None` if there was more to keep than there may be.
     pub differences: Option<Differences>,
     /// How many references were kept.
     pub kept: usize,
 }
 
-impl UserBooks {
+impl UserAudit {
     /// Of `user`, as they are at `now`; they are not judged if more than `most` references would have to be kept.
     #[must_use]
     pub fn new(user: UserId, now: Timestamp, most: usize) -> Self {
@@ -180,7 +180,7 @@ impl UserBooks {
             moved: BTreeMap::new(),
             claims: BTreeMap::new(),
             orders: Vec::new(),
-            allowances: BTreeMap::new(),
+            seat_limits: BTreeMap::new(),
             holdings: BTreeMap::new(),
             unpaid: (0, Unpaid::default()),
             waiting: Waiting::default(),
@@ -190,50 +190,50 @@ impl UserBooks {
     }
 
     /// Whether there is room for `more` references; without, nothing is kept any more.
-    fn room(&mut self, more: usize) -> bool {
+    fn has_room(&mut self, more: usize) -> bool {
         self.kept = self.kept.saturating_add(more);
         self.kept <= self.most
     }
 
     /// An item that has not the form of its kind.
-    pub fn unreadable(&mut self, key: String) {
-        self.differences.unreadable(key);
+    pub fn add_unreadable(&mut self, key: String) {
+        self.differences.add_unreadable(key);
     }
 
     /// The wallet.
-    pub fn wallet(&mut self, wallet: Wallet) {
+    pub fn add_wallet(&mut self, wallet: Wallet) {
         self.balance.counter(Account::Wallets, wallet.balance.into());
         self.wallet = Some(wallet);
     }
 
     /// The next entry.
-    pub fn entry(&mut self, entry: &Entry) {
+    pub fn add_entry(&mut self, entry: &Entry) {
         let (user, seq) = (self.user, entry.seq);
-        let of = || Entity::Entry(user, seq);
+        let entity = || Entity::Entry(user, seq);
         self.entries += 1;
         self.sum += i128::from(entry.amount);
         self.balance.enter(Account::Wallets, entry.amount.into());
         let number = self.last.seq.saturating_add(1);
         if entry.seq == number {
             let expected = i128::from(self.last.balance) + i128::from(entry.amount);
-            self.differences.compare(What::BalanceAfter, of(), expected, entry.balance_after.into());
+            self.differences.compare(What::BalanceAfter, entity(), expected, entry.balance_after.into());
         } else {
-            self.differences.note(What::EntryNumber, of(), number, entry.seq);
+            self.differences.add_difference(What::EntryNumber, entity(), number, entry.seq);
         }
         if entry.amount == 0 {
-            self.differences.note(What::NothingMoved, of(), "an amount", 0);
+            self.differences.add_difference(What::NothingMoved, entity(), "an amount", 0);
         }
         if entry.balance_after < 0 {
-            self.differences.note(What::BelowZero, of(), "0 or more", entry.balance_after);
+            self.differences.add_difference(What::BelowZero, entity(), "0 or more", entry.balance_after);
         }
         self.last = Wallet { balance: entry.balance_after, seq: entry.seq };
         let Some(reference) = Reference::parse(entry) else {
             let expected = format!("a reference that a {} has", entry.kind.as_str());
-            self.differences.note(What::EntryKind, of(), expected, "another");
+            self.differences.add_difference(What::EntryKind, entity(), expected, "another");
             return;
         };
         self.enter(entry, reference);
-        if !self.moved.contains_key(&reference) && !self.room(1) {
+        if !self.moved.contains_key(&reference) && !self.has_room(1) {
             return;
         }
         let moved = self.moved.entry(reference).or_insert(Moved { first: entry.seq, ..Moved::default() });
@@ -258,37 +258,37 @@ impl UserBooks {
     }
 
     /// The receipt of a top-up or spend.
-    pub fn receipt(&mut self, id: Uuid, receipt: Receipt) {
+    pub fn add_receipt(&mut self, id: Uuid, receipt: Receipt) {
         let account = match receipt.kind {
             ReceiptKind::Charge => Account::CashIn,
             ReceiptKind::Spend => Account::Spends,
         };
         self.balance.counter(account, receipt.amount.into());
-        if self.room(1) {
+        if self.has_room(1) {
             self.receipts.insert(id, receipt);
         }
     }
 
     /// A reservation.
-    pub fn reservation(&mut self, reservation: &Reservation) {
+    pub fn add_reservation(&mut self, reservation: &Reservation) {
         let (user, id) = (self.user, reservation.id);
-        let of = || Entity::Reservation(user, id);
+        let entity = || Entity::Reservation(user, id);
         let purchase = &reservation.purchase;
-        self.purchase(of, purchase);
-        let paid = purchase.state == State::Paid;
+        self.check_purchase(entity, purchase);
+        let paid = purchase.state == PurchaseState::Paid;
         let live = i128::from(reservation.total());
         if let Some(payment) = &purchase.payment {
             let all = reservation.tickets.iter().map(|ticket| i128::from(ticket.price.get())).sum();
             let amount = i128::from(payment.amount);
-            // What was given up before it was paid is not in it; what was given up after is.
+            // Tickets given up before the payment are not in it; those given up after are.
             if !(live..=all).contains(&amount) {
                 let expected = if live == all { all.to_string() } else { format!("{live} to {all}") };
-                self.differences.note(What::PaymentTotal, of(), expected, amount);
+                self.differences.add_difference(What::PaymentTotal, entity(), expected, amount);
             }
             let reference = Reference::Reservation(reservation.id);
-            self.payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
+            self.add_payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
         }
-        if is_live(purchase) && self.room(1) {
+        if is_live(purchase) && self.has_room(1) {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
             let holding = self.holdings.entry(reservation.schedule_id).or_default();
             holding.seats += seats;
@@ -303,30 +303,30 @@ impl UserBooks {
     }
 
     /// An order.
-    pub fn order(&mut self, order: &Order) {
+    pub fn add_order(&mut self, order: &Order) {
         let (user, id) = (self.user, order.id);
-        let of = || Entity::Order(user, id);
+        let entity = || Entity::Order(user, id);
         let purchase = &order.purchase;
-        self.purchase(of, purchase);
+        self.check_purchase(entity, purchase);
         let units = |line: &crate::orders::order::Line| {
             line.taken.iter().map(|portion| i128::from(portion.units)).sum::<i128>()
         };
         let subtotal: i128 = order.lines.iter().map(|line| i128::from(line.price.get()) * units(line)).sum();
         let total = subtotal - i128::from(order.discount);
         if let Some(payment) = &purchase.payment {
-            self.differences.compare(What::PaymentTotal, of(), total, payment.amount.into());
-            let rest = if purchase.state == State::Paid { i128::from(payment.amount) } else { 0 };
-            self.payment(Reference::Order(order.id), Account::Orders, payment, rest);
+            self.differences.compare(What::PaymentTotal, entity(), total, payment.amount.into());
+            let rest = if purchase.state == PurchaseState::Paid { i128::from(payment.amount) } else { 0 };
+            self.add_payment(Reference::Order(order.id), Account::Orders, payment, rest);
         }
-        if !purchase.settled && self.room(1 + order.lines.len()) {
+        if !purchase.settled && self.has_room(1 + order.lines.len()) {
             self.waiting.open.insert(order.id, purchase.held_until);
             for line in &order.lines {
                 *self.waiting.units.entry(line.product).or_default() += units(line);
             }
         }
         match order.coupon {
-            None => self.differences.compare(What::Discount, of(), 0, order.discount),
-            Some(coupon) if self.room(1) => {
+            None => self.differences.compare(What::Discount, entity(), 0, order.discount),
+            Some(coupon) if self.has_room(1) => {
                 let (discount, live) = (order.discount, is_live(purchase));
                 self.orders.push(Couponed { order: order.id, coupon, subtotal, discount, live });
             }
@@ -335,52 +335,57 @@ impl UserBooks {
     }
 
     /// Only what has ended is settled; and only what is paid, or was before it was cancelled, has a payment.
-    fn purchase(&mut self, of: impl Fn() -> Entity, purchase: &Purchase) {
+    fn check_purchase(&mut self, entity: impl Fn() -> Entity, purchase: &Purchase) {
         let (state, there) = (purchase.state, purchase.payment.is_some());
-        if state != State::Declined {
+        if state != PurchaseState::Declined {
             let worded = |settled: bool| if settled { "off" } else { "on" }.to_owned();
-            self.differences.compare(What::Settled, of(), worded(state != State::Open), worded(purchase.settled));
+            self.differences.compare(
+                What::Settled,
+                entity(),
+                worded(state != PurchaseState::Open),
+                worded(purchase.settled),
+            );
         }
-        if state == State::Paid && !there {
-            self.differences.note(What::PaymentState, of(), "one, for it is paid", "none");
-        } else if there && !matches!(state, State::Paid | State::Cancelled) {
-            self.differences.note(What::PaymentState, of(), "none, for it is not paid", "one");
+        if state == PurchaseState::Paid && !there {
+            self.differences.add_difference(What::PaymentState, entity(), "one, for it is paid", "none");
+        } else if there && !matches!(state, PurchaseState::Paid | PurchaseState::Cancelled) {
+            self.differences.add_difference(What::PaymentState, entity(), "none, for it is not paid", "one");
         }
     }
 
-    fn payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
-        let of = || reference.entity(self.user);
+    fn add_payment(&mut self, reference: Reference, account: Account, payment: &Payment, rest: i128) {
+        let entity = || reference.entity(self.user);
         let (amount, refunded) = (i128::from(payment.amount), i128::from(payment.refunded));
         if (0..=amount).contains(&refunded) {
-            self.differences.compare(What::PaymentRest, of(), rest, amount - refunded);
+            self.differences.compare(What::PaymentRest, entity(), rest, amount - refunded);
         } else {
-            self.differences.note(What::RefundRange, of(), format!("0 to {amount}"), refunded);
+            self.differences.add_difference(What::RefundRange, entity(), format!("0 to {amount}"), refunded);
         }
         self.balance.counter(account, amount);
         self.balance.counter(Account::Refunds, refunded);
-        if self.room(1) {
+        if self.has_room(1) {
             self.payments.insert(reference, (payment.amount, payment.refunded));
         }
     }
 
     /// A claim of a coupon.
-    pub fn claim(&mut self, claim: Claim) {
-        if self.room(1) {
+    pub fn add_claim(&mut self, claim: Claim) {
+        if self.has_room(1) {
             self.claims.insert(claim.coupon, claim);
         }
     }
 
-    /// What the user has ordered and not paid, and how many orders that says it is.
-    pub fn unpaid(&mut self, count: i64, unpaid: Unpaid) {
-        if self.room(1 + unpaid.open.len() + unpaid.units.len()) {
+    /// The unpaid orders of the user, and their count as the item has it.
+    pub fn add_unpaid(&mut self, count: i64, unpaid: Unpaid) {
+        if self.has_room(1 + unpaid.open.len() + unpaid.units.len()) {
             self.unpaid = (count, unpaid);
         }
     }
 
-    /// The allowance for a schedule.
-    pub fn allowance(&mut self, schedule: ScheduleId, allowance: Allowance) {
-        if self.room(1 + allowance.open.len()) {
-            self.allowances.insert(schedule, allowance);
+    /// The seat limit for a schedule.
+    pub fn add_seat_limit(&mut self, schedule: ScheduleId, allowance: SeatLimit) {
+        if self.has_room(1 + allowance.open.len()) {
+            self.seat_limits.insert(schedule, allowance);
         }
     }
 }

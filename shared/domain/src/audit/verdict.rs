@@ -1,4 +1,4 @@
-//! What several passes together say.
+//! The verdict of several passes together.
 //!
 //! A pass reads item after item while others write, so what it has read never was all there at one instant, and it may
 //! see a difference that there is not. Such a one does not come again with the same amounts; a real one does.
@@ -10,7 +10,7 @@ use super::{Difference, Differences};
 /// Most passes over the table.
 pub const PASSES_MAX: u8 = 3;
 
-/// What an audit says.
+/// The outcome of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A whole pass found no difference.
@@ -55,7 +55,7 @@ pub struct Passes {
     confirmed: BTreeSet<Difference>,
 }
 
-/// What the passes say.
+/// The verdict of the passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// In a word.
@@ -64,7 +64,7 @@ pub struct Verdict {
     pub passes: u8,
     /// Differences that two passes in a row found.
     pub confirmed: BTreeSet<Difference>,
-    /// What the last pass alone found: not judged.
+    /// The differences of the last pass alone: not judged.
     pub moving: BTreeSet<Difference>,
     /// How many differences of the last pass were too many to be kept.
     pub left_out: u64,
@@ -74,7 +74,7 @@ impl Passes {
     /// Adds a pass.
     pub fn add(&mut self, found: Differences, extent: Extent) {
         if self.made > 0 {
-            self.confirmed.extend(found.kept.intersection(&self.last.kept).cloned());
+            self.confirmed.extend(found.differences.intersection(&self.last.differences).cloned());
         }
         self.made = self.made.saturating_add(1);
         self.extent = extent;
@@ -83,22 +83,22 @@ impl Passes {
 
     /// Whether another pass could say more.
     #[must_use]
-    pub fn want_another(&self) -> bool {
-        let unconfirmed = self.last.kept.iter().any(|difference| !self.confirmed.contains(difference));
+    pub fn need_another(&self) -> bool {
+        let unconfirmed = self.last.differences.iter().any(|difference| !self.confirmed.contains(difference));
         self.made < PASSES_MAX && (unconfirmed || self.extent == Extent::Interrupted)
     }
 
-    /// What they say.
+    /// The verdict of all passes.
     #[must_use]
     pub fn verdict(self) -> Verdict {
         let outcome = if !self.confirmed.is_empty() {
             Outcome::Differ
-        } else if self.extent == Extent::Whole && self.last.kept.is_empty() {
+        } else if self.extent == Extent::Whole && self.last.differences.is_empty() {
             Outcome::Agree
         } else {
             Outcome::NotTold
         };
-        let moving = self.last.kept.difference(&self.confirmed).cloned().collect();
+        let moving = self.last.differences.difference(&self.confirmed).cloned().collect();
         Verdict { outcome, passes: self.made, moving, confirmed: self.confirmed, left_out: self.last.left_out }
     }
 }

@@ -20,36 +20,36 @@ pub const LETTER_PAIRS_MAX: usize = 98;
 /// A concert's name: one line of 1 to 60 characters, which can be found by any part of it.
 ///
 /// # Errors
-/// As [`text::line`]; also when its characters stand for so many others that their pairs are more than
+/// As [`text::parse_line`]; also when its characters stand for so many others that their pairs are more than
 /// [`LETTER_PAIRS_MAX`].
-pub fn name(given: &str) -> Result<String, TextError> {
-    let name = text::line(given, NAME_CHARACTERS_MAX)?;
-    let pairs = letter_pairs(&text::folded(&name)).len();
+pub fn parse_name(given: &str) -> Result<String, TextError> {
+    let name = text::parse_line(given, NAME_CHARACTERS_MAX)?;
+    let pairs = letter_pairs(&text::fold(&name)).len();
     if pairs > LETTER_PAIRS_MAX { Err(TextError::Expands) } else { Ok(name) }
 }
 
 /// A concert's description: up to 2,000 characters, may be empty.
 ///
 /// # Errors
-/// As [`text::paragraphs`].
-pub fn description(given: &str) -> Result<String, TextError> {
-    text::paragraphs(given, DESCRIPTION_CHARACTERS_MAX)
+/// As [`text::parse_paragraphs`].
+pub fn parse_description(given: &str) -> Result<String, TextError> {
+    text::parse_paragraphs(given, DESCRIPTION_CHARACTERS_MAX)
 }
 
-/// What somebody searches for, folded as names are; empty, or with nothing to see in it, means everything. It is shown
+/// A search text, folded as names are; empty, or with nothing to see in it, means everything. It is shown
 /// to nobody, so it may be any text.
 ///
 /// # Errors
 /// When it is too long or has a control character other than white space.
-pub fn query(given: &str) -> Result<String, TextError> {
-    let query = text::composed(given.trim());
+pub fn parse_query(given: &str) -> Result<String, TextError> {
+    let query = text::compose(given.trim());
     if query.chars().any(|character| character.is_control() && !character.is_whitespace()) {
         return Err(TextError::Control);
     }
     if query.chars().count() > QUERY_CHARACTERS_MAX {
         return Err(TextError::TooLong(QUERY_CHARACTERS_MAX));
     }
-    Ok(text::folded(&query))
+    Ok(text::fold(&query))
 }
 
 /// Every pair of neighbouring letters of a folded text. A text contains another only if it has all its pairs,
@@ -68,21 +68,21 @@ mod tests {
     fn a_name_whose_letters_have_too_many_pairs_is_refused() {
         // One character stands for three to eighteen, but always the same: few pairs.
         for squared in ["\u{3300}", "\u{fdfa}", "\u{337f}", "…"] {
-            assert!(name(&squared.repeat(NAME_CHARACTERS_MAX)).is_ok(), "{squared}");
+            assert!(parse_name(&squared.repeat(NAME_CHARACTERS_MAX)).is_ok(), "{squared}");
         }
         let different: String = ('\u{3300}'..='\u{333b}').collect();
-        assert_eq!(name(&different), Err(TextError::Expands));
+        assert_eq!(parse_name(&different), Err(TextError::Expands));
         // Letters that stand for themselves never have too many.
         let letters: String = ('가'..).take(NAME_CHARACTERS_MAX).collect();
-        assert!(name(&letters).is_ok());
+        assert!(parse_name(&letters).is_ok());
     }
 
     #[test]
     fn a_query_may_be_any_text_but_controls() {
-        assert_eq!(query("\u{202e}N’ Roses\u{200b}\n").as_deref(), Ok("n' roses"));
-        assert_eq!(query("\u{200b}").as_deref(), Ok(""));
-        assert_eq!(query("a\0b"), Err(TextError::Control));
-        assert_eq!(query(&"a".repeat(61)), Err(TextError::TooLong(60)));
+        assert_eq!(parse_query("\u{202e}N’ Roses\u{200b}\n").as_deref(), Ok("n' roses"));
+        assert_eq!(parse_query("\u{200b}").as_deref(), Ok(""));
+        assert_eq!(parse_query("a\0b"), Err(TextError::Control));
+        assert_eq!(parse_query(&"a".repeat(61)), Err(TextError::TooLong(60)));
     }
 
     #[test]

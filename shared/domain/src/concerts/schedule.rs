@@ -34,7 +34,7 @@ pub struct Schedule {
     /// The concert it belongs to.
     pub concert_id: ConcertId,
     /// Where.
-    pub place: String,
+    pub venue: String,
     /// When the concert starts.
     pub starts_at: Timestamp,
     /// First instant of the sale.
@@ -90,9 +90,9 @@ impl Schedule {
     }
 }
 
-/// What a schedule's times and limit must satisfy together.
+/// The error of a schedule's times and limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
+pub enum SchedulePlanError {
     /// The sale ends before it begins.
     #[error("must be after sale_opens_at")]
     SaleClosesBeforeItOpens,
@@ -108,18 +108,18 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When the sale is empty, outlasts the start, or the limit is out of range.
-pub fn plan(
+pub fn check_plan(
     starts_at: Timestamp,
     sale_opens_at: Timestamp,
     sale_closes_at: Timestamp,
     max_seats_per_user: u16,
-) -> Result<(), PlanError> {
+) -> Result<(), SchedulePlanError> {
     if sale_closes_at <= sale_opens_at {
-        Err(PlanError::SaleClosesBeforeItOpens)
+        Err(SchedulePlanError::SaleClosesBeforeItOpens)
     } else if starts_at < sale_closes_at {
-        Err(PlanError::StartsDuringSale)
+        Err(SchedulePlanError::StartsDuringSale)
     } else if !(1..=SEATS_PER_USER_MAX).contains(&max_seats_per_user) {
-        Err(PlanError::Limit)
+        Err(SchedulePlanError::Limit)
     } else {
         Ok(())
     }
@@ -128,9 +128,9 @@ pub fn plan(
 /// A place's name: one line of 1 to 100 characters.
 ///
 /// # Errors
-/// As [`text::line`].
-pub fn place(given: &str) -> Result<String, TextError> {
-    text::line(given, PLACE_CHARACTERS_MAX)
+/// As [`text::parse_line`].
+pub fn parse_venue(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, PLACE_CHARACTERS_MAX)
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ pub(crate) fn example() -> Schedule {
     Schedule {
         id: ScheduleId(uuid::Uuid::from_u128(2)),
         concert_id: ConcertId(uuid::Uuid::from_u128(1)),
-        place: "Hall".to_owned(),
+        venue: "Hall".to_owned(),
         starts_at: at(5_000),
         sale_opens_at: at(1_000),
         sale_closes_at: at(4_000),
@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn a_plan_must_make_sense() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap_or(Timestamp::MAX);
-        assert_eq!(plan(at(3), at(1), at(3), 4), Ok(()));
-        assert_eq!(plan(at(3), at(1), at(1), 4), Err(PlanError::SaleClosesBeforeItOpens));
-        assert_eq!(plan(at(2), at(1), at(3), 4), Err(PlanError::StartsDuringSale));
-        assert_eq!(plan(at(3), at(1), at(2), 0), Err(PlanError::Limit));
-        assert_eq!(plan(at(3), at(1), at(2), 51), Err(PlanError::Limit));
+        assert_eq!(check_plan(at(3), at(1), at(3), 4), Ok(()));
+        assert_eq!(check_plan(at(3), at(1), at(1), 4), Err(SchedulePlanError::SaleClosesBeforeItOpens));
+        assert_eq!(check_plan(at(2), at(1), at(3), 4), Err(SchedulePlanError::StartsDuringSale));
+        assert_eq!(check_plan(at(3), at(1), at(2), 0), Err(SchedulePlanError::Limit));
+        assert_eq!(check_plan(at(3), at(1), at(2), 51), Err(SchedulePlanError::Limit));
     }
 }

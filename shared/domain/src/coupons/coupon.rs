@@ -15,12 +15,12 @@ const PERCENT_MAX: i64 = 100;
 /// A coupon's name: one line of 1 to 60 characters.
 ///
 /// # Errors
-/// As [`text::line`].
-pub fn name(given: &str) -> Result<String, TextError> {
-    text::line(given, NAME_CHARACTERS_MAX)
+/// As [`text::parse_line`].
+pub fn parse_name(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, NAME_CHARACTERS_MAX)
 }
 
-/// What a coupon takes off an order.
+/// The discount of a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discount {
     /// So many minor units, or all if the order costs less.
@@ -74,7 +74,7 @@ impl Discount {
 
     /// It as it is written.
     #[must_use]
-    pub fn written(self) -> (&'static str, i64, Option<i64>) {
+    pub fn to_parts(self) -> (&'static str, i64, Option<i64>) {
         match self {
             Self::Amount(minor_units) => ("amount", minor_units, None),
             Self::Percent { percent, max } => ("percent", percent, max),
@@ -83,7 +83,7 @@ impl Discount {
 
     /// The discount of an order of `subtotal`: never more than that, never less than nothing.
     #[must_use]
-    pub fn off(self, subtotal: i64) -> i64 {
+    pub fn amount_off(self, subtotal: i64) -> i64 {
         let subtotal = subtotal.max(0);
         let off = match self {
             Self::Amount(minor_units) => minor_units,
@@ -105,7 +105,7 @@ pub struct Coupon {
     pub id: CouponId,
     /// Name.
     pub name: String,
-    /// What it takes off.
+    /// Its discount.
     pub discount: Discount,
     /// How many there were to begin with.
     pub quantity: i64,
@@ -123,7 +123,7 @@ pub struct Coupon {
 
 /// Not a plan of a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
+pub enum CouponPlanError {
     /// It would never be valid.
     #[error("must be after valid_from")]
     EndsBeforeItBegins,
@@ -136,11 +136,11 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When it would never be valid, or there were none of it.
-pub fn plan(quantity: i64, valid_from: Timestamp, valid_until: Timestamp) -> Result<(), PlanError> {
+pub fn check_plan(quantity: i64, valid_from: Timestamp, valid_until: Timestamp) -> Result<(), CouponPlanError> {
     if !(1..=QUANTITY_MAX).contains(&quantity) {
-        Err(PlanError::Quantity)
+        Err(CouponPlanError::Quantity)
     } else if valid_until <= valid_from {
-        Err(PlanError::EndsBeforeItBegins)
+        Err(CouponPlanError::EndsBeforeItBegins)
     } else {
         Ok(())
     }
@@ -180,7 +180,7 @@ pub struct Claim {
     pub coupon: CouponId,
     /// Its name.
     pub name: String,
-    /// What it takes off.
+    /// Its discount.
     pub discount: Discount,
     /// First instant in which it may be used.
     pub valid_from: Timestamp,
@@ -229,7 +229,7 @@ impl Claim {
         } else if now >= self.valid_until {
             Err(CouponError::Expired)
         } else {
-            Some(self.discount.off(subtotal)).filter(|off| *off > 0).ok_or(CouponError::NotApplicable)
+            Some(self.discount.amount_off(subtotal)).filter(|off| *off > 0).ok_or(CouponError::NotApplicable)
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
         /// C3: 0 ≤ discount ≤ subtotal, whatever is bought; a percentage is exact to the won, rounded down.
         #[test]
         fn a_discount_is_between_nothing_and_everything(discount in discounts(), subtotal in 0..=i64::MAX) {
-            let off = discount.off(subtotal);
+            let off = discount.amount_off(subtotal);
             prop_assert!((0..=subtotal).contains(&off));
             if let Discount::Percent { percent, max } = discount {
                 let exact = i64::try_from(i128::from(subtotal) * i128::from(percent) / 100).expect("a part of it");
@@ -291,13 +291,13 @@ mod tests {
         /// More in the basket never makes it less to pay.
         #[test]
         fn buying_more_never_costs_less(discount in discounts(), less in 0..AMOUNT_MAX, more in 0..AMOUNT_MAX) {
-            let pay = |subtotal: i64| subtotal - discount.off(subtotal);
+            let pay = |subtotal: i64| subtotal - discount.amount_off(subtotal);
             prop_assert!(pay(less) <= pay(less + more));
         }
 
         #[test]
         fn what_is_written_is_read_again(discount in discounts()) {
-            let (kind, value, max) = discount.written();
+            let (kind, value, max) = discount.to_parts();
             prop_assert_eq!(Discount::parse(kind, value, max), Ok(discount));
         }
     }
@@ -327,7 +327,7 @@ mod tests {
             match claim.redeem(subtotal, at(second)) {
                 Ok(off) => prop_assert!((1..=subtotal).contains(&off)),
                 Err(CouponError::NotApplicable) => {
-                    prop_assert_eq!(discount.off(subtotal), 0);
+                    prop_assert_eq!(discount.amount_off(subtotal), 0);
                     prop_assert!((100..200).contains(&second));
                 }
                 Err(_) => prop_assert!(!(100..200).contains(&second)),
@@ -352,8 +352,8 @@ mod tests {
 
     #[test]
     fn a_coupon_has_dates_and_a_number() {
-        assert_eq!(plan(1, at(1), at(1)), Err(PlanError::EndsBeforeItBegins));
-        assert_eq!(plan(0, at(1), at(2)), Err(PlanError::Quantity));
-        assert_eq!(plan(1, at(1), at(2)), Ok(()));
+        assert_eq!(check_plan(1, at(1), at(1)), Err(CouponPlanError::EndsBeforeItBegins));
+        assert_eq!(check_plan(0, at(1), at(2)), Err(CouponPlanError::Quantity));
+        assert_eq!(check_plan(1, at(1), at(2)), Ok(()));
     }
 }

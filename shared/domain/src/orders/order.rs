@@ -27,7 +27,7 @@ impl Line {
         self.taken.iter().map(|portion| portion.units).sum()
     }
 
-    /// What they cost together; units and price are bounded, so no order comes near an overflow.
+    /// The price of its units together; both are bounded, so no order comes near an overflow.
     #[must_use]
     pub fn amount(&self) -> i64 {
         self.price.get() * self.quantity()
@@ -45,33 +45,33 @@ pub struct Order {
     pub created_at: Timestamp,
     /// How it stands. What it takes is units of stock, its coupon, and a place among the user's unpaid orders.
     pub purchase: Purchase,
-    /// What is bought; each product once.
+    /// The lines of the order; each product once.
     pub lines: Vec<Line>,
     /// The coupon it uses.
     pub coupon: Option<CouponId>,
-    /// What that takes off, in minor units.
+    /// The discount of the coupon, in minor units.
     pub discount: i64,
     /// Digest of the request that made it.
     pub fingerprint: String,
 }
 
 impl Order {
-    /// What its open state is called on the wire and in the table.
+    /// The name of its open state on the wire and in the table.
     pub const OPEN: &str = "pending";
 
     /// It with its purchase after this change.
     #[must_use]
-    pub fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+    pub fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
         Self { purchase: change(self.purchase), ..self }
     }
 
-    /// What its lines cost together, in minor units.
+    /// The sum of its lines, in minor units.
     #[must_use]
     pub fn subtotal(&self) -> i64 {
         self.lines.iter().map(Line::amount).sum()
     }
 
-    /// What is to be paid.
+    /// The amount to pay, in minor units.
     #[must_use]
     pub fn total(&self) -> i64 {
         self.subtotal() - self.discount
@@ -87,14 +87,14 @@ impl Order {
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
-        self.with(|purchase| purchase.paid(total, now, key))
+        self.map_purchase(|purchase| purchase.paid(total, now, key))
     }
 
     /// The same before it is written for the first time: it is paid in its first version.
     #[must_use]
     pub fn paid_at_once(self, now: Timestamp, key: &str) -> Self {
         let version = self.purchase.version;
-        self.paid(now, key).with(|purchase| Purchase { version, ..purchase })
+        self.paid(now, key).map_purchase(|purchase| Purchase { version, ..purchase })
     }
 
     /// It as it stands once its payment was given back, and how much that is, in minor units; `None` when nothing was
@@ -109,7 +109,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use crate::orders::place::tests::{at, pending};
-    use crate::payments::purchase::State;
+    use crate::payments::purchase::PurchaseState;
 
     #[test]
     fn an_order_paid_at_once_is_paid_in_its_first_version_and_given_back_once() {
@@ -121,7 +121,7 @@ mod tests {
             (Some(230), 1)
         );
         let (refunded, back) = paid.refunded().expect("a refund");
-        assert_eq!((back, refunded.purchase.state, refunded.purchase.version), (230, State::Cancelled, 2));
+        assert_eq!((back, refunded.purchase.state, refunded.purchase.version), (230, PurchaseState::Cancelled, 2));
         assert_eq!(refunded.refunded(), None);
     }
 }

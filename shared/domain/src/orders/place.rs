@@ -46,7 +46,7 @@ pub enum LinesError {
 ///
 /// # Errors
 /// Without lines, with more than [`LINES_MAX`], or when a product has fewer than 1 or more than [`UNITS_MAX`] units.
-pub fn merged(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesError> {
+pub fn merge_lines(lines: &[RequestedUnits]) -> Result<Vec<RequestedUnits>, LinesError> {
     if lines.is_empty() {
         return Err(LinesError::Empty);
     }
@@ -97,12 +97,12 @@ pub enum OrderError {
     /// It costs more than may be paid at once.
     #[error("must cost at most 10000000 together")]
     TooDear,
-    /// What is left of its products lies in too many places to be taken at once.
+    /// The remaining units of its products lie in too many shards to be taken at once.
     #[error("must name fewer products or units: their stock is spread too thinly")]
     TooScattered,
 }
 
-/// Who orders, under which id, and how long the units wait for payment.
+/// A request for an order: the buyer, the id of the order, and how long the units wait for payment.
 pub struct OrderRequest {
     /// Id of the order to make.
     pub id: OrderId,
@@ -203,7 +203,7 @@ pub(crate) mod tests {
         OrderRequest {
             id: OrderId(Uuid::from_u128(9)),
             user: UserId(Uuid::from_u128(8)),
-            lines: merged(lines).expect("lines"),
+            lines: merge_lines(lines).expect("lines"),
             coupon: coupon.map(|id| CouponId(Uuid::from_u128(id))),
             fingerprint: String::new(),
             hold: SignedDuration::from_secs(300),
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn refusals_have_an_order() {
         let mut products = [product(1, AMOUNT_MAX), product(2, 30)];
-        products[1].state = product::State::Hold;
+        products[1].state = product::ProductState::Hold;
         let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
         let of = |lines: &[RequestedUnits], products: &[Product], coupon, claim: Option<&Claim>| {
             place(request(lines, coupon), products, in_one, claim, at(1_000))
@@ -253,7 +253,7 @@ pub(crate) mod tests {
         let id = |id| ProductId(Uuid::from_u128(id));
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
         assert_eq!(of(&lines[..2], &products, Some(7), None), Err(OrderError::NotSelling(vec![id(2)])));
-        products[1].state = product::State::Selling;
+        products[1].state = product::ProductState::Selling;
         let over = [wanted(1, 1), wanted(2, 11)];
         products[1].max_per_user = product::MaxPerUser::DEFAULT;
         assert_eq!(of(&over, &products, Some(7), None), Err(OrderError::ProductLimit(vec![id(2)])));
@@ -301,7 +301,7 @@ pub(crate) mod tests {
                 Err(OrderError::TooDear) => prop_assert!(price * quantity > AMOUNT_MAX),
                 Err(error) => {
                     prop_assert_eq!(error, OrderError::Coupon(CouponError::NotApplicable));
-                    prop_assert_eq!(off.map(|off| off.off(price * quantity)), Some(0));
+                    prop_assert_eq!(off.map(|off| off.amount_off(price * quantity)), Some(0));
                 }
             }
         }
@@ -313,7 +313,7 @@ pub(crate) mod tests {
             let units = |lines: &[RequestedUnits], id: ProductId| -> i64 {
                 lines.iter().filter(|line| line.product == id).map(|line| line.quantity).sum()
             };
-            match merged(&lines) {
+            match merge_lines(&lines) {
                 Ok(merged) => {
                     prop_assert!(lines.len() <= LINES_MAX && lines.iter().all(|line| line.quantity >= 1));
                     for (place, line) in merged.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What an account has ordered and not paid: how many units of each product, and how many orders. Without a limit one
+//! The unpaid orders of an account: how many units of each product, and how many orders. Without a limit one
 //! account without money could hold all that there is, and order it again whenever it lapses.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use crate::id::{OrderId, ProductId};
 use crate::orders::order::Order;
 use crate::orders::place::OrderError;
 use crate::payments::lapses::Lapses;
-use crate::payments::purchase::State;
+use crate::payments::purchase::PurchaseState;
 use crate::time::EpochSecond;
 
 /// Most orders of an account that wait for payment at the same time.
@@ -30,7 +30,7 @@ pub struct Unpaid {
 
 impl Unpaid {
     /// The orders whose time had passed at `now`, though nobody has closed them yet.
-    pub fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
+    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
         self.open.iter().filter(move |(_, until)| EpochSecond::begun(now) > **until).map(|(id, _)| *id)
     }
 
@@ -60,7 +60,7 @@ impl Unpaid {
 
     /// These and one more, which was admitted.
     #[must_use]
-    pub fn with(mut self, order: &Order) -> Self {
+    pub fn with_order(mut self, order: &Order) -> Self {
         self.open.insert(order.id, order.purchase.held_until);
         for line in &order.lines {
             *self.units.entry(line.product).or_default() += line.quantity();
@@ -72,7 +72,7 @@ impl Unpaid {
     /// These without `ended`, as that order stands after its end: one that lapsed is counted, a paid one makes the
     /// account's lapses forgotten, and any other says nothing of it.
     #[must_use]
-    pub fn without(mut self, ended: &Order) -> Self {
+    pub fn without_order(mut self, ended: &Order) -> Self {
         if self.open.remove(&ended.id).is_some() {
             for line in &ended.lines {
                 let units = self.units.entry(line.product).or_default();
@@ -81,9 +81,9 @@ impl Unpaid {
             self.units.retain(|_, units| *units > 0);
         }
         self.lapses = match ended.purchase.state {
-            State::Expired => self.lapses.and_one(ended.created_at, ended.purchase.held_until),
-            State::Paid => Lapses::default(),
-            State::Open | State::Cancelled | State::Declined => self.lapses,
+            PurchaseState::Expired => self.lapses.with_lapse(ended.created_at, ended.purchase.held_until),
+            PurchaseState::Paid => Lapses::default(),
+            PurchaseState::Open | PurchaseState::Cancelled | PurchaseState::Declined => self.lapses,
         };
         self.version += 1;
         self
@@ -117,14 +117,14 @@ mod tests {
         let mut unpaid = Unpaid::default();
         for id in 0..10 {
             assert_eq!(unpaid.admits(&order(id, &[(1, 1)]), |_| 10, at(1_000)), Ok(()));
-            unpaid = unpaid.with(&order(id, &[(1, 1)]));
+            unpaid = unpaid.with_order(&order(id, &[(1, 1)]));
         }
         unpaid.lapses = Lapses { count: 2, last_at: EpochSecond(900), paused_until: EpochSecond(1_040) };
         let id = |id| ProductId(Uuid::from_u128(id));
         let over = unpaid.admits(&order(99, &[(1, 1), (2, 11)]), |_| 10, at(1_000));
         assert_eq!(over, Err(OrderError::ProductLimit(vec![id(1), id(2)])));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_000)), Err(OrderError::OrderLimit));
-        let unpaid = unpaid.without(&order(3, &[(1, 1)]).with(Purchase::cancelled));
+        let unpaid = unpaid.without_order(&order(3, &[(1, 1)]).map_purchase(Purchase::cancelled));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_000)), Err(OrderError::Paused(Paused(40))));
         assert_eq!(unpaid.admits(&order(99, &[(2, 10)]), |_| 10, at(1_040)), Ok(()));
     }
@@ -132,15 +132,19 @@ mod tests {
     #[test]
     fn what_lapsed_is_counted_and_what_is_paid_makes_it_forgotten() {
         let one = order(1, &[(1, 2)]);
-        let unpaid = Unpaid::default().with(&one);
-        assert_eq!((unpaid.lapsed(at(1_299)).count(), unpaid.lapsed(at(1_300)).count()), (0, 1));
-        let lapsed = unpaid.clone().without(&one.clone().with(Purchase::closed));
+        let unpaid = Unpaid::default().with_order(&one);
+        assert_eq!((unpaid.expired(at(1_299)).count(), unpaid.expired(at(1_300)).count()), (0, 1));
+        let lapsed = unpaid.clone().without_order(&one.clone().map_purchase(Purchase::released));
         assert_eq!((lapsed.lapses.count, lapsed.first_end(), lapsed.units.len()), (1, None, 0));
-        let paid = lapsed.clone().with(&one).without(&one.clone().paid(at(1_000), ""));
+        let paid = lapsed.clone().with_order(&one).without_order(&one.clone().paid(at(1_000), ""));
         assert_eq!(paid.lapses, Lapses::default());
         // A declined order that was released by its decline held nothing for long.
         assert_eq!(
-            lapsed.clone().with(&one).without(&one.with(|purchase| purchase.declined(true).closed())).lapses,
+            lapsed
+                .clone()
+                .with_order(&one)
+                .without_order(&one.map_purchase(|purchase| purchase.declined(true).released()))
+                .lapses,
             lapsed.lapses
         );
     }
@@ -159,10 +163,10 @@ mod tests {
                     *merged.entry(product).or_default() += units;
                 }
                 match open.remove(&id) {
-                    Some(order) => unpaid = unpaid.without(&order.with(Purchase::cancelled)),
+                    Some(order) => unpaid = unpaid.without_order(&order.map_purchase(Purchase::cancelled)),
                     None => {
                         let new = order(id, &merged.into_iter().collect::<Vec<_>>());
-                        unpaid = unpaid.with(&new);
+                        unpaid = unpaid.with_order(&new);
                         open.insert(id, new);
                     }
                 }

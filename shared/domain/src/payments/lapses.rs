@@ -20,7 +20,7 @@ pub const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// Doublings after which every pause is the longest.
 const DOUBLINGS_MAX: u32 = 20;
 
-/// What an account has let lapse.
+/// The lapses of an account; times in epoch seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lapses {
     /// How many, since the last purchase or the last long quiet.
@@ -40,7 +40,7 @@ impl Lapses {
     /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that counts
     /// had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
     #[must_use]
-    pub fn and_one(self, made_at: Timestamp, ended: EpochSecond) -> Self {
+    pub fn with_lapse(self, made_at: Timestamp, ended: EpochSecond) -> Self {
         if self.count > 0 && EpochSecond::begun(made_at) <= self.last_at {
             return self;
         }
@@ -82,7 +82,7 @@ mod tests {
 
     /// A hold of five minutes that was made at `made`, and lapsed.
     fn lapsed(lapses: Lapses, made: u32) -> Lapses {
-        lapses.and_one(at(made), EpochSecond(made + 300))
+        lapses.with_lapse(at(made), EpochSecond(made + 300))
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
             prop_assert_eq!((lapses.count, lapses.check(lapses.last_at.start())), (1, Ok(())));
         }
 
-        /// Whoever renews what lapsed waits: of the time from the second lapse on, less and less is held.
+        /// Renewing after a lapse waits: of the time from the second lapse on, less and less is held.
         #[test]
         fn renewing_for_ever_holds_less_and_less(late in proptest::collection::vec(1..600_u32, 12)) {
             let (mut lapses, mut now, mut held) = (Lapses::default(), 1_000_000, 0);

@@ -7,8 +7,8 @@ use crate::time::EpochSecond;
 
 /// Where a purchase stands. `Open` is the only state anything leads out of, but for refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// What it takes waits for payment until `held_until`. A reservation calls that `held`, an order `pending`.
+pub enum PurchaseState {
+    /// It waits for payment until `held_until`. A reservation calls that `held`, an order `pending`.
     Open,
     /// Paid for.
     Paid,
@@ -20,7 +20,7 @@ pub enum State {
     Declined,
 }
 
-impl State {
+impl PurchaseState {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Open, Self::Paid, Self::Cancelled, Self::Expired, Self::Declined];
 
@@ -57,11 +57,11 @@ impl State {
 /// The payment of a purchase lives in it: at most one is a fact of the layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// What was paid, in minor units.
+    /// The amount that was paid, in minor units.
     pub amount: i64,
     /// When.
     pub paid_at: Timestamp,
-    /// What of it was given back, in minor units.
+    /// The part of it that was given back, in minor units.
     pub refunded: i64,
     /// Digest of the idempotency key it was made with, or of a random id.
     pub key: String,
@@ -78,10 +78,10 @@ pub enum PayError {
     HoldExpired,
 }
 
-/// What cancelling does to a purchase, or to one ticket of a reservation.
+/// The effect of cancelling a purchase, or one ticket of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancel {
-    /// What it took is given back now.
+    /// Its seats or units are given back now.
     Release,
     /// Its time has passed: it is closed as expired. Seats are free already, stock and coupon are given back.
     Close,
@@ -98,7 +98,7 @@ pub struct AlreadyPaid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
     /// Where it stands, whatever the clock says.
-    pub state: State,
+    pub state: PurchaseState,
     /// Last epoch second in which it may be paid.
     pub held_until: EpochSecond,
     /// Its payment.
@@ -115,13 +115,13 @@ impl Purchase {
     /// A new one, which may be paid until the end of this epoch second.
     #[must_use]
     pub fn new(held_until: EpochSecond) -> Self {
-        Self { state: State::Open, held_until, payment: None, declines: 0, settled: false, version: 1 }
+        Self { state: PurchaseState::Open, held_until, payment: None, declines: 0, settled: false, version: 1 }
     }
 
     /// Where it stands for somebody who looks at `now`: one that has lapsed has expired, swept or not.
     #[must_use]
-    pub fn state_at(&self, now: Timestamp) -> State {
-        if self.state == State::Open && self.lapsed(now) { State::Expired } else { self.state }
+    pub fn state_at(&self, now: Timestamp) -> PurchaseState {
+        if self.state == PurchaseState::Open && self.has_expired(now) { PurchaseState::Expired } else { self.state }
     }
 
     /// Until when it may be paid: the first instant at which it may not.
@@ -132,7 +132,7 @@ impl Purchase {
 
     /// Whether its time has passed: it may be paid before [`Self::expires_at`].
     #[must_use]
-    pub fn lapsed(&self, now: Timestamp) -> bool {
+    pub fn has_expired(&self, now: Timestamp) -> bool {
         EpochSecond::begun(now) > self.held_until
     }
 
@@ -142,53 +142,53 @@ impl Purchase {
     /// When it was declined, has lapsed or has ended. A paid one is for the caller to answer as it stands.
     pub fn may_be_paid(&self, now: Timestamp) -> Result<(), PayError> {
         match self.state_at(now) {
-            State::Open | State::Paid => Ok(()),
-            State::Declined => Err(PayError::Declined),
-            State::Cancelled | State::Expired => Err(PayError::HoldExpired),
+            PurchaseState::Open | PurchaseState::Paid => Ok(()),
+            PurchaseState::Declined => Err(PayError::Declined),
+            PurchaseState::Cancelled | PurchaseState::Expired => Err(PayError::HoldExpired),
         }
     }
 
-    /// What cancelling it at `now` means.
+    /// The effect of cancelling it at `now`.
     ///
     /// # Errors
     /// When it is paid.
     pub fn cancel(&self, now: Timestamp) -> Result<Cancel, AlreadyPaid> {
         match self.state {
-            State::Paid => Err(AlreadyPaid),
-            State::Open if self.lapsed(now) => Ok(Cancel::Close),
-            State::Open => Ok(Cancel::Release),
-            State::Cancelled | State::Expired | State::Declined => Ok(Cancel::AlreadyEnded),
+            PurchaseState::Paid => Err(AlreadyPaid),
+            PurchaseState::Open if self.has_expired(now) => Ok(Cancel::Close),
+            PurchaseState::Open => Ok(Cancel::Release),
+            PurchaseState::Cancelled | PurchaseState::Expired | PurchaseState::Declined => Ok(Cancel::AlreadyEnded),
         }
     }
 
-    /// It as it stands once its owner gave it up.
+    /// The purchase once its owner gave it up.
     #[must_use]
     pub fn cancelled(self) -> Self {
-        self.settled_as(State::Cancelled)
+        self.with_state(PurchaseState::Cancelled)
     }
 
-    /// It as it stands once nobody pays it any more and what it took went back: expired, or declined if it was.
+    /// The purchase once it is released without payment: expired, or declined if it was.
     #[must_use]
-    pub fn closed(self) -> Self {
-        let state = if self.state == State::Open { State::Expired } else { self.state };
-        self.settled_as(state)
+    pub fn released(self) -> Self {
+        let state = if self.state == PurchaseState::Open { PurchaseState::Expired } else { self.state };
+        self.with_state(state)
     }
 
-    /// It as it stands once `amount` minor units were paid at `now`, by the request with this digest of its key.
+    /// The purchase once `amount` minor units were paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, amount: i64, now: Timestamp, key: &str) -> Self {
         let payment = Some(Payment { amount, paid_at: now, refunded: 0, key: key.to_owned() });
-        Self { payment, ..self.settled_as(State::Paid) }
+        Self { payment, ..self.with_state(PurchaseState::Paid) }
     }
 
-    fn settled_as(self, state: State) -> Self {
+    fn with_state(self, state: PurchaseState) -> Self {
         Self { state, settled: true, version: self.version + 1, ..self }
     }
 
-    /// It as it stands once a payment was declined; `release` ends it.
+    /// The purchase once a payment was declined; `release` ends it.
     #[must_use]
     pub fn declined(self, release: bool) -> Self {
-        let state = if release { State::Declined } else { self.state };
+        let state = if release { PurchaseState::Declined } else { self.state };
         Self { state, declines: self.declines.saturating_add(1), version: self.version + 1, ..self }
     }
 
@@ -198,14 +198,14 @@ impl Purchase {
     pub fn refunded(self) -> Option<(Self, i64)> {
         let amount = self.payment.as_ref()?.amount;
         let (after, back) = self.partly_refunded(amount)?;
-        Some((Self { state: State::Cancelled, ..after }, back))
+        Some((Self { state: PurchaseState::Cancelled, ..after }, back))
     }
 
     /// It as it stands once so many minor units of its payment were given back, and how many that are: what is left of
     /// the payment, if that is less. It stays paid. `None` when nothing was paid, or all is given back.
     #[must_use]
     pub fn partly_refunded(mut self, minor_units: i64) -> Option<(Self, i64)> {
-        if self.state != State::Paid {
+        if self.state != PurchaseState::Paid {
             return None;
         }
         let payment = self.payment.as_mut()?;
@@ -234,7 +234,10 @@ mod tests {
         let purchase = open();
         assert_eq!(purchase.may_be_paid(at(1_299)), Ok(()));
         assert_eq!(purchase.may_be_paid(at(1_300)), Err(PayError::HoldExpired));
-        assert_eq!((purchase.state_at(at(1_299)), purchase.state_at(at(1_300))), (State::Open, State::Expired));
+        assert_eq!(
+            (purchase.state_at(at(1_299)), purchase.state_at(at(1_300))),
+            (PurchaseState::Open, PurchaseState::Expired)
+        );
         assert_eq!(purchase.expires_at(), at(1_300));
         assert_eq!(purchase.clone().declined(true).may_be_paid(at(1_000)), Err(PayError::Declined));
         let kept = purchase.declined(false);
@@ -246,26 +249,29 @@ mod tests {
         let purchase = open();
         assert_eq!(purchase.cancel(at(1_299)), Ok(Cancel::Release));
         assert_eq!(purchase.cancel(at(1_300)), Ok(Cancel::Close));
-        assert_eq!(purchase.clone().closed().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
-        assert_eq!(purchase.clone().declined(true).closed().state, State::Declined);
+        assert_eq!(purchase.clone().released().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
+        assert_eq!(purchase.clone().declined(true).released().state, PurchaseState::Declined);
         assert_eq!(purchase.paid(5, at(1_000), "").cancel(at(1_000)), Err(AlreadyPaid));
     }
 
     #[test]
     fn a_state_has_one_name_with_each_owner() {
         for open in ["held", "pending"] {
-            let names = State::ALL.map(|state| state.name(open));
+            let names = PurchaseState::ALL.map(|state| state.name(open));
             assert_eq!(names, [open, "paid", "cancelled", "expired", "declined"]);
-            assert_eq!(names.map(|name| State::parse(name, open)), State::ALL.map(Some));
+            assert_eq!(names.map(|name| PurchaseState::parse(name, open)), PurchaseState::ALL.map(Some));
         }
-        assert_eq!(State::parse("pending", "held"), None);
+        assert_eq!(PurchaseState::parse("pending", "held"), None);
     }
 
     #[test]
     fn what_is_paid_is_given_back_once() {
         assert_eq!(open().refunded(), None);
         let (refunded, back) = open().paid(230, at(1_000), "").refunded().expect("a refund");
-        assert_eq!((back, refunded.state, refunded.settled, refunded.version), (230, State::Cancelled, true, 3));
+        assert_eq!(
+            (back, refunded.state, refunded.settled, refunded.version),
+            (230, PurchaseState::Cancelled, true, 3)
+        );
         assert_eq!(refunded.payment.as_ref().map(|payment| payment.refunded), Some(230));
         assert_eq!(refunded.refunded(), None);
     }
@@ -283,11 +289,11 @@ mod tests {
                 prop_assert!((0..=amount).contains(&back) && back <= part.max(0));
                 given_back += back;
                 prop_assert_eq!((after.state, after.payment.as_ref().map(|payment| payment.refunded)),
-                                (State::Paid, Some(given_back)));
+                                (PurchaseState::Paid, Some(given_back)));
                 purchase = after;
             }
             let (refunded, rest) = purchase.refunded().expect("it is paid");
-            prop_assert_eq!((given_back + rest, refunded.state), (amount, State::Cancelled));
+            prop_assert_eq!((given_back + rest, refunded.state), (amount, PurchaseState::Cancelled));
             prop_assert_eq!(refunded.partly_refunded(1), None);
         }
     }

@@ -23,7 +23,7 @@ pub struct MaxPerUser(i64);
 pub struct MaxPerUserError;
 
 impl MaxPerUser {
-    /// What a product has that says nothing else.
+    /// The limit of a product that names no other.
     pub const DEFAULT: Self = Self(10);
 
     /// Takes a limit of units.
@@ -44,9 +44,9 @@ impl MaxPerUser {
 /// A product's name: one line of 1 to 60 characters.
 ///
 /// # Errors
-/// As [`text::line`].
-pub fn name(given: &str) -> Result<String, TextError> {
-    text::line(given, NAME_CHARACTERS_MAX)
+/// As [`text::parse_line`].
+pub fn parse_name(given: &str) -> Result<String, TextError> {
+    text::parse_line(given, NAME_CHARACTERS_MAX)
 }
 
 /// Most bytes of a folded name by which products are listed: one character may stand for eighteen, and the name is in
@@ -56,14 +56,14 @@ pub const LISTED_NAME_BYTES_MAX: usize = 240;
 /// The beginning of a folded name by which a product is listed.
 #[must_use]
 pub fn listed_name(name: &str) -> String {
-    let mut folded = text::folded(name);
+    let mut folded = text::fold(name);
     folded.truncate(folded.floor_char_boundary(LISTED_NAME_BYTES_MAX));
     folded
 }
 
 /// Whether a product may be bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ProductState {
     /// Held back for now: neither listed nor sold.
     Hold,
     /// On sale.
@@ -72,7 +72,7 @@ pub enum State {
     Stopped,
 }
 
-impl State {
+impl ProductState {
     /// Every state.
     pub const ALL: [Self; 3] = [Self::Hold, Self::Selling, Self::Stopped];
 
@@ -96,7 +96,7 @@ impl State {
 /// An order in which products are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// What was made last comes first.
+    /// The newest first.
     #[default]
     Newest,
     /// The cheapest first.
@@ -142,7 +142,7 @@ pub struct Product {
     /// Price of one.
     pub price: Price,
     /// Whether it may be bought.
-    pub state: State,
+    pub state: ProductState,
     /// How much of it one account may have unpaid.
     pub max_per_user: MaxPerUser,
     /// Over how many items its stock is spread; never changed.
@@ -155,7 +155,7 @@ pub struct Product {
     pub fingerprint: String,
 }
 
-/// What of a product shall be different.
+/// The changes to a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// A new name.
@@ -163,7 +163,7 @@ pub struct Change {
     /// A new price.
     pub price: Option<Price>,
     /// A new state.
-    pub state: Option<State>,
+    pub state: Option<ProductState>,
     /// A new limit of units.
     pub max_per_user: Option<MaxPerUser>,
 }
@@ -172,12 +172,12 @@ impl Product {
     /// Whether it is listed and sold.
     #[must_use]
     pub fn is_selling(&self) -> bool {
-        self.state == State::Selling
+        self.state == ProductState::Selling
     }
 
     /// It as it stands after a change; `None` when it stands so already.
     #[must_use]
-    pub fn changed(&self, change: &Change) -> Option<Self> {
+    pub fn with_change(&self, change: &Change) -> Option<Self> {
         let mut after = self.clone();
         if let Some(name) = change.name.as_ref().filter(|name| **name != self.name) {
             after.name.clone_from(name);
@@ -205,7 +205,7 @@ pub(crate) mod tests {
             name: format!("Product {id}"),
             listed_name: format!("product {id}"),
             price: Price::parse(price).expect("a price"),
-            state: State::Selling,
+            state: ProductState::Selling,
             max_per_user: MaxPerUser(MAX_PER_USER_MAX),
             shards: Shards::ONE,
             created_at: Timestamp::UNIX_EPOCH,
@@ -217,9 +217,10 @@ pub(crate) mod tests {
     #[test]
     fn a_change_that_changes_nothing_is_none() {
         let before = product(1, 100);
-        assert_eq!(before.changed(&Change::default()), None);
-        assert_eq!(before.changed(&Change { price: Some(before.price), ..Change::default() }), None);
-        let after = before.changed(&Change { state: Some(State::Stopped), ..Change::default() }).expect("a change");
+        assert_eq!(before.with_change(&Change::default()), None);
+        assert_eq!(before.with_change(&Change { price: Some(before.price), ..Change::default() }), None);
+        let after =
+            before.with_change(&Change { state: Some(ProductState::Stopped), ..Change::default() }).expect("a change");
         assert_eq!((after.version, after.is_selling(), after.price), (2, false, before.price));
     }
 
@@ -229,15 +230,15 @@ pub(crate) mod tests {
         assert_eq!([1, 10, 100].map(|units| MaxPerUser::parse(units).map(MaxPerUser::get)), [Ok(1), Ok(10), Ok(100)]);
         let lower = Change { max_per_user: Some(MaxPerUser::DEFAULT), ..Change::default() };
         assert_eq!(
-            product(1, 100).changed(&lower).map(|after| (after.max_per_user.get(), after.version)),
+            product(1, 100).with_change(&lower).map(|after| (after.max_per_user.get(), after.version)),
             Some((10, 2))
         );
     }
 
     #[test]
     fn names_of_states_and_orders_are_their_own() {
-        assert!(State::ALL.into_iter().all(|state| State::parse(state.as_str()) == Some(state)));
+        assert!(ProductState::ALL.into_iter().all(|state| ProductState::parse(state.as_str()) == Some(state)));
         assert!(Sort::ALL.into_iter().all(|sort| Sort::parse(sort.as_str()) == Some(sort)));
-        assert_eq!((State::parse("Selling"), Sort::parse("price ")), (None, None));
+        assert_eq!((ProductState::parse("Selling"), Sort::parse("price ")), (None, None));
     }
 }

@@ -52,7 +52,7 @@ impl Shards {
     }
 
     /// Each of them, by its number.
-    pub fn each(self) -> impl Iterator<Item = u8> + use<> {
+    pub fn numbers(self) -> impl Iterator<Item = u8> + use<> {
         0..self.0
     }
 
@@ -66,8 +66,8 @@ impl Shards {
     /// The shard that the taker `by` tries first of the quantity `of`: takers are spread, and a repeat goes where its
     /// first try went.
     #[must_use]
-    pub fn first_for(self, by: Uuid, of: Uuid) -> u8 {
-        let digest = Sha256::new().chain_update(by).chain_update(of).finalize();
+    pub fn first_shard_for(self, taker: Uuid, quantity: Uuid) -> u8 {
+        let digest = Sha256::new().chain_update(taker).chain_update(quantity).finalize();
         digest[0] % self.0
     }
 }
@@ -76,7 +76,7 @@ impl Shards {
 ///
 /// # Errors
 /// When they are below 0 or above [`QUANTITY_MAX`].
-pub fn quantity(units: i64) -> Result<i64, StockError> {
+pub fn parse_quantity(units: i64) -> Result<i64, StockError> {
     if (0..=QUANTITY_MAX).contains(&units) { Ok(units) } else { Err(StockError::Quantity) }
 }
 
@@ -84,7 +84,7 @@ pub fn quantity(units: i64) -> Result<i64, StockError> {
 ///
 /// # Errors
 /// When there are none, or more than [`QUANTITY_MAX`].
-pub fn delta(units: i64) -> Result<i64, StockError> {
+pub fn parse_delta(units: i64) -> Result<i64, StockError> {
     if units != 0 && (-QUANTITY_MAX..=QUANTITY_MAX).contains(&units) { Ok(units) } else { Err(StockError::Delta) }
 }
 
@@ -100,19 +100,19 @@ pub struct Portion {
 /// From which shards `wanted` units can be taken when they have `available`; `None` when all of them together have
 /// fewer. One shard if one has enough, the first from `first` on; else as few as can be.
 #[must_use]
-pub fn take(available: &[i64], first: u8, wanted: i64) -> Option<Vec<Portion>> {
+pub fn portions(available: &[i64], first: u8, wanted: i64) -> Option<Vec<Portion>> {
     let shards = available.len();
     let numbered = || (0..shards).map(|step| (usize::from(first) + step) % shards.max(1));
-    let portion = |place: usize, units: i64| u8::try_from(place).ok().map(|shard| Portion { shard, units });
-    if let Some(place) = numbered().find(|place| available[*place] >= wanted) {
-        return portion(place, wanted).map(|portion| vec![portion]);
+    let portion = |shard_index: usize, units: i64| u8::try_from(shard_index).ok().map(|shard| Portion { shard, units });
+    if let Some(shard_index) = numbered().find(|shard_index| available[*shard_index] >= wanted) {
+        return portion(shard_index, wanted).map(|portion| vec![portion]);
     }
-    let mut fullest: Vec<usize> = numbered().filter(|place| available[*place] > 0).collect();
-    fullest.sort_by_key(|place| std::cmp::Reverse(available[*place]));
+    let mut fullest: Vec<usize> = numbered().filter(|shard_index| available[*shard_index] > 0).collect();
+    fullest.sort_by_key(|shard_index| std::cmp::Reverse(available[*shard_index]));
     let (mut portions, mut left) = (Vec::new(), wanted);
-    for place in fullest {
-        let units = left.min(available[place]);
-        portions.push(portion(place, units)?);
+    for shard_index in fullest {
+        let units = left.min(available[shard_index]);
+        portions.push(portion(shard_index, units)?);
         left -= units;
         if left == 0 {
             return Some(portions);
@@ -141,7 +141,7 @@ mod tests {
         fn taking_is_exact_and_strands_nothing(
             available in proptest::collection::vec(0..50_i64, 1..=16), first in 0..16_u8, wanted in 1..=100_i64,
         ) {
-            match take(&available, first, wanted) {
+            match portions(&available, first, wanted) {
                 None => prop_assert!(available.iter().sum::<i64>() < wanted),
                 Some(portions) => {
                     prop_assert_eq!(portions.iter().map(|portion| portion.units).sum::<i64>(), wanted);
@@ -164,7 +164,7 @@ mod tests {
             let shards = Shards::parse(shards).expect("shards");
             let mut counts = vec![0_usize; usize::from(shards.get())];
             for taker in 0..1_600 {
-                counts[usize::from(shards.first_for(Uuid::from_u128(taker), Uuid::from_u128(of)))] += 1;
+                counts[usize::from(shards.first_shard_for(Uuid::from_u128(taker), Uuid::from_u128(of)))] += 1;
             }
             let fair = 1_600 / counts.len();
             prop_assert!(counts.iter().all(|count| (fair / 2..=fair * 2).contains(count)), "{:?}", counts);
@@ -175,8 +175,8 @@ mod tests {
     fn shards_and_quantities_have_bounds() {
         assert_eq!((Shards::parse(0), Shards::parse(17)), (Err(StockError::Shards), Err(StockError::Shards)));
         assert_eq!(Shards::parse(16).map(Shards::get), Ok(16));
-        assert_eq!((quantity(-1), quantity(0)), (Err(StockError::Quantity), Ok(0)));
-        assert_eq!((delta(0), delta(-QUANTITY_MAX)), (Err(StockError::Delta), Ok(-QUANTITY_MAX)));
-        assert_eq!(delta(i64::MIN), Err(StockError::Delta));
+        assert_eq!((parse_quantity(-1), parse_quantity(0)), (Err(StockError::Quantity), Ok(0)));
+        assert_eq!((parse_delta(0), parse_delta(-QUANTITY_MAX)), (Err(StockError::Delta), Ok(-QUANTITY_MAX)));
+        assert_eq!(parse_delta(i64::MIN), Err(StockError::Delta));
     }
 }

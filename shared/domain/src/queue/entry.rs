@@ -8,7 +8,7 @@ use crate::time::EpochSecond;
 
 /// Where a place stands. There is no way back but a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum EntryState {
     /// It waits for its number.
     Waiting,
     /// It was called and claimed; its owner may buy until it ends.
@@ -21,7 +21,7 @@ pub enum State {
     Left,
 }
 
-impl State {
+impl EntryState {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Waiting, Self::Admitted, Self::Used, Self::Expired, Self::Left];
 
@@ -55,15 +55,15 @@ impl State {
 
 /// A place in a queue as it stands in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// Whose.
+pub struct QueueEntry {
+    /// The user it is of.
     pub user: UserId,
     /// In which queue.
     pub queue: QueueId,
     /// Its number; a user has at most one that has not ended, and never the same again.
     pub number: u64,
     /// Where it stands, whatever the clock says.
-    pub state: State,
+    pub state: EntryState,
     /// When the number was taken.
     pub issued_at: Timestamp,
     /// When it was claimed.
@@ -76,12 +76,12 @@ pub struct Token {
     pub holds: u64,
 }
 
-impl Token {
+impl QueueEntry {
     /// Where it stands for somebody who looks at `now`: an admission whose time has passed is over, swept or not.
     #[must_use]
-    pub fn state_at(&self, now: Timestamp) -> State {
+    pub fn state_at(&self, now: Timestamp) -> EntryState {
         let lapsed = self.expires_at.is_some_and(|end| EpochSecond::begun(now) >= end);
-        if self.state == State::Admitted && lapsed { State::Expired } else { self.state }
+        if self.state == EntryState::Admitted && lapsed { EntryState::Expired } else { self.state }
     }
 
     /// Whether its owner may have another place at `now`, once it has ended.
@@ -90,7 +90,11 @@ impl Token {
     /// When it was given up before it could have been claimed and closed, had it been called at once.
     pub fn may_be_replaced(&self, settings: &Settings, now: Timestamp) -> Result<(), JoinError> {
         let from = self.issued_at + SignedDuration::from_secs(settings.claim_seconds.into());
-        if self.state == State::Left && now < from { Err(JoinError::TooSoon(now.duration_until(from))) } else { Ok(()) }
+        if self.state == EntryState::Left && now < from {
+            Err(JoinError::TooSoon(now.duration_until(from)))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The waiting queue: numbers, not lists.
 //!
-//! Who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may be
-//! claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
+//! A user who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may
+//! be claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
 //! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
-//! Numbers that nobody has any more are [holes], which are passed over; where somebody stands is in [standing].
+//! Numbers that nobody has any more are [gaps], which are passed over; where somebody stands is in [position].
 
 pub mod entry;
 pub mod number_lease;
@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use crate::time::{TIME_MAX, TIME_MIN};
 
-pub mod holes;
-pub mod standing;
+pub mod gaps;
+pub mod position;
 
-use holes::Hole;
-use standing::{Calls, Stays};
+use gaps::Gap;
+use position::{Calls, Stays};
 
 /// Longest id of a queue.
 pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;
@@ -41,7 +41,7 @@ pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);
 pub const CLAIM_SECONDS_MAX: u32 = 600;
 /// Most numbers of one admission batch: each claim writes its batch, so a batch is in one transaction at a time.
 pub const BATCH_NUMBERS_MAX: u64 = 25;
-/// Most batches that one move opens, or closes; with the queue itself and the holes that a move passes over they are one
+/// Most batches that one move opens, or closes; with the queue itself and the gaps that a move passes over they are one
 /// transaction of at most 100 items.
 pub const BATCHES_PER_MOVE_MAX: u64 = 60;
 /// A queue is moved on at most so often.
@@ -105,7 +105,7 @@ pub struct Settings {
     pub closes_at: Option<Timestamp>,
 }
 
-/// What is wrong with settings.
+/// The errors of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// No place, or too many.
@@ -137,8 +137,8 @@ pub enum JoinError {
     /// The queue has closed.
     #[error("the queue has closed")]
     Closed,
-    /// Who gives a place up gets another when the first could have been claimed: one account, one place. Else the
-    /// numbers that somebody takes and leaves would use up the places of others.
+    /// After giving a place up, a user gets another when the first could have been claimed: one account, one place.
+    /// Else the numbers that somebody takes and leaves would use up the places of others.
     #[error("a place was given up a moment ago; wait before taking another")]
     TooSoon(SignedDuration),
     /// Seats are held with the token that was used up: a new one could not pay for them.
@@ -151,7 +151,7 @@ impl Settings {
     ///
     /// # Errors
     /// When one is out of its range; the first in the order of the fields.
-    pub fn checked(self) -> Result<Self, SettingsError> {
+    pub fn validated(self) -> Result<Self, SettingsError> {
         let in_time = |time: Option<Timestamp>| time.is_none_or(|time| (TIME_MIN..=TIME_MAX).contains(&time));
         let empty = self.opens_at.zip(self.closes_at).is_some_and(|(opens, closes)| closes <= opens);
         if !(1..=CAPACITY_MAX).contains(&self.capacity) {
@@ -211,15 +211,15 @@ pub struct Queue {
     pub version: u64,
 }
 
-/// What a look at a queue leads to.
+/// The next move of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The queue as it will be.
     pub after: Queue,
     /// The numbers that are called or passed over; empty when only the look is noted.
     pub called: RangeInclusive<u64>,
-    /// The holes among them, in order.
-    pub passed: Vec<Hole>,
+    /// The gaps among them, in order.
+    pub passed: Vec<Gap>,
 }
 
 /// Neighbouring numbers that are called together.
@@ -230,7 +230,7 @@ pub struct Batch {
     /// The last of them.
     pub last: u64,
     /// How many of them nobody has: they count as claimed, and are finished from the beginning.
-    pub holes: u64,
+    pub gaps: u64,
 }
 
 impl Queue {
@@ -260,7 +260,7 @@ impl Queue {
 
     /// Whether `process` should move it on at `now`, by its own clock.
     #[must_use]
-    pub fn is_up_to(&self, process: Uuid, now: Timestamp) -> bool {
+    pub fn is_due_for(&self, process: Uuid, now: Timestamp) -> bool {
         let others = self.moved_by.is_some_and(|last| last != process);
         self.is_due(now, if others { TAKE_OVER_AFTER } else { MOVE_EVERY })
     }
@@ -275,11 +275,11 @@ impl Queue {
     ///
     /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
     /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
-    /// number on its way to somebody is not overtaken; and never more than there are free places. `holes`, in order and at
-    /// most [`holes::HOLES_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
+    /// number on its way to somebody is not overtaken; and never more than there are free places. `gaps`, in order and at
+    /// most [`gaps::GAPS_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
     /// behind, finds nothing to do.
     #[must_use]
-    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, holes: &[Hole]) -> Option<Move> {
+    pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);
         if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
             return None;
@@ -289,23 +289,23 @@ impl Queue {
         let credit = milliseconds(from, now) * rate / 1_000;
         let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
         let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
-        let path = self.path(room.min(credit).min(most), holes);
+        let path = self.path(room.min(credit).min(most), gaps);
         let calls = path.people;
         let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
-        // What time gave and nobody could use is not saved up; what could be used and may not be at once, is.
+        // Time that nobody could use is not saved up; time that could be used, but not at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
-        let passed: u64 = path.passed.iter().map(Hole::numbers).sum();
+        let passed: u64 = path.passed.iter().map(Gap::count).sum();
         let apart = SignedDuration::from_secs(self.settings.stay_seconds_max().cast_signed())
-            / i32::try_from(standing::CALLS_MAX - 2).unwrap_or(1);
-        let stays = self.stays_by(now);
+            / i32::try_from(position::CALLS_MAX - 2).unwrap_or(1);
+        let stays = self.stays_until(now);
         let after = Self {
             serving: path.last,
             finished: self.finished + passed,
             seen: issued.max(self.seen),
             looked_at: now,
             counted_until,
-            calls: if path.last > self.serving { self.calls.with(path.last, now, apart) } else { self.calls },
+            calls: if path.last > self.serving { self.calls.with_call(path.last, now, apart) } else { self.calls },
             stays: Stays { finished: stays.finished + passed, ..stays },
             measured_at: now,
             version: self.version + 1,
@@ -322,9 +322,9 @@ impl Move {
         let size = usize::try_from(BATCH_NUMBERS_MAX).unwrap_or(1);
         let batches = self.called.clone().step_by(size).map(move |first| {
             let last = (first + BATCH_NUMBERS_MAX - 1).min(last);
-            Batch { first, last, holes: self.passed.iter().map(|hole| hole.within(first, last)).sum() }
+            Batch { first, last, gaps: self.passed.iter().map(|gap| gap.count_within(first, last)).sum() }
         });
-        batches.filter(|batch| batch.holes < batch.last + 1 - batch.first)
+        batches.filter(|batch| batch.gaps < batch.last + 1 - batch.first)
     }
 }
 

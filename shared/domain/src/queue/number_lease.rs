@@ -2,12 +2,12 @@
 //! one counter can be asked for.
 //!
 //! A function may be frozen between two requests for minutes, so a lease is worth nothing after a fifth of a second:
-//! the numbers left in it are holes, and are told as such by the next request. Order is exact below
+//! the numbers left in it are gaps, and are told as such by the next request. Order is exact below
 //! [`LEASED_FROM_PER_SECOND`] and within that fifth above.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::queue::holes::Hole;
+use crate::queue::gaps::Gap;
 
 /// Numbers given out in a second above which processes lease: half of what one item can be written.
 pub const LEASED_FROM_PER_SECOND: u64 = 500;
@@ -17,12 +17,12 @@ pub const LEASE: SignedDuration = SignedDuration::from_millis(200);
 const MEASURED_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// Most numbers of one lease.
 pub const LEASE_NUMBERS_MAX: u64 = 100;
-/// Most holes that a process keeps until it tells of them; more are as if nobody knew of them.
+/// Most gaps that a process keeps until it notes them; more are forgotten.
 pub const UNTOLD_MAX: usize = 16;
 
-/// What a process knows of a queue's counter.
+/// The numbers that a process has leased from a queue's counter.
 #[derive(Clone, Debug)]
-pub struct Numbers {
+pub struct NumberLease {
     /// The lease: next and last number, and when it was taken.
     leased: Option<(u64, u64, Timestamp)>,
     /// Since when joins are counted, and what the counter was then.
@@ -31,17 +31,17 @@ pub struct Numbers {
     own: u64,
     /// How many numbers to take next time.
     wanted: u64,
-    /// What was left of leases, and is not told yet.
-    untold: Vec<Hole>,
+    /// The rest of old leases, not noted as gaps yet.
+    unused: Vec<Gap>,
 }
 
-impl Default for Numbers {
+impl Default for NumberLease {
     fn default() -> Self {
-        Self { leased: None, since: None, own: 0, wanted: 1, untold: Vec::new() }
+        Self { leased: None, since: None, own: 0, wanted: 1, unused: Vec::new() }
     }
 }
 
-impl Numbers {
+impl NumberLease {
     /// The next number of the lease, if there is one that may still be given out.
     pub fn take(&mut self, now: Timestamp) -> Option<u64> {
         let (next, last, at) = self.leased?;
@@ -57,7 +57,7 @@ impl Numbers {
 
     /// How many numbers to take from the counter now. What was measured long ago says nothing.
     #[must_use]
-    pub fn wanted(&self, now: Timestamp) -> u64 {
+    pub fn count_to_take(&self, now: Timestamp) -> u64 {
         let recent = self
             .since
             .is_some_and(|(since, _)| (SignedDuration::ZERO..MEASURED_FOR).contains(&since.duration_until(now)));
@@ -65,7 +65,7 @@ impl Numbers {
     }
 
     /// Notes that `count` numbers up to `last` were taken from the counter, and gives the first of them out.
-    pub fn taken(&mut self, last: u64, count: u64, now: Timestamp) -> u64 {
+    pub fn add_lease(&mut self, last: u64, count: u64, now: Timestamp) -> u64 {
         let first = (last + 1).saturating_sub(count);
         self.own += 1;
         // Of two requests side by side that both took some, the later lease counts.
@@ -91,13 +91,13 @@ impl Numbers {
     }
 
     /// Numbers that were taken from the counter and will be given to nobody; each once.
-    pub fn take_untold(&mut self) -> Vec<Hole> {
-        std::mem::take(&mut self.untold)
+    pub fn take_unused(&mut self) -> Vec<Gap> {
+        std::mem::take(&mut self.unused)
     }
 
     fn drop_lease(&mut self) {
-        let left = self.leased.take().map(|(first, last, _)| Hole { first, last });
-        self.untold.extend(left.filter(|left| left.numbers() > 0 && self.untold.len() < UNTOLD_MAX));
+        let left = self.leased.take().map(|(first, last, _)| Gap { first, last });
+        self.unused.extend(left.filter(|left| left.count() > 0 && self.unused.len() < UNTOLD_MAX));
     }
 }
 

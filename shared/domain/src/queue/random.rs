@@ -12,9 +12,9 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(i64),
-    /// Somebody takes a number; or takes it and never comes back, which is a hole that nobody knows of.
+    /// Somebody takes a number; or takes it and never comes back, which is a gap that nobody knows of.
     Join(bool),
-    /// Somebody who waits leaves: a hole that is noted.
+    /// Somebody who waits leaves: a gap that is noted.
     Leave(usize),
     /// A process throws so many numbers away, and notes them.
     ThrowAway(u64),
@@ -75,12 +75,12 @@ struct Batch {
     closes_at: Timestamp,
 }
 
-/// What a scheduler has read.
+/// The items that a scheduler has read.
 #[derive(Clone, Debug)]
 struct Look {
     queue: Queue,
     batches: BTreeMap<u64, Batch>,
-    holes: Vec<Hole>,
+    gaps: Vec<Gap>,
     issued: u64,
     now: Timestamp,
     sweeps: bool,
@@ -91,12 +91,12 @@ struct Model {
     queue: Queue,
     batches: BTreeMap<u64, Batch>,
     /// Noted, by first number: the last.
-    holes: BTreeMap<u64, u64>,
+    gaps: BTreeMap<u64, u64>,
     issued: u64,
     now: i64,
     clocks: [i64; 3],
     looks: [Option<Look>; 3],
-    /// By number; holes are not there.
+    /// By number; gaps are not there.
     people: BTreeMap<u64, Place>,
     shown: BTreeMap<u64, u64>,
     untold: Vec<u64>,
@@ -111,7 +111,7 @@ impl Model {
         Self {
             queue: Queue::new(settings(capacity, rate), at(0)),
             batches: BTreeMap::new(),
-            holes: BTreeMap::new(),
+            gaps: BTreeMap::new(),
             issued: 0,
             now: 0,
             clocks: [0; 3],
@@ -129,7 +129,7 @@ impl Model {
         self.people.iter().filter(|(_, place)| **place == wanted).map(|(number, _)| *number).collect()
     }
 
-    fn one(&self, wanted: Place, which: usize) -> Option<u64> {
+    fn pick(&self, wanted: Place, which: usize) -> Option<u64> {
         let all = self.numbers(wanted);
         all.get(which.checked_rem(all.len())?).copied()
     }
@@ -144,21 +144,21 @@ impl Model {
                 }
             }
             Step::Leave(which) => {
-                if let Some(number) = self.one(Place::Waiting, which) {
+                if let Some(number) = self.pick(Place::Waiting, which) {
                     self.people.insert(number, Place::Ended);
-                    self.holes.insert(number, number);
+                    self.gaps.insert(number, number);
                 }
             }
             Step::ThrowAway(count) => {
-                self.holes.insert(self.issued + 1, self.issued + count);
+                self.gaps.insert(self.issued + 1, self.issued + count);
                 self.issued += count;
             }
             Step::Read { scheduler, sweeps } => {
-                let holes = self.holes.iter().take(holes::HOLES_PER_MOVE_MAX);
-                let holes = holes.map(|(first, last)| Hole { first: *first, last: *last }).collect();
+                let gaps = self.gaps.iter().take(gaps::GAPS_PER_MOVE_MAX);
+                let gaps = gaps.map(|(first, last)| Gap { first: *first, last: *last }).collect();
                 let (queue, batches, issued) = (self.queue, self.batches.clone(), self.issued);
                 let now = at(self.now + self.clocks[scheduler]);
-                self.looks[scheduler] = Some(Look { queue, batches, holes, issued, now, sweeps });
+                self.looks[scheduler] = Some(Look { queue, batches, gaps, issued, now, sweeps });
             }
             Step::Write { scheduler } => {
                 if let Some(look) = self.looks[scheduler].take() {
@@ -166,16 +166,16 @@ impl Model {
                 }
             }
             Step::Poll(which) => {
-                if let Some(number) = self.one(Place::Waiting, which) {
+                if let Some(number) = self.pick(Place::Waiting, which) {
                     let now = at(self.now);
-                    let position = self.queue.standing(number, now).position;
+                    let position = self.queue.position_of(number, now).position;
                     let before = self.shown.insert(number, position);
                     assert!(before.is_none_or(|before| position <= before), "{number} rose to {position}");
                 }
             }
             Step::Claim(which) => self.claim(which),
             Step::End(which) => {
-                if let Some(number) = self.one(Place::Admitted, which) {
+                if let Some(number) = self.pick(Place::Admitted, which) {
                     self.people.insert(number, Place::Ended);
                     self.untold.push(number);
                 }
@@ -196,7 +196,7 @@ impl Model {
     }
 
     fn claim(&mut self, which: usize) {
-        let Some(number) = self.one(Place::Waiting, which).filter(|number| *number <= self.queue.serving) else {
+        let Some(number) = self.pick(Place::Waiting, which).filter(|number| *number <= self.queue.serving) else {
             return;
         };
         let batch = self.batches.range_mut(..=number).next_back().filter(|(_, batch)| number <= batch.last);
@@ -226,31 +226,31 @@ impl Model {
         freed += self.free_called(look);
         let read = Queue { finished: look.queue.finished + freed, ..look.queue };
         let at_once = if look.sweeps { SWEEP } else { POLL };
-        let ahead: Vec<Hole> = look.holes.iter().copied().filter(|hole| hole.first > look.queue.serving).collect();
+        let ahead: Vec<Gap> = look.gaps.iter().copied().filter(|gap| gap.first > look.queue.serving).collect();
         let Some(next) = read.advance(look.issued, look.now, at_once, &ahead) else { return };
-        let there = |hole: &Hole| self.holes.get(&hole.first) == Some(&hole.last);
+        let there = |gap: &Gap| self.gaps.get(&gap.first) == Some(&gap.last);
         if self.queue.version != read.version || !next.passed.iter().all(there) {
             return;
         }
         assert!(next.after.serving >= self.queue.serving, "serving falls");
         assert_eq!(next.after.version, self.queue.version + 1);
-        for hole in &next.passed {
-            self.holes.remove(&hole.first);
+        for gap in &next.passed {
+            self.gaps.remove(&gap.first);
         }
-        let passed: u64 = next.passed.iter().map(Hole::numbers).sum();
+        let passed: u64 = next.passed.iter().map(Gap::count).sum();
         let calls = next.after.serving - self.queue.serving - passed;
         let items = 1 + next.batches().count() + next.passed.len();
         assert!(items <= 100, "a transaction of {items} items");
         let room = u64::from(read.settings.capacity).saturating_sub(self.queue.in_use());
         assert!(calls <= room, "{calls} numbers for {room} places");
         let closes_at = look.now + SignedDuration::from_secs(60);
-        for super::Batch { first, last, holes } in next.batches() {
-            let between = Hole { first: self.called + 1, last: first - 1 };
-            let passed: u64 = next.passed.iter().map(|hole| hole.within(between.first, between.last)).sum();
-            assert_eq!(passed, between.numbers(), "batches have no gap but of holes, and no overlap");
+        for super::Batch { first, last, gaps } in next.batches() {
+            let between = Gap { first: self.called + 1, last: first - 1 };
+            let passed: u64 = next.passed.iter().map(|gap| gap.count_within(between.first, between.last)).sum();
+            assert_eq!(passed, between.count(), "batches have no gap but of holes, and no overlap");
             assert!((1..=BATCH_NUMBERS_MAX).contains(&(last + 1 - first)));
             self.called = last;
-            assert!(self.batches.insert(first, Batch { last, claimed: holes, closes_at }).is_none());
+            assert!(self.batches.insert(first, Batch { last, claimed: gaps, closes_at }).is_none());
         }
         self.called = next.after.serving;
         assert!(next.after.serving <= self.issued, "a number is called that was not given out");
@@ -260,16 +260,16 @@ impl Model {
         self.moves.push((look.now, calls));
     }
 
-    /// As the store does it with holes among the numbers that have been called.
+    /// As the store does it with gaps among the numbers that have been called.
     fn free_called(&mut self, look: &Look) -> u64 {
         let mut freed = 0;
-        for hole in look.holes.iter().filter(|hole| hole.first <= look.queue.serving) {
-            if self.holes.remove(&hole.first).is_none() {
+        for gap in look.gaps.iter().filter(|gap| gap.first <= look.queue.serving) {
+            if self.gaps.remove(&gap.first).is_none() {
                 continue;
             }
-            let batch = self.batches.range_mut(..=hole.first).next_back();
-            if let Some((first, batch)) = batch.filter(|(_, batch)| hole.first <= batch.last) {
-                let within = hole.within(*first, batch.last);
+            let batch = self.batches.range_mut(..=gap.first).next_back();
+            if let Some((first, batch)) = batch.filter(|(_, batch)| gap.first <= batch.last) {
+                let within = gap.count_within(*first, batch.last);
                 batch.claimed += within;
                 freed += within;
             }
@@ -303,7 +303,7 @@ impl Model {
     }
 
     /// Everybody goes, every event is told, every window ends: Q5.
-    fn settle(&mut self) {
+    fn drain(&mut self) {
         self.clocks = [0; 3];
         for number in self.numbers(Place::Admitted) {
             self.people.insert(number, Place::Ended);
@@ -335,7 +335,7 @@ proptest! {
             model.check();
         }
         model.check_rate();
-        model.settle();
+        model.drain();
     }
 
     #[test]
@@ -354,7 +354,7 @@ proptest! {
         for step in &steps {
             model.run(step);
         }
-        model.settle();
+        model.drain();
         // Nobody claims any more: all that were offered came back, so whoever waits is offered a place in turn.
         let waiting = model.issued - model.queue.serving;
         let rounds = waiting.div_ceil(u64::from(capacity)) + 2;
@@ -382,7 +382,7 @@ proptest! {
             prop_assert!(calls <= u64::from(rate) * u64::try_from(credit.as_secs()).expect("short"));
             prop_assert!(next.after.counted_until <= now);
         }
-        let standing = queue.standing(issued + 1, now);
+        let standing = queue.position_of(issued + 1, now);
         prop_assert!((1_000..=20_000).contains(&standing.retry_after_milliseconds));
         prop_assert_eq!(standing.position, issued + 1 - serving);
     }

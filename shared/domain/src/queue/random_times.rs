@@ -39,7 +39,7 @@ proptest! {
     }
 }
 
-/// What somebody was told, and what came.
+/// The estimate that a user was given, and the time that it took.
 struct Told {
     number: u64,
     second: i64,
@@ -68,10 +68,10 @@ fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -
         }
         queue = next.after;
         for number in queue.serving + 1..=people {
-            let standing = queue.standing(number, now);
+            let standing = queue.position_of(number, now);
             let certain = standing.position.div_ceil(u64::from(settings.admit_per_second));
             assert!(standing.eta_seconds >= certain, "{standing:?} at {} a second", settings.admit_per_second);
-            // Whoever is told to sleep so long wakes up within the claim window.
+            // A poll after the longest pause still falls within the claim window.
             let window = u64::from(settings.claim_seconds) * 1_000;
             assert!(standing.retry_after_milliseconds * 2 < window, "{standing:?}");
             told.push((number, second, standing.eta_seconds));

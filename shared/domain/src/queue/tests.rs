@@ -1,4 +1,4 @@
-//! What a look at a queue leads to, case by case.
+//! The moves of a queue, case by case.
 
 use super::*;
 
@@ -92,34 +92,34 @@ fn a_move_opens_batches_of_twenty_five() {
     assert_eq!(ends(&called), [(1, 25, 0), (26, 50, 0), (51, 60, 0)]);
 }
 
-/// First, last and holes of each batch.
+/// First, last and gaps of each batch.
 fn ends(called: &Move) -> Vec<(u64, u64, u64)> {
-    called.batches().map(|batch| (batch.first, batch.last, batch.holes)).collect()
+    called.batches().map(|batch| (batch.first, batch.last, batch.gaps)).collect()
 }
 
 #[test]
 fn holes_are_passed_over_and_occupy_no_place() {
-    let holes = [Hole { first: 2, last: 30 }, Hole::of(32), Hole { first: 90, last: 99 }];
+    let gaps = [Gap { first: 2, last: 30 }, Gap::single(32), Gap { first: 90, last: 99 }];
     let queue = Queue { seen: 60, ..Queue::new(settings(3, 60), at(0)) };
-    let called = queue.advance(100, at(1_000), SWEEP, &holes).expect("a move");
-    // 1, 31 and 33 are people; the last hole is further back than has been seen.
+    let called = queue.advance(100, at(1_000), SWEEP, &gaps).expect("a move");
+    // 1, 31 and 33 are people; the last gap is further back than has been seen.
     assert_eq!((called.after.serving, called.after.finished, called.after.in_use()), (33, 30, 3));
-    assert_eq!((called.passed.as_slice(), ends(&called)), (&holes[..2], vec![(1, 25, 24), (26, 33, 6)]));
-    // A hole that follows costs nothing either, though no place is free; who stands behind it waits.
-    let full = called.after.advance(100, at(2_000), SWEEP, &[Hole { first: 34, last: 60 }]).expect("a move");
+    assert_eq!((called.passed.as_slice(), ends(&called)), (&gaps[..2], vec![(1, 25, 24), (26, 33, 6)]));
+    // A gap that follows costs nothing either, though no place is free; who stands behind it waits.
+    let full = called.after.advance(100, at(2_000), SWEEP, &[Gap { first: 34, last: 60 }]).expect("a move");
     assert_eq!((full.after.serving, full.after.in_use(), ends(&full)), (60, 3, vec![(59, 60, 2)][..0].to_vec()));
 }
 
 #[test]
 fn a_queue_that_ten_thousand_left_goes_on_at_once() {
     let mut queue = Queue { seen: 10_001, ..Queue::new(settings(1, 1), at(0)) };
-    let mut holes: Vec<Hole> = (1..=10_000).map(Hole::of).collect();
+    let mut gaps: Vec<Gap> = (1..=10_000).map(Gap::single).collect();
     let mut seconds = 0;
     while queue.serving < 10_001 {
         seconds += 1;
-        let known = &holes[..holes.len().min(holes::HOLES_PER_MOVE_MAX)];
+        let known = &gaps[..gaps.len().min(gaps::GAPS_PER_MOVE_MAX)];
         queue = queue.advance(10_001, at(seconds * 1_000), POLL, known).expect("a move").after;
-        holes.retain(|hole| hole.first > queue.serving);
+        gaps.retain(|gap| gap.first > queue.serving);
     }
     // It was 250 hours with a window of 90 seconds for each.
     assert!(seconds < 300, "{seconds} s");
@@ -129,7 +129,7 @@ fn a_queue_that_ten_thousand_left_goes_on_at_once() {
 #[test]
 fn a_hole_that_has_not_been_seen_whole_is_left_to_the_next_look() {
     let queue = Queue { seen: 5, ..Queue::new(settings(100, 60), at(0)) };
-    let called = queue.advance(9, at(1_000), SWEEP, &[Hole { first: 4, last: 6 }]).expect("a move");
+    let called = queue.advance(9, at(1_000), SWEEP, &[Gap { first: 4, last: 6 }]).expect("a move");
     assert_eq!((called.after.serving, called.passed.len()), (3, 0));
 }
 
@@ -149,7 +149,7 @@ fn one_place_for_fifty_minutes_is_not_a_second() {
     for second in 1..=3_000_i64 {
         queue = queue.advance(2, at(second * 1_000), POLL, &[]).expect("a look").after;
         let left = u64::try_from(3_001 - second).expect("time");
-        let told = queue.standing(2, at(second * 1_000)).eta_seconds;
+        let told = queue.position_of(2, at(second * 1_000)).eta_seconds;
         assert!((left..=left + 60).contains(&told), "{told} s told, {left} s to go");
     }
 }
@@ -167,7 +167,7 @@ fn the_time_that_is_left_follows_how_long_places_are_in_use() {
         let called = queue.advance(10_000, at(second * 1_000), POLL, &[]).expect("a look");
         inside.extend(called.called.clone().map(|_| second + 300));
         queue = called.after;
-        told.push(queue.standing(queue.serving + 10, at(second * 1_000)).eta_seconds);
+        told.push(queue.position_of(queue.serving + 10, at(second * 1_000)).eta_seconds);
     }
     assert!((600..=660).contains(&told[0]), "nobody knows better: {}", told[0]);
     let (later, count) = (&told[2_000..], 2_000);
@@ -176,21 +176,21 @@ fn the_time_that_is_left_follows_how_long_places_are_in_use() {
     // A rate that is lowered counts at once.
     queue.settings.admit_per_second = 1;
     queue.finished = queue.serving;
-    assert_eq!(queue.standing(queue.serving + 10, at(4_000_000)).eta_seconds, 10);
+    assert_eq!(queue.position_of(queue.serving + 10, at(4_000_000)).eta_seconds, 10);
 }
 
 #[test]
 fn who_is_near_asks_often_and_who_is_far_seldom() {
     let queue = Queue::new(settings(10_000, 10), at(0));
     let retries: Vec<u64> =
-        [1, 40, 41, 400, 800, 8_000].map(|number| queue.standing(number, at(0)).retry_after_milliseconds).into();
+        [1, 40, 41, 400, 800, 8_000].map(|number| queue.position_of(number, at(0)).retry_after_milliseconds).into();
     assert_eq!(retries, [1_000, 1_000, 1_250, 10_000, 20_000, 20_000]);
     let served = Queue { serving: 7, ..queue };
-    let standing = served.standing(7, at(0));
+    let standing = served.position_of(7, at(0));
     assert_eq!((standing.position, standing.ahead, standing.eta_seconds), (0, 0, 0));
     // A full queue: those in front ask again before a place that becomes free has been free for long.
     let full = Queue { serving: 10, ..Queue::new(settings(10, 10), at(0)) };
-    let retries = [11, 35, 36].map(|number| full.standing(number, at(0)).retry_after_milliseconds);
+    let retries = [11, 35, 36].map(|number| full.position_of(number, at(0)).retry_after_milliseconds);
     assert_eq!(retries, [5_000, 5_000, 20_000]);
 }
 
@@ -199,9 +199,9 @@ fn moments_of_calls_are_kept_for_as_long_as_a_place_may_be_in_use() {
     let apart = SignedDuration::from_secs(66);
     let mut calls = Calls::default();
     for second in 0..2_000_u32 {
-        calls = calls.with(u64::from(second) + 1, at(i64::from(second) * 1_000), apart);
+        calls = calls.with_call(u64::from(second) + 1, at(i64::from(second) * 1_000), apart);
         let moments: Vec<_> = calls.moments().collect();
-        assert!(moments.len() <= standing::CALLS_MAX && moments.is_sorted());
+        assert!(moments.len() <= position::CALLS_MAX && moments.is_sorted());
         assert_eq!(moments.last().copied(), Some((at(i64::from(second) * 1_000), u64::from(second) + 1)));
     }
     let oldest = calls.moments().next().expect("a moment").0;
@@ -211,9 +211,9 @@ fn moments_of_calls_are_kept_for_as_long_as_a_place_may_be_in_use() {
 #[test]
 fn settings_have_ranges_that_are_told_in_order() {
     let good = settings(1, 1);
-    assert_eq!(good.checked(), Ok(good));
+    assert_eq!(good.validated(), Ok(good));
     let most = Settings { active_minutes: 240, claim_seconds: 600, ..settings(CAPACITY_MAX, ADMIT_PER_SECOND_MAX) };
-    assert_eq!(most.checked(), Ok(most));
+    assert_eq!(most.validated(), Ok(most));
     let (before, after) = (Some(at(0)), Some(at(1)));
     for (wrong, error) in [
         (Settings { capacity: 0, admit_per_second: 0, ..good }, SettingsError::Capacity),
@@ -229,7 +229,7 @@ fn settings_have_ranges_that_are_told_in_order() {
         (Settings { opens_at: after, closes_at: before, ..good }, SettingsError::ClosesAt),
         (Settings { opens_at: after, closes_at: after, ..good }, SettingsError::ClosesAt),
     ] {
-        assert_eq!(wrong.checked(), Err(error), "{wrong:?}");
+        assert_eq!(wrong.validated(), Err(error), "{wrong:?}");
     }
     let open = Settings { opens_at: before, closes_at: after, ..good };
     let joins = [at(-1), at(0), at(1)].map(|now| open.may_join(now));

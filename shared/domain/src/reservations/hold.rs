@@ -34,7 +34,7 @@ pub enum HoldError {
     SeatYours {
         /// Those that this reservation has.
         seats: Vec<SeatId>,
-        /// Which.
+        /// The reservation that has it.
         reservation: ReservationId,
         /// Whether they are paid for.
         paid: bool,
@@ -77,7 +77,7 @@ pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
     }
 }
 
-/// Who asks for a hold, under which id, and how long it shall live.
+/// A request for a hold: the user, the id of the reservation, and how long it shall live.
 pub struct HoldRequest {
     /// Id of the reservation to make.
     pub id: ReservationId,
@@ -127,7 +127,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         user: request.user,
         schedule_id: schedule.id,
         concert_id: schedule.concert_id,
-        place: schedule.place.clone(),
+        venue: schedule.venue.clone(),
         starts_at: schedule.starts_at,
         created_at: now,
         purchase: Purchase::new(end.previous()),
@@ -174,7 +174,7 @@ pub(crate) mod tests {
         let reservation = held(&["A-1-1", "A-1-2"]);
         assert_eq!(reservation.total(), 100_000);
         assert_eq!((reservation.purchase.held_until.0, reservation.purchase.expires_at()), (2_299, at(2_300)));
-        assert_eq!((reservation.place.as_str(), reservation.starts_at), ("Hall", at(5_000)));
+        assert_eq!((reservation.venue.as_str(), reservation.starts_at), ("Hall", at(5_000)));
     }
 
     #[test]

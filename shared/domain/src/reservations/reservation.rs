@@ -36,7 +36,7 @@ pub struct Reservation {
     /// Its concert.
     pub concert_id: ConcertId,
     /// Where, frozen.
-    pub place: String,
+    pub venue: String,
     /// When the concert starts, frozen.
     pub starts_at: Timestamp,
     /// When it was made.
@@ -52,12 +52,12 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// What its open state is called on the wire and in the table.
+    /// The name of its open state on the wire and in the table.
     pub const OPEN: &str = "held";
 
     /// It with its purchase after this change.
     #[must_use]
-    pub fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+    pub fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
         Self { purchase: change(self.purchase), ..self }
     }
 
@@ -71,7 +71,7 @@ impl Reservation {
         self.live_tickets().map(|ticket| &ticket.seat)
     }
 
-    /// What its live tickets cost together, in minor units.
+    /// The sum of its live tickets' prices, in minor units.
     #[must_use]
     pub fn total(&self) -> i64 {
         self.live_tickets().map(|ticket| ticket.price.get()).sum()
@@ -81,7 +81,7 @@ impl Reservation {
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
-        self.with(|purchase| purchase.paid(total, now, key))
+        self.map_purchase(|purchase| purchase.paid(total, now, key))
     }
 
     /// The value its held seats have in their blocks.
@@ -96,7 +96,7 @@ impl Reservation {
         format!("rsv-{}", self.id)
     }
 
-    /// What cancelling one ticket at `now` means; `None` when it has no such ticket.
+    /// The effect of cancelling one ticket at `now`; `None` when it has no such ticket.
     ///
     /// # Errors
     /// When it is paid.
@@ -108,9 +108,9 @@ impl Reservation {
     /// It as it stands once `seats` were given up. Without the last of its live tickets it is cancelled as a whole,
     /// and still tells which they were.
     #[must_use]
-    pub fn without(mut self, seats: &[SeatId]) -> Self {
+    pub fn without_seats(mut self, seats: &[SeatId]) -> Self {
         if self.live_seats().all(|seat| seats.contains(seat)) {
-            return self.with(Purchase::cancelled);
+            return self.map_purchase(Purchase::cancelled);
         }
         for ticket in self.tickets.iter_mut().filter(|ticket| seats.contains(&ticket.seat)) {
             ticket.cancelled = true;
@@ -140,11 +140,11 @@ impl Reservation {
             return self.refunded(now);
         }
         let live = self.tickets.iter().position(|ticket| ticket.seat == *seat && !ticket.cancelled);
-        let Some(place) = live else { return Ok(None) };
-        let price = self.tickets[place].price.get();
+        let Some(index) = live else { return Ok(None) };
+        let price = self.tickets[index].price.get();
         let Some((purchase, back)) = self.purchase.clone().partly_refunded(price) else { return Ok(None) };
         self.before_the_concert(now)?;
-        self.tickets[place].cancelled = true;
+        self.tickets[index].cancelled = true;
         Ok(Some((Self { purchase, ..self }, back)))
     }
 
@@ -156,18 +156,21 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payments::purchase::State;
+    use crate::payments::purchase::PurchaseState;
     use crate::reservations::hold::tests::{at, held, seats};
 
     #[test]
     fn the_last_ticket_ends_the_group() {
         let reservation = held(&["A-1-1", "A-1-2"]);
-        let one = reservation.without(&seats(&["A-1-1"]));
-        assert_eq!((one.purchase.state, one.total(), one.purchase.version), (State::Open, 50_000, 2));
+        let one = reservation.without_seats(&seats(&["A-1-1"]));
+        assert_eq!((one.purchase.state, one.total(), one.purchase.version), (PurchaseState::Open, 50_000, 2));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-1"])[0], at(2_000)), Some(Ok(Cancel::AlreadyEnded)));
         assert_eq!(one.cancel_ticket(&seats(&["A-1-9"])[0], at(2_000)), None);
-        let none = one.without(&seats(&["A-1-2"]));
-        assert_eq!((none.purchase.state, none.purchase.settled, none.total()), (State::Cancelled, true, 50_000));
+        let none = one.without_seats(&seats(&["A-1-2"]));
+        assert_eq!(
+            (none.purchase.state, none.purchase.settled, none.total()),
+            (PurchaseState::Cancelled, true, 50_000)
+        );
     }
 
     #[test]
@@ -175,7 +178,10 @@ mod tests {
         let paid = held(&["A-1-1", "A-1-2"]).paid(at(2_000), "");
         assert_eq!(paid.clone().refunded(at(5_000)), Err(ConcertStarted));
         let (refunded, back) = paid.refunded(at(4_999)).expect("in time").expect("a refund");
-        assert_eq!((back, refunded.purchase.state, refunded.purchase.settled), (100_000, State::Cancelled, true));
+        assert_eq!(
+            (back, refunded.purchase.state, refunded.purchase.settled),
+            (100_000, PurchaseState::Cancelled, true)
+        );
         // Repeating it is no refusal, also later.
         assert_eq!(refunded.refunded(at(6_000)), Ok(None));
         assert_eq!(held(&["A-1-1"]).refunded(at(2_000)), Ok(None));
@@ -184,7 +190,7 @@ mod tests {
     #[test]
     fn a_paid_ticket_goes_back_at_its_price_and_the_rest_with_the_last() {
         let seat = |name: &str| seats(&[name])[0].clone();
-        let held = held(&["A-1-1", "A-1-2", "A-1-3"]).without(&seats(&["A-1-1"]));
+        let held = held(&["A-1-1", "A-1-2", "A-1-3"]).without_seats(&seats(&["A-1-1"]));
         assert_eq!(held.clone().ticket_refunded(&seat("A-1-2"), at(2_000)), Ok(None), "nothing was paid");
         let paid = held.paid(at(2_000), "");
         assert_eq!(paid.purchase.payment.as_ref().map(|payment| payment.amount), Some(100_000));
@@ -193,13 +199,13 @@ mod tests {
         let (one, back) = paid.clone().ticket_refunded(&seat("A-1-2"), at(4_999)).expect("in time").expect("a refund");
         assert_eq!(
             (back, one.purchase.state, one.total(), one.purchase.version),
-            (50_000, State::Paid, 50_000, paid.purchase.version + 1)
+            (50_000, PurchaseState::Paid, 50_000, paid.purchase.version + 1)
         );
         assert_eq!(one.clone().ticket_refunded(&seat("A-1-2"), at(4_999)), Ok(None), "once");
         for last in [one.clone().ticket_refunded(&seat("A-1-3"), at(4_999)), one.refunded(at(4_999))] {
             let (none, back) = last.expect("in time").expect("a refund");
             let refunded = none.purchase.payment.as_ref().map(|payment| payment.refunded);
-            assert_eq!((back, none.purchase.state, refunded), (50_000, State::Cancelled, Some(100_000)));
+            assert_eq!((back, none.purchase.state, refunded), (50_000, PurchaseState::Cancelled, Some(100_000)));
         }
     }
 }

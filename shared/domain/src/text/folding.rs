@@ -5,7 +5,7 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::props::{Dash, GeneralCategory, QuotationMark, Script};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-use super::{composed, is_ignorable};
+use super::{compose, is_ignorable};
 
 /// Folds a text for comparison and search. Two texts that fold into one are the same to somebody who searches; a text
 /// is found by what folds into a part of its folded form.
@@ -23,24 +23,24 @@ use super::{composed, is_ignorable};
 ///
 /// Folding a folded text changes nothing.
 #[must_use]
-pub fn folded(given: &str) -> String {
-    let given = composed(given);
-    let seen: String = given.chars().filter(|character| !is_ignorable(*character)).map(mark_of_writing).collect();
+pub fn fold(given: &str) -> String {
+    let given = compose(given);
+    let visible: String = given.chars().filter(|character| !is_ignorable(*character)).map(mark_of_writing).collect();
     // Case before accents: the small iota below a Greek vowel is a mark, and a letter once its case is folded.
-    let caseless = without_accents(&CaseMapper::new().fold_string(&decomposed(&seen)));
+    let caseless = without_accents(&CaseMapper::new().fold_string(&decompose(&visible)));
     let mut text = String::with_capacity(caseless.len());
     for character in caseless.chars() {
-        match letter(character) {
+        match plain_letter(character) {
             Some(letters) => text.push_str(letters),
             None => text.push(mark_of_writing(character)),
         }
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    composed(&words.join(" "))
+    compose(&words.join(" "))
 }
 
 /// The decomposition of a text (NFKD), but for the letters of Hangul that are typed alone.
-fn decomposed(text: &str) -> String {
+fn decompose(text: &str) -> String {
     let is_jamo = |character: char| matches!(character, '\u{3131}'..='\u{318e}' | '\u{ffa1}'..='\u{ffdc}');
     let mut plain = String::with_capacity(text.len());
     for piece in text.split_inclusive(is_jamo) {
@@ -85,8 +85,8 @@ fn without_accents(decomposed: &str) -> String {
     kept.collect()
 }
 
-/// What a keyboard without the letter types for it.
-fn letter(character: char) -> Option<&'static str> {
+/// The letters that a keyboard without this one types for it.
+fn plain_letter(character: char) -> Option<&'static str> {
     Some(match character {
         'ı' => "i",
         'ø' => "o",

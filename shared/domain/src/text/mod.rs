@@ -10,7 +10,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup as Group};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-pub use folding::folded;
+pub use folding::fold;
 
 /// Most nonspacing marks in a row; real orthographies need fewer, and more of them run over the lines around
 /// (Unicode Technical Standard #39, 5.4, *Optional Detection*).
@@ -49,8 +49,8 @@ pub enum TextError {
 ///
 /// # Errors
 /// When it is not such a text.
-pub fn line(given: &str, characters_max: usize) -> Result<String, TextError> {
-    let text = composed(trimmed(given));
+pub fn parse_line(given: &str, characters_max: usize) -> Result<String, TextError> {
+    let text = compose(trim_invisible(given));
     if !text.chars().any(is_visible) {
         return Err(TextError::Empty);
     }
@@ -61,27 +61,27 @@ pub fn line(given: &str, characters_max: usize) -> Result<String, TextError> {
     Ok(text)
 }
 
-/// Like [`line`], but it may be empty and may have line breaks, which become line feeds however they are written.
+/// Like [`parse_line`], but it may be empty and may have line breaks, which become line feeds however they are written.
 ///
 /// # Errors
 /// When it is too long, or one of its lines is not acceptable.
-pub fn paragraphs(given: &str, characters_max: usize) -> Result<String, TextError> {
+pub fn parse_paragraphs(given: &str, characters_max: usize) -> Result<String, TextError> {
     let breaks = ["\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"];
     let given = breaks.into_iter().fold(given.to_owned(), |text, written| text.replace(written, "\n"));
-    let text = composed(trimmed(&given));
+    let text = compose(trim_invisible(&given));
     check(&text, characters_max)?;
     Ok(text)
 }
 
 /// The canonical composition of a text (Unicode NFC): one spelling for what is the same.
 #[must_use]
-pub fn composed(text: &str) -> String {
+pub fn compose(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
 /// The compatibility composition (Unicode NFKC): also one width and one form for each letter.
 #[must_use]
-pub fn compatible(text: &str) -> String {
+pub fn compose_compatible(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
 }
 
@@ -93,7 +93,7 @@ pub fn is_ignorable(character: char) -> bool {
 }
 
 /// Without what cannot be seen at its ends.
-fn trimmed(text: &str) -> &str {
+fn trim_invisible(text: &str) -> &str {
     // Joiners and variation selectors stay: they belong to the character before them.
     let unseen = ['\u{ad}', '\u{200b}', '\u{2060}', '\u{2800}', '\u{3164}', '\u{feff}', '\u{ffa0}'];
     text.trim_matches(|character: char| character.is_whitespace() || unseen.contains(&character))

@@ -1,4 +1,4 @@
-//! What a text may be, and what finds it.
+//! Tests of texts, and of the searches that find them.
 
 use proptest::prelude::*;
 
@@ -34,10 +34,10 @@ const GOOD_LINES: [(&str, &str); 18] = [
 #[test]
 fn a_line_is_kept_as_it_was_given_but_trimmed_and_composed() {
     for (given, kept) in GOOD_LINES {
-        assert_eq!(line(given, 60).as_deref(), Ok(kept), "{given:?}");
+        assert_eq!(parse_line(given, 60).as_deref(), Ok(kept), "{given:?}");
     }
-    assert_eq!(line("abc", 3).as_deref(), Ok("abc"));
-    assert_eq!(line("abc", 2), Err(TextError::TooLong(2)));
+    assert_eq!(parse_line("abc", 3).as_deref(), Ok("abc"));
+    assert_eq!(parse_line("abc", 2), Err(TextError::TooLong(2)));
 }
 
 #[test]
@@ -76,29 +76,29 @@ fn what_is_blank_to_the_eye_is_no_line() {
         " \u{200b}\u{3164}\u{2800} ",
     ];
     for given in blank {
-        assert_eq!(line(given, 60), Err(TextError::Empty), "{given:?}");
+        assert_eq!(parse_line(given, 60), Err(TextError::Empty), "{given:?}");
     }
 }
 
 #[test]
 fn a_line_is_one_line_in_every_reading_direction() {
     for given in ["a\nb", "a\rb", "a\u{b}b", "a\u{c}b", "a\u{85}b", "drink\u{2028}refunded", "a\u{2029}b"] {
-        assert_eq!(line(given, 60), Err(TextError::Lines), "{given:?}");
+        assert_eq!(parse_line(given, 60), Err(TextError::Lines), "{given:?}");
     }
     let turned = ["seat \u{202e}000,05", "a\u{202a}b", "a\u{202b}b", "a\u{202c}b", "a\u{202d}b"];
     let loose = ["a\u{2066}b", "a\u{2067}b", "a\u{2068}b", "a\u{2069}b", "\u{2069}a\u{2066}"];
     for given in turned.into_iter().chain(loose) {
-        assert_eq!(line(given, 60), Err(TextError::Direction), "{given:?}");
-        assert_eq!(paragraphs(given, 60), Err(TextError::Direction), "{given:?}");
+        assert_eq!(parse_line(given, 60), Err(TextError::Direction), "{given:?}");
+        assert_eq!(parse_paragraphs(given, 60), Err(TextError::Direction), "{given:?}");
     }
-    assert_eq!(paragraphs("\u{2066}a\nb\u{2069}", 60), Err(TextError::Direction));
+    assert_eq!(parse_paragraphs("\u{2066}a\nb\u{2069}", 60), Err(TextError::Direction));
 }
 
 #[test]
 fn what_nobody_can_read_alike_is_refused() {
     for given in ["a\0b", "a\u{7f}b", "a\u{1b}[31m", "a\u{9f}b", "a\tb"] {
-        assert_eq!(line(given, 60), Err(TextError::Control), "{given:?}");
-        assert_eq!(paragraphs(given, 60), Err(TextError::Control), "{given:?}");
+        assert_eq!(parse_line(given, 60), Err(TextError::Control), "{given:?}");
+        assert_eq!(parse_paragraphs(given, 60), Err(TextError::Control), "{given:?}");
     }
     let meaningless = [
         "a\u{378}",
@@ -117,10 +117,10 @@ fn what_nobody_can_read_alike_is_refused() {
         "🏴a\u{e0067}\u{e007f}",
     ];
     for given in meaningless {
-        assert_eq!(line(given, 60), Err(TextError::Meaningless), "{given:?}");
+        assert_eq!(parse_line(given, 60), Err(TextError::Meaningless), "{given:?}");
     }
-    assert_eq!(line(&format!("e{}", "\u{301}\u{302}\u{303}".repeat(3)), 60), Err(TextError::Marks));
-    assert_eq!(line(&format!("e{}", "\u{fe00}".repeat(5)), 60), Err(TextError::Marks));
+    assert_eq!(parse_line(&format!("e{}", "\u{301}\u{302}\u{303}".repeat(3)), 60), Err(TextError::Marks));
+    assert_eq!(parse_line(&format!("e{}", "\u{fe00}".repeat(5)), 60), Err(TextError::Marks));
 }
 
 #[test]
@@ -128,10 +128,10 @@ fn a_line_break_of_a_description_is_a_line_feed_however_it_is_written() {
     let written = ["\r\n", "\r", "\n", "\u{85}", "\u{2028}", "\u{2029}"];
     for line_break in written {
         let given = format!(" Doors 18:00{line_break}{line_break}Show 19:30{line_break}");
-        assert_eq!(paragraphs(&given, 60).as_deref(), Ok("Doors 18:00\n\nShow 19:30"), "{line_break:?}");
+        assert_eq!(parse_paragraphs(&given, 60).as_deref(), Ok("Doors 18:00\n\nShow 19:30"), "{line_break:?}");
     }
-    assert_eq!(paragraphs("", 60).as_deref(), Ok(""));
-    assert_eq!(paragraphs("a\nb", 2), Err(TextError::TooLong(2)));
+    assert_eq!(parse_paragraphs("", 60).as_deref(), Ok(""));
+    assert_eq!(parse_paragraphs("a\nb", 2), Err(TextError::TooLong(2)));
 }
 
 /// A text, and what of it somebody types who has seen it.
@@ -164,7 +164,7 @@ const SEEN_AND_TYPED: [(&str, &[&str]); 22] = [
 fn what_one_sees_can_be_found() {
     for (text, typed) in SEEN_AND_TYPED {
         for query in typed {
-            assert!(folded(text).contains(&folded(query)), "{text} by {query}: {} {}", folded(text), folded(query));
+            assert!(fold(text).contains(&fold(query)), "{text} by {query}: {} {}", fold(text), fold(query));
         }
     }
 }
@@ -174,7 +174,7 @@ fn different_letters_stay_different() {
     // Marks of these scripts are letters.
     for (one, other) in [("ガ", "カ"), ("ぱ", "は"), ("가", "각"), ("कि", "क"), ("กา", "ก"), ("ㄱ", "가"), ("a", "b")]
     {
-        assert_ne!(folded(one), folded(other));
+        assert_ne!(fold(one), fold(other));
     }
 }
 
@@ -192,11 +192,11 @@ fn folding_again_changes_nothing_whatever_the_character() {
     };
     for character in ('\0'..=char::MAX).filter(is_asked) {
         let text = format!("a{character}か{character}가{character}\u{301}");
-        let once = folded(&text);
-        assert_eq!(folded(&once), once, "U+{:04X}", u32::from(character));
+        let once = fold(&text);
+        assert_eq!(fold(&once), once, "U+{:04X}", u32::from(character));
         assert!(!once.chars().any(is_ignorable), "U+{:04X}", u32::from(character));
-        if let Ok(name) = line(&character.to_string(), 60) {
-            assert!(!folded(&name).is_empty(), "U+{:04X} is seen and cannot be found", u32::from(character));
+        if let Ok(name) = parse_line(&character.to_string(), 60) {
+            assert!(!fold(&name).is_empty(), "U+{:04X} is seen and cannot be found", u32::from(character));
         }
     }
 }
@@ -214,28 +214,28 @@ fn hard() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn folding_is_idempotent(text in hard()) {
-        let once = folded(&text);
-        prop_assert_eq!(folded(&once), once);
+        let once = fold(&text);
+        prop_assert_eq!(fold(&once), once);
     }
 
     #[test]
     fn canonically_equal_texts_fold_alike(text in hard()) {
         let apart = icu_normalizer::DecomposingNormalizerBorrowed::new_nfd().normalize(&text).into_owned();
-        prop_assert_eq!(folded(&apart), folded(&text));
-        prop_assert_eq!(line(&apart, 60), line(&text, 60));
-        prop_assert_eq!(paragraphs(&apart, 60), paragraphs(&text, 60));
+        prop_assert_eq!(fold(&apart), fold(&text));
+        prop_assert_eq!(parse_line(&apart, 60), parse_line(&text, 60));
+        prop_assert_eq!(parse_paragraphs(&apart, 60), parse_paragraphs(&text, 60));
     }
 
     #[test]
     fn what_is_kept_is_taken_again_as_it_is(text in hard()) {
-        if let Ok(kept) = line(&text, 60) {
-            prop_assert_eq!(line(&kept, 60), Ok(kept.clone()));
+        if let Ok(kept) = parse_line(&text, 60) {
+            prop_assert_eq!(parse_line(&kept, 60), Ok(kept.clone()));
             let is_one_line = !kept.contains(['\n', '\r', '\u{2028}', '\u{2029}', '\u{202e}']);
             prop_assert!(is_one_line);
-            prop_assert!(!folded(&kept).is_empty());
+            prop_assert!(!fold(&kept).is_empty());
         }
-        if let Ok(kept) = paragraphs(&text, 60) {
-            prop_assert_eq!(paragraphs(&kept, 60), Ok(kept.clone()));
+        if let Ok(kept) = parse_paragraphs(&text, 60) {
+            prop_assert_eq!(parse_paragraphs(&kept, 60), Ok(kept.clone()));
             let has_line_feeds_only = !kept.contains(['\r', '\u{2028}', '\u{2029}', '\u{202e}']);
             prop_assert!(has_line_feeds_only);
         }
@@ -247,7 +247,7 @@ proptest! {
         let name = words.join(" ");
         let word = &words[at % words.len()];
         for typed in [word.clone(), word.to_uppercase(), word.to_lowercase()] {
-            prop_assert!(folded(&name).contains(&folded(&typed)), "{name:?} by {typed:?}");
+            prop_assert!(fold(&name).contains(&fold(&typed)), "{name:?} by {typed:?}");
         }
     }
 }

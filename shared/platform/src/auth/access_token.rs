@@ -153,7 +153,7 @@ async fn verifying_key(app: &App, kid: &str) -> Result<Option<DecodingKey>, Fail
         Found::Known(key) => return Ok(key),
         Found::ReadAgain(known_before) => known_before,
     };
-    let keys = match verifying_keys::all(app).await {
+    let keys = match verifying_keys::list(app).await {
         Ok(keys) => keys,
         // A key that was known a while ago is better than to refuse everybody because of a hiccup.
         Err(failure) => return known_before.map(Some).ok_or(failure),

@@ -41,11 +41,11 @@ const JUDGED_CHARACTERS_MAX: usize = 24;
 pub async fn is_easily_guessed(password: Password, own: OwnWords) -> Result<bool, Failure> {
     off_thread(move || {
         let password = std::str::from_utf8(password.as_bytes()).map_err(|error| error.to_string())?;
-        if own.make(password) {
+        if own.make_up(password) {
             return Ok(true);
         }
         let korean: Vec<String> = KOREAN_WORDS.iter().map(|word| keystrokes(word)).collect();
-        let known: Vec<&str> = own.all().chain(korean.iter().map(String::as_str)).collect();
+        let known: Vec<&str> = own.iter().chain(korean.iter().map(String::as_str)).collect();
         let is_weak = |spelling: &str| {
             let judged: String = spelling.chars().take(JUDGED_CHARACTERS_MAX).collect();
             zxcvbn::zxcvbn(&judged, &known).guesses_log10() < GUESSES_LOG10_MIN

@@ -78,7 +78,7 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
     let source = source(app)?;
     let pending = source.read(app, Stage::Pending(id)).await?;
     match (step, pending) {
-        (Step::Create, None) if verifying_keys::all(app).await?.len() >= verifying_keys::KEYS_MAX => {
+        (Step::Create, None) if verifying_keys::list(app).await?.len() >= verifying_keys::KEYS_MAX => {
             Err(internal("too many keys verify already; wait a day for old ones to end"))
         }
         (Step::Create, None) => {
@@ -98,7 +98,7 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
             let last = last.map(|last| last.kid).filter(|last| *last != next);
             // Repeated after its success the last key is not known any more; then none is retired twice.
             let Some(last) = last else { return Ok(()) };
-            for key in verifying_keys::all(app).await?.into_iter().filter(|key| key.kid != next && key.kid != last) {
+            for key in verifying_keys::list(app).await?.into_iter().filter(|key| key.kid != next && key.kid != last) {
                 verifying_keys::retire(app, &key.kid, end).await?;
             }
             Ok(())
@@ -107,7 +107,7 @@ pub async fn rotate(app: &App, step: Step, id: &str) -> Result<(), Failure> {
 }
 
 async fn test_key(app: &App, next: &SigningKey) -> Result<(), Failure> {
-    let published = verifying_keys::all(app).await?.into_iter().find(|key| key.kid == next.kid);
+    let published = verifying_keys::list(app).await?.into_iter().find(|key| key.kid == next.kid);
     let public = published.and_then(|key| URL_SAFE_NO_PAD.decode(key.public).ok());
     let public = public.ok_or_else(|| internal("the new key is not published"))?;
     let message = app.ids().bytes();

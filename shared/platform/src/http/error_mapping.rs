@@ -39,7 +39,7 @@ use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustFailure;
 use crate::store::queue::entries::{JoinFailure, LeaveFailure};
-use crate::store::queue::guard::LookFailure;
+use crate::store::queue::guard::QueueGuardFailure;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::seats::CreateSeatsFailure;
 use crate::store::wallet::MoveFailure;
@@ -132,7 +132,7 @@ fn insufficient_balance() -> Problem {
 }
 
 /// A decline: of what stays held until `end`, or of what it has released.
-fn declined(end: Option<Timestamp>) -> Problem {
+fn payment_declined(end: Option<Timestamp>) -> Problem {
     Problem::new(match end {
         Some(expires_at) => Detail::DeclinedHeld { expires_at },
         None => Detail::DeclinedReleased,
@@ -225,11 +225,11 @@ impl From<QueueTokenFailure> for Problem {
     }
 }
 
-impl From<LookFailure> for Problem {
-    fn from(error: LookFailure) -> Self {
+impl From<QueueGuardFailure> for Problem {
+    fn from(error: QueueGuardFailure) -> Self {
         match error {
-            LookFailure::NoCaller => Self::new(Detail::LogInToLook),
-            LookFailure::Pass(pass) => pass.into(),
+            QueueGuardFailure::NoCaller => Self::new(Detail::LogInToLook),
+            QueueGuardFailure::Pass(pass) => pass.into(),
         }
     }
 }
@@ -296,7 +296,7 @@ impl From<PayFailure> for Problem {
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
             PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
-            PayFailure::InsufficientBalance(end) => declined(end),
+            PayFailure::InsufficientBalance(end) => payment_declined(end),
             PayFailure::Failure(failure) => failure.into(),
         }
     }

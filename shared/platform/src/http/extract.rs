@@ -59,7 +59,7 @@ impl Admin {
     /// The action that the administrator is about to do, for the log that its transaction writes.
     #[must_use]
     pub fn action(&self, function: &'static str, target: impl fmt::Display) -> AdminAction {
-        AdminAction::of_administrator(self.id, &self.source.0, function, target)
+        AdminAction::by_administrator(self.id, &self.source.0, function, target)
     }
 }
 
@@ -158,7 +158,7 @@ impl IdempotencyKey {
     #[must_use]
     pub fn id<Id: From<Uuid>>(self, app: &App, user: UserId, function: &str) -> Id {
         let id = match self.0 {
-            Some(key) => onsale_domain::id::derived(user, function, key),
+            Some(key) => onsale_domain::id::derive(user, function, key),
             None => app.ids().uuid(app.now()),
         };
         id.into()
@@ -190,7 +190,7 @@ impl RequiredKey {
     /// The id of what `user` creates by `function`.
     #[must_use]
     pub fn id<Id: From<Uuid>>(self, user: UserId, function: &str) -> Id {
-        onsale_domain::id::derived(user, function, self.0).into()
+        onsale_domain::id::derive(user, function, self.0).into()
     }
 }
 
@@ -332,7 +332,7 @@ fn query_problem<T: IntoParams>(uri: &Uri, rejection: &QueryRejection) -> Proble
     match (located, pairs) {
         (Some(error), Ok(Query(pairs))) => {
             let shape = Shape::from_query::<T>();
-            Problem::from_fields(shape.faults(&shape.typed(pairs), error.path()))
+            Problem::from_fields(shape.faults(&shape.parse_pairs(pairs), error.path()))
         }
         _ => invalid("query")(Expected::Encoded),
     }

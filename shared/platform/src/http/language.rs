@@ -44,10 +44,10 @@ impl Language {
         let ranges: Vec<Range> = accepted.split(',').take(RANGES_MAX).filter_map(Range::parse).collect();
         let mut best: Option<(u16, usize, Self)> = None;
         for language in Self::ALL {
-            let Some((weight, place)) = language.weight(&ranges) else { continue };
-            let better = best.is_none_or(|(other, before, _)| weight > other || (weight == other && place < before));
+            let Some((weight, position)) = language.weight(&ranges) else { continue };
+            let better = best.is_none_or(|(other, before, _)| weight > other || (weight == other && position < before));
             if weight > 0 && better {
-                best = Some((weight, place, language));
+                best = Some((weight, position, language));
             }
         }
         let unrefused = || Self::ALL.into_iter().find(|language| !language.is_refused(&ranges));
@@ -62,7 +62,7 @@ impl Language {
         let of = |wanted: &str| {
             let of = ranges.iter().enumerate().filter(|(_, range)| range.language == wanted);
             // Of equal weights the first: a later one must be greater.
-            of.map(|(place, range)| (range.weight, place))
+            of.map(|(position, range)| (range.weight, position))
                 .reduce(|best, next| if next.0 > best.0 { next } else { best })
         };
         of(self.tag()).or_else(|| of("*"))

@@ -110,7 +110,7 @@ impl<T> PageOut<T> {
 pub struct Cacheable {
     body: Vec<u8>,
     tag: String,
-    seen: bool,
+    is_known: bool,
     max_age_seconds: u32,
     shared: bool,
 }
@@ -128,8 +128,9 @@ impl Cacheable {
         let body = serde_json::to_vec(body).map_err(|error| crate::failure::Failure::Internal(error.to_string()))?;
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
         let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let seen = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
-        Ok(Self { body, tag, seen, max_age_seconds, shared: true })
+        let is_known =
+            known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
+        Ok(Self { body, tag, is_known, max_age_seconds, shared: true })
     }
 
     /// The same for one viewer only: no cache between may give it to another.
@@ -142,11 +143,11 @@ impl Cacheable {
 
 impl IntoResponse for Cacheable {
     fn into_response(self) -> Response {
-        let status = if self.seen { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let status = if self.is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let whose = if self.shared { "public" } else { "private" };
         let cache = format!("{whose}, max-age={}", self.max_age_seconds);
         let headers = [(header::ETAG, self.tag), (header::CACHE_CONTROL, cache)];
-        if self.seen {
+        if self.is_known {
             return (status, headers).into_response();
         }
         (status, headers, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()

@@ -126,7 +126,7 @@ impl Shape {
     }
 
     /// Each pair of a query string as the type that its parameter has, if it can be one.
-    pub(super) fn typed(&self, pairs: Vec<(String, String)>) -> Given {
+    pub(super) fn parse_pairs(&self, pairs: Vec<(String, String)>) -> Given {
         let typed = |(name, text): (String, String)| {
             let schema = &self.schema["properties"][&name];
             let given = match text.as_str() {
@@ -151,7 +151,7 @@ impl Shape {
     }
 
     fn check(&self, faults: &mut Vec<WrongField>, path: &str, schema: &Value, example: &Value, given: &Given) {
-        let (schema, nullable) = self.resolved(schema);
+        let (schema, nullable) = self.resolve(schema);
         let example = example_of(schema, example);
         let right = match given {
             Given::Null => nullable,
@@ -172,7 +172,7 @@ impl Shape {
             Given::List(_) | Given::Object(_) => false,
         };
         if !right {
-            faults.push(self.wrong_field(path, expected(schema, example)));
+            faults.push(self.wrong_field(path, expectation(schema, example)));
         }
     }
 
@@ -191,8 +191,8 @@ impl Shape {
         }
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !fields.iter().any(|(given, _)| given == name) {
-                let (property, _) = self.resolved(&properties[name]);
-                let form = Box::new(expected(property, example_of(property, &example[name])));
+                let (property, _) = self.resolve(&properties[name]);
+                let form = Box::new(expectation(property, example_of(property, &example[name])));
                 faults.push(self.wrong_field(&field_path(path, name), Expected::Missing { form }));
             }
         }
@@ -208,7 +208,7 @@ impl Shape {
 
     /// The expectation at a path that parsing has found wrong, although its type is right.
     fn fault_at(&self, path: &Path) -> WrongField {
-        let (mut schema, _) = self.resolved(&self.schema);
+        let (mut schema, _) = self.resolve(&self.schema);
         let mut example = example_of(schema, &Value::Null);
         let mut at = String::new();
         for segment in path.iter() {
@@ -223,19 +223,19 @@ impl Shape {
                 }
                 _ => break,
             };
-            schema = self.resolved(next).0;
+            schema = self.resolve(next).0;
             example = example_of(schema, next_example);
         }
-        let form = expected(schema, example);
+        let form = expectation(schema, example);
         let is_integer = matches!(form, Expected::Integer { .. });
         self.wrong_field(&at, if is_integer { Expected::InRange { form: Box::new(form) } } else { form })
     }
 
     /// A schema without references, and whether null is allowed in its place.
-    fn resolved<'a>(&'a self, schema: &'a Value) -> (&'a Value, bool) {
+    fn resolve<'a>(&'a self, schema: &'a Value) -> (&'a Value, bool) {
         let options = schema["oneOf"].as_array().into_iter().flatten();
         if let Some(schema) = options.into_iter().find(|option| !has_type(option, "null")) {
-            return (self.resolved(schema).0, true);
+            return (self.resolve(schema).0, true);
         }
         let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
         let referred = name.and_then(|name| self.referred.iter().find(|(known, _)| known == name));
@@ -276,7 +276,7 @@ fn example_of<'a>(schema: &'a Value, given: &'a Value) -> &'a Value {
 }
 
 /// The expectation of a value of a schema.
-fn expected(schema: &Value, example: &Value) -> Expected {
+fn expectation(schema: &Value, example: &Value) -> Expected {
     let written = || example.to_string();
     match schema["format"].as_str() {
         Some("uuid") => Expected::Uuid,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use onsale_domain::coupons::coupon::{Claim, ClaimError, Coupon, Discount};
 use onsale_domain::id::{CouponId, OrderId, UserId};
-use onsale_domain::products::stock::{Portion, Shards, take};
+use onsale_domain::products::stock::{Portion, Shards, portions};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ pub async fn create(app: &App, coupon: &Coupon, action: &AdminAction) -> Result<
     let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::coupon(coupon.id), &item(coupon))?));
-        for (shard, units) in coupon.shards.each().zip(coupon.shards.split(coupon.quantity)) {
+        for (shard, units) in coupon.shards.numbers().zip(coupon.shards.split(coupon.quantity)) {
             transaction.add(Guard::Shard, stock::create(coupon.id.0, Portion { shard, units }, None)?);
         }
         transaction.add(Guard::Logged, action.write(app)?);
@@ -89,7 +89,7 @@ async fn get(app: &App, id: CouponId) -> Result<Option<Coupon>, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn known(app: &App, id: CouponId) -> Result<Option<Arc<Coupon>>, Failure> {
+pub async fn get_cached(app: &App, id: CouponId) -> Result<Option<Arc<Coupon>>, Failure> {
     if let Some(known) = app.caches().coupons.get(&id, app.now(), COUPON_SECONDS) {
         return Ok(Some(known));
     }
@@ -106,7 +106,7 @@ pub async fn remaining(app: &App, coupon: &Coupon) -> Result<i64, Failure> {
     if let Some(known) = app.caches().remaining.get(&coupon.id, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
-    let remaining = stock::seen(app, coupon.id.0, coupon.shards).await?;
+    let remaining = stock::read_total(app, coupon.id.0, coupon.shards).await?;
     app.caches().remaining.put(coupon.id, remaining, app.now());
     Ok(remaining)
 }
@@ -130,17 +130,17 @@ pub enum ClaimFailure {
 /// # Errors
 /// See [`ClaimFailure`].
 pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<Once<Claim>, ClaimFailure> {
-    let coupon = known(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
+    let coupon = get_cached(app, id).await?.ok_or(ClaimFailure::NoCoupon)?;
     let now = app.now();
     let gone = app.caches().exhausted.get(&id, now, COUPON_SECONDS).map(|()| ClaimError::Exhausted);
     if let Some(refused) = coupon.may_be_claimed(now).err().or(gone) {
         // A repeat of what succeeded is a success, also when nobody else can have one any more.
-        let there = claimed(app, user, id).await?;
+        let there = get_claim(app, user, id).await?;
         return there.map(|(claim, _)| Once::Existing(claim)).ok_or_else(|| refused.into());
     }
     let (new, made_by) = (new_claim(&coupon, now), app.ids().uuid(now));
     let item = to_item(&keys::claim(user, id), &claim_item(&new, made_by))?;
-    let first = coupon.shards.first_for(user.0, id.0);
+    let first = coupon.shards.first_shard_for(user.0, id.0);
     let mut from = Portion { shard: first, units: 1 };
     let mut attempts = Attempts::new(app);
     loop {
@@ -156,27 +156,27 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<Once<Claim>,
             Rejected::Conflict(_) => true,
             Rejected::Throttled | Rejected::Failure(_) => false,
         };
-        // Who finds a shard empty, or in others' hands, looks at all of them at one instant; and then at his own: the last
+        // After an empty or contended shard all of them are read at one instant, then the user's own claim: the last
         // one may have gone to the same user, who has asked twice.
         let levels = if short { Some(stock::levels(app, id.0, coupon.shards).await?) } else { None };
-        if let Some((there, by)) = claimed(app, user, id).await? {
+        if let Some((there, by)) = get_claim(app, user, id).await? {
             return Ok(if by == made_by { Once::New(there) } else { Once::Existing(there) });
         }
         if let Some(levels) = levels {
-            let Some(portions) = take(&levels, first, 1) else {
+            let Some(portions) = portions(&levels, first, 1) else {
                 // None ever comes back, so this stays true.
                 app.caches().exhausted.put(id, (), app.now());
                 return Err(ClaimError::Exhausted.into());
             };
             from = portions.first().copied().unwrap_or(from);
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }
 
-/// What a user has claimed of a coupon, and by which request. A claim that is just being made is waited for.
-async fn claimed(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Claim, Uuid)>, Failure> {
-    let Some(item) = query::settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
+/// The claim of a user, and the request that made it. A claim that is just being made is waited for.
+async fn get_claim(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Claim, Uuid)>, Failure> {
+    let Some(item) = query::get_settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;
     let made_by = item.made_by;
     Ok(Some((from_claim_item(coupon, item)?, made_by)))
@@ -185,10 +185,15 @@ async fn claimed(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Cl
 /// A page of what a user has claimed, by coupon.
 ///
 /// # Errors
-/// [`ListFailure::Cursor`] when the cursor is not of this list.
-pub async fn claims(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Claim>, ListFailure> {
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list_claims(
+    app: &App,
+    user: UserId,
+    limit: u16,
+    cursor: Option<&str>,
+) -> Result<Page<Claim>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::CLAIM_PREFIX).strong();
-    query.listed(app, limit, cursor, query::each(read_claim)).await
+    query.list(app, limit, cursor, query::map_each(read_claim)).await
 }
 
 /// The write by which an order uses a claim that no other uses.
@@ -226,7 +231,7 @@ fn new_claim(coupon: &Coupon, now: Timestamp) -> Claim {
 }
 
 fn discount_item(discount: Discount) -> DiscountItem {
-    let (kind, value, max) = discount.written();
+    let (kind, value, max) = discount.to_parts();
     DiscountItem { kind: kind.to_owned(), value, max }
 }
 

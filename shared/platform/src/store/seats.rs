@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
-use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_of};
+use onsale_domain::seats::{BlockId, Label, SEATS_PER_SECTION_MAX, SeatId, SeatState, SeatValue, block_number};
 use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure>
 }
 
 /// The block of a seat.
-pub(crate) async fn block(
+pub(crate) async fn get_block(
     app: &App,
     schedule: ScheduleId,
     id: &BlockId,
@@ -62,24 +62,24 @@ pub(crate) async fn block(
     item.map(|item| read_block(&id.section, &item)).transpose()
 }
 
-/// What a seat is now; `None` when there is no such seat.
+/// The state of a seat now; `None` when there is no such seat.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatState>, Failure> {
-    let block = block(app, schedule, &seat.block(), Consistency::Eventual).await?;
+    let block = get_block(app, schedule, &seat.block(), Consistency::Eventual).await?;
     let now = EpochSecond::begun(app.now());
     Ok(block.and_then(|block| block.seats.get(&seat.number).map(|value| value.state(now))))
 }
 
-/// Whom a seat names: its value as of this instant.
-pub(crate) async fn value_of(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
-    let block = block(app, schedule, &seat.block(), Consistency::Strong).await?;
+/// The value of a seat at this instant.
+pub(crate) async fn get_value(app: &App, schedule: ScheduleId, seat: &SeatId) -> Result<Option<SeatValue>, Failure> {
+    let block = get_block(app, schedule, &seat.block(), Consistency::Strong).await?;
     Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
 }
 
 /// All blocks of a section as they are now.
-pub(crate) async fn section(
+pub(crate) async fn get_section(
     app: &App,
     schedule: ScheduleId,
     section: &Label,
@@ -95,12 +95,12 @@ pub(crate) async fn section(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(app: &App, schedule: ScheduleId, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
+pub async fn get_cached_section(app: &App, schedule: ScheduleId, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
     let key = keys::section_partition(schedule, label);
     if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(blocks);
     }
-    let blocks = Arc::new(section(app, schedule, label, false).await?);
+    let blocks = Arc::new(get_section(app, schedule, label, false).await?);
     app.caches().sections.put(key, Arc::clone(&blocks), app.now());
     Ok(blocks)
 }
@@ -112,7 +112,7 @@ struct OverviewItem {
 }
 
 /// Counts by section, at most two seconds old: kept in one item. Of all who find it older than one second, one counts
-/// anew; the others show it as it is for that moment, and once it is older than two seconds count for themselves.
+/// anew; the others show it is for that moment, and once it is older than two seconds count for themselves.
 ///
 /// # Errors
 /// When the table fails.
@@ -124,15 +124,17 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
         return Ok(overview);
     }
     let key = keys::overview(schedule.id);
-    let kept = query::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
-    let kept = kept.map(read_overview).transpose()?.filter(is_whole);
+    let stored = query::get(app, &key, Consistency::Eventual).await?.map(from_item).transpose()?;
+    let stored = stored.map(read_overview).transpose()?.filter(is_whole);
     let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
-    let overview = match kept {
-        Some(kept) if kept.as_of > ago(VIEW_SECONDS) => kept,
-        Some(kept) if kept.as_of > ago(2 * VIEW_SECONDS) && !claim(app, &key, kept.as_of).await? => kept,
+    let overview = match stored {
+        Some(stored) if stored.as_of > ago(VIEW_SECONDS) => stored,
+        Some(stored) if stored.as_of > ago(2 * VIEW_SECONDS) && !claim_recount(app, &key, stored.as_of).await? => {
+            stored
+        }
         _ => {
-            let counted = count(app, schedule).await?;
-            keep(app, &key, &counted).await?;
+            let counted = count_sections(app, schedule).await?;
+            put_overview(app, &key, &counted).await?;
             counted
         }
     };
@@ -142,29 +144,29 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
 }
 
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
-async fn claim(app: &App, key: &keys::Key, seen: Timestamp) -> Result<bool, Failure> {
+async fn claim_recount(app: &App, key: &keys::Key, counted_at: Timestamp) -> Result<bool, Failure> {
     let write = Write::update(key)
         .set_to("claimed", ":seen")
         .when("as_of = :seen AND (attribute_not_exists(claimed) OR claimed < :seen)");
-    write.value(":seen", number(seen.as_millisecond())).applies(app).await
+    write.value(":seen", number(counted_at.as_millisecond())).apply(app).await
 }
 
-async fn keep(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {
+async fn put_overview(app: &App, key: &keys::Key, overview: &Overview) -> Result<(), Failure> {
     let sections: HashMap<&str, Counts> =
         overview.sections.iter().map(|(label, counts)| (label.as_str(), *counts)).collect();
     let write = Write::update(key)
         .set("sections", value(&sections)?)
         .set("as_of", number(overview.as_of.as_millisecond()))
         .when("attribute_not_exists(as_of) OR as_of <= :as_of");
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
-async fn count(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
+async fn count_sections(app: &App, schedule: &Schedule) -> Result<Overview, Failure> {
     let labels = schedule.sections.keys().cloned();
     let id = schedule.id;
     let counted = side_by_side(app, labels, move |app, label| async move {
-        let blocks = section(&app, id, &label, false).await?;
-        Ok((label, Counts::of(&blocks, app.now())))
+        let blocks = get_section(&app, id, &label, false).await?;
+        Ok((label, Counts::count(&blocks, app.now())))
     })
     .await?;
     Ok(Overview { as_of: app.now(), sections: counted.into_iter().collect() })
@@ -249,11 +251,11 @@ pub async fn create(
     rows: &[RowRange],
     action: &AdminAction,
 ) -> Result<u32, CreateSeatsFailure> {
-    let there = section(app, schedule, label, true).await?;
+    let there = get_section(app, schedule, label, true).await?;
     let mut wanted: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for range in rows {
         for number in range.from..=range.to {
-            let id = BlockId { section: label.clone(), row: range.row.clone(), index: block_of(number) };
+            let id = BlockId { section: label.clone(), row: range.row.clone(), index: block_number(number) };
             let known = there.iter().any(|block| block.id == id && block.seats.contains_key(&number));
             let numbers = wanted.entry(id).or_default();
             if !known && !numbers.contains(&number) {
@@ -279,8 +281,8 @@ pub async fn create(
     .await?
     .into_iter()
     .sum();
-    let gone = schedules::fresh(app, schedule).await?.is_none();
-    let seats = section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
+    let gone = schedules::get(app, schedule).await?.is_none();
+    let seats = get_section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
     // A deletion that began meanwhile may not have seen these blocks, and others may have created as many: what was made
     // is taken back.
     if gone || seats > SEATS_PER_SECTION_MAX {
@@ -313,7 +315,7 @@ async fn take_back(
     let free: Vec<String> = names.iter().map(|name| format!("{name} = :free")).collect();
     let write = write.when(free.join(" AND ")).value(":free", text(SeatValue::Free.to_string()));
     let write = numbers.iter().fold(write, |write, number| write.name(format!("#{number}"), number.to_string()));
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
 async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[u16]) -> Result<u32, Failure> {
@@ -332,9 +334,9 @@ async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[
                 let new = numbers.iter().filter(|number| !old.contains_key(&number.to_string())).count();
                 return Ok(u32::try_from(new).unwrap_or(u32::MAX));
             }
-            // What was not answered may have created them: how many are new would be said wrongly.
+            // A write without an answer may have created them: the number of new ones would be wrong.
             Err(Rejected::Failure(failure)) => return Err(failure),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -352,7 +354,7 @@ pub(crate) fn set_seats(schedule: ScheduleId, block: &BlockId, numbers: &[u16], 
 pub(crate) const OPEN: &str = "(attribute_not_exists(closed) OR closed < :now)";
 
 /// The condition that all these seats have the value `:mine`.
-pub(crate) fn all_mine(numbers: &[u16]) -> String {
+pub(crate) fn all_mine_condition(numbers: &[u16]) -> String {
     let mine: Vec<String> = numbers.iter().map(|number| format!("#{number} = :mine")).collect();
     mine.join(" AND ")
 }

@@ -1,4 +1,4 @@
-//! What is shown of the table, and may be remembered for a moment.
+//! Views of the table, which may be remembered for a moment.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Page<T> {
 /// One item of neighbouring seats.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Which.
+    /// The id of the block.
     pub id: BlockId,
     /// Its seats, by number.
     pub seats: BTreeMap<u16, SeatValue>,
@@ -43,7 +43,7 @@ pub struct Counts {
 
 impl Block {
     /// Whether a seat is held by or sold to this reservation at `now`, an epoch second.
-    pub(crate) fn names(&self, reservation: ReservationId, now: EpochSecond) -> bool {
+    pub(crate) fn is_of_reservation(&self, reservation: ReservationId, now: EpochSecond) -> bool {
         let is_live = |value: &SeatValue| value.state(now) != SeatState::Available;
         self.seats.values().any(|value| value.owner() == Some(reservation) && is_live(value))
     }
@@ -52,7 +52,7 @@ impl Block {
 impl Counts {
     /// Counts the seats of blocks as they are at `now`.
     #[must_use]
-    pub fn of(blocks: &[Block], now: Timestamp) -> Self {
+    pub fn count(blocks: &[Block], now: Timestamp) -> Self {
         let mut counts = Self::default();
         for value in blocks.iter().flat_map(|block| block.seats.values()) {
             match value.state(EpochSecond::begun(now)) {
@@ -98,7 +98,7 @@ pub struct Viewed {
     pub available: i64,
 }
 
-/// What sold best in a span, as it was counted.
+/// The products that sold best in a span, as counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranking {
     /// When that was.
@@ -116,7 +116,7 @@ pub struct Ranked {
     pub sold: i64,
 }
 
-/// What sold best in a span, of what is selling.
+/// The products that sold best in a span, of those that are selling.
 #[derive(Clone, Debug)]
 pub struct Popular {
     /// When the units were counted.

@@ -102,27 +102,27 @@ pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId) -> Result<Option<Wallet>, Failure> {
-    Ok(get_kept(app, user).await?.map(|kept| kept.wallet))
+    Ok(get_row(app, user).await?.map(|kept| kept.wallet))
 }
 
-async fn get_kept(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
-    query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(kept).transpose()
+async fn get_row(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
+    query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(read_row).transpose()
 }
 
-pub(crate) fn kept(item: Item) -> Result<WalletRow, Failure> {
+pub(crate) fn read_row(item: Item) -> Result<WalletRow, Failure> {
     let item: WalletItem = from_item(item)?;
     let wallet = Wallet { balance: item.balance, seq: item.seq };
     let topped_up = ToppedUp { day: item.topped_up_on, sum: item.topped_up };
     Ok(WalletRow { wallet, recent_keys: item.recent_keys, topped_up })
 }
 
-/// What a movement changes of a wallet besides balance and `seq`.
+/// The change by a movement of a wallet besides balance and `seq`.
 pub(crate) enum Beside {
     /// Nothing.
     Nothing,
     /// The keys of payments that it remembers from now on.
     Keys(AttributeValue),
-    /// What was topped up on the day.
+    /// The top-ups of the day.
     ToppedUp(ToppedUp),
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn movement(
     Ok((wallet, Write::create(to_item(&keys::entry(user, entry.seq), &entry_item)?)))
 }
 
-/// What a purchase takes out of a wallet.
+/// The debit of a purchase.
 pub(crate) struct Debit {
     before: Wallet,
     after: Wallet,
@@ -179,7 +179,7 @@ pub(crate) enum DebitFailure {
     Failure(#[from] Failure),
 }
 
-/// What paying `total` takes out of `wallet`; nothing, if it costs nothing: then no wallet is needed, none is written to,
+/// The debit of paying `total` from `wallet`; none, if it costs nothing: then no wallet is needed, none is written to,
 /// and no entry is made.
 ///
 /// # Errors
@@ -240,13 +240,13 @@ pub async fn carry_out(
     fingerprint: &str,
 ) -> Result<Once<i64>, MoveFailure> {
     let mut attempts = Attempts::new(app);
-    let mut wallet = get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let mut wallet = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
     loop {
         let now = app.now();
-        let (after, entry, beside) = match moved(&wallet, wanted, now, charge) {
+        let (after, entry, beside) = match apply_movement(&wallet, wanted, now, charge) {
             Ok(moved) => moved,
             // It may be this very movement that leaves no room for another: look before refusing.
-            Err(refused) => return repeated(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
+            Err(refused) => return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
         };
         let receipt = ChargeItem {
             kind: wanted.kind().as_str().to_owned(),
@@ -262,47 +262,47 @@ pub async fn carry_out(
         match transaction.commit(app).await {
             Ok(()) => return Ok(Once::New(after.balance)),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
-                return repeated(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
+                return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
             // Another movement came first; the wallet as it was then is what to start from.
             Err(Rejected::Guards(failed)) => {
-                attempts.again().await?;
-                wallet = match seen(failed)? {
+                attempts.wait().await?;
+                wallet = match old_row(failed)? {
                     Some(seen) => seen,
-                    None => get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?,
+                    None => get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?,
                 };
             }
             Err(rejected) => {
-                attempts.again_after(&rejected).await?;
-                wallet = get_kept(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+                attempts.wait_after(&rejected).await?;
+                wallet = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
             }
         }
     }
 }
 
 /// The wallet after a movement, its entry, and what else of the wallet changes.
-fn moved(
+fn apply_movement(
     before: &WalletRow,
     wanted: &Movement,
     now: Timestamp,
     charge: Uuid,
 ) -> Result<(Wallet, Entry, Beside), MovementError> {
-    let (after, entry) = before.wallet.after(wanted, now, charge.to_string())?;
+    let (after, entry) = before.wallet.apply(wanted, now, charge.to_string())?;
     let beside = match wanted {
-        Movement::TopUp(amount) => Beside::ToppedUp(before.topped_up.with(*amount, now)?),
+        Movement::TopUp(amount) => Beside::ToppedUp(before.topped_up.add(*amount, now)?),
         Movement::Spend { .. } => Beside::Nothing,
     };
     Ok((after, entry, beside))
 }
 
-fn seen(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
+fn old_row(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
     let wallet = failed.into_iter().find(|failed| failed.guard == Guard::WalletSeq).and_then(|failed| failed.old);
-    wallet.map(kept).transpose()
+    wallet.map(read_row).transpose()
 }
 
 /// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one. One
 /// that is just being carried out is waited for, so that its receipt and the balance are of one instant.
-async fn repeated(
+async fn find_replay(
     attempts: &Attempts<'_>,
     user: UserId,
     charge: Uuid,
@@ -315,8 +315,8 @@ async fn repeated(
     if from_item::<ChargeItem>(receipt)?.fingerprint != fingerprint {
         return Err(KeyReused.into());
     }
-    let balance = wallet.map(kept).transpose()?.ok_or(MoveFailure::NoWallet)?.wallet.balance;
-    Ok(Some(Once::found(balance, attempts.made > 0)))
+    let balance = wallet.map(read_row).transpose()?.ok_or(MoveFailure::NoWallet)?.wallet.balance;
+    Ok(Some(Once::from_existing(balance, attempts.made > 0)))
 }
 
 /// A page of a user's entries, newest first.
@@ -325,7 +325,7 @@ async fn repeated(
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
     let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
-    query.listed(app, limit, cursor, query::each(read_entry)).await
+    query.list(app, limit, cursor, query::map_each(read_entry)).await
 }
 
 /// An entry as it lies in the table.

@@ -97,11 +97,11 @@ fn reservation(person: usize, step: usize) -> PurchaseId {
 }
 
 fn reservation_id(person: usize, step: usize) -> String {
-    id::derived(person_id(person), "create_reservation", operation_key(step)).to_string()
+    id::derive(person_id(person), "create_reservation", operation_key(step)).to_string()
 }
 
 fn placed(person: usize, step: usize) -> PurchaseId {
-    PurchaseId::Order(id::derived(person_id(person), "place_order", operation_key(step)).to_string())
+    PurchaseId::Order(id::derive(person_id(person), "place_order", operation_key(step)).to_string())
 }
 
 fn hold(seats: &[&'static str]) -> Action {

@@ -1,14 +1,14 @@
-//! What a user's books come to, once everything of them was read.
+//! Judges a user's items once all of them were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::{Allowance, Holding, Judged, ReceiptKind, Reference, UserBooks};
+use super::{Holding, Judged, ReceiptKind, Reference, SeatLimit, UserAudit};
 use crate::audit::{Entity, What};
 use crate::id::{CouponId, OrderId, ReservationId, ScheduleId};
 use crate::time::EpochSecond;
 
-impl UserBooks {
+impl UserAudit {
     /// Compares what was kept.
     #[must_use]
     pub fn judge(mut self) -> Judged {
@@ -18,7 +18,7 @@ impl UserBooks {
         self.judge_wallet();
         self.judge_references();
         self.judge_coupons();
-        self.judge_allowances();
+        self.judge_seat_limits();
         self.judge_unpaid();
         Judged { balance: self.balance, differences: Some(self.differences), kept: self.kept }
     }
@@ -30,7 +30,7 @@ impl UserBooks {
                 self.differences.compare(What::Balance, of(), self.sum, wallet.balance.into());
                 self.differences.compare(What::LastEntry, of(), self.entries, wallet.seq);
             }
-            None if self.entries > 0 => self.differences.note(What::NoWallet, of(), "one", "none"),
+            None if self.entries > 0 => self.differences.add_difference(What::NoWallet, of(), "one", "none"),
             None => {}
         }
     }
@@ -46,7 +46,7 @@ impl UserBooks {
             };
             match moved.entries {
                 1 => self.differences.compare(What::ReceiptAmount, of(), amount, moved.sum),
-                entries => self.differences.note(What::ReceiptEntries, of(), 1, entries),
+                entries => self.differences.add_difference(What::ReceiptEntries, of(), 1, entries),
             }
         }
         for (reference, (amount, refunded)) in &self.payments {
@@ -55,7 +55,7 @@ impl UserBooks {
             match (u64::from(*amount != 0), moved.entries) {
                 (0, 0) => {}
                 (1, 1) => self.differences.compare(What::PaymentAmount, of(), -i128::from(*amount), moved.sum),
-                (expected, entries) => self.differences.note(What::PaymentEntries, of(), expected, entries),
+                (expected, entries) => self.differences.add_difference(What::PaymentEntries, of(), expected, entries),
             }
             self.differences.compare(What::Refunds, of(), i128::from(*refunded), moved.refunds);
         }
@@ -66,7 +66,7 @@ impl UserBooks {
                 Reference::Order(id) => format!("a payment of order {id}"),
             };
             let of = Entity::Entry(self.user, moved.first);
-            self.differences.note(What::EntryUnexplained, of, expected, "none");
+            self.differences.add_difference(What::EntryUnexplained, of, expected, "none");
         }
     }
 
@@ -80,68 +80,73 @@ impl UserBooks {
             let Some(claim) = self.claims.get(&order.coupon) else { continue };
             let subtotal = i64::try_from(order.subtotal).unwrap_or(i64::MAX);
             let of = || Entity::Order(self.user, order.order);
-            self.differences.compare(What::Discount, of(), claim.discount.off(subtotal), order.discount);
+            self.differences.compare(What::Discount, of(), claim.discount.amount_off(subtotal), order.discount);
             if order.discount < 1 {
-                self.differences.note(What::Discount, of(), "1 or more, for it uses a coupon", order.discount);
+                self.differences.add_difference(
+                    What::Discount,
+                    of(),
+                    "1 or more, for it uses a coupon",
+                    order.discount,
+                );
             }
         }
         let coupons: BTreeSet<CouponId> = self.claims.keys().chain(users.keys()).copied().collect();
         for coupon in coupons {
             let of = Entity::Claim(self.user, coupon);
-            let expected = named(users.get(&coupon).into_iter().flatten());
+            let expected = format_orders(users.get(&coupon).into_iter().flatten());
             let found = match self.claims.get(&coupon) {
-                Some(claim) => named(claim.used_by.iter()),
+                Some(claim) => format_orders(claim.used_by.iter()),
                 None => "no claim".to_owned(),
             };
             self.differences.compare(What::CouponUse, of, expected, found);
         }
     }
 
-    fn judge_allowances(&mut self) {
-        let schedules: BTreeSet<ScheduleId> = self.allowances.keys().chain(self.holdings.keys()).copied().collect();
-        let nothing = (Allowance::default(), Holding::default());
+    fn judge_seat_limits(&mut self) {
+        let schedules: BTreeSet<ScheduleId> = self.seat_limits.keys().chain(self.holdings.keys()).copied().collect();
+        let nothing = (SeatLimit::default(), Holding::default());
         for schedule in schedules {
             let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
-            let found = self.allowances.get(&schedule);
-            // Time to live takes an allowance a month after its concert; tickets stay.
+            let found = self.seat_limits.get(&schedule);
+            // Time to live takes a seat limit a month after its concert; tickets stay.
             if found.is_none() && EpochSecond::begun(self.now) > holding.kept_until {
                 continue;
             }
             let found = found.unwrap_or(&nothing.0);
             let of = || Entity::Allowance(self.user, schedule);
             self.differences.compare(What::AllowanceCount, of(), holding.seats, found.count);
-            // What was paid was open before, and may still be named.
+            // A paid reservation was open before, and may still be named.
             let open = found.open.iter().filter(|(id, _)| !holding.paid.contains(id));
-            self.differences.compare(What::AllowanceOpen, of(), opened(holding.open.iter()), opened(open));
+            self.differences.compare(What::AllowanceOpen, of(), format_holds(holding.open.iter()), format_holds(open));
         }
     }
 }
 
-impl UserBooks {
-    /// What the user has ordered and not paid, and the orders themselves.
+impl UserAudit {
+    /// The unpaid orders of the user, and the orders themselves.
     fn judge_unpaid(&mut self) {
         let of = || Entity::Unpaid(self.user);
         let (count, unpaid) = &self.unpaid;
         let named = i64::try_from(unpaid.open.len()).unwrap_or(i64::MAX);
         self.differences.compare(What::UnpaidCount, of(), named, *count);
-        let (expected, found) = (listed(&self.waiting.open), listed(&unpaid.open));
+        let (expected, found) = (format_units(&self.waiting.open), format_units(&unpaid.open));
         self.differences.compare(What::UnpaidOpen, of(), expected, found);
-        let (expected, found) = (listed(&self.waiting.units), listed(&unpaid.units));
+        let (expected, found) = (format_units(&self.waiting.units), format_units(&unpaid.units));
         self.differences.compare(What::UnpaidUnits, of(), expected, found);
     }
 }
 
-fn listed(of: &BTreeMap<impl Display, impl Display>) -> String {
-    let listed: Vec<String> = of.iter().map(|(id, value)| format!("{id}: {value}")).collect();
+fn format_units(entries: &BTreeMap<impl Display, impl Display>) -> String {
+    let listed: Vec<String> = entries.iter().map(|(id, value)| format!("{id}: {value}")).collect();
     if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
 }
 
-fn named<'a>(orders: impl Iterator<Item = &'a OrderId>) -> String {
+fn format_orders<'a>(orders: impl Iterator<Item = &'a OrderId>) -> String {
     let orders: Vec<String> = orders.map(OrderId::to_string).collect();
     if orders.is_empty() { "nobody".to_owned() } else { orders.join(",") }
 }
 
-fn opened<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (EpochSecond, i64))>) -> String {
+fn format_holds<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (EpochSecond, i64))>) -> String {
     let open: Vec<String> = open.map(|(id, (until, seats))| format!("{id} until {until}: {seats}")).collect();
     if open.is_empty() { "none".to_owned() } else { open.join(", ") }
 }

@@ -14,7 +14,7 @@ fn at(millisecond: i64) -> Timestamp {
 /// The counter, the processes, and when each number was taken from the counter.
 struct Model {
     counter: u64,
-    processes: Vec<Numbers>,
+    processes: Vec<NumberLease>,
     taken_at: BTreeMap<u64, i64>,
     given: Vec<Given>,
 }
@@ -30,7 +30,7 @@ impl Model {
     fn new(processes: usize) -> Self {
         Self {
             counter: 0,
-            processes: vec![Numbers::default(); processes],
+            processes: vec![NumberLease::default(); processes],
             taken_at: BTreeMap::new(),
             given: Vec::new(),
         }
@@ -38,7 +38,7 @@ impl Model {
 
     /// Adds to the counter, as one write of the table does; the last number and how many.
     fn count(&mut self, process: usize, now: i64) -> (u64, u64) {
-        let wanted = self.processes[process].wanted(at(now));
+        let wanted = self.processes[process].count_to_take(at(now));
         assert!((1..=LEASE_NUMBERS_MAX).contains(&wanted));
         for number in self.counter + 1..=self.counter + wanted {
             self.taken_at.insert(number, now);
@@ -52,7 +52,7 @@ impl Model {
             Some(leased) => leased,
             None => {
                 let (last, count) = self.count(process, now);
-                self.processes[process].taken(last, count, at(now))
+                self.processes[process].add_lease(last, count, at(now))
             }
         };
         self.given.push(Given { number, process, now });
@@ -87,7 +87,7 @@ proptest! {
             prop_assert!(given.number > last[given.process], "{:?} goes back in its process", given);
             last[given.process] = given.number;
         }
-        // Whoever came a fifth of a second earlier has the smaller number, wherever both came.
+        // A user who came a fifth of a second earlier has the smaller number, on whatever process.
         let mut highest_until = 0;
         let mut older = 0;
         for given in &model.given {
@@ -113,7 +113,7 @@ proptest! {
                 let (last, count) = model.count(process, now);
                 on_their_way.push((process, last, count, now));
             } else if let Some((process, last, count, _)) = on_their_way.pop() {
-                numbers.push(model.processes[process].taken(last, count, at(now)));
+                numbers.push(model.processes[process].add_lease(last, count, at(now)));
             } else {
                 numbers.push(model.join(process, now));
             }
@@ -123,39 +123,39 @@ proptest! {
         numbers.dedup();
         prop_assert_eq!(numbers.len(), count, "a number was given twice");
         prop_assert!(numbers.iter().all(|number| (1..=model.counter).contains(number)));
-        // Every other number was told as a hole, or is still leased, or on its way, or its process knew of too many.
+        // Every other number was told as a gap, or is still leased, or on its way, or its process knew of too many.
         for process in &mut model.processes {
-            let untold = process.take_untold();
+            let untold = process.take_unused();
             prop_assert!(untold.len() <= UNTOLD_MAX);
-            for hole in untold {
-                prop_assert!((1..=model.counter).contains(&hole.first) && hole.last <= model.counter);
-                prop_assert!(!numbers.iter().any(|given| (hole.first..=hole.last).contains(given)), "{hole:?} was given");
-                numbers.extend(hole.first..=hole.last);
+            for gap in untold {
+                prop_assert!((1..=model.counter).contains(&gap.first) && gap.last <= model.counter);
+                prop_assert!(!numbers.iter().any(|given| (gap.first..=gap.last).contains(given)), "{gap:?} was given");
+                numbers.extend(gap.first..=gap.last);
             }
         }
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
-        prop_assert_eq!(numbers.len(), all, "a number is a hole twice");
+        prop_assert_eq!(numbers.len(), all, "a number is a gap twice");
     }
 }
 
 #[test]
 fn what_is_left_of_a_lease_is_told_once() {
-    let mut numbers = Numbers::default();
-    assert_eq!(numbers.taken(10, 10, at(0)), 1);
+    let mut numbers = NumberLease::default();
+    assert_eq!(numbers.add_lease(10, 10, at(0)), 1);
     assert_eq!(numbers.take(at(1)), Some(2));
-    assert_eq!(numbers.take_untold(), []);
+    assert_eq!(numbers.take_unused(), []);
     assert_eq!(numbers.take(at(200)), None);
-    assert_eq!(numbers.taken(12, 2, at(200)), 11);
-    assert_eq!(numbers.take_untold(), [Hole { first: 3, last: 10 }]);
-    assert_eq!(numbers.take_untold(), []);
+    assert_eq!(numbers.add_lease(12, 2, at(200)), 11);
+    assert_eq!(numbers.take_unused(), [Gap { first: 3, last: 10 }]);
+    assert_eq!(numbers.take_unused(), []);
     // Another request of the same process has leased meanwhile.
-    assert_eq!(numbers.taken(15, 3, at(201)), 13);
-    assert_eq!(numbers.take_untold(), [Hole::of(12)]);
+    assert_eq!(numbers.add_lease(15, 3, at(201)), 13);
+    assert_eq!(numbers.take_unused(), [Gap::single(12)]);
     // A lease that was used up leaves nothing.
     assert_eq!((numbers.take(at(202)), numbers.take(at(202)), numbers.take(at(202))), (Some(14), Some(15), None));
-    assert_eq!(numbers.take_untold(), []);
+    assert_eq!(numbers.take_unused(), []);
 }
 
 #[test]
@@ -185,13 +185,13 @@ fn many_who_join_write_the_counter_seldom() {
     for step in 0..20 {
         model.join(0, 10_000 + step * 100);
     }
-    assert_eq!(model.processes[0].wanted(at(10_000 + 19 * 100)), 1);
+    assert_eq!(model.processes[0].count_to_take(at(10_000 + 19 * 100)), 1);
 }
 
 #[test]
 fn a_lease_is_dropped_by_a_process_that_was_frozen() {
-    let mut numbers = Numbers::default();
-    assert_eq!(numbers.taken(10, 10, at(0)), 1);
+    let mut numbers = NumberLease::default();
+    assert_eq!(numbers.add_lease(10, 10, at(0)), 1);
     assert_eq!(numbers.take(at(199)), Some(2));
     for frozen in [200, 600_000, -1] {
         let mut thawed = numbers.clone();
@@ -202,8 +202,8 @@ fn a_lease_is_dropped_by_a_process_that_was_frozen() {
 
 #[test]
 fn a_lease_has_an_end() {
-    let mut numbers = Numbers::default();
-    assert_eq!(numbers.taken(3, 3, at(0)), 1);
+    let mut numbers = NumberLease::default();
+    assert_eq!(numbers.add_lease(3, 3, at(0)), 1);
     let rest: Vec<_> = (0..3).map(|_| numbers.take(at(1))).collect();
     assert_eq!(rest, [Some(2), Some(3), None]);
 }

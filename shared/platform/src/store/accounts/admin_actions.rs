@@ -20,7 +20,7 @@ use crate::store::views::Page;
 /// How long an entry is kept: thirteen months, so that the same season of the year before can be looked up.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// Who acts.
+/// The actor of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
@@ -30,7 +30,7 @@ pub enum Actor {
     Operator,
 }
 
-/// What is about to be done: who does it from where, by which function, to what.
+/// An action that is about to be done: its actor, source address, function and target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminAction {
     by: Actor,
@@ -47,7 +47,7 @@ pub struct Entry {
     pub id: Uuid,
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub by: Actor,
     /// The address that the request came from, as the gateway saw it; none of an operator.
     pub source: Option<String>,
@@ -55,7 +55,7 @@ pub struct Entry {
     pub function: String,
     /// The id of what it was done to.
     pub target: String,
-    /// What is different now, by name: numbers, states and ids, never personal data.
+    /// The changed values, by name: numbers, states and ids, never personal data.
     pub changes: BTreeMap<String, String>,
 }
 
@@ -76,13 +76,13 @@ struct EntryItem {
 impl AdminAction {
     /// Something that an administrator does, from an address as the gateway saw it.
     #[must_use]
-    pub fn of_administrator(admin: UserId, source: &str, function: &'static str, target: impl Display) -> Self {
+    pub fn by_administrator(admin: UserId, source: &str, function: &'static str, target: impl Display) -> Self {
         Self::new(Actor::Administrator(admin.0), Some(source.to_owned()), function, target)
     }
 
     /// Something that an operator does by invoking a function.
     #[must_use]
-    pub fn of_operator(function: &'static str, target: impl Display) -> Self {
+    pub fn by_operator(function: &'static str, target: impl Display) -> Self {
         Self::new(Actor::Operator, None, function, target)
     }
 
@@ -92,18 +92,18 @@ impl AdminAction {
 
     /// The same, with something that is different afterwards.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Display) -> Self {
+    pub fn with_change(mut self, name: &str, value: impl Display) -> Self {
         self.changes.insert(name.to_owned(), value.to_string());
         self
     }
 
-    /// As text, for what is done later, and by somebody else: a deletion that the sweep carries on.
-    pub(crate) fn kept(&self) -> Result<String, Failure> {
+    /// The action as text, for an item: a deletion that the sweep resumes is logged later.
+    pub(crate) fn to_text(&self) -> Result<String, Failure> {
         serde_json::to_string(self).map_err(unreadable)
     }
 
-    /// One that was kept.
-    pub(crate) fn of_kept(text: &str) -> Result<Self, Failure> {
+    /// An action from its text.
+    pub(crate) fn from_text(text: &str) -> Result<Self, Failure> {
         serde_json::from_str(text).map_err(unreadable)
     }
 
@@ -123,7 +123,7 @@ impl AdminAction {
             change: EventKind::AdminActed.as_str().to_owned(),
             delete_at: (now + KEPT).as_second(),
         };
-        let key = keys::admin_action(&name_of(self.by), now.as_millisecond(), id);
+        let key = keys::admin_action(&actor_name(self.by), now.as_millisecond(), id);
         Ok(Write::create(to_item(&key, &item)?))
     }
 }
@@ -137,14 +137,14 @@ pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str
         Some(admin) => {
             let partition = keys::admin_partition(&admin.to_string());
             let of_one = Query::partition(partition, keys::ADMIN_ACTION_PREFIX).newest_first();
-            of_one.listed(app, limit, cursor, query::each(entry)).await
+            of_one.list(app, limit, cursor, query::map_each(read_entry)).await
         }
         None => {
             let all = Query::by_time(keys::ADMIN_ACTIONS_BY_TIME);
-            all.listed(app, limit, cursor, |app, listed| async move {
+            all.list(app, limit, cursor, |app, listed| async move {
                 let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
                 let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
-                found.into_iter().map(|item| item.map(entry).transpose()).collect()
+                found.into_iter().map(|item| item.map(read_entry).transpose()).collect()
             })
             .await
         }
@@ -152,7 +152,7 @@ pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str
 }
 
 /// An entry as it lies in the table.
-pub(crate) fn entry(item: Item) -> Result<Entry, Failure> {
+pub(crate) fn read_entry(item: Item) -> Result<Entry, Failure> {
     let key = key_of(&item).ok_or_else(|| unreadable("key"))?;
     let name = key.pk.strip_prefix(keys::ADMIN_PREFIX).ok_or_else(|| unreadable("key"))?;
     let by = match name {
@@ -174,7 +174,7 @@ pub(crate) fn entry(item: Item) -> Result<Entry, Failure> {
 /// How operators are named in keys.
 const OPERATOR: &str = "operator";
 
-fn name_of(actor: Actor) -> String {
+fn actor_name(actor: Actor) -> String {
     match actor {
         Actor::Administrator(id) => id.to_string(),
         Actor::Operator => OPERATOR.to_owned(),

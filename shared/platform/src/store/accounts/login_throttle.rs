@@ -12,7 +12,7 @@ use std::net::Ipv6Addr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onsale_domain::accounts::account::Email;
-use onsale_domain::accounts::login_throttle::{self, Blocked, Bucket as Count, Limit, SourceLimit};
+use onsale_domain::accounts::login_throttle::{self, AttemptCount, Blocked, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +60,7 @@ impl ThrottleKey {
     }
 }
 
-/// What one client has of addresses: of IPv6 the whole /64.
+/// The addresses of one client: of IPv6 the whole /64.
 fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(v6) => match v6.to_ipv4_mapped() {
@@ -112,18 +112,18 @@ impl From<Failure> for AttemptFailure {
 ///
 /// # Errors
 /// When the bucket's pause is not over, or the table fails.
-pub async fn count(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(), AttemptFailure> {
+pub async fn count_attempt(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(), AttemptFailure> {
     let key = keys::attempts(&bucket.0);
     let mut attempts = Attempts::new(app);
     let mut item = query::get(app, &key, Consistency::Strong).await?;
     loop {
-        let (known, version) = known(item)?;
+        let (known, version) = read_count(item)?;
         let next = login_throttle::attempt(known, limit, app.now()).map_err(AttemptFailure::Blocked)?;
         match put(app, &key, next, limit, version).await {
             Ok(_) => return Ok(()),
             Err(Rejected::Failure(failure)) => return Err(failure.into()),
             Err(rejected) => {
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
                 item = query::get(app, &key, Consistency::Strong).await?;
             }
         }
@@ -135,7 +135,7 @@ pub async fn count(app: &App, bucket: &ThrottleKey, limit: &Limit) -> Result<(),
 /// # Errors
 /// When the table fails.
 pub async fn forget(app: &App, bucket: &ThrottleKey) -> Result<(), Failure> {
-    Write::delete(&keys::attempts(&bucket.0)).applies(app).await.map(|_| ())
+    Write::delete(&keys::attempts(&bucket.0)).apply(app).await.map(|_| ())
 }
 
 /// Whether an account's owner has logged in from an address before, as its bucket says. May be a moment old.
@@ -152,17 +152,17 @@ pub async fn is_known(app: &App, from: &ThrottleKey) -> Result<bool, Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn know(app: &App, from: &ThrottleKey) -> Result<(), Failure> {
+pub async fn remember_address(app: &App, from: &ThrottleKey) -> Result<(), Failure> {
     let mut item = key_item(&keys::attempts_known(&from.0));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + KNOWN_SECONDS));
-    Write::replace(item).applies(app).await.map(|_| ())
+    Write::replace(item).apply(app).await.map(|_| ())
 }
 
 /// Looks whether a source may try, and counts nothing: of those who are right at the same time nobody waits.
 ///
 /// # Errors
 /// When too many have failed from there lately, or the table fails.
-pub async fn look(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), AttemptFailure> {
+pub async fn check_source(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), AttemptFailure> {
     let (window, passed) = limit.window_at(app.now());
     let before = keys::attempts_window(&source.0, window - 1).sk;
     let windows = Query::up_to(&keys::attempts_window(&source.0, window), &before);
@@ -179,7 +179,7 @@ pub async fn look(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Resul
 ///
 /// # Errors
 /// When the table fails.
-pub async fn add(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), Failure> {
+pub async fn count_failure(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result<(), Failure> {
     let (window, _) = limit.window_at(app.now());
     let ends = (window + WINDOWS_COUNTED).saturating_mul(limit.window.as_secs());
     let write = Write::update(&keys::attempts_window(&source.0, window))
@@ -188,18 +188,19 @@ pub async fn add(app: &App, source: &ThrottleKey, limit: &SourceLimit) -> Result
         .add("#count", number(1))
         .name("#window", "window")
         .name("#count", "count");
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
-fn known(item: Option<Item>) -> Result<(Option<Count>, u64), Failure> {
+fn read_count(item: Option<Item>) -> Result<(Option<AttemptCount>, u64), Failure> {
     let Some(item) = item.map(from_item::<BucketItem>).transpose()? else {
         return Ok((None, 0));
     };
-    let bucket = Count { count: item.count, blocked_until: time(item.blocked_until)?, last_at: time(item.last_at)? };
+    let bucket =
+        AttemptCount { count: item.count, blocked_until: time(item.blocked_until)?, last_at: time(item.last_at)? };
     Ok((Some(bucket), item.version))
 }
 
-async fn put(app: &App, key: &Key, bucket: Count, limit: &Limit, version: u64) -> Result<Item, Rejected<()>> {
+async fn put(app: &App, key: &Key, bucket: AttemptCount, limit: &Limit, version: u64) -> Result<Item, Rejected<()>> {
     let item = to_item(
         key,
         &BucketItem {

@@ -25,7 +25,7 @@ const GIVEN_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 struct SessionItem {
     /// Digest of the token that is valid.
     digest: String,
-    /// What successors are made with.
+    /// The key of the HMAC that makes successors.
     pepper: String,
     /// When the valid token was first given.
     rotated_at: i64,
@@ -50,7 +50,7 @@ pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
         delete_at: (now + SESSION).as_second(),
     };
     // Nobody else knows this key; if it is there, an answer of our own was lost.
-    Write::create(to_item(&keys::session(user, first.family), &item)?).applies(app).await?;
+    Write::create(to_item(&keys::session(user, first.family), &item)?).apply(app).await?;
     Ok(first)
 }
 
@@ -91,10 +91,10 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
             .value(":one", number(1))
             .when("version = :version")
             .value(":version", number(item.version));
-        match write.applies(app).await {
+        match write.apply(app).await {
             Ok(true) => return Ok(Some(next)),
             // Another use of it came first, or the answer to ours was lost: the next look tells.
-            Ok(false) | Err(Failure::Unknown) => attempts.again().await?,
+            Ok(false) | Err(Failure::Unknown) => attempts.wait().await?,
             Err(failure) => return Err(failure),
         }
     }
@@ -105,5 +105,5 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
 /// # Errors
 /// When the table fails.
 pub async fn end(app: &App, user: UserId, family: Uuid) -> Result<(), Failure> {
-    Write::delete(&keys::session(user, family)).applies(app).await.map(|_| ())
+    Write::delete(&keys::session(user, family)).apply(app).await.map(|_| ())
 }

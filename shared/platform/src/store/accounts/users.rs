@@ -24,7 +24,7 @@ pub struct Account {
     pub email: String,
     /// Name.
     pub name: String,
-    /// What the user may do.
+    /// The role of the user.
     pub role: Role,
     /// argon2id hash in PHC format.
     pub password_hash: String,
@@ -75,9 +75,9 @@ pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), 
             Err(Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) => match claimant(app, &claim).await? {
                 Some(user) if user == account.id => return Ok(()),
                 Some(_) => return Err(SignUpFailure::EmailTaken),
-                None => attempts.again().await?,
+                None => attempts.wait().await?,
             },
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -119,10 +119,10 @@ pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Fail
         .when("password_hash = :old")
         .value(":old", text(&account.password_hash))
         .value(":one", number(1));
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
-/// What became of a role that was to be given.
+/// The outcome of granting a role.
 pub enum Granted {
     /// The user, who has the role now.
     Now(Account),
@@ -155,7 +155,7 @@ pub async fn grant_role(app: &App, user: UserId, role: Role, action: &AdminActio
         transaction.add((), action.write(app)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Granted::Now(Account { role, ..account })),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }

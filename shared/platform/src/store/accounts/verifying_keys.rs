@@ -18,7 +18,7 @@ const KEYS_READ_MAX: i32 = 500;
 /// # Errors
 /// When the table fails.
 pub async fn publish(app: &App, key: &VerifyingKey) -> Result<(), Failure> {
-    Write::replace(to_item(&keys::verifying_key(&key.kid), key)?).applies(app).await.map(|_| ())
+    Write::replace(to_item(&keys::verifying_key(&key.kid), key)?).apply(app).await.map(|_| ())
 }
 
 /// Lets a key end at `second`; one that has an end already keeps it.
@@ -29,14 +29,14 @@ pub async fn retire(app: &App, kid: &str, second: i64) -> Result<(), Failure> {
     let write = Write::update(&keys::verifying_key(kid))
         .set("delete_at", number(second))
         .when("attribute_exists(pk) AND attribute_not_exists(delete_at)");
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
 /// All keys that verify now.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn all(app: &App) -> Result<Vec<VerifyingKey>, Failure> {
+pub async fn list(app: &App) -> Result<Vec<VerifyingKey>, Failure> {
     // One page: those that have ended lie there until the table removes them.
     let (items, _) = Query::partition(keys::KEYS_PARTITION, KID_PREFIX).strong().page(app, KEYS_READ_MAX, None).await?;
     let keys: Result<Vec<VerifyingKey>, Failure> = items.into_iter().map(from_item).collect();

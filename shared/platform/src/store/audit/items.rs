@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use onsale_domain::audit::{Allowance, Receipt, ReceiptKind, Shard};
+use onsale_domain::audit::{Receipt, ReceiptKind, SeatLimit, Shard};
 use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
-use onsale_domain::products::product::State;
+use onsale_domain::products::product::ProductState;
 use onsale_domain::seats::Label;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ pub(super) fn section_of(pk: &str) -> Option<(ScheduleId, Label)> {
 }
 
 /// Key and kind of what cannot be read: ids only.
-pub(super) fn named(key: &Key) -> String {
+pub(super) fn key_text(key: &Key) -> String {
     format!("{} {}", key.pk, key.sk)
 }
 
@@ -105,18 +105,18 @@ struct AllowanceItem {
     count: i64,
 }
 
-fn parsed<T: DeserializeOwned>(item: Item) -> Option<T> {
+fn parse<T: DeserializeOwned>(item: Item) -> Option<T> {
     from_item(item).ok()
 }
 
-fn terms(price: i64, state: &str) -> Option<(Price, State)> {
-    Some((Price::parse(price).ok()?, State::parse(state)?))
+fn terms(price: i64, state: &str) -> Option<(Price, ProductState)> {
+    Some((Price::parse(price).ok()?, ProductState::parse(state)?))
 }
 
 /// Counts an item that the scan itself gives: of a product, a coupon, their stock, a queue, or a concert.
 pub(super) fn read(tally: &mut Tally, key: &Key, item: Item) {
     if count(tally, key, item).is_none() {
-        tally.differences.unreadable(named(key));
+        tally.differences.add_unreadable(key_text(key));
     }
 }
 
@@ -125,28 +125,28 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
     if let Some(product) = id(PRODUCTS) {
         let product = ProductId(product?);
         if key.sk == "PRODUCT" {
-            let item: ProductItem = parsed(item)?;
+            let item: ProductItem = parse(item)?;
             let terms = terms(item.price, &item.state)?;
             tally.counts.products += 1;
-            tally.share(|shared| shared.stock.product(product, terms, item.shards, item.stock));
+            tally.share(|shared| shared.stock.add_product(product, terms, item.shards, item.stock));
         } else {
-            let item: AdjustmentItem = parsed(item)?;
-            tally.share(|shared| shared.stock.adjusted(product, item.delta));
+            let item: AdjustmentItem = parse(item)?;
+            tally.share(|shared| shared.stock.add_adjustment(product, item.delta));
         }
     } else if let Some(coupon) = id(COUPONS) {
-        let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parsed(item)?);
+        let (coupon, item): (CouponId, CouponItem) = (CouponId(coupon?), parse(item)?);
         tally.counts.coupons += 1;
-        tally.share(|shared| shared.stock.coupon(coupon, item.shards, item.quantity));
+        tally.share(|shared| shared.stock.add_coupon(coupon, item.shards, item.quantity));
     } else if let Some(shard) = key.pk.strip_prefix(STOCK) {
         let (of, number) = shard.split_once('#')?;
         let (of, number) = (of.parse().ok()?, number.parse().ok()?);
-        let item: ShardItem = parsed(item)?;
+        let item: ShardItem = parse(item)?;
         let terms = match (item.price, item.state) {
             (Some(price), Some(state)) => Some(terms(price, &state)?),
             (None, None) => None,
             _ => return None,
         };
-        tally.share(|shared| shared.stock.shard(of, Shard { number, available: item.available, terms }));
+        tally.share(|shared| shared.stock.add_shard(of, Shard { number, available: item.available, terms }));
     } else if let Some(queue) = key.pk.strip_prefix(QUEUES) {
         count_queue(tally, queue, &key.sk, item)?;
     } else if let Some(concert) = id(CONCERTS) {
@@ -157,29 +157,29 @@ fn count(tally: &mut Tally, key: &Key, item: Item) -> Option<()> {
 
 fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<()> {
     if sk == "QUEUE" {
-        let item: QueueItem = parsed(item)?;
+        let item: QueueItem = parse(item)?;
         tally.counts.queues += 1;
-        tally.share(|shared| shared.queues.queue(queue, item.serving, item.finished));
+        tally.share(|shared| shared.queues.add_queue(queue, item.serving, item.finished));
     } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
-        let item: BatchItem = parsed(item)?;
-        tally.share(|shared| shared.queues.batch(queue, item.first, item.last, item.claimed));
+        let item: BatchItem = parse(item)?;
+        tally.share(|shared| shared.queues.add_batch(queue, item.first, item.last, item.claimed));
     }
     Some(())
 }
 
 fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) -> Option<()> {
     if sk == "CONCERT" {
-        let item: ConcertItem = parsed(item)?;
-        tally.share(|shared| shared.concerts.concert(concert, item.dates, item.certain));
+        let item: ConcertItem = parse(item)?;
+        tally.share(|shared| shared.concerts.add_concert(concert, item.dates, item.certain));
     } else {
-        tally.share(|shared| shared.concerts.date(concert, sk));
+        tally.share(|shared| shared.concerts.add_date(concert, sk));
     }
     Some(())
 }
 
 /// The receipt of a top-up or spend.
 pub(super) fn receipt(item: Item) -> Option<Receipt> {
-    let item: ReceiptItem = parsed(item)?;
+    let item: ReceiptItem = parse(item)?;
     let kind = ReceiptKind::parse(item.kind.as_deref())?;
     (item.amount > 0).then_some(Receipt { kind, amount: item.amount })
 }
@@ -189,9 +189,9 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
     item.get("orders")?.as_n().ok()?.parse().ok()
 }
 
-/// The allowance for a schedule.
-pub(super) fn allowance(item: Item) -> Option<Allowance> {
-    let open: BTreeMap<_, _> = seat_limit::open(&item)?;
-    let AllowanceItem { count } = parsed(item)?;
-    Some(Allowance { count, open })
+/// The seat limit for a schedule.
+pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
+    let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
+    let AllowanceItem { count } = parse(item)?;
+    Some(SeatLimit { count, open })
 }

@@ -6,7 +6,7 @@
 //! by partition, so that what belongs together is seen within moments. Profiles and sessions are left out by filters:
 //! no address, no hash and no digest leaves the table.
 //!
-//! What a partition leaves behind is a few sums. Memory is therefore bounded by products, coupons, sections, queues,
+//! A partition leaves a few sums behind. Memory is therefore bounded by products, coupons, sections, queues,
 //! concerts and the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing was
 //! judged.
 
@@ -31,14 +31,14 @@ const NAMED_MAX: usize = 10;
 /// Partitions of a segment that are remembered as changed in the wrong moment.
 const INTERRUPTED_MAX: usize = 1_000;
 
-/// What an audit may use.
+/// The limits of an audit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Parts of the table that are read side by side, 1 to 1,000.
     pub segments: u16,
     /// Items that one page evaluates.
     pub page_items: u16,
-    /// References of one user that are kept at once: receipts, payments, claims, allowances and their holds.
+    /// References of one user that are kept at once: receipts, payments, claims, seat limits and their holds.
     pub references_per_user: usize,
     /// Products, coupons, sections, queues and concerts that are kept.
     pub shared: usize,
@@ -102,10 +102,10 @@ impl Counts {
     }
 }
 
-/// What an audit has found.
+/// The report of an audit.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What the passes say together.
+    /// The verdict of all passes together.
     pub verdict: Verdict,
     /// How much the last pass read.
     pub counts: Counts,
@@ -119,7 +119,7 @@ pub struct Report {
     pub shared: usize,
 }
 
-/// What many partitions have in common.
+/// The sums that many partitions add to.
 #[derive(Debug, Default)]
 struct Shared {
     stock: Stock,
@@ -129,8 +129,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn kept(&self) -> usize {
-        self.stock.kept() + self.sections.kept() + self.queues.kept() + self.concerts.kept()
+    fn size(&self) -> usize {
+        self.stock.size() + self.sections.size() + self.queues.size() + self.concerts.size()
     }
 
     fn merge(&mut self, other: Self) {
@@ -141,7 +141,7 @@ impl Shared {
     }
 }
 
-/// What a pass, or a part of it, has added up.
+/// The sums of a pass, or of a part of it.
 #[derive(Debug)]
 struct Tally {
     counts: Counts,
@@ -180,7 +180,7 @@ impl Tally {
     fn share(&mut self, add: impl FnOnce(&mut Shared)) {
         if let Some(shared) = &mut self.shared {
             add(shared);
-            if shared.kept() > self.shared_most {
+            if shared.size() > self.shared_most {
                 self.shared = None;
             }
         }
@@ -260,17 +260,17 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
         shared: 0,
     };
     loop {
-        match pass(app, limits, watch).await {
+        match run_pass(app, limits, watch).await {
             Ok(mut tally) => {
                 tally.judge();
                 report.counts = tally.counts;
                 report.balance = tally.balance;
                 report.not_judged = tally.not_judged();
                 report.references_most = report.references_most.max(tally.references_most);
-                report.shared = tally.shared.as_ref().map_or(0, Shared::kept);
+                report.shared = tally.shared.as_ref().map_or(0, Shared::size);
                 let (extent, stopped) = (tally.extent(), tally.stopped);
                 passes.add(tally.differences, extent);
-                if stopped || !passes.want_another() {
+                if stopped || !passes.need_another() {
                     break;
                 }
             }
@@ -285,9 +285,9 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
 }
 
 /// One pass: all segments side by side, at one fixed time.
-async fn pass(app: &App, limits: &Limits, watch: Stopwatch) -> Result<Tally, Failure> {
+async fn run_pass(app: &App, limits: &Limits, watch: Stopwatch) -> Result<Tally, Failure> {
     let reader = pages::Reader { app, limits, now: app.now(), watch };
-    let segments = (0..limits.segments).map(|segment| reader.segment(segment));
+    let segments = (0..limits.segments).map(|segment| reader.read_segment(segment));
     let mut all = Tally::new(limits);
     for part in try_join_all(segments).await? {
         all.merge(part);

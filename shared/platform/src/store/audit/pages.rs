@@ -14,13 +14,13 @@ use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::rejected::failure;
 use crate::store::dynamodb::retry::Attempts;
 
-/// What is scanned: nothing else has to do with money, seats, units, places or dates.
+/// The partitions that are scanned: nothing else has to do with money, seats, units, places or dates.
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \
                       begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues) OR \
                       begins_with(pk, :concerts)) AND ";
 /// And nothing with a hash of a password or digest of a token.
 pub(super) const NO_SECRETS: &str = "attribute_not_exists(password_hash) AND attribute_not_exists(digest)";
-/// What is asked for of each item.
+/// The attributes that are read of each item.
 const NAMES: &str = "pk, sk, available, price, #state, stock, shards, delta, quantity, serving, finished, #first, \
                      #last, claimed, dates, certain";
 const RESERVED: [(&str, &str); 3] = [("#state", "state"), ("#first", "first"), ("#last", "last")];
@@ -38,12 +38,12 @@ const KINDS: [(&str, &str); 7] = [
 pub(super) struct Reader<'a> {
     pub app: &'a App,
     pub limits: &'a Limits,
-    /// What "now" is to every part of the pass.
+    /// The time of the whole pass.
     pub now: Timestamp,
     pub watch: Stopwatch,
 }
 
-/// What became of a partition that the scan came upon.
+/// The outcome of a partition that the scan came upon.
 pub(super) enum Found {
     /// It was read.
     Read,
@@ -59,12 +59,12 @@ impl Reader<'_> {
     /// All of one segment. A partition is read when the scan gives its first item, so exactly once in whatever order the
     /// scan gives them, and without a memory of those that were. Its items come one after the other; should a new first
     /// one appear just behind the scan, the partition is remembered as interrupted.
-    pub(super) async fn segment(&self, segment: u16) -> Result<Tally, Failure> {
+    pub(super) async fn read_segment(&self, segment: u16) -> Result<Tally, Failure> {
         let mut tally = Tally::new(self.limits);
         let (mut start, mut here) = (None, String::new());
         let mut interrupted: BTreeSet<String> = BTreeSet::new();
         loop {
-            let page = self.patiently(|| self.scan(segment, start.clone())).await?;
+            let page = self.retry_while_busy(|| self.scan(segment, start.clone())).await?;
             tally.counts.items += page.evaluated;
             for item in page.items {
                 let Some(key) = key_of(&item) else { continue };
@@ -78,7 +78,7 @@ impl Reader<'_> {
                 if self.is_late() {
                     break;
                 }
-                match self.partition(&mut tally, &key).await? {
+                match self.read_partition(&mut tally, &key).await? {
                     Found::Read => interrupted.remove(&key.pk),
                     Found::NotFirst => interrupted.len() < INTERRUPTED_MAX && interrupted.insert(key.pk.clone()),
                 };
@@ -98,14 +98,14 @@ impl Reader<'_> {
         Ok(tally)
     }
 
-    async fn partition(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
+    async fn read_partition(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
         match items::user_of(&key.pk) {
-            Some(Ok(user)) => self.user(tally, user, key).await,
+            Some(Ok(user)) => self.read_user(tally, user, key).await,
             Some(Err(())) => {
-                tally.differences.unreadable(key.pk.clone());
+                tally.differences.add_unreadable(key.pk.clone());
                 Ok(Found::Read)
             }
-            None => self.section(tally, key).await,
+            None => self.read_section(tally, key).await,
         }
     }
 
@@ -133,7 +133,7 @@ impl Reader<'_> {
     }
 
     /// A read, tried again while the table is busy, for as long as any call of ours is.
-    pub(super) async fn patiently<T, F>(&self, read: impl Fn() -> F) -> Result<T, Failure>
+    pub(super) async fn retry_while_busy<T, F>(&self, read: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -141,7 +141,7 @@ impl Reader<'_> {
         loop {
             match read().await {
                 // In the end it is told what was in the way.
-                Err(failure @ (Failure::Busy | Failure::Unknown)) => attempts.again().await.map_err(|_| failure)?,
+                Err(failure @ (Failure::Busy | Failure::Unknown)) => attempts.wait().await.map_err(|_| failure)?,
                 other => return other,
             }
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use onsale_domain::audit::{UserBooks, owed};
+use onsale_domain::audit::{UserAudit, expected_value};
 use onsale_domain::id::{OrderId, ReservationId, ScheduleId, UserId};
-use onsale_domain::queue::entry::State as TokenState;
+use onsale_domain::queue::entry::EntryState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
 use uuid::Uuid;
@@ -37,21 +37,21 @@ impl Tickets {
 /// A user's partition while it is read.
 struct Owned {
     user: UserId,
-    books: UserBooks,
+    user_audit: UserAudit,
     tickets: Tickets,
 }
 
 impl Reader<'_> {
     /// Reads a partition page by page. The first page says whether `key` is where it begins.
-    async fn page(
+    async fn read_page(
         &self,
         key: &Key,
         start: &mut Option<Item>,
         first: bool,
     ) -> Result<Option<(Vec<Item>, bool)>, Failure> {
-        let query = Query::whole(key.pk.clone()).strong().filter(NO_SECRETS, Vec::new());
+        let query = Query::whole_partition(key.pk.clone()).strong().filter(NO_SECRETS, Vec::new());
         let page = || query.page(self.app, self.limits.page_items.into(), start.clone());
-        let (found, next) = self.patiently(page).await?;
+        let (found, next) = self.retry_while_busy(page).await?;
         let begins = found.first().and_then(key_of).is_none_or(|begins| begins.sk >= key.sk);
         if first && !begins {
             return Ok(None);
@@ -62,16 +62,16 @@ impl Reader<'_> {
     }
 
     /// A user's books.
-    pub(super) async fn user(&self, tally: &mut Tally, user: UserId, key: &Key) -> Result<Found, Failure> {
-        let books = UserBooks::new(user, self.now, self.limits.references_per_user);
-        let mut owned = Owned { user, books, tickets: Tickets::default() };
+    pub(super) async fn read_user(&self, tally: &mut Tally, user: UserId, key: &Key) -> Result<Found, Failure> {
+        let user_audit = UserAudit::new(user, self.now, self.limits.references_per_user);
+        let mut owned = Owned { user, user_audit, tickets: Tickets::default() };
         let (mut start, mut first) = (None, true);
         loop {
-            let Some((found, more)) = self.page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
+            let Some((found, more)) = self.read_page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
             for item in found {
                 let Some(key) = key_of(&item) else { continue };
-                if self.read(tally, &mut owned, &key.sk, item).is_none() {
-                    owned.books.unreadable(items::named(&key));
+                if self.read_item(tally, &mut owned, &key.sk, item).is_none() {
+                    owned.user_audit.add_unreadable(items::key_text(&key));
                 }
                 if owned.tickets.by_block.len() >= BATCH_MAX {
                     self.look_up(tally, std::mem::take(&mut owned.tickets)).await?;
@@ -83,7 +83,7 @@ impl Reader<'_> {
             }
         }
         self.look_up(tally, owned.tickets).await?;
-        let judged = owned.books.judge();
+        let judged = owned.user_audit.judge();
         tally.counts.users += 1;
         tally.balance.merge(&judged.balance);
         tally.references_most = tally.references_most.max(judged.kept);
@@ -100,45 +100,45 @@ impl Reader<'_> {
     }
 
     /// One item of a user's; `None` if it has not the form of its kind.
-    fn read(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
-        let Owned { user, books, tickets } = owned;
+    fn read_item(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
+        let Owned { user, user_audit, tickets } = owned;
         let id = |prefix: &str| sk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
         if sk.starts_with(keys::ENTRY_PREFIX) {
-            books.entry(&wallet::read_entry(item).ok()?);
+            user_audit.add_entry(&wallet::read_entry(item).ok()?);
             tally.counts.entries += 1;
         } else if let Some(id) = id(keys::CHARGE_PREFIX) {
-            books.receipt(id?, items::receipt(item)?);
+            user_audit.add_receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
         } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
             let reservation = reservation_item::read(*user, ReservationId(id?), item).ok()?;
-            books.reservation(&reservation);
+            user_audit.add_reservation(&reservation);
             tally.counts.reservations += 1;
-            tally.share(|shared| shared.sections.reservation(&reservation));
-            if let Some(value) = owed(&reservation, self.now) {
+            tally.share(|shared| shared.sections.add_reservation(&reservation));
+            if let Some(value) = expected_value(&reservation, self.now) {
                 tickets.add(&reservation, value);
             }
         } else if let Some(id) = id(keys::ORDER_PREFIX) {
             let order = order_item::read(*user, OrderId(id?), item).ok()?;
-            books.order(&order);
+            user_audit.add_order(&order);
             tally.counts.orders += 1;
-            tally.share(|shared| shared.stock.ordered(&order));
+            tally.share(|shared| shared.stock.add_order(&order));
         } else if let Some(id) = id(keys::CLAIM_PREFIX) {
             id?;
             let claim = coupons::read_claim(item).ok()?;
             tally.counts.claims += 1;
-            tally.share(|shared| shared.stock.claimed(claim.coupon, *user));
-            books.claim(claim);
+            tally.share(|shared| shared.stock.add_claim(claim.coupon, *user));
+            user_audit.add_claim(claim);
         } else if let Some(id) = id(keys::ALLOWANCE_PREFIX) {
-            books.allowance(ScheduleId(id?), items::allowance(item)?);
+            user_audit.add_seat_limit(ScheduleId(id?), items::seat_limit(item)?);
         } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
-            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == TokenState::Admitted.as_str() {
-                tally.share(|shared| shared.queues.admitted(queue, *user));
+            if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == EntryState::Admitted.as_str() {
+                tally.share(|shared| shared.queues.add_admission(queue, *user));
             }
         } else if sk == keys::UNPAID {
-            books.unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
+            user_audit.add_unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
         } else if sk == "WALLET" {
-            books.wallet(wallet::kept(item).ok()?.wallet);
+            user_audit.add_wallet(wallet::read_row(item).ok()?.wallet);
         }
         Some(())
     }
@@ -148,7 +148,7 @@ impl Reader<'_> {
     async fn look_up(&self, tally: &mut Tally, tickets: Tickets) -> Result<(), Failure> {
         let keys: Vec<Key> =
             tickets.by_block.keys().map(|(_, pk, sk)| Key { pk: pk.clone(), sk: sk.clone() }).collect();
-        let blocks = self.patiently(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let blocks = self.retry_while_busy(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
         let blocks: HashMap<Key, Item> =
             blocks.into_iter().filter_map(|block| Some((key_of(&block)?, block))).collect();
         let lost: BTreeSet<ScheduleId> = (tickets.by_block.keys())
@@ -156,7 +156,7 @@ impl Reader<'_> {
             .map(|(schedule, ..)| *schedule)
             .collect();
         let keys: Vec<Key> = lost.into_iter().map(keys::schedule).collect();
-        let there = self.patiently(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let there = self.retry_while_busy(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
         let there: BTreeSet<String> = there.iter().filter_map(key_of).map(|key| key.pk).collect();
         for ((schedule, pk, sk), seats) in tickets.by_block {
             let block = blocks.get(&Key { pk, sk });
@@ -166,31 +166,31 @@ impl Reader<'_> {
             for (seat, expected) in seats {
                 let value = block.and_then(|block| block.get(&seat.number.to_string()));
                 let found = value.and_then(|value| value.as_s().ok()).map(String::as_str);
-                tally.differences.seat(schedule, &seat, expected, found);
-                tally.share(|shared| shared.sections.ticket(schedule, &seat.section, expected));
+                tally.differences.compare_seat(schedule, &seat, expected, found);
+                tally.share(|shared| shared.sections.add_ticket(schedule, &seat.section, expected));
             }
         }
         Ok(())
     }
 
     /// The seats of a section.
-    pub(super) async fn section(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
+    pub(super) async fn read_section(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
         let Some((schedule, section)) = items::section_of(&key.pk) else {
-            tally.differences.unreadable(key.pk.clone());
+            tally.differences.add_unreadable(key.pk.clone());
             return Ok(Found::Read);
         };
         let (mut start, mut first) = (None, true);
         loop {
-            let Some((found, more)) = self.page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
+            let Some((found, more)) = self.read_page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
             for item in found {
                 first = false;
                 let Ok(block) = seats::read_block(&section, &item) else {
-                    tally.differences.unreadable(key_of(&item).map_or(key.pk.clone(), |key| items::named(&key)));
+                    tally.differences.add_unreadable(key_of(&item).map_or(key.pk.clone(), |key| items::key_text(&key)));
                     continue;
                 };
                 for value in block.seats.values() {
                     tally.counts.seats += 1;
-                    tally.share(|shared| shared.sections.seat(schedule, &section, *value, self.now));
+                    tally.share(|shared| shared.sections.add_seat(schedule, &section, *value, self.now));
                 }
             }
             if !more {

@@ -1,4 +1,4 @@
-//! The blocks of a schedule that is being deleted: shut, opened again, or removed, section by section, as far as a
+//! The blocks of a schedule that is being deleted: leased, released, or removed, section by section, as far as a
 //! budget of calls goes.
 
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -19,9 +19,9 @@ use crate::store::dynamodb::transaction::{Rejected, Write};
 use crate::store::seats::{self, SIDE_BY_SIDE_MAX, read_block, side_by_side};
 use crate::store::views::Block;
 
-/// How long a block stays shut unless its deletion renews the lease. Longer than a schedule is remembered anywhere: so
-/// while the mark of the deletion stands, nobody can want to hold a seat of the block when it lapses, and it stays shut
-/// for good.
+/// How long a lease of a block lasts unless its deletion renews it. Longer than a schedule is remembered anywhere: so
+/// while the mark of the deletion stands, nobody can want to hold a seat of the block when the lease expires, and the
+/// block stays free for good.
 const LEASE: SignedDuration = SignedDuration::from_secs(15 * 60);
 /// A block is removed only while its lease lasts this much longer, by the deleter's clock: clocks differ.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(120);
@@ -32,8 +32,8 @@ const LOOKS_MAX: usize = 4_000;
 
 /// How many calls of the table a request, or a sweep, may still make for deletions, of those that it makes
 /// [`SIDE_BY_SIDE_MAX`] at a time; one that is waited for alone counts for as many. A section that was begun is done with,
-/// so it may become a few thousand more. It must be enough for a look at each section of a hall: what is shut already is
-/// looked at again.
+/// so it may become a few thousand more. It must be enough to read each section of a hall once: leased blocks are
+/// read again.
 #[derive(Debug)]
 pub struct Budget {
     left: usize,
@@ -42,7 +42,7 @@ pub struct Budget {
 impl Budget {
     /// So many calls.
     #[must_use]
-    pub fn of(calls: usize) -> Self {
+    pub fn new(calls: usize) -> Self {
         Self { left: calls }
     }
 
@@ -72,10 +72,10 @@ impl Budget {
     }
 }
 
-/// What shutting the blocks of a schedule came to.
+/// The outcome of leasing the blocks of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseOutcome {
-    /// All are shut.
+pub enum LeaseOutcome {
+    /// All are leased.
     All,
     /// A seat is held or sold.
     NotFree,
@@ -96,41 +96,41 @@ pub async fn has_live_seats(
     let all: Vec<(ScheduleId, Label)> = schedules.into_iter().flat_map(sections).take(LOOKS_MAX).collect();
     budget.spend(all.len());
     let free = side_by_side(app, all, |app, (schedule, label)| async move {
-        let blocks = seats::section(&app, schedule, &label, true).await?;
+        let blocks = seats::get_section(&app, schedule, &label, true).await?;
         Ok(blocks.iter().all(|block| all_free(block, app.now())))
     });
     Ok(free.await?.contains(&false))
 }
 
-/// Leases all blocks shut for a deletion whose mark stands.
-pub async fn shut(
+/// Leases all blocks for a deletion whose mark stands.
+pub async fn lease_blocks(
     app: &App,
     schedule: ScheduleId,
     deletion: Uuid,
     budget: &mut Budget,
-) -> Result<CloseOutcome, Failure> {
+) -> Result<LeaseOutcome, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
-            return Ok(CloseOutcome::Some);
+            return Ok(LeaseOutcome::Some);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
-        // What bears its lease stays shut, also when that has lapsed, for the mark is older than the lease.
-        let open = blocks.into_iter().filter(|block| !(bears(block, deletion) && all_free(block, app.now())));
-        if !shut_each(app, schedule, open.collect(), deletion, budget).await? {
-            return Ok(CloseOutcome::NotFree);
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
+        // A block that has its lease stays leased, also when that has expired, for the mark is older than the lease.
+        let open = blocks.into_iter().filter(|block| !(is_leased_by(block, deletion) && all_free(block, app.now())));
+        if !lease_each(app, schedule, open.collect(), deletion, budget).await? {
+            return Ok(LeaseOutcome::NotFree);
         }
     }
-    Ok(CloseOutcome::All)
+    Ok(LeaseOutcome::All)
 }
 
 /// The sections of a schedule as they are now; seats that were being created when it was marked may have added one.
 async fn sections(app: &App, schedule: ScheduleId) -> Result<Vec<Label>, Failure> {
-    let kept = schedules::kept(app, schedule).await?;
-    Ok(kept.iter().flat_map(|kept| kept.schedule.sections.keys().cloned()).collect())
+    let row = schedules::get_row(app, schedule).await?;
+    Ok(row.iter().flat_map(|row| row.schedule.sections.keys().cloned()).collect())
 }
 
-/// Whether all of these blocks are shut under this deletion now.
-async fn shut_each(
+/// Leases each of these blocks; whether all of them are leased by this deletion now.
+async fn lease_each(
     app: &App,
     schedule: ScheduleId,
     blocks: Vec<Block>,
@@ -139,12 +139,12 @@ async fn shut_each(
 ) -> Result<bool, Failure> {
     budget.spend_alone(1);
     budget.spend(blocks.len());
-    let shut =
-        side_by_side(app, blocks, move |app, block| async move { shut_block(&app, schedule, block, deletion).await });
-    Ok(!shut.await?.contains(&false))
+    let leased =
+        side_by_side(app, blocks, move |app, block| async move { lease_block(&app, schedule, block, deletion).await });
+    Ok(!leased.await?.contains(&false))
 }
 
-async fn shut_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
+async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uuid) -> Result<bool, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();
@@ -172,16 +172,16 @@ async fn shut_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uui
             }
             Err(Rejected::Guards(failed)) => {
                 let old = failed.into_iter().find_map(|failed| failed.old);
-                // The answer of an earlier try may have been lost: the block bears our lease then.
+                // The answer of an earlier try may have been lost: the block has our lease then.
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
                 let ours = after.as_ref().and_then(|after| after.closed.as_ref());
-                let shut = ours.is_some_and(|closed| {
+                let leased = ours.is_some_and(|closed| {
                     closed.ends_with(&short(deletion)) && *closed >= EpochSecond::begun(now + LEASE_MARGIN).to_hex()
                 });
-                return Ok(shut && after.is_some_and(|after| all_free(&after, now)));
+                return Ok(leased && after.is_some_and(|after| all_free(&after, now)));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -190,18 +190,23 @@ fn all_free(block: &Block, now: Timestamp) -> bool {
     block.seats.values().all(|seat| seat.state(EpochSecond::begun(now)) == SeatState::Available)
 }
 
-fn bears(block: &Block, deletion: Uuid) -> bool {
+fn is_leased_by(block: &Block, deletion: Uuid) -> bool {
     block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
 }
 
-/// Opens the blocks that a deletion shut; `false` when some are left for the next budget.
-pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+/// Releases the blocks that a deletion leased; `false` when some are left for the next budget.
+pub async fn release_blocks(
+    app: &App,
+    schedule: ScheduleId,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
-        let mine: Vec<Block> = blocks.into_iter().filter(|block| bears(block, deletion)).collect();
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
+        let mine: Vec<Block> = blocks.into_iter().filter(|block| is_leased_by(block, deletion)).collect();
         budget.spend_alone(1);
         budget.spend(mine.len());
         side_by_side(app, mine, move |app, block| async move {
@@ -209,34 +214,39 @@ pub async fn open(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut 
                 .remove("closed")
                 .when("closed = :mine")
                 .value(":mine", text(block.closed.unwrap_or_default()));
-            write.applies(&app).await
+            write.apply(&app).await
         })
         .await?;
     }
     Ok(true)
 }
 
-/// Removes the blocks of a schedule that is deleted for certain: each is shut anew, and goes while it is. `false` when
+/// Removes the blocks of a committed deletion: each is leased anew, and removed while it is. `false` when
 /// some are left.
-pub async fn remove(app: &App, schedule: ScheduleId, deletion: Uuid, budget: &mut Budget) -> Result<bool, Failure> {
+pub async fn remove_blocks(
+    app: &App,
+    schedule: ScheduleId,
+    deletion: Uuid,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
         if blocks.is_empty() {
             budget.spend_alone(1);
             continue;
         }
-        if !shut_each(app, schedule, blocks, deletion, budget).await? {
+        if !lease_each(app, schedule, blocks, deletion, budget).await? {
             tracing::error!(%schedule, "a schedule whose deletion is final has a seat that is not available");
             return Ok(false);
         }
-        let blocks = seats::section(app, schedule, &label, true).await?;
+        let blocks = seats::get_section(app, schedule, &label, true).await?;
         budget.spend_alone(2);
         budget.spend(blocks.len());
         side_by_side(app, blocks, move |app, block| async move { remove_block(&app, schedule, block).await }).await?;
-        if !seats::section(app, schedule, &label, true).await?.is_empty() {
+        if !seats::get_section(app, schedule, &label, true).await?.is_empty() {
             return Ok(false);
         }
     }
@@ -249,5 +259,5 @@ async fn remove_block(app: &App, schedule: ScheduleId, block: Block) -> Result<b
         .when("closed = :mine AND closed > :lasting")
         .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
         .value(":lasting", text(lasting));
-    write.applies(app).await
+    write.apply(app).await
 }

@@ -1,6 +1,6 @@
 //! Deleting a concert with all its schedules, or nothing.
 //!
-//! All its schedules are marked first, so that they leave the lists together; then they are shut one after the other,
+//! All its schedules are marked first, so that they leave the lists together; then they are leased one after the other,
 //! and how far that has come is noted on the concert when a request has no time left. The marks of the schedules are
 //! not on the expiry index: the concert's is, and answers for all of them.
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
-use crate::store::concerts::delete_blocks::{Budget, CloseOutcome};
+use crate::store::concerts::delete_blocks::{Budget, LeaseOutcome};
 use crate::store::concerts::delete_marks::{Mark, Stage};
 use crate::store::concerts::delete_schedule::{self, Deletion};
 use crate::store::concerts::schedules::{self, ScheduleRow};
@@ -30,9 +30,9 @@ pub async fn delete_concert(
     budget: &mut Budget,
 ) -> Result<Deletion, Failure> {
     let mark = match concerts::mark_of_any(app, id).await? {
-        None => return Ok(Deletion::Certain),
-        Some(Some(mark)) if mark.stage == Stage::Certain => return Ok(Deletion::Certain),
-        Some(Some(mark)) if !mark.is_left(app.now()) => {
+        None => return Ok(Deletion::Committed),
+        Some(Some(mark)) if mark.stage == Stage::Committed => return Ok(Deletion::Committed),
+        Some(Some(mark)) if !mark.is_abandoned(app.now()) => {
             return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
         }
         Some(Some(mark)) => {
@@ -43,40 +43,40 @@ pub async fn delete_concert(
         }
         Some(None) => {
             let mark = Mark::new(app, action);
-            if !mark.put(&keys::concert(id), id.0)?.applies(app).await? {
+            if !mark.put(&keys::concert(id), id.0)?.apply(app).await? {
                 return Err(Failure::Busy);
             }
             mark
         }
     };
-    carry_on(app, id, &mark, budget).await
+    resume(app, id, &mark, budget).await
 }
 
-/// Goes on with a deletion that nobody else is at.
-async fn carry_on(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+/// Resumes a deletion that no other process works on.
+async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
     let key = keys::concert(id);
-    if mark.stage == Stage::Refused {
-        open(app, id, mark, budget).await?;
+    if mark.stage == Stage::Aborted {
+        release(app, id, mark, budget).await?;
         return Ok(Deletion::LiveReservations);
     }
-    match shut(app, id, mark, budget).await {
-        // Without an answer to this write nothing may be undone: it may have become certain.
-        Ok(Progress::All) if make_certain(app, id, mark).await? => Ok(Deletion::Certain),
-        Ok(Progress::All) => is_certain_by(app, id, mark).await,
-        Ok(Progress::To(shut_to)) if mark.leave(app, &key, shut_to.as_deref()).await? => Ok(Deletion::Accepted),
+    match prepare(app, id, mark, budget).await {
+        // Without an answer to this write nothing may be undone: it may have committed.
+        Ok(Progress::All) if commit(app, id, mark).await? => Ok(Deletion::Committed),
+        Ok(Progress::All) => is_committed_by(app, id, mark).await,
+        Ok(Progress::To(leased_to)) if mark.release(app, &key, leased_to.as_deref()).await? => Ok(Deletion::Accepted),
         Ok(Progress::To(_)) => Err(Failure::Busy),
-        Ok(Progress::NotFree) => give_up(app, id, mark, budget).await.map(|()| Deletion::LiveReservations),
-        // What was answered to go on does; the rest is undone.
+        Ok(Progress::NotFree) => abort(app, id, mark, budget).await.map(|()| Deletion::LiveReservations),
+        // An accepted deletion goes on; any other is undone.
         Err(failure) if mark.stage == Stage::Accepted => Err(failure),
-        Err(failure) => give_up(app, id, mark, budget).await.and(Err(failure)),
+        Err(failure) => abort(app, id, mark, budget).await.and(Err(failure)),
     }
 }
 
-/// Notes that the deletion can no longer be undone, and in the log who asked for it.
-async fn make_certain(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> {
+/// Commits the deletion: it can no longer be undone, and the log has who asked for it.
+async fn commit(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
-    transaction.add((), mark.make_certain(&keys::concert(id)));
-    if let Some(entry) = mark.entry(app)? {
+    transaction.add((), mark.commit(&keys::concert(id)));
+    if let Some(entry) = mark.log_entry(app)? {
         transaction.add((), entry);
     }
     match transaction.commit_patiently(app).await {
@@ -87,13 +87,13 @@ async fn make_certain(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Fai
 }
 
 /// A second try of a write whose answer was lost finds its own work.
-async fn is_certain_by(app: &App, id: ConcertId, mark: &Mark) -> Result<Deletion, Failure> {
+async fn is_committed_by(app: &App, id: ConcertId, mark: &Mark) -> Result<Deletion, Failure> {
     let now = concerts::mark_of(app, id).await?;
-    let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain);
-    if certain { Ok(Deletion::Certain) } else { Err(Failure::Busy) }
+    let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed);
+    if certain { Ok(Deletion::Committed) } else { Err(Failure::Busy) }
 }
 
-/// How far the schedules of a concert were shut.
+/// How far the schedules of a concert were leased.
 enum Progress {
     All,
     /// Up to this sort key, and some behind it.
@@ -102,24 +102,24 @@ enum Progress {
     NotFree,
 }
 
-async fn shut(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Progress, Failure> {
-    let dates = schedules::of_concert(app, concert).await?;
+async fn prepare(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Progress, Failure> {
+    let dates = schedules::list_of_concert(app, concert).await?;
     if mark.stage == Stage::Begun && !mark_all(app, &dates, mark, budget).await? {
         return Ok(Progress::NotFree);
     }
-    let mut shut_to = mark.shut_to.clone();
+    let mut leased_to = mark.leased_to.clone();
     for date in &dates {
-        let here = Some(keys::listed(&date.schedule).sk);
-        if here <= shut_to {
+        let here = Some(keys::listing_of(&date.schedule).sk);
+        if here <= leased_to {
             continue;
         }
         if budget.is_spent() {
-            return Ok(Progress::To(shut_to));
+            return Ok(Progress::To(leased_to));
         }
-        match blocks::shut(app, date.schedule.id, mark.deletion, budget).await? {
-            CloseOutcome::All => shut_to = here,
-            CloseOutcome::NotFree => return Ok(Progress::NotFree),
-            CloseOutcome::Some => return Ok(Progress::To(shut_to)),
+        match blocks::lease_blocks(app, date.schedule.id, mark.deletion, budget).await? {
+            LeaseOutcome::All => leased_to = here,
+            LeaseOutcome::NotFree => return Ok(Progress::NotFree),
+            LeaseOutcome::Some => return Ok(Progress::To(leased_to)),
         }
         budget.spend_alone(1);
     }
@@ -131,62 +131,62 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
     // The copies in the list do not know the sections.
     let ids: Vec<ScheduleId> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
-    let kept = side_by_side(app, ids, |app, id| async move { schedules::kept(&app, id).await }).await?;
-    let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Certain;
+    let rows = side_by_side(app, ids, |app, id| async move { schedules::get_row(&app, id).await }).await?;
+    let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Committed;
     let unmarked: Vec<ScheduleRow> =
-        kept.into_iter().flatten().filter(|kept| !kept.mark.as_ref().is_some_and(is_done)).collect();
-    if blocks::has_live_seats(app, unmarked.iter().map(|kept| &kept.schedule), budget).await? {
+        rows.into_iter().flatten().filter(|row| !row.mark.as_ref().is_some_and(is_done)).collect();
+    if blocks::has_live_seats(app, unmarked.iter().map(|row| &row.schedule), budget).await? {
         return Ok(false);
     }
-    for kept in &unmarked {
-        let Some(other) = &kept.mark else { continue };
+    for row in &unmarked {
+        let Some(other) = &row.mark else { continue };
         // A deletion of this date alone: of a request that died, what it began is undone.
-        let has_died = other.stage == Stage::Begun && other.is_left(app.now());
-        if !has_died || !delete_schedule::open(app, kept, other, budget).await? {
+        let has_died = other.stage == Stage::Begun && other.is_abandoned(app.now());
+        if !has_died || !delete_schedule::release(app, row, other, budget).await? {
             return Err(Failure::Busy);
         }
     }
     let mark = mark.clone();
-    let marked = side_by_side(app, unmarked, move |app, kept| {
+    let marked = side_by_side(app, unmarked, move |app, row| {
         let mark = mark.clone();
-        async move { schedules::mark(&app, &kept.schedule, &mark, false).await }
+        async move { schedules::mark(&app, &row.schedule, &mark, false).await }
     });
     if marked.await?.contains(&false) { Err(Failure::Busy) } else { Ok(true) }
 }
 
-/// Notes that a deletion has come to nothing, and undoes it as far as the budget goes; the sweep does the rest.
-async fn give_up(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
-    if mark.refuse(app, &keys::concert(id)).await? {
-        open(app, id, mark, budget).await?;
+/// Aborts a deletion, and undoes it as far as the budget goes; the sweep does the rest.
+async fn abort(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
+    if mark.abort(app, &keys::concert(id)).await? {
+        release(app, id, mark, budget).await?;
     }
     Ok(())
 }
 
-/// Opens what a deletion shut of a concert's schedules and takes its marks away; `false` when some are left.
-async fn open(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
-    for date in of_deletion(app, id, mark).await? {
-        if !delete_schedule::open(app, &date, mark, budget).await? {
+/// Releases the leases of a concert's schedules and takes the marks away; `false` when some are left.
+async fn release(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+    for date in list_marked(app, id, mark).await? {
+        if !delete_schedule::release(app, &date, mark, budget).await? {
             return Ok(false);
         }
         budget.spend_alone(2);
     }
-    mark.remove(&keys::concert(id)).applies(app).await?;
+    mark.remove(&keys::concert(id)).apply(app).await?;
     Ok(true)
 }
 
-async fn of_deletion(app: &App, id: ConcertId, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
-    let mut dates = schedules::of_concert(app, id).await?;
+async fn list_marked(app: &App, id: ConcertId, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
+    let mut dates = schedules::list_of_concert(app, id).await?;
     dates.retain(|date| date.mark.as_ref().is_some_and(|of| of.deletion == mark.deletion));
     Ok(dates)
 }
 
-/// Ends a deletion that nobody is at any more, as far as the budget goes: removes a concert that is deleted for certain
-/// and its schedules before it, carries on what was accepted, and shows any other again.
-pub(crate) async fn end(app: &App, id: ConcertId, budget: &mut Budget) -> Result<(), Failure> {
+/// Finishes an abandoned deletion, as far as the budget goes: removes the concert of a committed deletion
+/// and its schedules before it, resumes an accepted deletion, and releases any other.
+pub(crate) async fn finish(app: &App, id: ConcertId, budget: &mut Budget) -> Result<(), Failure> {
     let Some(mark) = concerts::mark_of(app, id).await? else { return Ok(()) };
     match mark.stage {
-        Stage::Certain => {
-            for date in schedules::of_concert(app, id).await? {
+        Stage::Committed => {
+            for date in schedules::list_of_concert(app, id).await? {
                 if !delete_schedule::remove(app, &date, &mark, budget).await? {
                     return Ok(());
                 }
@@ -195,9 +195,9 @@ pub(crate) async fn end(app: &App, id: ConcertId, budget: &mut Budget) -> Result
             concerts::remove(app, id).await
         }
         Stage::Accepted if mark.claim(app, &keys::concert(id)).await? => {
-            carry_on(app, id, &mark, budget).await.map(|_| ())
+            resume(app, id, &mark, budget).await.map(|_| ())
         }
         Stage::Accepted => Ok(()),
-        Stage::Begun | Stage::Refused => give_up(app, id, &mark, budget).await,
+        Stage::Begun | Stage::Aborted => abort(app, id, &mark, budget).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Carrying on deletions of concerts and schedules that nobody is at any more.
+//! The sweep of abandoned deletions of concerts and schedules.
 
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::time::EpochSecond;
@@ -16,7 +16,7 @@ use crate::store::dynamodb::query::Query;
 /// Most calls that one sweep makes for one deletion, so that a large one does not keep the others waiting.
 const CALLS_PER_DELETION: usize = 10_000;
 
-/// Carries on up to `most` deletions of each expiry partition that were begun a while ago, or left; gives how many it
+/// Resumes up to `most` abandoned deletions of each expiry partition; gives how many it
 /// found. Each minute begins with another partition, so that none is always the last.
 ///
 /// # Errors
@@ -27,14 +27,14 @@ pub async fn sweep(app: &App, most: u16, budget: &mut Budget) -> Result<usize, F
     let shards: Vec<String> = keys::expiry_shards(DELETION_KIND).collect();
     let (before, after) = shards.split_at(usize::try_from(first).unwrap_or(0));
     for shard in after.iter().chain(before) {
-        let query = Query::expired(shard.clone(), EpochSecond::begun(app.now()));
+        let query = Query::expired_before(shard.clone(), EpochSecond::begun(app.now()));
         let (items, _) = query.page(app, i32::from(most), None).await?;
         for key in items.iter().filter_map(key_of) {
             found += 1;
             let mut part = budget.part(CALLS_PER_DELETION);
             let ended = match key.pk.split_once('#').map(|(kind, id)| (kind, id.parse::<Uuid>())) {
-                Some(("SCHEDULE", Ok(id))) => delete_schedule::end(app, ScheduleId(id), &mut part).await,
-                Some(("CONCERT", Ok(id))) => delete_concert::end(app, ConcertId(id), &mut part).await,
+                Some(("SCHEDULE", Ok(id))) => delete_schedule::finish(app, ScheduleId(id), &mut part).await,
+                Some(("CONCERT", Ok(id))) => delete_concert::finish(app, ConcertId(id), &mut part).await,
                 _ => Err(Failure::Internal("neither a schedule nor a concert is being deleted".to_owned())),
             };
             budget.put_back(part);

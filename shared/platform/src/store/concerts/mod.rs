@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
 use onsale_domain::id::ConcertId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::text::folded;
+use onsale_domain::text::fold;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -97,7 +97,7 @@ enum Guard {
 /// # Errors
 /// See [`CreateConcertFailure`].
 pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Result<Once<Concert>, CreateConcertFailure> {
-    let folded_name = folded(&concert.name);
+    let folded_name = fold(&concert.name);
     let item = ConcertItem {
         id: concert.id.0,
         name: concert.name.clone(),
@@ -125,7 +125,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         Ok(transaction)
     };
     // Also one that is being deleted: a repeat of its creation is still a repeat.
-    let load = || async { kept(app, concert.id).await?.map(read_concert).transpose() };
+    let load = || async { get_item(app, concert.id).await?.map(read_concert).transpose() };
     let refused =
         |failed: &[FailedGuard<Guard>]| (failed[0].guard == Guard::QueueThere).then_some(CreateConcertFailure::NoQueue);
     create_once(app, concert, |concert| &concert.fingerprint, transaction, load, refused).await
@@ -136,7 +136,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, id: ConcertId) -> Result<Option<Concert>, Failure> {
-    kept(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
+    get_item(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
 }
 
 /// The queue that guards a concert's sale, if it has one. A concert keeps its queue, so this may be remembered.
@@ -147,14 +147,14 @@ pub async fn queue_of(app: &App, id: ConcertId) -> Result<Option<QueueId>, Failu
     if let Some(known) = app.caches().concert_queues.get(&id, app.now(), SCHEDULE_SECONDS) {
         return Ok(known);
     }
-    // What is not there yet may come to be.
-    let Some(concert) = kept(app, id).await? else { return Ok(None) };
+    // A concert that is not there yet may come to be.
+    let Some(concert) = get_item(app, id).await? else { return Ok(None) };
     let queue = read_concert(concert)?.queue;
     app.caches().concert_queues.put(id, queue.clone(), app.now());
     Ok(queue)
 }
 
-async fn kept(app: &App, id: ConcertId) -> Result<Option<ConcertItem>, Failure> {
+async fn get_item(app: &App, id: ConcertId) -> Result<Option<ConcertItem>, Failure> {
     let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
     item.map(from_item::<ConcertItem>).transpose()
 }
@@ -175,23 +175,23 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
     let show = move |app: App, found: Vec<Item>| {
         let query = query.clone();
         async move {
-            let keys: Vec<keys::Key> = found.iter().filter_map(candidate).collect();
+            let keys: Vec<keys::Key> = found.iter().filter_map(concert_key).collect();
             let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
-            found.into_iter().map(|item| item.map_or(Ok(None), |item| read_found(item, &query))).collect()
+            found.into_iter().map(|item| item.map_or(Ok(None), |item| read_match(item, &query))).collect()
         }
     };
-    candidates.listed(app, limit, cursor, show).await
+    candidates.list(app, limit, cursor, show).await
 }
 
 /// A concert that a search may show, unless it is being deleted or its name is another.
-fn read_found(item: Item, query: &str) -> Result<Option<Concert>, Failure> {
+fn read_match(item: Item, query: &str) -> Result<Option<Concert>, Failure> {
     let concert: ConcertItem = from_item(item)?;
     let found = concert.deletion.is_none() && concert.folded_name.contains(query);
     found.then(|| read_concert(concert)).transpose()
 }
 
 /// The concert that an entry of the search, or of the index, is about.
-fn candidate(item: &Item) -> Option<keys::Key> {
+fn concert_key(item: &Item) -> Option<keys::Key> {
     match item.get("id") {
         Some(id) => id.as_s().ok()?.parse().ok().map(keys::concert),
         None => key_of(item),
@@ -206,7 +206,7 @@ pub(crate) async fn mark_of(app: &App, id: ConcertId) -> Result<Option<Mark>, Fa
 /// The same, told from a concert that is not there.
 pub(crate) async fn mark_of_any(app: &App, id: ConcertId) -> Result<Option<Option<Mark>>, Failure> {
     let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
-    item.map(|item| Mark::of(&item)).transpose()
+    item.map(|item| Mark::from_item(&item)).transpose()
 }
 
 /// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
@@ -243,7 +243,7 @@ pub(crate) async fn remove(app: &App, id: ConcertId) -> Result<(), Failure> {
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(()),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
     Err(Failure::Busy)

@@ -100,7 +100,7 @@ pub async fn create(
     let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::ScheduleNew, Write::create(to_item(&keys::schedule(schedule.id), &item)?));
-        transaction.add(Guard::ListingNew, Write::create(to_item(&keys::listed(schedule), &item)?));
+        transaction.add(Guard::ListingNew, Write::create(to_item(&keys::listing_of(schedule), &item)?));
         transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
         transaction.add(Guard::Logged, action.write(app)?);
         Ok(transaction)
@@ -110,15 +110,15 @@ pub async fn create(
         let full = concerts::is_full(concert.old.as_ref());
         Some(if full { CreateScheduleFailure::Full } else { CreateScheduleFailure::NoConcert })
     };
-    let load = || kept(app, schedule.id);
-    let created = create_once(app, &new, |kept| &kept.fingerprint, transaction, load, refused).await?;
-    Ok(created.map(|kept| kept.schedule))
+    let load = || get_row(app, schedule.id);
+    let created = create_once(app, &new, |row| &row.fingerprint, transaction, load, refused).await?;
+    Ok(created.map(|row| row.schedule))
 }
 
 /// A schedule as it is in the table now, also one that is being deleted.
-pub(crate) async fn kept(app: &App, id: ScheduleId) -> Result<Option<ScheduleRow>, Failure> {
+pub(crate) async fn get_row(app: &App, id: ScheduleId) -> Result<Option<ScheduleRow>, Failure> {
     let item = query::get(app, &keys::schedule(id), Consistency::Strong).await?;
-    item.map(read_kept).transpose()
+    item.map(read_row).transpose()
 }
 
 /// Whether there is a schedule of this id, also one that is being deleted.
@@ -126,11 +126,11 @@ pub(crate) async fn kept(app: &App, id: ScheduleId) -> Result<Option<ScheduleRow
 /// # Errors
 /// When the table fails.
 pub async fn is_there(app: &App, id: ScheduleId) -> Result<bool, Failure> {
-    Ok(kept(app, id).await?.is_some())
+    Ok(get_row(app, id).await?.is_some())
 }
 
 /// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the process.
-/// What changes in that minute a hold's conditions catch.
+/// The conditions of a hold catch a change in that minute.
 ///
 /// # Errors
 /// When the table fails.
@@ -139,22 +139,22 @@ pub(crate) async fn with_sections(
     id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
-    known(app, id, sections, SCHEDULE_SECONDS).await
+    find_cached(app, id, sections, SCHEDULE_SECONDS).await
 }
 
 /// A schedule for who looks at it, at most a second old, or as it is now if one of these sections is new to the process.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(
+pub async fn get_cached(
     app: &App,
     id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
 ) -> Result<Option<Arc<Schedule>>, Failure> {
-    known(app, id, sections, VIEW_SECONDS).await
+    find_cached(app, id, sections, VIEW_SECONDS).await
 }
 
-async fn known(
+async fn find_cached(
     app: &App,
     id: ScheduleId,
     sections: impl IntoIterator<Item = &Label>,
@@ -165,7 +165,7 @@ async fn known(
         Some(schedule) if sections.into_iter().all(|section| schedule.sections.contains_key(section)) => {
             Ok(Some(schedule))
         }
-        _ => fresh(app, id).await,
+        _ => get(app, id).await,
     }
 }
 
@@ -173,8 +173,8 @@ async fn known(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn fresh(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Failure> {
-    let schedule = kept(app, id).await?.map(|kept| kept.schedule).filter(|schedule| !schedule.deleting);
+pub async fn get(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Failure> {
+    let schedule = get_row(app, id).await?.map(|row| row.schedule).filter(|schedule| !schedule.deleting);
     let schedule = schedule.map(Arc::new);
     match &schedule {
         Some(schedule) => app.caches().schedules.put(id, Arc::clone(schedule), app.now()),
@@ -186,8 +186,8 @@ pub async fn fresh(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, F
 /// A page of a concert's schedules that are on sale at `now`, by date.
 ///
 /// # Errors
-/// [`ListFailure::Cursor`] when the cursor is not of this list.
-pub async fn bookable(
+/// [`ListError::Cursor`] when the cursor is not of this list.
+pub async fn list_bookable(
     app: &App,
     concert: ConcertId,
     now: Timestamp,
@@ -195,22 +195,22 @@ pub async fn bookable(
     cursor: Option<&str>,
 ) -> Result<Page<Schedule>, ListFailure> {
     // Those that have started are passed over by their keys: a sale ends before.
-    let started = keys::listed_schedule(concert, EpochSecond::begun(now), ScheduleId(Uuid::nil()));
+    let started = keys::schedule_listing(concert, EpochSecond::begun(now), ScheduleId(Uuid::nil()));
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).after(started).filter(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],
     );
-    let read = |item| read_kept(item).map(|kept| kept.schedule);
-    query.listed(app, limit, cursor, query::each(read)).await
+    let read = |item| read_row(item).map(|row| row.schedule);
+    query.list(app, limit, cursor, query::map_each(read)).await
 }
 
 /// Every schedule of a concert, whatever its state.
-pub(crate) async fn of_concert(app: &App, concert: ConcertId) -> Result<Vec<ScheduleRow>, Failure> {
+pub(crate) async fn list_of_concert(app: &App, concert: ConcertId) -> Result<Vec<ScheduleRow>, Failure> {
     let query = Query::partition(keys::concert_partition(concert), keys::LISTED_SCHEDULE_PREFIX).strong();
-    query.all(app, DATES_MAX as usize).await?.into_iter().map(read_kept).collect()
+    query.all(app, DATES_MAX as usize).await?.into_iter().map(read_row).collect()
 }
 
-/// What became of a section's price.
+/// The outcome of pricing a section.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SectionPrice {
     /// The section has this price now.
@@ -240,10 +240,10 @@ pub(crate) async fn price_section(
         .name("#section", section.as_str())
         .value(":most", number(SECTIONS_MAX))
         .value(":entry", entry);
-    if write.applies(app).await? {
+    if write.apply(app).await? {
         return Ok(SectionPrice::Agreed);
     }
-    match fresh(app, schedule).await? {
+    match get(app, schedule).await? {
         None => Ok(SectionPrice::NoSchedule),
         Some(now) => Ok(match now.sections.get(section) {
             Some(known) if known.price == price => SectionPrice::Agreed,
@@ -264,7 +264,7 @@ pub(crate) async fn count_section(
 ) -> Result<(), Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let known = fresh(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
+        let known = get(app, schedule).await?.and_then(|now| now.sections.get(section).map(|known| known.seats));
         let Some(counted) = known.filter(|known| *known < seats) else { return Ok(()) };
         let mut transaction = Transaction::new();
         let write = Write::update(&keys::schedule(schedule))
@@ -274,12 +274,12 @@ pub(crate) async fn count_section(
             .value(":counted", number(counted))
             .value(":seats", number(seats));
         transaction.add((), write);
-        transaction.add((), action.clone().with("seats", seats - counted).write(app)?);
+        transaction.add((), action.clone().with_change("seats", seats - counted).write(app)?);
         let committed = transaction.commit(app).await;
         app.caches().schedules.forget(&schedule);
         match committed {
             Ok(()) => return Ok(()),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -290,42 +290,42 @@ pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: boo
     let key = keys::schedule(schedule.id);
     let mut transaction = Transaction::new();
     transaction.add((), if alone { mark.put(&key, schedule.id.0)? } else { mark.put_beside(&key) });
-    transaction.add((), mark.put_beside(&keys::listed(schedule)));
+    transaction.add((), mark.put_beside(&keys::listing_of(schedule)));
     app.caches().schedules.forget(&schedule.id);
-    applies(app, transaction).await
+    try_commit(app, transaction).await
 }
 
 /// Takes the mark away again.
 pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
     transaction.add((), mark.remove(&keys::schedule(schedule.id)));
-    transaction.add((), mark.remove(&keys::listed(schedule)));
+    transaction.add((), mark.remove(&keys::listing_of(schedule)));
     app.caches().schedules.forget(&schedule.id);
-    applies(app, transaction).await
+    try_commit(app, transaction).await
 }
 
 /// Notes that a deletion can no longer be undone: the date is no longer one of its concert's. `false` when it is no
 /// longer this deletion that has the schedule.
-pub(crate) async fn mark_certain(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add((), mark.make_certain(&keys::schedule(schedule.id)));
-        transaction.add((), Write::delete(&keys::listed(schedule)).when("attribute_exists(pk)"));
+        transaction.add((), mark.commit(&keys::schedule(schedule.id)));
+        transaction.add((), Write::delete(&keys::listing_of(schedule)).when("attribute_exists(pk)"));
         transaction.add((), concerts::drop_date(schedule.concert_id));
-        if let Some(entry) = mark.entry(app)? {
+        if let Some(entry) = mark.log_entry(app)? {
             transaction.add((), entry);
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(true),
             Err(Rejected::Guards(_)) => {
                 // The answer of an earlier try may have been lost.
-                let now = kept(app, schedule.id).await?.and_then(|kept| kept.mark);
-                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Certain));
+                let now = get_row(app, schedule.id).await?.and_then(|row| row.mark);
+                return Ok(now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed));
             }
             Err(Rejected::Failure(failure)) => return Err(failure),
             // Other dates of the concert come and go.
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -339,13 +339,13 @@ pub(crate) async fn remove(app: &App, schedule: &Schedule, mark: &Mark) -> Resul
             .when("attribute_not_exists(pk) OR deletion = :mine")
             .value(":mine", text(mark.deletion.to_string())),
     );
-    transaction.add((), Write::delete(&keys::listed(schedule)));
+    transaction.add((), Write::delete(&keys::listing_of(schedule)));
     transaction.add((), Write::delete(&keys::overview(schedule.id)));
-    applies(app, transaction).await.map(|_| ())
+    try_commit(app, transaction).await.map(|_| ())
 }
 
 /// Commits all of it: `false` when a condition did not hold.
-async fn applies(app: &App, transaction: Transaction<()>) -> Result<bool, Failure> {
+async fn try_commit(app: &App, transaction: Transaction<()>) -> Result<bool, Failure> {
     match transaction.commit_patiently(app).await {
         Ok(()) => Ok(true),
         Err(Rejected::Guards(_)) => Ok(false),
@@ -357,7 +357,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
     ScheduleItem {
         id: schedule.id.0,
         concert_id: schedule.concert_id.0,
-        place: schedule.place.clone(),
+        place: schedule.venue.clone(),
         starts_at: schedule.starts_at.as_millisecond(),
         sale_opens_at: schedule.sale_opens_at.as_millisecond(),
         sale_closes_at: schedule.sale_closes_at.as_millisecond(),
@@ -368,8 +368,8 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
     }
 }
 
-fn read_kept(item: Item) -> Result<ScheduleRow, Failure> {
-    let mark = Mark::of(&item)?;
+fn read_row(item: Item) -> Result<ScheduleRow, Failure> {
+    let mark = Mark::from_item(&item)?;
     let item: ScheduleItem = from_item(item)?;
     let section = |(label, section): (String, SectionItem)| {
         let price = Price::parse(section.price).map_err(unreadable)?;
@@ -378,7 +378,7 @@ fn read_kept(item: Item) -> Result<ScheduleRow, Failure> {
     let schedule = Schedule {
         id: ScheduleId(item.id),
         concert_id: ConcertId(item.concert_id),
-        place: item.place,
+        venue: item.place,
         starts_at: time(item.starts_at)?,
         sale_opens_at: time(item.sale_opens_at)?,
         sale_closes_at: time(item.sale_closes_at)?,

@@ -1,4 +1,4 @@
-//! What a process may remember between requests, and for how long.
+//! The memory of a process between requests, and how long it lasts.
 //!
 //! **Nothing here decides who gets a seat or a unit**: a remembered schedule or price is repeated in no condition only
 //! where it cannot change, and a remembered list is what a viewer sees, never what a buyer gets.
@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::coupons::coupon::Coupon;
 use onsale_domain::products::product::Sort;
-use onsale_domain::queue::entry::Token;
-use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::entry::QueueEntry;
+use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
 
@@ -45,13 +45,13 @@ pub struct Caches {
     pub queues: Cache<QueueId, Option<Arc<Queue>>>,
     /// How many numbers queues have given out.
     pub issued: Cache<QueueId, u64>,
-    pub queue_tokens: Cache<(UserId, QueueId), Option<Token>>,
+    pub queue_tokens: Cache<(UserId, QueueId), Option<QueueEntry>>,
     /// Held by whoever looks at a queue, so that the requests of one process share one look.
-    pub look: tokio::sync::Mutex<()>,
-    /// What this process is called where it must be told from others; through [`Caches::process`].
+    pub read_lock: tokio::sync::Mutex<()>,
+    /// The id of this process among others; through [`Caches::process_id`].
     process: OnceLock<Uuid>,
-    /// What the process knows of the counters of queues; through [`Caches::numbers_of`].
-    numbers: Mutex<HashMap<QueueId, Numbers>>,
+    /// The leases of queue numbers; through [`Caches::with_numbers`].
+    numbers: Mutex<HashMap<QueueId, NumberLease>>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<ProductId, Arc<Viewed>>,
     pub coupons: Cache<CouponId, Arc<Coupon>>,
@@ -63,14 +63,14 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// What this process is called where it must be told from others; `make` gives the name the first time.
-    pub fn process(&self, make: impl FnOnce() -> Uuid) -> Uuid {
+    /// The id of this process among others; `make` gives it the first time.
+    pub fn process_id(&self, make: impl FnOnce() -> Uuid) -> Uuid {
         *self.process.get_or_init(make)
     }
 
     /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
-    /// become holes.
-    pub fn numbers_of<T>(&self, queue: &QueueId, work: impl FnOnce(&mut Numbers) -> T) -> T {
+    /// become gaps.
+    pub fn with_numbers<T>(&self, queue: &QueueId, work: impl FnOnce(&mut NumberLease) -> T) -> T {
         let mut known = lock(&self.numbers);
         if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
             known.clear();
@@ -91,7 +91,7 @@ impl<K, V> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// What is remembered of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
+    /// The value of `key`, if it is no older than `seconds` (and not from the future: clocks jump).
     pub fn get(&self, key: &K, now: Timestamp, seconds: i64) -> Option<V> {
         let entries = lock(&self.entries);
         let (since, value) = entries.get(key)?;

@@ -1,5 +1,5 @@
-//! Watches the calls to the table: how each try ended, and what capacity it took. Only where a meter is on, so that what
-//! nobody counts is not asked for either; on AWS asking is free.
+//! Watches the calls to the table: how each try ended, and what capacity it took. Only where a meter is on, so that
+//! nothing is requested that nobody counts; on AWS the request is free.
 
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextRef,
@@ -18,7 +18,7 @@ use crate::telemetry::metrics::{Meter, TABLE_CALLS, TABLE_CAPACITY};
 
 /// The settings of a client whose calls `meter` counts.
 #[must_use]
-pub fn watched(settings: Builder, meter: &Meter) -> Builder {
+pub fn with_call_metrics(settings: Builder, meter: &Meter) -> Builder {
     if meter.is_on() { settings.interceptor(Watch(meter.clone())) } else { settings }
 }
 
@@ -36,7 +36,7 @@ impl Intercept for Watch {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        ask(context.input_mut());
+        request_capacity(context.input_mut());
         Ok(())
     }
 
@@ -67,10 +67,11 @@ fn halves(units: f64) -> u64 {
     (units * 2.0).round() as u64
 }
 
-/// Each operation has types of its own, which share no trait. What is one table's is told alone or in a list.
+/// Each operation has types of its own, which share no trait. One table's capacity comes alone, that of several in
+/// a list.
 macro_rules! operations {
-    ($([$module:ident, $input:ident, $output:ident, $error:ident, $told:ident])*) => {
-        fn ask(input: &mut Input) {
+    ($([$module:ident, $input:ident, $output:ident, $error:ident, $capacities:ident])*) => {
+        fn request_capacity(input: &mut Input) {
             $(if let Some(input) = input.downcast_mut::<of::$module::$input>() {
                 input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
             })*
@@ -78,7 +79,7 @@ macro_rules! operations {
 
         fn capacity(output: &Output) -> &[ConsumedCapacity] {
             $(if let Some(output) = output.downcast_ref::<of::$module::$output>() {
-                return $told(output.consumed_capacity());
+                return $capacities(output.consumed_capacity());
             })*
             &[]
         }
@@ -92,24 +93,24 @@ macro_rules! operations {
     };
 }
 
-fn one(told: Option<&ConsumedCapacity>) -> &[ConsumedCapacity] {
-    told.map_or(&[], std::slice::from_ref)
+fn single(capacity: Option<&ConsumedCapacity>) -> &[ConsumedCapacity] {
+    capacity.map_or(&[], std::slice::from_ref)
 }
 
-fn many(told: &[ConsumedCapacity]) -> &[ConsumedCapacity] {
-    told
+fn several(capacities: &[ConsumedCapacity]) -> &[ConsumedCapacity] {
+    capacities
 }
 
 operations! {
-    [get_item, GetItemInput, GetItemOutput, GetItemError, one]
-    [query, QueryInput, QueryOutput, QueryError, one]
-    [scan, ScanInput, ScanOutput, ScanError, one]
-    [put_item, PutItemInput, PutItemOutput, PutItemError, one]
-    [update_item, UpdateItemInput, UpdateItemOutput, UpdateItemError, one]
-    [delete_item, DeleteItemInput, DeleteItemOutput, DeleteItemError, one]
-    [batch_get_item, BatchGetItemInput, BatchGetItemOutput, BatchGetItemError, many]
-    [transact_get_items, TransactGetItemsInput, TransactGetItemsOutput, TransactGetItemsError, many]
-    [transact_write_items, TransactWriteItemsInput, TransactWriteItemsOutput, TransactWriteItemsError, many]
+    [get_item, GetItemInput, GetItemOutput, GetItemError, single]
+    [query, QueryInput, QueryOutput, QueryError, single]
+    [scan, ScanInput, ScanOutput, ScanError, single]
+    [put_item, PutItemInput, PutItemOutput, PutItemError, single]
+    [update_item, UpdateItemInput, UpdateItemOutput, UpdateItemError, single]
+    [delete_item, DeleteItemInput, DeleteItemOutput, DeleteItemError, single]
+    [batch_get_item, BatchGetItemInput, BatchGetItemOutput, BatchGetItemError, several]
+    [transact_get_items, TransactGetItemsInput, TransactGetItemsOutput, TransactGetItemsError, several]
+    [transact_write_items, TransactWriteItemsInput, TransactWriteItemsOutput, TransactWriteItemsError, several]
 }
 
 /// How a try ended that the table refused.
@@ -122,9 +123,9 @@ fn outcome(error: &Error) -> &'static str {
     };
     let has = |wanted: &str| reasons.iter().filter_map(CancellationReason::code).find(|code| *code == wanted);
     // Of several reasons the one that decides: `write::Rejected` has them in this order.
-    let told = reasons.iter().find(|reason| is_throttled(reason)).and_then(CancellationReason::code);
-    let told = told.or_else(|| has("TransactionConflict")).or_else(|| has("ConditionalCheckFailed"));
-    match told.or(code(error)) {
+    let reason = reasons.iter().find(|reason| is_throttled(reason)).and_then(CancellationReason::code);
+    let reason = reason.or_else(|| has("TransactionConflict")).or_else(|| has("ConditionalCheckFailed"));
+    match reason.or(code(error)) {
         Some("ConditionalCheckFailed" | "ConditionalCheckFailedException") => "condition",
         Some("TransactionConflict" | "TransactionConflictException" | "TransactionInProgressException") => "conflict",
         Some(

@@ -1,4 +1,4 @@
-//! What is done once, however often it is asked for.
+//! Work that is done once under an idempotency key, however often it is asked for.
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use crate::store::dynamodb::rejected::{FailedGuard, Rejected};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 
-/// What a request came to that asks for something which is done once.
+/// The outcome of a request with an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Once<T> {
     /// Done now.
@@ -18,8 +18,8 @@ pub enum Once<T> {
 }
 
 impl<T> Once<T> {
-    /// What is found done: new if it is `ours`, by an earlier try of this request that was not heard of.
-    pub(crate) fn found(done: T, ours: bool) -> Self {
+    /// The outcome of work found done: new if it is `ours`, by an earlier try of this request without an answer.
+    pub(crate) fn from_existing(done: T, ours: bool) -> Self {
         if ours { Self::New(done) } else { Self::Replayed(done) }
     }
 
@@ -32,7 +32,7 @@ impl<T> Once<T> {
         }
     }
 
-    /// What there is because of it, new or not.
+    /// The result of the work, new or not.
     pub fn get(&self) -> &T {
         let (Self::New(done) | Self::Replayed(done) | Self::Existing(done)) = self;
         done
@@ -101,7 +101,7 @@ where
                 }
                 // A try that was refused wrote nothing: only one that was not heard of may be ours.
                 let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-                return Ok(Once::found(there, ours));
+                return Ok(Once::from_existing(there, ours));
             }
             if let Rejected::Guards(failed) = &rejected
                 && let Some(refusal) = refused(failed)
@@ -109,6 +109,6 @@ where
                 return Err(refusal);
             }
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }

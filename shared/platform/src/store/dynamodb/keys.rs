@@ -39,12 +39,12 @@ pub fn user_partition(user: UserId) -> String {
 }
 
 /// Of something that a user owns the user, and what follows `prefix` in its sort key.
-pub fn owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> {
+pub fn parse_owned<'a>(key: &'a Key, prefix: &str) -> Option<(UserId, &'a str)> {
     Some((key.pk.strip_prefix("USER#")?.parse().ok()?, key.sk.strip_prefix(prefix)?))
 }
 
-/// What sort of thing lies under a key, of those whose changes are told.
-pub fn sort_of(key: &Key) -> Option<&'static str> {
+/// The kind of item under a key, of those whose changes make events.
+pub fn kind_of(key: &Key) -> Option<&'static str> {
     let sorts = [
         (RESERVATION_PREFIX, "reservation"),
         (ORDER_PREFIX, "order"),
@@ -75,14 +75,14 @@ pub fn attempts_window(bucket: &str, window: i64) -> Key {
     key(format!("ATTEMPTS#{bucket}"), format!("WINDOW#{window:012}"))
 }
 
-/// That an account has logged in from a source address.
+/// The item which says that an account has logged in from a source address.
 pub fn attempts_known(bucket: &str) -> Key {
     key(format!("ATTEMPTS#{bucket}"), "KNOWN")
 }
 
 pub const ADMIN_PREFIX: &str = "ADMIN#";
 
-/// What one administrator, or the operators, did.
+/// The actions of one administrator, or of the operators.
 pub fn admin_partition(name: &str) -> String {
     format!("{ADMIN_PREFIX}{name}")
 }
@@ -94,7 +94,7 @@ pub fn admin_action(name: &str, at_millisecond: i64, id: Uuid) -> Key {
     key(admin_partition(name), format!("{ADMIN_ACTION_PREFIX}{at_millisecond:015}#{id}"))
 }
 
-/// What all administrators did, on the `by_time` index.
+/// The actions of all administrators, on the `by_time` index.
 pub const ADMIN_ACTIONS_BY_TIME: &str = "ADMIN";
 
 pub const KEYS_PARTITION: &str = "KEYS";
@@ -153,18 +153,18 @@ pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
 }
 
 /// Numbers of a queue that nobody has; apart from it, because many may leave at once.
-pub fn holes_partition(queue: &QueueId) -> String {
+pub fn gaps_partition(queue: &QueueId) -> String {
     format!("{}#HOLES", queue_partition(queue))
 }
 
-/// The hole that begins with this number.
-pub fn hole(queue: &QueueId, first: u64) -> Key {
-    key(holes_partition(queue), format!("HOLE#{first:020}"))
+/// The gap that begins with this number.
+pub fn gap(queue: &QueueId, first: u64) -> Key {
+    key(gaps_partition(queue), format!("HOLE#{first:020}"))
 }
 
 pub const TOKEN_PREFIX: &str = "TOKEN#";
 
-pub fn queue_token(user: UserId, queue: &QueueId) -> Key {
+pub fn queue_entry(user: UserId, queue: &QueueId) -> Key {
     key(user_partition(user), format!("{TOKEN_PREFIX}{queue}"))
 }
 
@@ -175,7 +175,7 @@ pub fn event_mark(event: &str, consumer: &str) -> Key {
 
 pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
 
-pub fn allowance(user: UserId, schedule: ScheduleId) -> Key {
+pub fn seat_limit(user: UserId, schedule: ScheduleId) -> Key {
     key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
 }
 
@@ -193,12 +193,12 @@ pub const CONCERTS_BY_TIME: &str = "CONCERT";
 pub const LISTED_SCHEDULE_PREFIX: &str = "SCHEDULE#";
 
 /// The listing copy of a schedule beside its concert; by date.
-pub fn listed_schedule(concert: ConcertId, starts_at: EpochSecond, schedule: ScheduleId) -> Key {
+pub fn schedule_listing(concert: ConcertId, starts_at: EpochSecond, schedule: ScheduleId) -> Key {
     key(concert_partition(concert), format!("{LISTED_SCHEDULE_PREFIX}{:012}#{schedule}", starts_at.0))
 }
 
-pub fn listed(schedule: &Schedule) -> Key {
-    listed_schedule(schedule.concert_id, EpochSecond::begun(schedule.starts_at), schedule.id)
+pub fn listing_of(schedule: &Schedule) -> Key {
+    schedule_listing(schedule.concert_id, EpochSecond::begun(schedule.starts_at), schedule.id)
 }
 
 pub fn schedule(id: ScheduleId) -> Key {
@@ -253,11 +253,11 @@ pub fn adjustment(product: ProductId, id: Uuid) -> Key {
 }
 
 /// One shard of a limited quantity: of the stock of the product with this id, or of what is left of the coupon.
-pub fn stock(of: Uuid, shard: u8) -> Key {
-    key(format!("STOCK#{of}#{shard}"), "STOCK")
+pub fn stock(quantity: Uuid, shard: u8) -> Key {
+    key(format!("STOCK#{quantity}#{shard}"), "STOCK")
 }
 
-/// What sorts before every character that a name may have, so that a name comes before its continuations.
+/// A character that sorts before all those of a name, so that a name comes before its continuations.
 const NAME_END: char = '\u{1f}';
 
 /// All selling products in one order; the dearest first is the cheapest first, read backwards.
@@ -317,7 +317,7 @@ pub fn sales(day: Date, product: ProductId) -> Key {
     key(sales_partition(day), format!("{SOLD_PREFIX}{product}"))
 }
 
-/// What sold best in so many days.
+/// The products that sold best in so many days.
 pub fn popular(days: u8) -> Key {
     key("POPULAR".to_owned(), days.to_string())
 }

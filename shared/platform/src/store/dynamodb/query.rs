@@ -16,7 +16,7 @@ use crate::store::dynamodb::rejected::{Rejected, failure, is_throttled};
 use crate::store::dynamodb::retry::Attempts;
 use onsale_domain::time::EpochSecond;
 
-pub use crate::store::dynamodb::query::lists::{ListFailure, PAGES_MAX, each};
+pub use crate::store::dynamodb::query::lists::{ListFailure, PAGES_MAX, map_each};
 
 /// Whether a read must see every write that was answered before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Resul
                 .map_err(|error| failure(&error))?;
             found.extend(answer.responses.unwrap_or_default().into_values().flatten());
             if let Some(left) = answer.unprocessed_keys.filter(|left| !left.is_empty()) {
-                attempts.again().await?;
+                attempts.wait().await?;
                 wanted = Some(left);
             }
         }
@@ -78,7 +78,7 @@ pub async fn get_in_order(app: &App, keys: &[Key], consistency: Consistency) -> 
 /// A plain read, however consistent, waits for nobody: while a transaction is being committed it shows some of its items
 /// as they were before. So the receipt of a request is read like this before that request is refused: it may be the one
 /// item that is still to come of the same request, sent twice or not answered.
-pub async fn settled(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
+pub async fn get_settled(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
     Ok(get_together(app, std::slice::from_ref(key)).await?.pop().flatten())
 }
 
@@ -98,13 +98,13 @@ pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, 
                 let items = answer.responses.unwrap_or_default().into_iter();
                 return Ok(items.map(|response| response.item.filter(|item| !item.is_empty())).collect());
             }
-            Err(error) => attempts.again_after(&cancelled(&error)).await?,
+            Err(error) => attempts.wait_after(&classify_cancellation(&error)).await?,
         }
     }
 }
 
-/// Why several items were not read: for too much traffic, or because another transaction is at work on one of them.
-fn cancelled(error: &SdkError<TransactGetItemsError>) -> Rejected<()> {
+/// The reason why several items were not read: too much traffic, or another transaction at work on one of them.
+fn classify_cancellation(error: &SdkError<TransactGetItemsError>) -> Rejected<()> {
     let reasons = match error.as_service_error() {
         Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
         _ => &[],
@@ -147,7 +147,7 @@ enum Range {
     UpTo { pk: String, prefix: String, last: String },
     /// All that an owner has.
     ByTime { owner: String },
-    /// What of an expiry partition ended before a second.
+    /// The items of an expiry partition that ended before a second.
     Expired { shard: String, before: EpochSecond },
 }
 
@@ -157,7 +157,7 @@ impl Query {
     }
 
     /// All of a partition of the table, in order.
-    pub fn whole(pk: impl Into<String>) -> Self {
+    pub fn whole_partition(pk: impl Into<String>) -> Self {
         Self::new(Range::Whole { pk: pk.into() })
     }
 
@@ -176,8 +176,8 @@ impl Query {
         Self::new(Range::ByTime { owner: owner.into() }).newest_first()
     }
 
-    /// What of an expiry partition ended before this second, longest ago first, as keys.
-    pub fn expired(shard: String, before: EpochSecond) -> Self {
+    /// The items of an expiry partition that ended before a second, longest ago first, as keys.
+    pub fn expired_before(shard: String, before: EpochSecond) -> Self {
         Self::new(Range::Expired { shard, before })
     }
 

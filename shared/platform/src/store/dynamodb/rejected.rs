@@ -33,7 +33,7 @@ pub enum Rejected<G> {
 }
 
 impl<G> Rejected<G> {
-    /// What it is to a caller who neither tries again nor asks which guard it was.
+    /// The failure for a caller that neither tries again nor asks which guard it was.
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Failure(failure) => failure,
@@ -138,7 +138,7 @@ impl ConditionFailed for aws_sdk_dynamodb::operation::delete_item::DeleteItemErr
     }
 }
 
-/// What an error of the SDK means, conditions and conflicts aside.
+/// The failure that an error of the SDK means, conditions and conflicts aside.
 pub fn failure<E>(error: &SdkError<E>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -168,7 +168,7 @@ where
     }
 }
 
-/// What lies behind an error, from the outside in: an address that cannot be reached, a time-out.
+/// The causes of an error, from the outside in: an address that cannot be reached, a time-out.
 fn causes(error: &dyn std::error::Error) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source()).take(CAUSES_MAX);
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -46,25 +46,25 @@ impl<'a> Attempts<'a> {
     }
 
     /// Waits before the next try after one that came to this; gives back a failure that no other try would help.
-    pub(crate) async fn again_after<G>(&mut self, rejected: &Rejected<G>) -> Result<(), Failure> {
+    pub(crate) async fn wait_after<G>(&mut self, rejected: &Rejected<G>) -> Result<(), Failure> {
         match rejected {
-            Rejected::Guards(_) | Rejected::Conflict(_) => self.again().await,
-            Rejected::Throttled => self.again_slower().await,
+            Rejected::Guards(_) | Rejected::Conflict(_) => self.wait().await,
+            Rejected::Throttled => self.wait_longer().await,
             Rejected::Failure(Failure::Unknown) => {
                 self.unheard = true;
-                self.again().await
+                self.wait().await
             }
             Rejected::Failure(failure) => Err(failure.clone()),
         }
     }
 
     /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.
-    pub(crate) async fn again(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn wait(&mut self) -> Result<(), Failure> {
         self.pause(BACKOFF_MIN).await
     }
 
-    /// The same after the table took no more traffic.
-    pub(crate) async fn again_slower(&mut self) -> Result<(), Failure> {
+    /// Waits longer, after the table refused more traffic.
+    pub(crate) async fn wait_longer(&mut self) -> Result<(), Failure> {
         self.pause(THROTTLED_BACKOFF_MIN).await
     }
 

@@ -130,13 +130,13 @@ impl Write {
         self
     }
 
-    /// What `placeholder` (with its `#`) stands for.
+    /// The attribute that `placeholder` (with its `#`) stands for.
     pub fn name(mut self, placeholder: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.names.insert(placeholder.into(), attribute.into());
         self
     }
 
-    /// What `placeholder` (with its `:`) stands for.
+    /// The value that `placeholder` (with its `:`) stands for.
     pub fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
         let placeholder = placeholder.into();
         let other = self.values.get(&placeholder).filter(|before| **before != value);
@@ -145,19 +145,19 @@ impl Write {
         self
     }
 
-    /// What it tells the world: of what sort of thing, and which change.
-    fn told(&self) -> Option<(&'static str, String)> {
+    /// The event this write emits: the kind of its item, and the change.
+    fn emitted_change(&self) -> Option<(&'static str, String)> {
         let (key, change) = match &self.action {
             Action::Put(item) => (key_of(item)?, item.get("change")?),
             Action::Update(key, _) => (key.clone(), self.values.get(":change")?),
             Action::Delete(_) | Action::Check(_) => return None,
         };
-        Some((keys::sort_of(&key)?, change.as_s().ok()?.clone()))
+        Some((keys::kind_of(&key)?, change.as_s().ok()?.clone()))
     }
 
-    /// Lets what is told carry the trace it is a part of, and no other's: an older version may have had one.
-    fn carrying(mut self, context: Option<Context>) -> Self {
-        if self.told().is_none() {
+    /// The write with the current trace in its event, and no other's: an older version may have had one.
+    fn with_trace(mut self, context: Option<Context>) -> Self {
+        if self.emitted_change().is_none() {
             return self;
         }
         let trace = context.map(|context| text(context.to_string()));
@@ -202,10 +202,10 @@ impl Write {
         Ok(built.build())
     }
 
-    /// Carries it out by itself and gives back `returned` attributes (for an update).
+    /// Runs this write alone and gives back the `returned` attributes of an update.
     pub async fn run(self, app: &App, returned: ReturnValue) -> Result<Item, Rejected<()>> {
-        let told = self.told();
-        let write = self.carrying(trace::current());
+        let change = self.emitted_change();
+        let write = self.with_trace(trace::current());
         let (client, table) = (app.dynamodb(), &app.config().table);
         let (names, values, condition) = (write.names(), write.values(), write.condition);
         let attributes = match write.action {
@@ -227,13 +227,13 @@ impl Write {
             }
             Action::Check(_) => return Err(Failure::Internal("a check outside a transaction".into()).into()),
         };
-        tell(app, told.as_slice());
+        count_changes(app, change.as_slice());
         Ok(attributes.unwrap_or_default())
     }
 
-    /// Carries it out by itself; `false` when its condition did not hold. For writes that nobody competes for:
+    /// Runs this write alone; `false` when its condition did not hold. For writes without contention:
     /// a conflict is [`Failure::Busy`].
-    pub async fn applies(self, app: &App) -> Result<bool, Failure> {
+    pub async fn apply(self, app: &App) -> Result<bool, Failure> {
         match self.run(app, ReturnValue::None).await {
             Ok(_) => Ok(true),
             Err(Rejected::Guards(_)) => Ok(false),
@@ -261,39 +261,37 @@ impl<G: Copy> Transaction<G> {
         self.writes.push((guard, write));
     }
 
-    /// Commits all of it, again while others are in the way: nothing was written then.
+    /// Commits all writes, and tries again after a conflict or throttling: nothing was written then.
     pub async fn commit_patiently(self, app: &App) -> Result<(), Rejected<G>> {
         let mut attempts = Attempts::new(app);
         loop {
             match self.clone().commit(app).await {
-                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => {
-                    attempts.again_after(&rejected).await?
-                }
+                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => attempts.wait_after(&rejected).await?,
                 ended => return ended,
             }
         }
     }
 
-    /// Commits all of it.
+    /// Commits all writes.
     pub async fn commit(self, app: &App) -> Result<(), Rejected<G>> {
         let guards: Vec<G> = self.writes.iter().map(|(guard, _)| *guard).collect();
         if guards.len() > TRANSACTION_ITEMS_MAX {
             return Err(Failure::Internal(format!("a transaction of {} items", guards.len())).into());
         }
         let context = trace::current();
-        let told: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.told()).collect();
-        let writes = self.writes.into_iter().map(|(_, write)| write.carrying(context));
+        let changes: Vec<_> = self.writes.iter().filter_map(|(_, write)| write.emitted_change()).collect();
+        let writes = self.writes.into_iter().map(|(_, write)| write.with_trace(context));
         let items: Result<Vec<_>, _> = writes.map(|write| write.into_transact(&app.config().table)).collect();
         let answer = app.dynamodb().transact_write_items().set_transact_items(Some(items?)).send().await;
         answer.map_err(|error| rejected_together(&guards, error))?;
-        tell(app, &told);
+        count_changes(app, &changes);
         Ok(())
     }
 }
 
-/// Counts what was committed. A success that was not heard of is not counted by whoever finds it out.
-fn tell(app: &App, told: &[(&'static str, String)]) {
-    for (sort, change) in told {
+/// Counts the events of a commit. A commit whose answer was lost is not counted when a later read finds it.
+fn count_changes(app: &App, changes: &[(&'static str, String)]) {
+    for (sort, change) in changes {
         app.meter().count(&CHANGES, 1, &[sort, change]);
     }
 }

@@ -18,7 +18,7 @@ pub const EVENTS_MAX: usize = 90;
 enum Guard {
     /// The event at this place was not dealt with before.
     New(usize),
-    /// What is counted in is there.
+    /// The counted item is there.
     Effect,
 }
 
@@ -27,7 +27,7 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails, or the condition of a write of `effect` does not hold.
-pub(crate) async fn once<T>(
+pub(crate) async fn process_once<T>(
     app: &App,
     consumer: &str,
     mut events: BTreeMap<&str, T>,
@@ -36,10 +36,10 @@ pub(crate) async fn once<T>(
     let mut attempts = Attempts::new(app);
     while !events.is_empty() {
         let mut transaction = Transaction::new();
-        for (place, event) in events.keys().enumerate() {
+        for (index, event) in events.keys().enumerate() {
             let mut mark = to_item(&keys::event_mark(event, consumer), &BTreeMap::<String, String>::new())?;
             mark.insert("delete_at".to_owned(), number(app.now().as_second() + MARK_KEPT_SECONDS));
-            transaction.add(Guard::New(place), Write::create(mark));
+            transaction.add(Guard::New(index), Write::create(mark));
         }
         for write in effect(&mut events.values()) {
             transaction.add(Guard::Effect, write);
@@ -54,17 +54,17 @@ pub(crate) async fn once<T>(
                 let done: Vec<usize> = failed
                     .iter()
                     .filter_map(|failed| match failed.guard {
-                        Guard::New(place) => Some(place),
+                        Guard::New(index) => Some(index),
                         Guard::Effect => None,
                     })
                     .collect();
-                let mut place = 0;
+                let mut index = 0;
                 events.retain(|_, _| {
-                    place += 1;
-                    !done.contains(&(place - 1))
+                    index += 1;
+                    !done.contains(&(index - 1))
                 });
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
     Ok(())

@@ -29,7 +29,7 @@ pub struct UnreadableChange(pub String);
 ///
 /// # Errors
 /// When the record names a change but cannot be understood.
-pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
+pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     let image: Item = record.change.new_image.clone().into();
     let Some(change) = image.get("change") else { return Ok(None) };
     let kind = change.as_s().ok().and_then(|name| EventKind::parse(name));
@@ -37,7 +37,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     let key = key_of(&image).ok_or_else(|| UnreadableChange("a change without a key".to_owned()))?;
     let image_trace = image.get(trace::ATTRIBUTE).and_then(|value| value.as_s().ok()).cloned();
     let (version, data) = match kind {
-        EventKind::TokenFinished => token(&key, image)?,
+        EventKind::TokenFinished => queue_entry(&key, image)?,
         EventKind::AdminActed => admin_action(image)?,
         EventKind::OrderPlaced | EventKind::OrderExpired | EventKind::OrderCancelled => order(&key, image)?,
         // A payment lives in what it pays for.
@@ -56,7 +56,7 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     };
     let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
         Some(name) => name.to_owned(),
-        None => owned(&key, "")?.0.to_string(),
+        None => parse_owner(&key, "")?.0.to_string(),
     };
     let committed = record.change.approximate_creation_date_time.timestamp();
     Ok(Some(Event {
@@ -70,12 +70,12 @@ pub fn event(record: &EventRecord) -> Result<Option<Event>, UnreadableChange> {
     }))
 }
 
-fn owned<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), UnreadableChange> {
-    keys::owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
+fn parse_owner<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), UnreadableChange> {
+    keys::parse_owned(key, prefix).ok_or_else(|| UnreadableChange("a change of an item that has no events".to_owned()))
 }
 
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let (user, id) = owned(key, keys::RESERVATION_PREFIX)?;
+    let (user, id) = parse_owner(key, keys::RESERVATION_PREFIX)?;
     let id: ReservationId = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
     let read = reservation_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let data = ReservationData {
@@ -92,7 +92,7 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> 
 }
 
 fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let (user, id) = owned(key, keys::ORDER_PREFIX)?;
+    let (user, id) = parse_owner(key, keys::ORDER_PREFIX)?;
     let id: OrderId = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
     let read = order_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let line = |line: &Line| LineData { product_id: line.product.0, quantity: line.quantity() };
@@ -110,7 +110,7 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
 
 /// An entry of the log is never changed, so it has one version.
 fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let read = admin_actions::entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let read = admin_actions::read_entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let user_id = match read.by {
         Actor::Administrator(id) => Some(id),
         Actor::Operator => None,
@@ -121,8 +121,8 @@ fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.
-fn token(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let (user, queue) = owned(key, keys::TOKEN_PREFIX)?;
+fn queue_entry(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
+    let (user, queue) = parse_owner(key, keys::TOKEN_PREFIX)?;
     let part = |name: &str| image.get(name);
     let number = part("number").and_then(|value| value.as_n().ok()?.parse().ok());
     let state = part("state").and_then(|value| value.as_s().ok());

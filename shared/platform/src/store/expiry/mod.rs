@@ -1,13 +1,13 @@
 //! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the state
-//! that their owners see, and the allowance. Units of an order and its coupon come back by this alone.
+//! that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
 
-pub(crate) mod closed;
+pub(crate) mod outcome;
 pub mod sweep;
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::keys;
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::expiry::sweep::{Position, Swept};
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
@@ -16,7 +16,7 @@ use crate::store::reservations::reservation_item::RESERVATION_KIND;
 use onsale_domain::id::{OrderId, ReservationId};
 use uuid::Uuid;
 
-/// What lapses.
+/// The kinds of purchases that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiring {
     /// Reservations that are held or declined.
@@ -45,11 +45,11 @@ pub async fn sweep(
         Expiring::Orders => (ORDER_KIND, keys::ORDER_PREFIX),
     };
     sweep::step(app, name, most, position, |app, key| async move {
-        let Some((user, id)) = keys::owned(&key, prefix) else { return Ok(false) };
+        let Some((user, id)) = keys::parse_owned(&key, prefix) else { return Ok(false) };
         let Ok(id) = id.parse::<Uuid>() else { return Ok(false) };
         let closed = match kind {
-            Expiring::Reservations => expire::close(&app, user, ReservationId(id)).await?,
-            Expiring::Orders => orders::close(&app, user, OrderId(id)).await?,
+            Expiring::Reservations => expire::expire(&app, user, ReservationId(id)).await?,
+            Expiring::Orders => orders::expire(&app, user, OrderId(id)).await?,
         };
         Ok(closed == ExpiryOutcome::Now)
     })

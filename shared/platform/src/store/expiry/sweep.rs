@@ -66,7 +66,7 @@ where
     Ok(all)
 }
 
-/// What a sweep did.
+/// The counts of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Things closed.
@@ -90,7 +90,7 @@ pub(crate) async fn step<F>(
 where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
 {
-    let query = Query::expired(keys::expiry_shard_at(kind, position.shard), EpochSecond::begun(app.now()));
+    let query = Query::expired_before(keys::expiry_shard_at(kind, position.shard), EpochSecond::begun(app.now()));
     let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
     let next = position.next(start);
     // The index has them in the order of their ends.

@@ -7,7 +7,7 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Cancel, Purchase, State};
+use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -18,7 +18,7 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
@@ -38,16 +38,16 @@ async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<
     let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
     let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
     let mut of = |key: &keys::Key| {
-        let place = items.iter().position(|item| key_of(item).as_ref() == Some(key));
-        place.map(|place| items.swap_remove(place))
+        let index = items.iter().position(|item| key_of(item).as_ref() == Some(key));
+        index.map(|index| items.swap_remove(index))
     };
     let Some(order) = of(&order_key) else { return Ok(None) };
     Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
 }
 
-/// The same as no transaction is at work on it: see [`query::settled`].
-pub(crate) async fn settled(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
-    let item = query::settled(app, &keys::order(user, id)).await?;
+/// The same as no transaction is at work on it: see [`query::get_settled`].
+pub(crate) async fn get_settled(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
+    let item = query::get_settled(app, &keys::order(user, id)).await?;
     item.map(|item| order_item::read(user, id, item)).transpose()
 }
 
@@ -56,12 +56,12 @@ pub(crate) async fn settled(app: &App, user: UserId, id: OrderId) -> Result<Opti
 ///
 /// # Errors
 /// When the table fails.
-pub async fn current(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
+pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let Some(read) = get(app, user, id).await? else { return Ok(None) };
-    if read.purchase.settled || !read.purchase.lapsed(app.now()) {
+    if read.purchase.settled || !read.purchase.has_expired(app.now()) {
         return Ok(Some(read));
     }
-    if let Err(failure) = close(app, user, id).await {
+    if let Err(failure) = expire(app, user, id).await {
         // It is shown as expired in any case, and the sweep closes it.
         tracing::warn!(order = %id, %failure, "an expired order could not be closed immediately");
         return Ok(Some(read));
@@ -79,7 +79,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
         order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
     };
     let all = Query::by_time(keys::orders_by_time(user));
-    all.listed(app, limit, cursor, |app, listed| async move {
+    all.list(app, limit, cursor, |app, listed| async move {
         let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
         let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
         found.into_iter().map(|item| item.map(read).transpose()).collect()
@@ -90,12 +90,12 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Gives a pending order up. What has ended stays as it is, and is a success.
 ///
 /// # Errors
-/// See [`CancelFailure`].
+/// See [`CancelOrderError`].
 pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelFailure> {
-    let ended = end(app, user, id, |read| {
+    let ended = end_order(app, user, id, |read| {
         Ok::<_, CancelFailure>(match read.purchase.cancel(app.now())? {
-            Cancel::Release => Some((read.clone().with(Purchase::cancelled), Some(EventKind::OrderCancelled))),
-            Cancel::Close => Some((read.clone().with(Purchase::closed), Some(EventKind::OrderExpired))),
+            Cancel::Release => Some((read.clone().map_purchase(Purchase::cancelled), Some(EventKind::OrderCancelled))),
+            Cancel::Close => Some((read.clone().map_purchase(Purchase::released), Some(EventKind::OrderExpired))),
             Cancel::AlreadyEnded => None,
         })
     });
@@ -107,30 +107,32 @@ pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, Cance
 /// # Errors
 /// When the table fails.
 pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<(), Failure> {
-    let ended = end(app, user, id, |read| {
-        let due = read.purchase.state == State::Declined && !read.purchase.settled;
-        Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), None)))
+    let ended = end_order(app, user, id, |read| {
+        let due = read.purchase.state == PurchaseState::Declined && !read.purchase.settled;
+        Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), None)))
     });
     ended.await.map(|_| ())
 }
 
 /// Closes an order whose time has passed: its state, and all that it took.
-pub(crate) async fn close(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
-    let ended = end(app, user, id, |read| {
-        let due = !read.purchase.settled && read.purchase.lapsed(app.now());
-        let change = (read.purchase.state == State::Open).then_some(EventKind::OrderExpired);
-        Ok::<_, Failure>(due.then(|| (read.clone().with(Purchase::closed), change)))
+pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
+    let ended = end_order(app, user, id, |read| {
+        let due = !read.purchase.settled && read.purchase.has_expired(app.now());
+        let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::OrderExpired);
+        Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), change)))
     });
     Ok(match ended.await? {
         Some((_, true)) => ExpiryOutcome::Now,
-        Some((order, false)) if order.purchase.settled && order.purchase.state != State::Paid => ExpiryOutcome::Before,
+        Some((order, false)) if order.purchase.settled && order.purchase.state != PurchaseState::Paid => {
+            ExpiryOutcome::Before
+        }
         Some(_) | None => ExpiryOutcome::Nothing,
     })
 }
 
 /// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
-/// `None` of `ending` leaves it as it is. Says how it stands then, and whether that was done now.
-async fn end<E: From<Failure>>(
+/// `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
+async fn end_order<E: From<Failure>>(
     app: &App,
     user: UserId,
     id: OrderId,
@@ -140,20 +142,22 @@ async fn end<E: From<Failure>>(
     loop {
         let Some((read, unpaid)) = get_with_unpaid(app, user, id).await? else { return Ok(None) };
         let Some((after, change)) = ending(&read)? else { return Ok(Some((read, false))) };
-        let mut transaction = given_back(&read, &after, change)?;
-        transaction.add(Guard::Unpaid, unpaid::leave(&unpaid, &after));
+        let mut transaction = give_back_transaction(&read, &after, change)?;
+        transaction.add(Guard::Unpaid, unpaid::remove_order(&unpaid, &after));
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some((after, true))),
             Err(rejected) => {
                 // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
                 if let Rejected::Guards(failed) = &rejected
                     && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
-                    && settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version)
+                    && get_settled(app, user, id)
+                        .await?
+                        .is_some_and(|seen| seen.purchase.version == read.purchase.version)
                 {
-                    let told = format!("stock or coupon of order {id} is not as it left them");
-                    return Err(Failure::Internal(told).into());
+                    let problem = format!("stock or coupon of order {id} is not as it left them");
+                    return Err(Failure::Internal(problem).into());
                 }
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
             }
         }
     }
@@ -161,7 +165,7 @@ async fn end<E: From<Failure>>(
 
 /// The order as it is `after`, its units back where they came from, and its coupon unused. The order's version is what
 /// makes it happen once.
-pub(crate) fn given_back(
+pub(crate) fn give_back_transaction(
     read: &Order,
     after: &Order,
     change: Option<EventKind>,

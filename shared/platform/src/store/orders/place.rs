@@ -9,9 +9,9 @@ use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::products::product::Product;
-use onsale_domain::products::stock::{Portion, Shards, take};
+use onsale_domain::products::stock::{Portion, Shards, portions};
 use onsale_domain::wallet::Wallet;
 
 use crate::app::App;
@@ -24,16 +24,16 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
-use crate::store::wallet::{Beside, Debit, DebitFailure, debit, kept};
+use crate::store::wallet::{Beside, Debit, DebitFailure, debit, read_row};
 use crate::telemetry::logs;
 
-/// What somebody wants to buy, under the id of the order to make.
+/// A request for an order, with the id of the order to make.
 #[derive(Clone, Debug)]
 pub struct RequestedOrder {
     /// Id of the order.
@@ -92,7 +92,7 @@ struct Draft {
     most: BTreeMap<ProductId, i64>,
 }
 
-/// What one try came to, if it was neither refused nor failed.
+/// The outcome of one try, if it was neither refused nor failed.
 enum TryOutcome {
     /// The order is written.
     Placed(Order),
@@ -115,16 +115,16 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, Pl
         let there = match &tried {
             Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
                 let unheard = matches!(rejected, Rejected::Failure(_));
-                repeated(app, wanted, unheard || attempts.unheard).await?
+                find_replay(app, wanted, unheard || attempts.unheard).await?
             }
             Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
-            Err(_) => repeated(app, wanted, attempts.unheard).await?,
+            Err(_) => find_replay(app, wanted, attempts.unheard).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
             (None, Ok(TryOutcome::Placed(order))) => return Ok(Once::New(order)),
-            (None, Ok(TryOutcome::Again(rejected))) => attempts.again_after(&rejected).await?,
-            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.again().await?,
+            (None, Ok(TryOutcome::Again(rejected))) => attempts.wait_after(&rejected).await?,
+            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.wait().await?,
             (None, Err(refused)) => return Err(refused),
         }
     }
@@ -155,11 +155,11 @@ async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Resu
 /// Reads what the decision needs, and makes it.
 async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Draft, PlaceFailure> {
     let ids = wanted.lines.iter().map(|line| line.product);
-    let (products, (wallet, claim)) = tokio::try_join!(products::several(app, ids), own(app, wanted))?;
+    let (products, (wallet, claim)) = tokio::try_join!(products::get_several(app, ids), read_own(app, wanted))?;
     let now = app.now();
     let taken = |product: &Product, units: i64| match plans.get(&product.id) {
         Some(plan) => plan.clone(),
-        None => vec![Portion { shard: product.shards.first_for(wanted.id.0, product.id.0), units }],
+        None => vec![Portion { shard: product.shards.first_shard_for(wanted.id.0, product.id.0), units }],
     };
     let request = OrderRequest {
         id: wanted.id,
@@ -182,15 +182,15 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
     Ok(Draft { order, debit, shards, most })
 }
 
-/// What of the buyer's own the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
-async fn own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
+/// The buyer's items that the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
+async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
     let wallet_key = keys::wallet(wanted.user);
     let claim_key = wanted.coupon.map(|coupon| keys::claim(wanted.user, coupon));
     let keys: Vec<keys::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
     let (mut wallet, mut claim) = (None, None);
     for item in query::get_all(app, &keys, Consistency::Strong).await? {
         if key_of(&item).as_ref() == Some(&wallet_key) {
-            wallet = Some(kept(item)?.wallet);
+            wallet = Some(read_row(item)?.wallet);
         } else {
             claim = Some(coupons::read_claim(item)?);
         }
@@ -201,33 +201,34 @@ async fn own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Opti
 fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> {
     let order = &draft.order;
     let mut transaction = Transaction::new();
-    for (place, line) in order.lines.iter().enumerate() {
+    for (index, line) in order.lines.iter().enumerate() {
         for portion in &line.taken {
-            transaction.add(Guard::Stock(place), stock::take(line.product.0, *portion, Some(line.price)));
+            transaction.add(Guard::Stock(index), stock::take(line.product.0, *portion, Some(line.price)));
         }
     }
     if let Some(coupon) = order.coupon {
         transaction.add(Guard::Claim, coupons::redeem(order.user, coupon, order.id));
     }
-    let change = if order.purchase.state == State::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
+    let change =
+        if order.purchase.state == PurchaseState::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
     if let Some(debit) = &draft.debit {
         let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
         transaction.add(Guard::Wallet, wallet);
         transaction.add(Guard::Entry, entry);
     }
-    if order.purchase.state == State::Open {
-        transaction.add(Guard::Unpaid, unpaid::enter(order, &draft.most, app.now()));
+    if order.purchase.state == PurchaseState::Open {
+        transaction.add(Guard::Unpaid, unpaid::add_order(order, &draft.most, app.now()));
     }
     Ok(transaction)
 }
 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
 /// just being placed is waited for.
-async fn repeated(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    match orders::settled(app, wanted.user, wanted.id).await? {
+async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
+    match orders::get_settled(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
-        there => Ok(there.map(|order| Once::found(order, ours))),
+        there => Ok(there.map(|order| Once::from_existing(order, ours))),
     }
 }
 
@@ -235,9 +236,9 @@ async fn repeated(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Opti
 /// that is wanted, which the same request, sent twice, has placed since the receipt was read.
 async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
-    match own(app, wanted).await?.1.map(|claim| claim.used_by) {
+    match read_own(app, wanted).await?.1.map(|claim| claim.used_by) {
         Some(Some(order)) if order == wanted.id => Ok(true),
-        Some(Some(order)) => Ok(orders::close(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
+        Some(Some(order)) => Ok(orders::expire(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
         // Given back meanwhile.
         Some(None) => Ok(true),
         None => Ok(false),
@@ -254,16 +255,16 @@ async fn refuse_or_plan(
     let (mut stopped, mut changed, mut short, mut unpaid) = (Vec::new(), Vec::new(), Vec::new(), None);
     for FailedGuard { guard, old } in failed {
         // Whatever else failed is stale, and read again.
-        let place = match guard {
-            Guard::Stock(place) => *place,
+        let index = match guard {
+            Guard::Stock(index) => *index,
             Guard::Unpaid => {
                 unpaid = Some(old.as_ref());
                 continue;
             }
             _ => continue,
         };
-        let line = &draft.order.lines[place];
-        let group = match stock::why(old.clone(), line.price)? {
+        let line = &draft.order.lines[index];
+        let group = match stock::refusal_of(old.clone(), line.price)? {
             Refused::NotSelling => &mut stopped,
             Refused::PriceChanged => &mut changed,
             Refused::Short => &mut short,
@@ -295,8 +296,8 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
         return Ok(());
     }
     let mut closed = false;
-    for id in unpaid.lapsed(app.now()) {
-        closed |= orders::close(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
+    for id in unpaid.expired(app.now()) {
+        closed |= orders::expire(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {
         return Ok(());
@@ -310,8 +311,8 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
 async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
     let mut contended: Vec<ProductId> = Vec::new();
     for guard in with {
-        let Guard::Stock(place) = guard else { continue };
-        let product = draft.order.lines[*place].product;
+        let Guard::Stock(index) = guard else { continue };
+        let product = draft.order.lines[*index].product;
         if !contended.contains(&product) {
             contended.push(product);
         }
@@ -328,7 +329,7 @@ async fn plan(app: &App, draft: &Draft, products: &[ProductId], plans: &mut Plan
         let line = order.lines.iter().find(|line| line.product == *product);
         let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
         let levels = stock::levels(app, product.0, *shards).await?;
-        match take(&levels, shards.first_for(order.id.0, product.0), line.quantity()) {
+        match portions(&levels, shards.first_shard_for(order.id.0, product.0), line.quantity()) {
             Some(portions) => {
                 plans.insert(*product, portions);
             }

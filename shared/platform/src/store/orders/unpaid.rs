@@ -47,7 +47,7 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
 /// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not closed yet.
-pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
+pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
     let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
     let mut write = Write::update(&keys::unpaid(new.user))
         .set_to("version", "if_not_exists(version, :zero) + :one")
@@ -61,21 +61,21 @@ pub fn enter(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Wr
         .value(":until", number(new.purchase.held_until))
         .value(":orders_max", number(ORDERS_MAX))
         .value(":second", number(EpochSecond::begun(now)));
-    for (place, line) in new.lines.iter().enumerate() {
+    for (index, line) in new.lines.iter().enumerate() {
         let most = most.get(&line.product).copied().unwrap_or_default();
-        condition.push_str(&format!(" AND (attribute_not_exists(#u{place}) OR #u{place} <= :m{place})"));
+        condition.push_str(&format!(" AND (attribute_not_exists(#u{index}) OR #u{index} <= :m{index})"));
         write = write
-            .set_to(format!("#u{place}"), &format!("if_not_exists(#u{place}, :zero) + :u{place}"))
-            .name(format!("#u{place}"), units_name(line.product))
-            .value(format!(":u{place}"), number(line.quantity()))
-            .value(format!(":m{place}"), number(most - line.quantity()));
+            .set_to(format!("#u{index}"), &format!("if_not_exists(#u{index}, :zero) + :u{index}"))
+            .name(format!("#u{index}"), units_name(line.product))
+            .value(format!(":u{index}"), number(line.quantity()))
+            .value(format!(":m{index}"), number(most - line.quantity()));
     }
     write.when(condition)
 }
 
 /// The write by which an order leaves, as it is `ended`, conditioned on the version that was read.
-pub fn leave(read: &Unpaid, ended: &Order) -> Write {
-    let after = read.clone().without(ended);
+pub fn remove_order(read: &Unpaid, ended: &Order) -> Write {
+    let after = read.clone().without_order(ended);
     let last_end = after.open.values().copied().max().unwrap_or_default().max(ended.purchase.held_until);
     let write = Write::update(&keys::unpaid(ended.user))
         .set("version", number(after.version))
@@ -84,8 +84,8 @@ pub fn leave(read: &Unpaid, ended: &Order) -> Write {
         .set("delete_at", number(i64::from(last_end) + UNPAID_KEPT_SECONDS))
         .remove("#open")
         .name("#open", open_name(ended.id));
-    let write = (ended.lines.iter().enumerate()).fold(set_lapses(write, after.lapses), |write, (place, line)| {
-        let (units, left) = (format!("#u{place}"), after.units.get(&line.product));
+    let write = (ended.lines.iter().enumerate()).fold(set_lapses(write, after.lapses), |write, (index, line)| {
+        let (units, left) = (format!("#u{index}"), after.units.get(&line.product));
         write.set_or_remove(&units, left.map(number)).name(units, units_name(line.product))
     });
     match read.version {

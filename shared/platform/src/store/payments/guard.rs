@@ -1,4 +1,4 @@
-//! What each write of a purchase's transactions is conditioned on.
+//! The guards of a purchase's transactions: the condition of each write.
 
 /// The condition of one write: of holding, ordering, paying, giving up and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

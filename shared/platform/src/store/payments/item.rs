@@ -1,7 +1,7 @@
 //! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
 
 use jiff::Timestamp;
-use onsale_domain::payments::purchase::{Payment, Purchase, State};
+use onsale_domain::payments::purchase::{Payment, Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct PurchaseItem {
     #[serde(default)]
     declines: u32,
     version: u64,
-    /// What this version tells the world; the stream is read by it.
+    /// The event this version emits; the relay of the stream reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<String>,
     /// There while something is still to be given back.
@@ -64,7 +64,7 @@ impl PurchaseItem {
     /// When it has no known state, or a payment at no time.
     pub fn read(self, open: &'static str) -> Result<Purchase, Failure> {
         Ok(Purchase {
-            state: State::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
+            state: PurchaseState::parse(&self.state, open).ok_or_else(|| unreadable("state"))?,
             held_until: EpochSecond(self.held_until),
             payment: self.payment.map(PaymentItem::read).transpose()?,
             declines: self.declines,
@@ -117,7 +117,7 @@ pub fn purchase_update(
     if after.settled {
         write = write.remove("expiry_shard").remove("expires_at");
     }
-    // What was ever paid explains entries of the ledger, and stays.
+    // A purchase that was ever paid explains entries of the ledger, and stays.
     if after.settled && after.payment.is_none() {
         write = write.set("delete_at", number(i64::from(after.held_until) + ENDED_KEPT_SECONDS));
     }

@@ -20,7 +20,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, kept};
+use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, read_row};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -28,7 +28,7 @@ use crate::telemetry::logs;
 pub struct PayRequest<'a> {
     /// The payer.
     pub user: UserId,
-    /// What the request brings along for the concert's queue.
+    /// The request's token for the concert's queue.
     pub queue_token: &'a QueueToken,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
@@ -72,11 +72,11 @@ impl From<QueueTokenFailure> for PayFailure {
     }
 }
 
-/// What can be paid from a wallet: a reservation or an order, and nothing else.
+/// A purchase that can be paid from a wallet: a reservation or an order, and nothing else.
 pub(crate) trait Payable: Clone {
-    /// What names it among those of its owner.
+    /// Its id among those of its owner.
     type Id: Copy;
-    /// What its sale is written by besides what was read of it: an admission, or what else the payer has not paid.
+    /// Further inputs of its sale: an admission, or the other unpaid orders of the payer.
     type Terms;
 
     /// Where it lies in the table.
@@ -91,8 +91,8 @@ pub(crate) trait Payable: Clone {
     /// How it stands.
     fn purchase(&self) -> &Purchase;
     /// It with its purchase after this change.
-    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
-    /// What is to be paid, in minor units.
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
+    /// The amount to pay, in minor units.
     fn total(&self) -> i64;
     /// The id of its payment.
     fn payment_id(&self) -> String;
@@ -106,7 +106,7 @@ pub(crate) trait Payable: Clone {
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal>;
     /// The writes that make it its owner's, as it is `after`; those of the money come on top.
-    fn sale(&self, after: &Self, terms: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure>;
+    fn sale_writes(&self, after: &Self, terms: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure>;
     /// Whether guards that failed, of a payment decided at `now`, refuse it; else it is worth another try.
     async fn judge(&self, app: &App, failed: &[FailedGuard<Guard>], now: Timestamp) -> Result<(), Refusal>;
 }
@@ -133,7 +133,7 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// What one try to pay came to, if it was neither refused nor failed.
+/// The outcome of one try to pay, if it was neither refused nor failed.
 enum TryOutcome<P> {
     /// It is paid.
     Paid(P),
@@ -141,7 +141,7 @@ enum TryOutcome<P> {
     Again(Rejected<Guard>),
 }
 
-/// What a payment, or what gives it back, is decided by.
+/// The items by which a payment or a refund is decided.
 pub(super) struct Inputs<P> {
     /// The reservation or order.
     pub bought: P,
@@ -184,11 +184,11 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
         }
         match try_once(app, request, &inputs, &mut declines_read).await {
             Ok(TryOutcome::Paid(bought)) => return Ok(Once::New(bought)),
-            Ok(TryOutcome::Again(rejected)) => attempts.again_after(&rejected).await?,
+            Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let seen = settled::<P>(app, request.user, id).await?;
-                return seen.and_then(|seen| already_paid(&seen, request, attempts.unheard)).ok_or(failure);
+                let settled = get_settled::<P>(app, request.user, id).await?;
+                return settled.and_then(|settled| already_paid(&settled, request, attempts.unheard)).ok_or(failure);
             }
         }
     }
@@ -207,23 +207,23 @@ pub(super) async fn load<P: Payable>(
     let mut next = || items.next().flatten();
     let (bought, wallet, terms) = (next(), next(), next());
     let Some(bought) = bought else { return Ok(None) };
-    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(kept).transpose()?, terms }))
+    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(read_row).transpose()?, terms }))
 }
 
-/// What a user has bought, as no transaction is at work on it: see [`query::settled`].
-pub(super) async fn settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
-    let item = query::settled(app, &P::key(user, id)).await?;
+/// A user's purchase, as no transaction is at work on it: see [`query::get_settled`].
+pub(super) async fn get_settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
+    let item = query::get_settled(app, &P::key(user, id)).await?;
     item.map(|item| P::read(user, id, item)).transpose()
 }
 
-/// What is paid, as the success it is: by the key of this request, now or before, or by another.
+/// The success of a purchase that is paid: by the key of this request, now or before, or by another.
 fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Once<P>> {
     let payment = read.purchase().payment.as_ref()?;
     if payment.key != request.key {
         return Some(Once::Existing(read.clone()));
     }
-    // What was found may have been written by a try of ours that was not answered; one that was refused wrote nothing.
-    Some(Once::found(read.clone(), unheard))
+    // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
+    Some(Once::from_existing(read.clone(), unheard))
 }
 
 /// One try to pay what is not paid: refuses, or decides and writes, and judges what was in the way of the write.
@@ -244,8 +244,8 @@ async fn try_once<P: Payable>(
     let terms = bought.may_be_paid(app, request, inputs.terms.as_ref(), now).await?;
     let rejected = match debit(wallet.map(|kept| kept.wallet), bought.total(), now, bought.payment_id()) {
         Ok(debit) => {
-            let after = bought.clone().with(|purchase| purchase.paid(bought.total(), now, request.key));
-            let mut transaction = bought.sale(&after, &terms, now)?;
+            let after = bought.clone().map_purchase(|purchase| purchase.paid(bought.total(), now, request.key));
+            let mut transaction = bought.sale_writes(&after, &terms, now)?;
             if let Some(debit) = debit {
                 let keys = value(&remembered_keys(wallet, request))?;
                 let (wallet, entry) = debit.writes(request.user, Beside::Keys(keys))?;
@@ -279,7 +279,7 @@ fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Re
 /// Records that the balance was too small. What was to be bought stays on the expiry index: the event of the decline
 /// releases it, and the sweep does if the event is lost.
 async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>> {
-    let after = read.clone().with(|purchase| purchase.declined(app.config().release_on_decline));
+    let after = read.clone().map_purchase(|purchase| purchase.declined(app.config().release_on_decline));
     let write = read.update(&after, EventKind::PaymentDeclined)?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }

@@ -1,4 +1,4 @@
-//! What is different about paying an order that was placed before: it leaves the unpaid orders of its owner.
+//! Paying an order that was placed before: it leaves the unpaid orders of its owner.
 
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, UserId};
@@ -41,8 +41,8 @@ impl Payable for Order {
         &self.purchase
     }
 
-    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
-        Self::with(self, change)
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::map_purchase(self, change)
     }
 
     fn total(&self) -> i64 {
@@ -60,21 +60,21 @@ impl Payable for Order {
         unpaid: Option<&Item>,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
-        if !self.purchase.settled && self.purchase.lapsed(now) {
-            // What lapsed is over for its owner at once, whenever the sweep comes.
-            let seen = orders::current(app, request.user, self.id).await?;
-            let seen = seen.ok_or(Refusal::Final(PayFailure::NotFound))?;
-            let refused = seen.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
+        if !self.purchase.settled && self.purchase.has_expired(now) {
+            // An expired order is over for its owner at once, whenever the sweep comes.
+            let current = orders::get_current(app, request.user, self.id).await?;
+            let current = current.ok_or(Refusal::Final(PayFailure::NotFound))?;
+            let refused = current.purchase.may_be_paid(now).err().unwrap_or(PayError::HoldExpired);
             return Err(Refusal::unless_paid(refused));
         }
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
         Ok(unpaid::read(unpaid)?)
     }
 
-    fn sale(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
+    fn sale_writes(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
-        transaction.add(Guard::Unpaid, unpaid::leave(unpaid, after));
+        transaction.add(Guard::Unpaid, unpaid::remove_order(unpaid, after));
         Ok(transaction)
     }
 

@@ -1,11 +1,11 @@
-//! What is different about paying a reservation: its seats, and the admission by the queue of its concert.
+//! Paying a reservation: its seats, and the admission by the queue of its concert.
 
 use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{PayError, Purchase, State};
+use onsale_domain::payments::purchase::{PayError, Purchase, PurchaseState};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{SeatValue, by_block};
+use onsale_domain::seats::{SeatValue, group_by_block};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{PayRequest, Payable, Refusal};
 use crate::store::queue::entry_item;
 use crate::store::reservations::{self, reservation_item};
-use crate::store::seats::{OPEN, all_mine, set_seats};
+use crate::store::seats::{OPEN, all_mine_condition, set_seats};
 
 impl Payable for Reservation {
     type Id = ReservationId;
@@ -46,8 +46,8 @@ impl Payable for Reservation {
         &self.purchase
     }
 
-    fn with(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
-        Self::with(self, change)
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::map_purchase(self, change)
     }
 
     fn total(&self) -> i64 {
@@ -69,13 +69,18 @@ impl Payable for Reservation {
         admission(app, self, request.queue_token).await.map_err(Refusal::unless_paid)
     }
 
-    fn sale(&self, after: &Self, admission: &Self::Terms, now: Timestamp) -> Result<Transaction<Guard>, Failure> {
+    fn sale_writes(
+        &self,
+        after: &Self,
+        admission: &Self::Terms,
+        now: Timestamp,
+    ) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
-        for (place, (block, numbers)) in by_block(self.live_seats()).iter().enumerate() {
+        for (index, (block, numbers)) in group_by_block(self.live_seats()).iter().enumerate() {
             transaction.add(
-                Guard::Seats(place),
+                Guard::Seats(index),
                 set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
-                    .when(format!("{OPEN} AND {}", all_mine(numbers)))
+                    .when(format!("{OPEN} AND {}", all_mine_condition(numbers)))
                     .value(":now", text(EpochSecond::begun(now).to_hex()))
                     .value(":mine", text(self.held_value().to_string())),
             );
@@ -99,12 +104,12 @@ impl Payable for Reservation {
         }
         let blocks = failed.iter().filter(|failed| matches!(failed.guard, Guard::Seats(_)));
         let blocks: Vec<Option<&Item>> = blocks.map(|failed| failed.old.as_ref()).collect();
-        if blocks.iter().flatten().any(|block| is_shut(block, now)) {
+        if blocks.iter().flatten().any(|block| is_leased(block, now)) {
             return Err(Failure::Busy.into());
         }
         if !blocks.is_empty()
             && !blocks.iter().flatten().any(|block| is_sold_to(self, block))
-            && waits(app, self).await?
+            && is_unpaid(app, self).await?
         {
             // A faster clock took a seat over.
             return Err(Refusal::Final(PayError::HoldExpired.into()));
@@ -115,20 +120,24 @@ impl Payable for Reservation {
 
 /// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
 /// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
-async fn admission(app: &App, read: &Reservation, pass: &QueueToken) -> Result<Option<Admission>, QueueTokenFailure> {
+async fn admission(
+    app: &App,
+    read: &Reservation,
+    queue_token: &QueueToken,
+) -> Result<Option<Admission>, QueueTokenFailure> {
     match &read.admitted_by {
-        Some((queue, number)) if pass.by_administrator => {
+        Some((queue, number)) if queue_token.by_administrator => {
             let expires_at = read.purchase.held_until;
             Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at }))
         }
-        Some((queue, _)) => pass.admission(app, read.user, queue).await.map(Some),
+        Some((queue, _)) => queue_token.admission(app, read.user, queue).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// A deletion has shut the block, by a clock for which the hold is over; for the payer's it soon is, unless the deletion
-/// comes to nothing before that.
-fn is_shut(block: &Item, now: Timestamp) -> bool {
+/// Whether a deletion has leased the block, by a clock for which the hold is over; for the payer's it soon is, unless
+/// the deletion aborts before that.
+fn is_leased(block: &Item, now: Timestamp) -> bool {
     let bound = EpochSecond::begun(now).to_hex();
     block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)
 }
@@ -140,7 +149,7 @@ fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
 }
 
 /// Whether it still waits to be paid, when no transaction is at work on it any more.
-async fn waits(app: &App, read: &Reservation) -> Result<bool, Failure> {
-    let now = reservations::settled(app, read.user, read.id).await?;
-    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == State::Open))
+async fn is_unpaid(app: &App, read: &Reservation) -> Result<bool, Failure> {
+    let now = reservations::get_settled(app, read.user, read.id).await?;
+    Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == PurchaseState::Open))
 }

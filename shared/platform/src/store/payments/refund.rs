@@ -1,11 +1,11 @@
-//! Giving a payment back: money, and with it seats and allowance or stock and coupon, change together or not at all.
+//! Giving a payment back: money, and with it seats and seat limit or stock and coupon, change together or not at all.
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
-use onsale_domain::seats::{SeatId, SeatValue, by_block};
+use onsale_domain::seats::{SeatId, SeatValue, group_by_block};
 use onsale_domain::wallet::Wallet;
 
 use crate::app::App;
@@ -14,11 +14,11 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{text, unreadable};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
-use crate::store::orders::given_back;
+use crate::store::orders::give_back_transaction;
 use crate::store::payments::guard::Guard;
-use crate::store::payments::pay::{Inputs, Payable, load, settled};
+use crate::store::payments::pay::{Inputs, Payable, get_settled, load};
 use crate::store::reservations::{reservation_item, seat_limit};
-use crate::store::seats::{all_mine, set_seats};
+use crate::store::seats::{all_mine_condition, set_seats};
 use crate::store::wallet::{Beside, movement};
 
 /// Why a payment was not given back.
@@ -41,7 +41,8 @@ pub enum RefundFailure {
 /// See [`RefundFailure`].
 pub async fn order(app: &App, user: UserId, id: OrderId) -> Result<Order, RefundFailure> {
     let decide = |read: Order| Ok(read.refunded());
-    refund(app, user, id, decide, |read, after| given_back(read, after, Some(EventKind::PaymentCancelled))).await
+    refund(app, user, id, decide, |read, after| give_back_transaction(read, after, Some(EventKind::PaymentCancelled)))
+        .await
 }
 
 /// Gives the payment of a reservation back, before its concert starts. What was given back before stays so, and is a
@@ -51,7 +52,7 @@ pub async fn order(app: &App, user: UserId, id: OrderId) -> Result<Order, Refund
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.refunded(app.now());
-    refund(app, user, id, decide, |read, after| seats_freed(read, after, None)).await
+    refund(app, user, id, decide, |read, after| free_seats_transaction(read, after, None)).await
 }
 
 /// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
@@ -61,7 +62,7 @@ pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<R
 /// See [`RefundFailure`].
 pub async fn ticket(app: &App, user: UserId, id: ReservationId, seat: &SeatId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
-    refund(app, user, id, decide, |read, after| seats_freed(read, after, Some(seat))).await
+    refund(app, user, id, decide, |read, after| free_seats_transaction(read, after, Some(seat))).await
 }
 
 /// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back. `free`
@@ -82,17 +83,19 @@ async fn refund<P: Payable>(
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let seen = settled::<P>(app, user, id).await?;
-                if seen.is_none_or(|seen| seen.purchase().version == read.purchase().version) {
+                let settled = get_settled::<P>(app, user, id).await?;
+                if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
-                attempts.again().await?;
+                attempts.wait().await?;
                 continue;
             }
         };
         let Some((after, back)) = decided else { return Ok(read) };
         let mut transaction = free(&read, &after)?;
-        if let Some((wallet, entry)) = credited(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())? {
+        if let Some((wallet, entry)) =
+            credit_writes(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?
+        {
             transaction.add(Guard::Wallet, wallet);
             transaction.add(Guard::Entry, entry);
         }
@@ -100,26 +103,30 @@ async fn refund<P: Payable>(
             Ok(()) => return Ok(after),
             // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
             // found there.
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
 /// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
-/// allowance.
-fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> Result<Transaction<Guard>, Failure> {
+/// seat limit.
+fn free_seats_transaction(
+    read: &Reservation,
+    after: &Reservation,
+    one: Option<&SeatId>,
+) -> Result<Transaction<Guard>, Failure> {
     let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
     let mut transaction = Transaction::new();
     let sold = SeatValue::Sold { reservation: read.id }.to_string();
-    for (place, (block, numbers)) in by_block(freed.iter().copied()).iter().enumerate() {
+    for (index, (block, numbers)) in group_by_block(freed.iter().copied()).iter().enumerate() {
         transaction.add(
-            Guard::Seats(place),
+            Guard::Seats(index),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
-                .when(all_mine(numbers))
+                .when(all_mine_condition(numbers))
                 .value(":mine", text(sold.clone())),
         );
     }
-    let change = if after.purchase.state == State::Paid {
+    let change = if after.purchase.state == PurchaseState::Paid {
         EventKind::PaymentPartlyRefunded
     } else {
         EventKind::PaymentCancelled
@@ -131,7 +138,7 @@ fn seats_freed(read: &Reservation, after: &Reservation, one: Option<&SeatId>) ->
 
 /// The two writes that put money back, if there is any: what cost nothing was paid from no wallet, and leaves no entry.
 /// It always fits, for the cap binds what comes in from outside.
-fn credited(
+fn credit_writes(
     app: &App,
     user: UserId,
     wallet: Option<Wallet>,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use onsale_domain::id::ProductId;
 use onsale_domain::money::Price;
-use onsale_domain::products::product::{Change, MaxPerUser, Product, Sort, State};
+use onsale_domain::products::product::{Change, MaxPerUser, Product, ProductState, Sort};
 use onsale_domain::products::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -72,11 +72,11 @@ pub async fn create(
     let transaction = || -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::product(product.id), &item(product, stock))?));
-        for (shard, units) in product.shards.each().zip(product.shards.split(stock)) {
+        for (shard, units) in product.shards.numbers().zip(product.shards.split(stock)) {
             let terms = Some((product.price, product.state));
             transaction.add(Guard::Shard, stock::create(product.id.0, Portion { shard, units }, terms)?);
         }
-        list_anew(&mut transaction, None, product)?;
+        relist(&mut transaction, None, product)?;
         transaction.add(Guard::Logged, action.write(app)?);
         Ok(transaction)
     };
@@ -84,7 +84,7 @@ pub async fn create(
 }
 
 /// Adds the writes that take a product's entries from where they were `before` to where they belong `after`.
-fn list_anew(transaction: &mut Transaction<Guard>, before: Option<&Product>, after: &Product) -> Result<(), Failure> {
+fn relist(transaction: &mut Transaction<Guard>, before: Option<&Product>, after: &Product) -> Result<(), Failure> {
     let keys = |product: Option<&Product>| {
         let selling = product.filter(|product| product.is_selling());
         selling.map(|product| {
@@ -117,7 +117,7 @@ pub async fn get(app: &App, id: ProductId) -> Result<Option<Product>, Failure> {
 }
 
 /// Several products, those that exist; perhaps a moment old, which an order's conditions catch.
-pub(crate) async fn several(app: &App, ids: impl Iterator<Item = ProductId>) -> Result<Vec<Product>, Failure> {
+pub(crate) async fn get_several(app: &App, ids: impl Iterator<Item = ProductId>) -> Result<Vec<Product>, Failure> {
     let keys: Vec<keys::Key> = ids.map(keys::product).collect();
     query::get_all(app, &keys, Consistency::Eventual).await?.into_iter().map(read_product).collect()
 }
@@ -126,13 +126,13 @@ pub(crate) async fn several(app: &App, ids: impl Iterator<Item = ProductId>) -> 
 ///
 /// # Errors
 /// When the table fails.
-pub async fn viewed(app: &App, id: ProductId) -> Result<Option<Arc<Viewed>>, Failure> {
+pub async fn get_cached(app: &App, id: ProductId) -> Result<Option<Arc<Viewed>>, Failure> {
     if let Some(known) = app.caches().products.get(&id, app.now(), VIEW_SECONDS) {
         return Ok(Some(known));
     }
     let item = query::get(app, &keys::product(id), Consistency::Eventual).await?;
     let Some(product) = item.map(read_product).transpose()? else { return Ok(None) };
-    let available = stock::seen(app, id.0, product.shards).await?;
+    let available = stock::read_total(app, id.0, product.shards).await?;
     let viewed = Arc::new(Viewed { product, available });
     app.caches().products.put(id, Arc::clone(&viewed), app.now());
     Ok(Some(viewed))
@@ -152,7 +152,7 @@ pub async fn update(
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, id).await? else { return Ok(None) };
-        let Some(after) = read.changed(change) else { return Ok(Some(read)) };
+        let Some(after) = read.with_change(change) else { return Ok(Some(read)) };
         let mut transaction = Transaction::new();
         transaction.add(
             Guard::Version,
@@ -168,29 +168,29 @@ pub async fn update(
                 .when("version = :read_version")
                 .value(":read_version", number(read.version)),
         );
-        for shard in after.shards.each() {
+        for shard in after.shards.numbers() {
             transaction.add(Guard::Shard, stock::set_terms(id.0, shard, after.price, after.state));
         }
-        list_anew(&mut transaction, Some(&read), &after)?;
-        transaction.add(Guard::Logged, changed(action, &read, &after).write(app)?);
+        relist(&mut transaction, Some(&read), &after)?;
+        transaction.add(Guard::Logged, describe_change(action, &read, &after).write(app)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some(after)),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
-/// What an update makes different. Of a name only that it is another one: it may be somebody's.
-fn changed(action: &AdminAction, before: &Product, after: &Product) -> AdminAction {
+/// The action with the changes of an update. Of a name only that it is another one: it may be somebody's.
+fn describe_change(action: &AdminAction, before: &Product, after: &Product) -> AdminAction {
     let mut action = action.clone();
     if before.name != after.name {
-        action = action.with("name", "changed");
+        action = action.with_change("name", "changed");
     }
     if before.price != after.price {
-        action = action.with("price_before", before.price.get()).with("price", after.price.get());
+        action = action.with_change("price_before", before.price.get()).with_change("price", after.price.get());
     }
     if before.state != after.state {
-        action = action.with("state_before", before.state.as_str()).with("state", after.state.as_str());
+        action = action.with_change("state_before", before.state.as_str()).with_change("state", after.state.as_str());
     }
     action
 }
@@ -204,12 +204,12 @@ pub async fn list(app: &App, sort: Sort, limit: u16, cursor: Option<&str>) -> Re
     if let Some(known) = app.caches().catalog.get(&key, app.now(), CATALOG_SECONDS) {
         return Ok(known);
     }
-    let forwards = Query::whole(keys::catalog_partition(sort));
+    let forwards = Query::whole_partition(keys::catalog_partition(sort));
     let query = match sort {
         Sort::PriceUp | Sort::Name => forwards,
         Sort::Newest | Sort::PriceDown => forwards.newest_first(),
     };
-    let page = Arc::new(query.listed(app, limit, cursor, query::each(read_listing)).await?);
+    let page = Arc::new(query.list(app, limit, cursor, query::map_each(read_listing)).await?);
     app.caches().catalog.put(key, Arc::clone(&page), app.now());
     Ok(page)
 }
@@ -237,7 +237,7 @@ fn read_product(item: Item) -> Result<Product, Failure> {
         name: item.name,
         listed_name: item.listed_name,
         price: Price::parse(item.price).map_err(unreadable)?,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state"))?,
+        state: ProductState::parse(&item.state).ok_or_else(|| unreadable("state"))?,
         max_per_user: MaxPerUser::parse(item.max_per_user).map_err(unreadable)?,
         shards: Shards::parse(item.shards.into()).map_err(unreadable)?,
         created_at: time(item.created_at)?,

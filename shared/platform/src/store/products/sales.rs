@@ -18,7 +18,7 @@ use crate::store::dynamodb::item::{Item, from_item, key_of, number, time, to_ite
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::transaction::{TRANSACTION_ITEMS_MAX, Write};
-use crate::store::events::once::{EVENTS_MAX, once};
+use crate::store::events::once::{EVENTS_MAX, process_once};
 use crate::store::products;
 use crate::store::views::{Popular, Ranked, Ranking};
 
@@ -37,7 +37,7 @@ const PAGES_MAX: usize = 100;
 /// Counts that are asked for at once; 1 MB ends a page earlier.
 const COUNTS_PER_PAGE: i32 = 5_000;
 
-/// What one event changes: units of products, on the day they were paid.
+/// The change by one event: units of products, on the day they were paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sale {
     day: Date,
@@ -45,9 +45,9 @@ struct Sale {
 }
 
 impl Sale {
-    /// What an event says of units: a payment adds them, its cancellation takes them from the same day again, so that
+    /// The sale of an event: a payment adds units, its cancellation takes them from the same day again, so that
     /// the sum is the same in whatever order the two come.
-    fn of(event: &Event) -> Option<Self> {
+    fn from_event(event: &Event) -> Option<Self> {
         let sign = match event.kind {
             EventKind::PaymentCompleted => 1,
             EventKind::PaymentCancelled => -1,
@@ -68,11 +68,13 @@ impl Sale {
 pub async fn record(app: &App, events: &[Event]) -> Vec<Result<(), Failure>> {
     let mut results: Vec<Result<(), Failure>> = events.iter().map(|_| Ok(())).collect();
     for batch in batches(events) {
-        let marks: BTreeMap<&str, Sale> =
-            batch.iter().filter_map(|place| Some((events[*place].id.as_str(), Sale::of(&events[*place])?))).collect();
-        if let Err(failure) = once(app, CONSUMER, marks, |sales| counts(sales)).await {
-            for place in batch {
-                results[place] = Err(failure.clone());
+        let marks: BTreeMap<&str, Sale> = batch
+            .iter()
+            .filter_map(|index| Some((events[*index].id.as_str(), Sale::from_event(&events[*index])?)))
+            .collect();
+        if let Err(failure) = process_once(app, CONSUMER, marks, |sales| count_writes(sales)).await {
+            for index in batch {
+                results[index] = Err(failure.clone());
             }
         }
     }
@@ -83,16 +85,16 @@ pub async fn record(app: &App, events: &[Event]) -> Vec<Result<(), Failure>> {
 fn batches(events: &[Event]) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut counters: BTreeSet<(Date, ProductId)> = BTreeSet::new();
-    for (place, event) in events.iter().enumerate() {
-        let Some(sale) = Sale::of(event) else { continue };
+    for (index, event) in events.iter().enumerate() {
+        let Some(sale) = Sale::from_event(event) else { continue };
         let with_it: BTreeSet<(Date, ProductId)> = counters.iter().copied().chain(sale.counters()).collect();
         match batches.last_mut() {
             Some(batch) if batch.len() < EVENTS_MAX && batch.len() + 1 + with_it.len() <= TRANSACTION_ITEMS_MAX => {
-                batch.push(place);
+                batch.push(index);
                 counters = with_it;
             }
             _ => {
-                batches.push(vec![place]);
+                batches.push(vec![index]);
                 counters = sale.counters().collect();
             }
         }
@@ -101,7 +103,7 @@ fn batches(events: &[Event]) -> Vec<Vec<usize>> {
 }
 
 /// One write for each day and product of these sales.
-fn counts(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
+fn count_writes(sales: &mut dyn Iterator<Item = &Sale>) -> Vec<Write> {
     let mut sums: BTreeMap<(Date, ProductId), i64> = BTreeMap::new();
     for sale in sales {
         for (product, units) in &sale.units {
@@ -146,15 +148,15 @@ pub async fn rank(app: &App) -> Result<Vec<(u8, usize)>, Failure> {
         }
         let days = back + 1;
         if SPANS.contains(&days) {
-            let sold = best(app, &sums).await?;
+            let sold = best_sellers(app, &sums).await?;
             lists.push((days, sold.len()));
-            keep(app, days, &Ranking { as_of: now, sold }).await?;
+            put_ranking(app, days, &Ranking { as_of: now, sold }).await?;
         }
     }
     Ok(lists)
 }
 
-/// What was sold on a day, by product.
+/// The units sold on a day, by product.
 async fn sold_on(app: &App, day: Date) -> Result<Vec<(ProductId, i64)>, Failure> {
     let query = Query::partition(keys::sales_partition(day), keys::SOLD_PREFIX);
     let (mut counts, mut start) = (Vec::new(), None);
@@ -177,21 +179,21 @@ fn read_count(item: &Item) -> Option<(ProductId, i64)> {
 }
 
 /// The best of these sums that are on sale, the first by id among equals.
-async fn best(app: &App, sums: &HashMap<ProductId, i64>) -> Result<Vec<(ProductId, i64)>, Failure> {
+async fn best_sellers(app: &App, sums: &HashMap<ProductId, i64>) -> Result<Vec<(ProductId, i64)>, Failure> {
     let mut order: Vec<(ProductId, i64)> =
         sums.iter().filter(|(_, sold)| **sold > 0).map(|(id, sold)| (*id, *sold)).collect();
     order.sort_unstable_by_key(|(id, sold)| (std::cmp::Reverse(*sold), *id));
-    let best = selling(app, &order, RANKED_MAX).await?;
+    let best = filter_selling(app, &order, RANKED_MAX).await?;
     Ok(best.into_iter().map(|ranked| (ranked.product.id, ranked.sold)).collect())
 }
 
 /// The first `most` of these products that are selling, as they are now.
-async fn selling(app: &App, order: &[(ProductId, i64)], most: usize) -> Result<Vec<Ranked>, Failure> {
+async fn filter_selling(app: &App, order: &[(ProductId, i64)], most: usize) -> Result<Vec<Ranked>, Failure> {
     let mut selling: Vec<Ranked> = Vec::new();
     let mut rest = order;
     while selling.len() < most && !rest.is_empty() {
         let (some, after) = rest.split_at(rest.len().min(most - selling.len()));
-        let there = products::several(app, some.iter().map(|(id, _)| *id)).await?;
+        let there = products::get_several(app, some.iter().map(|(id, _)| *id)).await?;
         for (id, sold) in some {
             let product = there.iter().find(|product| product.id == *id && product.is_selling());
             selling.extend(product.map(|product| Ranked { product: product.clone(), sold: *sold }));
@@ -202,12 +204,12 @@ async fn selling(app: &App, order: &[(ProductId, i64)], most: usize) -> Result<V
 }
 
 /// Keeps a ranking, unless a later one is there.
-async fn keep(app: &App, days: u8, ranking: &Ranking) -> Result<(), Failure> {
+async fn put_ranking(app: &App, days: u8, ranking: &Ranking) -> Result<(), Failure> {
     let products = ranking.sold.iter().map(|(id, sold)| RankedItem { id: id.0, sold: *sold }).collect();
     let item = RankingItem { as_of: ranking.as_of.as_millisecond(), products };
     let write = Write::replace(to_item(&keys::popular(days), &item)?);
     let write = write.when("attribute_not_exists(pk) OR as_of <= :as_of").value(":as_of", number(item.as_of));
-    write.applies(app).await.map(|_| ())
+    write.apply(app).await.map(|_| ())
 }
 
 /// The `most` that sold best in so many days, one of [`SPANS`]: by a count at most a minute older than it says, of
@@ -216,19 +218,19 @@ async fn keep(app: &App, days: u8, ranking: &Ranking) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn popular(app: &App, days: u8, most: usize) -> Result<Option<Arc<Popular>>, Failure> {
+pub async fn list_popular(app: &App, days: u8, most: usize) -> Result<Option<Arc<Popular>>, Failure> {
     if let Some(known) = app.caches().popular.get(&(days, most), app.now(), CATALOG_SECONDS) {
         return Ok(Some(known));
     }
-    let Some(ranking) = ranking(app, days).await? else { return Ok(None) };
+    let Some(ranking) = get_ranking(app, days).await? else { return Ok(None) };
     let now = app.now();
-    let products = selling(app, &ranking.sold, most).await?;
+    let products = filter_selling(app, &ranking.sold, most).await?;
     let popular = Arc::new(Popular { as_of: ranking.as_of, products });
     app.caches().popular.put((days, most), Arc::clone(&popular), now);
     Ok(Some(popular))
 }
 
-async fn ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
+async fn get_ranking(app: &App, days: u8) -> Result<Option<Arc<Ranking>>, Failure> {
     if let Some(known) = app.caches().rankings.get(&days, app.now(), RANKING_SECONDS) {
         return Ok(Some(known));
     }

@@ -4,7 +4,7 @@
 //! shard has the number alone.
 
 use onsale_domain::money::Price;
-use onsale_domain::products::product::State;
+use onsale_domain::products::product::ProductState;
 use onsale_domain::products::stock::{Portion, Shards};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -26,18 +26,18 @@ struct ShardItem {
 }
 
 /// The write of a new shard; a product's has its `terms`.
-pub fn create(of: Uuid, portion: Portion, terms: Option<(Price, State)>) -> Result<Write, Failure> {
+pub fn create(quantity: Uuid, portion: Portion, terms: Option<(Price, ProductState)>) -> Result<Write, Failure> {
     let item = ShardItem {
         available: portion.units,
         price: terms.map(|(price, _)| price.get()),
         state: terms.map(|(_, state)| state.as_str().to_owned()),
     };
-    Ok(Write::create(to_item(&keys::stock(of, portion.shard), &item)?))
+    Ok(Write::create(to_item(&keys::stock(quantity, portion.shard), &item)?))
 }
 
 /// The write that takes units, on condition that they are there; and, of a product, that it is on sale at `price`.
-pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
-    let write = Write::update(&keys::stock(of, portion.shard))
+pub fn take(quantity: Uuid, portion: Portion, price: Option<Price>) -> Write {
+    let write = Write::update(&keys::stock(quantity, portion.shard))
         .set_to("available", "available - :units")
         .value(":units", number(portion.units));
     match price {
@@ -46,21 +46,21 @@ pub fn take(of: Uuid, portion: Portion, price: Option<Price>) -> Write {
             .when("available >= :units AND price = :price AND #state = :selling")
             .name("#state", "state")
             .value(":price", number(price.get()))
-            .value(":selling", text(State::Selling.as_str())),
+            .value(":selling", text(ProductState::Selling.as_str())),
     }
 }
 
 /// The write that puts units in, of whatever price and state.
-pub fn put_in(of: Uuid, portion: Portion) -> Write {
-    Write::update(&keys::stock(of, portion.shard))
+pub fn put_in(quantity: Uuid, portion: Portion) -> Write {
+    Write::update(&keys::stock(quantity, portion.shard))
         .set_to("available", "available + :units")
         .when("attribute_exists(pk)")
         .value(":units", number(portion.units))
 }
 
 /// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is lost.
-pub fn set_terms(of: Uuid, shard: u8, price: Price, state: State) -> Write {
-    Write::update(&keys::stock(of, shard))
+pub fn set_terms(quantity: Uuid, shard: u8, price: Price, state: ProductState) -> Write {
+    Write::update(&keys::stock(quantity, shard))
         .set("price", number(price.get()))
         .set("#state", text(state.as_str()))
         .name("#state", "state")
@@ -78,10 +78,10 @@ pub enum Refused {
     Short,
 }
 
-/// What the old image of a shard says about a [`take`] of a product that failed.
-pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
+/// The refusal that the old image of a shard means for a [`take`] that failed.
+pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
-    Ok(if shard.state.as_deref() != Some(State::Selling.as_str()) {
+    Ok(if shard.state.as_deref() != Some(ProductState::Selling.as_str()) {
         Refused::NotSelling
     } else if shard.price != Some(price.get()) {
         Refused::PriceChanged
@@ -90,10 +90,10 @@ pub fn why(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
     })
 }
 
-/// What each shard has at one instant, in their order. Only such a look may say that nothing is left: between two reads
+/// The units of each shard at one instant, in their order. Only this may say that nothing is left: between two reads
 /// a unit can go from a shard that was not read yet to one that was (K3).
-pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Failure> {
-    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+pub async fn levels(app: &App, quantity: Uuid, shards: Shards) -> Result<Vec<i64>, Failure> {
+    let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(quantity, shard)).collect();
     let items = match keys.as_slice() {
         [only] => vec![query::get(app, only, Consistency::Strong).await?],
         several => query::get_together(app, several).await?,
@@ -103,8 +103,8 @@ pub async fn levels(app: &App, of: Uuid, shards: Shards) -> Result<Vec<i64>, Fai
 }
 
 /// How many units there are in all, for whoever only looks: shard by shard, perhaps a moment old.
-pub async fn seen(app: &App, of: Uuid, shards: Shards) -> Result<i64, Failure> {
-    let keys: Vec<keys::Key> = shards.each().map(|shard| keys::stock(of, shard)).collect();
+pub async fn read_total(app: &App, quantity: Uuid, shards: Shards) -> Result<i64, Failure> {
+    let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(quantity, shard)).collect();
     let items = query::get_all(app, &keys, Consistency::Eventual).await?;
     items.into_iter().map(available).sum()
 }

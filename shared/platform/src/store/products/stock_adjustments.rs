@@ -68,8 +68,10 @@ pub async fn adjust(
     let mut attempts = Attempts::new(app);
     loop {
         let Some(portions) = portions(app, &product, id, delta).await? else {
-            // What is missing may have been taken away by this very change.
-            return repeated(app, &product, id, fingerprint, attempts.made > 0).await?.ok_or(AdjustFailure::OutOfStock);
+            // The missing units may have been taken away by this very change.
+            return find_replay(app, &product, id, fingerprint, attempts.made > 0)
+                .await?
+                .ok_or(AdjustFailure::OutOfStock);
         };
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::adjustment(product.id, id), &receipt)?));
@@ -86,10 +88,10 @@ pub async fn adjust(
             Err(rejected) => rejected,
         };
         let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
-        if let Some(done) = repeated(app, &product, id, fingerprint, ours).await? {
+        if let Some(done) = find_replay(app, &product, id, fingerprint, ours).await? {
             return Ok(done);
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }
 
@@ -97,9 +99,9 @@ pub async fn adjust(
 async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<Option<Vec<Portion>>, Failure> {
     if delta < 0 {
         let levels = stock::levels(app, product.id.0, product.shards).await?;
-        return Ok(rules::take(&levels, product.shards.first_for(id, product.id.0), -delta));
+        return Ok(rules::portions(&levels, product.shards.first_shard_for(id, product.id.0), -delta));
     }
-    let spread = product.shards.each().zip(product.shards.split(delta));
+    let spread = product.shards.numbers().zip(product.shards.split(delta));
     Ok(Some(spread.filter(|(_, units)| *units > 0).map(|(shard, units)| Portion { shard, units }).collect()))
 }
 
@@ -109,16 +111,16 @@ async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
 
 /// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one. One
 /// that is just being carried out is waited for.
-async fn repeated(
+async fn find_replay(
     app: &App,
     product: &Product,
     id: Uuid,
     fingerprint: &str,
     ours: bool,
 ) -> Result<Option<Once<i64>>, AdjustFailure> {
-    let Some(item) = query::settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
+    let Some(item) = query::get_settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
     if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
         return Err(KeyReused.into());
     }
-    Ok(Some(Once::found(available(app, product).await?, ours)))
+    Ok(Some(Once::from_existing(available(app, product).await?, ours)))
 }

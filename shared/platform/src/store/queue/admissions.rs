@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::queue::entry::{Admission, EntryState, QueueEntry};
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::time::EpochSecond;
 
@@ -21,7 +21,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::expiry::sweep::{self, Position, Swept};
-use crate::store::queue::entry_item::{self, end, named, read_token};
+use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
 use crate::store::queue::{self, BatchItem};
 
 /// How long a token is kept after the end of its admission.
@@ -36,7 +36,7 @@ pub enum ClaimOutcome {
     /// Admitted, by this claim or an earlier one.
     Admitted(Admission),
     /// Over.
-    Ended(State),
+    Ended(EntryState),
     /// The user's token has another number, or is gone.
     Replaced,
 }
@@ -53,15 +53,15 @@ enum Guard {
 ///
 /// # Errors
 /// When the table fails.
-pub async fn called(
+pub async fn claim_called(
     app: &App,
     user: UserId,
     id: &QueueId,
     wanted: u64,
     queue: &Queue,
 ) -> Result<ClaimOutcome, Failure> {
-    let there = entry_item::recent(app, user, id).await?;
-    if let Some(called) = standing(there, wanted, app.now()) {
+    let there = entry_item::get_cached(app, user, id).await?;
+    if let Some(called) = existing_outcome(there, wanted, app.now()) {
         return Ok(called);
     }
     entry_item::forget(app, user, id);
@@ -77,9 +77,9 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
         let Some(batch) = open_batch(app, id, wanted).await? else {
             // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
             if std::mem::replace(&mut unseen, true) {
-                return missed(app, user, id, wanted).await;
+                return end_unclaimed(app, user, id, wanted).await;
             }
-            attempts.again().await?;
+            attempts.wait().await?;
             continue;
         };
         // Not before the queue was moved, whatever this clock says.
@@ -94,29 +94,29 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
             Err(Rejected::Guards(failed)) => {
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
-                    let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
-                    return standing(there, wanted, app.now()).ok_or_else(still_waiting);
+                    let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
+                    return existing_outcome(there, wanted, app.now()).ok_or_else(busy);
                 }
-                attempts.again().await?;
+                attempts.wait().await?;
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
-/// What a token that is there says to the holder of a called number; none if it waits to be claimed.
-fn standing(there: Option<Token>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
-    let Some(token) = there.filter(|token| token.number == wanted) else { return Some(ClaimOutcome::Replaced) };
-    match (token.state_at(now), token.expires_at) {
-        (State::Waiting, _) => None,
-        (State::Admitted, Some(expires_at)) => {
-            Some(ClaimOutcome::Admitted(Admission { queue: token.queue, number: wanted, expires_at }))
+/// The outcome that an existing entry means for the holder of a called number; none if it waits to be claimed.
+fn existing_outcome(there: Option<QueueEntry>, wanted: u64, now: Timestamp) -> Option<ClaimOutcome> {
+    let Some(entry) = there.filter(|entry| entry.number == wanted) else { return Some(ClaimOutcome::Replaced) };
+    match (entry.state_at(now), entry.expires_at) {
+        (EntryState::Waiting, _) => None,
+        (EntryState::Admitted, Some(expires_at)) => {
+            Some(ClaimOutcome::Admitted(Admission { queue: entry.queue, number: wanted, expires_at }))
         }
         (state, _) => Some(ClaimOutcome::Ended(state)),
     }
 }
 
-fn still_waiting() -> Failure {
+fn busy() -> Failure {
     Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
 }
 
@@ -129,32 +129,34 @@ pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<O
 }
 
 /// Ends a token whose number nobody claimed in time.
-async fn missed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
-    let write = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Expired.as_str()))
-        .set("ended_at", number(app.now().as_millisecond()))
-        .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted));
+async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
+    let write = with_reserved_names(
+        Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
+    )
+    .set("#state", text(EntryState::Expired.as_str()))
+    .set("ended_at", number(app.now().as_millisecond()))
+    .value(":waiting", text(EntryState::Waiting.as_str()))
+    .value(":number", number(wanted));
     match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(ClaimOutcome::Ended(State::Expired)),
+        Ok(_) => Ok(ClaimOutcome::Ended(EntryState::Expired)),
         Err(Rejected::Guards(failed)) => {
             let old = failed.into_iter().find_map(|failed| failed.old);
-            let there = old.map(|old| read_token(user, id, old)).transpose()?.flatten();
-            standing(there, wanted, app.now()).ok_or_else(still_waiting)
+            let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
+            existing_outcome(there, wanted, app.now()).ok_or_else(busy)
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
 fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: EpochSecond) -> Write {
-    named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Admitted.as_str()))
+    with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"))
+        .set("#state", text(EntryState::Admitted.as_str()))
         .set("admitted_at", number(now.as_millisecond()))
         .set("expires_at", number(expires_at))
         .set("expiry_shard", text(keys::expiry_shard(TOKEN_KIND, user.0)))
         // Its removal by TTL would be no end of it.
         .set("delete_at", number(i64::from(expires_at) + TOKEN_KEPT_SECONDS))
-        .value(":waiting", text(State::Waiting.as_str()))
+        .value(":waiting", text(EntryState::Waiting.as_str()))
         .value(":number", number(wanted))
 }
 
@@ -164,11 +166,11 @@ fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: Ep
 /// When the index cannot be read.
 pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
     sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
-        let Some((user, id)) = keys::owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
+        let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
-            Some(token) if token.state == State::Admitted && token.state_at(app.now()) == State::Expired => {
-                end(&token, State::Expired, app.now()).applies(&app).await
+            Some(entry) if entry.state == EntryState::Admitted && entry.state_at(app.now()) == EntryState::Expired => {
+                end_admission(&entry, EntryState::Expired, app.now()).apply(&app).await
             }
             _ => Ok(false),
         }
@@ -183,7 +185,8 @@ pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, O
 pub async fn finish(app: &App, id: &QueueId, events: &[&str]) -> Result<(), Failure> {
     for some in events.chunks(once::EVENTS_MAX) {
         let places: BTreeMap<&str, ()> = some.iter().map(|event| (*event, ())).collect();
-        once::once(app, "free_queue_places", places, |new| vec![queue::finished(id, new.count())]).await?;
+        once::process_once(app, "free_queue_places", places, |new| vec![queue::count_finished(id, new.count())])
+            .await?;
     }
     Ok(())
 }

@@ -14,9 +14,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::queue::entry::{State, Token};
-use onsale_domain::queue::holes::Hole;
-use onsale_domain::queue::number_lease::Numbers;
+use onsale_domain::queue::entry::{EntryState, QueueEntry};
+use onsale_domain::queue::gaps::Gap;
+use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{JoinError, Queue, QueueId};
 use uuid::Uuid;
 
@@ -29,9 +29,9 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
-use crate::store::queue::admissions::{ClaimOutcome, called};
-use crate::store::queue::entry_item::{end, end_without_another_hold, get, named, read_token};
-use crate::store::queue::{self, holes};
+use crate::store::queue::admissions::{ClaimOutcome, claim_called};
+use crate::store::queue::entry_item::{end_admission, end_without_another_hold, get, read_entry, with_reserved_names};
+use crate::store::queue::{self, gaps};
 use crate::store::reservations;
 
 /// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow gives
@@ -54,36 +54,36 @@ pub enum JoinFailure {
     Failure(#[from] Failure),
 }
 
-/// A place in a queue, and how the queue stands.
+/// The outcome of joining.
 #[derive(Clone, Debug)]
 pub struct Joined {
     /// The place.
-    pub token: Token,
+    pub entry: QueueEntry,
     /// The queue, at most a second old.
     pub queue: Arc<Queue>,
 }
 
-/// What lies where a user's place in a queue is.
-enum Place {
+/// The content of a user's entry in a queue.
+enum EntrySlot {
     /// Nothing.
     Empty,
     /// Some request has claimed it, and is about to take a number for it.
     Claimed(Uuid),
     /// A place with a number.
-    Numbered(Token),
+    Numbered(QueueEntry),
 }
 
-async fn place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<Place, Failure> {
-    read_place(user, id, query::get(app, &keys::queue_token(user, id), consistency).await?)
+async fn get_place(app: &App, user: UserId, id: &QueueId, consistency: Consistency) -> Result<EntrySlot, Failure> {
+    read_place(user, id, query::get(app, &keys::queue_entry(user, id), consistency).await?)
 }
 
-fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, Failure> {
-    let Some(item) = item else { return Ok(Place::Empty) };
+fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<EntrySlot, Failure> {
+    let Some(item) = item else { return Ok(EntrySlot::Empty) };
     if let Some(claim) = item.get("claim") {
         let claim = claim.as_s().ok().and_then(|claim| claim.parse().ok());
-        return claim.map(Place::Claimed).ok_or_else(|| unreadable("the claim of a place"));
+        return claim.map(EntrySlot::Claimed).ok_or_else(|| unreadable("the claim of a place"));
     }
-    Ok(read_token(user, id, item)?.map_or(Place::Empty, Place::Numbered))
+    Ok(read_entry(user, id, item)?.map_or(EntrySlot::Empty, EntrySlot::Numbered))
 }
 
 /// Gives a user a place in a queue, or the one that is there: the place is claimed first, and only who has claimed it
@@ -92,47 +92,47 @@ fn read_place(user: UserId, id: &QueueId, item: Option<Item>) -> Result<Place, F
 /// # Errors
 /// See [`JoinFailure`].
 pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Once<Joined>, JoinFailure> {
-    let queue = queue::current(app, id).await?.ok_or(JoinFailure::NoQueue)?;
+    let queue = queue::get(app, id).await?.ok_or(JoinFailure::NoQueue)?;
     let claim = app.ids().uuid(app.now());
     let mut attempts = Attempts::new(app);
     let mut stalled: Option<(Uuid, Stopwatch)> = None;
     // May be a moment old: what is put in its place is conditioned on it, and what is answered is read again.
-    let mut there = match place(app, user, id, Consistency::Eventual).await? {
-        Place::Empty => Place::Empty,
-        Place::Claimed(_) | Place::Numbered(_) => place(app, user, id, Consistency::Strong).await?,
+    let mut there = match get_place(app, user, id, Consistency::Eventual).await? {
+        EntrySlot::Empty => EntrySlot::Empty,
+        EntrySlot::Claimed(_) | EntrySlot::Numbered(_) => get_place(app, user, id, Consistency::Strong).await?,
     };
     loop {
         there = match there {
-            Place::Numbered(token) => {
-                let token = brought_up_to_date(app, token, &queue).await?;
-                if !token.state.has_ended() {
-                    return Ok(Once::Existing(Joined { token, queue }));
+            EntrySlot::Numbered(entry) => {
+                let entry = refresh(app, entry, &queue).await?;
+                if !entry.state.has_ended() {
+                    return Ok(Once::Existing(Joined { entry, queue }));
                 }
-                Place::Numbered(token)
+                EntrySlot::Numbered(entry)
             }
             // By this process's own watch, so that no two clocks are compared: whoever has claimed it may have died.
-            Place::Claimed(by) if by != claim => {
+            EntrySlot::Claimed(by) if by != claim => {
                 let watched = stalled.filter(|(seen, _)| *seen == by).map(|(_, since)| since.elapsed());
                 if watched.is_none_or(|watched| watched < CLAIM_STALLED_AFTER) {
                     stalled = stalled.filter(|(seen, _)| *seen == by).or_else(|| Some((by, Stopwatch::start())));
-                    attempts.again().await?;
-                    there = place(app, user, id, Consistency::Strong).await?;
+                    attempts.wait().await?;
+                    there = get_place(app, user, id, Consistency::Strong).await?;
                     continue;
                 }
-                Place::Claimed(by)
+                EntrySlot::Claimed(by)
             }
             there => there,
         };
-        let ended = if let Place::Numbered(ended) = &there { Some(ended) } else { None };
+        let ended = if let EntrySlot::Numbered(ended) = &there { Some(ended) } else { None };
         may_join(app, user, id, ended, &queue).await?;
-        there = match claimed(app, user, id, &there, claim).await? {
-            Place::Claimed(by) if by == claim => match numbered(app, user, id, claim).await? {
-                Some(token) => return Ok(Once::New(Joined { token, queue })),
-                None => place(app, user, id, Consistency::Strong).await?,
+        there = match claim_place(app, user, id, &there, claim).await? {
+            EntrySlot::Claimed(by) if by == claim => match take_number(app, user, id, claim).await? {
+                Some(entry) => return Ok(Once::New(Joined { entry, queue })),
+                None => get_place(app, user, id, Consistency::Strong).await?,
             },
             there => there,
         };
-        attempts.again().await?;
+        attempts.wait().await?;
     }
 }
 
@@ -141,72 +141,80 @@ async fn may_join(
     app: &App,
     user: UserId,
     id: &QueueId,
-    ended: Option<&Token>,
+    ended: Option<&QueueEntry>,
     queue: &Queue,
 ) -> Result<(), JoinFailure> {
     let now = app.now();
     queue.settings.may_join(now)?;
     let Some(ended) = ended else { return Ok(()) };
     ended.may_be_replaced(&queue.settings, now)?;
-    // What was held with a token that is used up is paid with the same.
-    if ended.state == State::Used && reservations::has_live_hold(app, user, id).await? {
+    // A hold made with a used-up entry is paid with the same entry.
+    if ended.state == EntryState::Used && reservations::has_live_hold(app, user, id).await? {
         return Err(JoinError::HasLiveHold.into());
     }
     Ok(())
 }
 
 /// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
-async fn brought_up_to_date(app: &App, token: Token, queue: &Queue) -> Result<Token, Failure> {
-    match token.state_at(app.now()) {
-        State::Waiting if token.number <= queue.serving => {
-            match called(app, token.user, &token.queue, token.number, queue).await? {
+async fn refresh(app: &App, entry: QueueEntry, queue: &Queue) -> Result<QueueEntry, Failure> {
+    match entry.state_at(app.now()) {
+        EntryState::Waiting if entry.number <= queue.serving => {
+            match claim_called(app, entry.user, &entry.queue, entry.number, queue).await? {
                 ClaimOutcome::Admitted(admission) => {
-                    Ok(Token { state: State::Admitted, expires_at: Some(admission.expires_at), ..token })
+                    Ok(QueueEntry { state: EntryState::Admitted, expires_at: Some(admission.expires_at), ..entry })
                 }
-                ClaimOutcome::Ended(state) => Ok(Token { state, ..token }),
-                ClaimOutcome::Replaced => Ok(Token { state: State::Left, ..token }),
+                ClaimOutcome::Ended(state) => Ok(QueueEntry { state, ..entry }),
+                ClaimOutcome::Replaced => Ok(QueueEntry { state: EntryState::Left, ..entry }),
             }
         }
-        State::Expired if token.state == State::Admitted => {
+        EntryState::Expired if entry.state == EntryState::Admitted => {
             // By a write of its own: what its place is worth to others is told by the event of that write.
-            end(&token, State::Expired, app.now()).applies(app).await?;
-            Ok(Token { state: State::Expired, ..token })
+            end_admission(&entry, EntryState::Expired, app.now()).apply(app).await?;
+            Ok(QueueEntry { state: EntryState::Expired, ..entry })
         }
-        _ => Ok(token),
+        _ => Ok(entry),
     }
 }
 
 /// Claims a place in which there is `there` for a request; what is there then.
-async fn claimed(app: &App, user: UserId, id: &QueueId, there: &Place, claim: Uuid) -> Result<Place, Failure> {
-    let mut item = key_item(&keys::queue_token(user, id));
+async fn claim_place(
+    app: &App,
+    user: UserId,
+    id: &QueueId,
+    there: &EntrySlot,
+    claim: Uuid,
+) -> Result<EntrySlot, Failure> {
+    let mut item = key_item(&keys::queue_entry(user, id));
     item.insert("claim".to_owned(), text(claim.to_string()));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
     let write = match there {
-        Place::Empty => Write::create(item),
-        Place::Claimed(by) => Write::replace(item).when("claim = :by").value(":by", text(by.to_string())),
-        Place::Numbered(ended) => named(Write::replace(item).when("#number = :read AND #state = :state"))
-            .value(":read", number(ended.number))
-            .value(":state", text(ended.state.as_str())),
+        EntrySlot::Empty => Write::create(item),
+        EntrySlot::Claimed(by) => Write::replace(item).when("claim = :by").value(":by", text(by.to_string())),
+        EntrySlot::Numbered(ended) => {
+            with_reserved_names(Write::replace(item).when("#number = :read AND #state = :state"))
+                .value(":read", number(ended.number))
+                .value(":state", text(ended.state.as_str()))
+        }
     };
     match write.run(app, ReturnValue::None).await {
-        Ok(_) => Ok(Place::Claimed(claim)),
+        Ok(_) => Ok(EntrySlot::Claimed(claim)),
         // With our own claim the answer to a first try was lost.
         Err(Rejected::Guards(failed)) => read_place(user, id, failed.into_iter().find_map(|failed| failed.old)),
-        Err(Rejected::Conflict(_)) => place(app, user, id, Consistency::Strong).await,
+        Err(Rejected::Conflict(_)) => get_place(app, user, id, Consistency::Strong).await,
         Err(rejected) => Err(rejected.into_failure()),
     }
 }
 
 /// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
 /// then the number goes back at once.
-async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<Token>, Failure> {
+async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<QueueEntry>, Failure> {
     let taken = next_number(app, id).await?;
     let now = app.now();
-    let token = Token {
+    let entry = QueueEntry {
         user,
         queue: id.clone(),
         number: taken,
-        state: State::Waiting,
+        state: EntryState::Waiting,
         issued_at: now,
         admitted_at: None,
         expires_at: None,
@@ -215,28 +223,28 @@ async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<
     };
     let mut attempts = Attempts::new(app);
     loop {
-        let write = named(Write::update(&keys::queue_token(user, id)).when("claim = :claim"))
+        let write = with_reserved_names(Write::update(&keys::queue_entry(user, id)).when("claim = :claim"))
             .value(":claim", text(claim.to_string()))
             .set("#number", number(taken))
-            .set("#state", text(State::Waiting.as_str()))
+            .set("#state", text(EntryState::Waiting.as_str()))
             .set("issued_at", number(now.as_millisecond()))
             .set("holds", number(0))
             .remove("claim");
         match write.run(app, ReturnValue::None).await {
-            Ok(_) => return Ok(Some(token)),
+            Ok(_) => return Ok(Some(entry)),
             Err(Rejected::Guards(failed)) => {
                 let old = failed.into_iter().find_map(|failed| failed.old);
                 return Ok(match read_place(user, id, old)? {
                     // The answer to a first try was lost.
-                    Place::Numbered(there) if there.number == taken => Some(there),
+                    EntrySlot::Numbered(there) if there.number == taken => Some(there),
                     // No late try of ours can use the number any more: the claim that it is conditioned on is gone.
                     _ => {
-                        holes::give_back(app, id, Hole::of(taken)).await;
+                        gaps::give_back(app, id, Gap::single(taken)).await;
                         None
                     }
                 });
             }
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
@@ -245,16 +253,16 @@ async fn numbered(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<
 /// older leases is given back.
 async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
     let now = app.now();
-    let (leased, wanted) = app.caches().numbers_of(id, |numbers| (numbers.take(now), numbers.wanted(now)));
+    let (leased, wanted) = app.caches().with_numbers(id, |numbers| (numbers.take(now), numbers.count_to_take(now)));
     let taken = match leased {
         Some(leased) => leased,
         None => {
             let last = queue::take_numbers(app, id, wanted).await?;
-            app.caches().numbers_of(id, |numbers| numbers.taken(last, wanted, app.now()))
+            app.caches().with_numbers(id, |numbers| numbers.add_lease(last, wanted, app.now()))
         }
     };
-    for left in app.caches().numbers_of(id, Numbers::take_untold) {
-        holes::give_back(app, id, left).await;
+    for left in app.caches().with_numbers(id, NumberLease::take_unused) {
+        gaps::give_back(app, id, left).await;
     }
     Ok(taken)
 }
@@ -278,40 +286,42 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
     let mut attempts = Attempts::new(app);
     loop {
         let read = get(app, user, id, Consistency::Strong).await?;
-        let Some(token) = read.filter(|token| token.number == wanted) else { return Ok(()) };
+        let Some(entry) = read.filter(|entry| entry.number == wanted) else { return Ok(()) };
         let now = app.now();
-        let write = match (token.state, token.state_at(now)) {
-            (State::Waiting, _) => match leaving(user, id, wanted, now)?.commit(app).await {
+        let write = match (entry.state, entry.state_at(now)) {
+            (EntryState::Waiting, _) => match leave_transaction(user, id, wanted, now)?.commit(app).await {
                 Ok(()) => return Ok(()),
                 Err(rejected) => {
-                    attempts.again_after(&rejected).await?;
+                    attempts.wait_after(&rejected).await?;
                     continue;
                 }
             },
-            (State::Admitted, State::Expired) => end(&token, State::Expired, now),
-            (State::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
+            (EntryState::Admitted, EntryState::Expired) => end_admission(&entry, EntryState::Expired, now),
+            (EntryState::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
                 return Err(LeaveFailure::HasLiveHold);
             }
             // A hold that is made since we looked is counted in `holds`.
-            (State::Admitted, _) => end_without_another_hold(&token, now),
-            (State::Used | State::Expired | State::Left, _) => return Ok(()),
+            (EntryState::Admitted, _) => end_without_another_hold(&entry, now),
+            (EntryState::Used | EntryState::Expired | EntryState::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(()),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
 /// Gives up a place that waits, and with it its number, called or not.
-fn leaving(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
-    let left = named(Write::update(&keys::queue_token(user, id)).when("#state = :waiting AND #number = :number"))
-        .set("#state", text(State::Left.as_str()))
-        .set("ended_at", number(now.as_millisecond()))
-        .value(":waiting", text(State::Waiting.as_str()))
-        .value(":number", number(wanted));
+fn leave_transaction(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let left = with_reserved_names(
+        Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
+    )
+    .set("#state", text(EntryState::Left.as_str()))
+    .set("ended_at", number(now.as_millisecond()))
+    .value(":waiting", text(EntryState::Waiting.as_str()))
+    .value(":number", number(wanted));
     let mut transaction = Transaction::new();
     transaction.add((), left);
-    transaction.add((), holes::note(id, Hole::of(wanted))?);
+    transaction.add((), gaps::create(id, Gap::single(wanted))?);
     Ok(transaction)
 }

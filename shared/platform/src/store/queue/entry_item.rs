@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{Admission, State, Token};
+use onsale_domain::queue::entry::{Admission, EntryState, QueueEntry};
 use onsale_domain::time::EpochSecond;
 use serde::Deserialize;
 
@@ -32,16 +32,16 @@ struct TokenItem {
 }
 
 /// Reads a token; none, if the place is claimed but has no number yet.
-pub(crate) fn read_token(user: UserId, queue: &QueueId, item: Item) -> Result<Option<Token>, Failure> {
+pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Option<QueueEntry>, Failure> {
     if item.contains_key("claim") {
         return Ok(None);
     }
     let item: TokenItem = from_item(item)?;
-    Ok(Some(Token {
+    Ok(Some(QueueEntry {
         user,
         queue: queue.clone(),
         number: item.number,
-        state: State::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
+        state: EntryState::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
         issued_at: time(item.issued_at)?,
         admitted_at: item.admitted_at.map(time).transpose()?,
         expires_at: item.expires_at.map(EpochSecond),
@@ -55,56 +55,56 @@ pub(crate) async fn get(
     user: UserId,
     queue: &QueueId,
     consistency: Consistency,
-) -> Result<Option<Token>, Failure> {
-    let item = query::get(app, &keys::queue_token(user, queue), consistency).await?;
-    Ok(item.map(|item| read_token(user, queue, item)).transpose()?.flatten())
+) -> Result<Option<QueueEntry>, Failure> {
+    let item = query::get(app, &keys::queue_entry(user, queue), consistency).await?;
+    Ok(item.map(|item| read_entry(user, queue, item)).transpose()?.flatten())
 }
 
 /// A user's token of a queue, at most a second old.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn recent(app: &App, user: UserId, queue: &QueueId) -> Result<Option<Token>, Failure> {
+pub async fn get_cached(app: &App, user: UserId, queue: &QueueId) -> Result<Option<QueueEntry>, Failure> {
     let key = (user, queue.clone());
     if let Some(known) = app.caches().queue_tokens.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
     let at = app.now();
-    let token = get(app, user, queue, Consistency::Strong).await?;
-    app.caches().queue_tokens.put(key, token.clone(), at);
-    Ok(token)
+    let entry = get(app, user, queue, Consistency::Strong).await?;
+    app.caches().queue_tokens.put(key, entry.clone(), at);
+    Ok(entry)
 }
 
-/// Lets [`recent`] look again.
+/// Lets [`get_cached`] read again.
 pub(crate) fn forget(app: &App, user: UserId, queue: &QueueId) {
     app.caches().queue_tokens.forget(&(user, queue.clone()));
 }
 
 /// Both names are reserved words of the table's expressions.
-pub(crate) fn named(write: Write) -> Write {
+pub(crate) fn with_reserved_names(write: Write) -> Write {
     write.name("#state", "state").name("#number", "number")
 }
 
 /// The end of an admitted token. Its event frees the place.
-pub(crate) fn end(token: &Token, to: State, now: Timestamp) -> Write {
-    ending(token.user, &token.queue, to, now)
+pub(crate) fn end_admission(entry: &QueueEntry, to: EntryState, now: Timestamp) -> Write {
+    set_end(entry.user, &entry.queue, to, now)
         .when("#state = :admitted AND #number = :number")
-        .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(token.number))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
+        .value(":number", number(entry.number))
 }
 
 /// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
-pub(crate) fn end_without_another_hold(token: &Token, now: Timestamp) -> Write {
-    ending(token.user, &token.queue, State::Left, now)
+pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Write {
+    set_end(entry.user, &entry.queue, EntryState::Left, now)
         .when("#state = :admitted AND #number = :number AND holds = :holds")
-        .value(":admitted", text(State::Admitted.as_str()))
-        .value(":number", number(token.number))
-        .value(":holds", number(token.holds))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
+        .value(":number", number(entry.number))
+        .value(":holds", number(entry.holds))
 }
 
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
-fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
-    named(Write::update(&keys::queue_token(user, id)))
+fn set_end(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write {
+    with_reserved_names(Write::update(&keys::queue_entry(user, id)))
         .set_to("#state", ":to")
         .value(":to", text(to.as_str()))
         .set_to("ended_at", "if_not_exists(ended_at, :ended)")
@@ -114,11 +114,11 @@ fn ending(user: UserId, id: &QueueId, to: State, now: Timestamp) -> Write {
 }
 
 /// The write that notes a hold made with an admission, on condition that it lasts.
-pub(crate) fn hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
-    let write = Write::update(&keys::queue_token(user, id)).set_to("holds", "holds + :one");
-    named(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
+pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+    let write = Write::update(&keys::queue_entry(user, id)).set_to("holds", "holds + :one");
+    with_reserved_names(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
         .value(":one", number(1))
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(admitted))
         .value(":now", number(EpochSecond::begun(now)))
 }
@@ -127,9 +127,9 @@ pub(crate) fn hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) ->
 pub(crate) fn use_up(user: UserId, admission: &Admission, again: bool, now: Timestamp) -> Write {
     let lasts = "(#state = :admitted AND expires_at > :now)";
     let condition = if again { format!("({lasts} OR #state = :to)") } else { lasts.to_owned() };
-    ending(user, &admission.queue, State::Used, now)
+    set_end(user, &admission.queue, EntryState::Used, now)
         .when(format!("#number = :number AND {condition}"))
-        .value(":admitted", text(State::Admitted.as_str()))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
         .value(":number", number(admission.number))
         .value(":now", number(EpochSecond::begun(now)))
 }

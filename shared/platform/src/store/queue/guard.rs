@@ -4,7 +4,7 @@
 use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::QueueId;
-use onsale_domain::queue::entry::{QueueTokenError, State};
+use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 
 use crate::app::App;
 use crate::auth::access_token;
@@ -13,8 +13,8 @@ use crate::store::queue::entry_item;
 
 /// Why a guard did not let somebody look.
 #[derive(Debug, thiserror::Error)]
-pub enum LookFailure {
-    /// Whoever looks at a sale with a queue must have logged in.
+pub enum QueueGuardFailure {
+    /// Reading a sale with a queue needs a login.
     #[error("no valid access token")]
     NoCaller,
     /// As whoever buys.
@@ -26,18 +26,18 @@ pub enum LookFailure {
 /// administrator needs none.
 ///
 /// # Errors
-/// See [`LookFailure`].
-pub async fn may_look(app: &App, pass: &QueueToken, queue: &QueueId) -> Result<(), LookFailure> {
-    let access_token = pass.access_token.as_deref().ok_or(LookFailure::NoCaller)?;
+/// See [`QueueGuardFailure`].
+pub async fn check_admitted(app: &App, queue_token: &QueueToken, queue: &QueueId) -> Result<(), QueueGuardFailure> {
+    let access_token = queue_token.access_token.as_deref().ok_or(QueueGuardFailure::NoCaller)?;
     let caller = access_token::verify(app, access_token).await.map_err(QueueTokenFailure::from)?;
-    let caller = caller.ok_or(LookFailure::NoCaller)?;
+    let caller = caller.ok_or(QueueGuardFailure::NoCaller)?;
     if Role::parse(&caller.role) == Some(Role::Admin) {
         return Ok(());
     }
     let user = UserId(caller.sub);
-    let admission = pass.admission(app, user, queue).await?;
-    let token = entry_item::recent(app, user, queue).await.map_err(QueueTokenFailure::from)?;
-    let good =
-        token.is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == State::Admitted);
+    let admission = queue_token.admission(app, user, queue).await?;
+    let token = entry_item::get_cached(app, user, queue).await.map_err(QueueTokenFailure::from)?;
+    let good = token
+        .is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == EntryState::Admitted);
     if good { Ok(()) } else { Err(QueueTokenFailure::from(QueueTokenError::Ended).into()) }
 }

@@ -7,8 +7,8 @@
 pub mod admissions;
 pub mod entries;
 pub(crate) mod entry_item;
+pub(crate) mod gaps;
 pub mod guard;
-pub(crate) mod holes;
 pub(crate) mod queue_item;
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::queue::holes::Hole;
+use onsale_domain::queue::gaps::Gap;
 use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Move, Queue, QueueId, Settings};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -85,7 +85,7 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
         match transaction.commit(app).await {
             Ok(()) => {}
             Err(rejected) => {
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
                 continue;
             }
         }
@@ -124,7 +124,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
 }
 
 /// A queue as it is now.
-pub(crate) async fn fresh(app: &App, id: &QueueId) -> Result<Option<Queue>, Failure> {
+pub(crate) async fn load(app: &App, id: &QueueId) -> Result<Option<Queue>, Failure> {
     query::get(app, &keys::queue(id), Consistency::Strong).await?.map(read_queue).transpose()
 }
 
@@ -132,36 +132,36 @@ pub(crate) async fn fresh(app: &App, id: &QueueId) -> Result<Option<Queue>, Fail
 ///
 /// # Errors
 /// When the table fails.
-pub async fn current(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
-    seen(app, id, false).await
+pub async fn get(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
+    get_cached(app, id, false).await
 }
 
 /// A queue, at most a second old; whoever finds that what is remembered is older moves it on.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn polled(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
-    seen(app, id, true).await
+pub async fn get_and_advance(app: &App, id: &QueueId) -> Result<Option<Arc<Queue>>, Failure> {
+    get_cached(app, id, true).await
 }
 
-async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>, Failure> {
+async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>, Failure> {
     let known = || app.caches().queues.get(id, app.now(), VIEW_SECONDS);
     if let Some(known) = known() {
         return Ok(known);
     }
-    let _only_one_looks = app.caches().look.lock().await;
+    let _only_one_looks = app.caches().read_lock.lock().await;
     if let Some(known) = known() {
         return Ok(known);
     }
     // As old as its reading, however long the move takes.
     let at = app.now();
-    let Some(mut queue) = fresh(app, id).await? else {
+    let Some(mut queue) = load(app, id).await? else {
         // Anybody may ask for what is not there.
         app.caches().queues.put(id.clone(), None, at);
         return Ok(None);
     };
-    let process = app.caches().process(|| app.ids().uuid(app.now()));
-    if moves && queue.is_up_to(process, at) {
+    let process = app.caches().process_id(|| app.ids().uuid(app.now()));
+    if moves && queue.is_due_for(process, at) {
         let advance = advance(app, id, queue, at, Mover::Poll(process));
         match tokio::time::timeout(POLL_MOVES_FOR, advance).await {
             Ok(Ok(moved)) => queue = moved,
@@ -179,7 +179,7 @@ async fn seen(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Queue>>
 ///
 /// # Errors
 /// When the table fails.
-pub async fn issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+pub async fn get_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
     if let Some(known) = app.caches().issued.get(id, app.now(), VIEW_SECONDS) {
         return Ok(known);
     }
@@ -195,7 +195,7 @@ fn read_issued(item: &Item) -> Result<u64, Failure> {
     issued.ok_or_else(|| unreadable("the counter of a queue"))
 }
 
-/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a hole.
+/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a gap.
 pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<u64, Failure> {
     let write = Write::update(&keys::issued(id)).add("issued", number(count));
     match write.run(app, ReturnValue::UpdatedNew).await {
@@ -204,7 +204,7 @@ pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<
     }
 }
 
-/// Who moves a queue on.
+/// The mover of a queue.
 #[derive(Clone, Copy, Debug)]
 enum Mover {
     /// A poll, in this process.
@@ -220,15 +220,15 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         tracing::warn!(queue = %id, %failure, "ended batches of admissions could not be closed");
         0
     });
-    let (called, ahead): (Vec<Hole>, Vec<Hole>) = holes::known(app, id).await.map_or_else(
+    let (called, ahead): (Vec<Gap>, Vec<Gap>) = gaps::list(app, id).await.map_or_else(
         |failure| {
             tracing::warn!(queue = %id, %failure, "gaps could not be read");
             Default::default()
         },
-        |holes| holes.into_iter().partition(|hole| hole.first <= read.serving),
+        |gaps| gaps.into_iter().partition(|gap| gap.first <= read.serving),
     );
     let freed = freed
-        + holes::free_called(app, id, &called).await.unwrap_or_else(|failure| {
+        + gaps::free_called(app, id, &called).await.unwrap_or_else(|failure| {
             tracing::warn!(queue = %id, %failure, "places of gaps could not be freed");
             0
         });
@@ -246,7 +246,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
         Ok(()) => Ok(next.after),
         // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
-            fresh(app, id).await?.ok_or(Failure::Unknown)
+            load(app, id).await?.ok_or(Failure::Unknown)
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
@@ -258,20 +258,20 @@ fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
     app.meter().set(&QUEUE_ADMITTED, queue.serving.saturating_sub(queue.finished) as f64, &[id.as_str()]);
 }
 
-/// The queue, the batches that a move opens, and the holes that it passes over. What was read is still so: its version
-/// says, and that a hole is there. Places that became free meanwhile only make the move smaller than it might be.
+/// The queue, the batches that a move opens, and the gaps that it passes over. What was read is still so: its version
+/// says, and that a gap is there. Places that became free meanwhile only make the move smaller than it might be.
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();
     transaction.add((), move_write(id, read, next));
     let closes_at = after.looked_at + SignedDuration::from_secs(read.settings.claim_seconds.into());
     for batch in next.batches() {
-        let (first, last, claimed) = (batch.first, batch.last, batch.holes);
+        let (first, last, claimed) = (batch.first, batch.last, batch.gaps);
         let batch = BatchItem { first, last, claimed, closes_at: closes_at.as_millisecond() };
         transaction.add((), Write::create(to_item(&keys::admission_batch(id, first), &batch)?));
     }
-    for hole in &next.passed {
-        transaction.add((), holes::pass(id, hole));
+    for gap in &next.passed {
+        transaction.add((), gaps::remove(id, gap));
     }
     Ok(transaction)
 }
@@ -290,7 +290,7 @@ fn move_write(id: &QueueId, read: &Queue, next: &Move) -> Write {
         .set("calls", written_calls(&after.calls))
         .set_or_remove("moved_by", after.moved_by.map(|process| text(process.to_string())))
         .set_to("finished", "finished + :passed")
-        .value(":passed", number(next.passed.iter().map(Hole::numbers).sum::<u64>()))
+        .value(":passed", number(next.passed.iter().map(Gap::count).sum::<u64>()))
         .set("version", number(after.version))
         .when("version = :read")
         .value(":read", number(read.version))
@@ -310,7 +310,7 @@ async fn close_batches(app: &App, id: &QueueId) -> Result<u64, Failure> {
             return Ok(0);
         }
         let unclaimed: u64 = over.iter().map(|batch| batch.last + 1 - batch.first - batch.claimed).sum();
-        match closing(id, &over, unclaimed).commit(app).await {
+        match close_transaction(id, &over, unclaimed).commit(app).await {
             Ok(()) => return Ok(unclaimed),
             Err(Rejected::Guards(failed)) => {
                 let lost: Vec<Option<u64>> = failed.into_iter().map(|failed| failed.guard).collect();
@@ -326,20 +326,20 @@ async fn close_batches(app: &App, id: &QueueId) -> Result<u64, Failure> {
 
 /// Each batch goes under the condition that nobody has claimed from it since it was read. A guard is the batch's first
 /// number, or the queue itself.
-fn closing(id: &QueueId, over: &[BatchItem], unclaimed: u64) -> Transaction<Option<u64>> {
+fn close_transaction(id: &QueueId, over: &[BatchItem], unclaimed: u64) -> Transaction<Option<u64>> {
     let mut transaction = Transaction::new();
     for batch in over {
         let write = Write::delete(&keys::admission_batch(id, batch.first)).when("claimed = :read");
         transaction.add(Some(batch.first), write.value(":read", number(batch.claimed)));
     }
     if unclaimed > 0 {
-        transaction.add(None, finished(id, unclaimed));
+        transaction.add(None, count_finished(id, unclaimed));
     }
     transaction
 }
 
 /// Counts numbers of a queue as finished; only ever within a transaction that can happen once.
-pub(crate) fn finished(id: &QueueId, count: impl ToString) -> Write {
+pub(crate) fn count_finished(id: &QueueId, count: impl ToString) -> Write {
     Write::update(&keys::queue(id))
         .set_to("finished", "finished + :count")
         .when("attribute_exists(pk)")
@@ -356,7 +356,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
         let (items, next) = Query::by_time(keys::QUEUES_BY_TIME).page(app, QUEUES_PER_PAGE, start).await?;
         let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
         let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
-            let moved = match fresh(&app, &id).await {
+            let moved = match load(&app, &id).await {
                 Ok(Some(queue)) => advance(&app, &id, queue, app.now(), Mover::Sweep).await.map(|_| ()),
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),

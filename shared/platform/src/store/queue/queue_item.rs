@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use onsale_domain::queue::standing::{Calls, Stays};
+use onsale_domain::queue::position::{Calls, Stays};
 use onsale_domain::queue::{Queue, Settings};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ fn read_calls(written: &[String]) -> Result<Calls, Failure> {
         Some((Timestamp::from_millisecond(at.parse().ok()?).ok()?, serving.parse().ok()?))
     };
     let moments: Option<Vec<_>> = written.iter().map(moment).collect();
-    Ok(Calls::of(&moments.ok_or_else(|| unreadable("the calls of a queue"))?))
+    Ok(Calls::from_moments(&moments.ok_or_else(|| unreadable("the calls of a queue"))?))
 }
 
 /// The moments at which numbers were called, as they are kept.

@@ -1,9 +1,9 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{Cancel, Purchase, State};
+use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{BlockId, SeatId, SeatValue, by_block};
+use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -11,13 +11,13 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::guard::Guard;
 use crate::store::reservations::get;
 use crate::store::reservations::{expire, reservation_item, seat_limit};
 use crate::store::seats::read_block;
-use crate::store::seats::{all_mine, set_seats};
+use crate::store::seats::{all_mine_condition, set_seats};
 
 /// Gives back all seats of a held reservation, or one. What has ended stays as it is, and is a success.
 ///
@@ -40,11 +40,11 @@ pub async fn cancel(
         };
         match decision {
             Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => match expire::close(app, user, id).await? {
+            Cancel::Close => match expire::expire(app, user, id).await? {
                 ExpiryOutcome::Now | ExpiryOutcome::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
                 // A payment that was decided in time was committed since: what it means is decided anew.
                 ExpiryOutcome::Nothing => {
-                    attempts.again().await?;
+                    attempts.wait().await?;
                     continue;
                 }
             },
@@ -54,7 +54,7 @@ pub async fn cancel(
             Some(seat) => vec![seat.clone()],
             None => read.live_seats().cloned().collect(),
         };
-        let after = read.clone().without(&seats);
+        let after = read.clone().without_seats(&seats);
         let change = after.purchase.settled.then_some(EventKind::ReservationCancelled);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), change).await {
@@ -63,14 +63,14 @@ pub async fn cancel(
                 if let Rejected::Guards(failed) = &rejected {
                     gone.extend(lost_seats(&read, &ours, failed)?);
                 }
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
             }
         }
     }
 }
 
 /// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
-/// the allowance.
+/// the seat limit.
 async fn release(
     app: &App,
     read: &Reservation,
@@ -80,11 +80,11 @@ async fn release(
     change: Option<EventKind>,
 ) -> Result<(), Rejected<Guard>> {
     let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in by_block(ours).iter().enumerate() {
+    for (index, (block, numbers)) in group_by_block(ours).iter().enumerate() {
         transaction.add(
-            Guard::Seats(place),
+            Guard::Seats(index),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
-                .when(all_mine(numbers))
+                .when(all_mine_condition(numbers))
                 .value(":mine", text(read.held_value().to_string())),
         );
     }
@@ -97,11 +97,11 @@ async fn release(
 /// block, which a deletion has removed, they are nobody's.
 fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
     let mine = read.held_value();
-    let blocks: Vec<BlockId> = by_block(seats).into_keys().collect();
+    let blocks: Vec<BlockId> = group_by_block(seats).into_keys().collect();
     let mut lost = Vec::new();
     for failed in failed {
-        let Guard::Seats(place) = failed.guard else { continue };
-        let Some(block) = blocks.get(place) else { continue };
+        let Guard::Seats(index) = failed.guard else { continue };
+        let Some(block) = blocks.get(index) else { continue };
         let there = failed.old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
         let value = |seat: &SeatId| there.as_ref().and_then(|there| there.seats.get(&seat.number).copied());
         // A seat that names this reservation in another way is of a payment or cancellation that is being committed.
@@ -115,7 +115,7 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
     Ok(lost)
 }
 
-/// Gives back the seats and allowance of a declined reservation, once however often it is asked for.
+/// Gives back the seats and seat limit of a declined reservation, once however often it is asked for.
 ///
 /// # Errors
 /// When the table fails.
@@ -124,11 +124,11 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
     let mut gone: Vec<SeatId> = Vec::new();
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(()) };
-        if read.purchase.settled || read.purchase.state != State::Declined {
+        if read.purchase.settled || read.purchase.state != PurchaseState::Declined {
             return Ok(());
         }
         let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-        let after = read.clone().with(Purchase::closed);
+        let after = read.clone().map_purchase(Purchase::released);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
         match release(app, &read, &after, &ours, seats.len(), None).await {
             Ok(()) => return Ok(()),
@@ -136,7 +136,7 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
                 if let Rejected::Guards(failed) = &rejected {
                     gone.extend(lost_seats(&read, &ours, failed)?);
                 }
-                attempts.again_after(&rejected).await?;
+                attempts.wait_after(&rejected).await?;
             }
         }
     }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::{Purchase, State};
+use onsale_domain::payments::purchase::{Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -11,32 +11,32 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::closed::ExpiryOutcome;
+use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
-use crate::store::reservations::seat_limit::{self, Allowance};
-use crate::store::reservations::{get, reservation_item, settled};
+use crate::store::reservations::seat_limit::{self, SeatLimit};
+use crate::store::reservations::{get, get_settled, reservation_item};
 
-/// Closes the books of a reservation whose time has passed: state and allowance, which counts the
+/// Expires a reservation whose time has passed: state and seat limit, which counts the
 /// lapse; its seats are free already.
-pub(crate) async fn close(app: &App, user: UserId, id: ReservationId) -> Result<ExpiryOutcome, Failure> {
+pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result<ExpiryOutcome, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
         match read.purchase.state {
-            State::Paid => return Ok(ExpiryOutcome::Nothing),
+            PurchaseState::Paid => return Ok(ExpiryOutcome::Nothing),
             _ if read.purchase.settled => return Ok(ExpiryOutcome::Before),
-            _ if !read.purchase.lapsed(app.now()) => return Ok(ExpiryOutcome::Nothing),
+            _ if !read.purchase.has_expired(app.now()) => return Ok(ExpiryOutcome::Nothing),
             _ => {}
         }
-        let change = (read.purchase.state == State::Open).then_some(EventKind::ReservationExpired);
-        let after = read.clone().with(Purchase::closed);
+        let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::ReservationExpired);
+        let after = read.clone().map_purchase(Purchase::released);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
-        let Some(counted) = seat_limit::close(&allowance, &after) else {
+        let Some(counted) = seat_limit::close_hold(&allowance, &after) else {
             // Somebody else's closing may be half committed, or the books are wrong.
-            if settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
+            if get_settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
-            attempts.again().await?;
+            attempts.wait().await?;
             continue;
         };
         let mut transaction = Transaction::new();
@@ -44,20 +44,25 @@ pub(crate) async fn close(app: &App, user: UserId, id: ReservationId) -> Result<
         transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(ExpiryOutcome::Now),
-            Err(rejected) => attempts.again_after(&rejected).await?,
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
-/// Brings an allowance up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
+/// Brings a seat limit up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
 /// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
-/// the allowance is not what it was.
-pub async fn settle(app: &App, user: UserId, schedule: ScheduleId, read: &Allowance) -> Result<bool, Failure> {
+/// the seat limit is not what it was.
+pub async fn close_expired_holds(
+    app: &App,
+    user: UserId,
+    schedule: ScheduleId,
+    read: &SeatLimit,
+) -> Result<bool, Failure> {
     let now = EpochSecond::begun(app.now());
     let mut closed = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
-        // Also if somebody else was faster: the allowance is not what it was.
-        closed |= close(app, user, id).await? != ExpiryOutcome::Nothing;
+        // Also if somebody else was faster: the seat limit is not what it was.
+        closed |= expire(app, user, id).await? != ExpiryOutcome::Nothing;
     }
     if closed {
         return Ok(true);
@@ -67,7 +72,7 @@ pub async fn settle(app: &App, user: UserId, schedule: ScheduleId, read: &Allowa
     let mut bought = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now || paused).map(|(id, _)| *id) {
         let there = get(app, user, id).await?;
-        bought |= there.as_ref().is_some_and(|there| there.purchase.state == State::Paid);
+        bought |= there.as_ref().is_some_and(|there| there.purchase.state == PurchaseState::Paid);
         if there.is_none_or(|there| there.purchase.settled) {
             over.push(id);
         }
@@ -76,7 +81,7 @@ pub async fn settle(app: &App, user: UserId, schedule: ScheduleId, read: &Allowa
         return Ok(false);
     }
     let lapses = if bought { Lapses::default() } else { read.lapses };
-    match seat_limit::rewritten(read, user, schedule, &over, read.count, lapses).run(app, ReturnValue::None).await {
+    match seat_limit::rewrite(read, user, schedule, &over, read.count, lapses).run(app, ReturnValue::None).await {
         // Whatever was in the way, the next try of the hold looks again.
         Ok(_) | Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Throttled) => Ok(true),
         Err(Rejected::Failure(Failure::Unknown)) => Ok(true),

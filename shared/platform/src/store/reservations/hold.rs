@@ -9,7 +9,7 @@ use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, by_block};
+use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -25,7 +25,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::payments::guard::Guard;
 use crate::store::queue::entry_item;
-use crate::store::reservations::{expire, get, reservation_item, seat_limit, settled};
+use crate::store::reservations::{expire, get, get_settled, reservation_item, seat_limit};
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
@@ -68,7 +68,7 @@ pub struct RequestedHold {
     pub seats: Vec<SeatId>,
     /// Digest of the request.
     pub fingerprint: String,
-    /// What the request brings along for the concert's queue.
+    /// The request's token for the concert's queue.
     pub queue_token: QueueToken,
 }
 
@@ -81,9 +81,9 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
     let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
     let decided = decide(app, wanted).await;
     match decided {
-        Ok((schedule, new)) => take(app, &schedule, new).await,
+        Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match settled(app, user, id).await? {
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get_settled(app, user, id).await? {
             Some(there) if there.fingerprint == fingerprint => Ok(Once::Replayed(there)),
             Some(_) => Err(KeyReused.into()),
             None => Err(refused),
@@ -121,9 +121,9 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
     Ok((schedule, reservation))
 }
 
-/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the allowance.
-async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
-    let blocks: Vec<(BlockId, Vec<u16>)> = by_block(new.live_seats()).into_iter().collect();
+/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the seat limit.
+async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
+    let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
     loop {
         let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
@@ -137,7 +137,7 @@ async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<R
             }
             // A try that was refused wrote nothing: only one that was not heard of may be ours.
             let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Once::found(there, ours));
+            return Ok(Once::from_existing(there, ours));
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
@@ -146,7 +146,7 @@ async fn take(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<R
             }
             Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
         }
-        attempts.again_after(&rejected).await?;
+        attempts.wait_after(&rejected).await?;
     }
 }
 
@@ -158,16 +158,16 @@ fn hold_transaction(
 ) -> Result<Transaction<Guard>, Failure> {
     let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
-    for (place, (block, numbers)) in blocks.iter().enumerate() {
+    for (index, (block, numbers)) in blocks.iter().enumerate() {
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
         let condition = format!("{OPEN} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
-        transaction.add(Guard::Seats(place), write.value(":now", now.clone()));
+        transaction.add(Guard::Seats(index), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
-    transaction.add(Guard::Allowance, seat_limit::take(new, schedule.max_seats_per_user, app.now()));
+    transaction.add(Guard::Allowance, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
-        transaction.add(Guard::Admission, entry_item::hold(new.user, queue, *number, app.now()));
+        transaction.add(Guard::Admission, entry_item::add_hold(new.user, queue, *number, app.now()));
     }
     Ok(transaction)
 }
@@ -184,10 +184,10 @@ async fn refuse_or_retry(
     let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
-            Guard::Seats(place) => {
-                let (block, numbers) = &blocks[*place];
+            Guard::Seats(index) => {
+                let (block, numbers) = &blocks[*index];
                 let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
-                if there.as_ref().is_some_and(|there| there.names(new.id, now)) {
+                if there.as_ref().is_some_and(|there| there.is_of_reservation(new.id, now)) {
                     // Our own hold, of which not every item is to be seen yet.
                     return Ok(());
                 }
@@ -207,7 +207,7 @@ async fn refuse_or_retry(
             _ => {}
         }
     }
-    let gone = closing && schedules::fresh(app, schedule.id).await?.is_none();
+    let gone = closing && schedules::get(app, schedule.id).await?.is_none();
     if gone && !delete_schedule::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }
@@ -219,8 +219,8 @@ async fn refuse_or_retry(
     }
     match allowance {
         // Our own hold is counted, and not to be seen yet.
-        Some(old) if seat_limit::counts(old, new.id) => Ok(()),
-        Some(old) => refuse_by_allowance(app, schedule, new, old).await,
+        Some(old) if seat_limit::includes(old, new.id) => Ok(()),
+        Some(old) => refuse_by_seat_limit(app, schedule, new, old).await,
         None => Ok(()),
     }
 }
@@ -231,8 +231,8 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
     let now = EpochSecond::begun(app.now());
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
-        let Some(block) = seats::block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
-        if block.names(new.id, now) {
+        let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        if block.is_of_reservation(new.id, now) {
             // Ours, by a try whose answer is still on its way or by the same request sent twice.
             return Ok(());
         }
@@ -248,16 +248,16 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
 /// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a client
 /// must not be refused what it has.
 async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
-    let refused = whose(app, new.user, taken).await?;
+    let refused = taken_by(app, new.user, taken).await?;
     match get(app, new.user, new.id).await? {
         Some(_) => Ok(()),
         None => Err(refused.into()),
     }
 }
 
-/// Who has seats that are taken, as it is told to `user`: somebody else, if only one of them is somebody else's; or the
+/// The owner of taken seats, as `user` may know it: somebody else, if only one of them is somebody else's; or the
 /// user, by a reservation made before. Reservations that are just being made are waited for.
-async fn whose(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
+async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
     let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
     let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
     let there = query::get_together(app, &keys).await?;
@@ -273,10 +273,15 @@ async fn whose(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Resu
     Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
 }
 
-/// Says why a user's allowance is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
-async fn refuse_by_allowance(app: &App, schedule: &Schedule, new: &Reservation, old: &Item) -> Result<(), HoldFailure> {
+/// Says why a user's seat limit is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
+async fn refuse_by_seat_limit(
+    app: &App,
+    schedule: &Schedule,
+    new: &Reservation,
+    old: &Item,
+) -> Result<(), HoldFailure> {
     let read = seat_limit::read(old)?;
-    if expire::settle(app, new.user, new.schedule_id, &read).await? {
+    if expire::close_expired_holds(app, new.user, new.schedule_id, &read).await? {
         return Ok(());
     }
     read.lapses.check(app.now()).map_err(HoldError::from)?;

@@ -7,7 +7,7 @@ pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -31,9 +31,9 @@ pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Re
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
-/// The same as no transaction is at work on it: see [`query::settled`].
-pub(crate) async fn settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    let item = query::settled(app, &keys::reservation(user, id)).await?;
+/// The same as no transaction is at work on it: see [`query::get_settled`].
+pub(crate) async fn get_settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
+    let item = query::get_settled(app, &keys::reservation(user, id)).await?;
     item.map(|item| reservation_item::read(user, id, item)).transpose()
 }
 
@@ -41,18 +41,18 @@ pub(crate) async fn settled(app: &App, user: UserId, id: ReservationId) -> Resul
 ///
 /// # Errors
 /// When the table fails.
-pub async fn holding(
+pub async fn find_holding(
     app: &App,
     user: UserId,
     schedule: ScheduleId,
     seat: &SeatId,
 ) -> Result<Option<Reservation>, Failure> {
-    let Some(SeatValue::Held { reservation, .. }) = seats::value_of(app, schedule, seat).await? else {
+    let Some(SeatValue::Held { reservation, .. }) = seats::get_value(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = settled(app, user, reservation).await?;
+    let found = get_settled(app, user, reservation).await?;
     Ok(found.filter(|found| {
-        found.purchase.state_at(app.now()) == State::Open && found.live_seats().any(|held| held == seat)
+        found.purchase.state_at(app.now()) == PurchaseState::Open && found.live_seats().any(|held| held == seat)
     }))
 }
 
@@ -66,7 +66,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
         reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
     };
     let all = Query::by_time(keys::reservations_by_time(user));
-    all.listed(app, limit, cursor, |app, listed| async move {
+    all.list(app, limit, cursor, |app, listed| async move {
         let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
         let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
         found.into_iter().map(|item| item.map(read).transpose()).collect()
@@ -82,7 +82,8 @@ pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> R
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == State::Open {
+        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open
+        {
             return Ok(true);
         }
     }

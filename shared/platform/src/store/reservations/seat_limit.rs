@@ -1,7 +1,7 @@
-//! Allowances: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
+//! Seat limits: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
 //! many holds the user has let lapse.
 //!
-//! Paying leaves an allowance alone, because what is owned counts like what is held; so a hold that was paid is named
+//! Paying leaves a seat limit alone, because what is owned counts like what is held; so a hold that was paid is named
 //! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
 //! pause in force.
 
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::State;
+use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
@@ -23,16 +23,16 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
 
-/// How long an allowance outlives its concert.
+/// How long a seat limit outlives its concert.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last looked.
 pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
                                      (attribute_not_exists(first_end) OR first_end >= :second)";
 
-/// An allowance as it lies in the table.
+/// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
-pub struct Allowance {
+pub struct SeatLimit {
     /// Seats held and owned.
     pub count: i64,
     /// Holds that are open, or were before they were paid, by reservation: until when, and how many seats.
@@ -45,7 +45,7 @@ pub struct Allowance {
     pub version: i64,
 }
 
-impl Allowance {
+impl SeatLimit {
     /// When the first of the holds that are named ends, but for those in `without`.
     fn first_end_without(&self, without: &[ReservationId]) -> Option<EpochSecond> {
         self.open.iter().filter(|(id, _)| !without.contains(id)).map(|(_, (until, _))| *until).min()
@@ -53,9 +53,9 @@ impl Allowance {
 }
 
 /// The write that counts a new reservation in, on condition that the user stays within `limit` and is not paused.
-pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
+pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
     let taken = new.live_tickets().count();
-    Write::update(&keys::allowance(new.user, new.schedule_id))
+    Write::update(&keys::seat_limit(new.user, new.schedule_id))
         .set_to("#count", "if_not_exists(#count, :zero) + :taken")
         .set("#open", open_value(new))
         .set_to("first_end", "if_not_exists(first_end, :until)")
@@ -72,18 +72,18 @@ pub fn take(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .value(":second", number(EpochSecond::begun(now)))
 }
 
-/// An item as an allowance.
-pub fn read(item: &Item) -> Result<Allowance, Failure> {
-    let open = open(item).ok_or_else(|| unreadable("open holds"))?;
+/// An item as a seat limit.
+pub fn read(item: &Item) -> Result<SeatLimit, Failure> {
+    let open = open_holds(item).ok_or_else(|| unreadable("open holds"))?;
     let count = integer(item, "count")?.unwrap_or_default();
     let first_end = integer(item, "first_end")?.map(u32::try_from).transpose().map_err(unreadable)?.map(EpochSecond);
     let version = integer(item, "version")?.unwrap_or_default();
-    Ok(Allowance { count, open, first_end, lapses: read_lapses(item)?, version })
+    Ok(SeatLimit { count, open, first_end, lapses: read_lapses(item)?, version })
 }
 
-/// The allowance of a user and schedule, if there is one.
-pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<Allowance>, Failure> {
-    let item = query::get(app, &keys::allowance(user, schedule), Consistency::Strong).await?;
+/// The seat limit of a user and schedule, if there is one.
+pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option<SeatLimit>, Failure> {
+    let item = query::get(app, &keys::seat_limit(user, schedule), Consistency::Strong).await?;
     item.as_ref().map(self::read).transpose()
 }
 
@@ -92,14 +92,14 @@ fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
     value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
 }
 
-/// What was let lapse, as allowances and unpaid orders have it.
+/// The lapses of a user, as seat limits and unpaid orders have them.
 pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
     let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
     let second = |name| of(name).map(EpochSecond);
     Ok(Lapses { count: of("lapses")?, last_at: second("lapsed_at")?, paused_until: second("paused_until")? })
 }
 
-/// Sets in an allowance, or in unpaid orders, what was let lapse.
+/// Sets the lapses in a seat limit, or in unpaid orders.
 pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
     write
         .set("lapses", number(lapses.count))
@@ -107,14 +107,14 @@ pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
         .set("paused_until", number(lapses.paused_until))
 }
 
-/// Whether an allowance counts this reservation among its open holds.
-pub fn counts(allowance: &Item, reservation: ReservationId) -> bool {
-    allowance.contains_key(&open_name(reservation))
+/// Whether a seat limit counts this reservation among its open holds.
+pub fn includes(item: &Item, reservation: ReservationId) -> bool {
+    item.contains_key(&open_name(reservation))
 }
 
-/// All open holds of an allowance, by reservation: until when, and how many seats; `None` if one cannot be read.
-pub fn open(allowance: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i64)>> {
-    let named = allowance.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
+/// All open holds of a seat limit, by reservation: until when, and how many seats; `None` if one cannot be read.
+pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i64)>> {
+    let named = item.iter().filter_map(|(name, open)| Some((name.strip_prefix(OPEN_PREFIX)?, open)));
     named
         .map(|(id, open)| {
             let (until, seats) = open.as_s().ok()?.split_once(':')?;
@@ -125,7 +125,7 @@ pub fn open(allowance: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i6
 
 const OPEN_PREFIX: &str = "open_";
 
-/// The attribute of an allowance that names an open hold, or of unpaid orders that names one of them.
+/// The attribute of a seat limit that names an open hold, or of unpaid orders that names one of them.
 pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
     format!("{OPEN_PREFIX}{}", short(id))
 }
@@ -143,7 +143,7 @@ pub fn give_back(after: &Reservation, seats: usize) -> Write {
 
 /// The write by which the user of a reservation has `seats` fewer; `#open` is the attribute of its hold.
 fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
-    Write::update(&keys::allowance(reservation.user, reservation.schedule_id))
+    Write::update(&keys::seat_limit(reservation.user, reservation.schedule_id))
         .set_to("#count", "#count - :seats")
         .set_to("version", "version + :one")
         .name("#count", "count")
@@ -153,17 +153,17 @@ fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
         .when("#count >= :seats")
 }
 
-/// The write that closes the hold of `after`, whose time has passed, in the allowance as it was read; `None` if that does
+/// The write that closes the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that does
 /// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
-pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
+pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;
     let lapses = match after.purchase.state {
-        State::Expired => read.lapses.and_one(after.created_at, after.purchase.held_until),
-        State::Open | State::Paid | State::Cancelled | State::Declined => read.lapses,
+        PurchaseState::Expired => read.lapses.with_lapse(after.created_at, after.purchase.held_until),
+        PurchaseState::Open | PurchaseState::Paid | PurchaseState::Cancelled | PurchaseState::Declined => read.lapses,
     };
     if read.open.keys().all(|id| *id == after.id) {
-        return Some(rewritten(read, after.user, after.schedule_id, &[after.id], count, lapses));
+        return Some(rewrite(read, after.user, after.schedule_id, &[after.id], count, lapses));
     }
     // Several that lapse together are closed side by side: they must not be in each other's way.
     let write = fewer(after, seats).remove("#open");
@@ -178,24 +178,24 @@ pub fn close(read: &Allowance, after: &Reservation) -> Option<Write> {
     Some(set_lapses(write, lapses).value(":read_lapses", number(read.lapses.count)))
 }
 
-/// The write of an allowance that names these holds no longer, as of what was read.
-pub(crate) fn rewritten(
-    read: &Allowance,
+/// The write of a seat limit that names these holds no longer, as of what was read.
+pub(crate) fn rewrite(
+    read: &SeatLimit,
     user: UserId,
     schedule: ScheduleId,
     without: &[ReservationId],
     count: i64,
     lapses: Lapses,
 ) -> Write {
-    let write = Write::update(&keys::allowance(user, schedule))
+    let write = Write::update(&keys::seat_limit(user, schedule))
         .set("#count", number(count))
         .set_or_remove("first_end", read.first_end_without(without).map(number))
         .set("version", number(read.version + 1))
         .name("#count", "count")
         .when("version = :read_version")
         .value(":read_version", number(read.version));
-    (without.iter().enumerate()).fold(set_lapses(write, lapses), |write, (place, id)| {
-        let open = format!("#open{place}");
+    (without.iter().enumerate()).fold(set_lapses(write, lapses), |write, (index, id)| {
+        let open = format!("#open{index}");
         write.remove(&open).name(open, open_name(*id))
     })
 }

@@ -24,11 +24,11 @@ const VALUES_MAX: usize = 100;
 
 /// Keeps what one call of a function counts.
 #[derive(Clone, Default)]
-pub struct Emf(Arc<Mutex<BTreeMap<String, Kept>>>);
+pub struct Emf(Arc<Mutex<BTreeMap<String, MetricValues>>>);
 
 /// The values of one metric since the last flush.
 #[derive(Clone, Debug, PartialEq)]
-enum Kept {
+enum MetricValues {
     Sum(u64),
     Last(f64),
     Values(Vec<f64>),
@@ -40,23 +40,23 @@ impl Emf {
     /// # Errors
     /// When it cannot be written.
     pub fn flush(&self, function: &str, now: Timestamp, mut out: impl Write) -> io::Result<()> {
-        let kept = std::mem::take(&mut *self.lock());
-        if kept.is_empty() {
+        let values = std::mem::take(&mut *self.lock());
+        if values.is_empty() {
             return Ok(());
         }
-        let metrics: Vec<Value> = kept.keys().filter_map(|name| cloudwatch_metric(name)).take(VALUES_MAX).collect();
+        let metrics: Vec<Value> = values.keys().filter_map(|name| cloudwatch_metric(name)).take(VALUES_MAX).collect();
         // A directive of nothing would be an error of the format's; the line is still one to be searched.
         let kept_there = json!({ "Namespace": NAMESPACE, "Dimensions": [[FUNCTION]], "Metrics": metrics });
         let directives = if metrics.is_empty() { json!([]) } else { json!([kept_there]) };
         let mut line = Map::new();
         line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
         line.insert(FUNCTION.to_owned(), function.into());
-        line.extend(kept.into_iter().map(|(name, kept)| (name, kept.into_json())));
+        line.extend(values.into_iter().map(|(name, values)| (name, values.into_json())));
         // One write: lines of the log must not be mixed.
         out.write_all(format!("{}\n", Value::Object(line)).as_bytes())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, MetricValues>> {
         lock(&self.0)
     }
 
@@ -75,7 +75,7 @@ fn cloudwatch_metric(name: &str) -> Option<Value> {
     Some(json!({ "Name": name, "Unit": unit }))
 }
 
-impl Kept {
+impl MetricValues {
     fn into_json(self) -> Value {
         match self {
             Self::Sum(sum) => sum.into(),
@@ -93,24 +93,24 @@ struct Series {
 
 impl CounterFn for Series {
     fn increment(&self, value: u64) {
-        let mut kept = self.emf.lock();
-        match kept.entry(self.name.clone()).or_insert(Kept::Sum(0)) {
-            Kept::Sum(sum) => *sum = sum.saturating_add(value),
-            other => *other = Kept::Sum(value),
+        let mut values = self.emf.lock();
+        match values.entry(self.name.clone()).or_insert(MetricValues::Sum(0)) {
+            MetricValues::Sum(sum) => *sum = sum.saturating_add(value),
+            other => *other = MetricValues::Sum(value),
         }
     }
 
     fn absolute(&self, value: u64) {
-        self.emf.lock().insert(self.name.clone(), Kept::Sum(value));
+        self.emf.lock().insert(self.name.clone(), MetricValues::Sum(value));
     }
 }
 
 impl GaugeFn for Series {
     fn increment(&self, value: f64) {
-        let mut kept = self.emf.lock();
-        match kept.entry(self.name.clone()).or_insert(Kept::Last(0.0)) {
-            Kept::Last(last) => *last += value,
-            other => *other = Kept::Last(value),
+        let mut values = self.emf.lock();
+        match values.entry(self.name.clone()).or_insert(MetricValues::Last(0.0)) {
+            MetricValues::Last(last) => *last += value,
+            other => *other = MetricValues::Last(value),
         }
     }
 
@@ -119,17 +119,17 @@ impl GaugeFn for Series {
     }
 
     fn set(&self, value: f64) {
-        self.emf.lock().insert(self.name.clone(), Kept::Last(value));
+        self.emf.lock().insert(self.name.clone(), MetricValues::Last(value));
     }
 }
 
 impl HistogramFn for Series {
     fn record(&self, value: f64) {
-        let mut kept = self.emf.lock();
-        match kept.entry(self.name.clone()).or_insert(Kept::Values(Vec::new())) {
-            Kept::Values(values) if values.len() < VALUES_MAX => values.push(value),
-            Kept::Values(_) => {}
-            other => *other = Kept::Values(vec![value]),
+        let mut values = self.emf.lock();
+        match values.entry(self.name.clone()).or_insert(MetricValues::Values(Vec::new())) {
+            MetricValues::Values(values) if values.len() < VALUES_MAX => values.push(value),
+            MetricValues::Values(_) => {}
+            other => *other = MetricValues::Values(vec![value]),
         }
     }
 }
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(told.matches('\n').count(), 1);
         let told: Value = serde_json::from_str(&told).expect("JSON");
         assert_eq!(told["_aws"]["Timestamp"], 1_700_000_000_123_i64);
-        let kept = json!([{
+        let declared = json!([{
             "Namespace": "Onsale",
             "Dimensions": [["function"]],
             "Metrics": [
@@ -187,7 +187,7 @@ mod tests {
                 { "Name": "onsale_refusals_total.seat-taken", "Unit": "Count" },
             ],
         }]);
-        assert_eq!(told["_aws"]["CloudWatchMetrics"], kept);
+        assert_eq!(told["_aws"]["CloudWatchMetrics"], declared);
         assert_eq!((&told["function"], &told["onsale_refusals_total.seat-taken"]), (&json!("hold_seat"), &json!(3)));
         assert_eq!(
             (&told["onsale_http_requests_total.409"], &told["onsale_queue_waiting.tour"]),

@@ -23,23 +23,23 @@ const LOOKED_AT_MAX: usize = 1_000;
 /// How many times as many are looked at by each further read for one answer: where much is passed by, few reads follow.
 const LOOKED_AT_GROWTH: usize = 4;
 
-/// What a list shows of the items that it read, one for each; `None` for what it passes by.
+/// The entries that a list makes of the items it read, one for each; `None` for an item it leaves out.
 type Shown<T> = Result<Vec<Option<T>>, Failure>;
 
 /// Shows everything that was read, as `read` understands it.
-pub fn each<T>(read: impl Fn(Item) -> Result<T, Failure>) -> impl Fn(App, Vec<Item>) -> Ready<Shown<T>> {
+pub fn map_each<T>(read: impl Fn(Item) -> Result<T, Failure>) -> impl Fn(App, Vec<Item>) -> Ready<Shown<T>> {
     move |_, items| ready(items.into_iter().map(|item| read(item).map(Some)).collect())
 }
 
 impl Query {
     /// Reads a cursor, if it is one that this very list gave, letter by letter.
-    fn cursor(&self, given: &str) -> Option<Item> {
+    fn parse_cursor(&self, given: &str) -> Option<Item> {
         if given.len() > CURSOR_CHARACTERS_MAX {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(given).ok()?;
         let (json, mark) = bytes.split_at_checked(bytes.len().checked_sub(CURSOR_MARK_BYTES)?)?;
-        if mark != self.mark(json) {
+        if mark != self.cursor_mark(json) {
             return None;
         }
         let json: Value = serde_json::from_slice(json).ok()?;
@@ -61,7 +61,7 @@ impl Query {
     }
 
     /// The key of the last item of a page as the cursor of the next; opaque to clients.
-    fn written(&self, last: &Item) -> Option<String> {
+    fn encode_cursor(&self, last: &Item) -> Option<String> {
         let mut json = serde_json::Map::new();
         for (name, value) in last {
             let value = match value {
@@ -72,14 +72,14 @@ impl Query {
             json.insert(name.clone(), value);
         }
         let mut bytes = Value::Object(json).to_string().into_bytes();
-        let mark = self.mark(&bytes);
+        let mark = self.cursor_mark(&bytes);
         bytes.extend(mark);
         Some(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// What shows that a cursor was altered, or is of another list or direction. It has no secret, and needs none:
-    /// whoever computes it anew has named a place in a list that he may read from its beginning.
-    fn mark(&self, json: &[u8]) -> [u8; CURSOR_MARK_BYTES] {
+    /// A digest by which a cursor that is altered, or of another list, is refused. It has no secret and needs none:
+    /// somebody who computes it anew names a position in a list that they may read from its beginning.
+    fn cursor_mark(&self, json: &[u8]) -> [u8; CURSOR_MARK_BYTES] {
         let (condition, values) = self.condition();
         let mut hash = Sha256::new().chain_update([u8::from(self.newest_first)]).chain_update(condition);
         for value in values.iter().filter_map(|(_, value)| value.as_s().ok()) {
@@ -93,10 +93,10 @@ impl Query {
     }
 
     /// Where a list begins: after the cursor, and after what it leaves out.
-    fn beginning(&self, cursor: Option<Item>) -> Option<Item> {
+    fn list_start(&self, cursor: Option<Item>) -> Option<Item> {
         let after = self.after.as_ref().map(key_item);
-        let place = |start: &Option<Item>| start.as_ref().and_then(|key| Some(key.get("sk")?.as_s().ok()?.clone()));
-        if place(&cursor) < place(&after) { after } else { cursor }
+        let sort_key = |start: &Option<Item>| start.as_ref().and_then(|key| Some(key.get("sk")?.as_s().ok()?.clone()));
+        if sort_key(&cursor) < sort_key(&after) { after } else { cursor }
     }
 
     /// Of an item the attributes that say where it lies.
@@ -113,8 +113,8 @@ impl Query {
     /// `None` for what is not to be shown. Fewer only at the end, or when [`LOOKED_AT_MAX`] were looked at.
     ///
     /// # Errors
-    /// [`ListFailure::Cursor`] when the cursor is not one of this list.
-    pub async fn listed<T, F>(
+    /// [`ListError::Cursor`] when the cursor is not one of this list.
+    pub async fn list<T, F>(
         &self,
         app: &App,
         limit: u16,
@@ -125,21 +125,21 @@ impl Query {
         F: Future<Output = Shown<T>>,
     {
         let limit = usize::from(limit);
-        let given = cursor.map(|given| self.cursor(given).ok_or(ListFailure::Cursor)).transpose()?;
-        let mut start = self.beginning(given);
+        let given = cursor.map(|given| self.parse_cursor(given).ok_or(ListFailure::Cursor)).transpose()?;
+        let mut start = self.list_start(given);
         let (mut shown, mut last, mut left, mut size) = (Vec::new(), None, LOOKED_AT_MAX, limit);
         for _ in 0..PAGES_MAX {
             let wanted = size.min(left);
             let (items, next) = self.page(app, i32::try_from(wanted).unwrap_or(i32::MAX), start).await?;
-            let places: Vec<Item> = items.iter().map(|item| self.start_key(item)).collect();
-            for (place, made) in places.into_iter().zip(show(app.clone(), items).await?) {
+            let start_keys: Vec<Item> = items.iter().map(|item| self.start_key(item)).collect();
+            for (start_key, made) in start_keys.into_iter().zip(show(app.clone(), items).await?) {
                 let Some(made) = made else { continue };
                 if shown.len() == limit {
                     // There are more than fit: the next page begins after the last that does.
-                    return Ok(Page { items: shown, next: last.and_then(|last| self.written(&last)) });
+                    return Ok(Page { items: shown, next: last.and_then(|last| self.encode_cursor(&last)) });
                 }
                 shown.push(made);
-                last = Some(place);
+                last = Some(start_key);
             }
             start = next;
             (left, size) = (left - wanted, size * LOOKED_AT_GROWTH);
@@ -147,7 +147,7 @@ impl Query {
                 break;
             }
         }
-        Ok(Page { items: shown, next: start.as_ref().and_then(|last| self.written(last)) })
+        Ok(Page { items: shown, next: start.as_ref().and_then(|last| self.encode_cursor(last)) })
     }
 }
 
@@ -171,7 +171,7 @@ const CURSOR_MARK_BYTES: usize = 9;
 mod tests {
     use onsale_domain::id::ProductId;
     use onsale_domain::money::Price;
-    use onsale_domain::products::product::{NAME_CHARACTERS_MAX, Sort, listed_name, name};
+    use onsale_domain::products::product::{NAME_CHARACTERS_MAX, Sort, listed_name, parse_name};
     use uuid::Uuid;
 
     use super::*;
@@ -184,13 +184,13 @@ mod tests {
     #[test]
     fn a_list_takes_the_cursor_that_it_gave_whatever_the_name() {
         for character in ["a", "\\", "힣", "\u{fdfa}", "\u{3300}", "ﬁ", "ß", "😀", "\u{1d15e}", "\""] {
-            let name = name(&character.repeat(NAME_CHARACTERS_MAX / 2)).expect("a name");
+            let name = parse_name(&character.repeat(NAME_CHARACTERS_MAX / 2)).expect("a name");
             for key in keys::listings(ProductId(Uuid::max()), &listed_name(&name), Price::DEFAULT, i64::MAX) {
                 assert!(key.sk.len() <= SORT_KEY_BYTES_MAX, "{character}: {} bytes", key.sk.len());
-                let list = Query::whole(keys::catalog_partition(Sort::Name));
+                let list = Query::whole_partition(keys::catalog_partition(Sort::Name));
                 let last = key_item(&Key { pk: keys::catalog_partition(Sort::Name).to_owned(), sk: key.sk });
-                let cursor = list.written(&last).expect("a cursor");
-                assert_eq!(list.cursor(&cursor), Some(last), "{character}: {} characters", cursor.len());
+                let cursor = list.encode_cursor(&last).expect("a cursor");
+                assert_eq!(list.parse_cursor(&cursor), Some(last), "{character}: {} characters", cursor.len());
             }
         }
     }

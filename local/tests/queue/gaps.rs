@@ -10,7 +10,7 @@ use simulation::requests::{self, ApiCall, Identity};
 use tokio::sync::Semaphore;
 
 use crate::support::queue::QUEUE;
-use crate::support::{Person, World, at_once};
+use crate::support::{Person, World, concurrently};
 
 /// Where a join is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +107,12 @@ async fn fifty_joins_of_one_account_at_once_burn_no_number_over_several_processe
     // The second time there is a place that has ended, to be replaced once.
     for round in 1..=2 {
         let callers = (0..50).map(|index| mina.at(&instances[index % 3]));
-        let replies = at_once(callers, |mut user| async move { user.join().await }).await;
+        let replies = concurrently(callers, |mut user| async move { user.join().await }).await;
         assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "round {round}");
         for reply in &replies {
             assert!(reply.status.is_success() && reply.body["number"] == round, "{}", reply.body);
         }
-        let books = world.check_books().await;
+        let books = world.check_invariants().await;
         // The only hole is the number that was left.
         let left = (1..round).collect();
         assert_eq!((books.issued(QUEUE), books.numbers(QUEUE), books.gaps(QUEUE)), (round, vec![round], left));
@@ -123,7 +123,7 @@ async fn fifty_joins_of_one_account_at_once_burn_no_number_over_several_processe
         }
     }
     // Whoever comes next is the next: no place is held by what fifty requests left behind.
-    let mut joon = world.joined().await;
+    let mut joon = world.joined_user().await;
     mina.join().await.expect(200);
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
@@ -131,8 +131,8 @@ async fn fifty_joins_of_one_account_at_once_burn_no_number_over_several_processe
     world.stack.drain_events().await.expect("settled");
     world.tick().await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    assert_eq!(world.settled_books().await.places_in_use(QUEUE), 1);
-    world.at_quiet().await;
+    assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -141,11 +141,11 @@ async fn who_dies_between_claim_and_number_burns_none_and_the_next_request_goes_
     world.queue(json!({})).await;
     let mut mina = world.user().await;
     join_and_die(&world, &mina, Stop::Claimed).await;
-    let books = world.check_books().await;
+    let books = world.check_invariants().await;
     assert_eq!((books.numbers(QUEUE), books.issued(QUEUE)), (vec![], 0), "a place without a number is no token");
     assert_eq!(mina.join().await.expect(201).body["number"], 1);
     assert_eq!(mina.join().await.expect(200).body["number"], 1);
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -154,13 +154,13 @@ async fn who_is_slow_to_write_a_number_down_loses_the_place_and_gives_the_number
     world.queue(json!({ "capacity": 1 })).await;
     let mut mina = world.user().await;
     assert_eq!(overtaken(&world, &mut mina).await, 2);
-    assert_eq!(world.check_books().await.gaps(QUEUE), [1]);
+    assert_eq!(world.check_invariants().await.gaps(QUEUE), [1]);
     // Of one place, the hole takes none.
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!((books.serving(QUEUE), books.places_in_use(QUEUE), books.gaps(QUEUE)), (2, 1, vec![]));
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
@@ -175,15 +175,15 @@ async fn who_dies_with_a_number_in_hand_costs_one_claim_window_and_no_more() {
     world.wait(90);
     world.ticks(2).await;
     assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn a_hundred_who_leave_while_they_wait_hold_no_place() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1, "admit_per_second": 1 })).await;
-    let crowd = world.crowd(100).await;
-    let mut last = world.joined().await;
+    let crowd = world.joined_users(100).await;
+    let mut last = world.joined_user().await;
     for person in &crowd {
         person.leave().await.expect(204);
     }
@@ -193,41 +193,41 @@ async fn a_hundred_who_leave_while_they_wait_hold_no_place() {
         seconds += 1;
         assert!(seconds <= 5, "after {seconds} s nobody is let in");
     }
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!((books.serving(QUEUE), books.admitted_now(QUEUE), books.places_in_use(QUEUE)), (101, 1, 1));
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn whoever_is_called_and_leaves_gives_the_place_on_at_once() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let (mina, mut joon) = (world.joined().await, world.joined().await);
+    let (mina, mut joon) = (world.joined_user().await, world.joined_user().await);
     world.ticks(2).await;
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!((books.serving(QUEUE), books.unclaimed_numbers(QUEUE)), (1, 1), "called, and not claimed");
     mina.leave().await.expect(204);
     world.ticks(2).await;
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
-    let books = world.settled_books().await;
+    let books = world.drain_and_check().await;
     assert_eq!((books.places_in_use(QUEUE), books.gaps(QUEUE)), (1, vec![]));
-    world.at_quiet().await;
+    world.quiesce().await;
 }
 
 #[tokio::test]
 async fn whoever_leaves_when_the_window_is_over_frees_nothing_twice() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
-    let mina = world.joined().await;
+    let mina = world.joined_user().await;
     world.ticks(2).await;
     world.wait(91);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    assert_eq!(super::finished(&world).await, 1);
+    assert_eq!(super::finished_numbers(&world).await, 1);
     mina.leave().await.expect(204);
     world.ticks(2).await;
-    let books = world.settled_books().await;
-    assert_eq!((books.places_in_use(QUEUE), super::finished(&world).await), (0, 1));
+    let books = world.drain_and_check().await;
+    assert_eq!((books.places_in_use(QUEUE), super::finished_numbers(&world).await), (0, 1));
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    assert!(world.check_books().await.gaps(QUEUE).is_empty());
-    world.at_quiet().await;
+    assert!(world.check_invariants().await.gaps(QUEUE).is_empty());
+    world.quiesce().await;
 }

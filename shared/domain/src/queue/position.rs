@@ -1,4 +1,4 @@
-//! Where somebody stands, how long that takes, and when to ask again.
+//! The position of a number, the remaining time, and when to poll again.
 //!
 //! **Two things are certain**: no more numbers are called in a second than are admitted, and a place that is in use is
 //! free when the longest admission that can have begun with its call is over. What is measured is how long a place is in
@@ -62,11 +62,11 @@ pub struct Calls {
 impl Calls {
     /// Of moments in order, oldest first; only the last [`CALLS_MAX`] count.
     #[must_use]
-    pub fn of(moments: &[(Timestamp, u64)]) -> Self {
+    pub fn from_moments(moments: &[(Timestamp, u64)]) -> Self {
         let mut calls = Self::default();
         let last = &moments[moments.len().saturating_sub(CALLS_MAX)..];
-        for (place, moment) in calls.moments.iter_mut().zip(last) {
-            *place = Some(*moment);
+        for (slot, moment) in calls.moments.iter_mut().zip(last) {
+            *slot = Some(*moment);
         }
         calls
     }
@@ -78,18 +78,18 @@ impl Calls {
 
     /// The same when the numbers up to `serving` are called at `now`. Moments that lie `apart` are kept apart.
     #[must_use]
-    pub fn with(&self, serving: u64, now: Timestamp, apart: SignedDuration) -> Self {
+    pub fn with_call(&self, serving: u64, now: Timestamp, apart: SignedDuration) -> Self {
         let mut moments: Vec<(Timestamp, u64)> = self.moments().collect();
         let count = moments.len();
         if count > 1 && moments[count - 2].0.duration_until(now) < apart {
             moments.pop();
         }
         moments.push((now, serving));
-        Self::of(&moments)
+        Self::from_moments(&moments)
     }
 
     /// By when this number had been called. None, if it was not, or nothing is known.
-    fn called_by(&self, number: u64) -> Option<Timestamp> {
+    fn called_at(&self, number: u64) -> Option<Timestamp> {
         self.moments().find(|(_, serving)| *serving >= number).map(|(at, _)| at)
     }
 }
@@ -107,34 +107,34 @@ pub struct Stays {
 }
 
 impl Queue {
-    /// What is measured by `now`. What happened while nobody looked for long is left out.
-    pub(super) fn stays_by(&self, now: Timestamp) -> Stays {
+    /// The measured stays up to `now`. A long time without a move is left out.
+    pub(super) fn stays_until(&self, now: Timestamp) -> Stays {
         let passed = milliseconds(self.measured_at, now);
         let known = Stays { finished: self.finished, ..self.stays };
         if passed > UNMEASURED_MILLISECONDS_MAX {
             return known;
         }
         let over = self.settings.stay_seconds_max() * 1_000 * MEASURED_OVER_STAYS;
-        let kept = |value: u64| {
-            let kept = u128::from(value) * u128::from(over) / u128::from(over + passed);
-            u64::try_from(kept).unwrap_or(u64::MAX)
+        let weigh = |value: u64| {
+            let weigh = u128::from(value) * u128::from(over) / u128::from(over + passed);
+            u64::try_from(weigh).unwrap_or(u64::MAX)
         };
         let ends = self.finished.saturating_sub(self.stays.finished);
         // As many as at the last look, for nobody knows when since then they ended.
         let in_use = self.serving.saturating_sub(self.stays.finished);
         Stays {
-            ends_micro: kept(known.ends_micro.saturating_add(ends.saturating_mul(1_000_000))),
-            in_use_milliseconds: kept(known.in_use_milliseconds.saturating_add(in_use.saturating_mul(passed))),
+            ends_micro: weigh(known.ends_micro.saturating_add(ends.saturating_mul(1_000_000))),
+            in_use_milliseconds: weigh(known.in_use_milliseconds.saturating_add(in_use.saturating_mul(passed))),
             ..known
         }
     }
 
-    /// Where the holder of `number` stands at `now`.
+    /// The position of the holder of `number` at `now`.
     #[must_use]
-    pub fn standing(&self, number: u64, now: Timestamp) -> QueuePosition {
+    pub fn position_of(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
         let eta_seconds =
-            if position == 0 { 0 } else { self.by_rate(number).max(self.until_a_place_is_free(number, now)) };
+            if position == 0 { 0 } else { self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now)) };
         let shortest = *RETRY_AFTER_MILLISECONDS.start();
         let longest = match position {
             1..=NEAR_NUMBERS => NEAR_RETRY_MILLISECONDS,
@@ -161,20 +161,20 @@ impl Queue {
         let stay_max = self.settings.stay_seconds_max();
         let stay = self.mean_stay_seconds().map_or(stay_max, |mean| mean.min(stay_max));
         if first <= self.finished {
-            let called_in = self.by_rate(first + capacity);
+            let called_in = self.seconds_by_rate(first + capacity);
             return called_in + stay.saturating_mul(rounds);
         }
-        let passed = milliseconds(self.calls.called_by(first).unwrap_or(now), now) / 1_000;
+        let passed = milliseconds(self.calls.called_at(first).unwrap_or(now), now) / 1_000;
         let left_of = |stay: u64| stay.saturating_mul(rounds + 1).saturating_sub(passed);
         match left_of(stay) {
-            // Whoever is still inside after the mean time stays for as long again, as far as anybody knows.
+            // A user who is still inside after the mean time stays for as long again, as far as is known.
             0 => needed.saturating_mul(stay).div_ceil(self.in_use().max(capacity)).min(left_of(stay_max)),
             left => left.min(left_of(stay_max)),
         }
     }
 
     /// Seconds until `number` is called, if there is a place for everybody.
-    fn by_rate(&self, number: u64) -> u64 {
+    fn seconds_by_rate(&self, number: u64) -> u64 {
         number.saturating_sub(self.serving).div_ceil(u64::from(self.settings.admit_per_second).max(1))
     }
 

@@ -84,7 +84,7 @@ impl TrialBalance {
 
     /// Tells of each uneven account, if nothing that was found in a user's books can be why.
     pub fn judge(&self, differences: &mut Differences) {
-        if differences.kept().iter().any(|difference| difference.what.is_of_money()) {
+        if differences.kept_differences().iter().any(|difference| difference.what.is_of_money()) {
             return;
         }
         for account in Account::ALL {

@@ -1,39 +1,39 @@
-//! Holes: numbers that were given out and that nobody has any more, because their owner left while waiting, or a process
-//! threw them away. A hole costs the queue nothing: it is passed over, and never occupies a place.
+//! Gaps: numbers that were given out and that nobody has any more, because their owner left while waiting, or a process
+//! threw them away. A gap costs the queue nothing: it is passed over, and never occupies a place.
 //!
-//! A hole is advice. A number that nobody has and that is not known as a hole is called like any other, and its place
+//! A gap is advice. A number that nobody has and that is not known as a gap is called like any other, and its place
 //! comes back when its claim window is over.
 
 use super::{BATCH_NUMBERS_MAX, BATCHES_PER_MOVE_MAX, Queue};
 
-/// Most holes that one look at a queue deals with: with the queue and its batches they are one transaction.
-pub const HOLES_PER_MOVE_MAX: usize = 39;
+/// Most gaps that one look at a queue deals with: with the queue and its batches they are one transaction.
+pub const GAPS_PER_MOVE_MAX: usize = 39;
 
 /// Neighbouring numbers that nobody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hole {
+pub struct Gap {
     /// The first of them.
     pub first: u64,
     /// The last of them.
     pub last: u64,
 }
 
-impl Hole {
+impl Gap {
     /// One number.
     #[must_use]
-    pub fn of(number: u64) -> Self {
+    pub fn single(number: u64) -> Self {
         Self { first: number, last: number }
     }
 
     /// How many numbers it has.
     #[must_use]
-    pub fn numbers(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         (self.last + 1).saturating_sub(self.first)
     }
 
     /// How many of its numbers lie in `first..=last`.
     #[must_use]
-    pub fn within(&self, first: u64, last: u64) -> u64 {
+    pub fn count_within(&self, first: u64, last: u64) -> u64 {
         (self.last.min(last) + 1).saturating_sub(self.first.max(first))
     }
 }
@@ -44,17 +44,17 @@ pub(super) struct Path {
     pub last: u64,
     /// How many of the numbers are somebody's.
     pub people: u64,
-    /// The holes that are passed over.
-    pub passed: Vec<Hole>,
+    /// The gaps that are passed over.
+    pub passed: Vec<Gap>,
 }
 
 impl Queue {
-    /// The way from the last number that was called over `holes`, in order, to that of at most `people_max` people,
-    /// among the numbers that had been given out at the last look. Holes of numbers that were called already are left
+    /// The way from the last number that was called over `gaps`, in order, to that of at most `people_max` people,
+    /// among the numbers that had been given out at the last look. Gaps of numbers that were called already are left
     /// out: they are dealt with by their batches.
-    pub(super) fn path(&self, people_max: u64, holes: &[Hole]) -> Path {
+    pub(super) fn path(&self, people_max: u64, gaps: &[Gap]) -> Path {
         let mut until = self.seen.min(self.serving + BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
-        if let Some(furthest) = holes.last().filter(|_| holes.len() >= HOLES_PER_MOVE_MAX) {
+        if let Some(furthest) = gaps.last().filter(|_| gaps.len() >= GAPS_PER_MOVE_MAX) {
             // There may be more of them behind.
             until = until.min(furthest.last);
         }
@@ -64,13 +64,13 @@ impl Queue {
             path.last += more;
             path.people += more;
         };
-        for hole in holes.iter().filter(|hole| hole.first > self.serving) {
-            walk(&mut path, hole.first - 1);
-            if path.last + 1 != hole.first || hole.last > until {
+        for gap in gaps.iter().filter(|gap| gap.first > self.serving) {
+            walk(&mut path, gap.first - 1);
+            if path.last + 1 != gap.first || gap.last > until {
                 return path;
             }
-            path.last = hole.last;
-            path.passed.push(*hole);
+            path.last = gap.last;
+            path.passed.push(*gap);
         }
         walk(&mut path, until);
         path

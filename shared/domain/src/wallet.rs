@@ -88,7 +88,7 @@ pub enum Movement {
     Spend {
         /// How much.
         amount: Amount,
-        /// On what ([`memo`]).
+        /// On what ([`parse_memo`]).
         memo: String,
     },
 }

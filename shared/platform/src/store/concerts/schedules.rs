@@ -186,7 +186,7 @@ pub async fn get(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Fai
 /// A page of a concert's schedules that are on sale at `now`, by date.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list_bookable(
     app: &App,
     concert: ConcertId,

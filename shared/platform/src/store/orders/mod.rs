@@ -90,7 +90,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Gives a pending order up. What has ended stays as it is, and is a success.
 ///
 /// # Errors
-/// See [`CancelOrderError`].
+/// See [`CancelFailure`].
 pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelFailure> {
     let ended = end_order(app, user, id, |read| {
         Ok::<_, CancelFailure>(match read.purchase.cancel(app.now())? {

@@ -40,7 +40,7 @@ pub struct RequestedOrder {
     pub id: OrderId,
     /// The buyer.
     pub user: UserId,
-    /// The lines, as [`rules::merged`] passed them.
+    /// The lines, as [`rules::merge_lines`] passed them.
     pub lines: Vec<rules::RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<CouponId>,

@@ -2,7 +2,7 @@
 //! many holds the user has let lapse.
 //!
 //! Paying leaves a seat limit alone, because what is owned counts like what is held; so a hold that was paid is named
-//! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
+//! like an open one until somebody looks. [`super::expire::close_expired_holds`] does, when a new hold finds `first_end` passed or a
 //! pause in force.
 
 use std::collections::BTreeMap;

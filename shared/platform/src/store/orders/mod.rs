@@ -130,8 +130,8 @@ pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<Expir
     })
 }
 
-/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
-/// `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
+/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it
+/// took; `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
 async fn end_order<E: From<Failure>>(
     app: &App,
     user: UserId,

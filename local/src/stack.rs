@@ -39,8 +39,8 @@ pub enum Mode {
 pub struct Options {
     /// Where the data lives.
     pub data: Data,
-    /// Variables that replace those of the template, for the functions that have them. `SWEEP` is the stack's own: `off` stops the schedules, as the
-    /// template's parameter `Sweep` does on AWS.
+    /// Variables that replace those of the template, for the functions that have them. `SWEEP` is the stack's own:
+    /// `off` stops the schedules, as the template's parameter `Sweep` does on AWS.
     pub variables: HashMap<String, String>,
     /// The time that functions see.
     pub clock: Clock,

@@ -163,8 +163,8 @@ async fn a_true_difference_is_told_beside_traffic_and_nothing_else_is() {
     assert!(told[0].ends_with("the balance: expected 50000, found 50001"), "{printed}");
 }
 
-/// Between the scan's look at a wallet and the look at its user, the user's first money comes in: the partition no longer
-/// begins where the scan found it.
+/// Between the scan's look at a wallet and the look at its user, the user's first money comes in: the partition no
+/// longer begins where the scan found it.
 #[tokio::test]
 async fn a_partition_that_gets_a_new_first_item_is_read_by_another_pass() {
     struct FirstMoney(Mutex<Option<Person>>);

@@ -42,7 +42,8 @@ fn name(text: &str) -> Option<&str> {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_').then_some(name)
 }
 
-/// What a block sets and uses. Not what is in single quotes, in a comment, or in a document of the block's own (`<<'END'`).
+/// What a block sets and uses. Not what is in single quotes, in a comment, or in a document of the block's own
+/// (`<<'END'`).
 fn words(block: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let (mut single, mut double, mut quoted_until) = (false, false, None::<String>);

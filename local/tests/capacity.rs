@@ -106,8 +106,8 @@ async fn operations_stay_within_their_budgets() {
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");
     within("decline", meter.take(), 1.0, 2.0, 2);
     user.hold(&schedule, &["A-1-50"]).await.expect_problem(409, "seat-taken");
-    // A refused transaction is charged as if it were written, plus the looks at the receipt, before and after the one at
-    // whose seat it is.
+    // A refused transaction is charged as if it were written, plus the looks at the receipt, before and after the one
+    // at whose seat it is.
     within("refuse a taken seat", meter.take(), 6.0, 4.0, 4);
 }
 

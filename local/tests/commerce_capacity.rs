@@ -94,7 +94,8 @@ async fn what_is_refused_costs_little() {
     let spread = world.product_with(json!({ "stock": 0, "stock_shards": 16 })).await;
     user.order(&[(&gone, 1)]).await.expect_problem(409, "out-of-stock");
     world.stack.intercept(Some(meter.clone()));
-    // A refused transaction is charged as if it were written, plus the receipt, read in a transaction, and a look at the shards.
+    // A refused transaction is charged as if it were written, plus the receipt, read in a transaction, and a look at
+    // the shards.
     user.order(&[(&gone, 1)]).await.expect_problem(409, "out-of-stock");
     within("refuse what is sold out", meter.take(), 6.0, 3.5, 4);
     user.order(&[(&spread, 1)]).await.expect_problem(409, "out-of-stock");

@@ -111,8 +111,8 @@ fn a_name_that_was_allowed_is_answered_and_at_all_addresses_so_is_every_address(
     assert!(String::from_utf8_lossy(&refused.stderr).contains("without scheme and port"), "{refused:?}");
 }
 
-/// Sends the beginning of a request to every port, in time that passes by itself; after how long each of them closed the
-/// connection, and what it had answered by then.
+/// Sends the beginning of a request to every port, in time that passes by itself; after how long each of them closed
+/// the connection, and what it had answered by then.
 async fn closed_after(beginning: &str) -> Vec<(Duration, String)> {
     let world = World::new().await;
     let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");

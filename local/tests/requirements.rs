@@ -1,5 +1,5 @@
-//! Reads `docs/requirements.md`: no requirement is missing, each says where it is built and what shows it, or why nothing
-//! does yet, and what it names is there.
+//! Reads `docs/requirements.md`: no requirement is missing, each says where it is built and what shows it, or why
+//! nothing does yet, and what it names is there.
 
 use std::collections::BTreeSet;
 

@@ -155,7 +155,8 @@ fn the_sdk_is_used_in_few_places() {
 fn status_codes_are_known_at_the_edge_only() {
     let http = "shared/platform/src/http/";
     assert_eq!(elsewhere("StatusCode", &[http]), [""; 0]);
-    // The store looks at what the table answered, and what posts events at what their receiver did; never at what we do.
+    // The store looks at what the table answered, and what posts events at what their receiver did; never at what we
+    // do.
     let write = "shared/platform/src/store/dynamodb/rejected.rs";
     let data_platform = "shared/platform/src/webhook/";
     assert_eq!(elsewhere(".status()", &[http, write, data_platform]), [""; 0]);

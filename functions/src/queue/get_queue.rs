@@ -1,7 +1,7 @@
 //! GET /queues/{queue_id}
 //!
-//! A cache in front of it serves any crowd from one look a second, which moves the queue on like any poll; whoever has a
-//! token works out the own place.
+//! A cache in front of it serves any crowd from one look a second, which moves the queue on like any poll; whoever has
+//! a token works out the own place.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,8 +1,8 @@
 //! Every minute at :00 — closes the books of lapsed holds and orders, and ends deletions.
 //!
 //! No seat waits for it: a lapsed one is free already. It ends reservations and gives seat limits back; it ends pending
-//! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What cannot
-//! be done now is done a minute later.
+//! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What
+//! cannot be done now is done a minute later.
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};

@@ -1,5 +1,5 @@
-//! `onsale seed`: puts on sale what a file says, by calling the endpoints of a running API as its administrator, here or
-//! on AWS. Nothing is written past them.
+//! `onsale seed`: puts on sale what a file says, by calling the endpoints of a running API as its administrator, here
+//! or on AWS. Nothing is written past them.
 //!
 //! Each request has a key that follows from what it says, so a seed that was broken off is run again, and makes nothing
 //! twice. What was made is not changed by another run: a line that reads otherwise is another thing.

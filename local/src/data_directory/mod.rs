@@ -147,8 +147,8 @@ impl DataDirectory {
     }
 }
 
-/// Takes permissions away that an earlier version, or whoever made the directory, left to others. A directory with other
-/// files in it keeps its own permissions: it may be a home, or /tmp.
+/// Takes permissions away that an earlier version, or whoever made the directory, left to others. A directory with
+/// other files in it keeps its own permissions: it may be a home, or /tmp.
 fn restrict_permissions(path: &Path) -> io::Result<()> {
     let mut is_ours = true;
     for entry in fs::read_dir(path)? {

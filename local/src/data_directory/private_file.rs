@@ -8,8 +8,8 @@ use std::path::Path;
 /// Permissions of a private file.
 pub(crate) const FILE_MODE: u32 = 0o600;
 
-/// Writes a file that only its owner may read, beside it first: a reader finds the old one or the new one, and never half
-/// of one.
+/// Writes a file that only its owner may read, beside it first: a reader finds the old one or the new one, and never
+/// half of one.
 ///
 /// # Errors
 /// When it cannot be written; what was there stays.

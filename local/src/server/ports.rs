@@ -97,8 +97,8 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events and the metrics. The receiver
-    /// stays with this machine unless `host` is all of its addresses: events go there without TLS.
+    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events and the metrics. The
+    /// receiver stays with this machine unless `host` is all of its addresses: events go there without TLS.
     ///
     /// # Errors
     /// When one cannot be taken; the error names its flag.
@@ -137,8 +137,8 @@ pub struct Serving {
 }
 
 impl Ports {
-    /// Serves `stack` on its ports, to requests that call this machine by an address, `localhost` or one of `names`. For
-    /// a `drill`, parts of it can be taken away beside the Lambda Invoke API.
+    /// Serves `stack` on its ports, to requests that call this machine by an address, `localhost` or one of `names`.
+    /// For a `drill`, parts of it can be taken away beside the Lambda Invoke API.
     #[must_use]
     pub fn serve(self, stack: &Stack, names: &[String], drill: bool) -> Serving {
         let (stop, stopped) = watch::channel(false);

@@ -1,5 +1,5 @@
-//! Sizes at every limit that the OpenAPI document declares, and one past it: the limit itself is taken, the next value is
-//! refused by the name of its field.
+//! Sizes at every limit that the OpenAPI document declares, and one past it: the limit itself is taken, the next value
+//! is refused by the name of its field.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! What refusals say of a body's or a query's shape: the full path of each field, what is expected there, with an example.
+//! What refusals say of a body's or a query's shape: the full path of each field, what is expected there, with an
+//! example.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! Difficult texts as every text of every body that makes or changes something: refused by naming the field, or taken.
-//! What is taken is read back as answered, listed in every order page by page, found by what one sees, changed, deleted.
+//! What is taken is read back as answered, listed in every order page by page, found by what one sees, changed,
+//! deleted.
 //!
 //! The places come from the OpenAPI document. A new one fails `every_text_of_a_body_is_told_of_here`.
 

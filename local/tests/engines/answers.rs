@@ -63,8 +63,8 @@ impl Both<'_> {
         )
     }
 
-    /// An answer without what may be otherwise each time: the order of sets and of unordered lists, empty lists that may
-    /// be left out, namespaces of errors.
+    /// An answer without what may be otherwise each time: the order of sets and of unordered lists, empty lists that
+    /// may be left out, namespaces of errors.
     fn normal(&self, told: &Told) -> Told {
         let mut body = normal_item(told.body.clone());
         let Some(fields) = body.as_object_mut() else { return Told { status: told.status, body } };

@@ -1,6 +1,7 @@
 //! AWS's DynamoDB Local on a port: one connection, one request after the other.
 //!
-//! The engine in this process answers without waiting, so what stands beside it must, too: hence no asynchronous client.
+//! The engine in this process answers without waiting, so what stands beside it must, too: hence no asynchronous
+//! client.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -16,8 +16,8 @@ use super::tally;
 /// The variable that says whose answers the caller gets; `embedded`, or else DynamoDB Local's.
 pub const LEADER: &str = "ONSALE_ENGINE_LEADS";
 
-/// Operations that make no difference to the items, or that the other engine must not be told: its time is the real one,
-/// so it would delete items whose end has come by that time, in the midst of a test.
+/// Operations that make no difference to the items, or that the other engine must not be told: its time is the real
+/// one, so it would delete items whose end has come by that time, in the midst of a test.
 const NOT_COMPARED: [&str; 10] = [
     "ListTables",
     "DescribeTable",

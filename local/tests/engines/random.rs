@@ -317,7 +317,8 @@ impl Random {
         Value::Object(request)
     }
 
-    /// A request of the product with some of its values exchanged for others of the same type, and its key for another's.
+    /// A request of the product with some of its values exchanged for others of the same type, and its key for
+    /// another's.
     pub fn like(&mut self, request: &Value, pool: &[Value]) -> Value {
         let mut request = request.clone();
         self.exchange(&mut request, pool);

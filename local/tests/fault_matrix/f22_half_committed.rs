@@ -42,8 +42,8 @@ async fn half_committed(scene: &Scene) {
     }
 }
 
-/// The same once the hold, the order or the sale is over by the clock: what was done in time stays done, and its repeat is
-/// no refusal, although what is read first says that it comes too late.
+/// The same once the hold, the order or the sale is over by the clock: what was done in time stays done, and its repeat
+/// is no refusal, although what is read first says that it comes too late.
 async fn late(scene: &Scene) {
     let (mut item, mut items) = (0, 1);
     while item < items {

@@ -214,7 +214,8 @@ impl HalfCommitted {
         }
     }
 
-    /// Whether all conditions of a transaction hold. One that never holds is asked beside them, so that nothing is written.
+    /// Whether all conditions of a transaction hold. One that never holds is asked beside them, so that nothing is
+    /// written.
     fn would_commit(&self, request: &Value) -> bool {
         let mut asked = json!({ "TransactItems": request["TransactItems"] });
         let table = request["TransactItems"][0].as_object().and_then(|item| item.values().next());

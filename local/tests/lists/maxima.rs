@@ -227,7 +227,8 @@ async fn an_order_of_as_many_lines_from_as_many_shards_as_there_may_be_is_listed
     world.check_invariants().await;
 }
 
-/// The largest hall whose rows are whole blocks: 250,000 seats in a hundred sections with `ONSALE_SCALE=full`, else five.
+/// The largest hall whose rows are whole blocks: 250,000 seats in a hundred sections with `ONSALE_SCALE=full`, else
+/// five.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_largest_hall_is_deleted_by_one_request() {
     let world = World::new().await;

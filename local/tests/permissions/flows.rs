@@ -18,8 +18,8 @@ use crate::support::receiver::Listening;
 use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::{Person, World};
 
-/// Everything that functions do, in a stack that judges the leading keys of transactions by one reading. The world at its
-/// end insists that nothing was refused.
+/// Everything that functions do, in a stack that judges the leading keys of transactions by one reading. The world at
+/// its end insists that nothing was refused.
 pub async fn all_that_functions_do(reading: Reading) -> World {
     let (world, receiver) = World::with_receiver_and(|options| options.reading = reading).await;
     people(&world).await;

@@ -116,8 +116,8 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let meter = metered(&world).await;
     let index = 16.0 * 0.5;
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    // The queue and three batches; the list of queues, the queue, its counter, its batches, its holes, sixteen pieces of
-    // the index.
+    // The queue and three batches; the list of queues, the queue, its counter, its batches, its holes, sixteen pieces
+    // of the index.
     within("call 60 numbers", meter.take(), 8.0, 3.5 + index, 23);
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");

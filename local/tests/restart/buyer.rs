@@ -141,8 +141,8 @@ impl Buyer {
         self.check_places(api, &doubted).await;
     }
 
-    /// Who joins again is given the same place, and who left within `claim_seconds` none; a poll would not do, because it
-    /// reads nothing before its number is called. Only what is new: places end by the clock.
+    /// Who joins again is given the same place, and who left within `claim_seconds` none; a poll would not do, because
+    /// it reads nothing before its number is called. Only what is new: places end by the clock.
     async fn check_places(&mut self, api: &Api, doubted: &str) {
         for queue in std::mem::take(&mut self.new_places) {
             if queue == doubted {

@@ -100,7 +100,8 @@ fn module(folder: &str, path: &str) -> Vec<String> {
     module
 }
 
-/// A file without comments, and without its tests: those it has end it, those in files of their own are given to `named`.
+/// A file without comments, and without its tests: those it has end it, those in files of their own are given to
+/// `named`.
 fn without_tests(text: &str, mut named: impl FnMut(&str)) -> String {
     let mut product = String::new();
     let mut lines = text.lines().peekable();

@@ -4,8 +4,8 @@
 ///
 pub const AMOUNT_MAX: i64 = 10_000_000;
 
-/// Most that may be topped up in a day (UTC). A refund always fits, also above [`AMOUNT_MAX`], so the cap of a balance alone
-/// would bound nothing: pay, top up again, and have the payments given back.
+/// Most that may be topped up in a day (UTC). A refund always fits, also above [`AMOUNT_MAX`], so the cap of a balance
+/// alone would bound nothing: pay, top up again, and have the payments given back.
 pub const TOP_UPS_OF_A_DAY_MAX: i64 = AMOUNT_MAX;
 
 /// Currency of every amount. Won has no minor unit, so an amount is won.

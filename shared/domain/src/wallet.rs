@@ -88,7 +88,7 @@ pub enum Movement {
     Spend {
         /// How much.
         amount: Amount,
-        /// On what ([`memo`]).
+        /// On what ([`parse_memo`]).
         memo: String,
     },
 }
@@ -184,8 +184,8 @@ impl Wallet {
         }
     }
 
-    /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits, and
-    /// while it has brought the balance above the cap nothing else comes in.
+    /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits,
+    /// and while it has brought the balance above the cap nothing else comes in.
     fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
         let (wallet, entry) = self.apply_amount(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
@@ -212,8 +212,8 @@ impl Wallet {
         self.apply_amount(kind, -amount.get(), at, reference).ok_or(InsufficientBalance)
     }
 
-    /// The wallet and entry after `amount` of a payment came back, whatever the balance then is; `None` when it cannot be
-    /// counted.
+    /// The wallet and entry after `amount` of a payment came back, whatever the balance then is; `None` when it cannot
+    /// be counted.
     #[must_use]
     pub fn refund(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         self.apply_amount(EntryKind::Refund, amount.get(), at, reference)

@@ -109,9 +109,9 @@ pub enum Source {
 pub struct Event {
     /// The version of CloudEvents that it is written in.
     pub specversion: SpecVersion,
-    /// `<owner>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number, and that of
-    /// an administrator's action, which has one version only, is 1. Without
-    /// a full stop: a signature has one behind it.
+    /// `<owner>/<sort key>/<version>` of the item whose change this is; a queue token's version is its number, and that
+    /// of an administrator's action, which has one version only, is 1. Without a full stop: a signature has one behind
+    /// it.
     pub id: String,
     /// Where it comes from.
     pub source: Source,
@@ -259,8 +259,8 @@ pub struct AdminData {
 
 /// Most messages of one SendMessageBatch (a limit of SQS).
 const BATCH_MAX: usize = 10;
-/// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB it
-/// has always taken, everywhere.
+/// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB
+/// it has always taken, everywhere.
 const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// Most bytes of a letter, which leaves room for what SQS counts beside the body.
 pub const LETTER_BYTES_MAX: usize = BATCH_BYTES_MAX - 1_024;

@@ -1,7 +1,7 @@
 //! The assumptions about AWS, number by number, each with its source.
 //!
-//! *Guide* is the developer guide of the service that is named. *ATC '23* is "Distributed Transactions at Scale in Amazon
-//! DynamoDB" (USENIX ATC 2023), by section. *Assumed* has no source: it is of the order that operators report.
+//! *Guide* is the developer guide of the service that is named. *ATC '23* is "Distributed Transactions at Scale in
+//! Amazon DynamoDB" (USENIX ATC 2023), by section. *Assumed* has no source: it is of the order that operators report.
 
 use std::time::Duration;
 
@@ -55,7 +55,8 @@ pub struct Parameters {
     pub reaches_at: f64,
     /// The share of a transaction's time that has passed when its items are prepared. Assumed.
     pub prepares_at: f64,
-    /// The share of its time from which it is committed, item by item up to `committed_by` (ATC '23 §3.3); assumed split.
+    /// The share of its time from which it is committed, item by item up to `committed_by` (ATC '23 §3.3); assumed
+    /// split.
     pub commits_from: f64,
     /// The share of its time by which the last item is committed.
     pub committed_by: f64,

@@ -1,5 +1,6 @@
 //! Adds everything up again, from the raw items of the table: the invariants that must hold in every state
-//! (`docs/data.md`). It insists by panicking, for tests and simulations. It shares no code with the store, so that a mistake there cannot hide here.
+//! (`docs/data.md`). It insists by panicking, for tests and simulations. It shares no code with the store, so that a
+//! mistake there cannot hide here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -193,8 +194,8 @@ impl Snapshot {
         }
     }
 
-    /// P2, P3, P5: the payment of a reservation, whose live tickets cost `paid` together and all of them `charged`, in time,
-    /// before the concert, and in the ledger; what costs nothing moves no money.
+    /// P2, P3, P5: the payment of a reservation, whose live tickets cost `paid` together and all of them `charged`, in
+    /// time, before the concert, and in the ledger; what costs nothing moves no money.
     fn check_payment(&self, reservation: &Item, payment: &Item, paid: i64, charged: i64) {
         let (id, state) = (text(reservation, "sk").trim_start_matches("RSV#").to_owned(), text(reservation, "state"));
         let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
@@ -242,8 +243,8 @@ impl Snapshot {
         }
     }
 
-    /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what an
-    /// admission cuts short.
+    /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what
+    /// an admission cuts short.
     fn check_first_end(&self, seat_limit: &Item, schedule: &str) {
         let pk = text(seat_limit, "pk");
         let open = self.with_sort_key("RSV#").filter(|item| {

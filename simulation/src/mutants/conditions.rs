@@ -5,8 +5,8 @@ use serde_json::Value;
 /// Most parts of one condition.
 const PARTS_MAX: usize = 200;
 
-/// The guards of a request of `function`: each part of each of its conditions, by the function, the kind of item, and the
-/// part without its numbers.
+/// The guards of a request of `function`: each part of each of its conditions, by the function, the kind of item, and
+/// the part without its numbers.
 #[must_use]
 pub fn condition_names(function: &str, request: &Value) -> Vec<String> {
     let mut guards = Vec::new();

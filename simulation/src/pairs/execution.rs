@@ -163,8 +163,8 @@ impl<'a> Execution<'a> {
 
     /// The steps that can come next: all of one operation, then all of the other, then that time passes; so what one
     /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
-    /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass while
-    /// a sweep goes from one empty partition to the next: it might as well have passed before.
+    /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass
+    /// while a sweep goes from one empty partition to the next: it might as well have passed before.
     pub(super) fn enabled_steps(&self, everything: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {

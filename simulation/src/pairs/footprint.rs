@@ -80,7 +80,8 @@ impl Footprint {
         }
     }
 
-    /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from after.
+    /// Adds these items that were changed, as a copy of the table has them: the one from before, then the one from
+    /// after.
     pub(super) fn add_writes(&mut self, touched: &[Value], replica: &Replica) {
         for key in touched {
             let location = item_location(key);

@@ -57,8 +57,8 @@ const KEYS: usize = 100;
 const OTHER_KEYS: usize = 200;
 
 /// The pairs of a scene: each operation with each, itself included, and with itself under the same key too. If the
-/// clocks of the machines differ, it matters who is where. Two sweeps, each of many calls, are not made to meet while time
-/// passes as well: they do where it has passed. Nor are they where they end deletions, in many more.
+/// clocks of the machines differ, it matters who is where. Two sweeps, each of many calls, are not made to meet while
+/// time passes as well: they do where it has passed. Nor are they where they end deletions, in many more.
 fn pairs_of(scene: &Scene) -> Vec<Pair<'_>> {
     let sided = scene.skew[0] != scene.skew[1];
     let all = scene.operations.len();

@@ -80,8 +80,8 @@ pub(super) fn digest(thing: impl Hash) -> u64 {
 }
 
 impl World {
-    /// Everything there is to buy, and nobody has bought anything. Whoever meets another has none of the guards that are
-    /// `struck` out.
+    /// Everything there is to buy, and nobody has bought anything. Whoever meets another has none of the guards that
+    /// are `struck` out.
     pub(super) async fn new(struck: &[String]) -> Result<Self, Box<dyn Error>> {
         let start: Timestamp = START.parse()?;
         let clock = Clock::manual(start);

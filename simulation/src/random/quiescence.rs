@@ -65,8 +65,8 @@ impl Simulation {
         Err(format!("it does not come to rest: [{left}], queue at {serving} of {issued} with {inside} inside"))
     }
 
-    /// Empties the stream and the queues. A message that fails again and again is a bug of its consumer: nothing else is
-    /// wrong any more.
+    /// Empties the stream and the queues. A message that fails again and again is a bug of its consumer: nothing else
+    /// is wrong any more.
     async fn drain_events(&mut self) -> Result<(), String> {
         for _ in 0..HANDED_ON_MAX {
             if !self.read_records(self.position.as_deref(), 1)?.is_empty() {

@@ -35,7 +35,8 @@ const DELETIONS_IN_ONE_OF: u64 = 4;
 pub(crate) const JUMP_SECONDS: i64 = 300;
 /// After how long every request has arrived, in milliseconds.
 const LATE_MILLISECONDS_MAX: usize = 1_000;
-/// Most throws for each step: a record that was made shorter may end in throws that begin nothing and let nothing go on.
+/// Most throws for each step: a record that was made shorter may end in throws that begin nothing and let nothing go
+/// on.
 const THROWS_PER_STEP_MAX: u64 = 100;
 /// When every run begins: some Saturday.
 pub(crate) const START: &str = "2026-11-21T10:00:00Z";

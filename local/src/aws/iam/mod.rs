@@ -6,8 +6,8 @@
 //!   `TransactGetItems` as `GetItem`: IAM has no actions of their names.
 //! - The leading keys are the partition keys of a call. All keys that one call has for the same action and resource
 //!   go together, so one statement must allow all of them.
-//! - AWS does not document which leading keys an action of a transaction has. [`Reading`] has the three possible answers;
-//!   the stack enforces one of them, and what the strictest allows all three allow.
+//! - AWS does not document which leading keys an action of a transaction has. [`Reading`] has the three possible
+//!   answers; the stack enforces one of them, and what the strictest allows all three allow.
 //! - A query of an index has the resource `<table>/index/<name>`, and its leading key is the value of the index's
 //!   own partition key.
 //! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.

@@ -103,7 +103,8 @@ impl Functions {
         self.entries.get(name).or_else(by_logical_id)
     }
 
-    /// How often each function was called so far, but over HTTP: by the authorizer, a stream, a queue, the time, an operator.
+    /// How often each function was called so far, but over HTTP: by the authorizer, a stream, a queue, the time, an
+    /// operator.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.calls).clone()

@@ -148,8 +148,8 @@ impl Processes {
         let caller: Option<Principal> =
             function.map(|function| self.policy_check.principal(&function.name, &function.statements));
         let Engines { dynamodb, sqs } = &self.parts.engines;
-        // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all of
-        // them, and what one's outage used up, others would miss.
+        // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all
+        // of them, and what one's outage used up, others would miss.
         let retries = || RetryPartition::custom("function").token_bucket(TokenBucket::default()).build();
         // Nothing listens at these addresses; without them a setting of the environment would count.
         let table = aws_sdk_dynamodb::config::Builder::from(&self.settings)

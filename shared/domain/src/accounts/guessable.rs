@@ -1,5 +1,5 @@
-//! Passwords that somebody who knows a person, or Korean, tries first: made of the person's own name or address, or of a
-//! common word typed on a keyboard with both Latin and Hangul letters on its keys.
+//! Passwords that somebody who knows a person, or Korean, tries first: made of the person's own name or address, or of
+//! a common word typed on a keyboard with both Latin and Hangul letters on its keys.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,8 @@ impl OwnWords {
     }
 
     /// Whether a password is made of them: without the words of the person, or without those of the domain, written
-    /// forwards or backwards, it has fewer than [`OTHER_LETTERS_MIN`] letters. Digits and punctuation count for nothing.
+    /// forwards or backwards, it has fewer than [`OTHER_LETTERS_MIN`] letters. Digits and punctuation count for
+    /// nothing.
     #[must_use]
     pub fn make_up(&self, password: &str) -> bool {
         let spellings = [text::fold(password), keystrokes(password).to_lowercase()];

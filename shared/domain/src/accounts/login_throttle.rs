@@ -2,8 +2,8 @@
 //! time per source address.
 //!
 //! An attempt at an account is counted before the password is looked at, so that attempts side by side cannot share one
-//! look. A source address may be thousands of people behind one carrier's address: only its failures count, each when it
-//! has happened, in windows of time that end by themselves.
+//! look. A source address may be thousands of people behind one carrier's address: only its failures count, each when
+//! it has happened, in windows of time that end by themselves.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -86,7 +86,8 @@ impl SourceLimit {
         if this + left_at(passed) < free {
             return Ok(());
         }
-        // Either the last window's part shrinks enough within this one, or a moment after this one's end all of it does.
+        // Either the last window's part shrinks enough within this one, or a moment after this one's end all of it
+        // does.
         let within = if this < free { 1 + length - ((free - this) * length + last - 1) / last.max(1) } else { length };
         let until = if this + left_at(within) < free { within } else { length + 1 };
         Err(Blocked(SignedDuration::from_millis(until - passed)))

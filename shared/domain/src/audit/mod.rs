@@ -3,7 +3,8 @@
 //! A wallet is one side of every movement of money. The other side, cash-in, sales and refunds, is no item that every
 //! purchase would have to write to: it is derived, from the receipts of top-ups and spends and from the payments in
 //! reservations and orders. Seats, units and coupons are counted in the same way: by what is left of them, and by those
-//! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a whole.
+//! who have them. Whoever reads the table hands its items over here, in pieces, so that it is never in memory as a
+//! whole.
 
 mod concerts;
 mod evidence;

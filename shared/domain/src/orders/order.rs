@@ -1,4 +1,5 @@
-//! An order: units of products taken from stock for one buyer ([`crate::orders::place`]), then paid, cancelled, expired or declined, exactly once.
+//! An order: units of products taken from stock for one buyer ([`crate::orders::place`]), then paid, cancelled, expired
+//! or declined, exactly once.
 
 use jiff::Timestamp;
 

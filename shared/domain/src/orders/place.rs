@@ -108,7 +108,7 @@ pub struct OrderRequest {
     pub id: OrderId,
     /// The buyer.
     pub user: UserId,
-    /// The lines, as [`merged`] passed them.
+    /// The lines, as [`merge_lines`] passed them.
     pub lines: Vec<RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<CouponId>,

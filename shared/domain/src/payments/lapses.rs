@@ -37,8 +37,8 @@ pub struct Lapses {
 pub struct Paused(pub u32);
 
 impl Lapses {
-    /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that counts
-    /// had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
+    /// These and one more, which was made at `made_at` and ended at `ended`. What was made before the last one that
+    /// counts had ended counts with that one: somebody who holds four seats one by one, and leaves, has let lapse once.
     #[must_use]
     pub fn with_lapse(self, made_at: Timestamp, ended: EpochSecond) -> Self {
         if self.count > 0 && EpochSecond::begun(made_at) <= self.last_at {
@@ -130,7 +130,8 @@ mod tests {
             prop_assert!((now - 1_000_000) / held >= 5, "{held} of {now}");
         }
 
-        /// One more lapse never shortens a pause, unless the earlier ones are forgotten; none is longer than the longest.
+        /// One more lapse never shortens a pause, unless the earlier ones are forgotten; none is longer than the
+        /// longest.
         #[test]
         fn pauses_only_grow(made in proptest::collection::vec(1_000_000..1_200_000_u32, 1..30)) {
             let mut lapses = Lapses::default();

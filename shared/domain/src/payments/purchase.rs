@@ -192,8 +192,8 @@ impl Purchase {
         Self { state, declines: self.declines.saturating_add(1), version: self.version + 1, ..self }
     }
 
-    /// It as it stands once its payment was given back, and how much that is, in minor units: what is left of it. `None`
-    /// when nothing was paid, or all is given back.
+    /// It as it stands once its payment was given back, and how much that is, in minor units: what is left of it.
+    /// `None` when nothing was paid, or all is given back.
     #[must_use]
     pub fn refunded(self) -> Option<(Self, i64)> {
         let amount = self.payment.as_ref()?.amount;
@@ -277,7 +277,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is given back of a payment, in whatever parts: never more than was paid, and with the rest all of it.
+        /// Whatever is given back of a payment, in whatever parts: never more than was paid, and with the rest all of
+        /// it.
         #[test]
         fn parts_and_rest_are_what_was_paid(
             amount in 0..1_000_000_i64, parts in proptest::collection::vec(-1_000..1_000_000_i64, 0..10),

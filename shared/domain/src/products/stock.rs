@@ -136,7 +136,8 @@ mod tests {
             prop_assert!(*least >= 0 && most - least <= 1);
         }
 
-        /// K1 and K3: what is taken is what was wanted, from shards that have it; refused only if all together have less.
+        /// K1 and K3: what is taken is what was wanted, from shards that have it; refused only if all together have
+        /// less.
         #[test]
         fn taking_is_exact_and_strands_nothing(
             available in proptest::collection::vec(0..50_i64, 1..=16), first in 0..16_u8, wanted in 1..=100_i64,

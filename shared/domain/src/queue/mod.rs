@@ -1,9 +1,9 @@
 //! The waiting queue: numbers, not lists.
 //!
-//! A user who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and may
-//! be claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or nobody
-//! claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever counted.
-//! Numbers that nobody has any more are [gaps], which are passed over; where somebody stands is in [position].
+//! A user who joins takes the next number. The queue moves `serving` forward; a number it has passed is *called* and
+//! may be claimed. A called number occupies one of the queue's places until it is *finished*: its admission ended, or
+//! nobody claimed it in time. `serving − finished` is therefore the number of places in use, and nobody is ever
+//! counted. Numbers that nobody has any more are [gaps], which are passed over; where somebody stands is in [position].
 
 pub mod entry;
 pub mod number_lease;
@@ -51,8 +51,8 @@ pub const MOVE_EVERY: SignedDuration = SignedDuration::from_secs(1);
 const TAKE_OVER_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// Time that was not turned into calls while people waited is kept for so long.
 const SAVED_MAX: SignedDuration = SignedDuration::from_secs(60);
-/// How far clocks may differ, one that jumps back included; a queue that was moved by one further ahead is taken back to
-/// the present.
+/// How far clocks may differ, one that jumps back included; a queue that was moved by one further ahead is taken back
+/// to the present.
 const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(10);
 
 /// The id of a queue: 1 to 64 lower-case letters, digits and hyphens, such as `summer-festival`.
@@ -275,9 +275,9 @@ impl Queue {
     ///
     /// At most `admit_per_second` numbers are called for each second that passed while people waited, and no more at
     /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
-    /// number on its way to somebody is not overtaken; and never more than there are free places. `gaps`, in order and at
-    /// most [`gaps::GAPS_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that is
-    /// behind, finds nothing to do.
+    /// number on its way to somebody is not overtaken; and never more than there are free places. `gaps`, in order and
+    /// at most [`gaps::GAPS_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that
+    /// is behind, finds nothing to do.
     #[must_use]
     pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);

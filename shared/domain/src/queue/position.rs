@@ -1,8 +1,8 @@
 //! The position of a number, the remaining time, and when to poll again.
 //!
 //! **Two things are certain**: no more numbers are called in a second than are admitted, and a place that is in use is
-//! free when the longest admission that can have begun with its call is over. What is measured is how long a place is in
-//! use on the average. The remaining time is never below the first, never above the second where it is of force, and
+//! free when the longest admission that can have begun with its call is over. What is measured is how long a place is
+//! in use on the average. The remaining time is never below the first, never above the second where it is of force, and
 //! lies between them as measured.
 
 use std::ops::RangeInclusive;
@@ -44,8 +44,8 @@ pub struct QueuePosition {
 }
 
 impl Settings {
-    /// The longest time for which a called number occupies a place, in seconds: it is claimed at once by those who poll,
-    /// and then lasts as long as an admission.
+    /// The longest time for which a called number occupies a place, in seconds: it is claimed at once by those who
+    /// poll, and then lasts as long as an admission.
     #[must_use]
     pub fn stay_seconds_max(&self) -> u64 {
         (u64::from(self.active_minutes) * 60).max(u64::from(self.claim_seconds)) + SWEPT_AFTER_SECONDS
@@ -145,12 +145,12 @@ impl Queue {
         QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
     }
 
-    /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as many
-    /// as there are places.
+    /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as
+    /// many as there are places.
     fn until_a_place_is_free(&self, number: u64, now: Timestamp) -> u64 {
         let capacity = u64::from(self.settings.capacity).max(1);
-        // The number whose place it will be, if all come to their ends in order; and of that number the same, and so on,
-        // until one that has a place or needs not wait for one.
+        // The number whose place it will be, if all come to their ends in order; and of that number the same, and so
+        // on, until one that has a place or needs not wait for one.
         let before = number.saturating_sub(capacity);
         let needed = before.saturating_sub(self.finished);
         if needed == 0 {

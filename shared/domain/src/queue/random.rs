@@ -287,8 +287,8 @@ impl Model {
         }
     }
 
-    /// However often the clocks jumped: by the queue's own time no window has more calls than it and the time that may be
-    /// saved allow. What a move rounds off in its own favour is less than a millisecond.
+    /// However often the clocks jumped: by the queue's own time no window has more calls than it and the time that may
+    /// be saved allow. What a move rounds off in its own favour is less than a millisecond.
     fn check_rate(&self) {
         let rate = u64::from(self.queue.settings.admit_per_second);
         for (index, (from, ..)) in self.moves.iter().enumerate() {

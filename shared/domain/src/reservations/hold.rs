@@ -93,13 +93,13 @@ pub struct HoldRequest {
     pub admission: Option<Admission>,
 }
 
-/// Decides on everything about a hold that the table need not be asked for. The hold ends `request.hold` from now, rounded
-/// up to a whole second; earlier with its admission; and with the concert's start at the latest, so that whatever is paid
-/// in time may still be given back.
+/// Decides on everything about a hold that the table need not be asked for. The hold ends `request.hold` from now,
+/// rounded up to a whole second; earlier with its admission; and with the concert's start at the latest, so that
+/// whatever is paid in time may still be given back.
 ///
 /// # Errors
-/// Outside the sale, for sections that do not exist, for what no balance can pay, for more seats than one user may have.
-/// In the last fraction of a second before the start the sale is over: a hold could not be paid.
+/// Outside the sale, for sections that do not exist, for what no balance can pay, for more seats than one user may
+/// have. In the last fraction of a second before the start the sale is over: a hold could not be paid.
 pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
     schedule.on_sale(now)?;
     let (known, unknown): (Vec<SeatId>, Vec<SeatId>) =

@@ -1,4 +1,5 @@
-//! A reservation: seats held for one buyer ([`crate::reservations::hold`]), then paid, cancelled, expired or declined, exactly once.
+//! A reservation: seats held for one buyer ([`crate::reservations::hold`]), then paid, cancelled, expired or declined,
+//! exactly once.
 
 use jiff::Timestamp;
 

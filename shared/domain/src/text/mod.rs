@@ -1,8 +1,9 @@
-//! Text people give: names, memos, places, descriptions. Trimmed, composed, bounded, and safe to show beside other text.
+//! Text people give: names, memos, places, descriptions. Trimmed, composed, bounded, and safe to show beside other
+//! text.
 //!
-//! A text is kept as it was given but for three things: white space at its ends goes, canonically equal spellings become
-//! one (Unicode NFC), and every way to write a line break becomes a line feed. Anything else that is not acceptable is
-//! refused, never silently taken out. The same text for comparison and search is [`folded`].
+//! A text is kept as it was given but for three things: white space at its ends goes, canonically equal spellings
+//! become one (Unicode NFC), and every way to write a line break becomes a line feed. Anything else that is not
+//! acceptable is refused, never silently taken out. The same text for comparison and search is [`fold`].
 
 mod folding;
 

@@ -19,8 +19,8 @@ use crate::auth::access_token::{self, Lifetime};
 use crate::auth::signing;
 use crate::failure::Failure;
 
-/// How long a signed waiting token lives, in seconds. A poll gives a new one when half of that is over. Shorter than the
-/// day for which a key that is taken out of use goes on verifying.
+/// How long a signed waiting token lives, in seconds. A poll gives a new one when half of that is over. Shorter than
+/// the day for which a key that is taken out of use goes on verifying.
 pub const WAITING_SECONDS: i64 = 12 * 3_600;
 /// A token is signed as if so long ago: it is shown to other processes within moments, and a clock may be behind.
 const CLOCKS_APART_SECONDS: i64 = 60;

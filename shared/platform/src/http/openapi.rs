@@ -1,5 +1,5 @@
-//! The parts of the OpenAPI document that no handler states: its introduction, the headers, and the error responses that
-//! many routes share.
+//! The parts of the OpenAPI document that no handler states: its introduction, the headers, and the error responses
+//! that many routes share.
 
 use std::collections::BTreeMap;
 use std::mem;

@@ -185,7 +185,7 @@ async fn get_claim(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(
 /// A page of what a user has claimed, by coupon.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list_claims(
     app: &App,
     user: UserId,

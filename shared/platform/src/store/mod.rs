@@ -1,9 +1,9 @@
 //! The table: all reads and writes of it, one room for each kind of thing that is kept.
 //!
-//! DynamoDB decides every race. A function here reads what it needs, asks the domain, and commits one
-//! transaction whose conditions repeat everything the decision relied on. **No lock is held, nothing is
-//! remembered between calls but for what [`dynamodb::cache`] bounds in time, and no outcome is guessed**: after a failed
-//! condition or a lost answer the item that would prove success is read before anything is refused.
+//! DynamoDB decides every race. A function here reads what it needs, asks the domain, and commits one transaction whose
+//! conditions repeat everything the decision relied on. **No lock is held, nothing is remembered between calls but for
+//! what [`dynamodb::cache`] bounds in time, and no outcome is guessed**: after a failed condition or a lost answer the
+//! item that would prove success is read before anything is refused.
 
 pub mod accounts;
 pub mod audit;

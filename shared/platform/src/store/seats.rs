@@ -25,8 +25,8 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
 use crate::store::views::{Block, Counts, Overview};
 
-/// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes back
-/// what is too many, may be more than a section has.
+/// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes
+/// back what is too many, may be more than a section has.
 const BLOCKS_READ_MAX: usize = 4 * SEATS_PER_SECTION_MAX;
 /// Blocks written or read side by side by one request.
 pub(crate) const SIDE_BY_SIDE_MAX: usize = 16;
@@ -283,8 +283,8 @@ pub async fn create(
     .sum();
     let gone = schedules::get(app, schedule).await?.is_none();
     let seats = get_section(app, schedule, label, true).await?.iter().map(|block| block.seats.len()).sum::<usize>();
-    // A deletion that began meanwhile may not have seen these blocks, and others may have created as many: what was made
-    // is taken back.
+    // A deletion that began meanwhile may not have seen these blocks, and others may have created as many: what was
+    // made is taken back.
     if gone || seats > SEATS_PER_SECTION_MAX {
         let before: Vec<BlockId> = there.into_iter().map(|block| block.id).collect();
         for (id, numbers) in wanted {

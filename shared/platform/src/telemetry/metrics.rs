@@ -1,7 +1,7 @@
 //! Metrics: one table of all of them, and the meter through which a process counts.
 //!
-//! **A meter belongs to an app, not to the program**: many apps run in one process of the local stack, the tests and the
-//! simulation, and each counts for itself or not at all. No label is ever an id of a person.
+//! **A meter belongs to an app, not to the program**: many apps run in one process of the local stack, the tests and
+//! the simulation, and each counts for itself or not at all. No label is ever an id of a person.
 
 mod emf;
 mod table;

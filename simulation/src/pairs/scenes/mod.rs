@@ -22,8 +22,8 @@ const SINGLE: usize = 1;
 const LONG: i64 = 90;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
-/// The SDK gives a call up after a second; no call is to be given up while it waits for its turn, for that would be a fault
-/// more.
+/// The SDK gives a call up after a second; no call is to be given up while it waits for its turn, for that would be a
+/// fault more.
 pub(super) const PATIENCE: u64 = 900;
 /// Where one of two only waits for the other: it has looked once, and looks no more.
 const IMPATIENCE: u64 = 30;

@@ -6,9 +6,9 @@
 //! by partition, so that what belongs together is seen within moments. Profiles and sessions are left out by filters:
 //! no address, no hash and no digest leaves the table.
 //!
-//! A partition leaves a few sums behind. Memory is therefore bounded by products, coupons, sections, queues,
-//! concerts and the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing was
-//! judged.
+//! A partition leaves a few sums behind. Memory is therefore bounded by products, coupons, sections, queues, concerts
+//! and the references of one user, never by the table, and each of these has a maximum: beyond it is said that nothing
+//! was judged.
 
 mod items;
 mod pages;

@@ -56,9 +56,9 @@ impl Reader<'_> {
         self.watch.elapsed() >= self.limits.time
     }
 
-    /// All of one segment. A partition is read when the scan gives its first item, so exactly once in whatever order the
-    /// scan gives them, and without a memory of those that were. Its items come one after the other; should a new first
-    /// one appear just behind the scan, the partition is remembered as interrupted.
+    /// All of one segment. A partition is read when the scan gives its first item, so exactly once in whatever order
+    /// the scan gives them, and without a memory of those that were. Its items come one after the other; should a new
+    /// first one appear just behind the scan, the partition is remembered as interrupted.
     pub(super) async fn read_segment(&self, segment: u16) -> Result<Tally, Failure> {
         let mut tally = Tally::new(self.limits);
         let (mut start, mut here) = (None, String::new());

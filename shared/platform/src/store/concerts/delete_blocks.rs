@@ -31,8 +31,8 @@ const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(120);
 const LOOKS_MAX: usize = 4_000;
 
 /// How many calls of the table a request, or a sweep, may still make for deletions, of those that it makes
-/// [`SIDE_BY_SIDE_MAX`] at a time; one that is waited for alone counts for as many. A section that was begun is done with,
-/// so it may become a few thousand more. It must be enough to read each section of a hall once: leased blocks are
+/// [`SIDE_BY_SIDE_MAX`] at a time; one that is waited for alone counts for as many. A section that was begun is done
+/// with, so it may become a few thousand more. It must be enough to read each section of a hall once: leased blocks are
 /// read again.
 #[derive(Debug)]
 pub struct Budget {

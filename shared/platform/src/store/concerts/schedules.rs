@@ -129,8 +129,8 @@ pub async fn is_there(app: &App, id: ScheduleId) -> Result<bool, Failure> {
     Ok(get_row(app, id).await?.is_some())
 }
 
-/// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the process.
-/// The conditions of a hold catch a change in that minute.
+/// A schedule for who wants seats, at most a minute old, or as it is now if one of these sections is new to the
+/// process. The conditions of a hold catch a change in that minute.
 ///
 /// # Errors
 /// When the table fails.
@@ -142,7 +142,8 @@ pub(crate) async fn with_sections(
     find_cached(app, id, sections, SCHEDULE_SECONDS).await
 }
 
-/// A schedule for who looks at it, at most a second old, or as it is now if one of these sections is new to the process.
+/// A schedule for who looks at it, at most a second old, or as it is now if one of these sections is new to the
+/// process.
 ///
 /// # Errors
 /// When the table fails.
@@ -186,7 +187,7 @@ pub async fn get(app: &App, id: ScheduleId) -> Result<Option<Arc<Schedule>>, Fai
 /// A page of a concert's schedules that are on sale at `now`, by date.
 ///
 /// # Errors
-/// [`ListError::Cursor`] when the cursor is not of this list.
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list_bookable(
     app: &App,
     concert: ConcertId,
@@ -253,8 +254,8 @@ pub(crate) async fn price_section(
     }
 }
 
-/// Notes how many seats a section has, and in the log how many of them are new; of several who count at once the highest is
-/// right, for seats only come. Seats of a request that died before this are noted by the next one.
+/// Notes how many seats a section has, and in the log how many of them are new; of several who count at once the
+/// highest is right, for seats only come. Seats of a request that died before this are noted by the next one.
 pub(crate) async fn count_section(
     app: &App,
     schedule: ScheduleId,

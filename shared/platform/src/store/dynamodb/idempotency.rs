@@ -66,8 +66,8 @@ pub enum CreateFailure {
     Failure(#[from] Failure),
 }
 
-/// Creates `new` by a transaction, once however often it is asked for: what lies under its id is there already if it has
-/// the same fingerprint, and is another request's otherwise.
+/// Creates `new` by a transaction, once however often it is asked for: what lies under its id is there already if it
+/// has the same fingerprint, and is another request's otherwise.
 ///
 /// `transaction` makes each try, `load` reads what lies there, and `refused` says what the failed conditions mean when
 /// nothing does; of none that it names another try is made.

@@ -75,15 +75,15 @@ pub async fn get_in_order(app: &App, keys: &[Key], consistency: Consistency) -> 
 
 /// An item as no transaction is at work on it: whoever writes it at that moment is waited for.
 ///
-/// A plain read, however consistent, waits for nobody: while a transaction is being committed it shows some of its items
-/// as they were before. So the receipt of a request is read like this before that request is refused: it may be the one
-/// item that is still to come of the same request, sent twice or not answered.
+/// A plain read, however consistent, waits for nobody: while a transaction is being committed it shows some of its
+/// items as they were before. So the receipt of a request is read like this before that request is refused: it may be
+/// the one item that is still to come of the same request, sent twice or not answered.
 pub async fn get_settled(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
     Ok(get_together(app, std::slice::from_ref(key)).await?.pop().flatten())
 }
 
-/// Reads several items as they were at one instant, in the order of `keys`, at most [`BATCH_MAX`]. Whoever writes one of
-/// them at that moment is waited for.
+/// Reads several items as they were at one instant, in the order of `keys`, at most [`BATCH_MAX`]. Whoever writes one
+/// of them at that moment is waited for.
 pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, Failure> {
     let mut attempts = Attempts::new(app);
     let gets: Result<Vec<TransactGetItem>, _> = keys

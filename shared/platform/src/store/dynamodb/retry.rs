@@ -16,11 +16,11 @@ const BACKOFF_MIN: Duration = Duration::from_millis(25);
 const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(50);
 /// Longest back-off between them.
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
-/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two. Nothing
-/// is lost by giving up: the same request again, with the same key, finds what was done.
+/// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
+/// Nothing is lost by giving up: the same request again, with the same key, finds what was done.
 const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
-/// The same for a payment, which has fifteen: longer than the five seconds after which `DynamoDB` ends a transaction that
-/// was left half committed, so that what stands in its way is gone before its payer is told to come again.
+/// The same for a payment, which has fifteen: longer than the five seconds after which `DynamoDB` ends a transaction
+/// that was left half committed, so that what stands in its way is gone before its payer is told to come again.
 const PAID_FOR_MAX: Duration = Duration::from_secs(6);
 
 /// Counts the tries of a write and waits between them with full jitter, so that those who collide do not

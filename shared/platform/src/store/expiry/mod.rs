@@ -1,5 +1,5 @@
-//! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the state
-//! that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
+//! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the
+//! state that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
 
 pub(crate) mod outcome;
 pub mod sweep;

@@ -90,7 +90,7 @@ pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> 
 /// Gives a pending order up. What has ended stays as it is, and is a success.
 ///
 /// # Errors
-/// See [`CancelOrderError`].
+/// See [`CancelFailure`].
 pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, CancelFailure> {
     let ended = end_order(app, user, id, |read| {
         Ok::<_, CancelFailure>(match read.purchase.cancel(app.now())? {
@@ -130,8 +130,8 @@ pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<Expir
     })
 }
 
-/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it took;
-/// `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
+/// Ends an order as `ending` makes it of what was read, with what that tells the world, and gives back all that it
+/// took; `None` of `ending` leaves it is. Says how it stands then, and whether that was done now.
 async fn end_order<E: From<Failure>>(
     app: &App,
     user: UserId,

@@ -1,5 +1,5 @@
-//! Placing an order: stock, order and coupon, and with them what the buyer has unpaid or, when it is paid at once, wallet
-//! and ledger, change together or not at all.
+//! Placing an order: stock, order and coupon, and with them what the buyer has unpaid or, when it is paid at once,
+//! wallet and ledger, change together or not at all.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub struct RequestedOrder {
     pub id: OrderId,
     /// The buyer.
     pub user: UserId,
-    /// The lines, as [`rules::merged`] passed them.
+    /// The lines, as [`rules::merge_lines`] passed them.
     pub lines: Vec<rules::RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<CouponId>,
@@ -83,8 +83,8 @@ impl From<DebitFailure> for PlaceFailure {
 /// From which shards the units of a product come, where the first choice was short.
 type Plans = BTreeMap<ProductId, Vec<Portion>>;
 
-/// An order that is to be written, with what paying it takes out of the wallet; and of each product over how many shards it
-/// is spread, and how many units one person may have unpaid.
+/// An order that is to be written, with what paying it takes out of the wallet; and of each product over how many
+/// shards it is spread, and how many units one person may have unpaid.
 struct Draft {
     order: Order,
     debit: Option<Debit>,
@@ -110,8 +110,8 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, Pl
     let mut plans = Plans::new();
     loop {
         let tried = try_once(app, wanted, &mut plans).await;
-        // Before anything is refused the receipt is read: our own first success may be what stands in the way, its answer
-        // lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
+        // Before anything is refused the receipt is read: our own first success may be what stands in the way, its
+        // answer lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
         let there = match &tried {
             Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
                 let unheard = matches!(rejected, Rejected::Failure(_));
@@ -223,8 +223,8 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     Ok(transaction)
 }
 
-/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that is
-/// just being placed is waited for.
+/// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
+/// is just being placed is waited for.
 async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
     match orders::get_settled(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
@@ -232,8 +232,8 @@ async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<O
     }
 }
 
-/// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very order
-/// that is wanted, which the same request, sent twice, has placed since the receipt was read.
+/// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very
+/// order that is wanted, which the same request, sent twice, has placed since the receipt was read.
 async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
     match read_own(app, wanted).await?.1.map(|claim| claim.used_by) {
@@ -287,8 +287,8 @@ async fn refuse_or_plan(
     plan(app, draft, &short, plans).await
 }
 
-/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that nobody
-/// waits for the sweep. Nothing, if they are no longer as they were.
+/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that
+/// nobody waits for the sweep. Nothing, if they are no longer as they were.
 async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Result<(), PlaceFailure> {
     let unpaid = unpaid::read(old)?;
     if unpaid.open.contains_key(&draft.order.id) {

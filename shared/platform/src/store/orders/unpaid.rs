@@ -1,5 +1,5 @@
-//! Unpaid orders of an account: how many units of each product they have, until when each may be paid, and how many were
-//! let lapse. One item, which every order that waits for payment enters, and leaves when it ends or is paid.
+//! Unpaid orders of an account: how many units of each product they have, until when each may be paid, and how many
+//! were let lapse. One item, which every order that waits for payment enters, and leaves when it ends or is paid.
 
 use std::collections::BTreeMap;
 

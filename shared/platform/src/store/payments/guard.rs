@@ -13,8 +13,8 @@ pub(crate) enum Guard {
     Allowance,
     /// The queue token is admitted.
     Admission,
-    /// The line at this place of an order takes its units from a shard that has them, at the price and in the state that
-    /// was read.
+    /// The line at this place of an order takes its units from a shard that has them, at the price and in the state
+    /// that was read.
     Stock(usize),
     /// The shard is there, to get units back.
     Shelf,

@@ -43,8 +43,8 @@ pub struct PurchaseItem {
 }
 
 impl PurchaseItem {
-    /// A new purchase, whose open state is called `open`, and which tells the world of `change`. It lies in `expiry_shard`
-    /// of the expiry index unless it is settled.
+    /// A new purchase, whose open state is called `open`, and which tells the world of `change`. It lies in
+    /// `expiry_shard` of the expiry index unless it is settled.
     pub fn new(purchase: &Purchase, open: &'static str, expiry_shard: String, change: EventKind) -> Self {
         Self {
             held_until: purchase.held_until.0,

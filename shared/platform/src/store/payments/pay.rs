@@ -1,5 +1,5 @@
-//! Paying: what is bought, the wallet and its ledger change together or not at all. One loop pays reservations and orders;
-//! what is different about them is in `pay_reservation.rs` and `pay_order.rs`.
+//! Paying: what is bought, the wallet and its ledger change together or not at all. One loop pays reservations and
+//! orders; what is different about them is in `pay_reservation.rs` and `pay_order.rs`.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
@@ -54,8 +54,8 @@ pub enum PayFailure {
     /// The user has no wallet.
     #[error("no wallet")]
     NoWallet,
-    /// The balance is too small, and the decline is recorded. Until when it may still be paid, after a top-up; `None` if
-    /// its event releases the hold.
+    /// The balance is too small, and the decline is recorded. Until when it may still be paid, after a top-up; `None`
+    /// if its event releases the hold.
     #[error("insufficient balance")]
     InsufficientBalance(Option<Timestamp>),
     /// The table failed.

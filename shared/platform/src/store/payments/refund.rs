@@ -65,8 +65,8 @@ pub async fn ticket(app: &App, user: UserId, id: ReservationId, seat: &SeatId) -
     refund(app, user, id, decide, |read, after| free_seats_transaction(read, after, Some(seat))).await
 }
 
-/// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back. `free`
-/// makes the writes that take what was bought away from its owner; those of the money come on top.
+/// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back.
+/// `free` makes the writes that take what was bought away from its owner; those of the money come on top.
 async fn refund<P: Payable>(
     app: &App,
     user: UserId,
@@ -101,8 +101,8 @@ async fn refund<P: Payable>(
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
-            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success is
-            // found there.
+            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success
+            // is found there.
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }

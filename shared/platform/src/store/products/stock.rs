@@ -58,7 +58,8 @@ pub fn put_in(quantity: Uuid, portion: Portion) -> Write {
         .value(":units", number(portion.units))
 }
 
-/// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is lost.
+/// The write that gives a shard other terms and leaves its units alone, so that no order and no change of stock is
+/// lost.
 pub fn set_terms(quantity: Uuid, shard: u8, price: Price, state: ProductState) -> Write {
     Write::update(&keys::stock(quantity, shard))
         .set("price", number(price.get()))

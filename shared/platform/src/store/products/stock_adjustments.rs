@@ -50,8 +50,8 @@ enum Guard {
 }
 
 /// Changes the stock of a product by `delta` under the receipt `id`, once however often it is asked for. What is added
-/// is spread evenly; what is taken away comes from where it is, and never below nothing. Gives the units that can be had
-/// now.
+/// is spread evenly; what is taken away comes from where it is, and never below nothing. Gives the units that can be
+/// had now.
 ///
 /// # Errors
 /// See [`AdjustFailure`].

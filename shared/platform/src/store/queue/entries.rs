@@ -1,9 +1,9 @@
 //! Queue tokens in the table: taken when somebody joins, given up when somebody leaves. What lies between is in
 //! [`crate::store::queue::admissions`].
 //!
-//! **Joining claims the account's place before it takes a number**, so that nobody who joins many times at once, or whose
-//! answers are lost, burns numbers that would hold places. A place that is claimed and has no number yet is no token: to
-//! everybody but another join it is as if nothing were there.
+//! **Joining claims the account's place before it takes a number**, so that nobody who joins many times at once, or
+//! whose answers are lost, burns numbers that would hold places. A place that is claimed and has no number yet is no
+//! token: to everybody but another join it is as if nothing were there.
 //!
 //! A token never goes back, and its owner never has the same number again, so a condition on state and number says
 //! all that a version would.
@@ -34,8 +34,8 @@ use crate::store::queue::entry_item::{end_admission, end_without_another_hold, g
 use crate::store::queue::{self, gaps};
 use crate::store::reservations;
 
-/// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow gives
-/// its number back.
+/// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow
+/// gives its number back.
 const CLAIM_STALLED_AFTER: Duration = Duration::from_secs(1);
 /// How long after joining a token is kept that was never admitted.
 const TOKEN_KEPT_SECONDS: i64 = 90 * 86_400;

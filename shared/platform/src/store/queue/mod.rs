@@ -58,8 +58,8 @@ pub(crate) struct BatchItem {
     pub closes_at: i64,
 }
 
-/// Makes a queue or changes its settings; whoever waits or is admitted stays. Settings that it has already are not written
-/// again.
+/// Makes a queue or changes its settings; whoever waits or is admitted stays. Settings that it has already are not
+/// written again.
 ///
 /// # Errors
 /// When the table fails.

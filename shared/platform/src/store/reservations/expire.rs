@@ -50,8 +50,8 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
 }
 
 /// Brings a seat limit up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
-/// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true` if
-/// the seat limit is not what it was.
+/// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true`
+/// if the seat limit is not what it was.
 pub async fn close_expired_holds(
     app: &App,
     user: UserId,

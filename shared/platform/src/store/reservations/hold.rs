@@ -245,8 +245,8 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
     if taken.is_empty() { Ok(()) } else { refuse_as_taken(app, new, taken).await }
 }
 
-/// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a client
-/// must not be refused what it has.
+/// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a
+/// client must not be refused what it has.
 async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
     let refused = taken_by(app, new.user, taken).await?;
     match get(app, new.user, new.id).await? {

@@ -1,9 +1,9 @@
-//! Seat limits: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and how
-//! many holds the user has let lapse.
+//! Seat limits: how many seats of a schedule a user holds and owns, until when the open holds in that count last, and
+//! how many holds the user has let lapse.
 //!
 //! Paying leaves a seat limit alone, because what is owned counts like what is held; so a hold that was paid is named
-//! like an open one until somebody looks. [`super::expire::settle`] does, when a new hold finds `first_end` passed or a
-//! pause in force.
+//! like an open one until somebody looks. [`super::expire::close_expired_holds`] does, when a new hold finds
+//! `first_end` passed or a pause in force.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,8 @@ use crate::store::dynamodb::transaction::Write;
 /// How long a seat limit outlives its concert.
 const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last looked.
+/// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last
+/// looked.
 pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
                                      (attribute_not_exists(first_end) OR first_end >= :second)";
 
@@ -153,8 +154,9 @@ fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
         .when("#count >= :seats")
 }
 
-/// The write that closes the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that does
-/// not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no longer.
+/// The write that closes the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that
+/// does not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no
+/// longer.
 pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     let seats = i64::try_from(after.live_tickets().count()).unwrap_or(i64::MAX);
     let count = read.count.checked_sub(seats).filter(|count| *count >= 0)?;

@@ -113,7 +113,7 @@ impl Query {
     /// `None` for what is not to be shown. Fewer only at the end, or when [`LOOKED_AT_MAX`] were looked at.
     ///
     /// # Errors
-    /// [`ListError::Cursor`] when the cursor is not one of this list.
+    /// [`ListFailure::Cursor`] when the cursor is not one of this list.
     pub async fn list<T, F>(
         &self,
         app: &App,

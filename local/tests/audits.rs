@@ -11,7 +11,7 @@ use onsale_domain::audit::Outcome;
 use onsale_platform::store::audit::{Counts, Limits, Report};
 use serde_json::json;
 
-use crate::service::audit_ledger::Table;
+use crate::service::audit_ledger::{Table, entry};
 use crate::support::program::{Program, onsale, stack};
 use crate::support::recorder::{Cost, Meter};
 use crate::support::{Person, World};
@@ -119,7 +119,7 @@ async fn beside_traffic(buyers: usize, every: usize, wrong: bool) -> (Report, us
     let buyers = world.users_with(buyers, 100_000).await;
     if wrong {
         let pk = format!("USER#{}", idle.id);
-        Table(&world).change(&pk, "WALLET", |item| item["balance"] = json!({ "N": "50001" }));
+        Table(&world).change(&pk, &entry(2), |item| item["balance_after"] = json!({ "N": "50001" }));
     }
     let bought = Arc::new(AtomicUsize::new(0));
     let (buyers, reads, bought_by) = (Mutex::new(buyers), AtomicUsize::new(0), Arc::clone(&bought));
@@ -285,14 +285,14 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
     let stack = Stack::start(Options { data: Data::Directory(directory.path().to_owned()), ..Options::default() });
     let stack = stack.await.expect("the stack starts");
     let request = json!({
-        "TableName": stack.template().table.name, "Key": { "pk": { "S": format!("USER#{user}") }, "sk": { "S": "WALLET" } },
-        "UpdateExpression": "SET balance = balance + :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
+        "TableName": stack.template().table.name, "Key": { "pk": { "S": format!("USER#{user}") }, "sk": { "S": entry(1) } },
+        "UpdateExpression": "SET balance_after = balance_after + :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
     });
     stack.dynamodb().call("UpdateItem", &request).expect("tampered");
     stack.shutdown().await;
     let audited = audit(&["--data", path]);
     let printed = &audited.printed;
     assert_eq!(audited.ends(), (Some(1), "the books differ: 1 difference"), "{printed}");
-    let line = format!("\ndiffers: wallet of user {user}: the balance: expected 1000000, found 1000001\n");
+    let line = format!("\ndiffers: entry 1 of user {user}: the balance after it: expected 1000000, found 1000001\n");
     assert!(printed.contains(&line), "{printed}");
 }

@@ -109,7 +109,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
     let (user, reservation) = ("USER#0193a000-0000-7000-8000-000000000001", "RSV#0193a000-0000-7000-8000-000000000002");
     let poison = [
         json!({ "pk": { "S": user }, "sk": { "S": reservation }, "change": { "S": "reservation.eaten" } }),
-        json!({ "pk": { "S": user }, "sk": { "S": "WALLET" }, "change": { "S": "payment.declined" } }),
+        json!({ "pk": { "S": user }, "sk": { "S": "UNPAID" }, "change": { "S": "payment.declined" } }),
         json!({ "pk": { "S": user }, "sk": { "S": "RSV#x" }, "change": { "S": "payment.declined" } }),
         json!({ "pk": { "S": "USER#x" }, "sk": { "S": reservation }, "change": { "S": "payment.declined" } }),
         // Of the right key and kind, and not a reservation.

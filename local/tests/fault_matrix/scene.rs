@@ -153,7 +153,16 @@ impl Scene {
 
     /// The user's money.
     pub fn balance(&self) -> i64 {
-        self.own("WALLET", "balance")["N"].as_str().expect("a wallet").parse().expect("a number")
+        let request = json!({
+            "TableName": self.world.stack.template().table.name, "ConsistentRead": true,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :entries)", "ScanIndexForward": false, "Limit": 1,
+            "ExpressionAttributeValues": {
+                ":pk": { "S": format!("USER#{}", self.user.id) }, ":entries": { "S": "ENTRY#" },
+            },
+        });
+        let answer = self.world.stack.dynamodb().call("Query", &request).expect("the ledger is read");
+        let balance = answer["Items"][0]["balance_after"]["N"].as_str().expect("an entry");
+        balance.parse().expect("a number")
     }
 
     /// Insists that the operation has had its effect `times` often.

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::audits::NoScan;
 use crate::repository::read;
-use crate::service::audit_ledger::Table;
+use crate::service::audit_ledger::{Table, entry};
 use crate::support::World;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
@@ -202,7 +202,7 @@ async fn an_audit_without_a_verdict_takes_back_no_difference() {
         ("101", Some(Arc::new(NoScan) as Arc<dyn Intercept>), "not told", 1.0),
         ("100", None, "agree", 0.0),
     ] {
-        Table(&world).change(&pk, "WALLET", |item| item["balance"] = json!({ "N": balance }));
+        Table(&world).change(&pk, &entry(1), |item| item["balance_after"] = json!({ "N": balance }));
         world.stack.intercept(intercept);
         let answer = world.stack.run_schedule("audit_ledger").await.expect("an answer");
         world.stack.intercept(None);

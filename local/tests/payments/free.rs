@@ -122,7 +122,7 @@ async fn with_a_wallet_what_costs_nothing_leaves_it_alone() {
     let world = World::new().await;
     let (schedule, product) = (free_hall(&world).await, world.product(0, 5).await);
     let mina = world.user_with(10).await;
-    let wallet = |world: &World| world.dump().into_iter().filter(|item| item.contains("WALLET")).collect::<Vec<_>>();
+    let wallet = |world: &World| world.dump().into_iter().filter(|item| item.contains("ENTRY#")).collect::<Vec<_>>();
     let before = wallet(&world);
     let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     let (body, key) = (json!({ "reservation_id": held }), Uuid::from_u128(7));

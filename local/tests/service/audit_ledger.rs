@@ -49,6 +49,11 @@ fn number(value: impl ToString) -> Value {
     json!({ "N": value.to_string() })
 }
 
+/// Sort key of an entry of a ledger.
+pub fn entry(seq: i64) -> String {
+    format!("ENTRY#{seq:020}")
+}
+
 fn text(value: impl ToString) -> Value {
     json!({ "S": value.to_string() })
 }
@@ -123,14 +128,10 @@ impl Scene {
 
     /// A movement that ends the ledger.
     fn moves(&self, kind: &str, amount: i64, reference: &str) {
-        let wallet = self.table().get(&self.pk, "WALLET").expect("a wallet");
-        let (balance, seq) = (read(&wallet, "balance") + amount, read(&wallet, "seq") + 1);
-        self.table().change(&self.pk, "WALLET", |item| {
-            item["balance"] = number(balance);
-            item["seq"] = number(seq);
-        });
+        let last = (0..).map_while(|seq| self.table().get(&self.pk, &entry(seq))).last().expect("a wallet");
+        let (balance, seq) = (read(&last, "balance_after") + amount, read(&last, "seq") + 1);
         self.table().put(&json!({
-            "pk": text(&self.pk), "sk": text(format!("ENTRY#{seq:020}")), "seq": number(seq), "kind": text(kind),
+            "pk": text(&self.pk), "sk": text(entry(seq)), "seq": number(seq), "kind": text(kind),
             "amount": number(amount), "balance_after": number(balance), "at": number(1), "reference": text(reference),
             "memo": text("a memo"),
         }));
@@ -167,8 +168,8 @@ impl Scene {
         self.table().change(&self.pk, sk, change);
     }
 
-    fn entry(&self, seq: u64, change: impl FnOnce(&mut Value)) {
-        self.own(&format!("ENTRY#{seq:020}"), change);
+    fn entry(&self, seq: i64, change: impl FnOnce(&mut Value)) {
+        self.own(&entry(seq), change);
     }
 
     fn shard(&self, of: &str, shard: u8, change: impl FnOnce(&mut Value)) {
@@ -240,7 +241,7 @@ async fn it_answers_with_both_sides_of_each_account() {
         })
     );
     assert_eq!((&answer["differences"], &answer["passes"]), (&json!(0), &json!(1)));
-    scene.tamper(What::Balance);
+    scene.tamper(What::BalanceAfter);
     let answer = scene.world.stack.run_schedule("audit_ledger").await.expect("audited");
     assert_eq!((&answer["outcome"], &answer["differences"]), (&json!("differ"), &json!(1)));
 }

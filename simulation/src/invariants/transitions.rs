@@ -12,7 +12,7 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
     let before = before?;
     let kind = sk.split('#').next().unwrap_or_default();
     let Some(after) = after else {
-        return matches!(kind, "ENTRY" | "RSV" | "ORDER" | "WALLET").then(|| format!("{sk} was removed"));
+        return matches!(kind, "ENTRY" | "RSV" | "ORDER").then(|| format!("{sk} was removed"));
     };
     if before == after {
         return None;

@@ -55,8 +55,6 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("*", "UNPAID · (attribute_not_exists(first_end)", KeepReason::Because(PAUSE)),
     ("*", "UNPAID · (attribute_not_exists(orders)", KeepReason::Because(FEW)),
     ("*", "UNPAID · attribute_not_exists(version)", KeepReason::Because(THERE)),
-    ("*", "ENTRY · attribute_not_exists(pk)", KeepReason::With(&["WALLET · seq"])),
-    ("*", "WALLET · seq", KeepReason::With(&["ENTRY"])),
     ("*", "ALLOWANCE · version", KeepReason::Because(COUNT)),
     ("*", "UNPAID · version", KeepReason::With(&["ORDER · version"])),
     ("*", "CLAIM · used_by = :order", KeepReason::Because(OWNER)),

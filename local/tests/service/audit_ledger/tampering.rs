@@ -5,7 +5,7 @@ use onsale_domain::id::short;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Scene, number, read, text};
+use super::{Scene, entry, number, read, text};
 use crate::support::queue::QUEUE;
 
 fn short_of(id: &str) -> String {
@@ -16,7 +16,7 @@ impl Scene {
     /// Makes one thing wrong; the lines that must tell of it, the one that names it first.
     pub(super) fn tamper(&self, what: What) -> Vec<String> {
         match what {
-            What::Unreadable | What::NoWallet | What::Balance | What::LastEntry => self.tamper_wallet(what),
+            What::Unreadable | What::NoWallet => self.tamper_wallet(what),
             What::EntryNumber
             | What::BalanceAfter
             | What::BelowZero
@@ -53,17 +53,9 @@ impl Scene {
                 self.table().put(&json!({ "pk": text(pk), "sk": text("RSV#x") }));
                 format!("item {pk} RSV#x: the item: expected one that can be read, found one that cannot")
             }
-            What::NoWallet => {
-                self.table().delete(pk, "WALLET");
-                format!("wallet of user {user}: the wallet of its entries: expected one, found none")
-            }
-            What::Balance => {
-                self.own("WALLET", |item| item["balance"] = number(448_501));
-                format!("wallet of user {user}: the balance: expected 448500, found 448501")
-            }
             _ => {
-                self.own("WALLET", |item| item["seq"] = number(10));
-                format!("wallet of user {user}: the number of its last entry: expected 9, found 10")
+                self.table().delete(pk, &entry(0));
+                format!("wallet of user {user}: the opening of its ledger: expected one, found none")
             }
         }]
     }
@@ -310,7 +302,7 @@ impl Scene {
                 format!("concert {concert}: its dates: expected 1, found 2")
             }
             _ => {
-                self.own("WALLET", |item| item["balance"] = number(448_501));
+                self.entry(9, |item| item["balance_after"] = number(448_501));
                 "account wallets: its two sides: expected 448501, found 448500".to_owned()
             }
         }]

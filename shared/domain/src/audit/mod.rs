@@ -42,12 +42,8 @@ pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
 pub enum What {
     /// An item has another form than its kind.
     Unreadable,
-    /// There are entries and no wallet.
+    /// A ledger begins with the opening of its wallet.
     NoWallet,
-    /// A wallet's balance is the sum of its entries.
-    Balance,
-    /// A wallet's `seq` is the number of its entries.
-    LastEntry,
     /// Entries are numbered without a gap.
     EntryNumber,
     /// An entry starts where the one before ended.
@@ -122,11 +118,9 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 37] = [
         Self::Unreadable,
         Self::NoWallet,
-        Self::Balance,
-        Self::LastEntry,
         Self::EntryNumber,
         Self::BalanceAfter,
         Self::BelowZero,
@@ -169,9 +163,7 @@ impl What {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable => "the item",
-            Self::NoWallet => "the wallet of its entries",
-            Self::Balance => "the balance",
-            Self::LastEntry => "the number of its last entry",
+            Self::NoWallet => "the opening of its ledger",
             Self::EntryNumber => "its number",
             Self::BalanceAfter => "the balance after it",
             Self::BelowZero => "what it leaves",

@@ -241,7 +241,7 @@ impl World {
         stock.add_coupon(COUPON, 1, 10);
         stock.add_shard(COUPON.0, Shard { number: 0, available: self.coupons_left, terms: None });
         stock.add_claim(COUPON, USER);
-        user_audit.add_wallet(self.wallet);
+        user_audit.add_opening(Wallet::EMPTY);
         user_audit.add_claim(self.claim.clone());
         self.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
         self.entries.iter().for_each(|entry| user_audit.add_entry(entry));
@@ -282,8 +282,8 @@ impl World {
 
     /// Every number that money, seats, units or coupons are counted by.
     fn numbers(&mut self) -> Vec<&mut i64> {
-        let Self { wallet, entries, receipts, reservations, orders, shards, coupons_left, allowance, .. } = self;
-        let mut numbers = vec![&mut wallet.balance, coupons_left, &mut self.unpaid_count];
+        let Self { entries, receipts, reservations, orders, shards, coupons_left, allowance, .. } = self;
+        let mut numbers = vec![coupons_left, &mut self.unpaid_count];
         numbers.extend(self.unpaid.units.values_mut());
         if !reservations.is_empty() {
             numbers.push(&mut allowance.count);

@@ -10,7 +10,7 @@ use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
     let mut differences = Differences::default();
-    differences.add_difference(What::Balance, Entity::Wallet(UserId(Uuid::nil())), 5, found);
+    differences.add_difference(What::BalanceAfter, Entity::Entry(UserId(Uuid::nil()), 7), 5, found);
     differences
 }
 
@@ -69,7 +69,7 @@ fn of_too_many_the_first_are_kept_and_all_are_counted() {
 #[test]
 fn a_difference_is_one_line() {
     let line = one(6).kept_differences().first().expect("one").to_string();
-    assert_eq!(line, "wallet of user 00000000-0000-0000-0000-000000000000: the balance: expected 5, found 6");
+    assert_eq!(line, "entry 7 of user 00000000-0000-0000-0000-000000000000: the balance after it: expected 5, found 6");
     let names: BTreeSet<&str> = What::ALL.iter().map(|what| what.as_str()).collect();
     assert!(names.iter().all(|name| !name.contains('\n')));
     let all: BTreeSet<What> = What::ALL.into_iter().collect();
@@ -96,8 +96,7 @@ fn one_change_is_told_by_its_name() {
         let found: Vec<What> = world.audit().kept_differences().iter().map(|difference| difference.what).collect();
         found
     };
-    assert_eq!(told(|world| world.wallet.balance += 1), [What::Balance]);
-    assert_eq!(told(|world| world.wallet = Wallet { seq: 9, ..world.wallet }), [What::LastEntry]);
+    assert_eq!(told(|world| world.entries[0].balance_after += 1), [What::BalanceAfter, What::BalanceAfter]);
     assert_eq!(told(|world| world.receipts[0].1.amount += 1), [What::ReceiptAmount]);
     assert_eq!(told(|world| world.shards[1] += 1), [What::Units]);
     assert_eq!(told(|world| world.coupons_left -= 1), [What::Coupons]);
@@ -129,7 +128,7 @@ fn an_allowance_that_time_to_live_took_is_no_difference() {
     let after = |days: i64| {
         let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
         let mut user_audit = UserAudit::new(UserId(Uuid::from_u128(1)), now, 100);
-        user_audit.add_wallet(world.wallet);
+        user_audit.add_opening(Wallet::EMPTY);
         world.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
         world.entries.iter().for_each(|entry| user_audit.add_entry(entry));
         user_audit.add_reservation(&reservation);

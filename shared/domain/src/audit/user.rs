@@ -134,10 +134,8 @@ pub struct UserAudit {
     now: Timestamp,
     most: usize,
     kept: usize,
-    wallet: Option<Wallet>,
+    opened: bool,
     last: Wallet,
-    entries: u64,
-    sum: i128,
     receipts: BTreeMap<Uuid, Receipt>,
     payments: BTreeMap<Reference, (i64, i64)>,
     moved: BTreeMap<Reference, Moved>,
@@ -171,10 +169,8 @@ impl UserAudit {
             now,
             most,
             kept: 0,
-            wallet: None,
+            opened: false,
             last: Wallet::EMPTY,
-            entries: 0,
-            sum: 0,
             receipts: BTreeMap::new(),
             payments: BTreeMap::new(),
             moved: BTreeMap::new(),
@@ -200,18 +196,18 @@ impl UserAudit {
         self.differences.add_unreadable(key);
     }
 
-    /// The wallet.
-    pub fn add_wallet(&mut self, wallet: Wallet) {
-        self.balance.counter(Account::Wallets, wallet.balance.into());
-        self.wallet = Some(wallet);
+    /// Entry 0, which opens the wallet with nothing in it.
+    pub fn add_opening(&mut self, opening: Wallet) {
+        let entity = || Entity::Entry(self.user, 0);
+        self.differences.compare(What::EntryNumber, entity(), 0_u64, opening.seq);
+        self.differences.compare(What::BalanceAfter, entity(), 0_i64, opening.balance);
+        self.opened = true;
     }
 
     /// The next entry.
     pub fn add_entry(&mut self, entry: &Entry) {
         let (user, seq) = (self.user, entry.seq);
         let entity = || Entity::Entry(user, seq);
-        self.entries += 1;
-        self.sum += i128::from(entry.amount);
         self.balance.enter(Account::Wallets, entry.amount.into());
         let number = self.last.seq.saturating_add(1);
         if entry.seq == number {

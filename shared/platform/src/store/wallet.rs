@@ -1,6 +1,7 @@
-//! Wallets and their ledgers. Money moves only in transactions that also write what explains it.
+//! Wallets, which are their ledgers: the last entry has the balance. Money moves by putting the next entry, on condition
+//! that nobody else has put it, in a transaction that also writes what explains it.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::money::Amount;
@@ -11,49 +12,62 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
-use crate::store::dynamodb::item::{Item, from_item, number, time, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
+use crate::store::dynamodb::query::{self, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
+use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::views::Page;
 
+/// What every entry says of the wallet after it; of the opening, entry 0, it is all that there is.
 #[derive(Serialize, Deserialize)]
 struct WalletItem {
-    balance: i64,
     seq: u64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    recent_keys: Vec<String>,
+    balance_after: i64,
     /// The day of the last top-up, in days since 1970 (UTC), and what was topped up on it.
     #[serde(default)]
     topped_up_on: i64,
     #[serde(default)]
     topped_up: i64,
-    created_at: i64,
-    /// Id of the request that made it, by which that request knows its own work if the answer was lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    made_by: Option<Uuid>,
+    at: i64,
 }
 
-/// A wallet as kept: with digests of the keys of its last payments, so that a reused key is noticed, and with what was
-/// topped up on a day.
-#[derive(Clone, Debug)]
+/// Entry 0: there is a wallet, and nothing in it yet.
+#[derive(Serialize, Deserialize)]
+struct OpeningItem {
+    #[serde(flatten)]
+    wallet: WalletItem,
+    /// Id of the request that made it, by which that request knows its own work if the answer was lost.
+    made_by: Uuid,
+}
+
+/// A wallet as its last entry leaves it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct WalletRow {
-    pub wallet: Wallet,
-    pub recent_keys: Vec<String>,
-    pub topped_up: ToppedUp,
+    wallet: Wallet,
+    topped_up: ToppedUp,
+}
+
+impl WalletRow {
+    fn read(item: Item) -> Result<Self, Failure> {
+        let item: WalletItem = from_item(item)?;
+        let wallet = Wallet { balance: item.balance_after, seq: item.seq };
+        Ok(Self { wallet, topped_up: ToppedUp { day: item.topped_up_on, sum: item.topped_up } })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct EntryItem {
-    seq: u64,
+    #[serde(flatten)]
+    wallet: WalletItem,
     kind: String,
     amount: i64,
-    balance_after: i64,
-    at: i64,
     reference: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
+    /// Digest of the idempotency key of a payment, so that its reuse is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 /// The receipt of what a user did with the wallet by itself.
@@ -64,10 +78,13 @@ struct ChargeItem {
     amount: i64,
     at: i64,
     fingerprint: String,
+    /// The wallet after it: whoever sees the receipt need not see the entry yet.
+    seq: u64,
+    balance_after: i64,
 }
 
-/// Keys of payments that a wallet remembers.
-pub(crate) const RECENT_KEYS_MAX: usize = 16;
+/// The last entries in which a key of a payment is looked for.
+pub(crate) const RECENT_ENTRIES_MAX: usize = 16;
 
 /// Makes an empty wallet where there is none.
 ///
@@ -75,23 +92,16 @@ pub(crate) const RECENT_KEYS_MAX: usize = 16;
 /// When the table fails.
 pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
     let now = app.now();
-    let made_by = Some(app.ids().uuid(now));
-    let empty = WalletItem {
-        balance: 0,
-        seq: 0,
-        recent_keys: Vec::new(),
-        topped_up_on: 0,
-        topped_up: 0,
-        created_at: now.as_millisecond(),
-        made_by,
-    };
-    match Write::create(to_item(&keys::wallet(user), &empty)?).run(app, ReturnValue::None).await {
+    let made_by = app.ids().uuid(now);
+    let empty = WalletItem { seq: 0, balance_after: 0, topped_up_on: 0, topped_up: 0, at: now.as_millisecond() };
+    let opening = to_item(&keys::opening(user), &OpeningItem { wallet: empty, made_by })?;
+    match Write::create(opening).run(app, ReturnValue::None).await {
         Ok(_) => Ok(Once::New(Wallet::EMPTY)),
-        Err(Rejected::Guards(_)) => {
-            let item = query::get(app, &keys::wallet(user), Consistency::Strong).await?.ok_or(Failure::Unknown)?;
-            let there: WalletItem = from_item(item)?;
-            let wallet = Wallet { balance: there.balance, seq: there.seq };
-            Ok(if there.made_by == made_by { Once::New(wallet) } else { Once::Existing(wallet) })
+        Err(Rejected::Guards(failed)) => {
+            let there = failed.into_iter().find_map(|failed| failed.old).ok_or(Failure::Unknown)?;
+            let ours = from_item::<OpeningItem>(there)?.made_by == made_by;
+            let wallet = get(app, user).await?.ok_or(Failure::Unknown)?;
+            Ok(if ours { Once::New(wallet) } else { Once::Existing(wallet) })
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
@@ -102,67 +112,51 @@ pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId) -> Result<Option<Wallet>, Failure> {
-    Ok(get_row(app, user).await?.map(|kept| kept.wallet))
+    Ok(get_row(app, user).await?.map(|row| row.wallet))
 }
 
-async fn get_row(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
-    query::get(app, &keys::wallet(user), Consistency::Strong).await?.map(read_row).transpose()
+/// The wallet of a user as its last entry leaves it.
+pub(crate) async fn get_row(app: &App, user: UserId) -> Result<Option<WalletRow>, Failure> {
+    let (mut last, _) = newest_entries(user).page(app, 1, None).await?;
+    last.pop().map(WalletRow::read).transpose()
 }
 
-pub(crate) fn read_row(item: Item) -> Result<WalletRow, Failure> {
-    let item: WalletItem = from_item(item)?;
-    let wallet = Wallet { balance: item.balance, seq: item.seq };
-    let topped_up = ToppedUp { day: item.topped_up_on, sum: item.topped_up };
-    Ok(WalletRow { wallet, recent_keys: item.recent_keys, topped_up })
+/// The wallet of a user, with the keys of those payments that are among its last [`RECENT_ENTRIES_MAX`] entries.
+pub(crate) async fn get_with_keys(app: &App, user: UserId) -> Result<Option<(WalletRow, Vec<String>)>, Failure> {
+    let (entries, _) = newest_entries(user).page(app, RECENT_ENTRIES_MAX as i32, None).await?;
+    let key = |entry: &Item| entry.get("key").and_then(|key| key.as_s().ok()).cloned();
+    let keys = entries.iter().filter_map(key).collect();
+    Ok(entries.into_iter().next().map(WalletRow::read).transpose()?.map(|row| (row, keys)))
 }
 
-/// The change by a movement of a wallet besides balance and `seq`.
-pub(crate) enum Beside {
-    /// Nothing.
-    Nothing,
-    /// The keys of payments that it remembers from now on.
-    Keys(AttributeValue),
-    /// The top-ups of the day.
-    ToppedUp(ToppedUp),
+fn newest_entries(user: UserId) -> Query {
+    Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong()
 }
 
-/// The two writes of a movement: the wallet from `before`, and the entry.
-pub(crate) fn movement(
-    user: UserId,
-    before: Wallet,
-    after: Wallet,
-    entry: &Entry,
-    beside: Beside,
-) -> Result<(Write, Write), Failure> {
-    let wallet = Write::update(&keys::wallet(user))
-        .set("balance", number(after.balance))
-        .set("seq", number(after.seq))
-        .when("seq = :read_seq")
-        .value(":read_seq", number(before.seq));
-    let wallet = match beside {
-        Beside::Nothing => wallet,
-        Beside::Keys(keys) => wallet.set("recent_keys", keys),
-        Beside::ToppedUp(topped_up) => {
-            wallet.set("topped_up_on", number(topped_up.day)).set("topped_up", number(topped_up.sum))
-        }
-    };
-    let entry_item = EntryItem {
-        seq: entry.seq,
+/// The write of a new entry, on condition that no other movement has its number. It leaves the wallet with
+/// `topped_up`, and remembers the `key` of a payment.
+fn entry_write(user: UserId, entry: &Entry, topped_up: ToppedUp, key: Option<&str>) -> Result<Write, Failure> {
+    let item = EntryItem {
+        wallet: WalletItem {
+            seq: entry.seq,
+            balance_after: entry.balance_after,
+            topped_up_on: topped_up.day,
+            topped_up: topped_up.sum,
+            at: entry.at.as_millisecond(),
+        },
         kind: entry.kind.as_str().to_owned(),
         amount: entry.amount,
-        balance_after: entry.balance_after,
-        at: entry.at.as_millisecond(),
         reference: entry.reference.clone(),
         memo: entry.memo.clone(),
+        key: key.map(str::to_owned),
     };
-    Ok((wallet, Write::create(to_item(&keys::entry(user, entry.seq), &entry_item)?)))
+    Ok(Write::create(to_item(&keys::entry(user, entry.seq), &item)?))
 }
 
 /// The debit of a purchase.
 pub(crate) struct Debit {
-    before: Wallet,
-    after: Wallet,
     entry: Entry,
+    topped_up: ToppedUp,
 }
 
 /// Why a purchase cannot be paid from a wallet.
@@ -179,28 +173,43 @@ pub(crate) enum DebitFailure {
     Failure(#[from] Failure),
 }
 
-/// The debit of paying `total` from `wallet`; none, if it costs nothing: then no wallet is needed, none is written to,
-/// and no entry is made.
+/// The debit of paying `total` from a wallet; none, if it costs nothing: then no wallet is needed, and no entry is made.
 ///
 /// # Errors
 /// Without a wallet, or with too little in it.
 pub(crate) fn debit(
-    wallet: Option<Wallet>,
+    row: Option<&WalletRow>,
     total: i64,
     at: Timestamp,
     payment_id: String,
 ) -> Result<Option<Debit>, DebitFailure> {
     let Some(amount) = Amount::unless_zero(total).map_err(unreadable)? else { return Ok(None) };
-    let before = wallet.ok_or(DebitFailure::NoWallet)?;
-    let paid = before.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
-    Ok(Some(Debit { before, after: paid.0, entry: paid.1 }))
+    let before = row.ok_or(DebitFailure::NoWallet)?;
+    let (_, entry) = before.wallet.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
+    Ok(Some(Debit { entry, topped_up: before.topped_up }))
 }
 
 impl Debit {
-    /// Its two writes: the wallet and the entry.
-    pub(crate) fn writes(&self, user: UserId, beside: Beside) -> Result<(Write, Write), Failure> {
-        movement(user, self.before, self.after, &self.entry, beside)
+    /// Its entry, which remembers `key`.
+    pub(crate) fn write(&self, user: UserId, key: Option<&str>) -> Result<Write, Failure> {
+        entry_write(user, &self.entry, self.topped_up, key)
     }
+}
+
+/// The entry that puts `back` minor units of a payment back, if there are any: what cost nothing was paid from no
+/// wallet, and leaves no entry. It always fits, for the cap binds what comes in from outside.
+pub(crate) fn credit_write(
+    user: UserId,
+    row: Option<&WalletRow>,
+    back: i64,
+    at: Timestamp,
+    reference: String,
+) -> Result<Option<Write>, Failure> {
+    let Some(back) = Amount::unless_zero(back).map_err(unreadable)? else { return Ok(None) };
+    let before = row.ok_or_else(|| Failure::Internal(format!("{reference} was paid from no wallet")))?;
+    let refunded = before.wallet.refund(back, at, reference);
+    let (_, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
+    entry_write(user, &entry, before.topped_up, None).map(Some)
 }
 
 /// Why money did not move.
@@ -223,7 +232,6 @@ pub enum MoveFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
     ChargeNew,
-    WalletSeq,
     EntryNew,
 }
 
@@ -240,10 +248,10 @@ pub async fn carry_out(
     fingerprint: &str,
 ) -> Result<Once<i64>, MoveFailure> {
     let mut attempts = Attempts::new(app);
-    let mut wallet = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let mut row = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
     loop {
         let now = app.now();
-        let (after, entry, beside) = match apply_movement(&wallet, wanted, now, charge) {
+        let (after, entry, topped_up) = match apply_movement(&row, wanted, now, charge) {
             Ok(moved) => moved,
             // It may be this very movement that leaves no room for another: look before refusing.
             Err(refused) => return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
@@ -253,55 +261,50 @@ pub async fn carry_out(
             amount: wanted.amount().get(),
             at: now.as_millisecond(),
             fingerprint: fingerprint.to_owned(),
+            seq: after.seq,
+            balance_after: after.balance,
         };
-        let (wallet_write, entry_write) = movement(user, wallet.wallet, after, &entry, beside)?;
         let mut transaction = Transaction::new();
         transaction.add(Guard::ChargeNew, Write::create(to_item(&keys::charge(user, charge), &receipt)?));
-        transaction.add(Guard::WalletSeq, wallet_write);
-        transaction.add(Guard::EntryNew, entry_write);
+        transaction.add(Guard::EntryNew, entry_write(user, &entry, topped_up, None)?);
         match transaction.commit(app).await {
             Ok(()) => return Ok(Once::New(after.balance)),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
                 return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
-            // Another movement came first; the wallet as it was then is what to start from.
+            // Another movement came first; the wallet as it left it is what to start from.
             Err(Rejected::Guards(failed)) => {
                 attempts.wait().await?;
-                wallet = match old_row(failed)? {
-                    Some(seen) => seen,
+                row = match failed.into_iter().find_map(|failed| failed.old) {
+                    Some(entry) => WalletRow::read(entry)?,
                     None => get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?,
                 };
             }
             Err(rejected) => {
                 attempts.wait_after(&rejected).await?;
-                wallet = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+                row = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
             }
         }
     }
 }
 
-/// The wallet after a movement, its entry, and what else of the wallet changes.
+/// The wallet after a movement, its entry, and the top-ups of the day.
 fn apply_movement(
     before: &WalletRow,
     wanted: &Movement,
     now: Timestamp,
     charge: Uuid,
-) -> Result<(Wallet, Entry, Beside), MovementError> {
+) -> Result<(Wallet, Entry, ToppedUp), MovementError> {
     let (after, entry) = before.wallet.apply(wanted, now, charge.to_string())?;
-    let beside = match wanted {
-        Movement::TopUp(amount) => Beside::ToppedUp(before.topped_up.add(*amount, now)?),
-        Movement::Spend { .. } => Beside::Nothing,
+    let topped_up = match wanted {
+        Movement::TopUp(amount) => before.topped_up.add(*amount, now)?,
+        Movement::Spend { .. } => before.topped_up,
     };
-    Ok((after, entry, beside))
-}
-
-fn old_row(failed: Vec<FailedGuard<Guard>>) -> Result<Option<WalletRow>, Failure> {
-    let wallet = failed.into_iter().find(|failed| failed.guard == Guard::WalletSeq).and_then(|failed| failed.old);
-    wallet.map(read_row).transpose()
+    Ok((after, entry, topped_up))
 }
 
 /// The movement as it stands, if it has been carried out: by an earlier request, or by an earlier try of this one. One
-/// that is just being carried out is waited for, so that its receipt and the balance are of one instant.
+/// that is just being carried out is waited for.
 async fn find_replay(
     attempts: &Attempts<'_>,
     user: UserId,
@@ -309,13 +312,13 @@ async fn find_replay(
     fingerprint: &str,
 ) -> Result<Option<Once<i64>>, MoveFailure> {
     let app = attempts.app;
-    let mut found = query::get_together(app, &[keys::charge(user, charge), keys::wallet(user)]).await?.into_iter();
-    let (receipt, wallet) = (found.next().flatten(), found.next().flatten());
-    let Some(receipt) = receipt else { return Ok(None) };
-    if from_item::<ChargeItem>(receipt)?.fingerprint != fingerprint {
+    let Some(receipt) = query::get_settled(app, &keys::charge(user, charge)).await? else { return Ok(None) };
+    let receipt: ChargeItem = from_item(receipt)?;
+    if receipt.fingerprint != fingerprint {
         return Err(KeyReused.into());
     }
-    let balance = wallet.map(read_row).transpose()?.ok_or(MoveFailure::NoWallet)?.wallet.balance;
+    let now = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let balance = if now.seq < receipt.seq { receipt.balance_after } else { now.balance };
     Ok(Some(Once::from_existing(balance, attempts.made > 0)))
 }
 
@@ -324,22 +327,25 @@ async fn find_replay(
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn entries(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Entry>, ListFailure> {
-    let query = Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong();
+    let query = Query::between(&keys::entry(user, 1), &keys::entry(user, u64::MAX)).newest_first().strong();
     query.list(app, limit, cursor, query::map_each(read_entry)).await
+}
+
+/// The wallet that entry 0 opens.
+pub(crate) fn read_opening(item: Item) -> Result<Wallet, Failure> {
+    let opening: OpeningItem = from_item(item)?;
+    Ok(Wallet { balance: opening.wallet.balance_after, seq: opening.wallet.seq })
 }
 
 /// An entry as it lies in the table.
 pub(crate) fn read_entry(item: Item) -> Result<Entry, Failure> {
-    from_item::<EntryItem>(item).and_then(entry)
-}
-
-fn entry(item: EntryItem) -> Result<Entry, Failure> {
+    let item: EntryItem = from_item(item)?;
     Ok(Entry {
-        seq: item.seq,
+        seq: item.wallet.seq,
         kind: EntryKind::parse(&item.kind).ok_or_else(|| unreadable("kind"))?,
         amount: item.amount,
-        balance_after: item.balance_after,
-        at: time(item.at)?,
+        balance_after: item.wallet.balance_after,
+        at: time(item.wallet.at)?,
         reference: item.reference,
         memo: item.memo,
     })

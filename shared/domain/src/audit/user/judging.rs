@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::{Holding, Judged, ReceiptKind, Reference, SeatLimit, UserAudit};
-use crate::audit::{Entity, What};
+use crate::audit::{Account, Entity, What};
 use crate::id::{CouponId, OrderId, ReservationId, ScheduleId};
 use crate::time::EpochSecond;
 
@@ -24,14 +24,9 @@ impl UserAudit {
     }
 
     fn judge_wallet(&mut self) {
-        let of = || Entity::Wallet(self.user);
-        match self.wallet {
-            Some(wallet) => {
-                self.differences.compare(What::Balance, of(), self.sum, wallet.balance.into());
-                self.differences.compare(What::LastEntry, of(), self.entries, wallet.seq);
-            }
-            None if self.entries > 0 => self.differences.add_difference(What::NoWallet, of(), "one", "none"),
-            None => {}
+        self.balance.counter(Account::Wallets, self.last.balance.into());
+        if self.last.seq > 0 && !self.opened {
+            self.differences.add_difference(What::NoWallet, Entity::Wallet(self.user), "one", "none");
         }
     }
 

@@ -103,7 +103,9 @@ impl Reader<'_> {
     fn read_item(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
         let Owned { user, user_audit, tickets } = owned;
         let id = |prefix: &str| sk.strip_prefix(prefix).map(|id| id.parse::<Uuid>().ok());
-        if sk.starts_with(keys::ENTRY_PREFIX) {
+        if sk == keys::opening(*user).sk {
+            user_audit.add_opening(wallet::read_opening(item).ok()?);
+        } else if sk.starts_with(keys::ENTRY_PREFIX) {
             user_audit.add_entry(&wallet::read_entry(item).ok()?);
             tally.counts.entries += 1;
         } else if let Some(id) = id(keys::CHARGE_PREFIX) {
@@ -137,8 +139,6 @@ impl Reader<'_> {
             }
         } else if sk == keys::UNPAID {
             user_audit.add_unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
-        } else if sk == "WALLET" {
-            user_audit.add_wallet(wallet::read_row(item).ok()?.wallet);
         }
         Some(())
     }

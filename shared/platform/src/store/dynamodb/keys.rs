@@ -103,14 +103,15 @@ pub fn verifying_key(kid: &str) -> Key {
     key(KEYS_PARTITION.to_owned(), kid)
 }
 
-pub fn wallet(user: UserId) -> Key {
-    key(user_partition(user), "WALLET")
-}
-
 pub const ENTRY_PREFIX: &str = "ENTRY#";
 
 pub fn entry(user: UserId, seq: u64) -> Key {
     key(user_partition(user), format!("{ENTRY_PREFIX}{seq:020}"))
+}
+
+/// Entry 0 of a ledger, which moves nothing: its presence is the wallet's.
+pub fn opening(user: UserId) -> Key {
+    entry(user, 0)
 }
 
 pub const CHARGE_PREFIX: &str = "CHARGE#";

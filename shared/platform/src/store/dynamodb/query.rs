@@ -143,8 +143,8 @@ enum Range {
     Whole { pk: String },
     /// A partition of the table, sort keys with this beginning.
     Partition { pk: String, prefix: String },
-    /// A partition of the table, sort keys with this beginning that are not after another.
-    UpTo { pk: String, prefix: String, last: String },
+    /// A partition of the table, sort keys from one to another.
+    Between { pk: String, first: String, last: String },
     /// All that an owner has.
     ByTime { owner: String },
     /// The items of an expiry partition that ended before a second.
@@ -168,7 +168,13 @@ impl Query {
 
     /// Of a partition of the table what has a sort key from `prefix` to `last`, last first.
     pub fn up_to(last: &Key, prefix: &str) -> Self {
-        Self::new(Range::UpTo { pk: last.pk.clone(), prefix: prefix.to_owned(), last: last.sk.clone() }).newest_first()
+        Self::new(Range::Between { pk: last.pk.clone(), first: prefix.to_owned(), last: last.sk.clone() })
+            .newest_first()
+    }
+
+    /// Of a partition of the table what has a sort key from that of `first` to that of `last`, in order.
+    pub fn between(first: &Key, last: &Key) -> Self {
+        Self::new(Range::Between { pk: first.pk.clone(), first: first.sk.clone(), last: last.sk.clone() })
     }
 
     /// All that `owner` has, newest first, as keys.
@@ -207,7 +213,7 @@ impl Query {
 
     fn index(&self) -> Option<&'static str> {
         match self.range {
-            Range::Whole { .. } | Range::Partition { .. } | Range::UpTo { .. } => None,
+            Range::Whole { .. } | Range::Partition { .. } | Range::Between { .. } => None,
             Range::ByTime { .. } => Some(crate::store::dynamodb::keys::BY_TIME_INDEX),
             Range::Expired { .. } => Some(crate::store::dynamodb::keys::EXPIRY_INDEX),
         }
@@ -219,9 +225,9 @@ impl Query {
             Range::Partition { pk, prefix } => {
                 ("pk = :pk AND begins_with(sk, :prefix)", vec![(":pk", text(pk)), (":prefix", text(prefix))])
             }
-            Range::UpTo { pk, prefix, last } => (
-                "pk = :pk AND sk BETWEEN :prefix AND :last",
-                vec![(":pk", text(pk)), (":prefix", text(prefix)), (":last", text(last))],
+            Range::Between { pk, first, last } => (
+                "pk = :pk AND sk BETWEEN :first AND :last",
+                vec![(":pk", text(pk)), (":first", text(first)), (":last", text(last))],
             ),
             Range::ByTime { owner } => ("#owner = :owner", vec![(":owner", text(owner))]),
             Range::Expired { shard, before } => (

@@ -12,14 +12,13 @@ use onsale_domain::orders::place::{OrderError, OrderRequest};
 use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, portions};
-use onsale_domain::wallet::Wallet;
 
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
-use crate::store::dynamodb::item::{Item, key_of};
+use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
@@ -30,7 +29,7 @@ use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
-use crate::store::wallet::{Beside, Debit, DebitFailure, debit, read_row};
+use crate::store::wallet::{self, Debit, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
 /// A request for an order, with the id of the order to make.
@@ -175,27 +174,26 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
     if !wanted.pay {
         return Ok(Draft { order, debit: None, shards, most });
     }
-    let debit = debit(wallet, order.total(), now, order.payment_id())?;
+    let debit = debit(wallet.as_ref(), order.total(), now, order.payment_id())?;
     // The id follows from the request's key, and the payment of this order is nobody else's.
     let key = id::fingerprint(&["place_order", &order.id.to_string()]);
     let order = order.paid_at_once(now, &key);
     Ok(Draft { order, debit, shards, most })
 }
 
-/// The buyer's items that the decision needs, read consistently: the wallet to pay from, the claim of the coupon.
-async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<Wallet>, Option<Claim>), Failure> {
-    let wallet_key = keys::wallet(wanted.user);
-    let claim_key = wanted.coupon.map(|coupon| keys::claim(wanted.user, coupon));
-    let keys: Vec<keys::Key> = wanted.pay.then(|| wallet_key.clone()).into_iter().chain(claim_key).collect();
-    let (mut wallet, mut claim) = (None, None);
-    for item in query::get_all(app, &keys, Consistency::Strong).await? {
-        if key_of(&item).as_ref() == Some(&wallet_key) {
-            wallet = Some(read_row(item)?.wallet);
-        } else {
-            claim = Some(coupons::read_claim(item)?);
-        }
-    }
-    Ok((wallet, claim))
+/// What the decision needs of the buyer's own, read consistently: the wallet to pay from, the claim of the coupon.
+async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<WalletRow>, Option<Claim>), Failure> {
+    tokio::try_join!(read_wallet(app, wanted), read_claim(app, wanted))
+}
+
+async fn read_wallet(app: &App, wanted: &RequestedOrder) -> Result<Option<WalletRow>, Failure> {
+    if wanted.pay { wallet::get_row(app, wanted.user).await } else { Ok(None) }
+}
+
+async fn read_claim(app: &App, wanted: &RequestedOrder) -> Result<Option<Claim>, Failure> {
+    let Some(coupon) = wanted.coupon else { return Ok(None) };
+    let item = query::get(app, &keys::claim(wanted.user, coupon), Consistency::Strong).await?;
+    item.map(coupons::read_claim).transpose()
 }
 
 fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> {
@@ -213,9 +211,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
         if order.purchase.state == PurchaseState::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
     if let Some(debit) = &draft.debit {
-        let (wallet, entry) = debit.writes(order.user, Beside::Nothing)?;
-        transaction.add(Guard::Wallet, wallet);
-        transaction.add(Guard::Entry, entry);
+        transaction.add(Guard::Entry, debit.write(order.user, None)?);
     }
     if order.purchase.state == PurchaseState::Open {
         transaction.add(Guard::Unpaid, unpaid::add_order(order, &draft.most, app.now()));
@@ -236,7 +232,7 @@ async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<O
 /// order that is wanted, which the same request, sent twice, has placed since the receipt was read.
 async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
-    match read_own(app, wanted).await?.1.map(|claim| claim.used_by) {
+    match read_claim(app, wanted).await?.map(|claim| claim.used_by) {
         Some(Some(order)) if order == wanted.id => Ok(true),
         Some(Some(order)) => Ok(orders::expire(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
         // Given back meanwhile.

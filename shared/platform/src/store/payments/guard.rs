@@ -22,8 +22,6 @@ pub(crate) enum Guard {
     Claim,
     /// The user's unpaid orders admit this one, or are at the version that was read.
     Unpaid,
-    /// The wallet is at the entry that was read.
-    Wallet,
-    /// The ledger entry is not there yet.
+    /// No other movement of the wallet has the number of this one.
     Entry,
 }

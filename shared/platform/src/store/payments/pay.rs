@@ -1,6 +1,8 @@
 //! Paying: what is bought, the wallet and its ledger change together or not at all. One loop pays reservations and
 //! orders; what is different about them is in `pay_reservation.rs` and `pay_order.rs`.
 
+use std::iter;
+
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId, UserId};
@@ -14,13 +16,13 @@ use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
-use crate::store::dynamodb::item::{Item, value};
-use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::item::Item;
+use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::payments::guard::Guard;
-use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, read_row};
+use crate::store::wallet::{self, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
 /// A request to pay.
@@ -141,12 +143,12 @@ enum TryOutcome<P> {
     Again(Rejected<Guard>),
 }
 
-/// The items by which a payment or a refund is decided.
-pub(super) struct Inputs<P> {
+/// The items by which a payment is decided.
+struct Inputs<P> {
     /// The reservation or order.
-    pub bought: P,
-    /// The wallet of its owner, if there is one.
-    pub wallet: Option<WalletRow>,
+    bought: P,
+    /// The wallet of its owner, if there is one, and the keys of its last payments.
+    wallet: Option<(WalletRow, Vec<String>)>,
     terms: Option<Item>,
 }
 
@@ -177,8 +179,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
     let mut attempts = Attempts::to_pay(app);
     let mut declines_read = None;
     loop {
-        let inputs = load::<P>(app, request.user, id, P::terms_key(request.user)).await?;
-        let inputs = inputs.ok_or(PayFailure::NotFound)?;
+        let inputs = load::<P>(app, request.user, id).await?.ok_or(PayFailure::NotFound)?;
         if let Some(paid) = already_paid(&inputs.bought, request, attempts.unheard) {
             return Ok(paid);
         }
@@ -194,20 +195,16 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
     }
 }
 
-/// Reads what a user has bought, the wallet, and the item at `terms`, each as of its last answered write; `None` if the
-/// user has bought no such thing.
-pub(super) async fn load<P: Payable>(
-    app: &App,
-    user: UserId,
-    id: P::Id,
-    terms: Option<Key>,
-) -> Result<Option<Inputs<P>>, Failure> {
-    let keys: Vec<Key> = [P::key(user, id), keys::wallet(user)].into_iter().chain(terms).collect();
-    let mut items = query::get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
-    let mut next = || items.next().flatten();
-    let (bought, wallet, terms) = (next(), next(), next());
+/// Reads what a user has bought, its terms and the wallet, each as of its last answered write; `None` if the user has
+/// bought no such thing.
+async fn load<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<Inputs<P>>, Failure> {
+    let keys: Vec<Key> = iter::once(P::key(user, id)).chain(P::terms_key(user)).collect();
+    let bought_and_terms = query::get_in_order(app, &keys, Consistency::Strong);
+    let (items, wallet) = tokio::try_join!(bought_and_terms, wallet::get_with_keys(app, user))?;
+    let mut items = items.into_iter();
+    let (bought, terms) = (items.next().flatten(), items.next().flatten());
     let Some(bought) = bought else { return Ok(None) };
-    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet: wallet.map(read_row).transpose()?, terms }))
+    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet, terms }))
 }
 
 /// A user's purchase, as no transaction is at work on it: see [`query::get_settled`].
@@ -234,23 +231,22 @@ async fn try_once<P: Payable>(
     inputs: &Inputs<P>,
     declines_read: &mut Option<u32>,
 ) -> Result<TryOutcome<P>, Refusal> {
-    let (bought, wallet) = (&inputs.bought, inputs.wallet.as_ref());
-    refuse_reused_key(wallet, request)?;
+    let bought = &inputs.bought;
+    refuse_reused_key(inputs, request)?;
     if declines_read.is_some_and(|before| bought.purchase().declines > before) {
         // The answer to our own decline was lost.
         return Err(insufficient_balance(app, bought));
     }
     let now = app.now();
     let terms = bought.may_be_paid(app, request, inputs.terms.as_ref(), now).await?;
-    let rejected = match debit(wallet.map(|kept| kept.wallet), bought.total(), now, bought.payment_id()) {
+    let wallet = inputs.wallet.as_ref().map(|(row, _)| row);
+    let rejected = match debit(wallet, bought.total(), now, bought.payment_id()) {
         Ok(debit) => {
             let after = bought.clone().map_purchase(|purchase| purchase.paid(bought.total(), now, request.key));
             let mut transaction = bought.sale_writes(&after, &terms, now)?;
             if let Some(debit) = debit {
-                let keys = value(&remembered_keys(wallet, request))?;
-                let (wallet, entry) = debit.writes(request.user, Beside::Keys(keys))?;
-                transaction.add(Guard::Wallet, wallet);
-                transaction.add(Guard::Entry, entry);
+                let key = request.key_given.then_some(request.key);
+                transaction.add(Guard::Entry, debit.write(request.user, key)?);
             }
             let Err(rejected) = transaction.commit(app).await else { return Ok(TryOutcome::Paid(after)) };
             rejected
@@ -271,8 +267,8 @@ async fn try_once<P: Payable>(
 
 /// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one
 /// instant: what the key has paid may be this.
-fn refuse_reused_key(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Result<(), Refusal> {
-    let used = wallet.is_some_and(|wallet| wallet.recent_keys.iter().any(|known| known == request.key));
+fn refuse_reused_key<P>(inputs: &Inputs<P>, request: &PayRequest<'_>) -> Result<(), Refusal> {
+    let used = inputs.wallet.as_ref().is_some_and(|(_, keys)| keys.iter().any(|known| known == request.key));
     if used { Err(Refusal::unless_paid(KeyReused)) } else { Ok(()) }
 }
 
@@ -288,13 +284,4 @@ async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>>
 fn insufficient_balance<P: Payable>(app: &App, declined: &P) -> Refusal {
     let end = (!app.config().release_on_decline).then(|| declined.purchase().expires_at());
     Refusal::Final(PayFailure::InsufficientBalance(end))
-}
-
-/// The keys of the wallet's last payments, with this one's if the client gave one.
-fn remembered_keys(wallet: Option<&WalletRow>, request: &PayRequest<'_>) -> Vec<String> {
-    let known = wallet.iter().flat_map(|wallet| wallet.recent_keys.iter().cloned());
-    let mut keys: Vec<String> = known.chain(request.key_given.then(|| request.key.to_owned())).collect();
-    let old = keys.len().saturating_sub(RECENT_KEYS_MAX);
-    keys.drain(..old);
-    keys
 }

@@ -1,25 +1,24 @@
 //! Giving a payment back: money, and with it seats and seat limit or stock and coupon, change together or not at all.
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
-use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
 use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::{SeatId, SeatValue, group_by_block};
-use onsale_domain::wallet::Wallet;
 
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{text, unreadable};
+use crate::store::dynamodb::item::text;
+use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Transaction, Write};
+use crate::store::dynamodb::transaction::Transaction;
 use crate::store::orders::give_back_transaction;
 use crate::store::payments::guard::Guard;
-use crate::store::payments::pay::{Inputs, Payable, get_settled, load};
+use crate::store::payments::pay::{Payable, get_settled};
 use crate::store::reservations::{reservation_item, seat_limit};
 use crate::store::seats::{all_mine_condition, set_seats};
-use crate::store::wallet::{Beside, movement};
+use crate::store::wallet::{self, credit_write};
 
 /// Why a payment was not given back.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +75,10 @@ async fn refund<P: Payable>(
 ) -> Result<P, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let inputs = load::<P>(app, user, id, None).await?;
-        let inputs = inputs.filter(|inputs| inputs.bought.purchase().payment.is_some());
-        let Inputs { bought: read, wallet, .. } = inputs.ok_or(RefundFailure::NotFound)?;
+        let key = P::key(user, id);
+        let (item, wallet) = tokio::try_join!(query::get(app, &key, Consistency::Strong), wallet::get_row(app, user))?;
+        let read = item.map(|item| P::read(user, id, item)).transpose()?;
+        let read = read.filter(|read| read.purchase().payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let decided = match decide(read.clone()) {
             Ok(decided) => decided,
             Err(refused) => {
@@ -93,10 +93,7 @@ async fn refund<P: Payable>(
         };
         let Some((after, back)) = decided else { return Ok(read) };
         let mut transaction = free(&read, &after)?;
-        if let Some((wallet, entry)) =
-            credit_writes(app, user, wallet.map(|kept| kept.wallet), back, read.payment_id())?
-        {
-            transaction.add(Guard::Wallet, wallet);
+        if let Some(entry) = credit_write(user, wallet.as_ref(), back, app.now(), read.payment_id())? {
             transaction.add(Guard::Entry, entry);
         }
         match transaction.commit(app).await {
@@ -134,20 +131,4 @@ fn free_seats_transaction(
     transaction.add(Guard::Version, reservation_item::update(read, after, Some(change))?);
     transaction.add(Guard::Allowance, seat_limit::give_back(after, freed.len()));
     Ok(transaction)
-}
-
-/// The two writes that put money back, if there is any: what cost nothing was paid from no wallet, and leaves no entry.
-/// It always fits, for the cap binds what comes in from outside.
-fn credit_writes(
-    app: &App,
-    user: UserId,
-    wallet: Option<Wallet>,
-    back: i64,
-    reference: String,
-) -> Result<Option<(Write, Write)>, Failure> {
-    let Some(back) = Amount::unless_zero(back).map_err(unreadable)? else { return Ok(None) };
-    let wallet = wallet.ok_or_else(|| Failure::Internal(format!("{reference} was paid from no wallet")))?;
-    let refunded = wallet.refund(back, app.now(), reference);
-    let (after, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
-    movement(user, wallet, after, &entry, Beside::Nothing).map(Some)
 }

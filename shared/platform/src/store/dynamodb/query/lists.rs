@@ -50,12 +50,15 @@ impl Query {
         let belongs = match &self.range {
             Range::Whole { pk: own } => pk == own && !sk.is_empty() && json.len() == 2,
             Range::Partition { pk: own, prefix } => pk == own && sk.starts_with(prefix.as_str()) && json.len() == 2,
+            Range::Between { pk: own, first, last } => {
+                pk == own && (first.as_str()..=last).contains(&sk) && json.len() == 2
+            }
             Range::ByTime { owner } => {
                 item.insert("owner".to_owned(), text(owner));
                 item.insert("created_at".to_owned(), number(json.get("created_at")?.as_i64()?));
                 !pk.is_empty() && !sk.is_empty() && json.len() == 4 && part("owner") == Some(owner)
             }
-            Range::UpTo { .. } | Range::Expired { .. } => false,
+            Range::Expired { .. } => false,
         };
         belongs.then_some(item)
     }

@@ -74,9 +74,10 @@ impl Figures {
         usage.add(Charged::WriteUnit, sum(|heat| heat.writes) + indexes);
         usage.add(Charged::ReadUnit, sum(|heat| heat.reads));
         let calls: f64 = services.used().values().map(|used| used.calls as f64).sum();
-        let time: f64 = services.used().values().map(|used| used.time.as_secs_f64()).sum();
+        let gigabyte_seconds =
+            services.used().values().map(|used| used.time.as_secs_f64() * used.memory as f64 / 1_024.0).sum();
         usage.add(Charged::Invocation, calls);
-        usage.add(Charged::GigabyteSecond, time * 0.25);
+        usage.add(Charged::GigabyteSecond, gigabyte_seconds);
         usage.add(Charged::Logged, calls * LOGGED_BYTES / 1e9);
         usage.add(Charged::Request, self.requests as f64);
         let Ok(prices) = Prices::load() else { return "no list of prices".to_owned() };

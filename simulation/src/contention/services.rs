@@ -50,6 +50,8 @@ pub struct Used {
     pub calls: u64,
     /// How long, in all.
     pub time: Duration,
+    /// Its memory in the template, in MiB.
+    pub memory: u64,
 }
 
 /// Why there was no answer of a function.
@@ -173,6 +175,7 @@ impl<'a> Services<'a> {
         let used = state.used.entry(function.to_owned()).or_default();
         used.calls += 1;
         used.time += began.elapsed();
+        used.memory = self.stack.template().function(function).map_or(0, |function| function.memory);
         if let Some(of) = state.functions.get_mut(function) {
             of.idle.push(process);
         }

@@ -56,6 +56,12 @@ impl Shards {
         0..self.0
     }
 
+    /// The shard after this one; the first after the last.
+    #[must_use]
+    pub fn next(self, shard: u8) -> u8 {
+        (shard + 1) % self.0
+    }
+
     /// `units` as evenly as can be, by shard; the first ones have one more.
     #[must_use]
     pub fn split(self, units: i64) -> Vec<i64> {

@@ -151,24 +151,27 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<Once<Claim>,
             Ok(()) => return Ok(Once::New(new)),
             Err(rejected) => rejected,
         };
-        let short = match &rejected {
-            Rejected::Guards(failed) => failed.iter().all(|failed| failed.guard == Guard::Shard),
-            Rejected::Conflict(_) => true,
-            Rejected::Throttled | Rejected::Failure(_) => false,
-        };
-        // After an empty or contended shard all of them are read at one instant, then the user's own claim: the last
-        // one may have gone to the same user, who has asked twice.
-        let levels = if short { Some(stock::levels(app, id.0, coupon.shards).await?) } else { None };
-        if let Some((there, by)) = get_claim(app, user, id).await? {
-            return Ok(if by == made_by { Once::New(there) } else { Once::Existing(there) });
-        }
-        if let Some(levels) = levels {
-            let Some(portions) = portions(&levels, first, 1) else {
-                // None ever comes back, so this stays true.
-                app.caches().exhausted.put(id, (), app.now());
-                return Err(ClaimError::Exhausted.into());
-            };
-            from = portions.first().copied().unwrap_or(from);
+        match &rejected {
+            Rejected::Guards(failed) => {
+                // After an empty shard all of them are read, then the user's own claim: the last one may have gone to
+                // the same user, who has asked twice.
+                let short = failed.iter().all(|failed| failed.guard == Guard::Shard);
+                let levels = if short { Some(stock::levels(app, id.0, coupon.shards, 1).await?) } else { None };
+                if let Some((there, by)) = get_claim(app, user, id).await? {
+                    return Ok(if by == made_by { Once::New(there) } else { Once::Existing(there) });
+                }
+                if let Some(levels) = levels {
+                    let Some(portions) = portions(&levels, first, 1) else {
+                        // None ever comes back, so this stays true.
+                        app.caches().exhausted.put(id, (), app.now());
+                        return Err(ClaimError::Exhausted.into());
+                    };
+                    from = portions.first().copied().unwrap_or(from);
+                }
+            }
+            // Somebody else is at this shard. Reading all of them would only wait for more people.
+            Rejected::Conflict(_) => from.shard = coupon.shards.next(from.shard),
+            Rejected::Throttled | Rejected::Failure(_) => {}
         }
         attempts.wait_after(&rejected).await?;
     }

@@ -254,8 +254,8 @@ pub fn adjustment(product: ProductId, id: Uuid) -> Key {
 }
 
 /// One shard of a limited quantity: of the stock of the product with this id, or of what is left of the coupon.
-pub fn stock(quantity: Uuid, shard: u8) -> Key {
-    key(format!("STOCK#{quantity}#{shard}"), "STOCK")
+pub fn stock(stock_id: Uuid, shard: u8) -> Key {
+    key(format!("STOCK#{stock_id}#{shard}"), "STOCK")
 }
 
 /// A character that sorts before all those of a name, so that a name comes before its continuations.

@@ -145,7 +145,7 @@ async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Resu
     let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(TryOutcome::Placed(draft.order)) };
     match &rejected {
         Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
-        Rejected::Conflict(with) => plan_around(app, &draft, with, plans).await?,
+        Rejected::Conflict(with) => plan_around(&draft, with, plans),
         Rejected::Guards(_) | Rejected::Throttled | Rejected::Failure(_) => {}
     }
     Ok(TryOutcome::Again(rejected))
@@ -302,21 +302,19 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
     Ok(unpaid.admits(&draft.order, most, app.now())?)
 }
 
-/// A shard in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that
-/// everything is gone instead of trying until its time is up.
-async fn plan_around(app: &App, draft: &Draft, with: &[Guard], plans: &mut Plans) -> Result<(), PlaceFailure> {
-    let mut contended: Vec<ProductId> = Vec::new();
+/// A shard is in one transaction at a time. Whoever collides goes to the next one without a look at any: a read of all
+/// of them at one instant would wait for everybody who is at any of them.
+fn plan_around(draft: &Draft, with: &[Guard], plans: &mut Plans) {
     for guard in with {
         let Guard::Stock(index) = guard else { continue };
-        let product = draft.order.lines[*index].product;
-        if !contended.contains(&product) {
-            contended.push(product);
+        let line = &draft.order.lines[*index];
+        if let ([portion], Some(shards)) = (line.taken.as_slice(), draft.shards.get(&line.product)) {
+            plans.insert(line.product, vec![Portion { shard: shards.next(portion.shard), ..*portion }]);
         }
     }
-    plan(app, draft, &contended, plans).await
 }
 
-/// Looks at all shards of each of these products at one instant and decides from which to take; refuses when all
+/// Looks at all shards of each of these products and decides from which to take; refuses when all
 /// together have too little.
 async fn plan(app: &App, draft: &Draft, products: &[ProductId], plans: &mut Plans) -> Result<(), PlaceFailure> {
     let order = &draft.order;
@@ -324,7 +322,7 @@ async fn plan(app: &App, draft: &Draft, products: &[ProductId], plans: &mut Plan
     for product in products {
         let line = order.lines.iter().find(|line| line.product == *product);
         let Some((line, shards)) = line.zip(draft.shards.get(product)) else { continue };
-        let levels = stock::levels(app, product.0, *shards).await?;
+        let levels = stock::levels(app, product.0, *shards, line.quantity()).await?;
         match portions(&levels, shards.first_shard_for(order.id.0, product.0), line.quantity()) {
             Some(portions) => {
                 plans.insert(*product, portions);

@@ -98,7 +98,7 @@ pub async fn adjust(
 /// From or to which shards the units go; `None` when there are too few.
 async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<Option<Vec<Portion>>, Failure> {
     if delta < 0 {
-        let levels = stock::levels(app, product.id.0, product.shards).await?;
+        let levels = stock::levels(app, product.id.0, product.shards, -delta).await?;
         return Ok(rules::portions(&levels, product.shards.first_shard_for(id, product.id.0), -delta));
     }
     let spread = product.shards.numbers().zip(product.shards.split(delta));
@@ -106,7 +106,7 @@ async fn portions(app: &App, product: &Product, id: Uuid, delta: i64) -> Result<
 }
 
 async fn available(app: &App, product: &Product) -> Result<i64, Failure> {
-    Ok(stock::levels(app, product.id.0, product.shards).await?.into_iter().sum())
+    Ok(stock::levels(app, product.id.0, product.shards, 0).await?.into_iter().sum())
 }
 
 /// The change as it was carried out, if it was: by an earlier request, or (`ours`) by an earlier try of this one. One

@@ -139,8 +139,8 @@ async fn coupons_and_products_stay_within_their_budgets() {
     within("add stock", meter.take(), 7.0, 2.0, 3);
 }
 
-/// The figures of docs/caching.md: what a viewer costs who comes first, and who comes within the time that a process
-/// remembers.
+/// The figures of docs/caching-and-indexing.md: what a viewer costs who comes first, and who comes within the time that
+/// a process remembers.
 #[tokio::test]
 async fn viewers_cost_what_the_documents_say() {
     let world = World::new().await;

@@ -157,15 +157,23 @@ fn is_command(words: &[&str], tests: &BTreeSet<String>) -> bool {
         let place = words.iter().position(|word| *word == flag)?;
         words.get(place + 1).copied()
     };
-    match (words, after("--bin"), after("suite")) {
-        (["run", ..], _, _) if after("-p").is_some_and(|package| !is_member(package)) => false,
-        (["run", ..], Some(binary), _) => {
-            read("local/Cargo.toml").contains(&format!("\n[[bin]]\nname = \"{binary}\"\n"))
+    match (words, after("-p"), after("suite")) {
+        (["run", ..], Some(package), _) if !is_member(package) => false,
+        (["run", ..], package, _) if package.is_some() || after("--bin").is_some() => {
+            is_binary(package.unwrap_or("local"), after("--bin"))
         }
         (["test", ..], _, Some(filter)) => tests.iter().any(|test| test.contains(filter)),
-        (["run", ..], None, _) if after("-p").is_some() => true,
         (["run"] | ["test"] | ["run", "--", "audit"], _, _) => true,
         _ => false,
+    }
+}
+
+/// Whether `cargo run` finds one program of a package: the one of this name, or without a name its only one.
+fn is_binary(package: &str, name: Option<&str>) -> bool {
+    let manifest = read(&format!("{package}/Cargo.toml"));
+    match name {
+        Some(name) => manifest.contains(&format!("\n[[bin]]\nname = \"{name}\"\n")),
+        None => manifest.matches("\n[[bin]]\n").count() == 1,
     }
 }
 
@@ -222,7 +230,7 @@ fn what_is_not_there_is_noticed() {
         "domain reservations::hold::tests::refusals_have_an_order",
         "domain queue::tests::settings_have_ranges_that_are_told_in_order",
         "ONSALE_SCALE=full cargo test --test suite kills",
-        "cargo run --release -p simulation -- --pairs",
+        "cargo run --release -p simulation --bin simulate -- --pairs",
         ".ci/run",
     ] {
         assert!(is_there(name, &tests), "{name} is there");
@@ -235,6 +243,7 @@ fn what_is_not_there_is_noticed() {
         "cargo test --test suite nobody_tests_this",
         "cargo run -p local --bin nobody_runs_this",
         "cargo run -p nobody_is_called_this -- --pairs",
+        "cargo run -p simulation -- --pairs",
         "cargo sell",
         ".ci/walk",
         "",

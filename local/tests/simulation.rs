@@ -1,5 +1,6 @@
 //! The product under every fault, in orders that seeds decide: a few short runs. Many long ones:
-//! `cargo run --release -p simulation`. And two scenes of the pairs that meet; all: the same with `--pairs`.
+//! `cargo run --release -p simulation --bin simulate`. And two scenes of the pairs that meet; all: the same with
+//! `--pairs`.
 
 use simulation::pairs::{Explored, Extent, Search, search};
 use simulation::rng::Rng;

@@ -1,6 +1,6 @@
 //! `simulate`: the product under every fault, in orders that seeds decide.
 //!
-//! `cargo run --release -p simulation -- --seeds 0..1000`
+//! `cargo run --release -p simulation --bin simulate -- --seeds 0..1000`
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 use std::ops::Range;

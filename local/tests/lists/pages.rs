@@ -182,7 +182,7 @@ async fn products(world: &World, admin: &Person) -> Vec<Case> {
         admin.patch(&format!("/products/{id}"), change).await.expect(200);
         shown.extend((state == "selling").then_some(id));
     }
-    // What docs/caching.md promises of both lists.
+    // What docs/caching-and-indexing.md promises of both lists.
     world.wait(10);
     let sorts = ["", "?sort=newest", "?sort=price", "?sort=-price", "?sort=name"];
     let listed = sorts.iter().map(|sort| {

@@ -10,7 +10,7 @@ use local::price::{Charged, Prices, Usage};
 
 /// Partitions and keys that are printed.
 const HOTTEST: usize = 5;
-/// Bytes of logs of one call (`docs/price.md`).
+/// Bytes of logs of one call (`docs/reports/price.md`).
 const LOGGED_BYTES: f64 = 1_500.0;
 
 /// Figures of one run.

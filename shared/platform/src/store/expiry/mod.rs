@@ -4,17 +4,19 @@
 pub(crate) mod outcome;
 pub mod sweep;
 
+use std::str::FromStr;
+
+use onsale_domain::id::{OrderId, ReservationId, UserId};
+
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::keys;
+use crate::store::dynamodb::keys::{self, Key};
 use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::expiry::sweep::{Position, Swept};
+use crate::store::expiry::sweep::Swept;
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
 use crate::store::reservations::expire;
 use crate::store::reservations::reservation_item::RESERVATION_KIND;
-use onsale_domain::id::{OrderId, ReservationId};
-use uuid::Uuid;
 
 /// The kinds of purchases that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,33 +27,31 @@ pub enum Expiring {
     Orders,
 }
 
-impl Expiring {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Reservations, Self::Orders];
-}
-
-/// One step of a sweep: closes the lapsed reservations or orders of one page of the expiry index, at most `most`.
+/// Closes what has lapsed of one kind: at most `steps_max` pages of at most `page_max`.
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(
-    app: &App,
-    kind: Expiring,
-    most: u16,
-    position: Position,
-) -> Result<(Swept, Option<Position>), Failure> {
-    let (name, prefix) = match kind {
-        Expiring::Reservations => (RESERVATION_KIND, keys::RESERVATION_PREFIX),
-        Expiring::Orders => (ORDER_KIND, keys::ORDER_PREFIX),
-    };
-    sweep::step(app, name, most, position, |app, key| async move {
-        let Some((user, id)) = keys::parse_owned(&key, prefix) else { return Ok(false) };
-        let Ok(id) = id.parse::<Uuid>() else { return Ok(false) };
-        let closed = match kind {
-            Expiring::Reservations => expire::expire(&app, user, ReservationId(id)).await?,
-            Expiring::Orders => orders::expire(&app, user, OrderId(id)).await?,
-        };
-        Ok(closed == ExpiryOutcome::Now)
-    })
-    .await
+pub async fn sweep(app: &App, kind: Expiring, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
+    match kind {
+        Expiring::Reservations => {
+            sweep::run(app, RESERVATION_KIND, page_max, steps_max, |app, key| async move {
+                let Some((user, id)) = parse::<ReservationId>(&key, keys::RESERVATION_PREFIX) else { return Ok(false) };
+                Ok(expire::expire(&app, user, id).await? == ExpiryOutcome::Now)
+            })
+            .await
+        }
+        Expiring::Orders => {
+            sweep::run(app, ORDER_KIND, page_max, steps_max, |app, key| async move {
+                let Some((user, id)) = parse::<OrderId>(&key, keys::ORDER_PREFIX) else { return Ok(false) };
+                Ok(orders::expire(&app, user, id).await? == ExpiryOutcome::Now)
+            })
+            .await
+        }
+    }
+}
+
+/// The owner and the id of a purchase.
+fn parse<Id: FromStr>(key: &Key, prefix: &str) -> Option<(UserId, Id)> {
+    let (user, id) = keys::parse_owned(key, prefix)?;
+    Some((user, id.parse().ok()?))
 }

@@ -7,7 +7,7 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
+use onsale_domain::payments::purchase::{Cancel, Expire, Purchase, PurchaseState};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -58,7 +58,7 @@ pub(crate) async fn get_settled(app: &App, user: UserId, id: OrderId) -> Result<
 /// When the table fails.
 pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let Some(read) = get(app, user, id).await? else { return Ok(None) };
-    if read.purchase.settled || !read.purchase.has_expired(app.now()) {
+    if read.purchase.expire(app.now()) != Expire::Due {
         return Ok(Some(read));
     }
     if let Err(failure) = expire(app, user, id).await {
@@ -108,7 +108,7 @@ pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, Cance
 /// When the table fails.
 pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<(), Failure> {
     let ended = end_order(app, user, id, |read| {
-        let due = read.purchase.state == PurchaseState::Declined && !read.purchase.settled;
+        let due = read.purchase.is_release_due();
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), None)))
     });
     ended.await.map(|_| ())
@@ -117,15 +117,13 @@ pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<()
 /// Closes an order whose time has passed: its state, and all that it took.
 pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end_order(app, user, id, |read| {
-        let due = !read.purchase.settled && read.purchase.has_expired(app.now());
+        let due = read.purchase.expire(app.now()) == Expire::Due;
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::OrderExpired);
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), change)))
     });
     Ok(match ended.await? {
         Some((_, true)) => ExpiryOutcome::Now,
-        Some((order, false)) if order.purchase.settled && order.purchase.state != PurchaseState::Paid => {
-            ExpiryOutcome::Before
-        }
+        Some((order, false)) if order.purchase.expire(app.now()) == Expire::Before => ExpiryOutcome::Before,
         Some(_) | None => ExpiryOutcome::Nothing,
     })
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{PayError, Purchase};
+use onsale_domain::payments::purchase::{Expire, PayError, Purchase};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -60,7 +60,7 @@ impl Payable for Order {
         unpaid: Option<&Item>,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
-        if !self.purchase.settled && self.purchase.has_expired(now) {
+        if self.purchase.expire(now) == Expire::Due {
             // An expired order is over for its owner at once, whenever the sweep comes.
             let current = orders::get_current(app, request.user, self.id).await?;
             let current = current.ok_or(Refusal::Final(PayFailure::NotFound))?;

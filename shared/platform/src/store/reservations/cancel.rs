@@ -1,7 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
+use onsale_domain::payments::purchase::{Cancel, Purchase};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
@@ -124,7 +124,7 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
     let mut gone: Vec<SeatId> = Vec::new();
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(()) };
-        if read.purchase.settled || read.purchase.state != PurchaseState::Declined {
+        if !read.purchase.is_release_due() {
             return Ok(());
         }
         let seats: Vec<SeatId> = read.live_seats().cloned().collect();

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::{Purchase, PurchaseState};
+use onsale_domain::payments::purchase::{Expire, Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -22,11 +22,10 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
-        match read.purchase.state {
-            PurchaseState::Paid => return Ok(ExpiryOutcome::Nothing),
-            _ if read.purchase.settled => return Ok(ExpiryOutcome::Before),
-            _ if !read.purchase.has_expired(app.now()) => return Ok(ExpiryOutcome::Nothing),
-            _ => {}
+        match read.purchase.expire(app.now()) {
+            Expire::Due => {}
+            Expire::Before => return Ok(ExpiryOutcome::Before),
+            Expire::Nothing => return Ok(ExpiryOutcome::Nothing),
         }
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::ReservationExpired);
         let after = read.clone().map_purchase(Purchase::released);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use crate::money::Price;
-use crate::payments::purchase::{AlreadyPaid, Cancel, Purchase};
+use crate::payments::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
 
@@ -91,6 +91,17 @@ impl Reservation {
         SeatValue::Held { until: self.purchase.held_until, reservation: self.id }
     }
 
+    /// The value its live seats have in their blocks, for as long as nobody else has them.
+    #[must_use]
+    pub fn seat_value(&self) -> SeatValue {
+        match self.purchase.state {
+            PurchaseState::Paid => SeatValue::Sold { reservation: self.id },
+            PurchaseState::Open | PurchaseState::Cancelled | PurchaseState::Expired | PurchaseState::Declined => {
+                self.held_value()
+            }
+        }
+    }
+
     /// The id of its payment.
     #[must_use]
     pub fn payment_id(&self) -> String {
@@ -157,7 +168,6 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payments::purchase::PurchaseState;
     use crate::reservations::hold::tests::{at, held, seats};
 
     #[test]

@@ -15,6 +15,7 @@ pub mod expiry;
 pub mod orders;
 pub mod payments;
 pub mod products;
+pub(crate) mod purchases;
 pub mod queue;
 pub mod reservations;
 pub mod seats;

@@ -30,6 +30,7 @@ use crate::store::orders::{order_item, unpaid};
 use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
+use crate::store::purchases;
 use crate::store::wallet::{Beside, Debit, DebitFailure, debit, read_row};
 use crate::telemetry::logs;
 
@@ -226,7 +227,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
 /// is just being placed is waited for.
 async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    match orders::get_settled(app, wanted.user, wanted.id).await? {
+    match purchases::get_settled::<Order>(app, wanted.user, wanted.id).await? {
         Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
         there => Ok(there.map(|order| Once::from_existing(order, ours))),
     }

@@ -16,7 +16,8 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::orders::give_back_transaction;
 use crate::store::payments::guard::Guard;
-use crate::store::payments::pay::{Inputs, Payable, get_settled, load};
+use crate::store::payments::pay::{Inputs, Payable, load};
+use crate::store::purchases;
 use crate::store::reservations::cancel::free_seats_transaction;
 use crate::store::wallet::{Beside, movement};
 
@@ -82,7 +83,7 @@ async fn refund<P: Payable>(
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let settled = get_settled::<P>(app, user, id).await?;
+                let settled = purchases::get_settled::<P>(app, user, id).await?;
                 if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }

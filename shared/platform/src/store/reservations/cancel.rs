@@ -14,8 +14,9 @@ use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::cancel_failure::CancelFailure;
 use crate::store::payments::guard::Guard;
+use crate::store::purchases::StoredPurchase;
 use crate::store::reservations::get;
-use crate::store::reservations::{expire, reservation_item, seat_limit};
+use crate::store::reservations::{expire, seat_limit};
 use crate::store::seats::read_block;
 use crate::store::seats::{all_mine_condition, set_seats};
 
@@ -136,7 +137,7 @@ pub(crate) fn free_seats_transaction(
                 .value(":mine", text(read.seat_value().to_string())),
         );
     }
-    transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
+    transaction.add(Guard::Version, read.update(after, change)?);
     transaction.add(Guard::Allowance, seat_limit::give_back(after, count));
     Ok(transaction)
 }

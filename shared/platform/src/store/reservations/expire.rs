@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::payments::lapses::Lapses;
 use onsale_domain::payments::purchase::{Expire, Purchase, PurchaseState};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -13,8 +14,9 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::payments::guard::Guard;
+use crate::store::purchases::{self, StoredPurchase};
+use crate::store::reservations::get;
 use crate::store::reservations::seat_limit::{self, SeatLimit};
-use crate::store::reservations::{get, get_settled, reservation_item};
 
 /// Expires a reservation whose time has passed: state and seat limit, which counts the
 /// lapse; its seats are free already.
@@ -32,14 +34,15 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close_hold(&allowance, &after) else {
             // Somebody else's closing may be half committed, or the books are wrong.
-            if get_settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
+            let seen = purchases::get_settled::<Reservation>(app, user, id).await?;
+            if seen.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
             attempts.wait().await?;
             continue;
         };
         let mut transaction = Transaction::new();
-        transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
+        transaction.add(Guard::Version, read.update(&after, change)?);
         transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(ExpiryOutcome::Now),

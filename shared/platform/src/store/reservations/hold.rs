@@ -85,8 +85,7 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
         Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match purchases::get_settled::<Reservation>(app, user, id).await? {
-            Some(there) if there.fingerprint == fingerprint => Ok(Once::Replayed(there)),
-            Some(_) => Err(KeyReused.into()),
+            Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
             None => Err(refused),
         },
         Err(failure) => Err(failure),
@@ -133,12 +132,8 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
         };
         // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
         if let Some(there) = get(app, new.user, new.id).await? {
-            if there.fingerprint != new.fingerprint {
-                return Err(KeyReused.into());
-            }
-            // A try that was refused wrote nothing: only one that was not heard of may be ours.
-            let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Once::from_existing(there, ours));
+            let ours = attempts.may_have_done(&rejected);
+            return Ok(Once::replay(there, |there| &there.fingerprint, &new.fingerprint, ours)?);
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
-use crate::store::dynamodb::item::key_of;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure};
 use crate::store::dynamodb::retry::Attempts;
@@ -35,14 +34,11 @@ pub async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, 
 
 /// An order of a user and all that the user has not paid, in one consistent read.
 async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
-    let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
-    let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
-    let mut of = |key: &keys::Key| {
-        let index = items.iter().position(|item| key_of(item).as_ref() == Some(key));
-        index.map(|index| items.swap_remove(index))
-    };
-    let Some(order) = of(&order_key) else { return Ok(None) };
-    Ok(Some((Order::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
+    let keys = [keys::order(user, id), keys::unpaid(user)];
+    let mut items = query::get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
+    let (order, unpaid) = (items.next().flatten(), items.next().flatten());
+    let Some(order) = order else { return Ok(None) };
+    Ok(Some((Order::read(user, id, order)?, unpaid::read(unpaid.as_ref())?)))
 }
 
 /// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have

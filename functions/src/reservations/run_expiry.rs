@@ -8,7 +8,7 @@ use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::concerts::delete_schedule::Budget;
 use onsale_platform::store::concerts::delete_sweep;
-use onsale_platform::store::expiry::{self, Expiring};
+use onsale_platform::store::purchases::expiry::{self, Expiring};
 use serde_json::{Value, json};
 
 /// Most reservations or orders that one step closes.

@@ -13,7 +13,7 @@ use crate::coupons::coupon::Claim;
 use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, PurchaseState};
+use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
 use crate::reservations::reservation::Reservation;
 use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use crate::money::Price;
-use crate::payments::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
+use crate::purchases::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
 

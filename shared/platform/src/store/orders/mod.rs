@@ -7,7 +7,7 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Cancel, Expire, Purchase, PurchaseState};
+use onsale_domain::purchases::purchase::{Cancel, Expire, Purchase, PurchaseState};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -17,11 +17,10 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::cancel_failure::CancelFailure;
-use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
-use crate::store::purchases::{self, StoredPurchase};
+use crate::store::purchases::cancel_failure::CancelFailure;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome, StoredPurchase};
 use crate::store::views::Page;
 
 /// An order of a user as it lies in the table.

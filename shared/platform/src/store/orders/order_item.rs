@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use onsale_domain::id::{CouponId, OrderId, ProductId, UserId, from_short, short};
 use onsale_domain::money::Price;
 use onsale_domain::orders::order::{Line, Order};
-use onsale_domain::payments::purchase::Purchase;
 use onsale_domain::products::stock::Portion;
+use onsale_domain::purchases::purchase::Purchase;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,8 +14,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::payments::item::{PurchaseItem, purchase_update};
 use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::item::{PurchaseItem, purchase_update};
 
 /// Kind of orders on the expiry index.
 pub const ORDER_KIND: &str = "ord";

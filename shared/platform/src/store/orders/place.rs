@@ -9,9 +9,9 @@ use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
-use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, portions};
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::wallet::Wallet;
 
 use crate::app::App;
@@ -24,13 +24,12 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
-use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
-use crate::store::purchases;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome};
 use crate::store::wallet::{Beside, Debit, DebitFailure, debit, read_row};
 use crate::telemetry::logs;
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::PayError;
+use onsale_domain::purchases::purchase::PayError;
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
 
@@ -19,7 +19,7 @@ use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::payments::guard::Guard;
+use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{self, StoredPurchase};
 use crate::store::wallet::{Beside, DebitFailure, RECENT_KEYS_MAX, WalletRow, debit, read_row};
 use crate::telemetry::logs;

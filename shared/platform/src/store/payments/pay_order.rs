@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Expire, PayError};
+use onsale_domain::purchases::purchase::{Expire, PayError};
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -13,9 +13,9 @@ use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
 use crate::store::orders::{self, unpaid};
-use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{PayFailure, PayRequest, Payable, Refusal};
 use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::guard::Guard;
 
 impl Payable for Order {
     /// All that its owner has not paid.

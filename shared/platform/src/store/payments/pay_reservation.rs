@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
-use onsale_domain::payments::purchase::{PayError, PurchaseState};
+use onsale_domain::purchases::purchase::{PayError, PurchaseState};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, group_by_block};
@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
 use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
-use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{PayRequest, Payable, Refusal};
+use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{self, StoredPurchase};
 use crate::store::queue::entry_item;
 use crate::store::seats::{OPEN, all_mine_condition, set_seats};

@@ -3,7 +3,7 @@
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
 use onsale_domain::seats::SeatId;
 use onsale_domain::wallet::Wallet;
@@ -15,9 +15,9 @@ use crate::store::dynamodb::item::unreadable;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::orders::give_back_transaction;
-use crate::store::payments::guard::Guard;
 use crate::store::payments::pay::{Inputs, Payable, load};
 use crate::store::purchases;
+use crate::store::purchases::guard::Guard;
 use crate::store::reservations::cancel::free_seats_transaction;
 use crate::store::wallet::{Beside, movement};
 

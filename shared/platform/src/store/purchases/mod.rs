@@ -1,9 +1,15 @@
-//! Purchases, which reservations and orders are: how both are read.
+//! Purchases, which reservations and orders are: how both lie in the table, are read, and expire.
+
+pub mod cancel_failure;
+pub mod expiry;
+pub(crate) mod guard;
+pub(crate) mod item;
+pub(crate) mod lapses;
 
 use std::str::FromStr;
 
 use onsale_domain::id::UserId;
-use onsale_domain::payments::purchase::Purchase;
+use onsale_domain::purchases::purchase::Purchase;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -34,6 +40,17 @@ pub(crate) trait StoredPurchase: Clone {
     fn purchase(&self) -> &Purchase;
     /// It with its purchase after this change.
     fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
+}
+
+/// The outcome of expiring a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExpiryOutcome {
+    /// Its seats, units or coupon were given back, now.
+    Now,
+    /// They had been given back by another process that was faster.
+    Before,
+    /// It is paid, live or not there: nothing to give back.
+    Nothing,
 }
 
 /// A purchase of a user as it lies in the table, in any state.

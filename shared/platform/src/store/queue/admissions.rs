@@ -18,9 +18,9 @@ use crate::store::dynamodb::item::{from_item, number, text};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
-use crate::store::expiry::sweep::{self, Swept};
 use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
 use crate::store::queue::{self, BatchItem};
 

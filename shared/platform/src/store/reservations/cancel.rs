@@ -1,7 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{Cancel, Purchase};
+use onsale_domain::purchases::purchase::{Cancel, Purchase};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
@@ -11,10 +11,9 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::cancel_failure::CancelFailure;
-use crate::store::payments::guard::Guard;
-use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::cancel_failure::CancelFailure;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
 use crate::store::reservations::get;
 use crate::store::reservations::{expire, seat_limit};
 use crate::store::seats::read_block;

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::{Expire, Purchase, PurchaseState};
+use onsale_domain::purchases::lapses::Lapses;
+use onsale_domain::purchases::purchase::{Expire, Purchase, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
 
@@ -12,9 +12,8 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::guard::Guard;
-use crate::store::purchases::{self, StoredPurchase};
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome, StoredPurchase};
 use crate::store::reservations::get;
 use crate::store::reservations::seat_limit::{self, SeatLimit};
 

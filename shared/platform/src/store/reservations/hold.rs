@@ -23,8 +23,8 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::payments::guard::Guard;
 use crate::store::purchases;
+use crate::store::purchases::guard::Guard;
 use crate::store::queue::entry_item;
 use crate::store::reservations::{expire, get, reservation_item, seat_limit};
 use crate::store::seats::{self, OPEN, read_block, set_seats};
@@ -84,10 +84,12 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
     match decided {
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match purchases::get_settled::<Reservation>(app, user, id).await? {
-            Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
-            None => Err(refused),
-        },
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => {
+            match purchases::get_settled::<Reservation>(app, user, id).await? {
+                Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
+                None => Err(refused),
+            }
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -66,8 +66,7 @@ pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> R
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if Reservation::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open
-        {
+        if Reservation::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open {
             return Ok(true);
         }
     }

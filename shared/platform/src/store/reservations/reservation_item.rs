@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use onsale_domain::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use onsale_domain::money::Price;
-use onsale_domain::payments::purchase::Purchase;
+use onsale_domain::purchases::purchase::Purchase;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_domain::seats::SeatId;
@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable, value};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::payments::item::{PurchaseItem, purchase_update};
 use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::item::{PurchaseItem, purchase_update};
 
 /// Kind of reservations on the expiry index.
 pub const RESERVATION_KIND: &str = "rsv";

@@ -1,20 +1,17 @@
 //! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the
 //! state that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
 
-pub(crate) mod outcome;
-pub mod sweep;
-
-use std::str::FromStr;
-
-use onsale_domain::id::{OrderId, ReservationId, UserId};
+use onsale_domain::id::UserId;
+use onsale_domain::orders::order::Order;
+use onsale_domain::reservations::reservation::Reservation;
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::keys::{self, Key};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::expiry::sweep::Swept;
+use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
+use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
 use crate::store::reservations::expire;
 use crate::store::reservations::reservation_item::RESERVATION_KIND;
 
@@ -35,14 +32,14 @@ pub async fn sweep(app: &App, kind: Expiring, page_max: u16, steps_max: usize) -
     match kind {
         Expiring::Reservations => {
             sweep::run(app, RESERVATION_KIND, page_max, steps_max, |app, key| async move {
-                let Some((user, id)) = parse::<ReservationId>(&key, keys::RESERVATION_PREFIX) else { return Ok(false) };
+                let Some((user, id)) = parse::<Reservation>(&key) else { return Ok(false) };
                 Ok(expire::expire(&app, user, id).await? == ExpiryOutcome::Now)
             })
             .await
         }
         Expiring::Orders => {
             sweep::run(app, ORDER_KIND, page_max, steps_max, |app, key| async move {
-                let Some((user, id)) = parse::<OrderId>(&key, keys::ORDER_PREFIX) else { return Ok(false) };
+                let Some((user, id)) = parse::<Order>(&key) else { return Ok(false) };
                 Ok(orders::expire(&app, user, id).await? == ExpiryOutcome::Now)
             })
             .await
@@ -51,7 +48,7 @@ pub async fn sweep(app: &App, kind: Expiring, page_max: u16, steps_max: usize) -
 }
 
 /// The owner and the id of a purchase.
-fn parse<Id: FromStr>(key: &Key, prefix: &str) -> Option<(UserId, Id)> {
-    let (user, id) = keys::parse_owned(key, prefix)?;
+fn parse<P: StoredPurchase>(key: &Key) -> Option<(UserId, P::Id)> {
+    let (user, id) = keys::parse_owned(key, P::PREFIX)?;
     Some((user, id.parse().ok()?))
 }

@@ -47,9 +47,9 @@ impl SweepCursor {
     }
 }
 
-/// Does `close` to what of `kind` ended before now: a page of at most `page_max` after the other, at most `steps_max` of
-/// them. More is left to the next run, and said. `close` tells whether it was the one that closed. What cannot be closed
-/// is logged, passed by, and met again by the next sweep.
+/// Does `close` to what of `kind` ended before now, page by page: at most `steps_max` pages of at most `page_max`. More
+/// is left to the next run, and said. `close` tells whether it was the one that closed. What cannot be closed is
+/// logged, passed by, and met again by the next sweep.
 pub(crate) async fn run<F>(
     app: &App,
     kind: &str,

@@ -9,6 +9,9 @@ use crate::purchases::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
 
+/// How long a user's seat limit of a date is kept after the start of its concert.
+pub const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
+
 /// One seat of a reservation, at the price frozen when it was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short};
 use onsale_domain::purchases::lapses::Lapses;
 use onsale_domain::purchases::purchase::PurchaseState;
-use onsale_domain::reservations::reservation::Reservation;
+use onsale_domain::reservations::reservation::{ALLOWANCE_KEPT_SECONDS, Reservation};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -22,9 +22,6 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
 use crate::store::purchases::lapses::{NOT_PAUSED, OPEN_PREFIX, open_name, read_lapses, set_lapses};
-
-/// How long a seat limit outlives its concert.
-const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +53,7 @@ pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .set("#open", open_value(new))
         .set_to("first_end", "if_not_exists(first_end, :until)")
         .set_to("version", "if_not_exists(version, :zero) + :one")
-        .set("delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
+        .set("delete_at", number(new.starts_at.as_second() + i64::from(ALLOWANCE_KEPT_SECONDS)))
         .name("#count", "count")
         .name("#open", open_name(new.id))
         .value(":zero", number(0))

@@ -157,6 +157,7 @@ fn hold_transaction(
     let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
     for (index, (block, numbers)) in blocks.iter().enumerate() {
+        // `-` of a free seat and the end of a lapsed hold sort before now, `~` of a sold one after: see `SeatValue`.
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
         let condition = format!("{OPEN} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);

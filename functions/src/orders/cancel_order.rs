@@ -5,7 +5,7 @@ use onsale_domain::id::OrderId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::orders;
-use onsale_platform::store::payments::cancel_failure::CancelFailure;
+use onsale_platform::store::purchases::cancel_failure::CancelFailure;
 
 use crate::orders::response::OrderOut;
 

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::{Line, Order};
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

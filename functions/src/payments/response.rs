@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId};
 use onsale_domain::money::CURRENCY;
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::{Purchase, PurchaseState};
+use onsale_domain::purchases::purchase::{Purchase, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Expected, Problem, invalid};

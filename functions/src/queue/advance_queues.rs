@@ -5,20 +5,19 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
-use onsale_platform::store::expiry::sweep;
 use onsale_platform::store::queue::{self, admissions};
 use serde_json::{Value, json};
 
-/// Admissions that one step ends.
-const ADMISSIONS_PER_STEP: u16 = 50;
+/// Most admissions that one step ends.
+const PAGE_MAX: u16 = 50;
 /// Steps of one run; more is left to the next minute, and said.
 const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for it is short. Whatever becomes of one, the other is done.
     let moved = queue::sweep(app).await;
-    let ended = sweep::run(app, STEPS_MAX, async |app, here| admissions::sweep(app, ADMISSIONS_PER_STEP, here).await);
-    let (ended, (queues, unmoved)) = (ended.await?, moved?);
+    let ended = admissions::sweep(app, PAGE_MAX, STEPS_MAX).await;
+    let (ended, (queues, unmoved)) = (ended?, moved?);
     Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": queues, "queues_failed": unmoved }))
 }
 

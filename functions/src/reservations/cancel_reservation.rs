@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::id::ReservationId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
-use onsale_platform::store::payments::cancel_failure::CancelFailure;
+use onsale_platform::store::purchases::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations::cancel;
 
 use crate::reservations::response::ReservationOut;

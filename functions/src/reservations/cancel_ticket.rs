@@ -5,9 +5,9 @@ use onsale_domain::id::ReservationId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
-use onsale_platform::store::payments::cancel_failure::CancelFailure;
 use onsale_platform::store::payments::refund;
 use onsale_platform::store::payments::refund::RefundFailure;
+use onsale_platform::store::purchases::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations::cancel;
 use uuid::Uuid;
 

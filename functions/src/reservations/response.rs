@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::money::CURRENCY;
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;

@@ -8,12 +8,11 @@ use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::concerts::delete_schedule::Budget;
 use onsale_platform::store::concerts::delete_sweep;
-use onsale_platform::store::expiry::sweep;
-use onsale_platform::store::expiry::{self, Expiring};
+use onsale_platform::store::purchases::expiry::{self, Expiring};
 use serde_json::{Value, json};
 
-/// Reservations or orders that one step closes.
-const LAPSED_PER_STEP: u16 = 50;
+/// Most reservations or orders that one step closes.
+const PAGE_MAX: u16 = 50;
 /// Deletions of one expiry partition that one run carries on.
 const DELETIONS_PER_RUN: u16 = 5;
 /// Most calls of the table that one run makes side by side for deletions, in some 20 of its 55 seconds.
@@ -25,10 +24,8 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::new(DELETION_CALLS_MAX)).await?;
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
-    let orders = async |app: &App, here| expiry::sweep(app, Expiring::Orders, LAPSED_PER_STEP, here).await;
-    let orders = sweep::run(app, STEPS_MAX, orders).await?;
-    let reservations = async |app: &App, here| expiry::sweep(app, Expiring::Reservations, LAPSED_PER_STEP, here).await;
-    let reservations = sweep::run(app, STEPS_MAX, reservations).await?;
+    let orders = expiry::sweep(app, Expiring::Orders, PAGE_MAX, STEPS_MAX).await?;
+    let reservations = expiry::sweep(app, Expiring::Reservations, PAGE_MAX, STEPS_MAX).await?;
     let (closed, failed) = (reservations.closed + orders.closed, reservations.failed + orders.failed);
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }

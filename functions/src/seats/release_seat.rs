@@ -5,7 +5,7 @@ use onsale_domain::id::ScheduleId;
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
-use onsale_platform::store::payments::cancel_failure::CancelFailure;
+use onsale_platform::store::purchases::cancel_failure::CancelFailure;
 use onsale_platform::store::reservations;
 use onsale_platform::store::reservations::cancel;
 use uuid::Uuid;

@@ -5,24 +5,11 @@ use jiff::Timestamp;
 use onsale_domain::wallet::{Entry, EntryKind};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Answer, PageOut, Problem, QueryString, User, page_limit};
+use onsale_platform::http::{Answer, PageIn, PageOut, Problem, QueryString, User};
 use onsale_platform::store::wallet;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
-use utoipa::{IntoParams, ToSchema};
-
-/// Page of the list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListWalletEntriesIn {
-    /// Items per page, 1 to 100; 20 if omitted.
-    #[param(minimum = 1, maximum = 100, example = 20)]
-    limit: Option<u16>,
-    /// `next` of the previous page; omit it for the first page.
-    #[param(example = "bmV4dCBwYWdl")]
-    cursor: Option<String>,
-}
 
 /// The kinds of a ledger entry.
 fn kinds() -> Object {
@@ -65,14 +52,13 @@ impl From<Entry> for EntryOut {
 }
 
 /// Lists the ledger of the caller's wallet, newest first.
-#[utoipa::path(get, path = "/wallet/entries", params(ListWalletEntriesIn), extensions(("x-access" = json!("user"))),
+#[utoipa::path(get, path = "/wallet/entries", params(PageIn), extensions(("x-access" = json!("user"))),
     responses((status = 200, body = PageOut<EntryOut>, description = "A page of ledger entries")))]
 pub async fn list_wallet_entries(
     State(app): State<App>,
     user: User,
-    QueryString(request): QueryString<ListWalletEntriesIn>,
+    QueryString(wanted): QueryString<PageIn>,
 ) -> Result<Answer<PageOut<EntryOut>>, Problem> {
-    let limit = page_limit(request.limit)?;
-    let page = wallet::entries(&app, user.id, limit, request.cursor.as_deref()).await?;
+    let page = wallet::entries(&app, user.id, wanted.limit()?, wanted.cursor()).await?;
     Ok(Answer::ok(PageOut::from_page(page, EntryOut::from)))
 }

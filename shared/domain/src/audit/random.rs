@@ -10,9 +10,9 @@ use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId}
 use crate::money::{Amount, Price};
 use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, PurchaseState};
 use crate::products::product::ProductState;
 use crate::products::stock::Portion;
+use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
 use crate::reservations::hold::tests::{at, held};
 use crate::reservations::reservation::Reservation;
 use crate::seats::SeatValue;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Differences, Entity, Evidence, What};
 use crate::id::ScheduleId;
-use crate::payments::purchase::PurchaseState;
+use crate::purchases::purchase::PurchaseState;
 use crate::reservations::reservation::Reservation;
 use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::EpochSecond;

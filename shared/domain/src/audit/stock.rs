@@ -8,8 +8,8 @@ use super::{Differences, Entity, Evidence, What};
 use crate::id::{CouponId, ProductId, UserId};
 use crate::money::Price;
 use crate::orders::order::Order;
-use crate::payments::purchase::{self, Purchase};
 use crate::products::product::ProductState;
+use crate::purchases::purchase::{self, Purchase};
 
 /// A product's price and state, which its shards repeat.
 pub type Terms = (Price, ProductState);

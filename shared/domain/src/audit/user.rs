@@ -13,13 +13,10 @@ use crate::coupons::coupon::Claim;
 use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
-use crate::payments::purchase::{Payment, Purchase, PurchaseState};
-use crate::reservations::reservation::Reservation;
+use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
+use crate::reservations::reservation::{ALLOWANCE_KEPT_SECONDS, Reservation};
 use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};
-
-/// How long after its concert's start a seat limit is certain to be there.
-const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
 
 /// The kinds of receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

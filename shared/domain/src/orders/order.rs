@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::id::{CouponId, OrderId, ProductId, UserId};
 use crate::money::Price;
-use crate::payments::purchase::Purchase;
 use crate::products::stock::Portion;
+use crate::purchases::purchase::Purchase;
 
 /// Units of one product in an order, at the price and name frozen when it was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use crate::orders::place::tests::{at, pending};
-    use crate::payments::purchase::PurchaseState;
+    use crate::purchases::purchase::PurchaseState;
 
     #[test]
     fn an_order_paid_at_once_is_paid_in_its_first_version_and_given_back_once() {

@@ -6,10 +6,10 @@ use crate::coupons::coupon::{Claim, CouponError};
 use crate::id::{CouponId, OrderId, ProductId, UserId};
 use crate::money::AMOUNT_MAX;
 use crate::orders::order::{Line, Order};
-use crate::payments::lapses::Paused;
-use crate::payments::purchase::Purchase;
 use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
+use crate::purchases::lapses::Paused;
+use crate::purchases::purchase::Purchase;
 use crate::time::EpochSecond;
 
 /// Most lines of an order.

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::id::{OrderId, ProductId};
 use crate::orders::order::Order;
 use crate::orders::place::OrderError;
-use crate::payments::lapses::Lapses;
-use crate::payments::purchase::PurchaseState;
+use crate::purchases::lapses::Lapses;
+use crate::purchases::purchase::PurchaseState;
 use crate::time::EpochSecond;
 
 /// Most orders of an account that wait for payment at the same time.
@@ -96,9 +96,9 @@ mod tests {
     use crate::money::Price;
     use crate::orders::order::Line;
     use crate::orders::place::tests::{at, pending};
-    use crate::payments::lapses::Paused;
-    use crate::payments::purchase::Purchase;
     use crate::products::stock::Portion;
+    use crate::purchases::lapses::Paused;
+    use crate::purchases::purchase::Purchase;
     use proptest::prelude::*;
     use uuid::Uuid;
 

@@ -5,9 +5,12 @@ use jiff::Timestamp;
 
 use crate::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use crate::money::Price;
-use crate::payments::purchase::{AlreadyPaid, Cancel, Purchase};
+use crate::purchases::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
+
+/// How long a user's seat limit of a date is kept after the start of its concert.
+pub const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
 
 /// One seat of a reservation, at the price frozen when it was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +94,17 @@ impl Reservation {
         SeatValue::Held { until: self.purchase.held_until, reservation: self.id }
     }
 
+    /// The value its live seats have in their blocks, for as long as nobody else has them.
+    #[must_use]
+    pub fn seat_value(&self) -> SeatValue {
+        match self.purchase.state {
+            PurchaseState::Paid => SeatValue::Sold { reservation: self.id },
+            PurchaseState::Open | PurchaseState::Cancelled | PurchaseState::Expired | PurchaseState::Declined => {
+                self.held_value()
+            }
+        }
+    }
+
     /// The id of its payment.
     #[must_use]
     pub fn payment_id(&self) -> String {
@@ -157,7 +171,6 @@ impl Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payments::purchase::PurchaseState;
     use crate::reservations::hold::tests::{at, held, seats};
 
     #[test]

@@ -253,6 +253,35 @@ impl<T: DeserializeOwned + IntoParams + Send> FromRequestParts<App> for QueryStr
     }
 }
 
+/// The page of a list that is asked for.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageIn {
+    /// Items per page, 1 to 100; 20 if omitted.
+    #[param(minimum = 1, maximum = 100, example = 20)]
+    limit: Option<u16>,
+    /// `next` of the previous page; omit it for the first page.
+    #[param(example = "bmV4dCBwYWdl")]
+    cursor: Option<String>,
+}
+
+impl PageIn {
+    /// Its size: see [`page_limit`].
+    ///
+    /// # Errors
+    /// When it is not between 1 and [`PAGE_MAX`].
+    pub fn limit(&self) -> Result<u16, Problem> {
+        page_limit(self.limit)
+    }
+
+    /// The cursor that it begins at; none for the first page.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+}
+
 /// The size of a page that was asked for.
 ///
 /// # Errors

@@ -13,7 +13,8 @@ mod shape;
 pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut};
 pub use code::Code;
 pub use extract::{
-    Admin, IdempotencyKey, Json, Object, PathId, PathParams, QueryString, RequiredKey, SourceAddress, User, page_limit,
+    Admin, IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RequiredKey, SourceAddress, User,
+    page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, Names, Won};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserAudit, expected_value};
 use onsale_domain::id::{OrderId, ReservationId, ScheduleId, UserId};
+use onsale_domain::orders::order::Order;
 use onsale_domain::queue::entry::EntryState;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -15,8 +16,8 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
-use crate::store::orders::{order_item, unpaid};
-use crate::store::reservations::reservation_item;
+use crate::store::orders::unpaid;
+use crate::store::purchases::StoredPurchase;
 use crate::store::{coupons, seats, wallet};
 
 /// Seats of live tickets that wait to be looked up in their blocks, by block.
@@ -112,7 +113,7 @@ impl Reader<'_> {
             user_audit.add_receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
         } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
-            let reservation = reservation_item::read(*user, ReservationId(id?), item).ok()?;
+            let reservation = Reservation::read(*user, ReservationId(id?), item).ok()?;
             user_audit.add_reservation(&reservation);
             tally.counts.reservations += 1;
             tally.share(|shared| shared.sections.add_reservation(&reservation));
@@ -120,7 +121,7 @@ impl Reader<'_> {
                 tickets.add(&reservation, value);
             }
         } else if let Some(id) = id(keys::ORDER_PREFIX) {
-            let order = order_item::read(*user, OrderId(id?), item).ok()?;
+            let order = Order::read(*user, OrderId(id?), item).ok()?;
             user_audit.add_order(&order);
             tally.counts.orders += 1;
             tally.share(|shared| shared.stock.add_order(&order));

@@ -23,6 +23,19 @@ impl<T> Once<T> {
         if ours { Self::New(done) } else { Self::Replayed(done) }
     }
 
+    /// The same, if what is found was done by a request with this fingerprint; `of` says what it is of what is found.
+    ///
+    /// # Errors
+    /// When it was done by another request with the same key.
+    pub(crate) fn replay(
+        done: T,
+        of: impl FnOnce(&T) -> &str,
+        fingerprint: &str,
+        ours: bool,
+    ) -> Result<Self, KeyReused> {
+        if of(&done) == fingerprint { Ok(Self::from_existing(done, ours)) } else { Err(KeyReused) }
+    }
+
     /// The same of something else.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Once<U> {
         match self {
@@ -96,12 +109,8 @@ where
         };
         if matches!(rejected, Rejected::Guards(_) | Rejected::Failure(Failure::Unknown)) {
             if let Some(there) = load().await? {
-                if fingerprint(&there) != fingerprint(new) {
-                    return Err(KeyReused.into());
-                }
-                // A try that was refused wrote nothing: only one that was not heard of may be ours.
-                let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-                return Ok(Once::from_existing(there, ours));
+                let ours = attempts.may_have_done(&rejected);
+                return Ok(Once::replay(there, &fingerprint, fingerprint(new), ours)?);
             }
             if let Rejected::Guards(failed) = &rejected
                 && let Some(refusal) = refused(failed)

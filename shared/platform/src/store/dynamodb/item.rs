@@ -55,3 +55,9 @@ pub fn key_of(item: &Item) -> Option<Key> {
 pub fn unreadable(problem: impl std::fmt::Display) -> Failure {
     Failure::Internal(format!("an item cannot be read or written: {problem}"))
 }
+
+/// The whole number that an attribute is, if it is there.
+pub fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
+    let value = item.get(name).map(|value| value.as_n().map_err(|_| unreadable(name)));
+    value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
+}

@@ -8,5 +8,6 @@ pub(crate) mod keys;
 pub(crate) mod query;
 pub(crate) mod rejected;
 pub(crate) mod retry;
+pub mod sweep;
 pub(crate) mod transaction;
 pub(crate) mod update;

@@ -45,6 +45,12 @@ impl<'a> Attempts<'a> {
         Self { most: PAID_FOR_MAX, ..Self::new(app) }
     }
 
+    /// Whether what is found done after a try that came to this may be the doing of one of them. A try that was refused
+    /// wrote nothing: only one that was not heard of may have.
+    pub(crate) fn may_have_done<G>(&self, rejected: &Rejected<G>) -> bool {
+        self.unheard || matches!(rejected, Rejected::Failure(_))
+    }
+
     /// Waits before the next try after one that came to this; gives back a failure that no other try would help.
     pub(crate) async fn wait_after<G>(&mut self, rejected: &Rejected<G>) -> Result<(), Failure> {
         match rejected {

@@ -7,7 +7,8 @@ use aws_lambda_events::dynamodb::EventRecord;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use onsale_domain::id::{OrderId, ReservationId, UserId};
-use onsale_domain::orders::order::Line;
+use onsale_domain::orders::order::{Line, Order};
+use onsale_domain::reservations::reservation::Reservation;
 
 use crate::events::{
     AdminData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
@@ -16,8 +17,7 @@ use crate::store::accounts::admin_actions::{self, Actor};
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::keys::Key;
-use crate::store::orders::order_item;
-use crate::store::reservations::reservation_item;
+use crate::store::purchases::StoredPurchase;
 use crate::telemetry::trace;
 
 /// A record that should be an event and cannot be read as one.
@@ -77,7 +77,7 @@ fn parse_owner<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), Unre
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = parse_owner(key, keys::RESERVATION_PREFIX)?;
     let id: ReservationId = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
-    let read = reservation_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let read = Reservation::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let data = ReservationData {
         user_id: user.0,
         reservation_id: id.0,
@@ -94,7 +94,7 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> 
 fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
     let (user, id) = parse_owner(key, keys::ORDER_PREFIX)?;
     let id: OrderId = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
-    let read = order_item::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let read = Order::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let line = |line: &Line| LineData { product_id: line.product.0, quantity: line.quantity() };
     let data = OrderData {
         user_id: user.0,

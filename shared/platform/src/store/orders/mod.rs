@@ -7,21 +7,20 @@ pub(crate) mod unpaid;
 use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
+use onsale_domain::purchases::purchase::{Cancel, Expire, Purchase, PurchaseState};
 
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
-use crate::store::dynamodb::item::{Item, key_of, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::cancel_failure::CancelFailure;
-use crate::store::payments::guard::Guard;
 use crate::store::products::stock;
+use crate::store::purchases::cancel_failure::CancelFailure;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome, StoredPurchase};
 use crate::store::views::Page;
 
 /// An order of a user as it lies in the table.
@@ -29,26 +28,16 @@ use crate::store::views::Page;
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
-    let item = query::get(app, &keys::order(user, id), Consistency::Strong).await?;
-    item.map(|item| order_item::read(user, id, item)).transpose()
+    purchases::get(app, user, id).await
 }
 
 /// An order of a user and all that the user has not paid, in one consistent read.
 async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
-    let (order_key, unpaid_key) = (keys::order(user, id), keys::unpaid(user));
-    let mut items = query::get_all(app, &[order_key.clone(), unpaid_key.clone()], Consistency::Strong).await?;
-    let mut of = |key: &keys::Key| {
-        let index = items.iter().position(|item| key_of(item).as_ref() == Some(key));
-        index.map(|index| items.swap_remove(index))
-    };
-    let Some(order) = of(&order_key) else { return Ok(None) };
-    Ok(Some((order_item::read(user, id, order)?, unpaid::read(of(&unpaid_key).as_ref())?)))
-}
-
-/// The same as no transaction is at work on it: see [`query::get_settled`].
-pub(crate) async fn get_settled(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
-    let item = query::get_settled(app, &keys::order(user, id)).await?;
-    item.map(|item| order_item::read(user, id, item)).transpose()
+    let keys = [keys::order(user, id), keys::unpaid(user)];
+    let mut items = query::get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
+    let (order, unpaid) = (items.next().flatten(), items.next().flatten());
+    let Some(order) = order else { return Ok(None) };
+    Ok(Some((Order::read(user, id, order)?, unpaid::read(unpaid.as_ref())?)))
 }
 
 /// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have
@@ -58,7 +47,7 @@ pub(crate) async fn get_settled(app: &App, user: UserId, id: OrderId) -> Result<
 /// When the table fails.
 pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
     let Some(read) = get(app, user, id).await? else { return Ok(None) };
-    if read.purchase.settled || !read.purchase.has_expired(app.now()) {
+    if read.purchase.expire(app.now()) != Expire::Due {
         return Ok(Some(read));
     }
     if let Err(failure) = expire(app, user, id).await {
@@ -74,17 +63,7 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListFailure> {
-    let read = move |item: Item| {
-        let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::ORDER_PREFIX)?.parse().ok());
-        order_item::read(user, id.ok_or_else(|| unreadable("order key"))?, item)
-    };
-    let all = Query::by_time(keys::orders_by_time(user));
-    all.list(app, limit, cursor, |app, listed| async move {
-        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
-        let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
-        found.into_iter().map(|item| item.map(read).transpose()).collect()
-    })
-    .await
+    purchases::list(app, user, limit, cursor).await
 }
 
 /// Gives a pending order up. What has ended stays as it is, and is a success.
@@ -108,7 +87,7 @@ pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, Cance
 /// When the table fails.
 pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<(), Failure> {
     let ended = end_order(app, user, id, |read| {
-        let due = read.purchase.state == PurchaseState::Declined && !read.purchase.settled;
+        let due = read.purchase.is_release_due();
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), None)))
     });
     ended.await.map(|_| ())
@@ -117,15 +96,13 @@ pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<()
 /// Closes an order whose time has passed: its state, and all that it took.
 pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end_order(app, user, id, |read| {
-        let due = !read.purchase.settled && read.purchase.has_expired(app.now());
+        let due = read.purchase.expire(app.now()) == Expire::Due;
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::OrderExpired);
         Ok::<_, Failure>(due.then(|| (read.clone().map_purchase(Purchase::released), change)))
     });
     Ok(match ended.await? {
         Some((_, true)) => ExpiryOutcome::Now,
-        Some((order, false)) if order.purchase.settled && order.purchase.state != PurchaseState::Paid => {
-            ExpiryOutcome::Before
-        }
+        Some((order, false)) if order.purchase.expire(app.now()) == Expire::Before => ExpiryOutcome::Before,
         Some(_) | None => ExpiryOutcome::Nothing,
     })
 }
@@ -150,7 +127,7 @@ async fn end_order<E: From<Failure>>(
                 // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
                 if let Rejected::Guards(failed) = &rejected
                     && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
-                    && get_settled(app, user, id)
+                    && purchases::get_settled::<Order>(app, user, id)
                         .await?
                         .is_some_and(|seen| seen.purchase.version == read.purchase.version)
                 {
@@ -171,7 +148,7 @@ pub(crate) fn give_back_transaction(
     change: Option<EventKind>,
 ) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
-    transaction.add(Guard::Version, order_item::update(read, after, change)?);
+    transaction.add(Guard::Version, read.update(after, change)?);
     for line in &read.lines {
         for portion in &line.taken {
             transaction.add(Guard::Shelf, stock::put_in(line.product.0, *portion));

@@ -5,15 +5,17 @@ use onsale_domain::id::{CouponId, OrderId, ProductId, UserId, from_short, short}
 use onsale_domain::money::Price;
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::products::stock::Portion;
+use onsale_domain::purchases::purchase::Purchase;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable};
-use crate::store::dynamodb::keys;
+use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::payments::item::{PurchaseItem, purchase_update};
+use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::item::{PurchaseItem, purchase_update};
 
 /// Kind of orders on the expiry index.
 pub const ORDER_KIND: &str = "ord";
@@ -58,10 +60,43 @@ pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
     Ok(Write::create(to_item(&keys::order(new.user, new.id), &item)?))
 }
 
-/// The update of an order from what was read to what it is after, conditioned on its version.
-pub fn update(read: &Order, after: &Order, change: Option<EventKind>) -> Result<Write, Failure> {
-    let key = keys::order(read.user, read.id);
-    purchase_update(&key, Order::OPEN, &read.purchase, &after.purchase, change)
+impl StoredPurchase for Order {
+    type Id = OrderId;
+    const PREFIX: &str = keys::ORDER_PREFIX;
+
+    fn key(user: UserId, id: OrderId) -> Key {
+        keys::order(user, id)
+    }
+
+    fn by_time(user: UserId) -> String {
+        keys::orders_by_time(user)
+    }
+
+    fn read(user: UserId, id: OrderId, item: Item) -> Result<Self, Failure> {
+        let item: OrderItem = from_item(item)?;
+        Ok(Self {
+            id,
+            user,
+            created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
+            purchase: item.purchase.read(Self::OPEN)?,
+            lines: item.lines.into_iter().map(read_line).collect::<Result<_, Failure>>()?,
+            coupon: item.coupon.map(CouponId),
+            discount: item.discount,
+            fingerprint: item.fingerprint,
+        })
+    }
+
+    fn update(&self, after: &Self, change: Option<EventKind>) -> Result<Write, Failure> {
+        purchase_update(&Self::key(self.user, self.id), Self::OPEN, &self.purchase, &after.purchase, change)
+    }
+
+    fn purchase(&self) -> &Purchase {
+        &self.purchase
+    }
+
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::map_purchase(self, change)
+    }
 }
 
 fn line_item(line: &Line) -> LineItem {
@@ -80,19 +115,5 @@ fn read_line(item: LineItem) -> Result<Line, Failure> {
         name: item.name,
         price: Price::parse(item.price).map_err(unreadable)?,
         taken: taken.ok_or_else(|| unreadable("taken"))?,
-    })
-}
-
-pub fn read(user: UserId, id: OrderId, item: Item) -> Result<Order, Failure> {
-    let item: OrderItem = from_item(item)?;
-    Ok(Order {
-        id,
-        user,
-        created_at: Timestamp::from_millisecond(item.created_at).map_err(unreadable)?,
-        purchase: item.purchase.read(Order::OPEN)?,
-        lines: item.lines.into_iter().map(read_line).collect::<Result<_, Failure>>()?,
-        coupon: item.coupon.map(CouponId),
-        discount: item.discount,
-        fingerprint: item.fingerprint,
     })
 }

@@ -9,9 +9,9 @@ use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
-use onsale_domain::payments::purchase::PurchaseState;
 use onsale_domain::products::product::Product;
 use onsale_domain::products::stock::{Portion, Shards, portions};
+use onsale_domain::purchases::purchase::PurchaseState;
 
 use crate::app::App;
 use crate::events::EventKind;
@@ -23,12 +23,12 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
 use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
-use crate::store::payments::guard::Guard;
 use crate::store::products::stock::Refused;
 use crate::store::products::{self, stock};
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome};
 use crate::store::wallet::{self, Debit, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
@@ -113,8 +113,7 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, Pl
         // answer lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
         let there = match &tried {
             Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
-                let unheard = matches!(rejected, Rejected::Failure(_));
-                find_replay(app, wanted, unheard || attempts.unheard).await?
+                find_replay(app, wanted, attempts.may_have_done(rejected)).await?
             }
             Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
             Err(_) => find_replay(app, wanted, attempts.unheard).await?,
@@ -222,10 +221,9 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
 /// is just being placed is waited for.
 async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    match orders::get_settled(app, wanted.user, wanted.id).await? {
-        Some(there) if there.fingerprint != wanted.fingerprint => Err(KeyReused.into()),
-        there => Ok(there.map(|order| Once::from_existing(order, ours))),
-    }
+    let there = purchases::get_settled::<Order>(app, wanted.user, wanted.id).await?;
+    let replay = |there| Once::replay(there, |there: &Order| &there.fingerprint, &wanted.fingerprint, ours);
+    Ok(there.map(replay).transpose()?)
 }
 
 /// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very

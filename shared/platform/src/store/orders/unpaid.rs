@@ -13,12 +13,11 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::transaction::Write;
-use crate::store::reservations::seat_limit::{NOT_PAUSED, open_name, read_lapses, set_lapses};
+use crate::store::purchases::lapses::{NOT_PAUSED, OPEN_PREFIX, open_name, read_lapses, set_lapses};
 
 /// How long it outlives the last order that entered it: longer than lapses are remembered.
 const UNPAID_KEPT_SECONDS: i64 = 30 * 86_400;
 
-const OPEN_PREFIX: &str = "open_";
 const UNITS_PREFIX: &str = "units_";
 
 fn units_name(product: ProductId) -> String {

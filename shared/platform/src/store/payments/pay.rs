@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::{PayError, Purchase};
+use onsale_domain::purchases::purchase::PayError;
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
 
@@ -20,8 +20,9 @@ use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
-use crate::store::payments::guard::Guard;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, StoredPurchase};
 use crate::store::wallet::{self, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
@@ -75,25 +76,13 @@ impl From<QueueTokenFailure> for PayFailure {
 }
 
 /// A purchase that can be paid from a wallet: a reservation or an order, and nothing else.
-pub(crate) trait Payable: Clone {
-    /// Its id among those of its owner.
-    type Id: Copy;
+pub(crate) trait Payable: StoredPurchase {
     /// Further inputs of its sale: an admission, or the other unpaid orders of the payer.
     type Terms;
 
-    /// Where it lies in the table.
-    fn key(user: UserId, id: Self::Id) -> Key;
     /// The item that is read together with it for its [`Self::Terms`], if there is one.
     fn terms_key(user: UserId) -> Option<Key>;
-    /// Its item as what it is.
-    fn read(user: UserId, id: Self::Id, item: Item) -> Result<Self, Failure>;
-    /// Its update to what it is `after`, conditioned on its version.
-    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure>;
 
-    /// How it stands.
-    fn purchase(&self) -> &Purchase;
-    /// It with its purchase after this change.
-    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self;
     /// The amount to pay, in minor units.
     fn total(&self) -> i64;
     /// The id of its payment.
@@ -188,7 +177,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
             Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let settled = get_settled::<P>(app, request.user, id).await?;
+                let settled = purchases::get_settled::<P>(app, request.user, id).await?;
                 return settled.and_then(|settled| already_paid(&settled, request, attempts.unheard)).ok_or(failure);
             }
         }
@@ -205,12 +194,6 @@ async fn load<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<I
     let (bought, terms) = (items.next().flatten(), items.next().flatten());
     let Some(bought) = bought else { return Ok(None) };
     Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet, terms }))
-}
-
-/// A user's purchase, as no transaction is at work on it: see [`query::get_settled`].
-pub(super) async fn get_settled<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
-    let item = query::get_settled(app, &P::key(user, id)).await?;
-    item.map(|item| P::read(user, id, item)).transpose()
 }
 
 /// The success of a purchase that is paid: by the key of this request, now or before, or by another.
@@ -276,7 +259,7 @@ fn refuse_reused_key<P>(inputs: &Inputs<P>, request: &PayRequest<'_>) -> Result<
 /// releases it, and the sweep does if the event is lost.
 async fn decline<P: Payable>(app: &App, read: &P) -> Result<(), Rejected<Guard>> {
     let after = read.clone().map_purchase(|purchase| purchase.declined(app.config().release_on_decline));
-    let write = read.update(&after, EventKind::PaymentDeclined)?;
+    let write = read.update(&after, Some(EventKind::PaymentDeclined))?;
     write.run(app, ReturnValue::None).await.map(drop).map_err(|rejected| rejected.map(|()| Guard::Version))
 }
 

@@ -1,48 +1,28 @@
 //! Paying an order that was placed before: it leaves the unpaid orders of its owner.
 
 use jiff::Timestamp;
-use onsale_domain::id::{OrderId, UserId};
+use onsale_domain::id::UserId;
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
-use onsale_domain::payments::purchase::{PayError, Purchase};
+use onsale_domain::purchases::purchase::{Expire, PayError};
 
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys::{self, Key};
-use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
-use crate::store::orders::{self, order_item, unpaid};
-use crate::store::payments::guard::Guard;
+use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
+use crate::store::orders::{self, unpaid};
 use crate::store::payments::pay::{PayFailure, PayRequest, Payable, Refusal};
+use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::guard::Guard;
 
 impl Payable for Order {
-    type Id = OrderId;
     /// All that its owner has not paid.
     type Terms = Unpaid;
 
-    fn key(user: UserId, id: OrderId) -> Key {
-        keys::order(user, id)
-    }
-
     fn terms_key(user: UserId) -> Option<Key> {
         Some(keys::unpaid(user))
-    }
-
-    fn read(user: UserId, id: OrderId, item: Item) -> Result<Self, Failure> {
-        order_item::read(user, id, item)
-    }
-
-    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure> {
-        order_item::update(self, after, Some(change))
-    }
-
-    fn purchase(&self) -> &Purchase {
-        &self.purchase
-    }
-
-    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
-        Self::map_purchase(self, change)
     }
 
     fn total(&self) -> i64 {
@@ -60,7 +40,7 @@ impl Payable for Order {
         unpaid: Option<&Item>,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
-        if !self.purchase.settled && self.purchase.has_expired(now) {
+        if self.purchase.expire(now) == Expire::Due {
             // An expired order is over for its owner at once, whenever the sweep comes.
             let current = orders::get_current(app, request.user, self.id).await?;
             let current = current.ok_or(Refusal::Final(PayFailure::NotFound))?;
@@ -73,7 +53,7 @@ impl Payable for Order {
 
     fn sale_writes(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {
         let mut transaction = Transaction::new();
-        transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
+        transaction.add(Guard::Version, self.update(after, Some(EventKind::PaymentCompleted))?);
         transaction.add(Guard::Unpaid, unpaid::remove_order(unpaid, after));
         Ok(transaction)
     }

@@ -1,8 +1,8 @@
 //! Paying a reservation: its seats, and the admission by the queue of its concert.
 
 use jiff::Timestamp;
-use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{PayError, Purchase, PurchaseState};
+use onsale_domain::id::UserId;
+use onsale_domain::purchases::purchase::{PayError, PurchaseState};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatValue, group_by_block};
@@ -13,41 +13,20 @@ use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
-use crate::store::dynamodb::keys::{self, Key};
-use crate::store::dynamodb::transaction::{FailedGuard, Transaction, Write};
-use crate::store::payments::guard::Guard;
+use crate::store::dynamodb::keys::Key;
+use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
 use crate::store::payments::pay::{PayRequest, Payable, Refusal};
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, StoredPurchase};
 use crate::store::queue::entry_item;
-use crate::store::reservations::{self, reservation_item};
 use crate::store::seats::{OPEN, all_mine_condition, set_seats};
 
 impl Payable for Reservation {
-    type Id = ReservationId;
     /// The admission it is paid with; none, if no queue is before it.
     type Terms = Option<Admission>;
 
-    fn key(user: UserId, id: ReservationId) -> Key {
-        keys::reservation(user, id)
-    }
-
     fn terms_key(_: UserId) -> Option<Key> {
         None
-    }
-
-    fn read(user: UserId, id: ReservationId, item: Item) -> Result<Self, Failure> {
-        reservation_item::read(user, id, item)
-    }
-
-    fn update(&self, after: &Self, change: EventKind) -> Result<Write, Failure> {
-        reservation_item::update(self, after, Some(change))
-    }
-
-    fn purchase(&self) -> &Purchase {
-        &self.purchase
-    }
-
-    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
-        Self::map_purchase(self, change)
     }
 
     fn total(&self) -> i64 {
@@ -85,7 +64,7 @@ impl Payable for Reservation {
                     .value(":mine", text(self.held_value().to_string())),
             );
         }
-        transaction.add(Guard::Version, self.update(after, EventKind::PaymentCompleted)?);
+        transaction.add(Guard::Version, self.update(after, Some(EventKind::PaymentCompleted))?);
         if let Some(admission) = admission {
             let again = self.admitted_by.as_ref().is_some_and(|(_, number)| *number == admission.number);
             transaction.add(Guard::Admission, entry_item::use_up(self.user, admission, again, now));
@@ -150,6 +129,6 @@ fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
 
 /// Whether it still waits to be paid, when no transaction is at work on it any more.
 async fn is_unpaid(app: &App, read: &Reservation) -> Result<bool, Failure> {
-    let now = reservations::get_settled(app, read.user, read.id).await?;
+    let now = purchases::get_settled::<Reservation>(app, read.user, read.id).await?;
     Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == PurchaseState::Open))
 }

@@ -2,22 +2,19 @@
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
-use onsale_domain::seats::{SeatId, SeatValue, group_by_block};
+use onsale_domain::seats::SeatId;
 
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::text;
-use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 use crate::store::orders::give_back_transaction;
-use crate::store::payments::guard::Guard;
-use crate::store::payments::pay::{Payable, get_settled};
-use crate::store::reservations::{reservation_item, seat_limit};
-use crate::store::seats::{all_mine_condition, set_seats};
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases;
+use crate::store::reservations::cancel::free_seats_transaction;
 use crate::store::wallet::{self, credit_write};
 
 /// Why a payment was not given back.
@@ -51,7 +48,7 @@ pub async fn order(app: &App, user: UserId, id: OrderId) -> Result<Order, Refund
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.refunded(app.now());
-    refund(app, user, id, decide, |read, after| free_seats_transaction(read, after, None)).await
+    refund(app, user, id, decide, |read, after| take_back(read, after, None)).await
 }
 
 /// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
@@ -61,7 +58,7 @@ pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<R
 /// See [`RefundFailure`].
 pub async fn ticket(app: &App, user: UserId, id: ReservationId, seat: &SeatId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
-    refund(app, user, id, decide, |read, after| free_seats_transaction(read, after, Some(seat))).await
+    refund(app, user, id, decide, |read, after| take_back(read, after, Some(seat))).await
 }
 
 /// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back.
@@ -75,15 +72,13 @@ async fn refund<P: Payable>(
 ) -> Result<P, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let key = P::key(user, id);
-        let (item, wallet) = tokio::try_join!(query::get(app, &key, Consistency::Strong), wallet::get_row(app, user))?;
-        let read = item.map(|item| P::read(user, id, item)).transpose()?;
+        let (read, wallet) = tokio::try_join!(purchases::get::<P>(app, user, id), wallet::get_row(app, user))?;
         let read = read.filter(|read| read.purchase().payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let decided = match decide(read.clone()) {
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let settled = get_settled::<P>(app, user, id).await?;
+                let settled = purchases::get_settled::<P>(app, user, id).await?;
                 if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
@@ -105,30 +100,13 @@ async fn refund<P: Payable>(
     }
 }
 
-/// The reservation as it is `after`, its seats (or `one`) free if they are its own, and as many of the user's
-/// seat limit.
-fn free_seats_transaction(
-    read: &Reservation,
-    after: &Reservation,
-    one: Option<&SeatId>,
-) -> Result<Transaction<Guard>, Failure> {
-    let freed: Vec<&SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).collect();
-    let mut transaction = Transaction::new();
-    let sold = SeatValue::Sold { reservation: read.id }.to_string();
-    for (index, (block, numbers)) in group_by_block(freed.iter().copied()).iter().enumerate() {
-        transaction.add(
-            Guard::Seats(index),
-            set_seats(read.schedule_id, block, numbers, SeatValue::Free)
-                .when(all_mine_condition(numbers))
-                .value(":mine", text(sold.clone())),
-        );
-    }
+/// The writes that take the seats of a reservation (or `one`) away from its owner.
+fn take_back(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> Result<Transaction<Guard>, Failure> {
+    let freed: Vec<SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).cloned().collect();
     let change = if after.purchase.state == PurchaseState::Paid {
         EventKind::PaymentPartlyRefunded
     } else {
         EventKind::PaymentCancelled
     };
-    transaction.add(Guard::Version, reservation_item::update(read, after, Some(change))?);
-    transaction.add(Guard::Allowance, seat_limit::give_back(after, freed.len()));
-    Ok(transaction)
+    free_seats_transaction(read, after, &freed, freed.len(), Some(change))
 }

@@ -15,7 +15,7 @@ use crate::store::dynamodb::item::{from_item, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query;
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
+use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::products::{self, stock};
 
 #[derive(Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub async fn adjust(
     loop {
         let Some(portions) = portions(app, &product, id, delta).await? else {
             // The missing units may have been taken away by this very change.
-            return find_replay(app, &product, id, fingerprint, attempts.made > 0)
+            return find_replay(app, &product, id, fingerprint, attempts.unheard)
                 .await?
                 .ok_or(AdjustFailure::OutOfStock);
         };
@@ -87,7 +87,7 @@ pub async fn adjust(
             Ok(()) => return Ok(Once::New(available(app, &product).await?)),
             Err(rejected) => rejected,
         };
-        let ours = attempts.made > 0 || matches!(rejected, Rejected::Failure(_));
+        let ours = attempts.may_have_done(&rejected);
         if let Some(done) = find_replay(app, &product, id, fingerprint, ours).await? {
             return Ok(done);
         }
@@ -119,8 +119,7 @@ async fn find_replay(
     ours: bool,
 ) -> Result<Option<Once<i64>>, AdjustFailure> {
     let Some(item) = query::get_settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
-    if from_item::<AdjustmentItem>(item)?.fingerprint != fingerprint {
-        return Err(KeyReused.into());
-    }
-    Ok(Some(Once::from_existing(available(app, product).await?, ours)))
+    let done = Once::replay(from_item(item)?, |done: &AdjustmentItem| &done.fingerprint, fingerprint, ours)?;
+    let available = available(app, product).await?;
+    Ok(Some(done.map(|_| available)))
 }

@@ -18,9 +18,9 @@ use crate::store::dynamodb::item::{from_item, number, text};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
+use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
-use crate::store::expiry::sweep::{self, Position, Swept};
 use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
 use crate::store::queue::{self, BatchItem};
 
@@ -160,12 +160,12 @@ fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: Ep
         .value(":number", number(wanted))
 }
 
-/// One step of a sweep: ends the admissions of one page of the expiry index whose time has passed, at most `most`.
+/// Ends the admissions whose time has passed: at most `steps_max` pages of at most `page_max`.
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, most: u16, position: Position) -> Result<(Swept, Option<Position>), Failure> {
-    sweep::step(app, TOKEN_KIND, most, position, |app, key| async move {
+pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
+    sweep::run(app, TOKEN_KIND, page_max, steps_max, |app, key| async move {
         let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {

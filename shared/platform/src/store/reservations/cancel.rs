@@ -1,7 +1,7 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
 use onsale_domain::id::{ReservationId, UserId};
-use onsale_domain::payments::purchase::{Cancel, Purchase, PurchaseState};
+use onsale_domain::purchases::purchase::{Cancel, Purchase};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatValue, group_by_block};
 
@@ -11,11 +11,11 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::text;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::cancel_failure::CancelFailure;
-use crate::store::payments::guard::Guard;
+use crate::store::purchases::cancel_failure::CancelFailure;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
 use crate::store::reservations::get;
-use crate::store::reservations::{expire, reservation_item, seat_limit};
+use crate::store::reservations::{expire, seat_limit};
 use crate::store::seats::read_block;
 use crate::store::seats::{all_mine_condition, set_seats};
 
@@ -29,36 +29,85 @@ pub async fn cancel(
     id: ReservationId,
     ticket: Option<&SeatId>,
 ) -> Result<Reservation, CancelFailure> {
-    let mut attempts = Attempts::new(app);
-    let mut gone: Vec<SeatId> = Vec::new();
-    loop {
-        let read = get(app, user, id).await?.ok_or(CancelFailure::NoReservation)?;
+    let ended = end_reservation(app, user, id, |read| {
         let now = app.now();
         let decision = match ticket {
             Some(seat) => read.cancel_ticket(seat, now).ok_or(CancelFailure::NoReservation)??,
             None => read.purchase.cancel(now)?,
         };
-        match decision {
-            Cancel::AlreadyEnded => return Ok(read),
-            Cancel::Close => match expire::expire(app, user, id).await? {
-                ExpiryOutcome::Now | ExpiryOutcome::Before => return Ok(get(app, user, id).await?.unwrap_or(read)),
+        Ok::<_, CancelFailure>(match decision {
+            Cancel::AlreadyEnded => Ending::Stay,
+            Cancel::Close => Ending::Close,
+            Cancel::Release => {
+                let seats: Vec<SeatId> = match ticket {
+                    Some(seat) => vec![seat.clone()],
+                    None => read.live_seats().cloned().collect(),
+                };
+                let after = read.clone().without_seats(&seats);
+                let change = after.purchase.settled.then_some(EventKind::ReservationCancelled);
+                Ending::Release { seats, after: Box::new(after), change }
+            }
+        })
+    });
+    ended.await?.ok_or(CancelFailure::NoReservation)
+}
+
+/// Gives back the seats and seat limit of a declined reservation, once however often it is asked for.
+///
+/// # Errors
+/// When the table fails.
+pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Result<(), Failure> {
+    let ended = end_reservation(app, user, id, |read| {
+        if !read.purchase.is_release_due() {
+            return Ok::<_, Failure>(Ending::Stay);
+        }
+        let seats = read.live_seats().cloned().collect();
+        let after = Box::new(read.clone().map_purchase(Purchase::released));
+        Ok(Ending::Release { seats, after, change: None })
+    });
+    ended.await.map(drop)
+}
+
+/// What becomes of a reservation.
+enum Ending {
+    /// It stays as it is.
+    Stay,
+    /// It is closed, for its time has passed.
+    Close,
+    /// It gives these seats back, is as it is `after`, and tells the world of `change`.
+    Release { seats: Vec<SeatId>, after: Box<Reservation>, change: Option<EventKind> },
+}
+
+/// Ends a reservation, or a part of it, as `decide` says of what was read. Gives it as it stands then; `None` if there
+/// is none.
+async fn end_reservation<E: From<Failure>>(
+    app: &App,
+    user: UserId,
+    id: ReservationId,
+    decide: impl Fn(&Reservation) -> Result<Ending, E>,
+) -> Result<Option<Reservation>, E> {
+    let mut attempts = Attempts::new(app);
+    let mut gone: Vec<SeatId> = Vec::new();
+    loop {
+        let Some(read) = get(app, user, id).await? else { return Ok(None) };
+        let (seats, after, change) = match decide(&read)? {
+            Ending::Stay => return Ok(Some(read)),
+            Ending::Close => match expire::expire(app, user, id).await? {
+                ExpiryOutcome::Now | ExpiryOutcome::Before => {
+                    return Ok(Some(get(app, user, id).await?.unwrap_or(read)));
+                }
                 // A payment that was decided in time was committed since: what it means is decided anew.
                 ExpiryOutcome::Nothing => {
                     attempts.wait().await?;
                     continue;
                 }
             },
-            Cancel::Release => {}
-        }
-        let seats: Vec<SeatId> = match ticket {
-            Some(seat) => vec![seat.clone()],
-            None => read.live_seats().cloned().collect(),
+            Ending::Release { seats, after, change } => (seats, after, change),
         };
-        let after = read.clone().without_seats(&seats);
-        let change = after.purchase.settled.then_some(EventKind::ReservationCancelled);
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
-        match release(app, &read, &after, &ours, seats.len(), change).await {
-            Ok(()) => return Ok(after),
+        let transaction = free_seats_transaction(&read, &after, &ours, seats.len(), change)?;
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(Some(*after)),
             Err(rejected) => {
                 if let Rejected::Guards(failed) = &rejected {
                     gone.extend(lost_seats(&read, &ours, failed)?);
@@ -69,34 +118,33 @@ pub async fn cancel(
     }
 }
 
-/// Writes a release: the blocks of the seats that are `ours`, the reservation as it is `after`, and `count` seats of
-/// the seat limit.
-async fn release(
-    app: &App,
+/// The reservation as it is `after`, these seats of it free, which are its own, and `count` seats of the user's seat
+/// limit. The reservation's version is what makes it happen once.
+pub(crate) fn free_seats_transaction(
     read: &Reservation,
     after: &Reservation,
-    ours: &[SeatId],
+    seats: &[SeatId],
     count: usize,
     change: Option<EventKind>,
-) -> Result<(), Rejected<Guard>> {
+) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
-    for (index, (block, numbers)) in group_by_block(ours).iter().enumerate() {
+    for (index, (block, numbers)) in group_by_block(seats).iter().enumerate() {
         transaction.add(
             Guard::Seats(index),
             set_seats(read.schedule_id, block, numbers, SeatValue::Free)
                 .when(all_mine_condition(numbers))
-                .value(":mine", text(read.held_value().to_string())),
+                .value(":mine", text(read.seat_value().to_string())),
         );
     }
-    transaction.add(Guard::Version, reservation_item::update(read, after, change)?);
+    transaction.add(Guard::Version, read.update(after, change)?);
     transaction.add(Guard::Allowance, seat_limit::give_back(after, count));
-    transaction.commit(app).await
+    Ok(transaction)
 }
 
 /// Seats of a reservation that failed block guards show in other hands: a faster clock took them over. Without the
 /// block, which a deletion has removed, they are nobody's.
 fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>]) -> Result<Vec<SeatId>, Failure> {
-    let mine = read.held_value();
+    let mine = read.seat_value();
     let blocks: Vec<BlockId> = group_by_block(seats).into_keys().collect();
     let mut lost = Vec::new();
     for failed in failed {
@@ -113,31 +161,4 @@ fn lost_seats(read: &Reservation, seats: &[SeatId], failed: &[FailedGuard<Guard>
         lost.extend(seats.iter().filter(is_lost).cloned());
     }
     Ok(lost)
-}
-
-/// Gives back the seats and seat limit of a declined reservation, once however often it is asked for.
-///
-/// # Errors
-/// When the table fails.
-pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Result<(), Failure> {
-    let mut attempts = Attempts::new(app);
-    let mut gone: Vec<SeatId> = Vec::new();
-    loop {
-        let Some(read) = get(app, user, id).await? else { return Ok(()) };
-        if read.purchase.settled || read.purchase.state != PurchaseState::Declined {
-            return Ok(());
-        }
-        let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-        let after = read.clone().map_purchase(Purchase::released);
-        let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
-        match release(app, &read, &after, &ours, seats.len(), None).await {
-            Ok(()) => return Ok(()),
-            Err(rejected) => {
-                if let Rejected::Guards(failed) = &rejected {
-                    gone.extend(lost_seats(&read, &ours, failed)?);
-                }
-                attempts.wait_after(&rejected).await?;
-            }
-        }
-    }
 }

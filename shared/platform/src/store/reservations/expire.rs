@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::{Purchase, PurchaseState};
+use onsale_domain::purchases::lapses::Lapses;
+use onsale_domain::purchases::purchase::{Expire, Purchase, PurchaseState};
+use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -11,10 +12,10 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::expiry::outcome::ExpiryOutcome;
-use crate::store::payments::guard::Guard;
+use crate::store::purchases::guard::Guard;
+use crate::store::purchases::{self, ExpiryOutcome, StoredPurchase};
+use crate::store::reservations::get;
 use crate::store::reservations::seat_limit::{self, SeatLimit};
-use crate::store::reservations::{get, get_settled, reservation_item};
 
 /// Expires a reservation whose time has passed: state and seat limit, which counts the
 /// lapse; its seats are free already.
@@ -22,25 +23,25 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
     let mut attempts = Attempts::new(app);
     loop {
         let Some(read) = get(app, user, id).await? else { return Ok(ExpiryOutcome::Nothing) };
-        match read.purchase.state {
-            PurchaseState::Paid => return Ok(ExpiryOutcome::Nothing),
-            _ if read.purchase.settled => return Ok(ExpiryOutcome::Before),
-            _ if !read.purchase.has_expired(app.now()) => return Ok(ExpiryOutcome::Nothing),
-            _ => {}
+        match read.purchase.expire(app.now()) {
+            Expire::Due => {}
+            Expire::Before => return Ok(ExpiryOutcome::Before),
+            Expire::Nothing => return Ok(ExpiryOutcome::Nothing),
         }
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::ReservationExpired);
         let after = read.clone().map_purchase(Purchase::released);
         let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close_hold(&allowance, &after) else {
             // Somebody else's closing may be half committed, or the books are wrong.
-            if get_settled(app, user, id).await?.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
+            let seen = purchases::get_settled::<Reservation>(app, user, id).await?;
+            if seen.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
                 return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
             }
             attempts.wait().await?;
             continue;
         };
         let mut transaction = Transaction::new();
-        transaction.add(Guard::Version, reservation_item::update(&read, &after, change)?);
+        transaction.add(Guard::Version, read.update(&after, change)?);
         transaction.add(Guard::Allowance, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(ExpiryOutcome::Now),

@@ -23,9 +23,10 @@ use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::payments::guard::Guard;
+use crate::store::purchases;
+use crate::store::purchases::guard::Guard;
 use crate::store::queue::entry_item;
-use crate::store::reservations::{expire, get, get_settled, reservation_item, seat_limit};
+use crate::store::reservations::{expire, get, reservation_item, seat_limit};
 use crate::store::seats::{self, OPEN, read_block, set_seats};
 use crate::telemetry::logs;
 
@@ -83,11 +84,12 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
     match decided {
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => match get_settled(app, user, id).await? {
-            Some(there) if there.fingerprint == fingerprint => Ok(Once::Replayed(there)),
-            Some(_) => Err(KeyReused.into()),
-            None => Err(refused),
-        },
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => {
+            match purchases::get_settled::<Reservation>(app, user, id).await? {
+                Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
+                None => Err(refused),
+            }
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -132,12 +134,8 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
         };
         // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
         if let Some(there) = get(app, new.user, new.id).await? {
-            if there.fingerprint != new.fingerprint {
-                return Err(KeyReused.into());
-            }
-            // A try that was refused wrote nothing: only one that was not heard of may be ours.
-            let ours = attempts.unheard || matches!(rejected, Rejected::Failure(_));
-            return Ok(Once::from_existing(there, ours));
+            let ours = attempts.may_have_done(&rejected);
+            return Ok(Once::replay(there, |there| &there.fingerprint, &new.fingerprint, ours)?);
         }
         match &rejected {
             Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
@@ -159,6 +157,7 @@ fn hold_transaction(
     let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
     for (index, (block, numbers)) in blocks.iter().enumerate() {
+        // `-` of a free seat and the end of a lapsed hold sort before now, `~` of a sold one after: see `SeatValue`.
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
         let condition = format!("{OPEN} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);

@@ -7,7 +7,7 @@ pub(crate) mod reservation_item;
 pub(crate) mod seat_limit;
 
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::payments::purchase::PurchaseState;
+use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
@@ -16,9 +16,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
+use crate::store::dynamodb::item::{number, text};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
+use crate::store::dynamodb::query::{ListFailure, Query};
+use crate::store::purchases::{self, StoredPurchase};
 use crate::store::seats;
 use crate::store::views::Page;
 
@@ -27,14 +28,7 @@ use crate::store::views::Page;
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    let item = query::get(app, &keys::reservation(user, id), Consistency::Strong).await?;
-    item.map(|item| reservation_item::read(user, id, item)).transpose()
-}
-
-/// The same as no transaction is at work on it: see [`query::get_settled`].
-pub(crate) async fn get_settled(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    let item = query::get_settled(app, &keys::reservation(user, id)).await?;
-    item.map(|item| reservation_item::read(user, id, item)).transpose()
+    purchases::get(app, user, id).await
 }
 
 /// The user's live reservation that holds this seat, if there is one.
@@ -50,7 +44,7 @@ pub async fn find_holding(
     let Some(SeatValue::Held { reservation, .. }) = seats::get_value(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = get_settled(app, user, reservation).await?;
+    let found = purchases::get_settled::<Reservation>(app, user, reservation).await?;
     Ok(found.filter(|found| {
         found.purchase.state_at(app.now()) == PurchaseState::Open && found.live_seats().any(|held| held == seat)
     }))
@@ -61,17 +55,7 @@ pub async fn find_holding(
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListFailure> {
-    let read = move |item: Item| {
-        let id = key_of(&item).and_then(|key| key.sk.strip_prefix(keys::RESERVATION_PREFIX)?.parse().ok());
-        reservation_item::read(user, id.ok_or_else(|| unreadable("reservation key"))?, item)
-    };
-    let all = Query::by_time(keys::reservations_by_time(user));
-    all.list(app, limit, cursor, |app, listed| async move {
-        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
-        let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
-        found.into_iter().map(|item| item.map(read).transpose()).collect()
-    })
-    .await
+    purchases::list(app, user, limit, cursor).await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
@@ -82,8 +66,7 @@ pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> R
         .strong()
         .filter("queue_id = :queue AND held_until >= :now", values);
     for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if reservation_item::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open
-        {
+        if Reservation::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open {
             return Ok(true);
         }
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use onsale_domain::id::{ConcertId, ReservationId, ScheduleId, UserId};
 use onsale_domain::money::Price;
+use onsale_domain::purchases::purchase::Purchase;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_domain::seats::SeatId;
@@ -12,9 +13,10 @@ use uuid::Uuid;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable, value};
-use crate::store::dynamodb::keys;
+use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::payments::item::{PurchaseItem, purchase_update};
+use crate::store::purchases::StoredPurchase;
+use crate::store::purchases::item::{PurchaseItem, purchase_update};
 
 /// Kind of reservations on the expiry index.
 pub const RESERVATION_KIND: &str = "rsv";
@@ -64,11 +66,57 @@ pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
     Ok(Write::create(to_item(&keys::reservation(new.user, new.id), &item)?))
 }
 
-/// The update of a reservation from what was read to what it is after, conditioned on its version.
-pub fn update(read: &Reservation, after: &Reservation, change: Option<EventKind>) -> Result<Write, Failure> {
-    let key = keys::reservation(read.user, read.id);
-    let write = purchase_update(&key, Reservation::OPEN, &read.purchase, &after.purchase, change)?;
-    Ok(write.set("tickets", value(&tickets(after))?))
+impl StoredPurchase for Reservation {
+    type Id = ReservationId;
+    const PREFIX: &str = keys::RESERVATION_PREFIX;
+
+    fn key(user: UserId, id: ReservationId) -> Key {
+        keys::reservation(user, id)
+    }
+
+    fn by_time(user: UserId) -> String {
+        keys::reservations_by_time(user)
+    }
+
+    fn read(user: UserId, id: ReservationId, item: Item) -> Result<Self, Failure> {
+        let item: ReservationItem = from_item(item)?;
+        let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
+        let ticket = |ticket: TicketItem| {
+            Ok(Ticket {
+                seat: SeatId::parse(&ticket.id).map_err(unreadable)?,
+                price: Price::parse(ticket.price).map_err(unreadable)?,
+                cancelled: ticket.cancelled,
+            })
+        };
+        let queue = item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?;
+        Ok(Self {
+            id,
+            user,
+            schedule_id: ScheduleId(item.schedule_id),
+            concert_id: ConcertId(item.concert_id),
+            venue: item.place,
+            starts_at: at(item.starts_at)?,
+            created_at: at(item.created_at)?,
+            purchase: item.purchase.read(Self::OPEN)?,
+            tickets: item.tickets.into_iter().map(ticket).collect::<Result<_, Failure>>()?,
+            fingerprint: item.fingerprint,
+            admitted_by: queue.zip(item.queue_number),
+        })
+    }
+
+    fn update(&self, after: &Self, change: Option<EventKind>) -> Result<Write, Failure> {
+        let key = Self::key(self.user, self.id);
+        let write = purchase_update(&key, Self::OPEN, &self.purchase, &after.purchase, change)?;
+        Ok(write.set("tickets", value(&tickets(after))?))
+    }
+
+    fn purchase(&self) -> &Purchase {
+        &self.purchase
+    }
+
+    fn map_purchase(self, change: impl FnOnce(Purchase) -> Purchase) -> Self {
+        Self::map_purchase(self, change)
+    }
 }
 
 fn tickets(reservation: &Reservation) -> Vec<TicketItem> {
@@ -78,30 +126,4 @@ fn tickets(reservation: &Reservation) -> Vec<TicketItem> {
         cancelled: ticket.cancelled,
     };
     reservation.tickets.iter().map(ticket).collect()
-}
-
-pub fn read(user: UserId, id: ReservationId, item: Item) -> Result<Reservation, Failure> {
-    let item: ReservationItem = from_item(item)?;
-    let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
-    let ticket = |ticket: TicketItem| {
-        Ok(Ticket {
-            seat: SeatId::parse(&ticket.id).map_err(unreadable)?,
-            price: Price::parse(ticket.price).map_err(unreadable)?,
-            cancelled: ticket.cancelled,
-        })
-    };
-    let queue = item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?;
-    Ok(Reservation {
-        id,
-        user,
-        schedule_id: ScheduleId(item.schedule_id),
-        concert_id: ConcertId(item.concert_id),
-        venue: item.place,
-        starts_at: at(item.starts_at)?,
-        created_at: at(item.created_at)?,
-        purchase: item.purchase.read(Reservation::OPEN)?,
-        tickets: item.tickets.into_iter().map(ticket).collect::<Result<_, Failure>>()?,
-        fingerprint: item.fingerprint,
-        admitted_by: queue.zip(item.queue_number),
-    })
 }

@@ -9,27 +9,19 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short, short};
-use onsale_domain::payments::lapses::Lapses;
-use onsale_domain::payments::purchase::PurchaseState;
-use onsale_domain::reservations::reservation::Reservation;
+use onsale_domain::id::{ReservationId, ScheduleId, UserId, from_short};
+use onsale_domain::purchases::lapses::Lapses;
+use onsale_domain::purchases::purchase::PurchaseState;
+use onsale_domain::reservations::reservation::{ALLOWANCE_KEPT_SECONDS, Reservation};
 use onsale_domain::time::EpochSecond;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, integer, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
-
-/// How long a seat limit outlives its concert.
-const ALLOWANCE_KEPT_SECONDS: i64 = 30 * 86_400;
-
-/// The condition that no pause is in force at `:second`, and that no open hold had ended by then when it was last
-/// looked.
-pub(crate) const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
-                                     (attribute_not_exists(first_end) OR first_end >= :second)";
+use crate::store::purchases::lapses::{NOT_PAUSED, OPEN_PREFIX, open_name, read_lapses, set_lapses};
 
 /// A seat limit as it lies in the table.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +53,7 @@ pub fn add_hold(new: &Reservation, limit: u16, now: Timestamp) -> Write {
         .set("#open", open_value(new))
         .set_to("first_end", "if_not_exists(first_end, :until)")
         .set_to("version", "if_not_exists(version, :zero) + :one")
-        .set("delete_at", number(new.starts_at.as_second() + ALLOWANCE_KEPT_SECONDS))
+        .set("delete_at", number(new.starts_at.as_second() + i64::from(ALLOWANCE_KEPT_SECONDS)))
         .name("#count", "count")
         .name("#open", open_name(new.id))
         .value(":zero", number(0))
@@ -88,26 +80,6 @@ pub async fn get(app: &App, user: UserId, schedule: ScheduleId) -> Result<Option
     item.as_ref().map(self::read).transpose()
 }
 
-fn integer(item: &Item, name: &str) -> Result<Option<i64>, Failure> {
-    let value = item.get(name).map(|value| value.as_n().map_err(|_| unreadable(name)));
-    value.transpose()?.map(|value| value.parse().map_err(unreadable)).transpose()
-}
-
-/// The lapses of a user, as seat limits and unpaid orders have them.
-pub(crate) fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
-    let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
-    let second = |name| of(name).map(EpochSecond);
-    Ok(Lapses { count: of("lapses")?, last_at: second("lapsed_at")?, paused_until: second("paused_until")? })
-}
-
-/// Sets the lapses in a seat limit, or in unpaid orders.
-pub(crate) fn set_lapses(write: Write, lapses: Lapses) -> Write {
-    write
-        .set("lapses", number(lapses.count))
-        .set("lapsed_at", number(lapses.last_at))
-        .set("paused_until", number(lapses.paused_until))
-}
-
 /// Whether a seat limit counts this reservation among its open holds.
 pub fn includes(item: &Item, reservation: ReservationId) -> bool {
     item.contains_key(&open_name(reservation))
@@ -124,14 +96,7 @@ pub fn open_holds(item: &Item) -> Option<BTreeMap<ReservationId, (EpochSecond, i
         .collect()
 }
 
-const OPEN_PREFIX: &str = "open_";
-
-/// The attribute of a seat limit that names an open hold, or of unpaid orders that names one of them.
-pub(crate) fn open_name(id: impl Into<Uuid>) -> String {
-    format!("{OPEN_PREFIX}{}", short(id))
-}
-
-/// Its value: until when, and how many seats.
+/// The value of an open hold: until when, and how many seats.
 fn open_value(reservation: &Reservation) -> AttributeValue {
     text(format!("{}:{}", reservation.purchase.held_until.to_hex(), reservation.live_tickets().count()))
 }

@@ -1,6 +1,6 @@
 //! Why a reservation or an order that waits for its payment was not cancelled.
 
-use onsale_domain::payments::purchase::AlreadyPaid;
+use onsale_domain::purchases::purchase::AlreadyPaid;
 
 use crate::failure::Failure;
 

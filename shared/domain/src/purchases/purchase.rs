@@ -89,6 +89,17 @@ pub enum Cancel {
     AlreadyEnded,
 }
 
+/// The effect of expiring a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expire {
+    /// Its time has passed, and what it took is still to be given back.
+    Due,
+    /// It ended before, and so it was given back.
+    Before,
+    /// It is paid or may yet be: nothing to give back.
+    Nothing,
+}
+
 /// It is paid: money must go back, which cancelling the payment does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is paid; cancel its payment instead")]
@@ -159,6 +170,23 @@ impl Purchase {
             PurchaseState::Open => Ok(Cancel::Release),
             PurchaseState::Cancelled | PurchaseState::Expired | PurchaseState::Declined => Ok(Cancel::AlreadyEnded),
         }
+    }
+
+    /// The effect of expiring it at `now`.
+    #[must_use]
+    pub fn expire(&self, now: Timestamp) -> Expire {
+        match self.state {
+            PurchaseState::Paid => Expire::Nothing,
+            _ if self.settled => Expire::Before,
+            _ if self.has_expired(now) => Expire::Due,
+            _ => Expire::Nothing,
+        }
+    }
+
+    /// Whether a decline has ended it, and what it took is still to be given back.
+    #[must_use]
+    pub fn is_release_due(&self) -> bool {
+        self.state == PurchaseState::Declined && !self.settled
     }
 
     /// The purchase once its owner gave it up.
@@ -252,6 +280,25 @@ mod tests {
         assert_eq!(purchase.clone().released().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
         assert_eq!(purchase.clone().declined(true).released().state, PurchaseState::Declined);
         assert_eq!(purchase.paid(5, at(1_000), "").cancel(at(1_000)), Err(AlreadyPaid));
+    }
+
+    #[test]
+    fn it_expires_once_after_its_time_unless_it_is_paid() {
+        let purchase = open();
+        assert_eq!((purchase.expire(at(1_299)), purchase.expire(at(1_300))), (Expire::Nothing, Expire::Due));
+        assert_eq!(purchase.clone().declined(true).expire(at(1_300)), Expire::Due);
+        for ended in [purchase.clone().released(), purchase.clone().cancelled()] {
+            assert_eq!((ended.expire(at(1_299)), ended.expire(at(1_300))), (Expire::Before, Expire::Before));
+        }
+        assert_eq!(purchase.paid(5, at(1_000), "").expire(at(1_300)), Expire::Nothing);
+    }
+
+    #[test]
+    fn a_decline_that_ends_it_is_released_once() {
+        assert!(!open().is_release_due());
+        assert!(!open().declined(false).is_release_due());
+        assert!(open().declined(true).is_release_due());
+        assert!(!open().declined(true).released().is_release_due());
     }
 
     #[test]

@@ -10,15 +10,25 @@ use crate::store::dynamodb::query::Query;
 use crate::store::seats::side_by_side;
 use crate::telemetry::metrics::{SWEEP_CLOSED, SWEEP_FAILED, SWEEP_LAG, SWEEP_LEFT};
 
+/// The counts of a sweep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Things closed.
+    pub closed: usize,
+    /// Things that could not be.
+    pub failed: usize,
+    /// How long the oldest of them was over.
+    pub lag_seconds: u32,
+}
+
 /// Where a sweep has come to.
-#[derive(Clone, Debug)]
-pub struct Position {
+struct SweepCursor {
     shard: u8,
     shards_left: u8,
     start: Option<Item>,
 }
 
-impl Position {
+impl SweepCursor {
     /// The beginning of a sweep. Each minute begins with another partition, so that none is always the last when there
     /// is more to do than one run can.
     fn first(app: &App) -> Self {
@@ -37,65 +47,54 @@ impl Position {
     }
 }
 
-/// A whole sweep: `step` after step, at most `steps_max`. More is left to the next run, and said.
-///
-/// # Errors
-/// When a step fails as a whole.
-pub async fn run<S>(app: &App, steps_max: usize, step: S) -> Result<Swept, Failure>
-where
-    S: AsyncFn(&App, Position) -> Result<(Swept, Option<Position>), Failure>,
-{
-    let mut all = Swept::default();
-    let mut position = Some(Position::first(app));
-    for _ in 0..steps_max {
-        let Some(here) = position.take() else { break };
-        let (swept, next) = step(app, here).await?;
-        all.closed += swept.closed;
-        all.failed += swept.failed;
-        all.lag_seconds = all.lag_seconds.max(swept.lag_seconds);
-        position = next;
-    }
-    let meter = app.meter();
-    meter.count(&SWEEP_CLOSED, all.closed as u64, &[]);
-    meter.count(&SWEEP_FAILED, all.failed as u64, &[]);
-    meter.set(&SWEEP_LAG, all.lag_seconds.into(), &[]);
-    meter.set(&SWEEP_LEFT, f64::from(u8::from(position.is_some())), &[]);
-    if position.is_some() {
-        tracing::warn!(closed = all.closed, "a sweep left expired items for its next run");
-    }
-    Ok(all)
-}
-
-/// The counts of a sweep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Things closed.
-    pub closed: usize,
-    /// Things that could not be.
-    pub failed: usize,
-    /// How long the oldest of them was over.
-    pub lag_seconds: u32,
-}
-
-/// One step of a sweep: does `close` to one page, of at most `most`, of what of `kind` ended before now, and says
-/// where to go on; `None` after the last page. `close` tells whether it was the one that closed. What cannot be closed
-/// is logged, passed by, and met again by the next sweep.
-pub(crate) async fn step<F>(
+/// Does `close` to what of `kind` ended before now, page by page: at most `steps_max` pages of at most `page_max`. More
+/// is left to the next run, and said. `close` tells whether it was the one that closed. What cannot be closed is
+/// logged, passed by, and met again by the next sweep.
+pub(crate) async fn run<F>(
     app: &App,
     kind: &str,
-    most: u16,
-    position: Position,
+    page_max: u16,
+    steps_max: usize,
     close: impl Fn(App, Key) -> F,
-) -> Result<(Swept, Option<Position>), Failure>
+) -> Result<Swept, Failure>
 where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
 {
-    let query = Query::expired_before(keys::expiry_shard_at(kind, position.shard), EpochSecond::begun(app.now()));
-    let (items, start) = query.page(app, i32::from(most), position.start.clone()).await?;
-    let next = position.next(start);
+    let mut swept = Swept::default();
+    let mut cursor = Some(SweepCursor::first(app));
+    for _ in 0..steps_max {
+        let Some(here) = cursor.take() else { break };
+        let shard = keys::expiry_shard_at(kind, here.shard);
+        let query = Query::expired_before(shard, EpochSecond::begun(app.now()));
+        let (items, start) = query.page(app, i32::from(page_max), here.start.clone()).await?;
+        close_page(app, &items, &close, &mut swept).await?;
+        cursor = here.next(start);
+    }
+    let meter = app.meter();
+    meter.count(&SWEEP_CLOSED, swept.closed as u64, &[]);
+    meter.count(&SWEEP_FAILED, swept.failed as u64, &[]);
+    meter.set(&SWEEP_LAG, swept.lag_seconds.into(), &[]);
+    meter.set(&SWEEP_LEFT, f64::from(u8::from(cursor.is_some())), &[]);
+    if cursor.is_some() {
+        tracing::warn!(closed = swept.closed, "a sweep left expired items for its next run");
+    }
+    Ok(swept)
+}
+
+/// Closes the things of one page side by side, and counts them.
+async fn close_page<F>(
+    app: &App,
+    items: &[Item],
+    close: &impl Fn(App, Key) -> F,
+    swept: &mut Swept,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<bool, Failure>> + Send + 'static,
+{
     // The index has them in the order of their ends.
     let oldest = items.first().and_then(|item| item.get("expires_at")?.as_n().ok()?.parse().ok().map(EpochSecond));
     let lag_seconds = oldest.map_or(0, |end| EpochSecond::begun(app.now()).since(end));
+    swept.lag_seconds = swept.lag_seconds.max(lag_seconds);
     let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
     let closed = side_by_side(app, keys, |app, key| {
         let closing = close(app, key.clone());
@@ -105,12 +104,11 @@ where
             }))
         }
     });
-    let mut swept = Swept { lag_seconds, ..Swept::default() };
     for result in closed.await? {
         match result {
             Ok(closed) => swept.closed += usize::from(closed),
             Err(_) => swept.failed += 1,
         }
     }
-    Ok((swept, next))
+    Ok(())
 }

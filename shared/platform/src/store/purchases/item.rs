@@ -1,7 +1,7 @@
 //! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
 
 use jiff::Timestamp;
-use onsale_domain::payments::purchase::{Payment, Purchase, PurchaseState};
+use onsale_domain::purchases::purchase::{Payment, Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
 

@@ -12,8 +12,9 @@ use crate::failure::Failure;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 use crate::store::orders::give_back_transaction;
-use crate::store::purchases::guard::Guard;
+use crate::store::payments::pay::Payable;
 use crate::store::purchases;
+use crate::store::purchases::guard::Guard;
 use crate::store::reservations::cancel::free_seats_transaction;
 use crate::store::wallet::{self, credit_write};
 

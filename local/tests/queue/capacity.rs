@@ -98,7 +98,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     mina.get(&format!("/schedules/{hall}/seats/A-1-9")).await.expect(200);
     meter.take();
     mina.pay(&four).await.expect(201);
-    within("pay 4 neighbours with a token", meter.take(), 12.0, 2.0, 2);
+    within("pay 4 neighbours with a token", meter.take(), 10.0, 2.0, 3);
     world.stack.drain_events().await.expect("settled");
     within("finish 1", meter.take(), 4.0, 0.0, 1);
     joon.leave().await.expect(204);

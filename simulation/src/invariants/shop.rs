@@ -196,7 +196,7 @@ impl Snapshot {
 
     /// The purchase that an entry of the ledger names lies under the same user.
     fn check_references(&self) {
-        for entry in self.with_sort_key("ENTRY#") {
+        for entry in self.with_sort_key("ENTRY#").filter(|entry| number(entry, "seq") > 0) {
             let reference = text(entry, "reference");
             let key = match reference.split_at_checked(4) {
                 Some(("rsv-", id)) => format!("RSV#{id}"),

@@ -12,6 +12,7 @@ impl UserAudit {
     /// Compares what was kept.
     #[must_use]
     pub fn judge(mut self) -> Judged {
+        self.balance.counter(Account::Wallets, self.last.balance.into());
         if self.kept > self.most {
             return Judged { balance: self.balance, differences: None, kept: self.most };
         }
@@ -24,7 +25,6 @@ impl UserAudit {
     }
 
     fn judge_wallet(&mut self) {
-        self.balance.counter(Account::Wallets, self.last.balance.into());
         if self.last.seq > 0 && !self.opened {
             self.differences.add_difference(What::NoWallet, Entity::Wallet(self.user), "one", "none");
         }

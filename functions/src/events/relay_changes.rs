@@ -119,7 +119,7 @@ fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Invocation {
+/// Handles a batch of records.
+pub fn handler(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

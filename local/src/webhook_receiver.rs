@@ -74,12 +74,12 @@ pub struct Received {
 pub struct Receiver {
     key: hmac::Key,
     clock: Clock,
-    state: Arc<Mutex<Book>>,
+    state: Arc<Mutex<ReceiverLog>>,
     changed: Arc<Notify>,
 }
 
 #[derive(Default)]
-struct Book {
+struct ReceiverLog {
     behaviour: Behaviour,
     /// Requests to take an event, whatever they were answered.
     requests: u64,
@@ -115,14 +115,14 @@ impl Receiver {
     /// How many requests to take an event came.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.lock_book().requests
+        self.lock_log().requests
     }
 
     /// The events that it got, in the order in which they came first.
     #[must_use]
     pub fn received_events(&self) -> Vec<Received> {
-        let book = self.lock_book();
-        book.order.iter().filter_map(|id| book.events.get(id)).cloned().collect()
+        let log = self.lock_log();
+        log.order.iter().filter_map(|id| log.events.get(id)).cloned().collect()
     }
 
     /// Returns once `holds` is true of it, which is asked anew after every request.
@@ -138,10 +138,10 @@ impl Receiver {
 
     /// Changes how it answers from now on.
     pub fn behave(&self, behaviour: Behaviour) {
-        self.lock_book().behaviour = behaviour;
+        self.lock_log().behaviour = behaviour;
     }
 
-    fn lock_book(&self) -> MutexGuard<'_, Book> {
+    fn lock_log(&self) -> MutexGuard<'_, ReceiverLog> {
         lock(&self.state)
     }
 
@@ -161,28 +161,28 @@ impl Receiver {
 
     fn store_event(&self, id: &str, event: Value) {
         let now = self.clock.now();
-        let mut book = self.lock_book();
-        if let Some(known) = book.events.get_mut(id) {
+        let mut log = self.lock_log();
+        if let Some(known) = log.events.get_mut(id) {
             known.times += 1;
             known.differs |= known.event != event;
             known.last_at = now;
             return;
         }
-        book.order.push_back(id.to_owned());
-        book.events.insert(id.to_owned(), Received { event, times: 1, differs: false, first_at: now, last_at: now });
-        if book.order.len() > EVENTS_MAX
-            && let Some(oldest) = book.order.pop_front()
+        log.order.push_back(id.to_owned());
+        log.events.insert(id.to_owned(), Received { event, times: 1, differs: false, first_at: now, last_at: now });
+        if log.order.len() > EVENTS_MAX
+            && let Some(oldest) = log.order.pop_front()
         {
-            book.events.remove(&oldest);
+            log.events.remove(&oldest);
         }
     }
 }
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
     let behaviour = {
-        let mut book = receiver.lock_book();
-        book.requests += 1;
-        book.behaviour.clone()
+        let mut log = receiver.lock_log();
+        log.requests += 1;
+        log.behaviour.clone()
     };
     receiver.changed.notify_waiters();
     if behaviour.hang {
@@ -225,23 +225,23 @@ async fn show(State(receiver): State<Receiver>, shown: Result<Query<Shown>, Quer
         Ok(shown) => shown,
         Err(problem) => return bad_request(StatusCode::BAD_REQUEST, &problem.body_text()),
     };
-    let book = receiver.lock_book();
-    let newest_first = book.order.iter().rev().filter_map(|id| book.events.get(id));
+    let log = receiver.lock_log();
+    let newest_first = log.order.iter().rev().filter_map(|id| log.events.get(id));
     let wanted =
         newest_first.filter(|newest_first| shown.kind.as_deref().is_none_or(|kind| newest_first.event["type"] == kind));
     let items: Vec<&Received> = wanted.take(shown.limit.unwrap_or(SHOWN_DEFAULT).min(SHOWN_MAX)).collect();
-    Json(json!({ "events": book.order.len(), "requests": book.requests, "items": items })).into_response()
+    Json(json!({ "events": log.order.len(), "requests": log.requests, "items": items })).into_response()
 }
 
 async fn forget(State(receiver): State<Receiver>) -> StatusCode {
-    let mut book = receiver.lock_book();
-    let behaviour = book.behaviour.clone();
-    *book = Book { behaviour, ..Book::default() };
+    let mut log = receiver.lock_log();
+    let behaviour = log.behaviour.clone();
+    *log = ReceiverLog { behaviour, ..ReceiverLog::default() };
     StatusCode::NO_CONTENT
 }
 
 async fn behaviour(State(receiver): State<Receiver>) -> Json<Behaviour> {
-    Json(receiver.lock_book().behaviour.clone())
+    Json(receiver.lock_log().behaviour.clone())
 }
 
 async fn behave(State(receiver): State<Receiver>, asked: Result<Json<Behaviour>, JsonRejection>) -> Response {

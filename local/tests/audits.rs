@@ -17,7 +17,7 @@ use crate::support::recorder::{Cost, Meter};
 use crate::support::{Person, World};
 
 /// A world in which so many users have bought a seat, and one unit each.
-async fn bought(users: usize) -> (World, Vec<Person>) {
+async fn world_with_purchases(users: usize) -> (World, Vec<Person>) {
     let world = World::new().await;
     let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let users = world.users_with(users, 100_000).await;
@@ -37,7 +37,7 @@ fn agrees(report: &Report) {
 
 #[tokio::test]
 async fn pages_of_any_size_say_the_same() {
-    let (world, _) = bought(30).await;
+    let (world, _) = world_with_purchases(30).await;
     let mut seen: Option<(Counts, String)> = None;
     for (segments, page_items) in [(1, 1_000), (1, 1), (3, 7), (16, 2)] {
         let report = world
@@ -59,7 +59,7 @@ async fn pages_of_any_size_say_the_same() {
 async fn what_is_kept_does_not_grow_with_the_number_of_users() {
     let mut kept = Vec::new();
     for users in [2, 12, 40] {
-        let report = bought(users).await.0.audit(|limits| limits.page_items = 3).await;
+        let report = world_with_purchases(users).await.0.audit(|limits| limits.page_items = 3).await;
         agrees(&report);
         kept.push((report.references_most, report.shared));
     }
@@ -68,7 +68,7 @@ async fn what_is_kept_does_not_grow_with_the_number_of_users() {
 
 #[tokio::test]
 async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
-    let (world, users) = bought(2).await;
+    let (world, users) = world_with_purchases(2).await;
     let report = world.audit(|limits| limits.references_per_user = 2).await;
     assert_eq!((report.verdict.outcome, report.verdict.passes), (Outcome::NotTold, 1));
     let named = users.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(", ");
@@ -200,7 +200,7 @@ impl Intercept for NoScan {
 
 #[tokio::test]
 async fn a_table_that_does_not_answer_is_told_nothing_of() {
-    let (world, _) = bought(1).await;
+    let (world, _) = world_with_purchases(1).await;
     world.stack.intercept(Some(Arc::new(NoScan)));
     let report = world.audit(|_| {}).await;
     assert_eq!(report.verdict.outcome, Outcome::NotTold);
@@ -219,8 +219,8 @@ async fn cost(world: &World) -> (Cost, Report) {
 /// What each further user costs: a query of a partition, a block for a ticket, and a share of the scan.
 #[tokio::test]
 async fn what_an_audit_costs() {
-    let (few, few_report) = cost(&bought(10).await.0).await;
-    let (many, many_report) = cost(&bought(40).await.0).await;
+    let (few, few_report) = cost(&world_with_purchases(10).await.0).await;
+    let (many, many_report) = cost(&world_with_purchases(40).await.0).await;
     let users = 30.0;
     let (items, read) = (many_report.counts.items - few_report.counts.items, many.read - few.read);
     println!("{} items, 40 users: {} read units, {} calls", many_report.counts.items, many.read, many.calls);

@@ -29,7 +29,7 @@ fn all_files() -> BTreeSet<String> {
 }
 
 /// The files and folders that a document names in code font.
-fn named(document: &str) -> Vec<String> {
+fn named_paths(document: &str) -> Vec<String> {
     let mut named = Vec::new();
     for line in document.lines() {
         for word in line.split('`').skip(1).step_by(2) {
@@ -132,7 +132,7 @@ fn what_documents_name_is_there() {
     };
     let mut missing = Vec::new();
     for path in documents() {
-        let gone = named(&read(&path)).into_iter();
+        let gone = named_paths(&read(&path)).into_iter();
         let gone = gone.filter(|name| !is_there(name) && !EXAMPLES.iter().any(|example| name.ends_with(example)));
         missing.extend(gone.map(|name| format!("{path}: {name}")));
     }

@@ -10,7 +10,7 @@ const PATH: &str = "docs/invariants.md";
 const LETTERS: &str = "SKCWPQEA";
 
 /// The codes that a line cites; of a range, as in `Q1–Q5`, every one.
-fn cited(line: &str) -> BTreeSet<String> {
+fn cited_codes(line: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut from = None;
     for word in line.split_inclusive(|sign: char| !sign.is_alphanumeric()) {
@@ -40,7 +40,7 @@ fn code(word: &str) -> Option<(char, u32)> {
 /// The codes in the comments of a file.
 fn cited_in(path: &str) -> BTreeSet<String> {
     let text = read(path);
-    text.lines().filter_map(|line| line.split_once("//")).flat_map(|(_, comment)| cited(comment)).collect()
+    text.lines().filter_map(|line| line.split_once("//")).flat_map(|(_, comment)| cited_codes(comment)).collect()
 }
 
 /// The codes of the table and where each is checked.
@@ -88,7 +88,7 @@ fn every_row_names_what_checks_it() {
 fn codes_are_told_from_seats_and_words() {
     let is = |line: &str, codes: &[&str]| {
         let codes: BTreeSet<String> = codes.iter().map(|code| (*code).to_owned()).collect();
-        assert_eq!(cited(line), codes, "{line}");
+        assert_eq!(cited_codes(line), codes, "{line}");
     };
     is("K1: never below zero", &["K1"]);
     is("P1–P3, P5: they agree", &["P1", "P2", "P3", "P5"]);

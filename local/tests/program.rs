@@ -99,7 +99,7 @@ fn a_command_that_reaches_nobody_says_why() {
 }
 
 /// Runs a command whose output nobody reads: neither what it prints nor, if told so, what it complains of.
-fn unheard(command: &mut Command, complaints_too: bool) -> Output {
+fn run_unheard(command: &mut Command, complaints_too: bool) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     drop(child.stdout.take());
     if complaints_too {
@@ -121,13 +121,14 @@ fn a_reader_that_has_gone_ends_no_command_badly() {
             (0, vec!["health", "--api", api]),
             (1, vec!["health", "--api", "http://127.0.0.1:1"]),
         ] {
-            let output = unheard(onsale().args(&arguments).env("ONSALE_PASSWORD", "onsale-admin-1"), complaints_too);
+            let output =
+                run_unheard(onsale().args(&arguments).env("ONSALE_PASSWORD", "onsale-admin-1"), complaints_too);
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             assert_eq!(output.status.code(), Some(status), "{arguments:?}: {told}");
             assert!(!told.contains("panicked"), "{arguments:?}: {told}");
         }
         // A stack whose first line nobody reads cannot be found: it ends. What it was delivering it may log.
-        let output = unheard(&mut stack(&in_memory(&[])), complaints_too);
+        let output = run_unheard(&mut stack(&in_memory(&[])), complaints_too);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success() && !told.contains("panicked"), "{told}");
     }

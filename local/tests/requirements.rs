@@ -114,7 +114,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// What stands in code font.
-fn named(field: &str) -> impl Iterator<Item = &str> {
+fn code_spans(field: &str) -> impl Iterator<Item = &str> {
     field.split('`').skip(1).step_by(2)
 }
 
@@ -122,7 +122,7 @@ fn named(field: &str) -> impl Iterator<Item = &str> {
 fn is_filled(field: &str) -> bool {
     match field.split_once('—') {
         Some((_, reason)) => reason.trim().chars().count() >= REASON_CHARACTERS_MIN,
-        None => named(field).next().is_some(),
+        None => code_spans(field).next().is_some(),
     }
 }
 
@@ -214,8 +214,8 @@ fn what_a_row_names_is_there() {
     let tests = tests();
     let mut missing = Vec::new();
     for row in rows() {
-        let built = named(&row.built).filter(|name| !functions.contains(name) && !is_file(name));
-        let shown = named(&row.shown).filter(|name| !is_there(name, &tests));
+        let built = code_spans(&row.built).filter(|name| !functions.contains(name) && !is_file(name));
+        let shown = code_spans(&row.shown).filter(|name| !is_there(name, &tests));
         missing.extend(built.chain(shown).map(|name| format!("{}: {name}", row.id)));
     }
     assert!(missing.is_empty(), "{PATH} names what is not there: {missing:#?}");

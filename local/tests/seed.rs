@@ -11,7 +11,7 @@ use crate::support::World;
 use crate::support::program::onsale;
 
 /// A stack with an administrator and nothing else, and the address of its API.
-async fn opened() -> (World, Serving, String) {
+async fn world_with_administrator() -> (World, Serving, String) {
     let world = World::new().await;
     demo::ensure(&world.stack, ADMIN_PASSWORD, true).await.expect("an administrator");
     let (serving, address) = world.serve().await;
@@ -28,42 +28,42 @@ async fn seed(api: &str, password: &str, file: &Path) -> (Option<i32>, String, S
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// What was printed as made, by what the line begins with.
-fn made<'a>(printed: &'a str, begins: &str) -> Vec<&'a str> {
+/// The ids and numbers that were printed of what was made, by what the line begins with.
+fn printed_values<'a>(printed: &'a str, begins: &str) -> Vec<&'a str> {
     let lines = printed.lines().filter(|line| line.starts_with(begins));
     lines.filter_map(|line| line.split('\t').nth(1)?.split('=').nth(1)).collect()
 }
 
 #[tokio::test]
 async fn what_the_file_says_is_on_sale_and_another_run_makes_nothing_twice() {
-    let (world, _serving, api) = opened().await;
+    let (world, _serving, api) = world_with_administrator().await;
     let file = root().join("local/seed.json");
     let (status, printed, problem) = seed(&api, ADMIN_PASSWORD, &file).await;
     assert_eq!((status, problem.as_str()), (Some(0), ""), "{printed}");
 
     let anybody = world.anonymous();
-    let [concert] = made(&printed, "POST /concerts\t")[..] else { panic!("{printed}") };
+    let [concert] = printed_values(&printed, "POST /concerts\t")[..] else { panic!("{printed}") };
     let shown = anybody.get(&format!("/concerts/{concert}")).await.expect(200).body;
     assert_eq!((&shown["name"], &shown["queue_id"]), (&json!("Spring"), &json!("spring")));
-    let [product] = made(&printed, "POST /products\t")[..] else { panic!("{printed}") };
+    let [product] = printed_values(&printed, "POST /products\t")[..] else { panic!("{printed}") };
     assert_eq!(anybody.get(&format!("/products/{product}")).await.expect(200).body["available"], 10_000);
-    let [coupon] = made(&printed, "POST /coupons\t")[..] else { panic!("{printed}") };
+    let [coupon] = printed_values(&printed, "POST /coupons\t")[..] else { panic!("{printed}") };
     assert_eq!(anybody.get(&format!("/coupons/{coupon}")).await.expect(200).body["remaining"], 1_000);
-    assert_eq!(made(&printed, "PUT /queues/spring\t"), ["spring"]);
-    assert_eq!(made(&printed, "POST /schedules/"), ["100", "50"]);
+    assert_eq!(printed_values(&printed, "PUT /queues/spring\t"), ["spring"]);
+    assert_eq!(printed_values(&printed, "POST /schedules/"), ["100", "50"]);
 
     let before = world.items().len();
     let (status, again, _) = seed(&api, ADMIN_PASSWORD, &file).await;
     assert_eq!(status, Some(0));
-    assert_eq!(made(&again, "POST /concerts"), made(&printed, "POST /concerts"));
-    assert_eq!(made(&again, "POST /products"), [product]);
+    assert_eq!(printed_values(&again, "POST /concerts"), printed_values(&printed, "POST /concerts"));
+    assert_eq!(printed_values(&again, "POST /products"), [product]);
     let sessions = world.items().len() - before;
     assert!(sessions <= 1, "{sessions} items more; a session is one");
 }
 
 #[tokio::test]
 async fn what_is_refused_is_told_and_a_mended_file_goes_on_from_there() {
-    let (world, _serving, api) = opened().await;
+    let (world, _serving, api) = world_with_administrator().await;
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("seed.json");
     let write = |price: Value| {
@@ -77,7 +77,7 @@ async fn what_is_refused_is_told_and_a_mended_file_goes_on_from_there() {
     let (status, printed, problem) = seed(&api, "not the password", &file).await;
     assert!(status == Some(1) && printed.is_empty() && problem.contains("401"), "{problem}");
     let (status, printed, problem) = seed(&api, ADMIN_PASSWORD, &file).await;
-    assert_eq!((status, made(&printed, "POST /products").len()), (Some(1), 1), "{printed}");
+    assert_eq!((status, printed_values(&printed, "POST /products").len()), (Some(1), 1), "{printed}");
     assert!(
         problem.contains(r#"POST /products with {"name":"Cap""#) && problem.contains("invalid-request"),
         "{problem}"
@@ -85,8 +85,8 @@ async fn what_is_refused_is_told_and_a_mended_file_goes_on_from_there() {
     write(json!(200));
     let (status, mended, _) = seed(&api, ADMIN_PASSWORD, &file).await;
     assert_eq!(status, Some(0));
-    let products = made(&mended, "POST /products");
-    assert_eq!((products.len(), products[0]), (2, made(&printed, "POST /products")[0]));
+    let products = printed_values(&mended, "POST /products");
+    assert_eq!((products.len(), products[0]), (2, printed_values(&printed, "POST /products")[0]));
     assert!(world.items().len() > before.len());
 
     std::fs::write(&file, r#"{"prodcuts": []}"#).expect("a file");

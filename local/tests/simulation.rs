@@ -40,7 +40,7 @@ fn a_run_in_which_nothing_goes_wrong_is_a_run_too() {
     assert_eq!(report.answers.keys().filter(|(_, status)| *status >= 500 && *status != 503).count(), 0);
 }
 
-fn searched(scenes: &str, pairs: Option<usize>, extent: Extent) -> Explored {
+fn search_scene(scenes: &str, pairs: Option<usize>, extent: Extent) -> Explored {
     let scenes = scenes.to_owned();
     let wanted = Search { scenes, pairs, function: None, struck: Vec::new(), tells: false, extent, threads: 2 };
     let found = search(&wanted).unwrap_or_else(|lines| panic!("{}", lines.join("\n")));
@@ -57,7 +57,7 @@ fn nothing_breaks_in_any_order_of_two_operations() {
         // A payment that is sent twice.
         ("an admission that ends with a hold", 2, 10),
     ] {
-        let explored = searched(scene, Some(pairs), extent);
+        let explored = search_scene(scene, Some(pairs), extent);
         assert!(explored.executions > least, "{scene}: {explored:?}");
     }
 }
@@ -65,8 +65,8 @@ fn nothing_breaks_in_any_order_of_two_operations() {
 #[test]
 fn what_is_left_out_of_the_search_leads_nowhere_else() {
     for (scene, pairs) in [("a wallet that is nearly full", 2), ("a pending order with the coupon", 1)] {
-        let [short, long] =
-            [true, false].map(|reduced| searched(scene, Some(pairs), Extent { faults: 1, reduced, most: u64::MAX }));
+        let [short, long] = [true, false]
+            .map(|reduced| search_scene(scene, Some(pairs), Extent { faults: 1, reduced, most: u64::MAX }));
         assert_eq!((short.ends, short.states), (long.ends, long.states), "{scene}");
         assert!(short.executions * 3 < long.executions, "{} of {}", short.executions, long.executions);
     }

@@ -45,7 +45,7 @@ fn outcome<T, E>(verified: &Result<Option<T>, E>) -> &'static str {
     }
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Invocation {
+/// Handles a question of API Gateway.
+pub fn handler(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

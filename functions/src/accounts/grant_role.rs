@@ -33,7 +33,7 @@ async fn handle(app: &App, request: GrantRoleIn) -> Result<Value, InvocationErro
     }
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Invocation {
+/// Handles an invocation.
+pub fn handler(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

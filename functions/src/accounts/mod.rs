@@ -30,9 +30,9 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // GET /admin/actions: what administrators did.
     ("list_admin_actions", Function::Http(|| routes!(list_admin_actions::list_admin_actions))),
     // Authorizer of the HTTP API: verifies access tokens.
-    ("authorize", Function::Event(authorize::answer)),
+    ("authorize", Function::Event(authorize::handler)),
     // Rotation of a secret: makes the next signing key, on deployment and every 30 days.
-    ("rotate_keys", Function::Event(rotate_keys::answer)),
+    ("rotate_keys", Function::Event(rotate_keys::handler)),
     // Invoked by operators: makes somebody an administrator.
-    ("grant_role", Function::Event(grant_role::answer)),
+    ("grant_role", Function::Event(grant_role::handler)),
 ];

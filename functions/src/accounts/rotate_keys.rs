@@ -33,7 +33,7 @@ async fn handle(app: &App, event: Value) -> Result<Value, InvocationError> {
     Ok(json!({ "rotation": request.id }))
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Invocation {
+/// Handles an invocation.
+pub fn handler(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, event).await })
 }

@@ -4,5 +4,5 @@ use functions::queue::advance_queues;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("advance_queues", Function::Event(advance_queues::answer))
+    lambda::run("advance_queues", Function::Event(advance_queues::handler))
 }

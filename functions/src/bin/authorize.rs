@@ -4,5 +4,5 @@ use functions::accounts::authorize;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("authorize", Function::Event(authorize::answer))
+    lambda::run("authorize", Function::Event(authorize::handler))
 }

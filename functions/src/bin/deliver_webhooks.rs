@@ -4,5 +4,5 @@ use functions::events::deliver_webhooks;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("deliver_webhooks", Function::Event(deliver_webhooks::answer))
+    lambda::run("deliver_webhooks", Function::Event(deliver_webhooks::handler))
 }

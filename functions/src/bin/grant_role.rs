@@ -4,5 +4,5 @@ use functions::accounts::grant_role;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("grant_role", Function::Event(grant_role::answer))
+    lambda::run("grant_role", Function::Event(grant_role::handler))
 }

@@ -4,5 +4,5 @@ use functions::products::rank_products;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("rank_products", Function::Event(rank_products::answer))
+    lambda::run("rank_products", Function::Event(rank_products::handler))
 }

@@ -4,5 +4,5 @@ use functions::events::record_sales;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("record_sales", Function::Event(record_sales::answer))
+    lambda::run("record_sales", Function::Event(record_sales::handler))
 }

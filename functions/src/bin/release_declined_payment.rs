@@ -4,5 +4,5 @@ use functions::events::release_declined_payment;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("release_declined_payment", Function::Event(release_declined_payment::answer))
+    lambda::run("release_declined_payment", Function::Event(release_declined_payment::handler))
 }

@@ -4,5 +4,5 @@ use functions::accounts::rotate_keys;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("rotate_keys", Function::Event(rotate_keys::answer))
+    lambda::run("rotate_keys", Function::Event(rotate_keys::handler))
 }

@@ -4,5 +4,5 @@ use functions::reservations::run_expiry;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {
-    lambda::run("run_expiry", Function::Event(run_expiry::answer))
+    lambda::run("run_expiry", Function::Event(run_expiry::handler))
 }

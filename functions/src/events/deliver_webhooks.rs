@@ -35,7 +35,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
     }
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Invocation {
+/// Handles a batch of messages.
+pub fn handler(app: App, batch: Value) -> Invocation {
     Box::pin(queue_deliveries(app, batch, handle))
 }

@@ -13,7 +13,7 @@ async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
     sales::record(app, events).await.into_iter().map(|result| result.map_err(Retry::from)).collect()
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Invocation {
+/// Handles a batch of messages.
+pub fn handler(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch_together(app, batch, handle))
 }

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use aws_lambda_events::dynamodb::EventRecord;
 use onsale_platform::app::App;
-use onsale_platform::events::{self, Event, EventQueue, LETTER_BYTES_MAX};
+use onsale_platform::events::{self, Event, EventQueue, PARKED_MESSAGE_BYTES_MAX};
 use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::events::outbox::{self, UnreadableChange};
 use onsale_platform::telemetry::metrics::{EVENTS_PARKED, EVENTS_RELAYED, RELAY_SECONDS};
@@ -101,25 +101,25 @@ async fn send(app: &App, posts: &[Post]) -> Option<usize> {
 /// The body of a parked message: the reason and the record, or as much of it as fits; the table has the rest.
 fn parked_message(unreadable: &UnreadableChange, record: &Value) -> String {
     let problem: String = unreadable.to_string().chars().take(PROBLEM_CHARACTERS_MAX).collect();
-    let letter = |record: &Value| json!({ "problem": problem, "record": record }).to_string();
+    let message = |record: &Value| json!({ "problem": problem, "record": record }).to_string();
     let mut record = record.clone();
     for image in ["OldImage", "NewImage"] {
-        let whole = letter(&record);
-        if whole.len() <= LETTER_BYTES_MAX {
+        let whole = message(&record);
+        if whole.len() <= PARKED_MESSAGE_BYTES_MAX {
             return whole;
         }
         if let Some(change) = record["dynamodb"].as_object_mut() {
             change.remove(image);
         }
     }
-    letter(&record)
+    message(&record)
 }
 
 fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, event: Value) -> Invocation {
+/// Handles a batch of records.
+pub fn handler(app: App, event: Value) -> Invocation {
     Box::pin(async move { handle(&app, serde_json::from_value(event)?).await })
 }

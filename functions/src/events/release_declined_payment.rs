@@ -23,7 +23,7 @@ async fn handle(app: &App, event: &Event) -> Result<(), Retry> {
     }
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Invocation {
+/// Handles a batch of messages.
+pub fn handler(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch(app, batch, handle))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// The states of an order.
 fn states() -> Object {
-    one_of("PurchaseState of the order.", PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
+    one_of("State of the order.", PurchaseState::ALL.map(|state| state.name(Order::OPEN)))
 }
 
 /// The reasons why an order has ended.

@@ -6,7 +6,7 @@ use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
 use onsale_platform::store::payments::refund;
 use onsale_platform::store::payments::refund::RefundFailure;
 
-use crate::payments::response::{PaidThing, PaymentOut};
+use crate::payments::response::{PaymentOut, PurchaseId};
 
 /// Cancels a payment: refunds it in full, and releases the seats or units.
 #[utoipa::path(post, path = "/payments/{payment_id}/cancel",
@@ -18,9 +18,9 @@ pub async fn cancel_payment(
     user: User,
     PathParams(payment_id): PathParams<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
-    let out = match PaidThing::parse(&payment_id)? {
-        PaidThing::Reservation(id) => PaymentOut::from_reservation(&refund::reservation(&app, user.id, id).await?),
-        PaidThing::Order(id) => PaymentOut::from_order(&refund::order(&app, user.id, id).await?),
+    let out = match PurchaseId::parse(&payment_id)? {
+        PurchaseId::Reservation(id) => PaymentOut::from_reservation(&refund::reservation(&app, user.id, id).await?),
+        PurchaseId::Order(id) => PaymentOut::from_order(&refund::order(&app, user.id, id).await?),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

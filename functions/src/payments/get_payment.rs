@@ -5,7 +5,7 @@ use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
 use onsale_platform::store::{orders, reservations};
 
-use crate::payments::response::{PaidThing, PaymentOut};
+use crate::payments::response::{PaymentOut, PurchaseId};
 
 /// Returns one of the caller's payments.
 #[utoipa::path(get, path = "/payments/{payment_id}",
@@ -20,11 +20,11 @@ pub async fn get_payment(
     user: User,
     PathParams(payment_id): PathParams<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
-    let out = match PaidThing::parse(&payment_id)? {
-        PaidThing::Reservation(id) => {
+    let out = match PurchaseId::parse(&payment_id)? {
+        PurchaseId::Reservation(id) => {
             reservations::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_reservation)
         }
-        PaidThing::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_order),
+        PurchaseId::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_order),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

@@ -11,16 +11,16 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
-/// The purchase that a payment is of, as its id says.
+/// The id of a reservation or an order, as the id of its payment says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaidThing {
+pub enum PurchaseId {
     /// `rsv-<id>`.
     Reservation(ReservationId),
     /// `ord-<id>`.
     Order(OrderId),
 }
 
-impl PaidThing {
+impl PurchaseId {
     /// Reads the id of a payment.
     ///
     /// # Errors
@@ -30,8 +30,8 @@ impl PaidThing {
             payment_id.strip_prefix(prefix).filter(|id| id.len() == 36)?.parse().ok()
         };
         let reservation = id("rsv-").map(|id| Self::Reservation(ReservationId(id)));
-        let thing = reservation.or_else(|| id("ord-").map(|id| Self::Order(OrderId(id))));
-        thing.ok_or_else(|| invalid("payment_id")(Expected::PaymentId))
+        let purchase = reservation.or_else(|| id("ord-").map(|id| Self::Order(OrderId(id))));
+        purchase.ok_or_else(|| invalid("payment_id")(Expected::PaymentId))
     }
 }
 

@@ -28,5 +28,5 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // POST /products/{product_id}/stock: adds units or takes some away.
     ("adjust_stock", Function::Http(|| routes!(adjust_stock::adjust_stock))),
     // Every 10 minutes: counts anew what sold best.
-    ("rank_products", Function::Event(rank_products::answer)),
+    ("rank_products", Function::Event(rank_products::handler)),
 ];

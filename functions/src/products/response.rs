@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The states of a product.
 fn states() -> Object {
     one_of(
-        "ProductState of the product; only `selling` products are listed and sold.",
+        "State of the product; only `selling` products are listed and sold.",
         ProductState::ALL.map(ProductState::as_str),
     )
 }

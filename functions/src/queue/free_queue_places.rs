@@ -37,7 +37,7 @@ async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
     events.iter().map(result).collect()
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, batch: Value) -> Invocation {
+/// Handles a batch of messages.
+pub fn handler(app: App, batch: Value) -> Invocation {
     Box::pin(queue_batch_together(app, batch, handle))
 }

@@ -1,6 +1,7 @@
 //! GET /queues/{queue_id}/tokens/me
 //!
-//! While the number waits this reads nothing: it is in the signed token, and what is served is known to the process.
+//! While the number waits, its entry is not read: the number is in the signed token. Only the queue is read, by each
+//! process at most once a second.
 
 use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
@@ -11,7 +12,7 @@ use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue;
 use onsale_platform::store::queue::admissions::{self, ClaimOutcome};
 
-use crate::queue::response::TokenOut;
+use crate::queue::response::QueueEntryOut;
 
 /// Returns the caller's queue entry, and claims the admission once its number is called.
 #[utoipa::path(get, path = "/queues/{queue_id}/tokens/me",
@@ -21,7 +22,7 @@ use crate::queue::response::TokenOut;
     ),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 200, body = TokenOut, description = "The queue entry"),
+        (status = 200, body = QueueEntryOut, description = "The queue entry"),
         (status = 401, description = "queue-token-required, queue-token-invalid"),
         (status = 403, description = "queue-token-ended"),
         (status = 404, description = "not-found"),
@@ -31,13 +32,13 @@ pub async fn get_queue_entry(
     user: User,
     queue_token: QueueToken,
     PathParams(id): PathParams<String>,
-) -> Result<Answer<TokenOut>, Problem> {
+) -> Result<Answer<QueueEntryOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = queue_token.claims(&app, user.id, &id).await?;
-    if claims.number > queue.serving && !claims.admitted {
-        let out = TokenOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
+    if queue.still_waits(claims.number, claims.admitted) {
+        let out = QueueEntryOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
         let token = match queue_token.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
             _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
@@ -48,10 +49,10 @@ pub async fn get_queue_entry(
         ClaimOutcome::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;
-            let out = TokenOut::new(&id, EntryState::Admitted, claims.number, &queue, app.now());
+            let out = QueueEntryOut::new(&id, EntryState::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
         }
-        ClaimOutcome::Ended(state) => Ok(Answer::ok(TokenOut::new(&id, state, claims.number, &queue, app.now()))),
+        ClaimOutcome::Ended(state) => Ok(Answer::ok(QueueEntryOut::new(&id, state, claims.number, &queue, app.now()))),
         ClaimOutcome::Replaced => Err(QueueTokenError::Ended.into()),
     }
 }

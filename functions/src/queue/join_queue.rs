@@ -8,28 +8,28 @@ use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::entries;
 use onsale_platform::store::queue::entries::{JoinFailure, Joined};
 
-use crate::queue::response::TokenOut;
+use crate::queue::response::QueueEntryOut;
 
 /// Joins the queue: issues a number, or returns the one that the caller already has.
 #[utoipa::path(post, path = "/queues/{queue_id}/tokens", params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("user"))),
     responses(
-        (status = 201, body = TokenOut, description = "The new queue entry"),
-        (status = 200, body = TokenOut, description = "The queue entry that the caller already has"),
+        (status = 201, body = QueueEntryOut, description = "The new queue entry"),
+        (status = 200, body = QueueEntryOut, description = "The queue entry that the caller already has"),
         JoinFailure,
     ))]
 pub async fn join_queue(
     State(app): State<App>,
     user: User,
     PathParams(id): PathParams<String>,
-) -> Result<Answer<TokenOut>, Problem> {
+) -> Result<Answer<QueueEntryOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
-    let token = &joined.get().entry;
-    let signed = queue_token::sign(&app, user.id, &id, token.number, token.expires_at).await?;
-    let out = joined.map(|Joined { entry: token, queue }| {
-        let out = TokenOut::new(&id, token.state, token.number, &queue, app.now());
-        out.issued_at(token.issued_at).expires_at(token.expires_at).token(signed)
+    let entry = &joined.get().entry;
+    let signed = queue_token::sign(&app, user.id, &id, entry.number, entry.expires_at).await?;
+    let out = joined.map(|Joined { entry, queue }| {
+        let out = QueueEntryOut::new(&id, entry.state, entry.number, &queue, app.now());
+        out.issued_at(entry.issued_at).expires_at(entry.expires_at).token(signed)
     });
     Ok(out.into())
 }

@@ -26,7 +26,7 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // DELETE /queues/{queue_id}/tokens/me: gives the place up.
     ("leave_queue", Function::Http(|| routes!(leave_queue::leave_queue))),
     // Queue tokens: frees the places of ended admissions.
-    ("free_queue_places", Function::Event(free_queue_places::answer)),
+    ("free_queue_places", Function::Event(free_queue_places::handler)),
     // Every minute at :00: ends admissions whose time has passed, and moves every queue on.
-    ("advance_queues", Function::Event(advance_queues::answer)),
+    ("advance_queues", Function::Event(advance_queues::handler)),
 ];

@@ -64,12 +64,13 @@ impl QueueOut {
 
 /// The states of a queue entry.
 fn states() -> Object {
-    one_of("EntryState of the entry.", EntryState::ALL.map(EntryState::as_str))
+    one_of("State of the entry.", EntryState::ALL.map(EntryState::as_str))
 }
 
 /// A queue entry: a number in a queue, and its token.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+// Clients that were generated from the document know it by this name.
+#[schema(as = TokenOut, example = json!({
     "queue_id": "spring-2030",
     "state": "waiting",
     "number": 1300,
@@ -80,7 +81,7 @@ fn states() -> Object {
     "issued_at": "2030-11-01T10:30:01.5Z",
     "token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
 }))]
-pub struct TokenOut {
+pub struct QueueEntryOut {
     /// Id of the queue.
     queue_id: String,
     #[schema(schema_with = states)]
@@ -108,7 +109,7 @@ pub struct TokenOut {
     token: Option<String>,
 }
 
-impl TokenOut {
+impl QueueEntryOut {
     /// A place whose number is to be called, or has been, at `now`.
     pub fn new(id: &QueueId, state: EntryState, number: u64, queue: &Queue, now: Timestamp) -> Self {
         let standing = queue.position_of(number, now);

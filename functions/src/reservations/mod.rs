@@ -27,6 +27,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_ticket", Function::Http(|| routes!(get_ticket::get_ticket))),
     // DELETE /reservations/{reservation_id}/tickets/{ticket_id}: gives one seat back.
     ("cancel_ticket", Function::Http(|| routes!(cancel_ticket::cancel_ticket))),
-    // Every minute at :00: closes the books of lapsed holds and orders, and ends deletions.
-    ("run_expiry", Function::Event(run_expiry::answer)),
+    // Every minute at :00: expires holds and orders whose time has passed, and ends deletions.
+    ("run_expiry", Function::Event(run_expiry::handler)),
 ];

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The states of a reservation or ticket.
 fn states() -> Object {
     let names = PurchaseState::ALL.map(|state| state.name(Reservation::OPEN));
-    one_of("PurchaseState; a ticket has that of its reservation, or is `cancelled` by itself.", names)
+    one_of("State; a ticket has that of its reservation, or is `cancelled` by itself.", names)
 }
 
 /// The reasons why a reservation has ended.

@@ -30,7 +30,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Invocation {
+/// Handles an event of the schedule.
+pub fn handler(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

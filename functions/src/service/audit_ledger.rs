@@ -56,7 +56,7 @@ fn report_json(report: &Report) -> Value {
     })
 }
 
-/// Its answer to an event.
-pub fn answer(app: App, _: Value) -> Invocation {
+/// Handles an event of the schedule.
+pub fn handler(app: App, _: Value) -> Invocation {
     Box::pin(async move { handle(&app).await })
 }

@@ -17,5 +17,5 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     // $default: what no route is for.
     ("no_route", Function::Default(no_route::no_route)),
     // Every day at 04:17: whether the books agree.
-    ("audit_ledger", Function::Event(audit_ledger::answer)),
+    ("audit_ledger", Function::Event(audit_ledger::handler)),
 ];

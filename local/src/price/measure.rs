@@ -109,7 +109,7 @@ pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientE
     let mut usage = Usage::default();
     let before = stored_bytes(&sale.stack)?;
     for seat in 1..=bookings {
-        sale.book(seat, &mut usage).await?;
+        sale.buy(seat, &mut usage).await?;
     }
     let bytes = stored_bytes(&sale.stack)?.saturating_sub(before);
     usage.add(Charged::Stored, bytes as f64 / 1e9);
@@ -126,8 +126,8 @@ struct Sale {
 }
 
 impl Sale {
-    /// Books a seat, and adds what it used.
-    async fn book(&self, seat: usize, usage: &mut Usage) -> Result<(), ClientError> {
+    /// Buys a seat, and adds what it used.
+    async fn buy(&self, seat: usize, usage: &mut Usage) -> Result<(), ClientError> {
         let buyer = Client::new(&self.stack, Role::User, self.clock.now()).await?;
         let email = format!("buyer{seat}@onsale.local");
         buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
@@ -138,7 +138,7 @@ impl Sale {
 
         let (meter, calls) = (Arc::new(Meter::default()), self.stack.calls());
         self.stack.intercept(Some(meter.clone()));
-        for (function, count) in self.buy(&buyer, &email, seat).await? {
+        for (function, count) in self.send_requests(&buyer, &email, seat).await? {
             usage.add(Charged::Request, count);
             self.add_calls(usage, function, count);
         }
@@ -156,8 +156,13 @@ impl Sale {
         Ok(())
     }
 
-    /// Books as a buyer; gives the functions that are called, and how often.
-    async fn buy(&self, buyer: &Client, email: &str, seat: usize) -> Result<Vec<(&'static str, f64)>, ClientError> {
+    /// Sends the requests of a buyer; gives the functions that are called, and how often.
+    async fn send_requests(
+        &self,
+        buyer: &Client,
+        email: &str,
+        seat: usize,
+    ) -> Result<Vec<(&'static str, f64)>, ClientError> {
         let credentials = json!({ "email": email, "password": PASSWORD });
         buyer.send(Method::POST, "/sessions", Some(credentials), StatusCode::OK).await?;
         let schedule = &self.schedule;

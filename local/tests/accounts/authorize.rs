@@ -98,9 +98,9 @@ async fn what_is_not_our_token_is_refused() {
     let forge = Forge::new(&world).await;
     let mut person = world.anonymous();
     // The forge itself works: unchanged, its token is admitted.
-    person.token = Some(forge.signed(&forge.header, &forge.claims));
+    person.token = Some(forge.signed_token(&forge.header, &forge.claims));
     person.get("/wallet").await.expect_problem(404, "no-wallet");
-    let refused = forge.refused();
+    let refused = forge.tokens_to_refuse();
     assert!(refused.len() >= 60, "{} classes", refused.len());
     for (name, token) in refused {
         person.token = Some(token);

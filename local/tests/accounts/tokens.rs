@@ -32,7 +32,7 @@ impl Forge {
     }
 
     /// A token of this header and these claims, rightly signed.
-    pub fn signed(&self, header: &Value, claims: &Value) -> String {
+    pub fn signed_token(&self, header: &Value, claims: &Value) -> String {
         let text = unsigned(header, claims);
         let signature = URL_SAFE_NO_PAD.encode(self.key.sign(text.as_bytes()));
         format!("{text}.{signature}")
@@ -47,16 +47,16 @@ impl Forge {
 
     /// The same with one claim changed, or without it.
     pub fn with_claim(&self, name: &str, value: Option<Value>) -> String {
-        self.signed(&self.header, &changed(&self.claims, name, value))
+        self.signed_token(&self.header, &changed(&self.claims, name, value))
     }
 
     /// The same with one field of the header changed, or without it.
     pub fn with_header(&self, name: &str, value: Option<Value>) -> String {
-        self.signed(&changed(&self.header, name, value), &self.claims)
+        self.signed_token(&changed(&self.header, name, value), &self.claims)
     }
 
     /// Every token that must be refused, by name.
-    pub fn refused(&self) -> Vec<(String, String)> {
+    pub fn tokens_to_refuse(&self) -> Vec<(String, String)> {
         let mut all = self.wrong_claims();
         all.extend(self.wrong_headers());
         all.extend(self.wrong_signatures());
@@ -103,7 +103,7 @@ impl Forge {
             all.push((format!("claim {name} null"), self.with_claim(name, Some(Value::Null))));
         }
         for claims in [json!([]), json!("claims"), json!(1), Value::Null] {
-            all.push((format!("claims {claims}"), self.signed(&self.header, &claims)));
+            all.push((format!("claims {claims}"), self.signed_token(&self.header, &claims)));
         }
         all
     }

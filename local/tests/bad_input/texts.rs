@@ -81,8 +81,8 @@ fn expect_named(reply: &Reply, pointer: &str, text: &str) {
     }
 }
 
-/// Sends every text as one text of a body. Refusals are insisted on; what was taken is given, each with its answer.
-async fn taken(target: &Target, place: Place) -> Vec<(String, Reply)> {
+/// Sends every text as one text of a body, insists on the refusals, and gives what was taken, each with its answer.
+async fn send_texts(target: &Target, place: Place) -> Vec<(String, Reply)> {
     let route = target.routes().into_iter().find(|route| route.name == place.0).expect("a route");
     let mut taken = Vec::new();
     for text in texts() {
@@ -116,7 +116,7 @@ async fn every_text_of_a_body_is_told_of_here() {
 async fn a_text_that_is_not_made_up_is_refused_by_naming_its_field() {
     let target = Target::new().await;
     for place in BOUND {
-        let taken: Vec<String> = taken(&target, place).await.into_iter().map(|(text, _)| text).collect();
+        let taken: Vec<String> = send_texts(&target, place).await.into_iter().map(|(text, _)| text).collect();
         assert!(taken.is_empty(), "{place:?} takes {taken:?}");
     }
 }
@@ -144,7 +144,7 @@ async fn difficult_texts_in_paths_and_queries_are_no_failure() {
 }
 
 /// The values of a field in a whole list, read in pages of one.
-async fn listed(target: &Target, path: &str, field: &str) -> Vec<String> {
+async fn listed_values(target: &Target, path: &str, field: &str) -> Vec<String> {
     let items = target.caller.pages(path, 1).await;
     items.iter().map(|item| item[field].as_str().expect("a text").to_owned()).collect()
 }
@@ -164,10 +164,10 @@ fn ids(taken: &[(String, Reply)], field: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_concert_of_any_name_that_is_taken_is_read_listed_found_and_deleted() {
     let target = Target::new().await;
-    let made = taken(&target, ("create_concert", "/name")).await;
+    let made = send_texts(&target, ("create_concert", "/name")).await;
     assert!(made.len() >= 40, "only {} names were taken", made.len());
     let ids = ids(&made, "concert_id");
-    expect_each_once(&listed(&target, "/concerts", "concert_id").await, &ids, "/concerts");
+    expect_each_once(&listed_values(&target, "/concerts", "concert_id").await, &ids, "/concerts");
     for (given, concert) in &made {
         let (id, name) = (concert.text("concert_id"), concert.text("name"));
         assert_eq!(target.caller.get(&format!("/concerts/{id}")).await.expect(200).body["name"], name.as_str());
@@ -184,7 +184,7 @@ async fn a_concert_of_any_name_that_is_taken_is_read_listed_found_and_deleted() 
         target.caller.delete(&format!("/concerts/{id}")).await.expect(204);
         target.caller.get(&format!("/concerts/{id}")).await.expect(404);
     }
-    let left = listed(&target, "/concerts", "concert_id").await;
+    let left = listed_values(&target, "/concerts", "concert_id").await;
     assert!(!left.iter().any(|id| ids.contains(id)));
     // The sweep removes what is deleted for certain.
     target.world.wait(600);
@@ -199,7 +199,7 @@ async fn a_concert_of_any_name_that_is_taken_is_read_listed_found_and_deleted() 
 #[tokio::test]
 async fn a_description_is_read_as_it_was_answered() {
     let target = Target::new().await;
-    let made = taken(&target, ("create_concert", "/description")).await;
+    let made = send_texts(&target, ("create_concert", "/description")).await;
     assert!(made.len() >= 50, "only {} descriptions were taken", made.len());
     for (given, concert) in &made {
         let read = target.caller.get(&format!("/concerts/{}", concert.text("concert_id"))).await.expect(200);
@@ -212,7 +212,7 @@ async fn a_description_is_read_as_it_was_answered() {
 #[tokio::test]
 async fn a_product_of_any_name_that_is_taken_is_listed_in_every_order_and_withdrawn() {
     let target = Target::new().await;
-    let made = taken(&target, ("create_product", "/name")).await;
+    let made = send_texts(&target, ("create_product", "/name")).await;
     assert!(made.len() >= 40, "only {} names were taken", made.len());
     let ids = ids(&made, "product_id");
     for (_, product) in &made {
@@ -221,14 +221,14 @@ async fn a_product_of_any_name_that_is_taken_is_listed_in_every_order_and_withdr
     }
     for sort in ["newest", "price", "-price", "name"] {
         let path = format!("/products?sort={sort}");
-        expect_each_once(&listed(&target, &path, "product_id").await, &ids, &path);
+        expect_each_once(&listed_values(&target, &path, "product_id").await, &ids, &path);
     }
     for id in &ids {
         let change = json!({ "state": "stopped" });
         target.caller.patch(&format!("/products/{id}"), change).await.expect(200);
     }
     target.world.wait(5);
-    let left = listed(&target, "/products?sort=name", "product_id").await;
+    let left = listed_values(&target, "/products?sort=name", "product_id").await;
     assert_eq!(left, [target.product.as_str()]);
 }
 
@@ -236,7 +236,7 @@ async fn a_product_of_any_name_that_is_taken_is_listed_in_every_order_and_withdr
 async fn a_product_is_listed_once_whatever_it_is_renamed_to() {
     let target = Target::new().await;
     let mut names = 0;
-    for (given, changed) in taken(&target, ("update_product", "/name")).await {
+    for (given, changed) in send_texts(&target, ("update_product", "/name")).await {
         // Renamed from each to the next; the entry of the one before is gone.
         let rename = json!({ "name": given });
         let path = format!("/products/{}", target.product);
@@ -256,7 +256,7 @@ async fn a_product_is_listed_once_whatever_it_is_renamed_to() {
 #[tokio::test]
 async fn a_coupon_of_any_name_that_is_taken_is_read_claimed_and_listed() {
     let target = Target::new().await;
-    let made = taken(&target, ("create_coupon", "/name")).await;
+    let made = send_texts(&target, ("create_coupon", "/name")).await;
     assert!(made.len() >= 40, "only {} names were taken", made.len());
     let ids = ids(&made, "coupon_id");
     for (_, coupon) in &made {
@@ -265,13 +265,13 @@ async fn a_coupon_of_any_name_that_is_taken_is_read_claimed_and_listed() {
         assert_eq!(read.body["name"], coupon.body["name"]);
         target.caller.claim(&id).await.expect(201);
     }
-    expect_each_once(&listed(&target, "/users/me/coupons", "coupon_id").await, &ids, "/users/me/coupons");
+    expect_each_once(&listed_values(&target, "/users/me/coupons", "coupon_id").await, &ids, "/users/me/coupons");
 }
 
 #[tokio::test]
 async fn a_date_at_any_place_that_is_taken_is_read_listed_and_deleted() {
     let target = Target::new().await;
-    let made = taken(&target, ("create_schedule", "/place")).await;
+    let made = send_texts(&target, ("create_schedule", "/place")).await;
     assert!(made.len() >= 40, "only {} places were taken", made.len());
     let ids = ids(&made, "schedule_id");
     for (_, schedule) in &made {
@@ -279,7 +279,7 @@ async fn a_date_at_any_place_that_is_taken_is_read_listed_and_deleted() {
         assert_eq!(read.body["place"], schedule.body["place"]);
     }
     let dates = format!("/concerts/{}/schedules", target.concert);
-    expect_each_once(&listed(&target, &dates, "schedule_id").await, &ids, &dates);
+    expect_each_once(&listed_values(&target, &dates, "schedule_id").await, &ids, &dates);
     for id in &ids {
         target.caller.delete(&format!("{dates}/{id}")).await.expect(204);
     }
@@ -288,7 +288,7 @@ async fn a_date_at_any_place_that_is_taken_is_read_listed_and_deleted() {
 #[tokio::test]
 async fn a_memo_that_is_taken_stands_in_the_ledger() {
     let target = Target::new().await;
-    let made = taken(&target, ("spend", "/memo")).await;
+    let made = send_texts(&target, ("spend", "/memo")).await;
     assert!(made.len() >= 40, "only {} memos were taken", made.len());
     let memos: Vec<Value> = target.caller.pages("/wallet/entries", 1).await;
     let memos: Vec<&str> = memos.iter().filter_map(|entry| entry["memo"].as_str()).collect();
@@ -326,7 +326,7 @@ async fn seats_of_any_label_that_is_taken_are_listed_held_and_released_in_both_s
         target.caller.hold(&target.schedule, &[&twice[0], &twice[1]]).await.expect_invalid("seat_ids");
     }
     for place in [("create_seats", "/section"), ("create_seats", "/rows/0/row")] {
-        for (given, _) in taken(&target, place).await {
+        for (given, _) in send_texts(&target, place).await {
             let label: String = given.chars().filter(|character| !character.is_alphanumeric()).collect();
             assert_eq!(label, "", "{given:?} is no label");
         }
@@ -337,7 +337,7 @@ async fn seats_of_any_label_that_is_taken_are_listed_held_and_released_in_both_s
 async fn a_seat_id_is_a_seat_id_or_refused() {
     let target = Target::new().await;
     for place in [("create_reservation", "/seat_ids/0"), ("create_reservation", "/seat_ids/1")] {
-        assert!(taken(&target, place).await.is_empty());
+        assert!(send_texts(&target, place).await.is_empty());
     }
 }
 

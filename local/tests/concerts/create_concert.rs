@@ -33,7 +33,7 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
     let first = admin.post_with_key("/concerts", body.clone(), key).await.expect(201);
     assert!(!first.replayed());
     world.wait(3_600 * 24);
-    let (admin, other) = (renewed(&world, admin).await, renewed(&world, other).await);
+    let (admin, other) = (renew_token(&world, admin).await, renew_token(&world, other).await);
     let before = world.dump();
     let second = admin.post_with_key("/concerts", body.clone(), key).await.expect(201);
     assert!(second.replayed());
@@ -49,7 +49,7 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
 }
 
 /// The same person with a token of now.
-async fn renewed(world: &World, mut person: crate::support::Person) -> crate::support::Person {
+async fn renew_token(world: &World, mut person: crate::support::Person) -> crate::support::Person {
     let role = onsale_domain::accounts::account::Role::Admin;
     person.token = Some(
         onsale_platform::auth::access_token::sign(world.stack.app(), person.id, role, person.id.0)

@@ -12,7 +12,7 @@ fn traces(world: &World, id: &str) -> usize {
     world.dump().iter().filter(|item| item.contains(id) && !item.contains("ADMIN#")).count()
 }
 
-async fn renewed(world: &World) -> (Person, Person) {
+async fn admin_and_buyer(world: &World) -> (Person, Person) {
     (world.admin().await, world.user_with(200_000).await)
 }
 
@@ -59,7 +59,7 @@ async fn a_date_with_a_held_or_sold_seat_stays_as_it_was() {
     admin.delete(&path).await.expect_problem(409, "has-live-reservations");
     world.anonymous().get(&format!("/schedules/{id}")).await.expect(200);
     world.wait(400);
-    let (admin, joon) = renewed(&world).await;
+    let (admin, joon) = admin_and_buyer(&world).await;
     admin.delete(&path).await.expect_problem(409, "has-live-reservations");
     world.stack.run_schedule("run_expiry").await.expect("swept");
     joon.hold(&id, &["A-1-1", "A-1-49"]).await.expect(201);

@@ -30,7 +30,7 @@ fn is_there(test: &str) -> bool {
 }
 
 /// A number that the environment may give.
-fn given(variable: &str, otherwise: u64) -> u64 {
+fn number_from_environment(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
@@ -39,7 +39,10 @@ async fn random_operations_have_equal_answers() {
     if !is_there("random operations on two engines") {
         return;
     }
-    let (operations, seed) = (given("ONSALE_ENGINES_OPERATIONS", 20_000), given("ONSALE_ENGINES_SEED", 1));
+    let (operations, seed) = (
+        number_from_environment("ONSALE_ENGINES_OPERATIONS", 20_000),
+        number_from_environment("ONSALE_ENGINES_SEED", 1),
+    );
     println!("{operations} operations of seed {seed}");
     let world = World::with_options(|options| options.ids = Ids::seeded("two engines")).await;
     flow::main_flow(&world).await;
@@ -60,7 +63,7 @@ async fn random_operations_have_equal_answers() {
             random.answered(operation, &request, &answer);
         }
     }
-    println!("{}", tally::shown());
+    println!("{}", tally::summary());
 }
 
 #[tokio::test]
@@ -70,5 +73,5 @@ async fn the_main_flow_leaves_the_same_table() {
     }
     let world = World::new().await;
     flow::main_flow(&world).await;
-    println!("{}", tally::shown());
+    println!("{}", tally::summary());
 }

@@ -65,7 +65,7 @@ fn the_report_is_written() {
         "{day}, {cores} cores. {all} operations, {equal} with equal answers, {explained} with an explained difference, \
          {unexplained} with another. {tables} complete tables with {items} items were compared."
     );
-    writeln!(page, "\n## The last run\n\n{}\n\n| operation | compared | equal |\n|---|---|---|", wrapped(&last))
+    writeln!(page, "\n## The last run\n\n{}\n\n| operation | compared | equal |\n|---|---|---|", wrapped_text(&last))
         .expect("text");
     for (name, (of, same)) in &operations {
         writeln!(page, "| {name} | {of} | {same} |").expect("text");
@@ -73,7 +73,7 @@ fn the_report_is_written() {
     page.push_str("\n## The differences\n");
     for class in CLASSES {
         let (count, example) = classes.get(class.name).cloned().unwrap_or_default();
-        let why = wrapped(&format!("{count} times. {}", class.why));
+        let why = wrapped_text(&format!("{count} times. {}", class.why));
         writeln!(page, "\n### {}\n\n{why}", class.name).expect("text");
         if count > 0 {
             writeln!(page, "\n```text\n{example}\n```").expect("text");
@@ -84,7 +84,7 @@ fn the_report_is_written() {
 }
 
 /// A text in lines.
-fn wrapped(text: &str) -> String {
+fn wrapped_text(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("a line");

@@ -83,7 +83,7 @@ pub fn table(items: usize) {
 }
 
 /// In one line, for who looks on.
-pub fn shown() -> String {
+pub fn summary() -> String {
     let tally = lock(&TALLY);
     let (all, equal) = tally.operations.values().fold((0, 0), |(all, equal), (of, same)| (all + of, equal + same));
     let classes: Vec<String> = tally.classes.iter().map(|(name, (count, _))| format!("{count} {name}")).collect();

@@ -138,7 +138,7 @@ async fn hand_over(world: &World, consumer: &str, batch: &[String], death: Optio
 }
 
 /// Hands everything over as the dice fall; how often a consumer died.
-async fn disturbed(world: &World, told: &[(&'static str, Vec<String>)], dice: &Dice) -> usize {
+async fn deliver_at_random(world: &World, told: &[(&'static str, Vec<String>)], dice: &Dice) -> usize {
     let several = |message: &String| vec![message.clone(); 1 + dice.below(3)];
     let mut waiting: Vec<(&'static str, Vec<String>)> = told
         .iter()
@@ -186,7 +186,7 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
     let mut deaths = 0;
     for day in 0..DAYS {
         world.restore(&before);
-        deaths += disturbed(&world, &told, &Dice(Ids::seeded(&format!("day {day}")))).await;
+        deaths += deliver_at_random(&world, &told, &Dice(Ids::seeded(&format!("day {day}")))).await;
         assert_eq!(world.dump(), calm, "day {day}");
     }
     println!("{DAYS} days of {counts:?} events: consumers died {deaths} times");

@@ -76,7 +76,11 @@ pub fn batch(bodies: &[&str]) -> Value {
 }
 
 /// A user without money whose payment of these seats was declined; the reservation's id.
-async fn declined(world: &World, schedule: &str, seats: &[&str]) -> (crate::support::Person, String) {
+async fn person_with_declined_payment(
+    world: &World,
+    schedule: &str,
+    seats: &[&str],
+) -> (crate::support::Person, String) {
     let poor = world.user_with(0).await;
     let held = poor.hold(schedule, seats).await.expect(201).reservation();
     poor.pay(&held).await.expect_problem(402, "insufficient-balance");

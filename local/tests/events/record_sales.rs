@@ -19,7 +19,7 @@ async fn record(world: &World, bodies: &[&str]) -> Value {
 }
 
 /// What is counted of a product on a day.
-fn sold(world: &World, day: &str, product: &str) -> i64 {
+fn units_sold(world: &World, day: &str, product: &str) -> i64 {
     let key = json!({ "pk": { "S": format!("SALES#{day}") }, "sk": { "S": format!("PRODUCT#{product}") } });
     let request = json!({ "TableName": world.stack.template().table.name, "Key": key });
     let item = world.stack.dynamodb().call("GetItem", &request).expect("an answer");
@@ -57,7 +57,7 @@ async fn paid_orders_of_both_ways_are_told_and_reservations_are_not() {
     assert!(events[0].contains(&format!("ORDER#{at_once}/1")));
     let bodies: Vec<&str> = events.iter().map(String::as_str).collect();
     assert_eq!(record(&world, &bodies).await, json!({ "batchItemFailures": [] }));
-    assert_eq!(sold(&world, TODAY, &product), 5);
+    assert_eq!(units_sold(&world, TODAY, &product), 5);
 }
 
 #[tokio::test]
@@ -83,9 +83,9 @@ async fn an_event_counts_once_however_often_and_in_whatever_order_it_comes() {
     let doubled: Vec<&str> = backwards.iter().chain(&backwards).copied().collect();
     for _ in 0..3 {
         assert_eq!(record(&world, &doubled).await, json!({ "batchItemFailures": [] }));
-        assert_eq!((sold(&world, TODAY, &one), sold(&world, TODAY, &two)), (1 + 2 + 3 + 4, 4));
+        assert_eq!((units_sold(&world, TODAY, &one), units_sold(&world, TODAY, &two)), (1 + 2 + 3 + 4, 4));
     }
-    assert_eq!(sold(&world, "2026-11-22", &one), 0);
+    assert_eq!(units_sold(&world, "2026-11-22", &one), 0);
 }
 
 #[tokio::test]
@@ -104,7 +104,11 @@ async fn a_lost_answer_or_a_collision_counts_nothing_twice() {
             world.stack.intercept(Some(disturb.clone()));
             assert_eq!(record(&world, &bodies).await, json!({ "batchItemFailures": [] }), "{fault:?} × {times}");
             world.stack.intercept(None);
-            assert_eq!((disturb.disturbed_calls(), sold(&world, TODAY, &product)), (times, 6), "{fault:?} × {times}");
+            assert_eq!(
+                (disturb.disturbed_calls(), units_sold(&world, TODAY, &product)),
+                (times, 6),
+                "{fault:?} × {times}"
+            );
         }
     }
 }
@@ -125,7 +129,7 @@ async fn many_orders_of_many_lines_are_counted_in_as_many_transactions_as_they_n
     let bodies: Vec<&str> = events.iter().map(String::as_str).collect();
     for _ in 0..2 {
         assert_eq!(record(&world, &bodies).await, json!({ "batchItemFailures": [] }));
-        let counted: i64 = products.iter().map(|product| sold(&world, TODAY, product)).sum();
+        let counted: i64 = products.iter().map(|product| units_sold(&world, TODAY, product)).sum();
         assert_eq!(counted, 30 * 20);
     }
 }
@@ -141,9 +145,9 @@ async fn what_the_table_refuses_is_delivered_again_and_garbage_fails_alone() {
     world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
     world.stack.intercept(None);
-    assert_eq!(sold(&world, TODAY, &product), 0);
+    assert_eq!(units_sold(&world, TODAY, &product), 0);
     assert_eq!(world.stack.deliver().await.expect("delivered"), 1);
-    assert_eq!(sold(&world, TODAY, &product), 2);
+    assert_eq!(units_sold(&world, TODAY, &product), 2);
     for _ in 0..10 {
         world.stack.deliver().await.expect("delivered");
     }

@@ -18,7 +18,7 @@ async fn world() -> (World, Listening) {
 }
 
 /// Something for each consumer, committed and relayed, and not yet consumed.
-pub async fn committed(world: &World) {
+pub async fn relay_events_to_each_consumer(world: &World) {
     let (hall, product) = (world.schedule_with_seats().await, world.product(1_000, 100).await);
     let (poor, mina) = (world.user_with(0).await, world.user_with(1_000_000).await);
     for seat in ["A-1-1", "A-1-2"] {
@@ -81,11 +81,11 @@ async fn redrive(world: &World, name: &str) {
 /// failed. Garbage that lies in the same queue is the only thing that is left.
 async fn as_if_nothing_had_failed(name: &str, consumer: &'static str) {
     let (calm, of_calm) = world().await;
-    committed(&calm).await;
+    relay_events_to_each_consumer(&calm).await;
     calm.stack.drain_events().await.expect("settled");
 
     let (world, listening) = world().await;
-    committed(&world).await;
+    relay_events_to_each_consumer(&world).await;
     put(&world, &queue(&world, name), "garbage").await;
     let waiting = message_count(&world, name);
     assert!(waiting > 2, "{name}: {waiting}");

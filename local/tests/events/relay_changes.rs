@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{declined, queue, receive_all};
+use super::{person_with_declined_payment, queue, receive_all};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
@@ -57,7 +57,7 @@ pub fn put_item(world: &World, item: Value) {
 async fn a_decline_is_put_on_the_queue_that_wants_it() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
+    let (poor, held) = person_with_declined_payment(&world, &id, &["A-1-1", "A-1-2"]).await;
     let rich = world.user_with(50_000).await;
     let bought = rich.hold(&id, &["A-1-3"]).await.expect(201).reservation();
     rich.pay(&bought).await.expect(201);
@@ -91,7 +91,7 @@ async fn a_decline_is_put_on_the_queue_that_wants_it() {
 async fn a_record_that_is_read_twice_is_the_same_event() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    declined(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     let records = records(&world);
     assert_eq!(records.len(), 2, "a hold and a decline");
     for _ in 0..2 {
@@ -118,7 +118,7 @@ async fn what_cannot_be_understood_is_parked_and_the_rest_goes_on() {
     for item in poison.clone() {
         put_item(&world, item);
     }
-    let (poor, held) = declined(&world, &id, &["A-1-1"]).await;
+    let (poor, held) = person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     world.stack.drain_events().await.expect("settled");
     let parked = receive_all(&world, &queue(&world, "Parked")).await;
     assert_eq!(parked.len(), poison.len());
@@ -139,7 +139,7 @@ async fn an_unreachable_queue_fails_from_its_first_record_on() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
     for seats in [["A-1-1"], ["A-1-2"]] {
-        declined(&world, &id, &seats).await;
+        person_with_declined_payment(&world, &id, &seats).await;
     }
     let records = records(&world);
     // Hold, decline, hold, decline: the first record nobody wants, so it does not fail.
@@ -162,7 +162,7 @@ async fn after_an_outage_nothing_is_missing() {
     let id = world.schedule_with_seats().await;
     let mut people = Vec::new();
     for seat in 1..=12 {
-        people.push(declined(&world, &id, &[&format!("A-1-{seat}")]).await);
+        people.push(person_with_declined_payment(&world, &id, &[&format!("A-1-{seat}")]).await);
     }
     // Ten go at once. The second send fails, and what is left of its retries.
     world.stack.intercept(Some(Arc::new(Disturb::after("SendMessageBatch", Fault::LoseRequest, 1, 3))));

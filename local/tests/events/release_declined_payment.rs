@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{batch, declined, put, queue, receive_all};
+use super::{batch, person_with_declined_payment, put, queue, receive_all};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
@@ -22,7 +22,7 @@ async fn release(world: &World, bodies: &[&str]) -> Value {
 async fn a_declined_payment_gives_seats_and_limit_back_once() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    let (poor, held) = declined(&world, &id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await;
+    let (poor, held) = person_with_declined_payment(&world, &id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await;
     poor.hold(&id, &["A-1-5"]).await.expect_problem(409, "seat-limit");
     let events = events(&world).await;
     // The same event twice in one batch.
@@ -44,7 +44,7 @@ async fn a_declined_payment_gives_seats_and_limit_back_once() {
 async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    let (poor, _) = declined(&world, &id, &["A-1-1", "A-1-2"]).await;
+    let (poor, _) = person_with_declined_payment(&world, &id, &["A-1-1", "A-1-2"]).await;
     let events = events(&world).await;
     world.wait(302);
     let joon = world.user().await;
@@ -62,8 +62,8 @@ async fn after_the_time_of_the_hold_nothing_of_others_is_released() {
 async fn garbage_fails_alone() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    declined(&world, &id, &["A-1-1"]).await;
-    declined(&world, &id, &["A-1-2"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-2"]).await;
     let events = events(&world).await;
     let mut unknown: Value = serde_json::from_str(&events[0]).expect("JSON");
     unknown["type"] = json!("payment.eaten");
@@ -80,7 +80,7 @@ async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
     let mina = world.user_with(50_000).await;
-    declined(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     let of: Value = serde_json::from_str(&events(&world).await[0]).expect("JSON");
     let held = mina.hold(&id, &["A-1-2"]).await.expect(201).reservation();
     let before = world.dump();
@@ -106,7 +106,7 @@ async fn an_event_of_nothing_or_of_another_kind_is_done_with() {
 async fn what_the_table_refuses_is_delivered_again() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    declined(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     world.stack.relay().await.expect("relayed");
     world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000))));
     assert_eq!(world.stack.deliver().await.expect("delivered"), 0);
@@ -122,7 +122,7 @@ async fn what_always_fails_ends_in_the_dead_letter_queue_and_harms_no_other() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
     put(&world, &queue(&world, "Payments"), "garbage").await;
-    declined(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     world.stack.relay().await.expect("relayed");
     assert_eq!(world.stack.deliver().await.expect("delivered"), 1);
     world.user().await.hold(&id, &["A-1-1"]).await.expect(201);

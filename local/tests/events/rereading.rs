@@ -7,7 +7,7 @@ use local::intercept::{Before, Call, Intercept};
 use serde_json::{Value, json};
 
 use super::relay_changes::{put_item, records, relay, sequence};
-use super::{declined, queue, receive_all, redrive};
+use super::{person_with_declined_payment, queue, receive_all, redrive};
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
@@ -26,7 +26,7 @@ async fn waiting(world: &World) -> Vec<String> {
 #[tokio::test]
 async fn the_stream_read_again_from_its_start_has_no_second_effect() {
     let (world, listening) = World::with_receiver().await;
-    redrive::committed(&world).await;
+    redrive::relay_events_to_each_consumer(&world).await;
     world.stack.drain_events().await.expect("settled");
     let (before, events) = (world.dump(), listening.events());
     let records = records(&world);
@@ -47,7 +47,7 @@ async fn the_stream_read_again_from_its_start_has_no_second_effect() {
 #[tokio::test]
 async fn events_do_not_need_old_images() {
     let (world, _listening) = World::with_receiver().await;
-    redrive::committed(&world).await;
+    redrive::relay_events_to_each_consumer(&world).await;
     waiting(&world).await;
     let mut records = records(&world);
     relay(&world, &records).await;
@@ -63,7 +63,7 @@ async fn events_do_not_need_old_images() {
 #[tokio::test]
 async fn a_relay_that_sent_and_never_said_so_changes_nothing() {
     let (world, listening) = World::with_receiver().await;
-    redrive::committed(&world).await;
+    redrive::relay_events_to_each_consumer(&world).await;
     world.stack.drain_events().await.expect("settled");
     let (before, events) = (world.dump(), listening.events());
     let records = records(&world);
@@ -100,7 +100,7 @@ async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named()
     let id = world.schedule_with_seats().await;
     let mut held = Vec::new();
     for seat in 1..=9 {
-        held.push(declined(&world, &id, &[&format!("A-1-{seat}")]).await.1);
+        held.push(person_with_declined_payment(&world, &id, &[&format!("A-1-{seat}")]).await.1);
     }
     world.stack.intercept(Some(Arc::new(Deadly(held[6].clone()))));
     let told = async || -> BTreeSet<String> {
@@ -138,7 +138,7 @@ async fn a_record_that_breaks_the_function_is_found_given_up_in_time_and_named()
 async fn a_parked_record_gets_in_again_once_it_can_be_read() {
     let world = World::releasing().await;
     let id = world.schedule_with_seats().await;
-    let (_, held) = declined(&world, &id, &["A-1-1"]).await;
+    let (_, held) = person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     let mut record = records(&world).pop().expect("the decline");
     record["dynamodb"]["NewImage"]["change"] = json!({ "S": "payment.of_the_future" });
     assert_eq!(relay(&world, std::slice::from_ref(&record)).await.to_string(), NOTHING_FAILED);
@@ -169,7 +169,7 @@ async fn a_record_that_no_message_holds_is_parked_by_its_keys() {
             put_item(&world, poison);
         }
     }
-    declined(&world, &id, &["A-1-1"]).await;
+    person_with_declined_payment(&world, &id, &["A-1-1"]).await;
     world.stack.drain_events().await.expect("settled");
     let parked = receive_all(&world, &queue(&world, "Parked")).await;
     let images: Vec<(bool, bool)> = parked

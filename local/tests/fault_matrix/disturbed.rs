@@ -69,7 +69,7 @@ async fn write_meets(scene: &Scene, write: Write, item: usize, met: (Fault, usiz
         }
         expect_once(scene, outcome, &told).await;
     }
-    scene.settled().await;
+    scene.settle().await;
     disturb.items()
 }
 

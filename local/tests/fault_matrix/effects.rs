@@ -15,8 +15,8 @@ impl Scene {
     /// # Panics
     /// When the books do not agree, or it was done in part.
     pub async fn effects(&self) -> i64 {
-        let books = self.world.check_invariants().await;
-        let (held, sold) = books.held_and_sold();
+        let snapshot = self.world.check_invariants().await;
+        let (held, sold) = snapshot.held_and_sold();
         let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
         match self.case {
             C::Hold => parts(held - 2, 2),
@@ -64,7 +64,7 @@ impl Scene {
                 let sold = self.attribute("SALES#2026-11-21", &format!("PRODUCT#{}", self.product), "sold");
                 parts(sold["N"].as_str().map_or(0, |sold| sold.parse().expect("a number")), 2)
             }
-            case if case.is_of_a_queue() => self.effects_on_the_queue(&books),
+            case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }
     }
@@ -124,7 +124,7 @@ impl Scene {
         }
     }
 
-    fn effects_on_the_queue(&self, books: &Snapshot) -> i64 {
+    fn effects_on_the_queue(&self, snapshot: &Snapshot) -> i64 {
         let state = self.token("state");
         match self.case {
             C::Join | C::JoinAgain | C::JoinLapsed => {
@@ -132,25 +132,26 @@ impl Scene {
                 // claimed and has no number.
                 let (waits, claimed) = (flag(state == "waiting"), self.token("claim") != "none");
                 let own = usize::from(!claimed && (self.case != C::Join || waits == 1));
-                assert_eq!(books.numbers(QUEUE).len(), 1 + own);
+                assert_eq!(snapshot.numbers(QUEUE).len(), 1 + own);
                 waits
             }
             C::ClaimAdmission => {
-                let claimed = i64::try_from(books.admitted_now(QUEUE)).expect("few");
-                assert_eq!((state == "admitted", books.unclaimed_numbers(QUEUE)), (claimed == 1, 2 - claimed));
+                let claimed = i64::try_from(snapshot.admitted_now(QUEUE)).expect("few");
+                assert_eq!((state == "admitted", snapshot.unclaimed_numbers(QUEUE)), (claimed == 1, 2 - claimed));
                 claimed
             }
             C::MissAdmission => {
-                assert_eq!(books.admitted_now(QUEUE), 0);
+                assert_eq!(snapshot.admitted_now(QUEUE), 0);
                 flag(state == "expired")
             }
             C::LeaveWaiting | C::LeaveAdmitted => flag(state == "left"),
-            C::CallNumbers => flag((books.serving(QUEUE), books.unclaimed_numbers(QUEUE)) == (3, 3)),
-            C::CloseBatches => {
-                flag((books.serving(QUEUE), books.places_in_use(QUEUE), books.unclaimed_numbers(QUEUE)) == (5, 3, 3))
-            }
+            C::CallNumbers => flag((snapshot.serving(QUEUE), snapshot.unclaimed_numbers(QUEUE)) == (3, 3)),
+            C::CloseBatches => flag(
+                (snapshot.serving(QUEUE), snapshot.places_in_use(QUEUE), snapshot.unclaimed_numbers(QUEUE))
+                    == (5, 3, 3),
+            ),
             C::EndAdmission => flag(state == "expired"),
-            C::FinishToken => books.serving(QUEUE) - books.places_in_use(QUEUE),
+            C::FinishToken => snapshot.serving(QUEUE) - snapshot.places_in_use(QUEUE),
             case => panic!("{case:?} has no effect on the queue"),
         }
     }

@@ -4,10 +4,10 @@ use super::disturbed::{Due, ENDLESS, each_write_meets};
 use super::scene::Scene;
 use crate::support::recorder::Fault;
 
-cells!(throttled);
+cells!(throttle_each_write);
 
 /// Once, it is tried again; for good, its caller is told that the table is busy and nothing was written.
-async fn throttled(scene: &Scene) {
+async fn throttle_each_write(scene: &Scene) {
     each_write_meets(scene, Fault::Throttle, 1, Due::Success).await;
     each_write_meets(scene, Fault::Throttle, ENDLESS, Due::Busy).await;
 }

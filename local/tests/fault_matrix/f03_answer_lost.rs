@@ -7,11 +7,11 @@ use super::scene::Scene;
 use crate::support::World;
 use crate::support::recorder::{Disturb, Fault};
 
-cells!(answer_lost);
+cells!(lose_each_answer);
 
 /// Its caller is told of the success; also when every try of the SDK loses its answer. Where none ever comes, the
 /// outcome is unknown, and the same request converges.
-async fn answer_lost(scene: &Scene) {
+async fn lose_each_answer(scene: &Scene) {
     each_write_meets(scene, Fault::LoseAnswer, 1, Due::Success).await;
     each_write_meets(scene, Fault::LoseAnswer, 3, Due::SuccessOrBusy).await;
     each_write_meets(scene, Fault::LoseAnswer, ENDLESS, Due::Any).await;

@@ -3,10 +3,10 @@
 use super::scene::Scene;
 use super::trouble::Dies;
 
-cells!(killed);
+cells!(kill_before_each_write);
 
 /// Whatever it had written before, the same again, in a new process, succeeds and has happened once.
-async fn killed(scene: &Scene) {
+async fn kill_before_each_write(scene: &Scene) {
     for write in 0..scene.writes.len() {
         let told = format!("killed before write {write}");
         scene.reset().await;

@@ -3,10 +3,10 @@
 use super::scene::Scene;
 use super::trouble::Dies;
 
-cells!(killed);
+cells!(kill_after_each_write);
 
 /// The same again, in a new process that knows nothing of it, finds what was done and does nothing twice.
-async fn killed(scene: &Scene) {
+async fn kill_after_each_write(scene: &Scene) {
     let last = scene.writes.len() - 1;
     for write in 0..=last {
         let told = format!("killed after write {write}");

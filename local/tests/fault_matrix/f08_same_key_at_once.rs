@@ -27,5 +27,5 @@ async fn at_once(scene: &Scene) {
         assert_eq!(scene.world.dump(), before, "{:?}: all are busy, and something was done", scene.case);
     }
     scene.converges("at once").await;
-    scene.settled().await;
+    scene.settle().await;
 }

@@ -15,7 +15,7 @@ async fn told_anyhow(scene: &Scene) {
         scene.call(&scene.process(), scene.event_of_batch(told)).await.expect(200);
         scene.expect_effects(1, "told anyhow").await;
     }
-    scene.settled().await;
+    scene.settle().await;
     // A day later everything it is about is over, and nothing of others is touched.
     scene.world.wait(86_400);
     let before = scene.world.dump();

@@ -8,7 +8,7 @@ use crate::events::message_count;
 use crate::support::World;
 
 cells!(poison: release_declined_payment free_queue_places record_sales);
-cells!(parked: relay);
+cells!(assert_parked: relay);
 cells!(unreadable: expire);
 
 /// It fails alone and comes again, to end in the dead-letter queue; what came with it is done.
@@ -23,11 +23,11 @@ async fn poison(scene: &Scene) {
         assert_eq!(outcome.body["batchItemFailures"], json!(failed), "{:?}", scene.case);
         scene.expect_effects(1, "beside poison").await;
     }
-    scene.settled().await;
+    scene.settle().await;
 }
 
 /// It is put aside with its reason, and the rest goes on.
-async fn parked(scene: &Scene) {
+async fn assert_parked(scene: &Scene) {
     let mut told = scene.told.clone();
     for (place, change) in [(0, json!({ "S": "reservation.eaten" })), (1, json!({ "N": "1" }))] {
         let mut record = scene.told[0].clone();

@@ -19,7 +19,7 @@ async fn clocks(scene: &Scene) {
         scene.reset().await;
         let clock = Clock::manual(scene.world.clock.now() + SignedDuration::from_secs(skew));
         let outcome = scene.call(&scene.process_at(clock), scene.event()).await;
-        answered(scene, &outcome, &format!("{skew} s apart"));
+        assert_answered(scene, &outcome, &format!("{skew} s apart"));
         scene.world.check_invariants().await;
         if scene.case.goes_on_by_itself() {
             // A clock that is ahead has moved the queue, and nobody moves it on before that time has come.
@@ -34,13 +34,13 @@ async fn clocks(scene: &Scene) {
     scene.act_under(Arc::new(Disturb::after(operation, Fault::LoseAnswer, spared, 1_000))).await;
     scene.world.wait(-300);
     let outcome = scene.act().await;
-    answered(scene, &outcome, "after the jump");
+    assert_answered(scene, &outcome, "after the jump");
     scene.world.wait(300);
     scene.converges("after the jump").await;
     scene.at_quiet().await;
 }
 
-fn answered(scene: &Scene, outcome: &Outcome, told: &str) {
+fn assert_answered(scene: &Scene, outcome: &Outcome, told: &str) {
     assert!(outcome.succeeded() || outcome.is_refusal(), "{:?}, {told}: {outcome:?}", scene.case);
 }
 

@@ -42,7 +42,7 @@ async fn among_sweeps(scene: &Scene) {
             let right = outcome.succeeded() || outcome.is_busy() || outcome.is_refusal();
             assert!(right, "{:?}, {later} s later: {outcome:?}", scene.case);
         }
-        scene.settled().await;
+        scene.settle().await;
     }
 }
 

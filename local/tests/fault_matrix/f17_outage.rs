@@ -29,5 +29,5 @@ async fn no_queues(scene: &Scene) {
         scene.expect_effects(1, "without queues").await;
     }
     scene.converges("with queues").await;
-    scene.settled().await;
+    scene.settle().await;
 }

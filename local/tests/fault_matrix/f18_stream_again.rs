@@ -21,5 +21,5 @@ async fn read_again(scene: &Scene) {
         scene.world.stack.drain_events().await.expect("settled");
     }
     assert_eq!(scene.world.dump(), before, "{:?}: {} records were told again", scene.case, records.len());
-    scene.settled().await;
+    scene.settle().await;
 }

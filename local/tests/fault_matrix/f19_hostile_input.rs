@@ -64,7 +64,7 @@ async fn hostile_requests(scene: &Scene) {
     events.extend(paths(&right));
     for event in events {
         let outcome = scene.call(&scene.process(), event.clone()).await;
-        refused(scene, &outcome, &event);
+        assert_refused(scene, &outcome, &event);
     }
     assert_eq!(scene.world.dump(), before, "{:?}: a refusal has written", scene.case);
     scene.converges("after all that").await;
@@ -110,7 +110,7 @@ fn with(event: &Value, pointer: &str, text: &str) -> Value {
     event
 }
 
-fn refused(scene: &Scene, outcome: &Outcome, event: &Value) {
+fn assert_refused(scene: &Scene, outcome: &Outcome, event: &Value) {
     let sent = event.to_string();
     let sent = sent.get(..600).unwrap_or(&sent);
     assert!(outcome.is_refusal(), "{:?}: {outcome:?} to {sent}", scene.case);

@@ -56,7 +56,7 @@ async fn late(scene: &Scene) {
         stalled.end();
         let told_success = outcome.succeeded() || outcome.status == scene.case.repeated();
         assert!(told_success, "{:?}, late, all but item {item} is written: {outcome:?}", scene.case);
-        scene.settled().await;
+        scene.settle().await;
         item += 1;
     }
 }
@@ -69,5 +69,5 @@ async fn again(scene: &Scene, stalled: &Arc<HalfCommitted>, told: &str) {
     let may_be_busy = scene.case.is_of_a_queue() && outcome.is_busy();
     assert!(told_success || may_be_busy, "{:?}, {told}: {outcome:?}", scene.case);
     scene.converges(told).await;
-    scene.settled().await;
+    scene.settle().await;
 }

@@ -16,7 +16,7 @@ use crate::support::receiver::Listening;
 const NOTHING_FAILED: &str = r#"{"batchItemFailures":[]}"#;
 
 /// A hold and its payment, and what tells of them.
-async fn committed() -> (World, Listening, Vec<String>) {
+async fn world_with_events_to_hand_over() -> (World, Listening, Vec<String>) {
     let (world, listening) = World::with_receiver().await;
     let (hall, user) = (quiet_hall(&world).await, world.user_with(50_000).await);
     let held = user.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
@@ -37,7 +37,7 @@ async fn hand_over(process: &Entry, told: &[String]) -> Value {
 }
 
 /// Kills a process as soon as `arrived`.
-async fn killed(world: &World, told: &[String], arrived: impl Future<Output = ()>) {
+async fn kill_once(world: &World, told: &[String], arrived: impl Future<Output = ()>) {
     let process = process(world, world.clock.clone());
     tokio::select! {
         () = arrived => {}
@@ -47,9 +47,9 @@ async fn killed(world: &World, told: &[String], arrived: impl Future<Output = ()
 
 #[tokio::test]
 async fn f05_killed_before_an_event_is_taken_it_hands_it_over_again() {
-    let (world, listening, told) = committed().await;
+    let (world, listening, told) = world_with_events_to_hand_over().await;
     listening.behave(Behaviour { hang: true, ..Behaviour::default() });
-    killed(&world, &told, listening.until_requests(1)).await;
+    kill_once(&world, &told, listening.until_requests(1)).await;
     assert!(listening.events().is_empty());
     listening.answer(200);
     assert_eq!(hand_over(&process(&world, world.clock.clone()), &told).await.to_string(), NOTHING_FAILED);
@@ -58,9 +58,9 @@ async fn f05_killed_before_an_event_is_taken_it_hands_it_over_again() {
 
 #[tokio::test]
 async fn f06_killed_after_an_event_was_taken_it_hands_the_same_one_over_again() {
-    let (world, listening, told) = committed().await;
+    let (world, listening, told) = world_with_events_to_hand_over().await;
     listening.behave(Behaviour { delay_milliseconds: 60_000, ..Behaviour::default() });
-    killed(&world, &told, listening.until_events(2)).await;
+    kill_once(&world, &told, listening.until_events(2)).await;
     listening.answer(200);
     assert_eq!(hand_over(&process(&world, world.clock.clone()), &told).await.to_string(), NOTHING_FAILED);
     let times: Vec<u64> = listening.buyer_events().iter().map(|received| received.times).collect();
@@ -69,7 +69,7 @@ async fn f06_killed_after_an_event_was_taken_it_hands_the_same_one_over_again() 
 
 #[tokio::test]
 async fn f13_what_a_wrong_clock_has_signed_is_taken() {
-    let (world, listening, told) = committed().await;
+    let (world, listening, told) = world_with_events_to_hand_over().await;
     for skew in [30, -30, -300] {
         let clock = Clock::manual(world.clock.now() + SignedDuration::from_secs(skew));
         assert_eq!(hand_over(&process(&world, clock), &told).await.to_string(), NOTHING_FAILED, "{skew} s");
@@ -79,7 +79,7 @@ async fn f13_what_a_wrong_clock_has_signed_is_taken() {
 
 #[tokio::test]
 async fn f20_an_event_of_newer_code_is_handed_over_and_one_of_another_version_waits() {
-    let (world, listening, told) = committed().await;
+    let (world, listening, told) = world_with_events_to_hand_over().await;
     let changed = |name: &str, value: Value| -> Vec<String> {
         let event = |body: &String| {
             let mut event: Value = serde_json::from_str(body).expect("JSON");

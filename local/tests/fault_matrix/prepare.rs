@@ -16,10 +16,10 @@ pub const MONEY: i64 = 200_000;
 
 impl Scene {
     /// The moment before an operation.
-    pub async fn prepared(case: Case) -> Self {
+    pub async fn prepare(case: Case) -> Self {
         match case {
             C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => with_events_delivered(case).await,
-            case if case.is_of_a_queue() => queued(case).await,
+            case if case.is_of_a_queue() => scene_with_queue(case).await,
             C::Hold
             | C::HoldAgain
             | C::HoldSeat
@@ -97,7 +97,7 @@ async fn shop(case: Case) -> Scene {
 }
 
 /// Somebody in a queue. Somebody else has joined before, so nobody is alone.
-async fn queued(case: Case) -> Scene {
+async fn scene_with_queue(case: Case) -> Scene {
     let world = World::new().await;
     let hall = world.queued_schedule(json!({ "capacity": 3, "admit_per_second": 5 })).await;
     world.joined_user().await;
@@ -143,7 +143,7 @@ async fn queued(case: Case) -> Scene {
         C::EndAdmission | C::JoinLapsed => world.wait(601),
         C::FinishToken => {
             user.leave().await.expect(204);
-            messages = taken(&world, "Tokens").await;
+            messages = take_messages(&world, "Tokens").await;
         }
         _ => {}
     }
@@ -171,14 +171,14 @@ async fn with_events_delivered(case: Case) -> Scene {
     }
     let told = match case {
         C::Relay => crate::events::relay_changes::records(&world).split_off(before),
-        C::RecordSale => taken(&world, "Sales").await,
-        _ => taken(&world, "Payments").await,
+        C::RecordSale => take_messages(&world, "Sales").await,
+        _ => take_messages(&world, "Payments").await,
     };
     Scene { hall, product, reservation, order, told, ..Scene::new(case, world, poor).await }
 }
 
 /// What waits on a queue, taken off it.
-async fn taken(world: &World, name: &str) -> Vec<Value> {
+async fn take_messages(world: &World, name: &str) -> Vec<Value> {
     world.stack.relay().await.expect("relayed");
     receive_all(world, &queue(world, name)).await.into_iter().map(Value::String).collect()
 }

@@ -62,7 +62,7 @@ impl Scene {
             let mut kept = kept.lock().await;
             let scene = match kept.take() {
                 Some(scene) => scene,
-                None => Box::pin(Self::made(case)).await,
+                None => Box::pin(Self::make(case)).await,
             };
             scene.reset().await;
             Box::pin(fault(&scene)).await;
@@ -72,15 +72,16 @@ impl Scene {
         });
     }
 
-    async fn made(case: Case) -> Self {
-        let mut scene = Box::pin(Self::prepared(case)).await;
+    /// Prepares the scene of a case, and does its operation once to note its writes.
+    async fn make(case: Case) -> Self {
+        let mut scene = Box::pin(Self::prepare(case)).await;
         scene.user = scene.world.with_fresh_access_token(&scene.user).await;
         scene.world.stack.relay().await.expect("relayed");
         scene.begins = Begins { at: scene.world.at(0), items: scene.world.items() };
         let notes = Arc::new(Notes::default());
         scene.world.stack.intercept(Some(notes.clone()));
         scene.act().await.expect(case.success());
-        (scene.writes, scene.calls) = notes.taken();
+        (scene.writes, scene.calls) = notes.writes_and_calls();
         assert!(!scene.writes.is_empty(), "{case:?} writes nothing");
         scene
     }
@@ -185,7 +186,7 @@ impl Scene {
     }
 
     /// Tells everything, and insists that each place of the queue is accounted for.
-    pub async fn settled(&self) {
+    pub async fn settle(&self) {
         if self.case.is_of_a_queue() {
             self.world.drain_and_check().await;
             return;
@@ -196,6 +197,6 @@ impl Scene {
 
     /// Insists that nothing is left over once everything is told and every time is over.
     pub async fn at_quiet(&self) {
-        if self.case.is_of_a_queue() { self.world.quiesce().await } else { self.settled().await }
+        if self.case.is_of_a_queue() { self.world.quiesce().await } else { self.settle().await }
     }
 }

@@ -30,7 +30,7 @@ pub struct Notes {
 }
 
 impl Notes {
-    pub fn taken(&self) -> (Vec<Write>, usize) {
+    pub fn writes_and_calls(&self) -> (Vec<Write>, usize) {
         (self.writes.lock().expect("no panic").clone(), self.calls.load(Ordering::SeqCst))
     }
 }

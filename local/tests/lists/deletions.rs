@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{Person, World};
 
 /// A deletion that somebody asked for.
-fn asked(function: &'static str, target: impl Display) -> AdminAction {
+fn operator_action(function: &'static str, target: impl Display) -> AdminAction {
     AdminAction::by_operator(function, target)
 }
 
@@ -45,7 +45,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
 async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
     let id: ConcertId = concert.parse().expect("an id");
     let mut budget = Budget::new(calls);
-    delete_concert::delete_concert(world.stack.app(), id, asked("delete_concert", id), &mut budget)
+    delete_concert::delete_concert(world.stack.app(), id, operator_action("delete_concert", id), &mut budget)
         .await
         .expect("the table answers")
 }
@@ -123,9 +123,10 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let (other, others) = three_dates(&world, &admin).await;
     let (of, id): (ConcertId, ScheduleId) = (other.parse().expect("an id"), others[0].parse().expect("an id"));
     let app = world.stack.app();
-    let begun = delete_schedule::delete_schedule(app, of, id, asked("delete_schedule", id), &mut Budget::new(CALLS))
-        .await
-        .expect("an answer");
+    let begun =
+        delete_schedule::delete_schedule(app, of, id, operator_action("delete_schedule", id), &mut Budget::new(CALLS))
+            .await
+            .expect("an answer");
     assert_eq!(begun, Deletion::Accepted);
     admin.delete(&format!("/concerts/{other}")).await.expect_problem(503, "busy");
     let again = admin.delete(&format!("/concerts/{other}/schedules/{}", others[0])).await;

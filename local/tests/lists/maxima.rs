@@ -22,7 +22,7 @@ fn date(world: &World) -> Value {
 }
 
 /// Sweeps until nothing of these is left but what the log says that administrators did.
-async fn swept(world: &World, ids: &[&str]) {
+async fn sweep_until_gone(world: &World, ids: &[&str]) {
     for _ in 0..20 {
         world.wait(400);
         world.stack.run_schedule("run_expiry").await.expect("swept");
@@ -62,7 +62,7 @@ async fn a_concert_of_as_many_dates_as_it_may_have_is_listed_changed_and_deleted
     admin.delete(&format!("/concerts/{id}")).await.expect(204);
     world.anonymous().get(&format!("/concerts/{id}")).await.expect_problem(404, "not-found");
     world.anonymous().get(&path).await.expect_problem(404, "no-bookable-schedule");
-    swept(&world, &[&id, &other, &made[0], &made[7]]).await;
+    sweep_until_gone(&world, &[&id, &other, &made[0], &made[7]]).await;
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_section_of_as_many_seats_as_it_may_have_in_blocks_of_their_own_is_lis
     admin.delete(&format!("/concerts/{id}")).await.expect_problem(409, "has-live-reservations");
     world.wait(400);
     admin.delete(&format!("/concerts/{id}")).await.expect(204);
-    swept(&world, &[&format!("CONCERT#{id}"), &format!("SEATS#{schedule}")]).await;
+    sweep_until_gone(&world, &[&format!("CONCERT#{id}"), &format!("SEATS#{schedule}")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,7 +172,7 @@ async fn a_hall_of_as_many_sections_as_it_may_have_is_counted_and_deleted() {
     assert_eq!(listed["sections"].as_array().map(Vec::len), Some(SECTIONS_MAX));
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(10 * SECTIONS_MAX));
     admin.delete(&format!("/concerts/{id}/schedules/{schedule}")).await.expect(204);
-    swept(&world, &[&schedule]).await;
+    sweep_until_gone(&world, &[&schedule]).await;
 }
 
 #[tokio::test]
@@ -242,5 +242,5 @@ async fn the_largest_hall_is_deleted_by_one_request() {
         admin.post(&format!("/schedules/{schedule}/seats"), body).await.expect(201);
     }
     admin.delete(&format!("/concerts/{id}")).await.expect(204);
-    swept(&world, &[&id, &schedule]).await;
+    sweep_until_gone(&world, &[&id, &schedule]).await;
 }

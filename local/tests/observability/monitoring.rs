@@ -12,7 +12,7 @@ const RULES: &str = "monitoring/rules.yml";
 const CLOUDWATCH: &str = "monitoring/cloudwatch.yaml";
 
 /// The metrics that a text names. What follows a full stop are values of labels; `onsale:` are recorded rules.
-fn named(text: &str) -> BTreeSet<&str> {
+fn named_metrics(text: &str) -> BTreeSet<&str> {
     let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_:".contains(letter);
     let words = text.split(|letter: char| !is_part(letter));
     words.filter(|word| word.starts_with("onsale_")).collect()
@@ -43,9 +43,9 @@ fn alarms(cloudwatch: &str) -> BTreeSet<&str> {
 fn what_watches_names_metrics_that_there_are() {
     for path in [DASHBOARD, RULES, CLOUDWATCH] {
         let text = read(path);
-        let unknown: Vec<&str> = named(&text).into_iter().filter(|name| metric(name).is_none()).collect();
+        let unknown: Vec<&str> = named_metrics(&text).into_iter().filter(|name| metric(name).is_none()).collect();
         assert!(unknown.is_empty(), "{path} names {unknown:?}");
-        assert!(!named(&text).is_empty(), "{path} names metrics");
+        assert!(!named_metrics(&text).is_empty(), "{path} names metrics");
     }
 }
 
@@ -53,7 +53,7 @@ fn what_watches_names_metrics_that_there_are() {
 fn cloudwatch_keeps_what_alarms_look_at() {
     let text = read(CLOUDWATCH);
     let lost: Vec<&str> =
-        named(&text).into_iter().filter(|name| !metric(name).is_some_and(|metric| metric.kept)).collect();
+        named_metrics(&text).into_iter().filter(|name| !metric(name).is_some_and(|metric| metric.kept)).collect();
     assert!(lost.is_empty(), "{CLOUDWATCH} looks at {lost:?}, which CloudWatch does not keep");
 }
 

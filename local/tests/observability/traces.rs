@@ -92,8 +92,8 @@ fn of<'a>(spans: &'a [(String, Span)], service: &str, name: &str) -> &'a Span {
     &found[0].1
 }
 
-/// A world whose spans go to `collector`, with a poor user who has reserved a seat.
-async fn watched(collector: &Collector) -> World {
+/// A world whose spans go to `collector`, and in which a declined payment gives the seats back.
+async fn world_with_collectors(collector: &Collector) -> World {
     World::with_options(|options| {
         releases_on_decline(options);
         options.metrics = true;
@@ -122,7 +122,7 @@ async fn decline(world: &World) {
 #[tokio::test]
 async fn a_trace_goes_from_the_request_over_the_relay_to_the_consumer() {
     let collector = Collector::listening().await;
-    let world = watched(&collector).await;
+    let world = world_with_collectors(&collector).await;
     decline(&world).await;
     let spans = collector.once(|spans| spans.iter().any(|(service, _)| service == "release_declined_payment")).await;
     let request = of(&spans, "pay", "POST /payments");
@@ -168,7 +168,7 @@ async fn consumers_of_a_batch_and_the_data_platform_are_part_of_the_trace() {
 #[tokio::test]
 async fn every_request_has_its_span_and_zipkin_gets_the_same() {
     let collector = Collector::listening().await;
-    let world = watched(&collector).await;
+    let world = world_with_collectors(&collector).await;
     decline(&world).await;
     let counted = Scrape::of(&world).await.sum("onsale_http_requests_total", &[]);
     world.stack.shutdown().await;
@@ -240,7 +240,7 @@ async fn a_context_is_handed_on_though_nobody_is_told() {
 #[tokio::test]
 async fn a_trace_that_nobody_keeps_leaves_nothing() {
     let collector = Collector::listening().await;
-    let world = watched(&collector).await;
+    let world = world_with_collectors(&collector).await;
     let hall = world.schedule_with_seats().await;
     let mina = world.user().await;
     let body = json!({ "schedule_id": hall, "seat_ids": ["A-1-1"] });

@@ -9,8 +9,8 @@ use crate::events::{batch, queue, receive_all};
 use crate::support::recorder::{Cost, Meter};
 use crate::support::{World, concurrently};
 
-/// A world whose calls are counted from now on, with somebody who has done everything once: processes are warm.
-async fn metered(world: &World) -> Arc<Meter> {
+/// Counts the calls of a world from now on.
+async fn start_meter(world: &World) -> Arc<Meter> {
     let meter = Arc::new(Meter::default());
     world.stack.intercept(Some(meter.clone()));
     meter
@@ -22,7 +22,7 @@ async fn joining_costs_three_writes_and_half_a_read() {
     world.queue(json!({ "capacity": 5 })).await;
     let (mut mina, mut joon) = (world.user().await, world.user().await);
     world.joined_user().await.leave().await.expect(204);
-    let meter = metered(&world).await;
+    let meter = start_meter(&world).await;
     mina.join().await.expect(201);
     within("join", meter.take(), 3.0, 0.5, 4);
     mina.join().await.expect(200);
@@ -44,7 +44,7 @@ async fn a_poll_of_who_waits_costs_nothing() {
         person.poll().await.expect(200);
     }
     world.wait(1);
-    let meter = metered(&world).await;
+    let meter = start_meter(&world).await;
     // Ten polls of a hundred people, some of them side by side, within a second.
     for round in 0..10 {
         let part = crowd.clone();
@@ -86,7 +86,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     warm.leave().await.expect(204);
     world.wait(1);
     joon.poll().await.expect(200);
-    let meter = metered(&world).await;
+    let meter = start_meter(&world).await;
     mina.poll().await.expect(200);
     within("claim an admission", meter.take(), 5.0, 2.0, 3);
     mina.poll().await.expect(200);
@@ -113,7 +113,7 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let mut crowd = world.joined_users(60).await;
     world.ticks(1).await;
     world.wait(1);
-    let meter = metered(&world).await;
+    let meter = start_meter(&world).await;
     let index = 16.0 * 0.5;
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     // The queue and three batches; the list of queues, the queue, its counter, its batches, its holes, sixteen pieces

@@ -21,7 +21,7 @@ async fn finish(world: &World, bodies: &[&str]) -> Value {
 }
 
 /// That many who were admitted and have left, and the events of it.
-async fn left(world: &World, count: usize) -> Vec<String> {
+async fn events_of_leavers(world: &World, count: usize) -> Vec<String> {
     let mut crowd = world.joined_users(count).await;
     world.ticks(2).await;
     for person in &mut crowd {
@@ -93,7 +93,7 @@ async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
 async fn a_place_is_freed_once_however_often_and_late_and_out_of_order_it_is_told() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
-    let told = left(&world, 5).await;
+    let told = events_of_leavers(&world, 5).await;
     let [one, two, three, four, five] = [0, 1, 2, 3, 4].map(|index: usize| told[index].as_str());
     let done = json!({ "batchItemFailures": [] });
     assert_eq!(finished_numbers(&world).await, 0);
@@ -138,7 +138,7 @@ async fn the_same_person_may_end_many_times() {
 async fn more_ends_than_one_transaction_takes_are_counted_together() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 200, "admit_per_second": 200 })).await;
-    let told = left(&world, 120).await;
+    let told = events_of_leavers(&world, 120).await;
     let bodies: Vec<&str> = told.iter().map(String::as_str).collect();
     assert_eq!(finish(&world, &bodies).await, json!({ "batchItemFailures": [] }));
     assert_eq!(finished_numbers(&world).await, 120);
@@ -150,7 +150,7 @@ async fn what_is_no_end_of_ours_fails_alone() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
     world.put_queue("autumn", json!({})).await;
-    let told = left(&world, 3).await;
+    let told = events_of_leavers(&world, 3).await;
     let with = |field: &str, value: Value| {
         let mut event: Value = serde_json::from_str(&told[0]).expect("JSON");
         event["data"][field] = value;
@@ -177,7 +177,7 @@ async fn what_is_no_end_of_ours_fails_alone() {
 async fn what_tells_something_else_is_done_with() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5, "admit_per_second": 5 })).await;
-    let told = left(&world, 1).await;
+    let told = events_of_leavers(&world, 1).await;
     let before = world.dump();
     let mut bodies = Vec::new();
     for kind in ["reservation.held", "reservation.expired", "payment.completed", "payment.declined"] {

@@ -72,7 +72,7 @@ async fn join_alone(world: &World, user: &Person) -> Value {
 }
 
 /// Somebody joins with two requests, of which the first stands still with a number in hand; the number of the place.
-pub async fn overtaken(world: &World, user: &mut Person) -> u64 {
+pub async fn join_with_overtaken_request(world: &World, user: &mut Person) -> u64 {
     let stopped = Stopped::at(Stop::Numbered);
     world.stack.intercept(Some(stopped.clone()));
     let same = user.clone();
@@ -153,7 +153,7 @@ async fn who_is_slow_to_write_a_number_down_loses_the_place_and_gives_the_number
     let world = World::new().await;
     world.queue(json!({ "capacity": 1 })).await;
     let mut mina = world.user().await;
-    assert_eq!(overtaken(&world, &mut mina).await, 2);
+    assert_eq!(join_with_overtaken_request(&world, &mut mina).await, 2);
     assert_eq!(world.check_invariants().await.gaps(QUEUE), [1]);
     // Of one place, the hole takes none.
     world.ticks(2).await;

@@ -216,13 +216,13 @@ impl Forged {
     fn header(&self, name: &str, value: Value) -> String {
         let mut header = self.header.clone();
         header[name] = value;
-        self.forge.signed(&header, &self.claims)
+        self.forge.signed_token(&header, &self.claims)
     }
 
     fn claim(&self, name: &str, value: Value) -> String {
         let mut claims = self.claims.clone();
         claims[name] = value;
-        self.forge.signed(&self.header, &claims)
+        self.forge.signed_token(&self.header, &claims)
     }
 }
 

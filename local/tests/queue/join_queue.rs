@@ -139,7 +139,7 @@ enum End {
     MissedUnseen,
 }
 
-async fn ended(world: &World, hall: &str, end: End) -> Person {
+async fn person_with_ended_entry(world: &World, hall: &str, end: End) -> Person {
     if matches!(end, End::LeftWaiting | End::Missed | End::MissedUnseen) {
         let mut person = world.joined_user().await;
         if matches!(end, End::LeftWaiting) {
@@ -181,7 +181,7 @@ async fn after_every_end_a_new_number_is_taken_and_the_old_token_is_worth_nothin
     for end in [LeftWaiting, Left, Used, Expired, Lapsed, Missed, MissedUnseen] {
         let world = World::new().await;
         let hall = world.queued_schedule(json!({ "capacity": 1 })).await;
-        let mut mina = ended(&world, &hall, end).await;
+        let mut mina = person_with_ended_entry(&world, &hall, end).await;
         let old = mina.own_token();
         let mut joon = world.joined_user().await;
         let joined = mina.join().await.expect(201);

@@ -22,7 +22,7 @@ pub async fn everything(world: &World) {
     joining_again(world).await;
     polling(world).await;
     watching(world).await;
-    super::gaps::overtaken(world, &mut world.user().await).await;
+    super::gaps::join_with_overtaken_request(world, &mut world.user().await).await;
     world.stack.drain_events().await.expect("settled");
 }
 
@@ -36,14 +36,14 @@ async fn replayed_concert(world: &World) {
 }
 
 /// Somebody who was called and has claimed, by polls alone.
-async fn admitted(world: &World) -> Person {
+async fn person_with_admission(world: &World) -> Person {
     let mut user = world.joined_user().await;
     world.until_admitted(&mut user).await;
     user
 }
 
 async fn looking_and_buying(world: &World, hall: &str) {
-    let user = admitted(world).await;
+    let user = person_with_admission(world).await;
     let concert = user.get(&format!("/schedules/{hall}")).await.expect(200).text("concert_id");
     user.get(&format!("/concerts/{concert}/schedules")).await.expect(200);
     user.get(&format!("/schedules/{hall}/seats")).await.expect(200);
@@ -60,7 +60,7 @@ async fn looking_and_buying(world: &World, hall: &str) {
 
 /// The sweep calls, closes what nobody claimed, and ends what has lapsed.
 async fn sweeping(world: &World) {
-    admitted(world).await;
+    person_with_admission(world).await;
     world.joined_user().await;
     for seconds in [1, 1, 61, 700] {
         world.wait(seconds);

@@ -11,7 +11,7 @@ async fn sweep(world: &World) -> Value {
     world.stack.run_schedule("run_expiry").await.expect("swept")
 }
 
-fn closed(swept: &Value) -> u64 {
+fn closed_count(swept: &Value) -> u64 {
     assert_eq!(swept["failed"], 0);
     swept["closed"].as_u64().expect("a number")
 }
@@ -35,7 +35,7 @@ async fn exactly_what_has_lapsed_is_closed() {
     assert_eq!(sweep(&world).await, json!({ "closed": 1, "failed": 0, "deletions": 0 }));
     let state = async |id: &str| mina.get(&format!("/reservations/{id}")).await.expect(200).text("state");
     assert_eq!([state(&lapsing).await, state(&paid).await, state(&live).await], ["expired", "paid", "held"]);
-    assert_eq!(closed(&sweep(&world).await), 0);
+    assert_eq!(closed_count(&sweep(&world).await), 0);
     // Two seats of the limit are free again, no more and no fewer.
     mina.hold(&id, &["A-1-1", "A-1-2"]).await.expect(201);
     mina.hold(&id, &["A-1-5"]).await.expect_problem(409, "seat-limit");
@@ -49,7 +49,7 @@ async fn a_seat_taken_over_stays_with_its_new_holder() {
     mina.hold(&id, &["A-1-1"]).await.expect(201);
     world.wait(302);
     let held = joon.hold(&id, &["A-1-1"]).await.expect(201).reservation();
-    assert_eq!(closed(&sweep(&world).await), 1);
+    assert_eq!(closed_count(&sweep(&world).await), 1);
     let seat = joon.get(&format!("/schedules/{id}/seats/A-1-1")).await.expect(200);
     assert_eq!(seat.body["state"], "held");
     joon.pay(&held).await.expect(201);
@@ -69,7 +69,7 @@ async fn many_runs_at_once_close_each_hold_once() {
         async move { sweep(&world).await }
     })
     .await;
-    assert_eq!(runs.iter().map(closed).sum::<u64>(), 40);
+    assert_eq!(runs.iter().map(closed_count).sum::<u64>(), 40);
     // Each has the whole limit again, and no more.
     for (number, person) in people.iter().enumerate() {
         let seats: Vec<String> = (0..4).map(|seat| format!("A-1-{}", number * 4 + seat + 1)).collect();
@@ -93,8 +93,8 @@ async fn one_run_closes_more_than_a_page() {
         }
     }
     world.wait(302);
-    assert_eq!(closed(&sweep(&world).await), 550);
-    assert_eq!(closed(&sweep(&world).await), 0);
+    assert_eq!(closed_count(&sweep(&world).await), 550);
+    assert_eq!(closed_count(&sweep(&world).await), 0);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_declined_hold_whose_event_is_lost_is_closed_too() {
     poor.pay(&held).await.expect(402);
     poor.hold(&id, &["A-1-5"]).await.expect_problem(409, "seat-limit");
     world.wait(302);
-    assert_eq!(closed(&sweep(&world).await), 1);
+    assert_eq!(closed_count(&sweep(&world).await), 1);
     poor.hold(&id, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201);
     assert_eq!(poor.get(&format!("/reservations/{held}")).await.expect(200).body["state"], "declined");
 }
@@ -122,5 +122,5 @@ async fn what_cannot_be_closed_is_left_to_the_next_run() {
     assert_eq!(sweep(&world).await, json!({ "closed": 0, "failed": 1, "deletions": 0 }));
     world.stack.intercept(None);
     assert!(throttled.disturbed_calls() > 0);
-    assert_eq!(closed(&sweep(&world).await), 1);
+    assert_eq!(closed_count(&sweep(&world).await), 1);
 }

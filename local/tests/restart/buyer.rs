@@ -295,13 +295,13 @@ impl Buyer {
             Kind::Hold => self.fact(format!("/reservations/{}", text("reservation_id")), "held"),
             Kind::PayHold => {
                 self.fact(format!("/reservations/{id}"), "paid");
-                self.paid(format!("rsv-{id}"));
+                self.learn_payment(format!("rsv-{id}"));
             }
             Kind::CancelHold => self.fact(format!("/reservations/{id}"), "cancelled"),
-            Kind::Order => self.ordered(wanted, &text("order_id"), &text("state")),
+            Kind::Order => self.learn_order(wanted, &text("order_id"), &text("state")),
             Kind::PayOrder => {
                 self.fact(format!("/orders/{id}"), "paid");
-                self.paid(format!("ord-{id}"));
+                self.learn_payment(format!("ord-{id}"));
             }
             Kind::CancelOrder => self.order_is_gone(id),
             Kind::Refund => {
@@ -327,12 +327,12 @@ impl Buyer {
         }
     }
 
-    fn paid(&mut self, payment: String) {
+    fn learn_payment(&mut self, payment: String) {
         self.fact(format!("/payments/{payment}"), "completed");
         self.entries.insert(format!("payment {payment}"));
     }
 
-    fn ordered(&mut self, wanted: &Wanted, order: &str, state: &str) {
+    fn learn_order(&mut self, wanted: &Wanted, order: &str, state: &str) {
         let body = wanted.body.as_ref().expect("an order has a body");
         if let Some(coupon) = body["coupon_id"].as_str() {
             self.coupons.insert(coupon.to_owned(), true);
@@ -341,7 +341,7 @@ impl Buyer {
         match state {
             "paid" => {
                 self.fact(format!("/orders/{order}"), "paid");
-                self.paid(format!("ord-{order}"));
+                self.learn_payment(format!("ord-{order}"));
             }
             _ => self.fact(format!("/orders/{order}"), "pending"),
         }

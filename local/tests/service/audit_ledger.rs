@@ -192,7 +192,7 @@ impl Scene {
     }
 }
 
-fn reported(report: &Report) -> BTreeSet<String> {
+fn reported_lines(report: &Report) -> BTreeSet<String> {
     report.verdict.confirmed.iter().map(ToString::to_string).collect()
 }
 
@@ -213,7 +213,7 @@ async fn each_thing_that_is_wrong_is_told_in_its_own_line() {
         let lines = scene.tamper(what);
         let report = scene.world.audit(|given| limits(what, given)).await;
         let printed = local::commands::audit::report_text(&report);
-        assert_eq!(reported(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
+        assert_eq!(reported_lines(&report), lines.iter().cloned().collect(), "{what:?}: {printed}");
         let named = report.verdict.confirmed.iter().find(|difference| difference.to_string() == lines[0]);
         assert_eq!(named.map(|difference| difference.what), Some(what));
         assert_eq!((report.verdict.outcome, report.verdict.passes), (Outcome::Differ, 2), "{what:?}");

@@ -12,7 +12,7 @@ async fn get(client: &Client, url: Url) -> (StatusCode, String) {
 }
 
 /// The addresses that a page names in `src` and `href`.
-fn named(page: &str) -> Vec<&str> {
+fn linked_addresses(page: &str) -> Vec<&str> {
     let values = ["src=\"", "href=\""].into_iter().flat_map(|start| page.split(start).skip(1));
     values.filter_map(|rest| rest.split('"').next()).collect()
 }
@@ -29,7 +29,7 @@ async fn it_needs_nothing_but_this_machine_and_shows_what_the_function_answers()
     let (status, address) = (page.status(), page.url().clone());
     let page = page.text().await.expect("text");
     assert_eq!(status, StatusCode::OK);
-    let files = named(&page);
+    let files = linked_addresses(&page);
     assert!(files.len() >= 4, "{page}");
     for file in files {
         let file = address.join(file).expect("an address");

@@ -130,7 +130,7 @@ fn paths(code: &str) -> Vec<(usize, String)> {
                 let Some((more, _)) = lines.next() else { break };
                 tree.push_str(more.trim());
             }
-            paths.extend(expanded(tree.trim_end_matches(';')).into_iter().map(|path| (number, path)));
+            paths.extend(imported_paths(tree.trim_end_matches(';')).into_iter().map(|path| (number, path)));
         } else {
             let words = line.split(|character: char| !character.is_alphanumeric() && !matches!(character, '_' | ':'));
             let named = words.filter(|word| word.starts_with("crate::") || word.starts_with("super::"));
@@ -141,7 +141,7 @@ fn paths(code: &str) -> Vec<(usize, String)> {
 }
 
 /// What one `use` imports, each with its whole path.
-fn expanded(tree: &str) -> Vec<String> {
+fn imported_paths(tree: &str) -> Vec<String> {
     let Some((before, inside)) = tree.split_once('{') else {
         return vec![tree.split(" as ").next().unwrap_or(tree).trim().to_owned()];
     };
@@ -152,7 +152,7 @@ fn expanded(tree: &str) -> Vec<String> {
         character == ',' && depth == 0
     });
     let branches = branches.map(str::trim).filter(|branch| !branch.is_empty());
-    branches.flat_map(expanded).map(|path| format!("{}{path}", before.trim())).collect()
+    branches.flat_map(imported_paths).map(|path| format!("{}{path}", before.trim())).collect()
 }
 
 /// The module of this crate that a path leads to, or into.

@@ -262,8 +262,8 @@ const BATCH_MAX: usize = 10;
 /// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB
 /// it has always taken, everywhere.
 const BATCH_BYTES_MAX: usize = 256 * 1024;
-/// Most bytes of a letter, which leaves room for what SQS counts beside the body.
-pub const LETTER_BYTES_MAX: usize = BATCH_BYTES_MAX - 1_024;
+/// Most bytes of a parked message, which leaves room for what SQS counts beside the body.
+pub const PARKED_MESSAGE_BYTES_MAX: usize = BATCH_BYTES_MAX - 1_024;
 
 /// Some message bodies may not have been sent.
 #[derive(Debug, thiserror::Error)]

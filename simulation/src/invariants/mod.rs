@@ -90,7 +90,7 @@ impl Snapshot {
         (held.count(), seats.iter().filter(|seat| seat.value.starts_with('~')).count())
     }
 
-    /// Whether a schedule is gone, or certain to go.
+    /// Whether a schedule is gone, or its deletion is committed.
     fn is_deleted(&self, schedule: &str) -> bool {
         let pk = format!("SCHEDULE#{schedule}");
         let mut schedules = self.items().filter(|item| text(item, "pk") == pk && text(item, "sk") == "SCHEDULE");
@@ -114,7 +114,7 @@ impl Snapshot {
         self.check_concerts();
     }
 
-    /// A concert counts the dates in its list, until it is deleted for certain.
+    /// A concert counts the dates in its list, until its deletion is committed.
     fn check_concerts(&self) {
         for concert in self.with_sort_key("CONCERT").filter(|concert| text(concert, "sk") == "CONCERT") {
             let pk = text(concert, "pk");
@@ -184,8 +184,8 @@ impl Snapshot {
             }
         }
         assert!(owners.values().all(|count| *count == 1), "a seat with two owners: {owners:?}");
-        let certain = self.items().filter(|item| text(item, "sk") == "SCHEDULE" && item.contains_key("certain"));
-        let deleted: BTreeSet<String> = certain.map(|item| text(item, "pk")).collect();
+        let committed = self.items().filter(|item| text(item, "sk") == "SCHEDULE" && item.contains_key("certain"));
+        let deleted: BTreeSet<String> = committed.map(|item| text(item, "pk")).collect();
         for (key, value) in &seats {
             let live = value.starts_with('~') || self.held_until(value).is_some_and(|until| self.is_future(until));
             assert!(!live || owners.contains_key(key), "{key} is {value} without an owner");

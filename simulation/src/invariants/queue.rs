@@ -1,6 +1,6 @@
 //! The books of waiting queues (Q1–Q5), from the raw items.
 //!
-//! A place in use is one of three things: an admitted token, a number that may still be claimed, or an admission that
+//! A place in use is one of three things: an admitted entry, a number that may still be claimed, or an admission that
 //! has ended and whose event is not counted yet. The queue counts none of them; here they are.
 
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ impl Snapshot {
                 self.places_in_use(&id)
             );
         }
-        for token in self.with_sort_key("TOKEN#") {
-            check_shape(token);
+        for entry in self.with_sort_key("TOKEN#") {
+            check_shape(entry);
         }
         self.check_queued_reservations();
     }
@@ -60,7 +60,7 @@ impl Snapshot {
     /// How many are admitted and not over, by the clock.
     #[must_use]
     pub fn admitted_now(&self, queue: &str) -> usize {
-        let live = |token: &&Item| text(token, "state") == "admitted" && number(token, "expires_at") > self.now;
+        let live = |entry: &&Item| text(entry, "state") == "admitted" && number(entry, "expires_at") > self.now;
         self.entries(queue).into_iter().filter(live).count()
     }
 
@@ -81,7 +81,7 @@ impl Snapshot {
     /// The numbers of all entries, in order.
     #[must_use]
     pub fn numbers(&self, queue: &str) -> Vec<i64> {
-        let mut numbers: Vec<i64> = self.entries(queue).into_iter().map(|token| number(token, "number")).collect();
+        let mut numbers: Vec<i64> = self.entries(queue).into_iter().map(|entry| number(entry, "number")).collect();
         numbers.sort_unstable();
         numbers
     }
@@ -114,18 +114,18 @@ impl Snapshot {
 
     /// Places that can be explained. An ended admission whose owner has joined again cannot: its entry is gone.
     fn explained_places(&self, queue: &str) -> i64 {
-        let tokens = self.entries(queue).into_iter();
-        let inside = tokens.filter(|token| match text(token, "state").as_str() {
+        let entries = self.entries(queue).into_iter();
+        let inside = entries.filter(|entry| match text(entry, "state").as_str() {
             "admitted" => true,
-            _ => token.contains_key("admitted_at") && !self.is_counted(token),
+            _ => entry.contains_key("admitted_at") && !self.is_counted(entry),
         });
         i64::try_from(inside.count()).expect("few") + self.unclaimed_numbers(queue)
     }
 
     /// Whether the event of an ended admission was counted.
-    fn is_counted(&self, token: &Item) -> bool {
-        let owner = text(token, "pk").trim_start_matches("USER#").to_owned();
-        let mark = format!("EVENT#{owner}/{}/{}", text(token, "sk"), number(token, "number"));
+    fn is_counted(&self, entry: &Item) -> bool {
+        let owner = text(entry, "pk").trim_start_matches("USER#").to_owned();
+        let mark = format!("EVENT#{owner}/{}/{}", text(entry, "sk"), number(entry, "number"));
         self.items().any(|item| text(item, "pk") == mark && text(item, "sk") == "free_queue_places")
     }
 
@@ -144,13 +144,13 @@ impl Snapshot {
         gaps.dedup();
         assert_eq!(gaps.len(), count, "{queue}: a number is a gap twice");
         assert!(gaps.iter().all(|gap| (1..=issued).contains(gap)), "{queue}: {gaps:?} of {issued}");
-        for token in self.entries(queue) {
-            let (number, state) = (number(token, "number"), text(token, "state"));
+        for entry in self.entries(queue) {
+            let (number, state) = (number(entry, "number"), text(entry, "state"));
             assert!(state == "left" || gaps.binary_search(&number).is_err(), "{queue}: {number} is {state}, and a gap");
         }
     }
 
-    /// Batches do not overlap, are of called numbers, and each claim in them is of a token.
+    /// Batches do not overlap, are of called numbers, and each claim in them is of an entry.
     fn check_batches(&self, queue: &str, serving: i64) {
         let mut after = 0;
         for (first, batch) in self.batches(queue) {
@@ -161,33 +161,33 @@ impl Snapshot {
             assert!(last <= serving, "{queue}: {last} is offered, but {serving} is served");
             assert!((0..=size).contains(&claimed), "{queue}: {claimed} of {size} are claimed");
             let claims =
-                |token: &&Item| token.contains_key("admitted_at") && (first..=last).contains(&number(token, "number"));
-            let tokens = i64::try_from(self.entries(queue).into_iter().filter(claims).count()).expect("few");
-            // Fewer tokens when somebody was admitted, left, and joined again.
-            assert!(claimed >= tokens, "{queue}: {tokens} claimed of batch {first}, {claimed} are counted");
+                |entry: &&Item| entry.contains_key("admitted_at") && (first..=last).contains(&number(entry, "number"));
+            let entries = i64::try_from(self.entries(queue).into_iter().filter(claims).count()).expect("few");
+            // Fewer entries when somebody was admitted, left, and joined again.
+            assert!(claimed >= entries, "{queue}: {entries} claimed of batch {first}, {claimed} are counted");
             after = last;
         }
-        for token in self.entries(queue).into_iter().filter(|token| token.contains_key("admitted_at")) {
-            assert!(number(token, "number") <= serving, "{queue}: admitted before the call");
+        for entry in self.entries(queue).into_iter().filter(|entry| entry.contains_key("admitted_at")) {
+            assert!(number(entry, "number") <= serving, "{queue}: admitted before the call");
         }
     }
 
-    /// A hold was made with a token that lasts longer, and what is paid has used its token up.
+    /// A hold was made with an admission that lasts longer, and what is paid has used its entry up.
     fn check_queued_reservations(&self) {
         for reservation in self.with_sort_key("RSV#").filter(|reservation| reservation.contains_key("queue_id")) {
             let (pk, queue) = (text(reservation, "pk"), text(reservation, "queue_id"));
-            let own = |token: &&Item| {
-                text(token, "pk") == pk && number(token, "number") == number(reservation, "queue_number")
+            let own = |entry: &&Item| {
+                text(entry, "pk") == pk && number(entry, "number") == number(reservation, "queue_number")
             };
             // Without it, its owner has joined again.
-            let Some(token) = self.entries(&queue).into_iter().find(own) else { continue };
+            let Some(entry) = self.entries(&queue).into_iter().find(own) else { continue };
             let (state, until) = (text(reservation, "state"), number(reservation, "held_until"));
-            assert!(until < number(token, "expires_at"), "{pk}: a hold until {until} outlasts its token");
-            assert!(number(token, "holds") > 0, "{pk}: a hold that its token does not know");
-            match (state.as_str(), text(token, "state").as_str()) {
-                ("paid", token) => assert_eq!(token, "used", "{pk}: paid, but the token is {token}"),
-                ("held", token) if self.is_future(until) => {
-                    assert!(matches!(token, "admitted" | "used"), "{pk}: a live hold of a token that is {token}");
+            assert!(until < number(entry, "expires_at"), "{pk}: a hold until {until} outlasts its entry");
+            assert!(number(entry, "holds") > 0, "{pk}: a hold that its entry does not know");
+            match (state.as_str(), text(entry, "state").as_str()) {
+                ("paid", state) => assert_eq!(state, "used", "{pk}: paid, but its entry is {state}"),
+                ("held", state) if self.is_future(until) => {
+                    assert!(matches!(state, "admitted" | "used"), "{pk}: a live hold of an entry that is {state}");
                 }
                 _ => {}
             }
@@ -195,29 +195,29 @@ impl Snapshot {
     }
 }
 
-/// Q4: what a token has follows from its state. Admitted ones, and no others, are on the expiry index; the end of an
+/// Q4: what an entry has follows from its state. Admitted ones, and no others, are on the expiry index; the end of an
 /// admission, and nothing else, is told.
-fn check_shape(token: &Item) {
-    if token.contains_key("claim") {
+fn check_shape(entry: &Item) {
+    if entry.contains_key("claim") {
         let others = ["pk", "sk", "claim", "delete_at"];
-        return assert!(token.keys().all(|name| others.contains(&name.as_str())), "claimed, and more: {token:?}");
+        return assert!(entry.keys().all(|name| others.contains(&name.as_str())), "claimed, and more: {entry:?}");
     }
-    let has = |name: &str| token.contains_key(name);
-    let (state, change) = (text(token, "state"), text(token, "change"));
+    let has = |name: &str| entry.contains_key(name);
+    let (state, change) = (text(entry, "state"), text(entry, "change"));
     let (admitted, ended) = (has("admitted_at"), has("ended_at"));
     match state.as_str() {
-        "waiting" => assert!(!admitted && !ended, "{token:?}"),
-        "admitted" => assert!(admitted && !ended, "{token:?}"),
-        "used" => assert!(admitted && ended, "{token:?}"),
-        "expired" | "left" => assert!(ended, "{token:?}"),
-        other => panic!("a token that is {other}"),
+        "waiting" => assert!(!admitted && !ended, "{entry:?}"),
+        "admitted" => assert!(admitted && !ended, "{entry:?}"),
+        "used" => assert!(admitted && ended, "{entry:?}"),
+        "expired" | "left" => assert!(ended, "{entry:?}"),
+        other => panic!("an entry that is {other}"),
     }
-    assert_eq!(has("expires_at"), admitted, "{token:?}");
-    let shard = text(token, "expiry_shard");
-    assert_eq!(has("expiry_shard"), state == "admitted", "{token:?}");
-    assert!(shard.is_empty() || shard.starts_with("token#"), "{token:?}");
+    assert_eq!(has("expires_at"), admitted, "{entry:?}");
+    let shard = text(entry, "expiry_shard");
+    assert_eq!(has("expiry_shard"), state == "admitted", "{entry:?}");
+    assert!(shard.is_empty() || shard.starts_with("token#"), "{entry:?}");
     let expected = if admitted && ended { "token.finished" } else { "" };
-    assert_eq!(change, expected, "{token:?}");
-    assert!(admitted || number(token, "holds") == 0, "held without an admission: {token:?}");
-    assert!(number(token, "delete_at") > 0, "{token:?}");
+    assert_eq!(change, expected, "{entry:?}");
+    assert!(admitted || number(entry, "holds") == 0, "held without an admission: {entry:?}");
+    assert!(number(entry, "delete_at") > 0, "{entry:?}");
 }

@@ -5,7 +5,7 @@ use crate::invariants::{Item, number, text};
 /// The error of a write that leaves `after` where `before` was, if it is one.
 ///
 /// An entry of a ledger never changes (W3). A reservation or order is written by whoever has read its last
-/// version, so each write makes the next one; what has ended stays ended (S3, P1). A token of a queue goes its way, and
+/// version, so each write makes the next one; what has ended stays ended (S3, P1). A queue entry goes its way, and
 /// not back, as long as it has one number (Q4).
 #[must_use]
 pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -> Option<String> {
@@ -34,7 +34,7 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
         "TOKEN" if number(before, "number") == number(after, "number") => match states() {
             (from, to) if from == to || from == "waiting" => None,
             (from, to) if from == "admitted" && to != "waiting" => None,
-            _ => told("a token goes back"),
+            _ => told("a queue entry goes back"),
         },
         _ => None,
     }

@@ -17,7 +17,7 @@ const MONEY: &str = "wallet, entry and what was bought change with it, each unde
 const BLOCKS: &str = "its blocks change with it, each under a guard of its own";
 const IMAGE: &str = "the image that the write gives back is looked at as well";
 const MARKED: &str = "a second deletion begins only where the mark of the first is gone";
-const TWO: &str = "two that mark at once hinder each other, and neither becomes certain";
+const TWO: &str = "two that mark at once hinder each other, and neither commits";
 const STOOD_STILL: &str =
     "for a process that stands still for minutes between two calls; here a call is given up before";
 const MOVED: &str = "a batch is opened with the move of its queue, whose version is asked for";

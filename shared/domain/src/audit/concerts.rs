@@ -9,8 +9,8 @@ use crate::id::ConcertId;
 struct Dates {
     counted: i64,
     listed: i64,
-    /// A concert that is deleted for certain loses its dates one by one.
-    is_going: bool,
+    /// A concert whose deletion is committed loses its dates one by one.
+    deletion_committed: bool,
     evidence: Evidence,
 }
 
@@ -27,11 +27,11 @@ impl Concerts {
         self.by_concert.len()
     }
 
-    /// A concert with the number of dates that it counts, and whether it is deleted for certain.
-    pub fn add_concert(&mut self, id: ConcertId, counted: i64, is_going: bool) {
+    /// A concert with the number of dates that it counts, and whether its deletion is committed.
+    pub fn add_concert(&mut self, id: ConcertId, counted: i64, deletion_committed: bool) {
         let dates = self.by_concert.entry(id).or_default();
         dates.counted += counted;
-        dates.is_going |= is_going;
+        dates.deletion_committed |= deletion_committed;
         dates.evidence.add(counted);
     }
 
@@ -48,14 +48,14 @@ impl Concerts {
             let sum = self.by_concert.entry(concert).or_default();
             sum.counted += part.counted;
             sum.listed += part.listed;
-            sum.is_going |= part.is_going;
+            sum.deletion_committed |= part.deletion_committed;
             sum.evidence.merge(part.evidence);
         }
     }
 
     /// A concert counts the dates in its list.
     pub fn judge(&self, differences: &mut Differences) {
-        for (concert, dates) in self.by_concert.iter().filter(|(_, dates)| !dates.is_going) {
+        for (concert, dates) in self.by_concert.iter().filter(|(_, dates)| !dates.deletion_committed) {
             if dates.counted != dates.listed {
                 let of = Entity::Concert(*concert);
                 differences.add_sum_difference(What::Dates, of, dates.listed, dates.counted, dates.evidence);

@@ -150,15 +150,19 @@ fn a_hold_that_ends_in_a_moment_is_not_looked_for() {
 
 #[test]
 fn a_concert_counts_the_dates_in_its_list() {
-    for (counted, is_going, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
+    for (counted, deletion_committed, expected) in [(2, false, 0), (1, false, 1), (3, false, 1), (3, true, 0)] {
         let (mut concerts, mut part) = (Concerts::default(), Concerts::default());
-        concerts.add_concert(ConcertId(Uuid::nil()), counted, is_going);
+        concerts.add_concert(ConcertId(Uuid::nil()), counted, deletion_committed);
         concerts.add_date(ConcertId(Uuid::nil()), "SCHEDULE#1");
         part.add_date(ConcertId(Uuid::nil()), "SCHEDULE#2");
         concerts.merge(part);
         let mut differences = Differences::default();
         concerts.judge(&mut differences);
-        assert_eq!((differences.count(), concerts.size()), (expected, 1), "{counted} of 2, going: {is_going}");
+        assert_eq!(
+            (differences.count(), concerts.size()),
+            (expected, 1),
+            "{counted} of 2, committed: {deletion_committed}"
+        );
     }
 }
 

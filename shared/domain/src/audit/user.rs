@@ -1,4 +1,4 @@
-//! The books of one user: wallet, ledger, receipts, payments, seat limits, unpaid orders and coupons.
+//! The items of one user: wallet, ledger, receipts, payments, seat limits, unpaid orders and coupons.
 
 mod judging;
 

@@ -69,8 +69,7 @@ impl Shards {
         (0..shards).map(|shard| units / shards + i64::from(shard < units % shards)).collect()
     }
 
-    /// The shard that the taker `by` tries first of the quantity `of`: takers are spread, and a repeat goes where its
-    /// first try went.
+    /// The shard of `quantity` that `taker` tries first: takers are spread, and a repeat goes where its first try went.
     #[must_use]
     pub fn first_shard_for(self, taker: Uuid, quantity: Uuid) -> u8 {
         let digest = Sha256::new().chain_update(taker).chain_update(quantity).finalize();

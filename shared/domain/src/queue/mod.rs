@@ -258,6 +258,13 @@ impl Queue {
         self.serving.saturating_sub(self.finished)
     }
 
+    /// Whether a number still waits to be called. One that was admitted before waits no more, even if the queue as it is
+    /// known here is older than the admission.
+    #[must_use]
+    pub fn still_waits(&self, number: u64, was_admitted: bool) -> bool {
+        number > self.serving && !was_admitted
+    }
+
     /// Whether `process` should move it on at `now`, by its own clock.
     #[must_use]
     pub fn is_due_for(&self, process: Uuid, now: Timestamp) -> bool {

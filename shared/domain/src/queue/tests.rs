@@ -86,6 +86,13 @@ fn a_number_is_called_a_second_after_it_was_seen() {
 }
 
 #[test]
+fn a_number_waits_until_it_is_called_or_was_admitted() {
+    let queue = Queue { serving: 5, ..Queue::new(settings(10, 10), at(0)) };
+    let waits = |number| [false, true].map(|was_admitted| queue.still_waits(number, was_admitted));
+    assert_eq!((waits(5), waits(6)), ([false, false], [true, false]));
+}
+
+#[test]
 fn a_move_opens_batches_of_twenty_five() {
     let queue = Queue { seen: 60, ..Queue::new(settings(60, 60), at(0)) };
     let called = queue.advance(60, at(1_000), SWEEP, &[]).expect("a move");

@@ -160,7 +160,7 @@ async fn a_true_difference_is_told_beside_traffic_and_nothing_else_is() {
     assert_eq!(report.verdict.outcome, Outcome::Differ, "{printed}");
     let told: Vec<String> = report.verdict.confirmed.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 1, "{printed}");
-    assert!(told[0].ends_with("the balance: expected 50000, found 50001"), "{printed}");
+    assert!(told[0].ends_with("the balance after it: expected 50000, found 50001"), "{printed}");
 }
 
 /// Between the scan's look at a wallet and the look at its user, the user's first money comes in: the partition no

@@ -32,6 +32,8 @@ const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/
 const NEW_ID: &str = "each try has a new id, so no entry is there; an entry must never be written over";
 const PAUSE: &str = "the table does not show when it was asked; hoarding.rs of local/tests/orders and reservations do";
 const FEW: &str = "there is not so much to order; local/tests/orders/hoarding.rs does";
+const MOVES: &str = "a poll moves the queue by the code of advance_queues, of which it is missed";
+const SETTINGS: &str = "all settings are written and no counter; it keeps one change from standing in the log twice";
 const NEXT: &str = "an older list would be put right by the next";
 
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
@@ -76,7 +78,11 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("run_expiry", "SCHEDULE · ", KeepReason::Because(STOOD_STILL)),
     ("release_declined_payment", "RSV · version", KeepReason::Because(BLOCKS)),
     ("join_queue", "TOKEN · attribute_not_exists(pk)", KeepReason::Because(TWICE)),
-    ("join_queue", "TOKEN · claim = :by", KeepReason::Because(TWICE)),
+    ("join_queue", "TOKEN · claim = :", KeepReason::Because(TWICE)),
+    ("get_queue_entry", "BATCH · claimed", KeepReason::Because(MOVES)),
+    ("get_queue_entry", "QUEUE · version", KeepReason::Because(MOVES)),
+    ("put_queue", "QUEUE · version", KeepReason::Because(SETTINGS)),
+    ("pay", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
     ("*", "HOLE · attribute_not_exists(pk)", KeepReason::Because(ONE_GAP)),
     ("*", "HOLE · attribute_exists(pk)", KeepReason::Because(PASSED)),
     ("place_order", "STOCK · #state = :selling", KeepReason::Because(UNSEEN)),

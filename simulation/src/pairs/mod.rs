@@ -63,8 +63,12 @@ fn pairs_of(scene: &Scene) -> Vec<Pair<'_>> {
     let sided = scene.skew[0] != scene.skew[1];
     let all = scene.operations.len();
     let mut pairs = Vec::new();
+    let key = |range: usize, operation: usize| match scene.repeats {
+        Some((again, step)) if again == operation => operation_key(step),
+        _ => operation_key(range + operation),
+    };
     for first in 0..all {
-        let one = operation_key(KEYS + first);
+        let one = key(KEYS, first);
         let alone = scene.passes.is_some() || scene.patience < scenes::PATIENCE;
         if alone && matches!(scene.operations[first], Operation::Sweep(_)) {
             continue;
@@ -74,8 +78,7 @@ fn pairs_of(scene: &Scene) -> Vec<Pair<'_>> {
         let keyless = !matches!(scene.operations[first], Operation::Request(..));
         let begin = first + usize::from(keyless);
         for second in if sided { 0 } else { begin }..all {
-            let other = if second == first { OTHER_KEYS } else { KEYS };
-            let other = operation_key(other + second);
+            let other = key(if second == first { OTHER_KEYS } else { KEYS }, second);
             // The many calls of a sweep come last: then fewest ways are begun that turn out to be known.
             pairs.push(match scene.operations[first] {
                 Operation::Sweep(_) if !sided => Pair { scene, operations: [second, first], keys: [other, one] },

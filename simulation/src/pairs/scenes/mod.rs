@@ -78,6 +78,8 @@ pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) before: Vec<Before>,
     pub(super) operations: Vec<Operation>,
+    /// The operation of this number is the request of that step of the preparation again, under its key.
+    pub(super) repeats: Option<(usize, usize)>,
     /// How far the clocks of the two machines are from the right time, in seconds.
     pub(super) skew: [i64; 2],
     /// Seconds that pass at once, at any moment.
@@ -124,7 +126,7 @@ const EXPIRE: Operation = Operation::Sweep("run_expiry");
 const ADVANCE: Operation = Operation::Sweep("advance_queues");
 
 fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) -> Scene {
-    Scene { name, before, operations, skew: [0, 0], passes: None, patience: PATIENCE }
+    Scene { name, before, operations, repeats: None, skew: [0, 0], passes: None, patience: PATIENCE }
 }
 
 /// All scenes.

@@ -47,6 +47,20 @@ pub(super) fn seats() -> Vec<Scene> {
             ..scene("a hold that has lapsed by one of two clocks", with(rich(), vec![Before::Pass(60)]), over())
         },
         scene("a lapsed hold", with(rich(), vec![Before::Pass(LONG)]), over()),
+        Scene {
+            repeats: Some((0, 0)),
+            passes: Some(LONG),
+            ..scene(
+                "a hold that is asked for again",
+                rich(),
+                vec![
+                    Request(ANNA, hold(&["A-1-1", "A-1-2"])),
+                    Request(ANNA, Action::Cancel(mine())),
+                    Request(ANNA, Action::Pay(mine())),
+                    Request(BERT, hold(&["A-1-1"])),
+                ],
+            )
+        },
     ]
 }
 

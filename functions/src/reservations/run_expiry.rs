@@ -1,4 +1,4 @@
-//! Every minute at :00 — closes the books of lapsed holds and orders, and ends deletions.
+//! Every minute at :00 — expires holds and orders whose time has passed, and ends deletions.
 //!
 //! No seat waits for it: a lapsed one is free already. It ends reservations and gives seat limits back; it ends pending
 //! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What

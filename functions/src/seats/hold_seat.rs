@@ -42,7 +42,7 @@ pub async fn hold_seat(
         Ok(held) => Ok(held.map(|held| ReservationOut::new(&held, app.now())).into()),
         Err(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))
-            | HoldFailure::Pass(_)),
+            | HoldFailure::QueueToken(_)),
         ) => {
             let own = reservations::find_holding(&app, user.id, schedule, &seat).await?;
             own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())

@@ -234,7 +234,7 @@ impl Snapshot {
                 let live = tickets.filter(|ticket| !ticket.as_m().expect("a ticket").contains_key("cancelled"));
                 counted += i64::try_from(live.count()).expect("few");
             }
-            assert_eq!(number(seat_limit, "count"), counted, "allowance {pk} {sk}");
+            assert_eq!(number(seat_limit, "count"), counted, "seat limit {pk} {sk}");
             self.check_first_end(seat_limit, schedule);
             let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
             for terms in self.items().filter(own) {

@@ -30,7 +30,7 @@ impl Scene {
             What::PaymentTotal | What::PaymentRest | What::Settled | What::Discount | What::CouponUse => {
                 self.tamper_order(what)
             }
-            What::AllowanceCount | What::AllowanceOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
+            What::SeatLimitCount | What::SeatLimitOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
@@ -202,21 +202,21 @@ impl Scene {
 
     fn tamper_seats(&self, what: What) -> Vec<String> {
         let (schedule, other) = (&self.schedule, short_of(&self.refunded));
-        let allowance =
-            (format!("ALLOWANCE#{schedule}"), format!("allowance for schedule {schedule} of user {}", self.user));
+        let seat_limit =
+            (format!("ALLOWANCE#{schedule}"), format!("seat limit for schedule {schedule} of user {}", self.user));
         vec![match what {
-            What::AllowanceCount => {
-                self.own(&allowance.0, |item| item["count"] = number(3));
-                format!("{}: its count: expected 2, found 3", allowance.1)
+            What::SeatLimitCount => {
+                self.own(&seat_limit.0, |item| item["count"] = number(3));
+                format!("{}: its count: expected 2, found 3", seat_limit.1)
             }
-            What::AllowanceOpen => {
+            What::SeatLimitOpen => {
                 let name = format!("open_{}", short_of(&self.held));
                 let until =
                     read(&self.table().get(&self.pk, &format!("RSV#{}", self.held)).expect("held"), "held_until");
-                self.own(&allowance.0, |item| {
+                self.own(&seat_limit.0, |item| {
                     item.as_object_mut().expect("an item").remove(&name);
                 });
-                format!("{}: its open holds: expected {} until {until}: 1, found none", allowance.1, self.held)
+                format!("{}: its open holds: expected {} until {until}: 1, found none", seat_limit.1, self.held)
             }
             What::Seat => {
                 self.block(|item| item["1"] = text(format!("~{other}")));

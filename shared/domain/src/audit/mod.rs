@@ -81,9 +81,9 @@ pub enum What {
     /// A claim is used by the live order that names it, and by no other.
     CouponUse,
     /// A seat limit counts what its owner holds and owns.
-    AllowanceCount,
+    SeatLimitCount,
     /// A seat limit names the open holds.
-    AllowanceOpen,
+    SeatLimitOpen,
     /// A user's unpaid orders count as many as they name.
     UnpaidCount,
     /// A user's unpaid orders name each that has neither ended nor been paid.
@@ -139,8 +139,8 @@ impl What {
         Self::Settled,
         Self::Discount,
         Self::CouponUse,
-        Self::AllowanceCount,
-        Self::AllowanceOpen,
+        Self::SeatLimitCount,
+        Self::SeatLimitOpen,
         Self::UnpaidCount,
         Self::UnpaidOpen,
         Self::UnpaidUnits,
@@ -182,8 +182,8 @@ impl What {
             Self::Settled => "its place on the expiry index",
             Self::Discount => "its discount",
             Self::CouponUse => "the order that uses it",
-            Self::AllowanceCount => "its count",
-            Self::AllowanceOpen => "its open holds",
+            Self::SeatLimitCount => "its count",
+            Self::SeatLimitOpen => "its open holds",
             Self::UnpaidCount => "how many there are",
             Self::UnpaidOpen => "which there are",
             Self::UnpaidUnits => "units by product",
@@ -224,7 +224,7 @@ pub enum Entity {
     /// A user's claim of a coupon.
     Claim(UserId, CouponId),
     /// A user's seat limit for a schedule.
-    Allowance(UserId, ScheduleId),
+    SeatLimit(UserId, ScheduleId),
     /// The unpaid orders of a user.
     Unpaid(UserId),
     /// A seat of a schedule.
@@ -258,7 +258,7 @@ impl fmt::Display for Entity {
             Self::Reservation(user, id) => write!(formatter, "reservation {id} of user {user}"),
             Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
             Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
-            Self::Allowance(user, schedule) => write!(formatter, "allowance for schedule {schedule} of user {user}"),
+            Self::SeatLimit(user, schedule) => write!(formatter, "seat limit for schedule {schedule} of user {user}"),
             Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),
             Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
             Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),

@@ -39,7 +39,7 @@ pub(super) struct World {
     pub seats: Vec<(ScheduleId, SeatId, SeatValue)>,
     pub shards: [i64; 2],
     pub coupons_left: i64,
-    pub allowance: SeatLimit,
+    pub seat_limit: SeatLimit,
     pub unpaid: Unpaid,
     pub unpaid_count: i64,
 }
@@ -92,7 +92,7 @@ impl World {
             seats: Vec::new(),
             shards: [QUANTITY / 2; 2],
             coupons_left: 9,
-            allowance: SeatLimit::default(),
+            seat_limit: SeatLimit::default(),
             unpaid: Unpaid::default(),
             unpaid_count: 0,
         }
@@ -161,9 +161,9 @@ impl World {
         }
         if stock::is_live(&reservation.purchase) {
             let count = i64::try_from(live.len()).expect("few");
-            self.allowance.count += count;
+            self.seat_limit.count += count;
             if reservation.purchase.state != PurchaseState::Paid || far == 1 {
-                self.allowance.open.insert(id, (reservation.purchase.held_until, count));
+                self.seat_limit.open.insert(id, (reservation.purchase.held_until, count));
             }
         }
         self.reservations.push(reservation);
@@ -261,7 +261,7 @@ impl World {
             }
         }
         if let Some(reservation) = self.reservations.first() {
-            user_audit.add_seat_limit(reservation.schedule_id, self.allowance.clone());
+            user_audit.add_seat_limit(reservation.schedule_id, self.seat_limit.clone());
         }
         user_audit.add_unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
@@ -282,11 +282,11 @@ impl World {
 
     /// Every number that money, seats, units or coupons are counted by.
     fn numbers(&mut self) -> Vec<&mut i64> {
-        let Self { entries, receipts, reservations, orders, shards, coupons_left, allowance, .. } = self;
+        let Self { entries, receipts, reservations, orders, shards, coupons_left, seat_limit, .. } = self;
         let mut numbers = vec![coupons_left, &mut self.unpaid_count];
         numbers.extend(self.unpaid.units.values_mut());
         if !reservations.is_empty() {
-            numbers.push(&mut allowance.count);
+            numbers.push(&mut seat_limit.count);
         }
         numbers.extend(shards);
         numbers.extend(entries.iter_mut().flat_map(|entry| [&mut entry.amount, &mut entry.balance_after]));

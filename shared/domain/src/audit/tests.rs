@@ -101,8 +101,8 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.shards[1] += 1), [What::Units]);
     assert_eq!(told(|world| world.coupons_left -= 1), [What::Coupons]);
     assert_eq!(told(|world| world.claim.used_by = None), [What::CouponUse]);
-    assert_eq!(told(|world| world.allowance.count += 1), [What::AllowanceCount]);
-    assert_eq!(told(|world| world.allowance.open.clear()), [What::AllowanceOpen]);
+    assert_eq!(told(|world| world.seat_limit.count += 1), [What::SeatLimitCount]);
+    assert_eq!(told(|world| world.seat_limit.open.clear()), [What::SeatLimitOpen]);
     assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
     assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
     assert_eq!(
@@ -120,7 +120,7 @@ fn one_change_is_told_by_its_name() {
 }
 
 #[test]
-fn an_allowance_that_time_to_live_took_is_no_difference() {
+fn a_seat_limit_that_time_to_live_took_is_no_difference() {
     let mut world = World::new();
     world.carry_out(Step::TopUp(100_000));
     world.carry_out(Step::Reserve(1, false, 1));
@@ -135,7 +135,7 @@ fn an_allowance_that_time_to_live_took_is_no_difference() {
         let found = user_audit.judge().differences.expect("judged");
         found.kept_differences().iter().map(|difference| difference.what).collect::<Vec<_>>()
     };
-    assert_eq!((after(29), after(31)), (vec![What::AllowanceCount], vec![]));
+    assert_eq!((after(29), after(31)), (vec![What::SeatLimitCount], vec![]));
 }
 
 #[test]

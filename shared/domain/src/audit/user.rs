@@ -123,7 +123,7 @@ struct Couponed {
     live: bool,
 }
 
-/// The books of one user, item by item, in any order but for entries, which come by number. What is kept of an item is
+/// The items of one user, one by one, in any order but for entries, which come by number. What is kept of an item is
 /// a few numbers; an item that nothing else refers to leaves nothing behind.
 #[derive(Debug)]
 pub struct UserAudit {
@@ -376,9 +376,9 @@ impl UserAudit {
     }
 
     /// The seat limit for a schedule.
-    pub fn add_seat_limit(&mut self, schedule: ScheduleId, allowance: SeatLimit) {
-        if self.has_room(1 + allowance.open.len()) {
-            self.seat_limits.insert(schedule, allowance);
+    pub fn add_seat_limit(&mut self, schedule: ScheduleId, seat_limit: SeatLimit) {
+        if self.has_room(1 + seat_limit.open.len()) {
+            self.seat_limits.insert(schedule, seat_limit);
         }
     }
 }

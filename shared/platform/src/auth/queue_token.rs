@@ -109,7 +109,7 @@ pub struct QueueToken {
 /// Never what it holds.
 impl fmt::Debug for QueueToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("QueuePass")
+        formatter.write_str("QueueToken")
     }
 }
 

@@ -42,7 +42,7 @@ use crate::store::queue::entries::{JoinFailure, LeaveFailure};
 use crate::store::queue::guard::QueueGuardFailure;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::seats::CreateSeatsFailure;
-use crate::store::wallet::MoveFailure;
+use crate::store::wallet::MovementFailure;
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;
@@ -229,7 +229,7 @@ impl From<QueueGuardFailure> for Problem {
     fn from(error: QueueGuardFailure) -> Self {
         match error {
             QueueGuardFailure::NoCaller => Self::new(Detail::LogInToLook),
-            QueueGuardFailure::Pass(pass) => pass.into(),
+            QueueGuardFailure::QueueToken(pass) => pass.into(),
         }
     }
 }
@@ -265,7 +265,7 @@ impl From<HoldFailure> for Problem {
     fn from(error: HoldFailure) -> Self {
         match error {
             HoldFailure::Refused(refused) => refused.into(),
-            HoldFailure::Pass(refused) => refused.into(),
+            HoldFailure::QueueToken(refused) => refused.into(),
             HoldFailure::KeyReused(reused) => reused.into(),
             HoldFailure::Failure(failure) => failure.into(),
         }
@@ -292,7 +292,7 @@ impl From<PayFailure> for Problem {
         match error {
             PayFailure::NotFound => Self::new(Detail::NothingToPay),
             PayFailure::Refused(PayError::Declined) => Self::new(Detail::PaymentDeclined),
-            PayFailure::Pass(refused) => refused.into(),
+            PayFailure::QueueToken(refused) => refused.into(),
             PayFailure::Refused(PayError::HoldExpired) => Self::new(Detail::HoldExpired),
             PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
@@ -394,19 +394,19 @@ impl From<ClaimFailure> for Problem {
 
 document!(ClaimFailure: NotFound, CouponNotOpen, CouponExhausted);
 
-impl From<MoveFailure> for Problem {
-    fn from(error: MoveFailure) -> Self {
+impl From<MovementFailure> for Problem {
+    fn from(error: MovementFailure) -> Self {
         match error {
-            MoveFailure::NoWallet => no_wallet(),
-            MoveFailure::Refused(MovementError::BalanceCap(_)) => {
+            MovementFailure::NoWallet => no_wallet(),
+            MovementFailure::Refused(MovementError::BalanceCap(_)) => {
                 Self::new(Detail::BalanceCap { max: Won(AMOUNT_MAX) })
             }
-            MoveFailure::Refused(MovementError::TopUpLimit(_)) => {
+            MovementFailure::Refused(MovementError::TopUpLimit(_)) => {
                 Self::new(Detail::TopUpLimit { max: Won(TOP_UPS_OF_A_DAY_MAX) })
             }
-            MoveFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
-            MoveFailure::KeyReused(reused) => reused.into(),
-            MoveFailure::Failure(failure) => failure.into(),
+            MovementFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
+            MovementFailure::KeyReused(reused) => reused.into(),
+            MovementFailure::Failure(failure) => failure.into(),
         }
     }
 }

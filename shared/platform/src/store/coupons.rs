@@ -179,7 +179,7 @@ pub async fn claim(app: &App, user: UserId, id: CouponId) -> Result<Once<Claim>,
 
 /// The claim of a user, and the request that made it. A claim that is just being made is waited for.
 async fn get_claim(app: &App, user: UserId, coupon: CouponId) -> Result<Option<(Claim, Uuid)>, Failure> {
-    let Some(item) = query::get_settled(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
+    let Some(item) = query::get_isolated(app, &keys::claim(user, coupon)).await? else { return Ok(None) };
     let item: ClaimItem = from_item(item)?;
     let made_by = item.made_by;
     Ok(Some((from_claim_item(coupon, item)?, made_by)))

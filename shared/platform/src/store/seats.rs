@@ -351,7 +351,7 @@ pub(crate) fn set_seats(schedule: ScheduleId, block: &BlockId, numbers: &[u16], 
 }
 
 /// The condition that no deletion has shut a block by `:now`.
-pub(crate) const OPEN: &str = "(attribute_not_exists(closed) OR closed < :now)";
+pub(crate) const NOT_LEASED: &str = "(attribute_not_exists(closed) OR closed < :now)";
 
 /// The condition that all these seats have the value `:mine`.
 pub(crate) fn all_mine_condition(numbers: &[u16]) -> String {

@@ -214,7 +214,7 @@ pub(crate) fn credit_write(
 
 /// Why money did not move.
 #[derive(Debug, thiserror::Error)]
-pub enum MoveFailure {
+pub enum MovementFailure {
     /// The user has no wallet.
     #[error("no wallet")]
     NoWallet,
@@ -246,9 +246,9 @@ pub async fn carry_out(
     charge: Uuid,
     wanted: &Movement,
     fingerprint: &str,
-) -> Result<Once<i64>, MoveFailure> {
+) -> Result<Once<i64>, MovementFailure> {
     let mut attempts = Attempts::new(app);
-    let mut row = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let mut row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
     loop {
         let now = app.now();
         let (after, entry, topped_up) = match apply_movement(&row, wanted, now, charge) {
@@ -277,12 +277,12 @@ pub async fn carry_out(
                 attempts.wait().await?;
                 row = match failed.into_iter().find_map(|failed| failed.old) {
                     Some(entry) => WalletRow::read(entry)?,
-                    None => get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?,
+                    None => get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?,
                 };
             }
             Err(rejected) => {
                 attempts.wait_after(&rejected).await?;
-                row = get_row(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+                row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
             }
         }
     }
@@ -310,14 +310,14 @@ async fn find_replay(
     user: UserId,
     charge: Uuid,
     fingerprint: &str,
-) -> Result<Option<Once<i64>>, MoveFailure> {
+) -> Result<Option<Once<i64>>, MovementFailure> {
     let app = attempts.app;
-    let Some(receipt) = query::get_settled(app, &keys::charge(user, charge)).await? else { return Ok(None) };
+    let Some(receipt) = query::get_isolated(app, &keys::charge(user, charge)).await? else { return Ok(None) };
     let receipt: ChargeItem = from_item(receipt)?;
     if receipt.fingerprint != fingerprint {
         return Err(KeyReused.into());
     }
-    let now = get(app, user).await?.ok_or(MoveFailure::NoWallet)?;
+    let now = get(app, user).await?.ok_or(MovementFailure::NoWallet)?;
     let balance = if now.seq < receipt.seq { receipt.balance_after } else { now.balance };
     Ok(Some(Once::from_existing(balance, attempts.made > 0)))
 }

@@ -108,11 +108,11 @@ impl UserAudit {
                 continue;
             }
             let found = found.unwrap_or(&nothing.0);
-            let of = || Entity::Allowance(self.user, schedule);
-            self.differences.compare(What::AllowanceCount, of(), holding.seats, found.count);
+            let of = || Entity::SeatLimit(self.user, schedule);
+            self.differences.compare(What::SeatLimitCount, of(), holding.seats, found.count);
             // A paid reservation was open before, and may still be named.
             let open = found.open.iter().filter(|(id, _)| !holding.paid.contains(id));
-            self.differences.compare(What::AllowanceOpen, of(), format_holds(holding.open.iter()), format_holds(open));
+            self.differences.compare(What::SeatLimitOpen, of(), format_holds(holding.open.iter()), format_holds(open));
         }
     }
 }

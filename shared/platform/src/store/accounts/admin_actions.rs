@@ -143,7 +143,7 @@ pub async fn list(app: &App, by: Option<UserId>, limit: u16, cursor: Option<&str
             let all = Query::by_time(keys::ADMIN_ACTIONS_BY_TIME);
             all.list(app, limit, cursor, |app, listed| async move {
                 let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
-                let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
+                let found = query::batch_get_in_order(&app, &keys, Consistency::Eventual).await?;
                 found.into_iter().map(|item| item.map(read_entry).transpose()).collect()
             })
             .await

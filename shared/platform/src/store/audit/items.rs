@@ -101,7 +101,7 @@ struct ReceiptItem {
 }
 
 #[derive(Deserialize)]
-struct AllowanceItem {
+struct SeatLimitItem {
     count: i64,
 }
 
@@ -192,6 +192,6 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
 /// The seat limit for a schedule.
 pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
     let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
-    let AllowanceItem { count } = parse(item)?;
+    let SeatLimitItem { count } = parse(item)?;
     Some(SeatLimit { count, open })
 }

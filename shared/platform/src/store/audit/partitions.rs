@@ -149,7 +149,7 @@ impl Reader<'_> {
     async fn look_up(&self, tally: &mut Tally, tickets: Tickets) -> Result<(), Failure> {
         let keys: Vec<Key> =
             tickets.by_block.keys().map(|(_, pk, sk)| Key { pk: pk.clone(), sk: sk.clone() }).collect();
-        let blocks = self.retry_while_busy(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let blocks = self.retry_while_busy(|| query::batch_get(self.app, &keys, Consistency::Strong)).await?;
         let blocks: HashMap<Key, Item> =
             blocks.into_iter().filter_map(|block| Some((key_of(&block)?, block))).collect();
         let lost: BTreeSet<ScheduleId> = (tickets.by_block.keys())
@@ -157,7 +157,7 @@ impl Reader<'_> {
             .map(|(schedule, ..)| *schedule)
             .collect();
         let keys: Vec<Key> = lost.into_iter().map(keys::schedule).collect();
-        let there = self.retry_while_busy(|| query::get_all(self.app, &keys, Consistency::Strong)).await?;
+        let there = self.retry_while_busy(|| query::batch_get(self.app, &keys, Consistency::Strong)).await?;
         let there: BTreeSet<String> = there.iter().filter_map(key_of).map(|key| key.pk).collect();
         for ((schedule, pk, sk), seats) in tickets.by_block {
             let block = blocks.get(&Key { pk, sk });

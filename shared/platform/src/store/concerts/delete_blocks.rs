@@ -80,7 +80,7 @@ pub enum LeaseOutcome {
     /// A seat is held or sold.
     NotFree,
     /// Some are left for the next budget.
-    Some,
+    Partly,
 }
 
 /// Whether a seat of these schedules is held or sold, as far as a first look goes.
@@ -111,7 +111,7 @@ pub async fn lease_blocks(
 ) -> Result<LeaseOutcome, Failure> {
     for label in sections(app, schedule).await? {
         if budget.is_spent() {
-            return Ok(LeaseOutcome::Some);
+            return Ok(LeaseOutcome::Partly);
         }
         let blocks = seats::get_section(app, schedule, &label, true).await?;
         // A block that has its lease stays leased, also when that has expired, for the mark is older than the lease.

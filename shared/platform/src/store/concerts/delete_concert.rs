@@ -119,7 +119,7 @@ async fn prepare(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget
         match blocks::lease_blocks(app, date.schedule.id, mark.deletion, budget).await? {
             LeaseOutcome::All => leased_to = here,
             LeaseOutcome::NotFree => return Ok(Progress::NotFree),
-            LeaseOutcome::Some => return Ok(Progress::To(leased_to)),
+            LeaseOutcome::Partly => return Ok(Progress::To(leased_to)),
         }
         budget.spend_alone(1);
     }

@@ -100,7 +100,7 @@ async fn prepare(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget)
     let key = keys::schedule(row.schedule.id);
     match blocks::lease_blocks(app, row.schedule.id, mark.deletion, budget).await? {
         LeaseOutcome::All if schedules::commit_delete(app, &row.schedule, mark).await? => Ok(Deletion::Committed),
-        LeaseOutcome::Some if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
+        LeaseOutcome::Partly if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
         LeaseOutcome::NotFree if mark.abort(app, &key).await? => {
             release(app, row, mark, budget).await?;
             Ok(Deletion::LiveReservations)

@@ -176,7 +176,7 @@ pub async fn search(app: &App, query: &str, limit: u16, cursor: Option<&str>) ->
         let query = query.clone();
         async move {
             let keys: Vec<keys::Key> = found.iter().filter_map(concert_key).collect();
-            let found = query::get_in_order(&app, &keys, Consistency::Eventual).await?;
+            let found = query::batch_get_in_order(&app, &keys, Consistency::Eventual).await?;
             found.into_iter().map(|item| item.map_or(Ok(None), |item| read_match(item, &query))).collect()
         }
     };

@@ -43,7 +43,7 @@ pub async fn get(app: &App, key: &Key, consistency: Consistency) -> Result<Optio
 }
 
 /// Reads several items; those that do not exist are left out, the order is lost.
-pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>, Failure> {
+pub async fn batch_get(app: &App, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>, Failure> {
     let mut found = Vec::new();
     for batch in keys.chunks(BATCH_MAX) {
         let mut attempts = Attempts::new(app);
@@ -67,8 +67,12 @@ pub async fn get_all(app: &App, keys: &[Key], consistency: Consistency) -> Resul
 }
 
 /// Reads several items, each in the place of its key; `None` for those that do not exist.
-pub async fn get_in_order(app: &App, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Item>>, Failure> {
-    let found = get_all(app, keys, consistency).await?;
+pub async fn batch_get_in_order(
+    app: &App,
+    keys: &[Key],
+    consistency: Consistency,
+) -> Result<Vec<Option<Item>>, Failure> {
+    let found = batch_get(app, keys, consistency).await?;
     let mut found: HashMap<Key, Item> = found.into_iter().filter_map(|item| Some((key_of(&item)?, item))).collect();
     Ok(keys.iter().map(|key| found.remove(key)).collect())
 }
@@ -78,13 +82,13 @@ pub async fn get_in_order(app: &App, keys: &[Key], consistency: Consistency) -> 
 /// A plain read, however consistent, waits for nobody: while a transaction is being committed it shows some of its
 /// items as they were before. So the receipt of a request is read like this before that request is refused: it may be
 /// the one item that is still to come of the same request, sent twice or not answered.
-pub async fn get_settled(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
-    Ok(get_together(app, std::slice::from_ref(key)).await?.pop().flatten())
+pub async fn get_isolated(app: &App, key: &Key) -> Result<Option<Item>, Failure> {
+    Ok(transact_get(app, std::slice::from_ref(key)).await?.pop().flatten())
 }
 
 /// Reads several items as they were at one instant, in the order of `keys`, at most [`BATCH_MAX`]. Whoever writes one
 /// of them at that moment is waited for.
-pub async fn get_together(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, Failure> {
+pub async fn transact_get(app: &App, keys: &[Key]) -> Result<Vec<Option<Item>>, Failure> {
     let mut attempts = Attempts::new(app);
     let gets: Result<Vec<TransactGetItem>, _> = keys
         .iter()

@@ -29,7 +29,7 @@ pub(crate) struct Attempts<'a> {
     pub(crate) app: &'a App,
     pub(crate) made: u32,
     /// Whether one of them was not answered: what is found done may be its doing.
-    pub(crate) unheard: bool,
+    pub(crate) answer_lost: bool,
     since: Stopwatch,
     /// How long after the first try another may begin.
     most: Duration,
@@ -37,7 +37,7 @@ pub(crate) struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, made: 0, unheard: false, since: Stopwatch::start(), most: TRIED_FOR_MAX }
+        Self { app, made: 0, answer_lost: false, since: Stopwatch::start(), most: TRIED_FOR_MAX }
     }
 
     /// The tries of a payment, which has more patience.
@@ -48,7 +48,7 @@ impl<'a> Attempts<'a> {
     /// Whether what is found done after a try that came to this may be the doing of one of them. A try that was refused
     /// wrote nothing: only one that was not heard of may have.
     pub(crate) fn may_have_done<G>(&self, rejected: &Rejected<G>) -> bool {
-        self.unheard || matches!(rejected, Rejected::Failure(_))
+        self.answer_lost || matches!(rejected, Rejected::Failure(_))
     }
 
     /// Waits before the next try after one that came to this; gives back a failure that no other try would help.
@@ -57,7 +57,7 @@ impl<'a> Attempts<'a> {
             Rejected::Guards(_) | Rejected::Conflict(_) => self.wait().await,
             Rejected::Throttled => self.wait_longer().await,
             Rejected::Failure(Failure::Unknown) => {
-                self.unheard = true;
+                self.answer_lost = true;
                 self.wait().await
             }
             Rejected::Failure(failure) => Err(failure.clone()),

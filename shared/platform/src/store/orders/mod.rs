@@ -34,7 +34,7 @@ pub async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, 
 /// An order of a user and all that the user has not paid, in one consistent read.
 async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
     let keys = [keys::order(user, id), keys::unpaid(user)];
-    let mut items = query::get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
+    let mut items = query::batch_get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
     let (order, unpaid) = (items.next().flatten(), items.next().flatten());
     let Some(order) = order else { return Ok(None) };
     Ok(Some((Order::read(user, id, order)?, unpaid::read(unpaid.as_ref())?)))
@@ -124,10 +124,10 @@ async fn end_order<E: From<Failure>>(
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some((after, true))),
             Err(rejected) => {
-                // Stock or coupon alone: somebody else's ending may be half committed, or the books are wrong.
+                // Stock or coupon alone: somebody else's ending may be half committed, or the table is wrong.
                 if let Rejected::Guards(failed) = &rejected
                     && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
-                    && purchases::get_settled::<Order>(app, user, id)
+                    && purchases::get_isolated::<Order>(app, user, id)
                         .await?
                         .is_some_and(|seen| seen.purchase.version == read.purchase.version)
                 {
@@ -151,7 +151,7 @@ pub(crate) fn give_back_transaction(
     transaction.add(Guard::Version, read.update(after, change)?);
     for line in &read.lines {
         for portion in &line.taken {
-            transaction.add(Guard::Shelf, stock::put_in(line.product.0, *portion));
+            transaction.add(Guard::Restock, stock::put_in(line.product.0, *portion));
         }
     }
     if let Some(coupon) = read.coupon {

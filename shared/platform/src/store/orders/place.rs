@@ -25,7 +25,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::orders;
 use crate::store::orders::{order_item, unpaid};
-use crate::store::products::stock::Refused;
+use crate::store::products::stock::StockRefusal;
 use crate::store::products::{self, stock};
 use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{self, ExpiryOutcome};
@@ -116,7 +116,7 @@ pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, Pl
                 find_replay(app, wanted, attempts.may_have_done(rejected)).await?
             }
             Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
-            Err(_) => find_replay(app, wanted, attempts.unheard).await?,
+            Err(_) => find_replay(app, wanted, attempts.answer_lost).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
@@ -221,7 +221,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
 /// is just being placed is waited for.
 async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    let there = purchases::get_settled::<Order>(app, wanted.user, wanted.id).await?;
+    let there = purchases::get_isolated::<Order>(app, wanted.user, wanted.id).await?;
     let replay = |there| Once::replay(there, |there: &Order| &there.fingerprint, &wanted.fingerprint, ours);
     Ok(there.map(replay).transpose()?)
 }
@@ -259,9 +259,9 @@ async fn refuse_or_plan(
         };
         let line = &draft.order.lines[index];
         let group = match stock::refusal_of(old.clone(), line.price)? {
-            Refused::NotSelling => &mut stopped,
-            Refused::PriceChanged => &mut changed,
-            Refused::Short => &mut short,
+            StockRefusal::NotSelling => &mut stopped,
+            StockRefusal::PriceChanged => &mut changed,
+            StockRefusal::Short => &mut short,
         };
         if !group.contains(&line.product) {
             group.push(line.product);

@@ -50,7 +50,7 @@ pub enum PayFailure {
     Refused(#[from] PayError),
     /// By the guard of the queue that the reservation was admitted by.
     #[error(transparent)]
-    Pass(#[from] QueueTokenError),
+    QueueToken(#[from] QueueTokenError),
     /// The key was used to pay something else.
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
@@ -169,7 +169,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
     let mut declines_read = None;
     loop {
         let inputs = load::<P>(app, request.user, id).await?.ok_or(PayFailure::NotFound)?;
-        if let Some(paid) = already_paid(&inputs.bought, request, attempts.unheard) {
+        if let Some(paid) = already_paid(&inputs.bought, request, attempts.answer_lost) {
             return Ok(paid);
         }
         match try_once(app, request, &inputs, &mut declines_read).await {
@@ -177,8 +177,10 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
             Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let settled = purchases::get_settled::<P>(app, request.user, id).await?;
-                return settled.and_then(|settled| already_paid(&settled, request, attempts.unheard)).ok_or(failure);
+                let settled = purchases::get_isolated::<P>(app, request.user, id).await?;
+                return settled
+                    .and_then(|settled| already_paid(&settled, request, attempts.answer_lost))
+                    .ok_or(failure);
             }
         }
     }
@@ -188,7 +190,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
 /// bought no such thing.
 async fn load<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<Inputs<P>>, Failure> {
     let keys: Vec<Key> = iter::once(P::key(user, id)).chain(P::terms_key(user)).collect();
-    let bought_and_terms = query::get_in_order(app, &keys, Consistency::Strong);
+    let bought_and_terms = query::batch_get_in_order(app, &keys, Consistency::Strong);
     let (items, wallet) = tokio::try_join!(bought_and_terms, wallet::get_with_keys(app, user))?;
     let mut items = items.into_iter();
     let (bought, terms) = (items.next().flatten(), items.next().flatten());
@@ -197,13 +199,13 @@ async fn load<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<I
 }
 
 /// The success of a purchase that is paid: by the key of this request, now or before, or by another.
-fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, unheard: bool) -> Option<Once<P>> {
+fn already_paid<P: Payable>(read: &P, request: &PayRequest<'_>, answer_lost: bool) -> Option<Once<P>> {
     let payment = read.purchase().payment.as_ref()?;
     if payment.key != request.key {
         return Some(Once::Existing(read.clone()));
     }
     // The payment may be by a try of ours that was not answered; one that was refused wrote nothing.
-    Some(Once::from_existing(read.clone(), unheard))
+    Some(Once::from_existing(read.clone(), answer_lost))
 }
 
 /// One try to pay what is not paid: refuses, or decides and writes, and judges what was in the way of the write.

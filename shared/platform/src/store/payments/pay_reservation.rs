@@ -19,7 +19,7 @@ use crate::store::payments::pay::{PayRequest, Payable, Refusal};
 use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{self, StoredPurchase};
 use crate::store::queue::entry_item;
-use crate::store::seats::{OPEN, all_mine_condition, set_seats};
+use crate::store::seats::{NOT_LEASED, all_mine_condition, set_seats};
 
 impl Payable for Reservation {
     /// The admission it is paid with; none, if no queue is before it.
@@ -59,7 +59,7 @@ impl Payable for Reservation {
             transaction.add(
                 Guard::Seats(index),
                 set_seats(self.schedule_id, block, numbers, SeatValue::Sold { reservation: self.id })
-                    .when(format!("{OPEN} AND {}", all_mine_condition(numbers)))
+                    .when(format!("{NOT_LEASED} AND {}", all_mine_condition(numbers)))
                     .value(":now", text(EpochSecond::begun(now).to_hex()))
                     .value(":mine", text(self.held_value().to_string())),
             );
@@ -129,6 +129,6 @@ fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
 
 /// Whether it still waits to be paid, when no transaction is at work on it any more.
 async fn is_unpaid(app: &App, read: &Reservation) -> Result<bool, Failure> {
-    let now = purchases::get_settled::<Reservation>(app, read.user, read.id).await?;
+    let now = purchases::get_isolated::<Reservation>(app, read.user, read.id).await?;
     Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == PurchaseState::Open))
 }

@@ -79,7 +79,7 @@ async fn refund<P: Payable>(
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let settled = purchases::get_settled::<P>(app, user, id).await?;
+                let settled = purchases::get_isolated::<P>(app, user, id).await?;
                 if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }

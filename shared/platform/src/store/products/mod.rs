@@ -119,7 +119,7 @@ pub async fn get(app: &App, id: ProductId) -> Result<Option<Product>, Failure> {
 /// Several products, those that exist; perhaps a moment old, which an order's conditions catch.
 pub(crate) async fn get_several(app: &App, ids: impl Iterator<Item = ProductId>) -> Result<Vec<Product>, Failure> {
     let keys: Vec<keys::Key> = ids.map(keys::product).collect();
-    query::get_all(app, &keys, Consistency::Eventual).await?.into_iter().map(read_product).collect()
+    query::batch_get(app, &keys, Consistency::Eventual).await?.into_iter().map(read_product).collect()
 }
 
 /// A product with its stock, at most a second old.

@@ -81,7 +81,7 @@ pub fn set_terms(stock_id: Uuid, shard: u8, price: Price, state: ProductState) -
 
 /// Why units could not be taken from a shard, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum StockRefusal {
     /// The product is not on sale.
     NotSelling,
     /// It has another price.
@@ -91,14 +91,14 @@ pub enum Refused {
 }
 
 /// The refusal that the old image of a shard means for a [`take`] that failed.
-pub fn refusal_of(old: Option<Item>, price: Price) -> Result<Refused, Failure> {
+pub fn refusal_of(old: Option<Item>, price: Price) -> Result<StockRefusal, Failure> {
     let shard: ShardItem = from_item(old.ok_or_else(|| Failure::Internal("a shard is missing".to_owned()))?)?;
     Ok(if shard.state.as_deref() != Some(ProductState::Selling.as_str()) {
-        Refused::NotSelling
+        StockRefusal::NotSelling
     } else if shard.price != Some(price.get()) {
-        Refused::PriceChanged
+        StockRefusal::PriceChanged
     } else {
-        Refused::Short
+        StockRefusal::Short
     })
 }
 
@@ -134,14 +134,14 @@ fn units(shards: &[ShardItem]) -> Vec<i64> {
 /// All shards in their order; one that is not there is empty.
 async fn read_shards(app: &App, stock_id: Uuid, shards: Shards) -> Result<Vec<ShardItem>, Failure> {
     let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(stock_id, shard)).collect();
-    let items = query::get_in_order(app, &keys, Consistency::Strong).await?;
+    let items = query::batch_get_in_order(app, &keys, Consistency::Strong).await?;
     items.into_iter().map(|item| item.map_or(Ok(ShardItem::default()), from_item)).collect()
 }
 
 /// How many units there are in all, for whoever only looks: shard by shard, perhaps a moment old.
 pub async fn read_total(app: &App, stock_id: Uuid, shards: Shards) -> Result<i64, Failure> {
     let keys: Vec<keys::Key> = shards.numbers().map(|shard| keys::stock(stock_id, shard)).collect();
-    let items = query::get_all(app, &keys, Consistency::Eventual).await?;
+    let items = query::batch_get(app, &keys, Consistency::Eventual).await?;
     items.into_iter().map(available).sum()
 }
 

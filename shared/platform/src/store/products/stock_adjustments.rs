@@ -69,7 +69,7 @@ pub async fn adjust(
     loop {
         let Some(portions) = portions(app, &product, id, delta).await? else {
             // The missing units may have been taken away by this very change.
-            return find_replay(app, &product, id, fingerprint, attempts.unheard)
+            return find_replay(app, &product, id, fingerprint, attempts.answer_lost)
                 .await?
                 .ok_or(AdjustFailure::OutOfStock);
         };
@@ -118,7 +118,7 @@ async fn find_replay(
     fingerprint: &str,
     ours: bool,
 ) -> Result<Option<Once<i64>>, AdjustFailure> {
-    let Some(item) = query::get_settled(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
+    let Some(item) = query::get_isolated(app, &keys::adjustment(product.id, id)).await? else { return Ok(None) };
     let done = Once::replay(from_item(item)?, |done: &AdjustmentItem| &done.fingerprint, fingerprint, ours)?;
     let available = available(app, product).await?;
     Ok(Some(done.map(|_| available)))

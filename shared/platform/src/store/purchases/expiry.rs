@@ -1,4 +1,4 @@
-//! Closing the books of reservations and orders whose time has passed. Seats are free already; what is left is the
+//! Expires reservations and orders whose time has passed. Seats are free already; what is left is the
 //! state that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
 
 use onsale_domain::id::UserId;

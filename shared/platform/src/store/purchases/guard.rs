@@ -10,14 +10,14 @@ pub(crate) enum Guard {
     /// The block at this place of a reservation's blocks has its seats as they must be.
     Seats(usize),
     /// The user's limit of seats is kept.
-    Allowance,
+    SeatLimit,
     /// The queue token is admitted.
     Admission,
     /// The line at this place of an order takes its units from a shard that has them, at the price and in the state
     /// that was read.
     Stock(usize),
     /// The shard is there, to get units back.
-    Shelf,
+    Restock,
     /// The claim of the coupon is unused, or used by this order.
     Claim,
     /// The user's unpaid orders admit this one, or are at the version that was read.

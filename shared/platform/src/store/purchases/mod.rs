@@ -59,9 +59,9 @@ pub(crate) async fn get<P: StoredPurchase>(app: &App, user: UserId, id: P::Id) -
     item.map(|item| P::read(user, id, item)).transpose()
 }
 
-/// The same as no transaction is at work on it: see [`query::get_settled`].
-pub(crate) async fn get_settled<P: StoredPurchase>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
-    let item = query::get_settled(app, &P::key(user, id)).await?;
+/// The same as no transaction is at work on it: see [`query::get_isolated`].
+pub(crate) async fn get_isolated<P: StoredPurchase>(app: &App, user: UserId, id: P::Id) -> Result<Option<P>, Failure> {
+    let item = query::get_isolated(app, &P::key(user, id)).await?;
     item.map(|item| P::read(user, id, item)).transpose()
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn list<P: StoredPurchase>(
     let all = Query::by_time(P::by_time(user));
     all.list(app, limit, cursor, |app, listed| async move {
         let keys: Vec<Key> = listed.iter().filter_map(key_of).collect();
-        let found = query::get_in_order(&app, &keys, Consistency::Strong).await?;
+        let found = query::batch_get_in_order(&app, &keys, Consistency::Strong).await?;
         found.into_iter().map(|item| item.map(read).transpose()).collect()
     })
     .await

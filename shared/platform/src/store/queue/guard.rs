@@ -19,7 +19,7 @@ pub enum QueueGuardFailure {
     NoCaller,
     /// As whoever buys.
     #[error(transparent)]
-    Pass(#[from] QueueTokenFailure),
+    QueueToken(#[from] QueueTokenFailure),
 }
 
 /// Lets somebody look at a sale behind `queue`: logged in, with an admitted token that was good a moment ago. An

@@ -244,7 +244,7 @@ async fn advance(app: &App, id: &QueueId, read: Queue, now: Timestamp, mover: Mo
     next.after.moved_by = moved_by;
     match move_transaction(id, &queue, &next)?.commit_patiently(app).await {
         Ok(()) => Ok(next.after),
-        // Somebody else has moved it, or has changed it: that is what counts. Or it was us, unheard.
+        // Somebody else has moved it, or has changed it: that is what counts. Or it was us, and the answer was lost.
         Err(Rejected::Guards(_) | Rejected::Conflict(_) | Rejected::Failure(Failure::Unknown)) => {
             load(app, id).await?.ok_or(Failure::Unknown)
         }

@@ -137,7 +137,7 @@ pub(crate) fn free_seats_transaction(
         );
     }
     transaction.add(Guard::Version, read.update(after, change)?);
-    transaction.add(Guard::Allowance, seat_limit::give_back(after, count));
+    transaction.add(Guard::SeatLimit, seat_limit::give_back(after, count));
     Ok(transaction)
 }
 

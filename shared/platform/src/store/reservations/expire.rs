@@ -1,4 +1,4 @@
-//! Closing the books of reservations whose time has passed: by the sweep, or by their owner's next hold.
+//! Expires reservations whose time has passed: by the sweep, or by their owner's next hold.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
@@ -30,19 +30,19 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
         }
         let change = (read.purchase.state == PurchaseState::Open).then_some(EventKind::ReservationExpired);
         let after = read.clone().map_purchase(Purchase::released);
-        let allowance = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
-        let Some(counted) = seat_limit::close_hold(&allowance, &after) else {
-            // Somebody else's closing may be half committed, or the books are wrong.
-            let seen = purchases::get_settled::<Reservation>(app, user, id).await?;
+        let limit = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
+        let Some(counted) = seat_limit::close_hold(&limit, &after) else {
+            // Somebody else's closing may be half committed, or the table is wrong.
+            let seen = purchases::get_isolated::<Reservation>(app, user, id).await?;
             if seen.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
-                return Err(Failure::Internal(format!("the allowance of reservation {id} does not cover it")));
+                return Err(Failure::Internal(format!("the seat limit of reservation {id} does not cover it")));
             }
             attempts.wait().await?;
             continue;
         };
         let mut transaction = Transaction::new();
         transaction.add(Guard::Version, read.update(&after, change)?);
-        transaction.add(Guard::Allowance, counted);
+        transaction.add(Guard::SeatLimit, counted);
         match transaction.commit(app).await {
             Ok(()) => return Ok(ExpiryOutcome::Now),
             Err(rejected) => attempts.wait_after(&rejected).await?,

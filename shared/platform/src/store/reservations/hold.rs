@@ -27,7 +27,7 @@ use crate::store::purchases;
 use crate::store::purchases::guard::Guard;
 use crate::store::queue::entry_item;
 use crate::store::reservations::{expire, get, reservation_item, seat_limit};
-use crate::store::seats::{self, OPEN, read_block, set_seats};
+use crate::store::seats::{self, NOT_LEASED, read_block, set_seats};
 use crate::telemetry::logs;
 
 /// Why seats were not held.
@@ -38,7 +38,7 @@ pub enum HoldFailure {
     Refused(#[from] HoldError),
     /// By the guard of the concert's queue.
     #[error(transparent)]
-    Pass(#[from] QueueTokenError),
+    QueueToken(#[from] QueueTokenError),
     /// The key was used for another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
@@ -84,8 +84,8 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
     match decided {
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
-        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::Pass(_))) => {
-            match purchases::get_settled::<Reservation>(app, user, id).await? {
+        Err(refused @ (HoldFailure::Refused(_) | HoldFailure::QueueToken(_))) => {
+            match purchases::get_isolated::<Reservation>(app, user, id).await? {
                 Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
                 None => Err(refused),
             }
@@ -159,12 +159,12 @@ fn hold_transaction(
     for (index, (block, numbers)) in blocks.iter().enumerate() {
         // `-` of a free seat and the end of a lapsed hold sort before now, `~` of a sold one after: see `SeatValue`.
         let free: Vec<String> = numbers.iter().map(|number| format!("#{number} < :now")).collect();
-        let condition = format!("{OPEN} AND {}", free.join(" AND "));
+        let condition = format!("{NOT_LEASED} AND {}", free.join(" AND "));
         let write = set_seats(new.schedule_id, block, numbers, new.held_value()).when(condition);
         transaction.add(Guard::Seats(index), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
-    transaction.add(Guard::Allowance, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
+    transaction.add(Guard::SeatLimit, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
         transaction.add(Guard::Admission, entry_item::add_hold(new.user, queue, *number, app.now()));
     }
@@ -180,7 +180,7 @@ async fn refuse_or_retry(
     failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
     let now = EpochSecond::begun(app.now());
-    let (mut missing, mut taken, mut closing, mut allowance) = (Vec::new(), Vec::new(), false, None);
+    let (mut missing, mut taken, mut closing, mut limit) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
             Guard::Seats(index) => {
@@ -201,7 +201,7 @@ async fn refuse_or_retry(
                     }
                 }
             }
-            Guard::Allowance => allowance = old.as_ref(),
+            Guard::SeatLimit => limit = old.as_ref(),
             Guard::Admission => return Err(QueueTokenError::Ended.into()),
             _ => {}
         }
@@ -216,7 +216,7 @@ async fn refuse_or_retry(
     if !taken.is_empty() {
         return refuse_as_taken(app, new, taken).await;
     }
-    match allowance {
+    match limit {
         // Our own hold is counted, and not to be seen yet.
         Some(old) if seat_limit::includes(old, new.id) => Ok(()),
         Some(old) => refuse_by_seat_limit(app, schedule, new, old).await,
@@ -259,7 +259,7 @@ async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatV
 async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
     let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
     let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
-    let there = query::get_together(app, &keys).await?;
+    let there = query::transact_get(app, &keys).await?;
     let own: BTreeSet<ReservationId> =
         named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
     let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));

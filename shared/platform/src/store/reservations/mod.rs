@@ -44,7 +44,7 @@ pub async fn find_holding(
     let Some(SeatValue::Held { reservation, .. }) = seats::get_value(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = purchases::get_settled::<Reservation>(app, user, reservation).await?;
+    let found = purchases::get_isolated::<Reservation>(app, user, reservation).await?;
     Ok(found.filter(|found| {
         found.purchase.state_at(app.now()) == PurchaseState::Open && found.live_seats().any(|held| held == seat)
     }))

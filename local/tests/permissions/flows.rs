@@ -225,7 +225,11 @@ async fn giving_back(world: &World) {
     let held = mina.hold(&schedule, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
     mina.delete(&format!("/reservations/{held}/tickets/A-1-1")).await.expect(200);
-    mina.post("/wallet/payments", json!({ "amount": 1, "memo": "tea" })).await.expect(201);
+    for _ in ["at first", "again"] {
+        let (spent, charged) = (json!({ "amount": 1, "memo": "tea" }), json!({ "amount": 1 }));
+        mina.post_with_key("/wallet/payments", spent, Uuid::from_u128(1)).await.expect(201);
+        mina.post_with_key("/wallet/charges", charged, Uuid::from_u128(2)).await.expect(201);
+    }
     let order = mina.order(&[(&product, 1)]).await.expect(201).order();
     mina.pay_order(&order).await.expect(201);
     mina.get(&format!("/payments/ord-{order}")).await.expect(200);

@@ -88,11 +88,12 @@ impl Simulation {
             if self.actors.iter().all(Option::is_none) {
                 return Ok(());
             }
-            match self.scheduler.waiting_calls().first() {
+            match self.scheduler.waiting_calls().first().cloned() {
                 Some(call) => {
+                    // At rest, too, what is late comes before the next call of its sender.
+                    self.deliver_late_requests(Some(call.actor))?;
                     self.scheduler.release_call(call.ticket, Injection::Proceed);
-                    let actor = call.actor;
-                    self.run_actor(actor).await?;
+                    self.run_actor(call.actor).await?;
                 }
                 None => self.advance_clocks(50).await?,
             }

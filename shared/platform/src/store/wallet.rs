@@ -248,8 +248,8 @@ pub async fn carry_out(
     fingerprint: &str,
 ) -> Result<Once<i64>, MovementFailure> {
     let mut attempts = Attempts::new(app);
-    let mut row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
     loop {
+        let row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
         let now = app.now();
         let (after, entry, topped_up) = match apply_movement(&row, wanted, now, charge) {
             Ok(moved) => moved,
@@ -272,18 +272,8 @@ pub async fn carry_out(
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
                 return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(Failure::Unknown.into());
             }
-            // Another movement came first; the wallet as it left it is what to start from.
-            Err(Rejected::Guards(failed)) => {
-                attempts.wait().await?;
-                row = match failed.into_iter().find_map(|failed| failed.old) {
-                    Some(entry) => WalletRow::read(entry)?,
-                    None => get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?,
-                };
-            }
-            Err(rejected) => {
-                attempts.wait_after(&rejected).await?;
-                row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
-            }
+            // Another movement came first, and others perhaps since: the last one is what to start from.
+            Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }

@@ -123,9 +123,12 @@ async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Rese
     Ok((schedule, reservation))
 }
 
-/// Takes all seats of a new reservation, or none: one transaction of its blocks, itself and the seat limit.
+/// Takes all seats of a new reservation, or none: a look at its blocks, then one transaction of these, itself and the
+/// seat limit. In a rush most are refused, and a refusal of the table would cost as much as a hold, and keep others
+/// from the block meanwhile.
 async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
     let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
+    refuse_if_taken(app, &new, &blocks).await?;
     let mut attempts = Attempts::new(app);
     loop {
         let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
@@ -224,21 +227,23 @@ async fn refuse_or_retry(
     }
 }
 
-/// A block in demand is in one transaction at a time. Whoever collides looks once, so that a crowd learns that a
-/// seat is gone instead of trying until its time is up.
+/// Refuses seats that are taken by now. A block in demand is in one transaction at a time: whoever comes or collides
+/// looks, so that a crowd learns that a seat is gone instead of trying until its time is up. What is not there at all,
+/// the transaction tells.
 async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
     let now = EpochSecond::begun(app.now());
     let mut taken = Vec::new();
     for (id, numbers) in blocks {
-        let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { continue };
+        let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { return Ok(()) };
         if block.is_of_reservation(new.id, now) {
             // Ours, by a try whose answer is still on its way or by the same request sent twice.
             return Ok(());
         }
         for number in numbers {
-            let value = block.seats.get(number).filter(|value| value.state(now) != SeatState::Available);
-            let seat = SeatId { section: id.section.clone(), row: id.row.clone(), number: *number };
-            taken.extend(value.map(|value| (seat, *value)));
+            let Some(value) = block.seats.get(number) else { return Ok(()) };
+            if value.state(now) != SeatState::Available {
+                taken.push((SeatId { section: id.section.clone(), row: id.row.clone(), number: *number }, *value));
+            }
         }
     }
     if taken.is_empty() { Ok(()) } else { refuse_as_taken(app, new, taken).await }

@@ -84,7 +84,7 @@ struct ChargeItem {
 }
 
 /// The last entries in which a key of a payment is looked for.
-pub(crate) const RECENT_ENTRIES_MAX: usize = 16;
+pub(crate) const RECENT_ENTRIES_MAX: i32 = 16;
 
 /// Makes an empty wallet where there is none.
 ///
@@ -123,7 +123,7 @@ pub(crate) async fn get_row(app: &App, user: UserId) -> Result<Option<WalletRow>
 
 /// The wallet of a user, with the keys of those payments that are among its last [`RECENT_ENTRIES_MAX`] entries.
 pub(crate) async fn get_with_keys(app: &App, user: UserId) -> Result<Option<(WalletRow, Vec<String>)>, Failure> {
-    let (entries, _) = newest_entries(user).page(app, RECENT_ENTRIES_MAX as i32, None).await?;
+    let (entries, _) = newest_entries(user).page(app, RECENT_ENTRIES_MAX, None).await?;
     let key = |entry: &Item| entry.get("key").and_then(|key| key.as_s().ok()).cloned();
     let keys = entries.iter().filter_map(key).collect();
     Ok(entries.into_iter().next().map(WalletRow::read).transpose()?.map(|row| (row, keys)))
@@ -309,7 +309,8 @@ async fn find_replay(
     }
     let now = get(app, user).await?.ok_or(MovementFailure::NoWallet)?;
     let balance = if now.seq < receipt.seq { receipt.balance_after } else { now.balance };
-    Ok(Some(Once::from_existing(balance, attempts.made > 0)))
+    // A try that was refused wrote nothing: only one whose answer was lost may be ours.
+    Ok(Some(Once::from_existing(balance, attempts.answer_lost)))
 }
 
 /// A page of a user's entries, newest first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
-use onsale_domain::queue::entry::QueueTokenError;
+use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
@@ -252,11 +252,24 @@ async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u
 /// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a
 /// client must not be refused what it has.
 async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
-    let refused = taken_by(app, new.user, taken).await?;
+    let refused: HoldFailure = if admission_lasts(app, new).await? {
+        taken_by(app, new.user, taken).await?.into()
+    } else {
+        // Who may not buy any more is not told who does.
+        QueueTokenError::Ended.into()
+    };
     match get(app, new.user, new.id).await? {
         Some(_) => Ok(()),
-        None => Err(refused.into()),
+        None => Err(refused),
     }
+}
+
+/// Whether the admission that a reservation is made with lasts; where no queue is, none is needed.
+async fn admission_lasts(app: &App, new: &Reservation) -> Result<bool, Failure> {
+    let Some((queue, number)) = &new.admitted_by else { return Ok(true) };
+    let entry = entry_item::get(app, new.user, queue, Consistency::Strong).await?;
+    let state = entry.filter(|entry| entry.number == *number).map(|entry| entry.state_at(app.now()));
+    Ok(state == Some(EntryState::Admitted))
 }
 
 /// The owner of taken seats, as `user` may know it: somebody else, if only one of them is somebody else's; or the

@@ -75,6 +75,7 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("run_expiry", "BLOCK · #N < :now", KeepReason::Because(IMAGE)),
     ("run_expiry", "BLOCK · (attribute_not_exists(closed)", KeepReason::Because(MARKED)),
     ("run_expiry", "BLOCK · closed", KeepReason::Because(STOOD_STILL)),
+    ("run_expiry", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
     ("run_expiry", "SCHEDULE · ", KeepReason::Because(STOOD_STILL)),
     ("release_declined_payment", "RSV · version", KeepReason::Because(BLOCKS)),
     ("join_queue", "TOKEN · attribute_not_exists(pk)", KeepReason::Because(TWICE)),

@@ -81,6 +81,8 @@ impl Wanted {
             (503, _) => Said::Again,
             // Two want the same seat, and nobody has more than the limit.
             (409, Kind::Hold) if matches!(code, "seat-taken" | "seat-yours" | "seat-limit") => Said::Refused,
+            // Orders that were left unpaid when the process died count until they end.
+            (409, Kind::Order) if code == "order-limit" => Said::Refused,
             (status, _) => panic!("{self:?} was answered {status} {}", answer.body),
         }
     }

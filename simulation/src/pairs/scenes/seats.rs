@@ -107,7 +107,8 @@ pub(super) fn payments() -> Vec<Scene> {
         Before::Request(ANNA, Action::TopUp(50_000), 201),
         Before::Request(ANNA, Action::Pay(mine()), 201),
     ];
-    let declined = vec![pair(), Before::Request(ANNA, Action::Pay(mine()), 402), Before::Relay];
+    let declined = || vec![pair(), Before::Request(ANNA, Action::Pay(mine()), 402), Before::Relay];
+    let release = || Operation::Deliver("release_declined_payment");
     vec![
         scene(
             "paid seats",
@@ -123,9 +124,9 @@ pub(super) fn payments() -> Vec<Scene> {
         ),
         scene(
             "a declined payment",
-            declined,
+            declined(),
             vec![
-                Operation::Deliver("release_declined_payment"),
+                release(),
                 Request(ANNA, Action::Pay(mine())),
                 Request(ANNA, Action::TopUp(50_000)),
                 Request(ANNA, Action::Cancel(mine())),
@@ -134,6 +135,14 @@ pub(super) fn payments() -> Vec<Scene> {
                 EXPIRE,
             ],
         ),
+        Scene {
+            passes: Some(LONG),
+            ..scene(
+                "a declined payment whose time passes",
+                declined(),
+                vec![release(), Request(BERT, hold(&["A-1-1"]))],
+            )
+        },
         scene(
             "a paid seat that costs nothing",
             vec![Before::Request(ANNA, hold(&["C-1-1"]), 201), Before::Request(ANNA, Action::Pay(mine()), 201)],

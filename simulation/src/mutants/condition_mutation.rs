@@ -188,7 +188,7 @@ fn parse_row(row: &str) -> Option<(String, MutantOutcome)> {
     Some((guard, outcome))
 }
 
-/// What the table says of a guard that a seed notices, that is missed only without others, and that nobody misses.
+/// The words of the table for a guard that a seed notices, that is missed only without others, and that nobody misses.
 const SEED: &str = "seed ";
 const WITHOUT: &str = ", without ";
 const NOBODY: &str = "**nobody**";

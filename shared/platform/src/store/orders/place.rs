@@ -180,7 +180,7 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
     Ok(Draft { order, debit, shards, most })
 }
 
-/// What the decision needs of the buyer's own, read consistently: the wallet to pay from, the claim of the coupon.
+/// The buyer's own inputs of the decision, read consistently: the wallet to pay from, the claim of the coupon.
 async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<WalletRow>, Option<Claim>), Failure> {
     tokio::try_join!(read_wallet(app, wanted), read_claim(app, wanted))
 }

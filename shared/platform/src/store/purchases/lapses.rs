@@ -1,4 +1,4 @@
-//! What a seat limit and the unpaid orders of an account have in common: each names the purchases that are open, knows
+//! The common part of a seat limit and of the unpaid orders of an account: each names the purchases that are open, knows
 //! when the first of them ends, and remembers those that were let lapse.
 
 use onsale_domain::id::short;

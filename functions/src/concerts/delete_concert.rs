@@ -5,7 +5,7 @@ use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Deleted, Detail, PathId, Problem};
 use onsale_platform::store::concerts::delete_concert;
-use onsale_platform::store::concerts::delete_schedule::{Budget, Deletion};
+use onsale_platform::store::concerts::delete_schedule::{Budget, DeleteOutcome};
 
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
 const CALLS_MAX: usize = 30_000;
@@ -21,8 +21,8 @@ pub async fn delete_concert(
 ) -> Result<Deleted, Problem> {
     let action = admin.action("delete_concert", id);
     match delete_concert::delete_concert(&app, id, action, &mut Budget::new(CALLS_MAX)).await? {
-        Deletion::Committed => Ok(Deleted::Done),
-        Deletion::Accepted => Ok(Deleted::Accepted),
-        Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
+        DeleteOutcome::Committed => Ok(Deleted::Done),
+        DeleteOutcome::Accepted => Ok(Deleted::Accepted),
+        DeleteOutcome::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }
 }

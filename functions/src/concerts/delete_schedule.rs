@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Deleted, Detail, PathParams, Problem};
-use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutcome};
 use uuid::Uuid;
 
 /// Most calls of the table that one request makes side by side, in some 15 of its 29 seconds; the rest is for undoing.
@@ -22,8 +22,8 @@ pub async fn delete_schedule(
     let (concert, schedule) = (ConcertId(concert), ScheduleId(schedule));
     let action = admin.action("delete_schedule", schedule).with_change("concert_id", concert);
     match delete_schedule::delete_schedule(&app, concert, schedule, action, &mut Budget::new(CALLS_MAX)).await? {
-        Deletion::Committed => Ok(Deleted::Done),
-        Deletion::Accepted => Ok(Deleted::Accepted),
-        Deletion::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
+        DeleteOutcome::Committed => Ok(Deleted::Done),
+        DeleteOutcome::Accepted => Ok(Deleted::Accepted),
+        DeleteOutcome::LiveReservations => Err(Problem::new(Detail::HasLiveReservations)),
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Answer, Detail, PageIn, PageOut, PathId, Problem, QueryString};
 use onsale_platform::store::concerts::{self, schedules};
 use onsale_platform::store::queue::guard;
@@ -17,13 +17,13 @@ use crate::concerts::response::ScheduleOut;
         (status = 404, description = "no-bookable-schedule")))]
 pub async fn list_schedules(
     State(app): State<App>,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     PathId(concert): PathId<ConcertId>,
     QueryString(wanted): QueryString<PageIn>,
 ) -> Result<Answer<PageOut<ScheduleOut>>, Problem> {
     let limit = wanted.limit()?;
     if let Some(queue) = concerts::queue_of(&app, concert).await? {
-        guard::check_admitted(&app, &queue_token, &queue).await?;
+        guard::check_admitted(&app, &queue_credentials, &queue).await?;
     }
     let page = schedules::list_bookable(&app, concert, app.now(), limit, wanted.cursor()).await?;
     if page.items.is_empty() && page.next.is_none() && wanted.cursor().is_none() {

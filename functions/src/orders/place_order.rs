@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use onsale_domain::id::{self, CouponId, ProductId};
 use onsale_domain::orders::place as rules;
-use onsale_domain::orders::place::{RequestedUnits, UNITS_MAX};
+use onsale_domain::orders::place::{OrderRequest, RequestedUnits, UNITS_MAX};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Expected, Json, Object, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::orders::place;
@@ -60,7 +60,7 @@ pub async fn place_order(
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();
     let written: Vec<String> = set.into_iter().collect();
     let coupon = request.coupon_id.map(|id| id.to_string()).unwrap_or_default();
-    let wanted = place::RequestedOrder {
+    let wanted = OrderRequest {
         id: key.id(user.id, "place_order"),
         user: user.id,
         fingerprint: id::fingerprint(&["place_order", &written.join(","), &coupon, &request.pay.to_string()]),

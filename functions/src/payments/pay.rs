@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::id::{self, OrderId, ReservationId};
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Problem, User, invalid};
 use onsale_platform::store::payments::pay::{self, PayFailure, PayRequest};
@@ -35,13 +35,13 @@ pub struct PayIn {
 pub async fn pay(
     State(app): State<App>,
     user: User,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     key: IdempotencyKey,
     Json(request): Json<PayIn>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = PayRequest { user: user.id, queue_token: &queue_token, key: &digest, key_given };
+    let paying = PayRequest { user: user.id, queue_credentials: &queue_credentials, key: &digest, key_given };
     let paid = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;

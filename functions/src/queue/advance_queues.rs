@@ -16,9 +16,9 @@ const STEPS_MAX: usize = 400;
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for it is short. Whatever becomes of one, the other is done.
     let moved = queue::sweep(app).await;
-    let ended = admissions::sweep(app, PAGE_MAX, STEPS_MAX).await;
-    let (ended, (queues, unmoved)) = (ended?, moved?);
-    Ok(json!({ "ended": ended.closed, "failed": ended.failed, "queues": queues, "queues_failed": unmoved }))
+    let swept = admissions::sweep(app, PAGE_MAX, STEPS_MAX).await;
+    let (swept, (queues, unmoved)) = (swept?, moved?);
+    Ok(json!({ "ended": swept.ended, "failed": swept.failed, "queues": queues, "queues_failed": unmoved }))
 }
 
 /// Handles an event of the schedule.

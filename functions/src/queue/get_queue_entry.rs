@@ -7,7 +7,7 @@ use axum::extract::State as AppState;
 use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::{self, QueueToken};
+use onsale_platform::auth::queue_token::{self, QueueCredentials};
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue;
 use onsale_platform::store::queue::admissions::{self, ClaimOutcome};
@@ -30,16 +30,16 @@ use crate::queue::response::QueueEntryOut;
 pub async fn get_queue_entry(
     AppState(app): AppState<App>,
     user: User,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<QueueEntryOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
-    let claims = queue_token.claims(&app, user.id, &id).await?;
+    let claims = queue_credentials.claims(&app, user.id, &id).await?;
     if queue.still_waits(claims.number, claims.admitted) {
         let out = QueueEntryOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
-        let token = match queue_token.queue_token {
+        let token = match queue_credentials.queue_token {
             Some(token) if !claims.is_old(app.now()) => token,
             _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
         };

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Detail, NoContent, PathParams, Problem, User, invalid};
 use onsale_platform::store::queue::{self, entries};
 
@@ -23,14 +23,14 @@ use onsale_platform::store::queue::{self, entries};
 pub async fn leave_queue(
     State(app): State<App>,
     user: User,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     PathParams(id): PathParams<String>,
 ) -> Result<NoContent, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     if queue::get(&app, &id).await?.is_none() {
         return Err(Problem::new(Detail::NoQueue));
     }
-    let claims = queue_token.claims(&app, user.id, &id).await?;
+    let claims = queue_credentials.claims(&app, user.id, &id).await?;
     entries::leave(&app, user.id, &id, claims.number).await?;
     Ok(NoContent)
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use onsale_domain::id::{self, ScheduleId};
-use onsale_domain::reservations::hold::seat_list;
+use onsale_domain::reservations::hold::{HoldRequest, seat_list};
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Answer, IdempotencyKey, Json, Problem, User, invalid};
-use onsale_platform::store::reservations::hold::{self, HoldFailure, RequestedHold};
+use onsale_platform::store::reservations::hold::{self, HoldFailure};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub struct CreateReservationIn {
 pub async fn create_reservation(
     State(app): State<App>,
     user: User,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {
@@ -45,14 +45,13 @@ pub async fn create_reservation(
     // The seats are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = seats.iter().map(SeatId::to_string).collect();
     let set: Vec<String> = set.into_iter().collect();
-    let wanted = RequestedHold {
+    let wanted = HoldRequest {
         id: key.id(&app, user.id, "create_reservation"),
         user: user.id,
         schedule: ScheduleId(request.schedule_id),
         seats,
         fingerprint: id::fingerprint(&["create_reservation", &request.schedule_id.to_string(), &set.join(" ")]),
-        queue_token,
     };
-    let held = hold::hold(&app, wanted).await?;
+    let held = hold::hold(&app, wanted, &queue_credentials).await?;
     Ok(held.map(|held| ReservationOut::new(&held, app.now())).into())
 }

@@ -26,7 +26,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
     // Orders before reservations: their units are wanted, a lapsed seat is free already.
     let orders = expiry::sweep(app, Expiring::Orders, PAGE_MAX, STEPS_MAX).await?;
     let reservations = expiry::sweep(app, Expiring::Reservations, PAGE_MAX, STEPS_MAX).await?;
-    let (closed, failed) = (reservations.closed + orders.closed, reservations.failed + orders.failed);
+    let (closed, failed) = (reservations.ended + orders.ended, reservations.failed + orders.failed);
     Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
 }
 

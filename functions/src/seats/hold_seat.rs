@@ -2,13 +2,13 @@
 
 use axum::extract::State;
 use onsale_domain::id::{self, ScheduleId};
-use onsale_domain::reservations::hold::HoldError;
+use onsale_domain::reservations::hold::{HoldError, HoldRequest};
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Answer, IdempotencyKey, PathParams, Problem, User, invalid};
 use onsale_platform::store::reservations;
-use onsale_platform::store::reservations::hold::{self, HoldFailure, RequestedHold};
+use onsale_platform::store::reservations::hold::{self, HoldFailure};
 use uuid::Uuid;
 
 use crate::reservations::response::ReservationOut;
@@ -25,20 +25,19 @@ use crate::reservations::response::ReservationOut;
 pub async fn hold_seat(
     State(app): State<App>,
     user: User,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     key: IdempotencyKey,
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
-    let wanted = RequestedHold {
+    let wanted = HoldRequest {
         id: key.id(&app, user.id, "hold_seat"),
         user: user.id,
         schedule,
         seats: vec![seat.clone()],
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
-        queue_token,
     };
-    match hold::hold(&app, wanted).await {
+    match hold::hold(&app, wanted, &queue_credentials).await {
         Ok(held) => Ok(held.map(|held| ReservationOut::new(&held, app.now())).into()),
         Err(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))

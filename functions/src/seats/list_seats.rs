@@ -13,7 +13,7 @@ use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::app::App;
-use onsale_platform::auth::queue_token::QueueToken;
+use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::queue::guard;
@@ -78,7 +78,7 @@ pub struct SectionCountsOut {
     ))]
 pub async fn list_seats(
     State(app): State<App>,
-    queue_token: QueueToken,
+    queue_credentials: QueueCredentials,
     PathId(id): PathId<ScheduleId>,
     QueryString(request): QueryString<ListSeatsIn>,
     headers: HeaderMap,
@@ -91,7 +91,7 @@ pub async fn list_seats(
     };
     let schedule = schedule.ok_or_else(no_seats)?;
     if let Some(queue) = &schedule.queue {
-        guard::check_admitted(&app, &queue_token, queue).await?;
+        guard::check_admitted(&app, &queue_credentials, queue).await?;
     }
     let private = schedule.queue.is_some();
     let sections: Vec<Label> = match wanted {

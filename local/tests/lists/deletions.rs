@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
-use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutcome};
 use onsale_platform::store::concerts::delete_sweep;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ async fn three_dates(world: &World, admin: &Person) -> (String, Vec<String>) {
     (concert, dates)
 }
 
-async fn ask(world: &World, concert: &str, calls: usize) -> Deletion {
+async fn ask(world: &World, concert: &str, calls: usize) -> DeleteOutcome {
     let id: ConcertId = concert.parse().expect("an id");
     let mut budget = Budget::new(calls);
     delete_concert::delete_concert(world.stack.app(), id, operator_action("delete_concert", id), &mut budget)
@@ -74,7 +74,7 @@ async fn a_deletion_that_is_asked_for_again_goes_on_where_it_was() {
     let admin = world.admin().await;
     let (concert, dates) = three_dates(&world, &admin).await;
     let mut accepted = 0;
-    while ask(&world, &concert, CALLS).await == Deletion::Accepted {
+    while ask(&world, &concert, CALLS).await == DeleteOutcome::Accepted {
         accepted += 1;
         assert!(accepted < ROUNDS_MAX, "it does not end");
         is_hidden(&world, &concert, &dates).await;
@@ -91,7 +91,7 @@ async fn a_deletion_that_nobody_asks_for_again_is_carried_on_by_the_sweep() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (concert, dates) = three_dates(&world, &admin).await;
-    assert_eq!(ask(&world, &concert, CALLS).await, Deletion::Accepted);
+    assert_eq!(ask(&world, &concert, CALLS).await, DeleteOutcome::Accepted);
     // Leases of long ago have lapsed when the rest is shut.
     world.wait(3_600);
     world.stack.run_schedule("run_expiry").await.expect("swept");
@@ -116,7 +116,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (concert, dates) = three_dates(&world, &admin).await;
-    assert_eq!(ask(&world, &concert, CALLS).await, Deletion::Accepted);
+    assert_eq!(ask(&world, &concert, CALLS).await, DeleteOutcome::Accepted);
     let date = format!("/concerts/{concert}/schedules/{}", dates[0]);
     admin.delete(&date).await.expect_problem(503, "busy");
     // A date alone, too.
@@ -127,7 +127,7 @@ async fn a_deletion_that_is_under_way_is_answered_so() {
         delete_schedule::delete_schedule(app, of, id, operator_action("delete_schedule", id), &mut Budget::new(CALLS))
             .await
             .expect("an answer");
-    assert_eq!(begun, Deletion::Accepted);
+    assert_eq!(begun, DeleteOutcome::Accepted);
     admin.delete(&format!("/concerts/{other}")).await.expect_problem(503, "busy");
     let again = admin.delete(&format!("/concerts/{other}/schedules/{}", others[0])).await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
@@ -145,16 +145,16 @@ async fn a_deletion_that_comes_upon_a_seat_after_many_rounds_leaves_everything_a
     // The process that holds seats knows the last date, so it does not see the mark for a minute.
     let known = mina.hold(&dates[2], &["B-1-75"]).await.expect(201).reservation();
     mina.delete(&format!("/reservations/{known}")).await.expect(200);
-    assert_eq!(ask(&world, &concert, CALLS).await, Deletion::Accepted);
+    assert_eq!(ask(&world, &concert, CALLS).await, DeleteOutcome::Accepted);
     let held = mina.hold(&dates[2], &["B-1-75"]).await.expect(201).reservation();
     let mut rounds = 0;
     let mut said = ask(&world, &concert, CALLS).await;
-    while said == Deletion::Accepted {
+    while said == DeleteOutcome::Accepted {
         rounds += 1;
         assert!(rounds < ROUNDS_MAX, "it does not end");
         said = ask(&world, &concert, CALLS).await;
     }
-    assert_eq!(said, Deletion::LiveReservations);
+    assert_eq!(said, DeleteOutcome::LiveReservations);
     mina.delete(&format!("/reservations/{held}")).await.expect(200);
     // What the answer left undone the sweep does, as slowly as the budget wants.
     let marked = |world: &World| world.dump().iter().filter(|item| item.contains("\"deletion\"")).count();

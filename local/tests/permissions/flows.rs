@@ -7,7 +7,7 @@ use local::aws::iam::Reading;
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
 use onsale_platform::store::concerts::delete_concert;
-use onsale_platform::store::concerts::delete_schedule::{self, Budget, Deletion};
+use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutcome};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -290,12 +290,12 @@ async fn accepted_deletions(world: &World) {
         asked("delete_schedule", &date),
         &mut budget,
     );
-    assert_eq!(of_date.await.expect("the table answers"), Deletion::Accepted);
+    assert_eq!(of_date.await.expect("the table answers"), DeleteOutcome::Accepted);
     let (two, _) = concert(world, &admin).await;
     let mut budget = Budget::new(1);
     let of_concert =
         delete_concert::delete_concert(app, ConcertId(id(&two)), asked("delete_concert", &two), &mut budget);
-    assert_eq!(of_concert.await.expect("the table answers"), Deletion::Accepted);
+    assert_eq!(of_concert.await.expect("the table answers"), DeleteOutcome::Accepted);
     sweep(world).await;
 }
 

@@ -29,7 +29,7 @@ pub struct Wallet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// Money put in.
-    Charge,
+    TopUp,
     /// Money taken out for something else.
     Spend,
     /// A reservation or order was paid.
@@ -40,13 +40,13 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Charge, Self::Spend, Self::Payment, Self::Refund];
+    pub const ALL: [Self; 4] = [Self::TopUp, Self::Spend, Self::Payment, Self::Refund];
 
     /// Its name on the wire and in the table.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Charge => "charge",
+            Self::TopUp => "charge",
             Self::Spend => "spend",
             Self::Payment => "payment",
             Self::Refund => "refund",
@@ -106,7 +106,7 @@ impl Movement {
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         match self {
-            Self::TopUp(_) => EntryKind::Charge,
+            Self::TopUp(_) => EntryKind::TopUp,
             Self::Spend { .. } => EntryKind::Spend,
         }
     }
@@ -187,7 +187,7 @@ impl Wallet {
     /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits,
     /// and while it has brought the balance above the cap nothing else comes in.
     fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
-        let (wallet, entry) = self.apply_amount(EntryKind::Charge, amount.get(), at, reference).ok_or(BalanceCap)?;
+        let (wallet, entry) = self.apply_amount(EntryKind::TopUp, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
     }
 

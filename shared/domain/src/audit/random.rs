@@ -115,7 +115,7 @@ impl World {
                 let movement = Movement::TopUp(Amount::parse(amount).expect("an amount"));
                 if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
                     self.store_movement(moved);
-                    self.receipts.push((id, Receipt { kind: ReceiptKind::Charge, amount }));
+                    self.receipts.push((id, Receipt { kind: ReceiptKind::TopUp, amount }));
                 }
             }
             Step::Spend(amount) => {

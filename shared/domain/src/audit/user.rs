@@ -22,7 +22,7 @@ use crate::wallet::{Entry, EntryKind, Wallet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptKind {
     /// A top-up.
-    Charge,
+    TopUp,
     /// A spend.
     Spend,
 }
@@ -32,7 +32,7 @@ impl ReceiptKind {
     #[must_use]
     pub fn parse(name: Option<&str>) -> Option<Self> {
         match name {
-            None | Some("charge") => Some(Self::Charge),
+            None | Some("charge") => Some(Self::TopUp),
             Some("spend") => Some(Self::Spend),
             Some(_) => None,
         }
@@ -242,7 +242,7 @@ impl UserAudit {
     fn enter(&mut self, entry: &Entry, reference: Reference) {
         let amount = i128::from(entry.amount);
         match (entry.kind, reference) {
-            (EntryKind::Charge, _) => self.balance.enter(Account::CashIn, amount),
+            (EntryKind::TopUp, _) => self.balance.enter(Account::CashIn, amount),
             (EntryKind::Spend, _) => self.balance.enter(Account::Spends, -amount),
             (EntryKind::Refund, _) => self.balance.enter(Account::Refunds, amount),
             (EntryKind::Payment, Reference::Order(_)) => self.balance.enter(Account::Orders, -amount),
@@ -253,7 +253,7 @@ impl UserAudit {
     /// The receipt of a top-up or spend.
     pub fn add_receipt(&mut self, id: Uuid, receipt: Receipt) {
         let account = match receipt.kind {
-            ReceiptKind::Charge => Account::CashIn,
+            ReceiptKind::TopUp => Account::CashIn,
             ReceiptKind::Spend => Account::Spends,
         };
         self.balance.counter(account, receipt.amount.into());

@@ -102,7 +102,8 @@ pub enum OrderError {
     TooScattered,
 }
 
-/// A request for an order: the buyer, the id of the order, and how long the units wait for payment.
+/// A request for an order, with the id of the order to make.
+#[derive(Clone, Debug)]
 pub struct OrderRequest {
     /// Id of the order to make.
     pub id: OrderId,
@@ -112,19 +113,21 @@ pub struct OrderRequest {
     pub lines: Vec<RequestedUnits>,
     /// The coupon to use.
     pub coupon: Option<CouponId>,
+    /// Whether to pay at once.
+    pub pay: bool,
     /// Digest of the request.
     pub fingerprint: String,
-    /// How long the units wait.
-    pub hold: SignedDuration,
 }
 
-/// Decides on everything about an order that stock and wallet need not be asked for. `taken` says from which shards
-/// the units of a line shall come; `claim` is what the user has claimed of the coupon.
+/// Decides on everything about an order that stock and wallet need not be asked for. Its units wait `lasting` for the
+/// payment. `taken` says from which shards the units of a line shall come; `claim` is what the user has claimed of the
+/// coupon.
 ///
 /// # Errors
 /// See [`OrderError`]; what is said of a product is said of all for which it is true.
 pub fn place(
     request: OrderRequest,
+    lasting: SignedDuration,
     products: &[Product],
     taken: impl Fn(&Product, i64) -> Vec<Portion>,
     claim: Option<&Claim>,
@@ -174,7 +177,7 @@ pub fn place(
         user: request.user,
         created_at: now,
         // It ends with the first whole second that is no sooner, and may be paid up to the one before.
-        purchase: Purchase::new(EpochSecond::at_or_after(now + request.hold).previous()),
+        purchase: Purchase::new(EpochSecond::at_or_after(now + lasting).previous()),
         lines,
         coupon: request.coupon,
         discount,
@@ -205,10 +208,12 @@ pub(crate) mod tests {
             user: UserId(Uuid::from_u128(8)),
             lines: merge_lines(lines).expect("lines"),
             coupon: coupon.map(|id| CouponId(Uuid::from_u128(id))),
+            pay: false,
             fingerprint: String::new(),
-            hold: SignedDuration::from_secs(300),
         }
     }
+
+    const LASTING: SignedDuration = SignedDuration::from_secs(300);
 
     fn in_one(_: &Product, quantity: i64) -> Vec<Portion> {
         vec![Portion { shard: 0, units: quantity }]
@@ -223,7 +228,7 @@ pub(crate) mod tests {
     pub(crate) fn pending() -> Order {
         let products = [product(1, 100), product(2, 30)];
         let lines = [wanted(1, 2), wanted(2, 1)];
-        place(request(&lines, None), &products, in_one, None, at(1_000)).expect("an order")
+        place(request(&lines, None), LASTING, &products, in_one, None, at(1_000)).expect("an order")
     }
 
     #[test]
@@ -231,7 +236,7 @@ pub(crate) mod tests {
         let products = [product(1, 100), product(2, 30)];
         let lines = [wanted(2, 1), wanted(1, 2), wanted(2, 3)];
         let ten_percent = claim(Discount::Percent { percent: 10, max: None });
-        let order = place(request(&lines, Some(7)), &products, in_one, Some(&ten_percent), at(1_000));
+        let order = place(request(&lines, Some(7)), LASTING, &products, in_one, Some(&ten_percent), at(1_000));
         let order = order.expect("an order");
         let shown: Vec<(&str, i64, i64)> =
             order.lines.iter().map(|line| (line.name.as_str(), line.quantity(), line.amount())).collect();
@@ -248,7 +253,7 @@ pub(crate) mod tests {
         products[1].state = product::ProductState::Hold;
         let lines = [wanted(1, 2), wanted(2, 1), wanted(3, 1)];
         let of = |lines: &[RequestedUnits], products: &[Product], coupon, claim: Option<&Claim>| {
-            place(request(lines, coupon), products, in_one, claim, at(1_000))
+            place(request(lines, coupon), LASTING, products, in_one, claim, at(1_000))
         };
         let id = |id| ProductId(Uuid::from_u128(id));
         assert_eq!(of(&lines, &products, Some(7), None), Err(OrderError::NoProduct(vec![id(3)])));
@@ -271,7 +276,7 @@ pub(crate) mod tests {
         let thin = |_: &Product, quantity: i64| {
             (0..quantity).map(|shard| Portion { shard: u8::try_from(shard).expect("few"), units: 1 }).collect()
         };
-        let scattered = place(request(&[wanted(1, 91)], None), &[product(1, 1)], thin, None, at(1_000));
+        let scattered = place(request(&[wanted(1, 91)], None), LASTING, &[product(1, 1)], thin, None, at(1_000));
         assert_eq!(scattered, Err(OrderError::TooScattered));
     }
 
@@ -291,7 +296,7 @@ pub(crate) mod tests {
             let (now, then) = (millisecond(now), millisecond(now + later));
             let claim = off.map(claim);
             let request = request(&[wanted(1, quantity)], off.map(|_| 7));
-            match place(request, &[product(1, price)], in_one, claim.as_ref(), now) {
+            match place(request, LASTING, &[product(1, price)], in_one, claim.as_ref(), now) {
                 Ok(order) => {
                     prop_assert!((0..=AMOUNT_MAX).contains(&order.total()));
                     prop_assert_eq!(order.coupon.is_some(), order.discount > 0);

@@ -83,8 +83,8 @@ pub enum PayError {
 pub enum Cancel {
     /// Its seats or units are given back now.
     Release,
-    /// Its time has passed: it is closed as expired. Seats are free already, stock and coupon are given back.
-    Close,
+    /// Its time has passed: it is ended as expired. Seats are free already, stock and coupon are given back.
+    Expire,
     /// It has ended before; the same answer again.
     AlreadyEnded,
 }
@@ -166,7 +166,7 @@ impl Purchase {
     pub fn cancel(&self, now: Timestamp) -> Result<Cancel, AlreadyPaid> {
         match self.state {
             PurchaseState::Paid => Err(AlreadyPaid),
-            PurchaseState::Open if self.has_expired(now) => Ok(Cancel::Close),
+            PurchaseState::Open if self.has_expired(now) => Ok(Cancel::Expire),
             PurchaseState::Open => Ok(Cancel::Release),
             PurchaseState::Cancelled | PurchaseState::Expired | PurchaseState::Declined => Ok(Cancel::AlreadyEnded),
         }
@@ -276,7 +276,7 @@ mod tests {
     fn cancelling_says_what_it_means() {
         let purchase = open();
         assert_eq!(purchase.cancel(at(1_299)), Ok(Cancel::Release));
-        assert_eq!(purchase.cancel(at(1_300)), Ok(Cancel::Close));
+        assert_eq!(purchase.cancel(at(1_300)), Ok(Cancel::Expire));
         assert_eq!(purchase.clone().released().cancel(at(1_301)), Ok(Cancel::AlreadyEnded));
         assert_eq!(purchase.clone().declined(true).released().state, PurchaseState::Declined);
         assert_eq!(purchase.paid(5, at(1_000), "").cancel(at(1_000)), Err(AlreadyPaid));

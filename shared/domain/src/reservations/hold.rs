@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::concerts::schedule::{SEATS_PER_USER_MAX, SaleError, Schedule};
-use crate::id::{ReservationId, UserId};
+use crate::id::{ReservationId, ScheduleId, UserId};
 use crate::money::AMOUNT_MAX;
 use crate::purchases::lapses::Paused;
 use crate::purchases::purchase::Purchase;
@@ -77,30 +77,35 @@ pub fn seat_list(seats: Vec<SeatId>) -> Result<Vec<SeatId>, SeatListError> {
     }
 }
 
-/// A request for a hold: the user, the id of the reservation, and how long it shall live.
+/// A request for a hold, with the id of the reservation to make.
+#[derive(Clone, Debug)]
 pub struct HoldRequest {
     /// Id of the reservation to make.
     pub id: ReservationId,
     /// The buyer.
     pub user: UserId,
+    /// The date.
+    pub schedule: ScheduleId,
     /// The seats, as [`seat_list`] passed them.
     pub seats: Vec<SeatId>,
     /// Digest of the request.
     pub fingerprint: String,
-    /// How long the hold lives.
-    pub hold: SignedDuration,
-    /// The admission it is made with; the hold does not outlast it.
-    pub admission: Option<Admission>,
 }
 
-/// Decides on everything about a hold that the table need not be asked for. The hold ends `request.hold` from now,
-/// rounded up to a whole second; earlier with its admission; and with the concert's start at the latest, so that
-/// whatever is paid in time may still be given back.
+/// Decides on everything about a hold that the table need not be asked for. The hold ends `lasting` from now, rounded
+/// up to a whole second; earlier with the `admission` it is made with; and with the concert's start at the latest, so
+/// that whatever is paid in time may still be given back.
 ///
 /// # Errors
 /// Outside the sale, for sections that do not exist, for what no balance can pay, for more seats than one user may
 /// have. In the last fraction of a second before the start the sale is over: a hold could not be paid.
-pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
+pub fn hold(
+    request: HoldRequest,
+    schedule: &Schedule,
+    lasting: SignedDuration,
+    admission: Option<Admission>,
+    now: Timestamp,
+) -> Result<Reservation, HoldError> {
     schedule.on_sale(now)?;
     let (known, unknown): (Vec<SeatId>, Vec<SeatId>) =
         request.seats.into_iter().partition(|seat| schedule.sections.contains_key(&seat.section));
@@ -114,9 +119,8 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
     if known.len() > usize::from(schedule.max_seats_per_user) {
         return Err(HoldError::SeatLimit(schedule.max_seats_per_user));
     }
-    let admitted_until = request.admission.as_ref().map_or(EpochSecond::MAX, |admission| admission.expires_at);
-    let end =
-        EpochSecond::at_or_after(now + request.hold).min(admitted_until).min(EpochSecond::begun(schedule.starts_at));
+    let admitted_until = admission.as_ref().map_or(EpochSecond::MAX, |admission| admission.expires_at);
+    let end = EpochSecond::at_or_after(now + lasting).min(admitted_until).min(EpochSecond::begun(schedule.starts_at));
     if end <= EpochSecond::begun(now) {
         return Err(SaleError::Closed.into());
     }
@@ -133,7 +137,7 @@ pub fn hold(request: HoldRequest, schedule: &Schedule, now: Timestamp) -> Result
         purchase: Purchase::new(end.previous()),
         tickets,
         fingerprint: request.fingerprint,
-        admitted_by: request.admission.map(|admission| (admission.queue, admission.number)),
+        admitted_by: admission.map(|admission| (admission.queue, admission.number)),
     })
 }
 
@@ -159,14 +163,18 @@ pub(crate) mod tests {
             id: ReservationId(Uuid::from_u128(9)),
             user: UserId(Uuid::from_u128(8)),
             seats: seats(ids),
+            schedule: schedule::example().id,
             fingerprint: String::new(),
-            hold: SignedDuration::from_secs(300),
-            admission: None,
         }
     }
 
+    /// Asks for five minutes, in a sale without a queue.
+    fn ask(ids: &[&str], schedule: &Schedule, now: Timestamp) -> Result<Reservation, HoldError> {
+        hold(request(ids), schedule, SignedDuration::from_secs(300), None, now)
+    }
+
     pub(crate) fn held(ids: &[&str]) -> Reservation {
-        hold(request(ids), &schedule::example(), at(2_000)).expect("held")
+        ask(ids, &schedule::example(), at(2_000)).expect("held")
     }
 
     #[test]
@@ -180,7 +188,7 @@ pub(crate) mod tests {
     #[test]
     fn a_hold_is_never_short() {
         let now = at(2_000) + SignedDuration::from_millis(1);
-        let reservation = hold(request(&["A-1-1"]), &schedule::example(), now).expect("held");
+        let reservation = ask(&["A-1-1"], &schedule::example(), now).expect("held");
         assert_eq!(reservation.purchase.expires_at(), at(2_301));
     }
 
@@ -190,7 +198,8 @@ pub(crate) mod tests {
         for (expires_at, held_until) in [(2_100, 2_099), (2_300, 2_299), (2_301, 2_299), (9_000, 2_299)] {
             let expires_at = EpochSecond(expires_at);
             let admission = Some(Admission { queue: queue.clone(), number: 7, expires_at });
-            let held = hold(HoldRequest { admission, ..request(&["A-1-1"]) }, &schedule::example(), at(2_000));
+            let lasting = SignedDuration::from_secs(300);
+            let held = hold(request(&["A-1-1"]), &schedule::example(), lasting, admission, at(2_000));
             let held = held.expect("held");
             assert_eq!((held.purchase.held_until.0, held.admitted_by), (held_until, Some((queue.clone(), 7))));
         }
@@ -200,14 +209,14 @@ pub(crate) mod tests {
     fn refusals_have_an_order() {
         let schedule = schedule::example();
         let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "B-1-5"];
-        assert_eq!(hold(request(&many), &schedule, at(1)), Err(HoldError::Sale(SaleError::NotOpen)));
-        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatNotFound(seats(&["B-1-5"]))));
+        assert_eq!(ask(&many, &schedule, at(1)), Err(HoldError::Sale(SaleError::NotOpen)));
+        assert_eq!(ask(&many, &schedule, at(2_000)), Err(HoldError::SeatNotFound(seats(&["B-1-5"]))));
         let many = ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5"];
-        assert_eq!(hold(request(&many), &schedule, at(2_000)), Err(HoldError::SeatLimit(4)));
+        assert_eq!(ask(&many, &schedule, at(2_000)), Err(HoldError::SeatLimit(4)));
         let dear = with_price(AMOUNT_MAX / 4);
-        assert_eq!(hold(request(&many), &dear, at(2_000)), Err(HoldError::TooDear));
-        assert_eq!(hold(request(&many[..4]), &dear, at(2_000)).map(|held| held.total()), Ok(AMOUNT_MAX));
-        assert_eq!(hold(request(&many[..2]), &with_price(6_000_000), at(2_000)), Err(HoldError::TooDear));
+        assert_eq!(ask(&many, &dear, at(2_000)), Err(HoldError::TooDear));
+        assert_eq!(ask(&many[..4], &dear, at(2_000)).map(|held| held.total()), Ok(AMOUNT_MAX));
+        assert_eq!(ask(&many[..2], &with_price(6_000_000), at(2_000)), Err(HoldError::TooDear));
     }
 
     fn with_price(minor_units: i64) -> Schedule {
@@ -223,14 +232,14 @@ pub(crate) mod tests {
         let mut schedule = schedule::example();
         let millisecond = SignedDuration::from_millis(1);
         schedule.sale_closes_at = schedule.starts_at;
-        let held = hold(request(&["A-1-1"]), &schedule, at(4_999)).expect("held");
+        let held = ask(&["A-1-1"], &schedule, at(4_999)).expect("held");
         assert_eq!(held.purchase.expires_at(), schedule.starts_at);
         // A start within a second: what could not be paid is not held.
         schedule.starts_at = at(5_000) + millisecond * 900;
         schedule.sale_closes_at = schedule.starts_at;
-        let held = hold(request(&["A-1-1"]), &schedule, at(5_000) - millisecond).expect("held");
+        let held = ask(&["A-1-1"], &schedule, at(5_000) - millisecond).expect("held");
         assert_eq!(held.purchase.expires_at(), at(5_000));
-        assert_eq!(hold(request(&["A-1-1"]), &schedule, at(5_000)), Err(HoldError::Sale(SaleError::Closed)));
+        assert_eq!(ask(&["A-1-1"], &schedule, at(5_000)), Err(HoldError::Sale(SaleError::Closed)));
     }
 
     proptest! {
@@ -250,12 +259,8 @@ pub(crate) mod tests {
             let expires_at = admitted.map(|seconds| EpochSecond::begun(now).plus(u32::try_from(seconds).expect("few")));
             let admission = expires_at
                 .map(|expires_at| Admission { queue: QueueId::parse("q").expect("a queue id"), number: 7, expires_at });
-            let request = HoldRequest {
-                hold: SignedDuration::from_secs(seconds),
-                admission,
-                ..request(&["A-1-1", "A-1-2", "A-1-3", "A-1-4"][..count])
-            };
-            match hold(request, &schedule, now) {
+            let request = request(&["A-1-1", "A-1-2", "A-1-3", "A-1-4"][..count]);
+            match hold(request, &schedule, SignedDuration::from_secs(seconds), admission, now) {
                 Ok(held) => {
                     prop_assert!(held.total() <= AMOUNT_MAX);
                     prop_assert!(held.purchase.expires_at() <= schedule.starts_at);

@@ -97,7 +97,7 @@ pub enum QueueTokenFailure {
 
 /// The queue token of a request, not verified yet: its methods verify it.
 #[derive(Clone, Default)]
-pub struct QueueToken {
+pub struct QueueCredentials {
     /// The header `Queue-Token`.
     pub queue_token: Option<String>,
     /// The access token, for routes whose callers the gateway does not ask for one.
@@ -107,13 +107,13 @@ pub struct QueueToken {
 }
 
 /// Never what it holds.
-impl fmt::Debug for QueueToken {
+impl fmt::Debug for QueueCredentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("QueueToken")
+        formatter.write_str("QueueCredentials")
     }
 }
 
-impl QueueToken {
+impl QueueCredentials {
     /// The claims of the caller's token of `queue`, waiting or admitted, also when its time is over: where its holder
     /// stands is asked of the table.
     ///

@@ -28,7 +28,7 @@ use super::problem::{Problem, invalid};
 use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
-use crate::auth::queue_token::QueueToken;
+use crate::auth::queue_token::QueueCredentials;
 use crate::store::accounts::admin_actions::AdminAction;
 
 /// Largest body that is read, in bytes.
@@ -97,7 +97,7 @@ impl FromRequestParts<App> for Admin {
     }
 }
 
-impl FromRequestParts<App> for QueueToken {
+impl FromRequestParts<App> for QueueCredentials {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {

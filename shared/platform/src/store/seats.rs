@@ -47,8 +47,8 @@ pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure>
         row: Label::parse(row).map_err(unreadable)?,
         index: index.parse().map_err(unreadable)?,
     };
-    let closed = item.get("closed").and_then(|closed| closed.as_s().ok()).cloned();
-    Ok(Block { id, seats, closed })
+    let lease = item.get("lease").and_then(|lease| lease.as_s().ok()).cloned();
+    Ok(Block { id, seats, lease })
 }
 
 /// The block of a seat.
@@ -322,7 +322,7 @@ async fn create_block(app: &App, schedule: ScheduleId, id: &BlockId, numbers: &[
     let mut attempts = Attempts::new(app);
     loop {
         let mut write = Write::update(&keys::block(schedule, id))
-            .when("attribute_not_exists(closed) OR closed < :now")
+            .when("attribute_not_exists(lease) OR lease < :now")
             .value(":free", text(SeatValue::Free.to_string()))
             .value(":now", text(EpochSecond::begun(app.now()).to_hex()));
         for number in numbers {
@@ -351,7 +351,7 @@ pub(crate) fn set_seats(schedule: ScheduleId, block: &BlockId, numbers: &[u16], 
 }
 
 /// The condition that no deletion has shut a block by `:now`.
-pub(crate) const NOT_LEASED: &str = "(attribute_not_exists(closed) OR closed < :now)";
+pub(crate) const NOT_LEASED: &str = "(attribute_not_exists(lease) OR lease < :now)";
 
 /// The condition that all these seats have the value `:mine`.
 pub(crate) fn all_mine_condition(numbers: &[u16]) -> String {

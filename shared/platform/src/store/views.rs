@@ -27,7 +27,7 @@ pub struct Block {
     /// Its seats, by number.
     pub seats: BTreeMap<u16, SeatValue>,
     /// The lease of a deletion, lapsed or not.
-    pub(crate) closed: Option<String>,
+    pub(crate) lease: Option<String>,
 }
 
 /// How many seats of a section are what.

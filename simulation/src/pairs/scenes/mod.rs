@@ -134,6 +134,7 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     let mut scenes = seats::seats();
     scenes.extend(seats::deletions());
     scenes.extend(seats::payments());
+    scenes.extend(seats::payments_of_nothing());
     scenes.extend(shop::stock());
     scenes.extend(shop::coupons());
     scenes.extend(shop::wallets());

@@ -151,18 +151,18 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
         let lease = format!("{}{}", EpochSecond::begun(now + LEASE).to_hex(), short(deletion));
         let mut conditions = vec!["attribute_exists(pk)".to_owned()];
         let mut write = Write::update(&keys::block(schedule, &block.id))
-            .set("closed", text(lease))
+            .set("lease", text(lease))
             .value(":now", text(EpochSecond::begun(now).to_hex()));
         for number in block.seats.keys() {
             conditions.push(format!("#{number} < :now"));
             write = write.name(format!("#{number}"), number.to_string());
         }
-        match block.closed.as_ref().filter(|closed| closed.ends_with(&short(deletion))) {
+        match block.lease.as_ref().filter(|lease| lease.ends_with(&short(deletion))) {
             Some(mine) => {
-                conditions.push("(attribute_not_exists(closed) OR closed < :now OR closed = :mine)".to_owned());
+                conditions.push("(attribute_not_exists(lease) OR lease < :now OR lease = :mine)".to_owned());
                 write = write.value(":mine", text(mine));
             }
-            None => conditions.push("(attribute_not_exists(closed) OR closed < :now)".to_owned()),
+            None => conditions.push("(attribute_not_exists(lease) OR lease < :now)".to_owned()),
         }
         match write.when(conditions.join(" AND ")).run(app, ReturnValue::AllNew).await {
             // A seat that was created and held between our look and our lease shows here.
@@ -174,9 +174,9 @@ async fn lease_block(app: &App, schedule: ScheduleId, block: Block, deletion: Uu
                 let old = failed.into_iter().find_map(|failed| failed.old);
                 // The answer of an earlier try may have been lost: the block has our lease then.
                 let after = old.map(|old| read_block(&block.id.section, &old)).transpose()?;
-                let ours = after.as_ref().and_then(|after| after.closed.as_ref());
-                let leased = ours.is_some_and(|closed| {
-                    closed.ends_with(&short(deletion)) && *closed >= EpochSecond::begun(now + LEASE_MARGIN).to_hex()
+                let ours = after.as_ref().and_then(|after| after.lease.as_ref());
+                let leased = ours.is_some_and(|lease| {
+                    lease.ends_with(&short(deletion)) && *lease >= EpochSecond::begun(now + LEASE_MARGIN).to_hex()
                 });
                 return Ok(leased && after.is_some_and(|after| all_free(&after, now)));
             }
@@ -191,7 +191,7 @@ fn all_free(block: &Block, now: Timestamp) -> bool {
 }
 
 fn is_leased_by(block: &Block, deletion: Uuid) -> bool {
-    block.closed.as_ref().is_some_and(|closed| closed.ends_with(&short(deletion)))
+    block.lease.as_ref().is_some_and(|lease| lease.ends_with(&short(deletion)))
 }
 
 /// Releases the blocks that a deletion leased; `false` when some are left for the next budget.
@@ -211,9 +211,9 @@ pub async fn release_blocks(
         budget.spend(mine.len());
         side_by_side(app, mine, move |app, block| async move {
             let write = Write::update(&keys::block(schedule, &block.id))
-                .remove("closed")
-                .when("closed = :mine")
-                .value(":mine", text(block.closed.unwrap_or_default()));
+                .remove("lease")
+                .when("lease = :mine")
+                .value(":mine", text(block.lease.unwrap_or_default()));
             write.apply(&app).await
         })
         .await?;
@@ -256,8 +256,8 @@ pub async fn remove_blocks(
 async fn remove_block(app: &App, schedule: ScheduleId, block: Block) -> Result<bool, Failure> {
     let lasting = EpochSecond::begun(app.now() + LEASE_MARGIN).to_hex();
     let write = Write::delete(&keys::block(schedule, &block.id))
-        .when("closed = :mine AND closed > :lasting")
-        .value(":mine", text(block.closed.unwrap_or_else(|| "-".to_owned())))
+        .when("lease = :mine AND lease > :lasting")
+        .value(":mine", text(block.lease.unwrap_or_else(|| "-".to_owned())))
         .value(":lasting", text(lasting));
     write.apply(app).await
 }

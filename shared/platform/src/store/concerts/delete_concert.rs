@@ -12,8 +12,8 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
 use crate::store::concerts::delete_blocks::{Budget, LeaseOutcome};
-use crate::store::concerts::delete_marks::{Mark, Stage};
-use crate::store::concerts::delete_schedule::{self, Deletion};
+use crate::store::concerts::delete_marks::{DeletionMark, Stage};
+use crate::store::concerts::delete_schedule::{self, DeleteOutcome};
 use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
@@ -28,12 +28,12 @@ pub async fn delete_concert(
     id: ConcertId,
     action: AdminAction,
     budget: &mut Budget,
-) -> Result<Deletion, Failure> {
+) -> Result<DeleteOutcome, Failure> {
     let mark = match concerts::mark_of_any(app, id).await? {
-        None => return Ok(Deletion::Committed),
-        Some(Some(mark)) if mark.stage == Stage::Committed => return Ok(Deletion::Committed),
+        None => return Ok(DeleteOutcome::Committed),
+        Some(Some(mark)) if mark.stage == Stage::Committed => return Ok(DeleteOutcome::Committed),
         Some(Some(mark)) if !mark.is_abandoned(app.now()) => {
-            return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
+            return if mark.stage == Stage::Accepted { Ok(DeleteOutcome::Accepted) } else { Err(Failure::Busy) };
         }
         Some(Some(mark)) => {
             if !mark.claim(app, &keys::concert(id)).await? {
@@ -42,7 +42,7 @@ pub async fn delete_concert(
             mark
         }
         Some(None) => {
-            let mark = Mark::new(app, action);
+            let mark = DeletionMark::new(app, action);
             if !mark.put(&keys::concert(id), id.0)?.apply(app).await? {
                 return Err(Failure::Busy);
             }
@@ -53,19 +53,21 @@ pub async fn delete_concert(
 }
 
 /// Resumes a deletion that no other process works on.
-async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn resume(app: &App, id: ConcertId, mark: &DeletionMark, budget: &mut Budget) -> Result<DeleteOutcome, Failure> {
     let key = keys::concert(id);
     if mark.stage == Stage::Aborted {
         release(app, id, mark, budget).await?;
-        return Ok(Deletion::LiveReservations);
+        return Ok(DeleteOutcome::LiveReservations);
     }
     match prepare(app, id, mark, budget).await {
         // Without an answer to this write nothing may be undone: it may have committed.
-        Ok(Progress::All) if commit(app, id, mark).await? => Ok(Deletion::Committed),
+        Ok(Progress::All) if commit(app, id, mark).await? => Ok(DeleteOutcome::Committed),
         Ok(Progress::All) => is_committed_by(app, id, mark).await,
-        Ok(Progress::To(leased_to)) if mark.release(app, &key, leased_to.as_deref()).await? => Ok(Deletion::Accepted),
+        Ok(Progress::To(leased_to)) if mark.release(app, &key, leased_to.as_deref()).await? => {
+            Ok(DeleteOutcome::Accepted)
+        }
         Ok(Progress::To(_)) => Err(Failure::Busy),
-        Ok(Progress::NotFree) => abort(app, id, mark, budget).await.map(|()| Deletion::LiveReservations),
+        Ok(Progress::NotFree) => abort(app, id, mark, budget).await.map(|()| DeleteOutcome::LiveReservations),
         // An accepted deletion goes on; any other is undone.
         Err(failure) if mark.stage == Stage::Accepted => Err(failure),
         Err(failure) => abort(app, id, mark, budget).await.and(Err(failure)),
@@ -73,7 +75,7 @@ async fn resume(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> R
 }
 
 /// Commits the deletion: it can no longer be undone, and the log has who asked for it.
-async fn commit(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> {
+async fn commit(app: &App, id: ConcertId, mark: &DeletionMark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
     transaction.add((), mark.commit(&keys::concert(id)));
     if let Some(entry) = mark.log_entry(app)? {
@@ -87,10 +89,10 @@ async fn commit(app: &App, id: ConcertId, mark: &Mark) -> Result<bool, Failure> 
 }
 
 /// A second try of a write whose answer was lost finds its own work.
-async fn is_committed_by(app: &App, id: ConcertId, mark: &Mark) -> Result<Deletion, Failure> {
+async fn is_committed_by(app: &App, id: ConcertId, mark: &DeletionMark) -> Result<DeleteOutcome, Failure> {
     let now = concerts::mark_of(app, id).await?;
     let certain = now.is_some_and(|now| now.deletion == mark.deletion && now.stage == Stage::Committed);
-    if certain { Ok(Deletion::Committed) } else { Err(Failure::Busy) }
+    if certain { Ok(DeleteOutcome::Committed) } else { Err(Failure::Busy) }
 }
 
 /// How far the schedules of a concert were leased.
@@ -102,7 +104,7 @@ enum Progress {
     NotFree,
 }
 
-async fn prepare(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<Progress, Failure> {
+async fn prepare(app: &App, concert: ConcertId, mark: &DeletionMark, budget: &mut Budget) -> Result<Progress, Failure> {
     let dates = schedules::list_of_concert(app, concert).await?;
     if mark.stage == Stage::Begun && !mark_all(app, &dates, mark, budget).await? {
         return Ok(Progress::NotFree);
@@ -127,12 +129,12 @@ async fn prepare(app: &App, concert: ConcertId, mark: &Mark, budget: &mut Budget
 }
 
 /// Looks at all seats, then marks all schedules; `false` when a seat is held or sold.
-async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &DeletionMark, budget: &mut Budget) -> Result<bool, Failure> {
     // The copies in the list do not know the sections.
     let ids: Vec<ScheduleId> = dates.iter().map(|date| date.schedule.id).collect();
     budget.spend(2 * ids.len());
     let rows = side_by_side(app, ids, |app, id| async move { schedules::get_row(&app, id).await }).await?;
-    let is_done = |of: &Mark| of.deletion == mark.deletion || of.stage == Stage::Committed;
+    let is_done = |of: &DeletionMark| of.deletion == mark.deletion || of.stage == Stage::Committed;
     let unmarked: Vec<ScheduleRow> =
         rows.into_iter().flatten().filter(|row| !row.mark.as_ref().is_some_and(is_done)).collect();
     if blocks::has_live_seats(app, unmarked.iter().map(|row| &row.schedule), budget).await? {
@@ -155,7 +157,7 @@ async fn mark_all(app: &App, dates: &[ScheduleRow], mark: &Mark, budget: &mut Bu
 }
 
 /// Aborts a deletion, and undoes it as far as the budget goes; the sweep does the rest.
-async fn abort(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<(), Failure> {
+async fn abort(app: &App, id: ConcertId, mark: &DeletionMark, budget: &mut Budget) -> Result<(), Failure> {
     if mark.abort(app, &keys::concert(id)).await? {
         release(app, id, mark, budget).await?;
     }
@@ -163,7 +165,7 @@ async fn abort(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Re
 }
 
 /// Releases the leases of a concert's schedules and takes the marks away; `false` when some are left.
-async fn release(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+async fn release(app: &App, id: ConcertId, mark: &DeletionMark, budget: &mut Budget) -> Result<bool, Failure> {
     for date in list_marked(app, id, mark).await? {
         if !delete_schedule::release(app, &date, mark, budget).await? {
             return Ok(false);
@@ -174,7 +176,7 @@ async fn release(app: &App, id: ConcertId, mark: &Mark, budget: &mut Budget) -> 
     Ok(true)
 }
 
-async fn list_marked(app: &App, id: ConcertId, mark: &Mark) -> Result<Vec<ScheduleRow>, Failure> {
+async fn list_marked(app: &App, id: ConcertId, mark: &DeletionMark) -> Result<Vec<ScheduleRow>, Failure> {
     let mut dates = schedules::list_of_concert(app, id).await?;
     dates.retain(|date| date.mark.as_ref().is_some_and(|of| of.deletion == mark.deletion));
     Ok(dates)

@@ -39,7 +39,7 @@ pub enum Stage {
 
 /// A deletion as it is noted on what it deletes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct DeletionMark {
     /// Its id, which its leases have.
     pub deletion: Uuid,
     /// Its stage.
@@ -53,7 +53,7 @@ pub struct Mark {
     worked_on_until: EpochSecond,
 }
 
-impl Mark {
+impl DeletionMark {
     /// The mark on an item, if it has one.
     pub fn from_item(item: &Item) -> Result<Option<Self>, Failure> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());

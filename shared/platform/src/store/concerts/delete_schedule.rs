@@ -17,13 +17,13 @@ use crate::store::concerts;
 use crate::store::concerts::delete_blocks as blocks;
 pub use crate::store::concerts::delete_blocks::Budget;
 use crate::store::concerts::delete_blocks::LeaseOutcome;
-use crate::store::concerts::delete_marks::{Mark, Stage};
+use crate::store::concerts::delete_marks::{DeletionMark, Stage};
 use crate::store::concerts::schedules::{self, ScheduleRow};
 use crate::store::dynamodb::keys;
 
 /// The outcome of a request to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deletion {
+pub enum DeleteOutcome {
     /// It is gone, or will be: nothing can be held any more.
     Committed,
     /// There is more of it than this request has time for. It goes on by itself, and with each further request.
@@ -42,18 +42,18 @@ pub async fn delete_schedule(
     id: ScheduleId,
     action: AdminAction,
     budget: &mut Budget,
-) -> Result<Deletion, Failure> {
+) -> Result<DeleteOutcome, Failure> {
     let row = match schedules::get_row(app, id).await? {
         Some(row) if row.schedule.concert_id == concert => row,
-        _ => return Ok(Deletion::Committed),
+        _ => return Ok(DeleteOutcome::Committed),
     };
     let Some(mark) = &row.mark else { return begin(app, &row, action, budget).await };
     if mark.stage == Stage::Committed {
-        return Ok(Deletion::Committed);
+        return Ok(DeleteOutcome::Committed);
     }
     let with_concert = concerts::mark_of(app, concert).await?.filter(|of| of.deletion == mark.deletion);
     match with_concert {
-        Some(of) if of.stage == Stage::Committed => return Ok(Deletion::Committed),
+        Some(of) if of.stage == Stage::Committed => return Ok(DeleteOutcome::Committed),
         // The request that would have deleted the concert has died: the date is taken from it.
         Some(of) if of.stage == Stage::Begun && of.is_abandoned(app.now()) => {
             return if release(app, &row, mark, budget).await? {
@@ -66,17 +66,22 @@ pub async fn delete_schedule(
         None => {}
     }
     if !mark.is_abandoned(app.now()) {
-        return if mark.stage == Stage::Accepted { Ok(Deletion::Accepted) } else { Err(Failure::Busy) };
+        return if mark.stage == Stage::Accepted { Ok(DeleteOutcome::Accepted) } else { Err(Failure::Busy) };
     }
     resume(app, &row, mark, budget).await
 }
 
 /// Begins the deletion of a schedule. One that is refused at once is not noticed by anybody: it is looked at first.
-async fn begin(app: &App, row: &ScheduleRow, action: AdminAction, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn begin(
+    app: &App,
+    row: &ScheduleRow,
+    action: AdminAction,
+    budget: &mut Budget,
+) -> Result<DeleteOutcome, Failure> {
     if blocks::has_live_seats(app, [&row.schedule], budget).await? {
-        return Ok(Deletion::LiveReservations);
+        return Ok(DeleteOutcome::LiveReservations);
     }
-    let mark = Mark::new(app, action);
+    let mark = DeletionMark::new(app, action);
     if !schedules::mark(app, &row.schedule, &mark, true).await? {
         return Err(Failure::Busy);
     }
@@ -84,33 +89,48 @@ async fn begin(app: &App, row: &ScheduleRow, action: AdminAction, budget: &mut B
 }
 
 /// Resumes a deletion that no other process works on.
-async fn resume(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn resume(
+    app: &App,
+    row: &ScheduleRow,
+    mark: &DeletionMark,
+    budget: &mut Budget,
+) -> Result<DeleteOutcome, Failure> {
     if !mark.claim(app, &keys::schedule(row.schedule.id)).await? {
         return Err(Failure::Busy);
     }
     if mark.stage == Stage::Aborted {
         release(app, row, mark, budget).await?;
-        return Ok(Deletion::LiveReservations);
+        return Ok(DeleteOutcome::LiveReservations);
     }
     prepare(app, row, mark, budget).await
 }
 
 /// Leases the blocks of a marked schedule, as far as the budget goes, and commits the deletion or aborts it.
-async fn prepare(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<Deletion, Failure> {
+async fn prepare(
+    app: &App,
+    row: &ScheduleRow,
+    mark: &DeletionMark,
+    budget: &mut Budget,
+) -> Result<DeleteOutcome, Failure> {
     let key = keys::schedule(row.schedule.id);
     match blocks::lease_blocks(app, row.schedule.id, mark.deletion, budget).await? {
-        LeaseOutcome::All if schedules::commit_delete(app, &row.schedule, mark).await? => Ok(Deletion::Committed),
-        LeaseOutcome::Partly if mark.release(app, &key, None).await? => Ok(Deletion::Accepted),
+        LeaseOutcome::All if schedules::commit_delete(app, &row.schedule, mark).await? => Ok(DeleteOutcome::Committed),
+        LeaseOutcome::Partly if mark.release(app, &key, None).await? => Ok(DeleteOutcome::Accepted),
         LeaseOutcome::NotFree if mark.abort(app, &key).await? => {
             release(app, row, mark, budget).await?;
-            Ok(Deletion::LiveReservations)
+            Ok(DeleteOutcome::LiveReservations)
         }
         _ => Err(Failure::Busy),
     }
 }
 
 /// Releases the leases of a schedule and takes its mark away; `false` when some is left for the next budget.
-pub(crate) async fn release(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+pub(crate) async fn release(
+    app: &App,
+    row: &ScheduleRow,
+    mark: &DeletionMark,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     if !blocks::release_blocks(app, row.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }
@@ -119,7 +139,12 @@ pub(crate) async fn release(app: &App, row: &ScheduleRow, mark: &Mark, budget: &
 }
 
 /// Removes the schedule of a committed deletion; `false` when some of it is left for the next budget.
-pub(crate) async fn remove(app: &App, row: &ScheduleRow, mark: &Mark, budget: &mut Budget) -> Result<bool, Failure> {
+pub(crate) async fn remove(
+    app: &App,
+    row: &ScheduleRow,
+    mark: &DeletionMark,
+    budget: &mut Budget,
+) -> Result<bool, Failure> {
     if !blocks::remove_blocks(app, row.schedule.id, mark.deletion, budget).await? {
         return Ok(false);
     }

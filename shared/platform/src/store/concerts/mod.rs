@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
-use crate::store::concerts::delete_marks::Mark;
+use crate::store::concerts::delete_marks::DeletionMark;
 use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
@@ -199,14 +199,14 @@ fn concert_key(item: &Item) -> Option<keys::Key> {
 }
 
 /// The mark of the deletion of a concert; `None` where there is none, or no concert.
-pub(crate) async fn mark_of(app: &App, id: ConcertId) -> Result<Option<Mark>, Failure> {
+pub(crate) async fn mark_of(app: &App, id: ConcertId) -> Result<Option<DeletionMark>, Failure> {
     mark_of_any(app, id).await.map(Option::flatten)
 }
 
 /// The same, told from a concert that is not there.
-pub(crate) async fn mark_of_any(app: &App, id: ConcertId) -> Result<Option<Option<Mark>>, Failure> {
+pub(crate) async fn mark_of_any(app: &App, id: ConcertId) -> Result<Option<Option<DeletionMark>>, Failure> {
     let item = query::get(app, &keys::concert(id), Consistency::Strong).await?;
-    item.map(|item| Mark::from_item(&item)).transpose()
+    item.map(|item| DeletionMark::from_item(&item)).transpose()
 }
 
 /// The write by which a concert gets one date more, on condition that it is there, stays, and has room.

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts;
-use crate::store::concerts::delete_marks::{Mark, Stage};
+use crate::store::concerts::delete_marks::{DeletionMark, Stage};
 use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
@@ -56,7 +56,7 @@ pub(crate) struct ScheduleRow {
     pub schedule: Schedule,
     pub fingerprint: String,
     /// The deletion that it is being deleted by.
-    pub mark: Option<Mark>,
+    pub mark: Option<DeletionMark>,
 }
 
 /// Why a schedule was not created.
@@ -287,7 +287,7 @@ pub(crate) async fn count_section(
 
 /// Marks a schedule and its listing copy as being deleted; `false` when another deletion has. `alone` it goes onto the
 /// expiry index; with its concert, the concert's mark is there for it.
-pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: bool) -> Result<bool, Failure> {
+pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &DeletionMark, alone: bool) -> Result<bool, Failure> {
     let key = keys::schedule(schedule.id);
     let mut transaction = Transaction::new();
     transaction.add((), if alone { mark.put(&key, schedule.id.0)? } else { mark.put_beside(&key) });
@@ -297,7 +297,7 @@ pub(crate) async fn mark(app: &App, schedule: &Schedule, mark: &Mark, alone: boo
 }
 
 /// Takes the mark away again.
-pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &DeletionMark) -> Result<bool, Failure> {
     let mut transaction = Transaction::new();
     transaction.add((), mark.remove(&keys::schedule(schedule.id)));
     transaction.add((), mark.remove(&keys::listing_of(schedule)));
@@ -307,7 +307,7 @@ pub(crate) async fn unmark(app: &App, schedule: &Schedule, mark: &Mark) -> Resul
 
 /// Notes that a deletion can no longer be undone: the date is no longer one of its concert's. `false` when it is no
 /// longer this deletion that has the schedule.
-pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &Mark) -> Result<bool, Failure> {
+pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &DeletionMark) -> Result<bool, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
@@ -332,7 +332,7 @@ pub(crate) async fn commit_delete(app: &App, schedule: &Schedule, mark: &Mark) -
 }
 
 /// Removes a schedule and its listing copy, the last step of its deletion.
-pub(crate) async fn remove(app: &App, schedule: &Schedule, mark: &Mark) -> Result<(), Failure> {
+pub(crate) async fn remove(app: &App, schedule: &Schedule, mark: &DeletionMark) -> Result<(), Failure> {
     let mut transaction = Transaction::new();
     transaction.add(
         (),
@@ -370,7 +370,7 @@ fn schedule_item(schedule: &Schedule, fingerprint: &str) -> ScheduleItem {
 }
 
 fn read_row(item: Item) -> Result<ScheduleRow, Failure> {
-    let mark = Mark::from_item(&item)?;
+    let mark = DeletionMark::from_item(&item)?;
     let item: ScheduleItem = from_item(item)?;
     let section = |(label, section): (String, SectionItem)| {
         let price = Price::parse(section.price).map_err(unreadable)?;

@@ -13,8 +13,8 @@ use crate::telemetry::metrics::{SWEEP_CLOSED, SWEEP_FAILED, SWEEP_LAG, SWEEP_LEF
 /// The counts of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Things closed.
-    pub closed: usize,
+    /// Things ended.
+    pub ended: usize,
     /// Things that could not be.
     pub failed: usize,
     /// How long the oldest of them was over.
@@ -47,15 +47,15 @@ impl SweepCursor {
     }
 }
 
-/// Does `close` to what of `kind` ended before now, page by page: at most `steps_max` pages of at most `page_max`. More
-/// is left to the next run, and said. `close` tells whether it was the one that closed. What cannot be closed is
+/// Does `end` to what of `kind` ended before now, page by page: at most `steps_max` pages of at most `page_max`. More
+/// is left to the next run, and said. `end` tells whether it was the one that ended it. What cannot be ended is
 /// logged, passed by, and met again by the next sweep.
 pub(crate) async fn run<F>(
     app: &App,
     kind: &str,
     page_max: u16,
     steps_max: usize,
-    close: impl Fn(App, Key) -> F,
+    end: impl Fn(App, Key) -> F,
 ) -> Result<Swept, Failure>
 where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
@@ -67,27 +67,22 @@ where
         let shard = keys::expiry_shard_at(kind, here.shard);
         let query = Query::expired_before(shard, EpochSecond::begun(app.now()));
         let (items, start) = query.page(app, i32::from(page_max), here.start.clone()).await?;
-        close_page(app, &items, &close, &mut swept).await?;
+        end_page(app, &items, &end, &mut swept).await?;
         cursor = here.next(start);
     }
     let meter = app.meter();
-    meter.count(&SWEEP_CLOSED, swept.closed as u64, &[]);
+    meter.count(&SWEEP_CLOSED, swept.ended as u64, &[]);
     meter.count(&SWEEP_FAILED, swept.failed as u64, &[]);
     meter.set(&SWEEP_LAG, swept.lag_seconds.into(), &[]);
     meter.set(&SWEEP_LEFT, f64::from(u8::from(cursor.is_some())), &[]);
     if cursor.is_some() {
-        tracing::warn!(closed = swept.closed, "a sweep left expired items for its next run");
+        tracing::warn!(ended = swept.ended, "a sweep left expired items for its next run");
     }
     Ok(swept)
 }
 
-/// Closes the things of one page side by side, and counts them.
-async fn close_page<F>(
-    app: &App,
-    items: &[Item],
-    close: &impl Fn(App, Key) -> F,
-    swept: &mut Swept,
-) -> Result<(), Failure>
+/// Ends the things of one page side by side, and counts them.
+async fn end_page<F>(app: &App, items: &[Item], end: &impl Fn(App, Key) -> F, swept: &mut Swept) -> Result<(), Failure>
 where
     F: Future<Output = Result<bool, Failure>> + Send + 'static,
 {
@@ -96,17 +91,17 @@ where
     let lag_seconds = oldest.map_or(0, |end| EpochSecond::begun(app.now()).since(end));
     swept.lag_seconds = swept.lag_seconds.max(lag_seconds);
     let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
-    let closed = side_by_side(app, keys, |app, key| {
-        let closing = close(app, key.clone());
+    let ended = side_by_side(app, keys, |app, key| {
+        let ending = end(app, key.clone());
         async move {
-            Ok(closing.await.inspect_err(|failure| {
-                tracing::error!(pk = key.pk, sk = key.sk, %failure, "an expired item could not be closed");
+            Ok(ending.await.inspect_err(|failure| {
+                tracing::error!(pk = key.pk, sk = key.sk, %failure, "an expired item could not be ended");
             }))
         }
     });
-    for result in closed.await? {
+    for result in ended.await? {
         match result {
-            Ok(closed) => swept.closed += usize::from(closed),
+            Ok(ended) => swept.ended += usize::from(ended),
             Err(_) => swept.failed += 1,
         }
     }

@@ -40,7 +40,7 @@ async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<
     Ok(Some((Order::read(user, id, order)?, unpaid::read(unpaid.as_ref())?)))
 }
 
-/// An order of a user; one that has lapsed is closed on the spot, so that its owner need not wait for the sweep to have
+/// An order of a user; one that has lapsed is ended on the spot, so that its owner need not wait for the sweep to have
 /// the coupon back.
 ///
 /// # Errors
@@ -51,8 +51,8 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
         return Ok(Some(read));
     }
     if let Err(failure) = expire(app, user, id).await {
-        // It is shown as expired in any case, and the sweep closes it.
-        tracing::warn!(order = %id, %failure, "an expired order could not be closed immediately");
+        // It is shown as expired in any case, and the sweep ends it.
+        tracing::warn!(order = %id, %failure, "an expired order could not be ended immediately");
         return Ok(Some(read));
     }
     get(app, user, id).await
@@ -74,7 +74,7 @@ pub async fn cancel(app: &App, user: UserId, id: OrderId) -> Result<Order, Cance
     let ended = end_order(app, user, id, |read| {
         Ok::<_, CancelFailure>(match read.purchase.cancel(app.now())? {
             Cancel::Release => Some((read.clone().map_purchase(Purchase::cancelled), Some(EventKind::OrderCancelled))),
-            Cancel::Close => Some((read.clone().map_purchase(Purchase::released), Some(EventKind::OrderExpired))),
+            Cancel::Expire => Some((read.clone().map_purchase(Purchase::released), Some(EventKind::OrderExpired))),
             Cancel::AlreadyEnded => None,
         })
     });
@@ -93,7 +93,7 @@ pub async fn release_declined(app: &App, user: UserId, id: OrderId) -> Result<()
     ended.await.map(|_| ())
 }
 
-/// Closes an order whose time has passed: its state, and all that it took.
+/// Ends an order whose time has passed: its state, and all that it took.
 pub(crate) async fn expire(app: &App, user: UserId, id: OrderId) -> Result<ExpiryOutcome, Failure> {
     let ended = end_order(app, user, id, |read| {
         let due = read.purchase.expire(app.now()) == Expire::Due;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use onsale_domain::coupons::coupon::{Claim, CouponError};
-use onsale_domain::id::{self, CouponId, OrderId, ProductId, UserId};
+use onsale_domain::id::{self, ProductId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
@@ -31,23 +31,6 @@ use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{self, ExpiryOutcome};
 use crate::store::wallet::{self, Debit, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
-
-/// A request for an order, with the id of the order to make.
-#[derive(Clone, Debug)]
-pub struct RequestedOrder {
-    /// Id of the order.
-    pub id: OrderId,
-    /// The buyer.
-    pub user: UserId,
-    /// The lines, as [`rules::merge_lines`] passed them.
-    pub lines: Vec<rules::RequestedUnits>,
-    /// The coupon to use.
-    pub coupon: Option<CouponId>,
-    /// Whether to pay at once.
-    pub pay: bool,
-    /// Digest of the request.
-    pub fingerprint: String,
-}
 
 /// Why an order was not placed.
 #[derive(Debug, thiserror::Error)]
@@ -103,26 +86,26 @@ enum TryOutcome {
 ///
 /// # Errors
 /// See [`PlaceFailure`].
-pub async fn place(app: &App, wanted: &RequestedOrder) -> Result<Once<Order>, PlaceFailure> {
-    logs::record_id("order_id", wanted.id);
+pub async fn place(app: &App, request: &OrderRequest) -> Result<Once<Order>, PlaceFailure> {
+    logs::record_id("order_id", request.id);
     let mut attempts = Attempts::new(app);
     let mut plans = Plans::new();
     loop {
-        let tried = try_once(app, wanted, &mut plans).await;
+        let tried = try_once(app, request, &mut plans).await;
         // Before anything is refused the receipt is read: our own first success may be what stands in the way, its
         // answer lost, and a repeat of what succeeded is a success, also when stock, money or coupon are gone since.
         let there = match &tried {
             Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
-                find_replay(app, wanted, attempts.may_have_done(rejected)).await?
+                find_replay(app, request, attempts.may_have_done(rejected)).await?
             }
             Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
-            Err(_) => find_replay(app, wanted, attempts.answer_lost).await?,
+            Err(_) => find_replay(app, request, attempts.answer_lost).await?,
         };
         match (there, tried) {
             (Some(there), _) => return Ok(there),
             (None, Ok(TryOutcome::Placed(order))) => return Ok(Once::New(order)),
             (None, Ok(TryOutcome::Again(rejected))) => attempts.wait_after(&rejected).await?,
-            (None, Err(refused)) if is_worth_another_try(app, wanted, &refused).await? => attempts.wait().await?,
+            (None, Err(refused)) if is_worth_another_try(app, request, &refused).await? => attempts.wait().await?,
             (None, Err(refused)) => return Err(refused),
         }
     }
@@ -139,8 +122,8 @@ fn may_be_there(rejected: &Rejected<Guard>) -> bool {
 
 /// One try: reads, decides, and writes. A failed condition of a shard is looked into; if units are to be had elsewhere,
 /// the plan for the next try says where.
-async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Result<TryOutcome, PlaceFailure> {
-    let draft = decide(app, wanted, plans).await?;
+async fn try_once(app: &App, request: &OrderRequest, plans: &mut Plans) -> Result<TryOutcome, PlaceFailure> {
+    let draft = decide(app, request, plans).await?;
     let Err(rejected) = transaction(app, &draft)?.commit(app).await else { return Ok(TryOutcome::Placed(draft.order)) };
     match &rejected {
         Rejected::Guards(failed) if !may_be_there(&rejected) => refuse_or_plan(app, &draft, failed, plans).await?,
@@ -151,26 +134,19 @@ async fn try_once(app: &App, wanted: &RequestedOrder, plans: &mut Plans) -> Resu
 }
 
 /// Reads what the decision needs, and makes it.
-async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Draft, PlaceFailure> {
-    let ids = wanted.lines.iter().map(|line| line.product);
-    let (products, (wallet, claim)) = tokio::try_join!(products::get_several(app, ids), read_own(app, wanted))?;
+async fn decide(app: &App, request: &OrderRequest, plans: &Plans) -> Result<Draft, PlaceFailure> {
+    let ids = request.lines.iter().map(|line| line.product);
+    let (products, (wallet, claim)) = tokio::try_join!(products::get_several(app, ids), read_own(app, request))?;
     let now = app.now();
     let taken = |product: &Product, units: i64| match plans.get(&product.id) {
         Some(plan) => plan.clone(),
-        None => vec![Portion { shard: product.shards.first_shard_for(wanted.id.0, product.id.0), units }],
+        None => vec![Portion { shard: product.shards.first_shard_for(request.id.0, product.id.0), units }],
     };
-    let request = OrderRequest {
-        id: wanted.id,
-        user: wanted.user,
-        lines: wanted.lines.clone(),
-        coupon: wanted.coupon,
-        fingerprint: wanted.fingerprint.clone(),
-        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
-    };
-    let order = rules::place(request, &products, taken, claim.as_ref(), now)?;
+    let lasting = SignedDuration::from_secs(app.config().hold_seconds.into());
+    let order = rules::place(request.clone(), lasting, &products, taken, claim.as_ref(), now)?;
     let shards = products.iter().map(|product| (product.id, product.shards)).collect();
     let most = products.iter().map(|product| (product.id, product.max_per_user.get())).collect();
-    if !wanted.pay {
+    if !request.pay {
         return Ok(Draft { order, debit: None, shards, most });
     }
     let debit = debit(wallet.as_ref(), order.total(), now, order.payment_id())?;
@@ -181,17 +157,17 @@ async fn decide(app: &App, wanted: &RequestedOrder, plans: &Plans) -> Result<Dra
 }
 
 /// The buyer's own inputs of the decision, read consistently: the wallet to pay from, the claim of the coupon.
-async fn read_own(app: &App, wanted: &RequestedOrder) -> Result<(Option<WalletRow>, Option<Claim>), Failure> {
-    tokio::try_join!(read_wallet(app, wanted), read_claim(app, wanted))
+async fn read_own(app: &App, request: &OrderRequest) -> Result<(Option<WalletRow>, Option<Claim>), Failure> {
+    tokio::try_join!(read_wallet(app, request), read_claim(app, request))
 }
 
-async fn read_wallet(app: &App, wanted: &RequestedOrder) -> Result<Option<WalletRow>, Failure> {
-    if wanted.pay { wallet::get_row(app, wanted.user).await } else { Ok(None) }
+async fn read_wallet(app: &App, request: &OrderRequest) -> Result<Option<WalletRow>, Failure> {
+    if request.pay { wallet::get_row(app, request.user).await } else { Ok(None) }
 }
 
-async fn read_claim(app: &App, wanted: &RequestedOrder) -> Result<Option<Claim>, Failure> {
-    let Some(coupon) = wanted.coupon else { return Ok(None) };
-    let item = query::get(app, &keys::claim(wanted.user, coupon), Consistency::Strong).await?;
+async fn read_claim(app: &App, request: &OrderRequest) -> Result<Option<Claim>, Failure> {
+    let Some(coupon) = request.coupon else { return Ok(None) };
+    let item = query::get(app, &keys::claim(request.user, coupon), Consistency::Strong).await?;
     item.map(coupons::read_claim).transpose()
 }
 
@@ -220,19 +196,19 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
 /// is just being placed is waited for.
-async fn find_replay(app: &App, wanted: &RequestedOrder, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    let there = purchases::get_isolated::<Order>(app, wanted.user, wanted.id).await?;
-    let replay = |there| Once::replay(there, |there: &Order| &there.fingerprint, &wanted.fingerprint, ours);
+async fn find_replay(app: &App, request: &OrderRequest, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
+    let there = purchases::get_isolated::<Order>(app, request.user, request.id).await?;
+    let replay = |there| Once::replay(there, |there: &Order| &there.fingerprint, &request.fingerprint, ours);
     Ok(there.map(replay).transpose()?)
 }
 
 /// Whether what keeps the coupon is an order of the buyer's own that has lapsed, and does so no longer; or the very
-/// order that is wanted, which the same request, sent twice, has placed since the receipt was read.
-async fn is_worth_another_try(app: &App, wanted: &RequestedOrder, refused: &PlaceFailure) -> Result<bool, Failure> {
+/// order that is asked for, which the same request, sent twice, has placed since the receipt was read.
+async fn is_worth_another_try(app: &App, request: &OrderRequest, refused: &PlaceFailure) -> Result<bool, Failure> {
     let PlaceFailure::Refused(OrderError::Coupon(CouponError::Used)) = refused else { return Ok(false) };
-    match read_claim(app, wanted).await?.map(|claim| claim.used_by) {
-        Some(Some(order)) if order == wanted.id => Ok(true),
-        Some(Some(order)) => Ok(orders::expire(app, wanted.user, order).await? != ExpiryOutcome::Nothing),
+    match read_claim(app, request).await?.map(|claim| claim.used_by) {
+        Some(Some(order)) if order == request.id => Ok(true),
+        Some(Some(order)) => Ok(orders::expire(app, request.user, order).await? != ExpiryOutcome::Nothing),
         // Given back meanwhile.
         Some(None) => Ok(true),
         None => Ok(false),
@@ -281,7 +257,7 @@ async fn refuse_or_plan(
     plan(app, draft, &short, plans).await
 }
 
-/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are closed on the spot, so that
+/// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are ended on the spot, so that
 /// nobody waits for the sweep. Nothing, if they are no longer as they were.
 async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Result<(), PlaceFailure> {
     let unpaid = unpaid::read(old)?;
@@ -289,11 +265,11 @@ async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Resul
         // Our own order is counted, and not to be seen yet.
         return Ok(());
     }
-    let mut closed = false;
+    let mut ended = false;
     for id in unpaid.expired(app.now()) {
-        closed |= orders::expire(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
+        ended |= orders::expire(app, draft.order.user, id).await? != ExpiryOutcome::Nothing;
     }
-    if closed {
+    if ended {
         return Ok(());
     }
     let most = |product| draft.most.get(&product).copied().unwrap_or_default();

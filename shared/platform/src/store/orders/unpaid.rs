@@ -45,7 +45,7 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
 }
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
-/// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not closed yet.
+/// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not ended yet.
 pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
     let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
     let mut write = Write::update(&keys::unpaid(new.user))

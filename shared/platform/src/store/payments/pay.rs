@@ -12,7 +12,7 @@ use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
 
 use crate::app::App;
-use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
+use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
@@ -32,7 +32,7 @@ pub struct PayRequest<'a> {
     /// The payer.
     pub user: UserId,
     /// The request's token for the concert's queue.
-    pub queue_token: &'a QueueToken,
+    pub queue_credentials: &'a QueueCredentials,
     /// Digest of its idempotency key, or of a new random id without one.
     pub key: &'a str,
     /// Whether it has an idempotency key.

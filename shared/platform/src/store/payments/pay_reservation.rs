@@ -9,7 +9,7 @@ use onsale_domain::seats::{SeatValue, group_by_block};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
-use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
+use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
@@ -45,7 +45,7 @@ impl Payable for Reservation {
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
-        admission(app, self, request.queue_token).await.map_err(Refusal::unless_paid)
+        admission(app, self, request.queue_credentials).await.map_err(Refusal::unless_paid)
     }
 
     fn sale_writes(
@@ -102,14 +102,14 @@ impl Payable for Reservation {
 async fn admission(
     app: &App,
     read: &Reservation,
-    queue_token: &QueueToken,
+    queue_credentials: &QueueCredentials,
 ) -> Result<Option<Admission>, QueueTokenFailure> {
     match &read.admitted_by {
-        Some((queue, number)) if queue_token.by_administrator => {
+        Some((queue, number)) if queue_credentials.by_administrator => {
             let expires_at = read.purchase.held_until;
             Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at }))
         }
-        Some((queue, _)) => queue_token.admission(app, read.user, queue).await.map(Some),
+        Some((queue, _)) => queue_credentials.admission(app, read.user, queue).await.map(Some),
         None => Ok(None),
     }
 }
@@ -118,7 +118,7 @@ async fn admission(
 /// the deletion aborts before that.
 fn is_leased(block: &Item, now: Timestamp) -> bool {
     let bound = EpochSecond::begun(now).to_hex();
-    block.get("closed").and_then(|closed| closed.as_s().ok()).is_some_and(|until| *until >= bound)
+    block.get("lease").and_then(|lease| lease.as_s().ok()).is_some_and(|until| *until >= bound)
 }
 
 /// A seat of the block is sold to this very reservation, which says that it is just being paid.

@@ -24,7 +24,7 @@ pub enum Expiring {
     Orders,
 }
 
-/// Closes what has lapsed of one kind: at most `steps_max` pages of at most `page_max`.
+/// Ends what has lapsed of one kind: at most `steps_max` pages of at most `page_max`.
 ///
 /// # Errors
 /// When the index cannot be read.

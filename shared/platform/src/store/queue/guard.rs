@@ -8,7 +8,7 @@ use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 
 use crate::app::App;
 use crate::auth::access_token;
-use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
+use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::store::queue::entry_item;
 
 /// Why a guard did not let somebody look.
@@ -27,15 +27,19 @@ pub enum QueueGuardFailure {
 ///
 /// # Errors
 /// See [`QueueGuardFailure`].
-pub async fn check_admitted(app: &App, queue_token: &QueueToken, queue: &QueueId) -> Result<(), QueueGuardFailure> {
-    let access_token = queue_token.access_token.as_deref().ok_or(QueueGuardFailure::NoCaller)?;
+pub async fn check_admitted(
+    app: &App,
+    queue_credentials: &QueueCredentials,
+    queue: &QueueId,
+) -> Result<(), QueueGuardFailure> {
+    let access_token = queue_credentials.access_token.as_deref().ok_or(QueueGuardFailure::NoCaller)?;
     let caller = access_token::verify(app, access_token).await.map_err(QueueTokenFailure::from)?;
     let caller = caller.ok_or(QueueGuardFailure::NoCaller)?;
     if Role::parse(&caller.role) == Some(Role::Admin) {
         return Ok(());
     }
     let user = UserId(caller.sub);
-    let admission = queue_token.admission(app, user, queue).await?;
+    let admission = queue_credentials.admission(app, user, queue).await?;
     let token = entry_item::get_cached(app, user, queue).await.map_err(QueueTokenFailure::from)?;
     let good = token
         .is_some_and(|token| token.number == admission.number && token.state_at(app.now()) == EntryState::Admitted);

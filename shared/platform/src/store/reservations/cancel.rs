@@ -37,7 +37,7 @@ pub async fn cancel(
         };
         Ok::<_, CancelFailure>(match decision {
             Cancel::AlreadyEnded => Ending::Stay,
-            Cancel::Close => Ending::Close,
+            Cancel::Expire => Ending::Expire,
             Cancel::Release => {
                 let seats: Vec<SeatId> = match ticket {
                     Some(seat) => vec![seat.clone()],
@@ -72,8 +72,8 @@ pub async fn release_declined(app: &App, user: UserId, id: ReservationId) -> Res
 enum Ending {
     /// It stays as it is.
     Stay,
-    /// It is closed, for its time has passed.
-    Close,
+    /// It is ended, for its time has passed.
+    Expire,
     /// It gives these seats back, is as it is `after`, and tells the world of `change`.
     Release { seats: Vec<SeatId>, after: Box<Reservation>, change: Option<EventKind> },
 }
@@ -92,7 +92,7 @@ async fn end_reservation<E: From<Failure>>(
         let Some(read) = get(app, user, id).await? else { return Ok(None) };
         let (seats, after, change) = match decide(&read)? {
             Ending::Stay => return Ok(Some(read)),
-            Ending::Close => match expire::expire(app, user, id).await? {
+            Ending::Expire => match expire::expire(app, user, id).await? {
                 ExpiryOutcome::Now | ExpiryOutcome::Before => {
                     return Ok(Some(get(app, user, id).await?.unwrap_or(read)));
                 }

@@ -32,7 +32,7 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
         let after = read.clone().map_purchase(Purchase::released);
         let limit = seat_limit::get(app, user, read.schedule_id).await?.unwrap_or_default();
         let Some(counted) = seat_limit::close_hold(&limit, &after) else {
-            // Somebody else's closing may be half committed, or the table is wrong.
+            // Somebody else's ending may be half committed, or the table is wrong.
             let seen = purchases::get_isolated::<Reservation>(app, user, id).await?;
             if seen.is_some_and(|seen| seen.purchase.version == read.purchase.version) {
                 return Err(Failure::Internal(format!("the seat limit of reservation {id} does not cover it")));
@@ -50,7 +50,7 @@ pub(crate) async fn expire(app: &App, user: UserId, id: ReservationId) -> Result
     }
 }
 
-/// Brings a seat limit up to date that stands in the way of a hold: the user's own lapsed holds are closed, so that
+/// Brings a seat limit up to date that stands in the way of a hold: the user's own lapsed holds are ended, so that
 /// nobody waits for the sweep, and holds that were paid are named no longer and make earlier lapses forgotten. `true`
 /// if the seat limit is not what it was.
 pub async fn close_expired_holds(
@@ -60,12 +60,12 @@ pub async fn close_expired_holds(
     read: &SeatLimit,
 ) -> Result<bool, Failure> {
     let now = EpochSecond::begun(app.now());
-    let mut closed = false;
+    let mut ended = false;
     for id in read.open.iter().filter(|(_, (until, _))| *until < now).map(|(id, _)| *id) {
         // Also if somebody else was faster: the seat limit is not what it was.
-        closed |= expire(app, user, id).await? != ExpiryOutcome::Nothing;
+        ended |= expire(app, user, id).await? != ExpiryOutcome::Nothing;
     }
-    if closed {
+    if ended {
         return Ok(true);
     }
     let paused = read.lapses.check(app.now()).is_err();

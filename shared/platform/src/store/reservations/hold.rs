@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::{ReservationId, ScheduleId, UserId};
+use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::reservation::Reservation;
@@ -13,7 +13,7 @@ use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
-use crate::auth::queue_token::{QueueToken, QueueTokenFailure};
+use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
@@ -56,31 +56,18 @@ impl From<QueueTokenFailure> for HoldFailure {
     }
 }
 
-/// Seats somebody wants, under the id of the reservation to make.
-#[derive(Clone, Debug)]
-pub struct RequestedHold {
-    /// Id of the reservation.
-    pub id: ReservationId,
-    /// The buyer.
-    pub user: UserId,
-    /// The date.
-    pub schedule: ScheduleId,
-    /// The seats, as `seat_list` passed them.
-    pub seats: Vec<SeatId>,
-    /// Digest of the request.
-    pub fingerprint: String,
-    /// The request's token for the concert's queue.
-    pub queue_token: QueueToken,
-}
-
 /// Holds seats, all or none; the reservation as it is then.
 ///
 /// # Errors
 /// See [`HoldFailure`]; of several reasons the first in the order of [`HoldError`].
-pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>, HoldFailure> {
-    logs::record_id("reservation_id", wanted.id);
-    let (user, id, fingerprint) = (wanted.user, wanted.id, wanted.fingerprint.clone());
-    let decided = decide(app, wanted).await;
+pub async fn hold(
+    app: &App,
+    request: HoldRequest,
+    credentials: &QueueCredentials,
+) -> Result<Once<Reservation>, HoldFailure> {
+    logs::record_id("reservation_id", request.id);
+    let (user, id, fingerprint) = (request.user, request.id, request.fingerprint.clone());
+    let decided = decide(app, request, credentials).await;
     match decided {
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
@@ -95,31 +82,26 @@ pub async fn hold(app: &App, wanted: RequestedHold) -> Result<Once<Reservation>,
 }
 
 /// Asks the domain, with the schedule as this process knows it.
-async fn decide(app: &App, wanted: RequestedHold) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
-    let sections = wanted.seats.iter().map(|seat| &seat.section);
-    let schedule = schedules::with_sections(app, wanted.schedule, sections).await?;
+async fn decide(
+    app: &App,
+    request: HoldRequest,
+    credentials: &QueueCredentials,
+) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
+    let sections = request.seats.iter().map(|seat| &seat.section);
+    let schedule = schedules::with_sections(app, request.schedule, sections).await?;
     let Some(schedule) = schedule else {
         // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
-        if delete_schedule::is_pending(app, wanted.schedule).await? {
+        if delete_schedule::is_pending(app, request.schedule).await? {
             return Err(Failure::Busy.into());
         }
-        return Err(HoldError::SeatNotFound(wanted.seats).into());
+        return Err(HoldError::SeatNotFound(request.seats).into());
     };
     let admission = match &schedule.queue {
-        Some(queue) if !wanted.queue_token.by_administrator => {
-            Some(wanted.queue_token.admission(app, wanted.user, queue).await?)
-        }
+        Some(queue) if !credentials.by_administrator => Some(credentials.admission(app, request.user, queue).await?),
         Some(_) | None => None,
     };
-    let request = HoldRequest {
-        id: wanted.id,
-        user: wanted.user,
-        seats: wanted.seats,
-        fingerprint: wanted.fingerprint,
-        hold: SignedDuration::from_secs(app.config().hold_seconds.into()),
-        admission,
-    };
-    let reservation = hold::hold(request, &schedule, app.now())?;
+    let lasting = SignedDuration::from_secs(app.config().hold_seconds.into());
+    let reservation = hold::hold(request, &schedule, lasting, admission, app.now())?;
     Ok((schedule, reservation))
 }
 
@@ -183,7 +165,7 @@ async fn refuse_or_retry(
     failed: &[FailedGuard<Guard>],
 ) -> Result<(), HoldFailure> {
     let now = EpochSecond::begun(app.now());
-    let (mut missing, mut taken, mut closing, mut limit) = (Vec::new(), Vec::new(), false, None);
+    let (mut missing, mut taken, mut leased, mut limit) = (Vec::new(), Vec::new(), false, None);
     for FailedGuard { guard, old } in failed {
         match guard {
             Guard::Seats(index) => {
@@ -194,7 +176,7 @@ async fn refuse_or_retry(
                     return Ok(());
                 }
                 let bound = now.to_hex();
-                closing |= there.as_ref().and_then(|there| there.closed.as_ref()).is_some_and(|until| *until >= bound);
+                leased |= there.as_ref().and_then(|there| there.lease.as_ref()).is_some_and(|until| *until >= bound);
                 for number in numbers {
                     let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
                     match there.as_ref().and_then(|there| there.seats.get(number)) {
@@ -209,7 +191,7 @@ async fn refuse_or_retry(
             _ => {}
         }
     }
-    let gone = closing && schedules::get(app, schedule.id).await?.is_none();
+    let gone = leased && schedules::get(app, schedule.id).await?.is_none();
     if gone && !delete_schedule::is_pending(app, schedule.id).await? {
         return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
     }

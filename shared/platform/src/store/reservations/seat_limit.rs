@@ -119,7 +119,7 @@ fn fewer(reservation: &Reservation, seats: impl ToString) -> Write {
         .when("#count >= :seats")
 }
 
-/// The write that closes the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that
+/// The write that ends the hold of `after`, whose time has passed, in the seat limit as it was read; `None` if that
 /// does not cover it. One that expired counts as a lapse; one that was declined does not, for it held its seats no
 /// longer.
 pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
@@ -132,7 +132,7 @@ pub fn close_hold(read: &SeatLimit, after: &Reservation) -> Option<Write> {
     if read.open.keys().all(|id| *id == after.id) {
         return Some(rewrite(read, after.user, after.schedule_id, &[after.id], count, lapses));
     }
-    // Several that lapse together are closed side by side: they must not be in each other's way.
+    // Several that lapse together are ended side by side: they must not be in each other's way.
     let write = fewer(after, seats).remove("#open");
     if lapses == read.lapses {
         return Some(write);

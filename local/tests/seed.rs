@@ -40,6 +40,7 @@ async fn what_the_file_says_is_on_sale_and_another_run_makes_nothing_twice() {
     let file = root().join("local/seed.json");
     let (status, printed, problem) = seed(&api, ADMIN_PASSWORD, &file).await;
     assert_eq!((status, problem.as_str()), (Some(0), ""), "{printed}");
+    assert!(printed.lines().all(|line| line == line.trim_end()), "{printed:?}");
 
     let anybody = world.anonymous();
     let [concert] = printed_values(&printed, "POST /concerts\t")[..] else { panic!("{printed}") };

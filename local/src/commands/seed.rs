@@ -148,8 +148,8 @@ impl Administrator {
         let answer = send(request.header("idempotency-key", key.to_string()), body).await;
         let answer = answer.map_err(|problem| format!("{step} with {body}: {problem}"))?;
         let made = field_text(&answer, shown)?;
-        let name = body["name"].as_str().unwrap_or_default();
-        say(format_args!("{step}\t{shown}={made}\t{name}"));
+        let name = body["name"].as_str().map(|name| format!("\t{name}")).unwrap_or_default();
+        say(format_args!("{step}\t{shown}={made}{name}"));
         Ok(made)
     }
 }

@@ -10,6 +10,7 @@ use onsale_platform::memory::lock;
 use onsale_platform::telemetry::logs;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
+use uuid::Uuid;
 
 use crate::support::World;
 
@@ -107,7 +108,9 @@ async fn the_level_is_a_setting_and_hides_no_field() {
     let told = lines.saying("message failed");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["level"], &told[0]["message_id"]), (&json!("ERROR"), &json!("m-1")));
-    assert_eq!(told[0]["span"]["function"], "release_declined_payment");
+    let span = &told[0]["span"];
+    assert_eq!(span["function"], "release_declined_payment");
+    assert!(span["request_id"].as_str().is_some_and(|id| id.parse::<Uuid>().is_ok()), "{span}");
 }
 
 #[tokio::test]

@@ -45,8 +45,22 @@ pub enum Function {
 /// # Errors
 /// When the event is not of the function's kind, or the function fails as a whole.
 pub async fn invoke(function: &Function, app: App, event: Value) -> Result<Value, InvocationError> {
+    invoke_with_id(function, app, event, "").await
+}
+
+/// The same under the request id that Lambda's context would have: the log lines of a function without HTTP show it.
+/// A request over HTTP has its id from the gateway.
+///
+/// # Errors
+/// When the event is not of the function's kind, or the function fails as a whole.
+pub async fn invoke_with_id(
+    function: &Function,
+    app: App,
+    event: Value,
+    request_id: &str,
+) -> Result<Value, InvocationError> {
     let router = match function {
-        Function::Event(handle) => return invoke_event(*handle, app, event, "", None).await,
+        Function::Event(handle) => return invoke_event(*handle, app, event, request_id, None).await,
         Function::Http(route) => http::serve(route(), app),
         Function::Default(refusal) => http::refuse(*refusal, app),
     };

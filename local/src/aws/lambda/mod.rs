@@ -15,6 +15,7 @@ use onsale_platform::ids::Ids;
 use onsale_platform::lambda::{self, Function};
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::aws::cloudformation::{self, Template, TemplateError};
 use crate::aws::lambda::sandbox::{ProcessError, Processes};
@@ -119,8 +120,14 @@ impl Functions {
         let name = entry.declaration.name.clone();
         *lock(&self.calls).entry(name).or_default() += 1;
         let (code, app) = (entry.code, entry.app.clone());
-        let answer =
-            run_with_timeout(entry.declaration.timeout, async move { lambda::invoke(&code, app, event).await }).await?;
+        // Not from the stack's own ids: those of a seeded stack stay the same however often it calls.
+        let request_id = Ids::Random.uuid(self.now());
+        let work = async move {
+            let mut text = Uuid::encode_buffer();
+            let request_id = request_id.hyphenated().encode_lower(&mut text);
+            lambda::invoke_with_id(&code, app, event, request_id).await
+        };
+        let answer = run_with_timeout(entry.declaration.timeout, work).await?;
         answer.map_err(|problem| CallError::Failed(problem.to_string()))
     }
 }

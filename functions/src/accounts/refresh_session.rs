@@ -22,7 +22,7 @@ pub struct RefreshSessionIn {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for new tokens. Each refresh token works once.
+/// Exchanges a refresh token, which works once, for a new pair of tokens.
 #[utoipa::path(post, path = "/sessions/refresh", request_body = RefreshSessionIn,
     extensions(("x-access" = json!("public"))),
     responses(

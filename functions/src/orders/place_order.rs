@@ -45,7 +45,7 @@ pub struct LineIn {
     quantity: i64,
 }
 
-/// Places an order: takes units from stock, and pays for them in the same step if `pay` is true.
+/// Places an order: takes its units from stock, and pays for them in the same step on request.
 #[utoipa::path(post, path = "/orders", request_body = PlaceOrderIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
     responses((status = 201, body = OrderOut, description = "The new order"), PlaceFailure))]

@@ -37,7 +37,7 @@ pub struct ListProductsIn {
     cursor: Option<String>,
 }
 
-/// Lists the products on sale by age, price or name, at most five seconds old.
+/// Lists the products on sale, sorted by age, price or name, at most five seconds old.
 #[utoipa::path(get, path = "/products", params(ListProductsIn), extensions(("x-access" = json!("public"))),
     responses((status = 200, body = PageOut<ListedProductOut>, description = "A page of products"), (status = 304)))]
 pub async fn list_products(

@@ -15,7 +15,7 @@ use crate::queue::response::QueueOut;
 /// How long it may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;
 
-/// Returns a queue: its settings and the number being served. The response is the same for everybody.
+/// Returns a queue: its settings and the last number called, the same for every caller.
 #[utoipa::path(get, path = "/queues/{queue_id}", params(("queue_id" = String, Path)),
     extensions(("x-access" = json!("public"))),
     responses(

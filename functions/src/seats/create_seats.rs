@@ -56,7 +56,7 @@ pub struct CreateSeatsOut {
 /// Most ranges of one request.
 const RANGES_MAX: usize = 500;
 
-/// Creates the seats that do not exist yet.
+/// Creates seats of a date, and leaves those that exist as they are.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
     params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
     responses((status = 201, body = CreateSeatsOut, description = "The number of new seats"), CreateSeatsFailure))]

@@ -153,7 +153,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     .await?;
     let demo = demo::ensure(&stack, &flags.admin_password, flags.empty).await?;
     let password = flags.admin_password;
-    // A password that is not the administrator's is not told as if it were.
+    // Only the administrator's own password is shown as such.
     let password = demo::is_admin_password(&stack, &password).await?.then_some(password);
     let api = ports.api.url();
     let ready = json!({

@@ -278,7 +278,7 @@ async fn the_command_says_in_its_exit_status_whether_the_books_agree() {
 
     // Of one that was killed, whose address is that of nobody.
     assert_eq!(audit(&["--data", path]).ends(), agree);
-    let unanswered = (Some(2), "not told: a service that this needs did not answer");
+    let unanswered = (Some(2), "no verdict: a service that this needs did not answer");
     assert_eq!(audit(&["--dynamodb-endpoint", &address]).ends(), unanswered);
 
     let user = local::demo::USER_IDS[0];

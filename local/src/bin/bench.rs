@@ -143,7 +143,7 @@ fn report(arguments: &Arguments, flows: &mut [Flow], took: Duration) {
     print_times("flow", flows.iter().map(|flow| flow.hold + flow.pay).collect());
     match peak_memory_mebibytes() {
         Some(peak) => say(format_args!("peak memory of the process, engines included: {peak} MiB")),
-        None => say(format_args!("peak memory of the process: not told by this system")),
+        None => say(format_args!("peak memory of the process: unknown on this system")),
     };
 }
 

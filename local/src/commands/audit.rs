@@ -65,7 +65,7 @@ pub async fn run(flags: Flags) -> ExitCode {
             STATUSES.iter().find(|(outcome, _)| *outcome == report.verdict.outcome).map_or(2, |(_, status)| *status)
         }
         Err(problem) => {
-            say(format_args!("not told: {problem}"));
+            say(format_args!("no verdict: {problem}"));
             2
         }
     };
@@ -160,7 +160,7 @@ pub fn report_text(report: &Report) -> String {
         Outcome::Differ => format!("the books differ: {}", differences_text(verdict.confirmed.len())),
         Outcome::NotTold => {
             let moving = format!("{}, otherwise in each pass", differences_text(verdict.moving.len()));
-            format!("not told: {}", report.not_judged.first().unwrap_or(&moving))
+            format!("no verdict: {}", report.not_judged.first().unwrap_or(&moving))
         }
     });
     lines.join("\n") + "\n"

@@ -1,4 +1,6 @@
 //! Metrics: the table in the documents is the one in the code, and traffic moves every one of them.
+//!
+//! `ONSALE_WRITE_METRICS=1 cargo test --test suite observability::metrics` writes the table of docs/metrics.md anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,11 +16,19 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use crate::audits::NoScan;
-use crate::repository::read;
+use crate::repository;
 use crate::service::audit_ledger::{Table, entry};
 use crate::support::World;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
+
+const PAGE: &str = "docs/metrics.md";
+
+/// The head of the page's table of metrics.
+const HEAD: &str = "| metric | kind | unit | labels | kept by CloudWatch | says |\n|---|---|---|---|---|---|\n";
+
+/// Rewrites the table of the page instead of comparing it.
+const WRITE: &str = "ONSALE_WRITE_METRICS";
 
 /// How long a condition is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -218,12 +228,18 @@ fn the_documents_have_the_table_of_the_code() {
         let kind = format!("{:?}", metric.kind).to_lowercase();
         let unit = metric.unit.as_str();
         let kept = if metric.kept { "yes" } else { "" };
-        format!("| `{}` | {kind} | {unit} | {} | {kept} | {} |", metric.name, labels.join(" "), metric.help)
+        format!("| `{}` | {kind} | {unit} | {} | {kept} | {} |\n", metric.name, labels.join(" "), metric.help)
     };
-    let told: Vec<String> = ALL.iter().map(row).collect();
-    let document = read("docs/metrics.md");
-    let documented: Vec<&str> = document.lines().filter(|line| line.starts_with("| `onsale_")).collect();
-    assert_eq!(documented, told, "docs/metrics.md should say:\n{}\n", told.join("\n"));
+    let rows: String = ALL.iter().map(row).collect();
+    let document = repository::read(PAGE);
+    let (before, rest) = document.split_once(HEAD).expect("the head of the table");
+    let (_, after) = rest.split_once("\n\n").expect("what follows the table");
+    let page = format!("{before}{HEAD}{rows}\n{after}");
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(repository::root().join(PAGE), &page).expect("the page is written");
+    }
+    let there = repository::read(PAGE);
+    assert!(there == page, "{PAGE} is out of date: {WRITE}=1 cargo test --test suite observability::metrics");
 }
 
 #[test]

@@ -63,6 +63,16 @@ impl Replica {
         self.items.get(&(pk.to_owned(), sk.to_owned())).map(Arc::as_ref)
     }
 
+    /// The item of this name in a partition. The name is its sort key, but that of a reservation is `RSV#<id>`, though it
+    /// lies at its number in its owner's log.
+    #[must_use]
+    pub fn find(&self, pk: &str, name: &str) -> Option<&Item> {
+        let Some(id) = name.strip_prefix("RSV#") else { return self.get(pk, name) };
+        let log = self.items.range((pk.to_owned(), "RSV#".to_owned())..(pk.to_owned(), "RSV$".to_owned()));
+        let is_named = |item: &&Item| item.get("id").and_then(|value| value.as_s().ok()).is_some_and(|own| own == id);
+        log.map(|(_, item)| item.as_ref()).find(is_named)
+    }
+
     /// All items with their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&(String, String), &Item)> {
         self.items.iter().map(|(key, item)| (key, item.as_ref()))

@@ -1,4 +1,4 @@
-//! Queue `payments` — releases what a declined payment held: seats and seat limit, or stock and coupon.
+//! Queue `payments` — releases what a declined payment held: seats, or stock and coupon.
 //!
 //! Delivered twice, late or out of order it does the same once: what it writes is conditioned on the version of
 //! the reservation or order, and a settled one is left alone.

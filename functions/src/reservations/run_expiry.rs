@@ -1,6 +1,6 @@
 //! Every minute at :00 — expires holds and orders whose time has passed, and ends deletions.
 //!
-//! No seat waits for it: a lapsed one is free already. It ends reservations and gives seat limits back; it ends pending
+//! No seat waits for it: a lapsed one is free already. It ends reservations, each by one plain update; it ends pending
 //! orders, whose units and coupons come back by this alone; and it removes what was deleted, some at a time. What
 //! cannot be done now is done a minute later.
 
@@ -11,7 +11,7 @@ use onsale_platform::store::concerts::delete_sweep;
 use onsale_platform::store::purchases::expiry::{self, Expiring};
 use serde_json::{Value, json};
 
-/// Most reservations or orders that one step closes.
+/// Most reservations or orders that one step ends.
 const PAGE_MAX: u16 = 50;
 /// Deletions of one expiry partition that one run carries on.
 const DELETIONS_PER_RUN: u16 = 5;

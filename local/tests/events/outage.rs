@@ -68,7 +68,8 @@ async fn while_the_data_platform_is_down_all_is_sold_and_afterwards_all_arrives(
         let image = &record["dynamodb"]["NewImage"];
         let text = |name: &str| image[name]["S"].as_str().expect("a text").to_owned();
         let user = text("pk").strip_prefix("USER#").expect("a user").to_owned();
-        format!("{user}/{}/{}", text("sk"), image["version"]["N"].as_str().expect("a version"))
+        let subject = if text("sk").starts_with("RSV#") { format!("RSV#{}", text("id")) } else { text("sk") };
+        format!("{user}/{subject}/{}", image["version"]["N"].as_str().expect("a version"))
     };
     let committed: BTreeSet<String> = records(&world).iter().map(id).collect();
     assert_eq!(committed.len(), 4 * 10 * 5, "hold, payment, hold, end, order");

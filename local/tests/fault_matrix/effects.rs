@@ -163,8 +163,12 @@ impl Scene {
         value.unwrap_or("none").to_owned()
     }
 
+    /// Sort key of the reservation, which lies at its number; none, if it is not there.
     fn reservation_key(&self) -> String {
-        format!("RSV#{}", self.reservation)
+        let items = self.world.items();
+        let sort_key = |item: &Value| item["sk"]["S"].as_str().filter(|sk| sk.starts_with("RSV#")).map(str::to_owned);
+        let own = items.values().filter(|item| item["id"]["S"] == self.reservation);
+        own.filter_map(sort_key).next().unwrap_or_else(|| "RSV#".to_owned())
     }
 
     fn state_of_reservation(&self) -> String {

@@ -15,7 +15,7 @@ async fn a_pending_order_is_given_up_once() {
     joon.order(&[(&product, 1)]).await.expect_problem(409, "out-of-stock");
     let path = format!("/orders/{order}");
     let gone = mina.delete(&path).await.expect(200);
-    assert_eq!((&gone.body["state"], &gone.body["reason"]), (&json!("cancelled"), &json!("cancelled by its owner")));
+    assert_eq!((&gone.body["state"], &gone.body["reason"]), (&json!("cancelled"), &json!("cancelled-by-owner")));
     let before = world.dump();
     assert_eq!(mina.delete(&path).await.expect(200).body, gone.body);
     assert_eq!(world.dump(), before, "repeating it gives nothing back again");

@@ -32,7 +32,7 @@ async fn one_that_has_lapsed_is_closed_on_the_spot() {
     assert_eq!(mina.order_state(&order).await, "pending", "in its last second");
     world.wait(1);
     let shown = mina.get(&format!("/orders/{order}")).await.expect(200).body;
-    assert_eq!((&shown["state"], &shown["reason"]), (&json!("expired"), &json!("not paid in time")));
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("expired"), &json!("not-paid-in-time")));
     assert_eq!((world.units_left(&product), mina.coupon_state(&coupon).await), (2, "unused".into()));
     let swept = world.stack.run_schedule("run_expiry").await.expect("swept");
     assert_eq!(swept["closed"], 0, "nothing is left to the sweep");

@@ -127,6 +127,10 @@ async fn buying(world: &World) {
     joon.delete(&seat).await.expect(204);
     let one = joon.hold(&schedule, &["A-1-5"]).await.expect(201).reservation();
     joon.delete(&format!("/reservations/{one}")).await.expect(200);
+    // Refused by the rules, but for a look whether this very request had a success.
+    let many: Vec<String> = (10..15).map(|number| format!("A-1-{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    joon.hold(&schedule, &many).await.expect_problem(409, "seat-limit");
     // Many want a seat at once: who collides looks.
     let collision = Arc::new(Disturb::next("TransactWriteItems", Fault::Conflict, 1));
     world.stack.intercept(Some(collision));
@@ -134,7 +138,11 @@ async fn buying(world: &World) {
     world.stack.intercept(None);
     // A faster clock takes a seat over while its holder pays.
     let late = mina.hold(&schedule, &["A-1-7"]).await.expect(201).reservation();
+    let idle = world.user().await;
+    let (eight, nine) = (idle.hold(&schedule, &["A-1-8"]).await, idle.hold(&schedule, &["A-1-9"]).await);
     world.wait(310);
+    idle.delete(&format!("/reservations/{}", eight.expect(201).reservation())).await.expect(200);
+    idle.delete(&format!("/reservations/{}/tickets/A-1-9", nine.expect(201).reservation())).await.expect(200);
     let next = world.user().await;
     next.hold(&schedule, &["A-1-7"]).await.expect(201);
     world.wait(-30);

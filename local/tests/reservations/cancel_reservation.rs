@@ -34,7 +34,7 @@ impl Intercept for InBetween {
                 self.decided.notify_one();
                 after(&self.looked)
             }
-            (Some("cancel_reservation"), "GetItem") if self.reads.fetch_add(1, Ordering::SeqCst) == 1 => {
+            (Some("cancel_reservation"), "GetItem") if self.reads.fetch_add(1, Ordering::SeqCst) == 0 => {
                 self.looked.notify_one();
                 after(&self.committed)
             }
@@ -60,7 +60,7 @@ async fn held_seats_are_given_back() {
     let reply = mina.delete(&path).await.expect(200);
     let mut shown = held.body.clone();
     shown["state"] = json!("cancelled");
-    shown["reason"] = json!("cancelled by its owner");
+    shown["reason"] = json!("cancelled-by-owner");
     for ticket in shown["tickets"].as_array_mut().expect("tickets") {
         ticket["state"] = json!("cancelled");
     }

@@ -28,18 +28,15 @@ async fn every_state_stays_readable_with_its_reason() {
             world.stack.run_schedule("run_expiry").await.expect("swept");
         }
         let expired = shown(&lapsed).await;
-        assert_eq!((&expired["state"], &expired["reason"]), (&json!("expired"), &json!("not paid in time")));
+        assert_eq!((&expired["state"], &expired["reason"]), (&json!("expired"), &json!("not-paid-in-time")));
         assert_eq!(expired["tickets"][0]["state"], "expired");
         let given_back = shown(&cancelled).await;
-        assert_eq!(
-            (&given_back["state"], &given_back["reason"]),
-            (&json!("cancelled"), &json!("cancelled by its owner"))
-        );
+        assert_eq!((&given_back["state"], &given_back["reason"]), (&json!("cancelled"), &json!("cancelled-by-owner")));
         let bought = shown(&paid).await;
         assert_eq!((&bought["state"], &bought["payment_id"]), (&json!("paid"), &json!(format!("rsv-{paid}"))));
         let refused = poor.get(&format!("/reservations/{declined}")).await.expect(200).body;
         assert_eq!((&refused["state"], &refused["total"]), (&json!("declined"), &json!(50_000)));
-        assert_eq!(refused["reason"], "the balance was too small to pay it");
+        assert_eq!(refused["reason"], "balance-too-small");
     }
 }
 

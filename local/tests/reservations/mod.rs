@@ -1,4 +1,4 @@
-//! Reservations: groups of held seats, read, given back and closed.
+//! Reservations: groups of held seats, read, given back and ended.
 
 mod cancel_reservation;
 mod cancel_ticket;
@@ -7,6 +7,7 @@ mod get_reservation;
 mod get_ticket;
 mod hoarding;
 mod list_reservations;
+mod log;
 mod run_expiry;
 
 /// An id that nothing has.

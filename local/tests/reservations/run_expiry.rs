@@ -117,7 +117,7 @@ async fn what_cannot_be_closed_is_left_to_the_next_run() {
     let id = world.schedule_with_seats().await;
     world.user().await.hold(&id, &["A-1-1"]).await.expect(201);
     world.wait(302);
-    let throttled = Arc::new(Disturb::next("TransactWriteItems", Fault::Throttle, 1_000));
+    let throttled = Arc::new(Disturb::next("UpdateItem", Fault::Throttle, 1_000));
     world.stack.intercept(Some(throttled.clone()));
     assert_eq!(sweep(&world).await, json!({ "closed": 0, "failed": 1, "deletions": 0 }));
     world.stack.intercept(None);

@@ -54,6 +54,16 @@ pub fn entry(seq: i64) -> String {
     format!("ENTRY#{seq:020}")
 }
 
+/// Sort key of a reservation in its owner's log.
+fn reservation(number: u32) -> String {
+    format!("RSV#{number:010}")
+}
+
+/// The numbers of the scene's reservations.
+const PAID: u32 = 1;
+const REFUNDED: u32 = 2;
+const HELD: u32 = 3;
+
 fn text(value: impl ToString) -> Value {
     json!({ "S": value.to_string() })
 }
@@ -73,7 +83,6 @@ struct Scene {
     /// Paid, one of two tickets given back.
     paid: String,
     refunded: String,
-    held: String,
     /// Paid with the coupon.
     order: String,
     refunded_order: String,
@@ -99,24 +108,11 @@ impl Scene {
         let refunded_order = mina.buy(&[(&product, 1)]).await.expect(201).order();
         mina.refund_order(&refunded_order).await.expect(200);
         let pending = mina.order(&[(&product, 1)]).await.expect(201).order();
-        let held = mina.hold(&schedule, &["A-1-3"]).await.expect(201).reservation();
+        mina.hold(&schedule, &["A-1-3"]).await.expect(201);
         let user = mina.id.to_string();
         let (pk, spend) = (format!("USER#{user}"), Uuid::from_u128(7).to_string());
-        let mut scene = Self {
-            world,
-            user,
-            pk,
-            schedule,
-            product,
-            coupon,
-            paid,
-            refunded,
-            held,
-            order,
-            refunded_order,
-            pending,
-            spend,
-        };
+        let mut scene =
+            Self { world, user, pk, schedule, product, coupon, paid, refunded, order, refunded_order, pending, spend };
         scene.spends();
         scene.gives_a_ticket_back();
         scene
@@ -149,14 +145,11 @@ impl Scene {
     /// One of two paid tickets, given back by itself.
     fn gives_a_ticket_back(&mut self) {
         self.moves("refund", 50_000, &format!("rsv-{}", self.paid));
-        self.table().change(&self.pk, &format!("RSV#{}", self.paid), |item| {
+        self.table().change(&self.pk, &reservation(PAID), |item| {
             item["tickets"]["L"][1]["M"]["cancelled"] = json!({ "BOOL": true });
             item["payment"]["M"]["refunded"] = number(50_000);
         });
         self.block(|item| item["2"] = text("-"));
-        self.table().change(&self.pk, &format!("ALLOWANCE#{}", self.schedule), |item| {
-            item["count"] = number(read(item, "count") - 1);
-        });
     }
 
     fn block(&self, change: impl FnOnce(&mut Value)) {

@@ -34,19 +34,21 @@ impl Figures {
     /// All of it as text; `table` and `services` say what was used.
     #[must_use]
     pub fn text(&self, table: &Table, services: &Services<'_>, wanted: usize) -> String {
-        let mut lines = vec![String::from("| step | done | first | 80 % | last | most in a second | p50 | p99 |")];
-        lines.push("|---|--:|--:|--:|--:|--:|--:|--:|".to_owned());
+        let mut lines =
+            vec![String::from("| step | done | first | 80 % | last | most in a second | p50 | p95 | p99 |")];
+        lines.push("|---|--:|--:|--:|--:|--:|--:|--:|--:|".to_owned());
         for (step, took) in &self.took {
             let done = self.done.get(step).map(Vec::as_slice).unwrap_or_default();
             let took = sorted(took);
             lines.push(format!(
-                "| {step} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {step} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 done.len(),
                 seconds(sorted(done).first()),
                 seconds(sorted(done).get((wanted * 4 / 5).saturating_sub(1))),
                 seconds(sorted(done).last()),
                 busiest(done),
                 milliseconds(percentile(&took, 0.5)),
+                milliseconds(percentile(&took, 0.95)),
                 milliseconds(percentile(&took, 0.99)),
             ));
         }

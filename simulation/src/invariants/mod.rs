@@ -11,9 +11,6 @@ mod queue;
 mod shop;
 pub mod transitions;
 
-/// How far apart two clocks may be in any world, in seconds: one is ahead, and the other has jumped back five minutes.
-const CLOCKS_APART_SECONDS: i64 = 360;
-
 /// An item as it lies in the table.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -107,7 +104,7 @@ impl Snapshot {
     /// When something does not hold.
     pub fn check(&self) {
         self.check_seats();
-        self.check_seat_limits();
+        self.check_logs();
         self.check_wallets();
         self.check_shop();
         self.check_queues();
@@ -132,7 +129,7 @@ impl Snapshot {
         let seats: BTreeMap<String, String> = self.seats().into_iter().map(|seat| (seat.key, seat.value)).collect();
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
         for reservation in self.with_sort_key("RSV#") {
-            let id = uuid::Uuid::parse_str(text(reservation, "sk").trim_start_matches("RSV#")).expect("an id");
+            let id = uuid::Uuid::parse_str(&text(reservation, "id")).expect("an id");
             let short = short_id(id);
             let state = text(reservation, "state");
             let until = number(reservation, "held_until");
@@ -197,7 +194,7 @@ impl Snapshot {
     /// P2, P3, P5: the payment of a reservation, whose live tickets cost `paid` together and all of them `charged`, in
     /// time, before the concert, and in the ledger; what costs nothing moves no money.
     fn check_payment(&self, reservation: &Item, payment: &Item, paid: i64, charged: i64) {
-        let (id, state) = (text(reservation, "sk").trim_start_matches("RSV#").to_owned(), text(reservation, "state"));
+        let (id, state) = (text(reservation, "id"), text(reservation, "state"));
         let (amount, refunded) = (number(payment, "amount"), number(payment, "refunded"));
         assert!((0..=amount).contains(&refunded) && amount <= charged, "{refunded} back of {amount} for {id}");
         assert_eq!(amount - refunded, if state == "paid" { paid } else { 0 }, "what {id} has cost its owner");
@@ -219,43 +216,36 @@ impl Snapshot {
         entries.into_iter().map(|entry| number(entry, "amount")).collect()
     }
 
-    /// S5: a user's seat limit counts the seats that the user holds and owns, and no more than may be.
-    fn check_seat_limits(&self) {
-        for seat_limit in self.with_sort_key("ALLOWANCE#") {
-            let (pk, sk) = (text(seat_limit, "pk"), text(seat_limit, "sk"));
-            let schedule = sk.trim_start_matches("ALLOWANCE#");
-            let mut counted = 0;
-            for reservation in self.with_sort_key("RSV#") {
-                let given_back = !reservation.contains_key("expiry_shard") && text(reservation, "state") != "paid";
-                if text(reservation, "pk") != pk || text(reservation, "schedule_id") != schedule || given_back {
-                    continue;
-                }
+    /// S5: nobody holds and owns more seats of a schedule than one user may; counted from the logs of reservations, which
+    /// are numbered without a gap and have each reservation once.
+    fn check_logs(&self) {
+        let mut numbers: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        let mut seats: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for reservation in self.with_sort_key("RSV#") {
+            let (pk, sk, id) = (text(reservation, "pk"), text(reservation, "sk"), text(reservation, "id"));
+            let number = sk.trim_start_matches("RSV#").parse().expect("a number");
+            assert_eq!(sk, format!("RSV#{number:010}"), "a reservation of {pk} in another's place");
+            numbers.entry(pk.clone()).or_default().push(number);
+            assert!(ids.insert((pk.clone(), id.clone())), "{id} is twice in the log of {pk}");
+            let given_back = !reservation.contains_key("expiry_shard") && text(reservation, "state") != "paid";
+            if !given_back {
                 let tickets = reservation["tickets"].as_l().expect("tickets").iter();
                 let live = tickets.filter(|ticket| !ticket.as_m().expect("a ticket").contains_key("cancelled"));
-                counted += i64::try_from(live.count()).expect("few");
+                let of = (pk, text(reservation, "schedule_id"));
+                *seats.entry(of).or_default() += i64::try_from(live.count()).expect("few");
             }
-            assert_eq!(number(seat_limit, "count"), counted, "seat limit {pk} {sk}");
-            self.check_first_end(seat_limit, schedule);
+        }
+        for (pk, mut numbers) in numbers {
+            numbers.sort_unstable();
+            let count = u32::try_from(numbers.len()).expect("few");
+            assert_eq!(numbers, (1..=count).collect::<Vec<u32>>(), "the log of {pk}");
+        }
+        for ((pk, schedule), counted) in seats {
             let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
             for terms in self.items().filter(own) {
                 assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
             }
-        }
-    }
-
-    /// A hold that ends is noticed by its owner's next one: nothing is open that ends before `first_end`, but for what
-    /// an admission cuts short.
-    fn check_first_end(&self, seat_limit: &Item, schedule: &str) {
-        let pk = text(seat_limit, "pk");
-        let open = self.with_sort_key("RSV#").filter(|item| {
-            let is_its_own = text(item, "pk") == pk && text(item, "schedule_id") == schedule;
-            is_its_own && item.contains_key("expiry_shard") && !item.contains_key("queue_id")
-        });
-        for reservation in open {
-            let (first, until) = (number(seat_limit, "first_end"), number(reservation, "held_until"));
-            // The first hold may have been made by a clock that is ahead.
-            let in_time = first > 0 && first <= until + CLOCKS_APART_SECONDS.max(2 * self.skew);
-            assert!(in_time, "{} of {pk} ends at {until}, the first at {first}", text(reservation, "sk"));
         }
     }
 

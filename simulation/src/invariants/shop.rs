@@ -198,12 +198,12 @@ impl Snapshot {
     fn check_references(&self) {
         for entry in self.with_sort_key("ENTRY#").filter(|entry| number(entry, "seq") > 0) {
             let reference = text(entry, "reference");
-            let key = match reference.split_at_checked(4) {
-                Some(("rsv-", id)) => format!("RSV#{id}"),
-                Some(("ord-", id)) => format!("ORDER#{id}"),
-                _ => format!("CHARGE#{reference}"),
+            let own = |item: &Item| text(item, "pk") == text(entry, "pk");
+            let there = match reference.split_at_checked(4) {
+                Some(("rsv-", id)) => self.with_sort_key("RSV#").any(|item| own(item) && text(item, "id") == id),
+                Some(("ord-", id)) => self.with_sort_key(&format!("ORDER#{id}")).any(own),
+                _ => self.with_sort_key(&format!("CHARGE#{reference}")).any(own),
             };
-            let there = self.with_sort_key(&key).any(|item| text(item, "pk") == text(entry, "pk"));
             assert!(there, "{} has an entry of {reference}, which is not there", text(entry, "pk"));
         }
         // W4: what was put in and taken out was so once.

@@ -140,8 +140,8 @@ pub(crate) fn check_quiet(replica: &Replica, now: i64, refused: &BTreeSet<(Strin
         assert_eq!(snapshot.held_and_sold().0, 0, "seats are held past their time");
     };
     catch_unwind(AssertUnwindSafe(check)).map_err(|panic| panic_text(&*panic))?;
-    match refused.iter().find(|(pk, sk)| replica.get(pk, sk).is_some()) {
-        Some((pk, sk)) => Err(format!("{pk} {sk} was refused, and is there")),
+    match refused.iter().find(|(pk, name)| replica.find(pk, name).is_some()) {
+        Some((pk, name)) => Err(format!("{pk} {name} was refused, and is there")),
         None => Ok(()),
     }
 }

@@ -54,7 +54,8 @@ pub enum PurchaseId {
 }
 
 impl PurchaseId {
-    fn sort_key(&self) -> String {
+    /// The name of its item: see [`Replica::find`].
+    fn item_name(&self) -> String {
         match self {
             Self::Reservation(id) => format!("RSV#{id}"),
             Self::Order(id) => format!("ORDER#{id}"),
@@ -283,7 +284,8 @@ impl Action {
         }
     }
 
-    /// The item that a request with this key makes, if it makes one: none of it may be there after a refusal (A2).
+    /// The partition and name of the item that a request with this key makes, if it makes one: none of it may be there
+    /// after a refusal (A2).
     #[must_use]
     pub fn created_item(&self, user: UserId, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
@@ -316,11 +318,13 @@ impl Action {
             200..300 => Some(format!("{self:?} was answered {}, and is not in the table", answer.status)),
             503 => None,
             401..=404 | 409 | 429 => {
-                let (pk, sk) = match self {
-                    Self::Pay(thing) if self.has_paid(user, key, replica) => (format!("USER#{user}"), thing.sort_key()),
-                    _ => self.created_item(user, key, fixture).filter(|(pk, sk)| replica.get(pk, sk).is_some())?,
+                let (pk, name) = match self {
+                    Self::Pay(thing) if self.has_paid(user, key, replica) => {
+                        (format!("USER#{user}"), thing.item_name())
+                    }
+                    _ => self.created_item(user, key, fixture).filter(|(pk, name)| replica.find(pk, name).is_some())?,
                 };
-                Some(format!("{self:?} was refused ({}), and has changed {pk} {sk}", answer.code()))
+                Some(format!("{self:?} was refused ({}), and has changed {pk} {name}", answer.code()))
             }
             status => Some(format!("{self:?} was answered {status}: {}", answer.body)),
         }
@@ -329,7 +333,7 @@ impl Action {
     /// Whether something was paid under this very key.
     fn has_paid(&self, user: UserId, key: Uuid, replica: &Replica) -> bool {
         let Self::Pay(thing) = self else { return false };
-        let payment = replica.get(&format!("USER#{user}"), &thing.sort_key()).and_then(|item| item.get("payment"));
+        let payment = replica.find(&format!("USER#{user}"), &thing.item_name()).and_then(|item| item.get("payment"));
         let digest = id::fingerprint(&[&id::derive(user, "pay", key).to_string()]);
         payment.and_then(|payment| payment.as_m().ok()?.get("key")?.as_s().ok()).is_some_and(|key| *key == digest)
     }
@@ -337,23 +341,23 @@ impl Action {
     /// Whether the table has what a success promises.
     fn is_fulfilled(&self, user: UserId, key: Uuid, answer: &ApiAnswer, fixture: &Fixture, replica: &Replica) -> bool {
         let pk = format!("USER#{user}");
-        if let Some((pk, sk)) = self.created_item(user, key, fixture) {
-            return replica.get(&pk, &sk).is_some();
+        if let Some((pk, name)) = self.created_item(user, key, fixture) {
+            return replica.find(&pk, &name).is_some();
         }
         let state_of = |thing: &PurchaseId| {
-            let item = replica.get(&pk, &thing.sort_key())?;
+            let item = replica.find(&pk, &thing.item_name())?;
             item.get("state")?.as_s().ok().cloned()
         };
         let is_ended = |thing: &PurchaseId| {
             state_of(thing).is_some_and(|state| ["cancelled", "expired", "declined"].contains(&state.as_str()))
         };
         match self {
-            Self::Pay(thing) => replica.get(&pk, &thing.sort_key()).is_some_and(|item| item.contains_key("payment")),
+            Self::Pay(thing) => replica.find(&pk, &thing.item_name()).is_some_and(|item| item.contains_key("payment")),
             Self::Cancel(thing) => is_ended(thing),
             Self::Refund(thing) => state_of(thing).as_deref() == Some("cancelled"),
             Self::CancelTicket(id, seat) => {
                 let thing = PurchaseId::Reservation(id.clone());
-                let tickets = replica.get(&pk, &thing.sort_key()).and_then(|item| item.get("tickets")?.as_l().ok());
+                let tickets = replica.find(&pk, &thing.item_name()).and_then(|item| item.get("tickets")?.as_l().ok());
                 let mut tickets = tickets.into_iter().flatten().filter_map(|ticket| ticket.as_m().ok());
                 let given_up = tickets.any(|ticket| {
                     ticket.get("id").and_then(|id| id.as_s().ok()).is_some_and(|id| id == seat)

@@ -5,7 +5,7 @@ use onsale_domain::id::short;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Scene, entry, number, read, text};
+use super::{HELD, PAID, REFUNDED, Scene, entry, number, read, reservation, text};
 use crate::support::queue::QUEUE;
 
 fn short_of(id: &str) -> String {
@@ -30,7 +30,7 @@ impl Scene {
             What::PaymentTotal | What::PaymentRest | What::Settled | What::Discount | What::CouponUse => {
                 self.tamper_order(what)
             }
-            What::SeatLimitCount | What::SeatLimitOpen | What::Seat | What::SeatsSold | What::SeatsHeld => {
+            What::ReservationTwice | What::SeatLimit | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
@@ -132,8 +132,7 @@ impl Scene {
                 ]
             }
             What::Refunds => {
-                let sk = format!("RSV#{}", self.paid);
-                self.own(&sk, |item| item["payment"]["M"]["refunded"] = number(40_000));
+                self.own(&reservation(PAID), |item| item["payment"]["M"]["refunded"] = number(40_000));
                 let of = format!("reservation {} of user {user}", self.paid);
                 vec![
                     format!("{of}: the sum of its refunds: expected 40000, found 50000"),
@@ -170,8 +169,7 @@ impl Scene {
                 vec![format!("order {order} of user {user}: the amount of its payment: expected 1002, found 1000")]
             }
             What::PaymentRest => {
-                let sk = format!("RSV#{}", self.refunded);
-                self.own(&sk, |item| item["payment"]["M"]["refunded"] = number(40_000));
+                self.own(&reservation(REFUNDED), |item| item["payment"]["M"]["refunded"] = number(40_000));
                 let of = format!("reservation {} of user {user}", self.refunded);
                 vec![
                     format!("{of}: what is left of its payment: expected 0, found 10000"),
@@ -179,7 +177,7 @@ impl Scene {
                 ]
             }
             What::Settled => {
-                self.own(&format!("RSV#{}", self.paid), |item| item["expiry_shard"] = text("rsv#0"));
+                self.own(&reservation(PAID), |item| item["expiry_shard"] = text("rsv#0"));
                 let of = format!("reservation {} of user {user}", self.paid);
                 vec![format!("{of}: its place on the expiry index: expected off, found on")]
             }
@@ -202,21 +200,20 @@ impl Scene {
 
     fn tamper_seats(&self, what: What) -> Vec<String> {
         let (schedule, other) = (&self.schedule, short_of(&self.refunded));
-        let seat_limit =
-            (format!("ALLOWANCE#{schedule}"), format!("seat limit for schedule {schedule} of user {}", self.user));
         vec![match what {
-            What::SeatLimitCount => {
-                self.own(&seat_limit.0, |item| item["count"] = number(3));
-                format!("{}: its count: expected 2, found 3", seat_limit.1)
+            What::ReservationTwice => {
+                let mut again = self.table().get(&self.pk, &reservation(REFUNDED)).expect("refunded");
+                again["sk"] = text(reservation(HELD + 1));
+                again.as_object_mut().expect("an item").remove("payment");
+                self.table().put(&again);
+                let of = format!("reservation {} of user {}", self.refunded, self.user);
+                format!("{of}: its place in the log: expected number {REFUNDED} alone, found {}", HELD + 1)
             }
-            What::SeatLimitOpen => {
-                let name = format!("open_{}", short_of(&self.held));
-                let until =
-                    read(&self.table().get(&self.pk, &format!("RSV#{}", self.held)).expect("held"), "held_until");
-                self.own(&seat_limit.0, |item| {
-                    item.as_object_mut().expect("an item").remove(&name);
-                });
-                format!("{}: its open holds: expected {} until {until}: 1, found none", seat_limit.1, self.held)
+            What::SeatLimit => {
+                let terms = format!("SCHEDULE#{schedule}");
+                self.table().change(&terms, "SCHEDULE", |item| item["max_seats_per_user"] = number(1));
+                let of = format!("seats of schedule {schedule} of user {}", self.user);
+                format!("{of}: how many there are: expected at most 1, found 2")
             }
             What::Seat => {
                 self.block(|item| item["1"] = text(format!("~{other}")));

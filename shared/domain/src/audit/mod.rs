@@ -34,7 +34,7 @@ pub use queues::Queues;
 pub use sections::{CLOCKS_APART_SECONDS, Sections, expected_value};
 pub use stock::{Shard, Stock, Terms};
 pub use trial_balance::{Account, TrialBalance};
-pub use user::{Judged, Receipt, ReceiptKind, SeatLimit, UserAudit};
+pub use user::{Judged, Receipt, ReceiptKind, UserAudit};
 pub use verdict::{Extent, Outcome, PASSES_MAX, Passes, Verdict};
 
 /// The kinds of differences.
@@ -80,10 +80,10 @@ pub enum What {
     Discount,
     /// A claim is used by the live order that names it, and by no other.
     CouponUse,
-    /// A seat limit counts what its owner holds and owns.
-    SeatLimitCount,
-    /// A seat limit names the open holds.
-    SeatLimitOpen,
+    /// A reservation is in its owner's log once.
+    ReservationTwice,
+    /// Nobody holds and owns more seats of a schedule than one user may.
+    SeatLimit,
     /// A user's unpaid orders count as many as they name.
     UnpaidCount,
     /// A user's unpaid orders name each that has neither ended nor been paid.
@@ -139,8 +139,8 @@ impl What {
         Self::Settled,
         Self::Discount,
         Self::CouponUse,
-        Self::SeatLimitCount,
-        Self::SeatLimitOpen,
+        Self::ReservationTwice,
+        Self::SeatLimit,
         Self::UnpaidCount,
         Self::UnpaidOpen,
         Self::UnpaidUnits,
@@ -182,8 +182,8 @@ impl What {
             Self::Settled => "its place on the expiry index",
             Self::Discount => "its discount",
             Self::CouponUse => "the order that uses it",
-            Self::SeatLimitCount => "its count",
-            Self::SeatLimitOpen => "its open holds",
+            Self::ReservationTwice => "its place in the log",
+            Self::SeatLimit => "how many there are",
             Self::UnpaidCount => "how many there are",
             Self::UnpaidOpen => "which there are",
             Self::UnpaidUnits => "units by product",
@@ -223,8 +223,8 @@ pub enum Entity {
     Order(UserId, OrderId),
     /// A user's claim of a coupon.
     Claim(UserId, CouponId),
-    /// A user's seat limit for a schedule.
-    SeatLimit(UserId, ScheduleId),
+    /// A user's seats of a schedule.
+    Seats(UserId, ScheduleId),
     /// The unpaid orders of a user.
     Unpaid(UserId),
     /// A seat of a schedule.
@@ -258,7 +258,7 @@ impl fmt::Display for Entity {
             Self::Reservation(user, id) => write!(formatter, "reservation {id} of user {user}"),
             Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
             Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
-            Self::SeatLimit(user, schedule) => write!(formatter, "seat limit for schedule {schedule} of user {user}"),
+            Self::Seats(user, schedule) => write!(formatter, "seats of schedule {schedule} of user {user}"),
             Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),
             Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
             Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),

@@ -39,7 +39,7 @@ pub(super) struct World {
     pub seats: Vec<(ScheduleId, SeatId, SeatValue)>,
     pub shards: [i64; 2],
     pub coupons_left: i64,
-    pub seat_limit: SeatLimit,
+    pub seat_limit: u16,
     pub unpaid: Unpaid,
     pub unpaid_count: i64,
 }
@@ -92,7 +92,7 @@ impl World {
             seats: Vec::new(),
             shards: [QUANTITY / 2; 2],
             coupons_left: 9,
-            seat_limit: SeatLimit::default(),
+            seat_limit: u16::MAX,
             unpaid: Unpaid::default(),
             unpaid_count: 0,
         }
@@ -135,7 +135,8 @@ impl World {
         let row = self.reservations.len() + 1;
         let names: Vec<String> = (1..=seats).map(|number| format!("A-{row}-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut reservation = Reservation { id, user: USER, ..held(&names) };
+        let number = u32::try_from(row).expect("few");
+        let mut reservation = Reservation { id, user: USER, number, ..held(&names) };
         if gives_up {
             let first = reservation.tickets[0].seat.clone();
             reservation = reservation.without_seats(&[first]);
@@ -158,13 +159,6 @@ impl World {
             let mine = live.contains(&ticket.seat);
             let there = value.filter(|_| mine).unwrap_or(SeatValue::Free);
             self.seats.push((reservation.schedule_id, ticket.seat.clone(), there));
-        }
-        if stock::is_live(&reservation.purchase) {
-            let count = i64::try_from(live.len()).expect("few");
-            self.seat_limit.count += count;
-            if reservation.purchase.state != PurchaseState::Paid || far == 1 {
-                self.seat_limit.open.insert(id, (reservation.purchase.held_until, count));
-            }
         }
         self.reservations.push(reservation);
     }
@@ -232,7 +226,7 @@ impl World {
     /// The differences that an audit of it finds.
     pub(super) fn audit(&self) -> Differences {
         let (mut stock, mut sections) = (Stock::default(), Sections::default());
-        let mut user_audit = UserAudit::new(USER, self.now, REFERENCES_MAX);
+        let mut user_audit = UserAudit::new(USER, REFERENCES_MAX);
         let terms = (Price::parse(PRICE).expect("a price"), ProductState::Selling);
         stock.add_product(PRODUCT, terms, 2, QUANTITY);
         for (number, available) in (0..).zip(self.shards) {
@@ -260,9 +254,8 @@ impl World {
                 sections.add_ticket(reservation.schedule_id, &seat.section, value);
             }
         }
-        if let Some(reservation) = self.reservations.first() {
-            user_audit.add_seat_limit(reservation.schedule_id, self.seat_limit.clone());
-        }
+        let limits = user_audit.schedules().into_iter().map(|schedule| (schedule, self.seat_limit)).collect();
+        user_audit.add_seat_limits(limits);
         user_audit.add_unpaid(self.unpaid_count, self.unpaid.clone());
         for (schedule, seat, value) in &self.seats {
             sections.add_seat(*schedule, &seat.section, *value, self.now);
@@ -282,12 +275,9 @@ impl World {
 
     /// Every number that money, seats, units or coupons are counted by.
     fn numbers(&mut self) -> Vec<&mut i64> {
-        let Self { entries, receipts, reservations, orders, shards, coupons_left, seat_limit, .. } = self;
+        let Self { entries, receipts, reservations, orders, shards, coupons_left, .. } = self;
         let mut numbers = vec![coupons_left, &mut self.unpaid_count];
         numbers.extend(self.unpaid.units.values_mut());
-        if !reservations.is_empty() {
-            numbers.push(&mut seat_limit.count);
-        }
         numbers.extend(shards);
         numbers.extend(entries.iter_mut().flat_map(|entry| [&mut entry.amount, &mut entry.balance_after]));
         numbers.extend(receipts.iter_mut().map(|(_, receipt)| &mut receipt.amount));

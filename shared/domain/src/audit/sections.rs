@@ -12,7 +12,7 @@ use crate::seats::{Label, SeatId, SeatValue};
 use crate::time::EpochSecond;
 
 /// A hold that ends so soon is not looked for in its block: an instance whose clock is ahead may have passed the seat
-/// on already, or closed the reservation.
+/// on already, or ended the reservation.
 pub const CLOCKS_APART_SECONDS: u32 = 30;
 
 /// The second after which a hold must last at `now` to be looked at.

@@ -3,10 +3,11 @@
 use super::random::{Step, World};
 use super::*;
 use crate::id::{ConcertId, CouponId, ReservationId, ScheduleId, UserId};
+use crate::purchases::purchase::Purchase;
 use crate::reservations::hold::tests::at;
+use crate::reservations::reservation::Reservation;
 use crate::seats::SeatValue;
 use crate::time::EpochSecond;
-use crate::wallet::Wallet;
 
 fn one(found: i64) -> Differences {
     let mut differences = Differences::default();
@@ -101,8 +102,12 @@ fn one_change_is_told_by_its_name() {
     assert_eq!(told(|world| world.shards[1] += 1), [What::Units]);
     assert_eq!(told(|world| world.coupons_left -= 1), [What::Coupons]);
     assert_eq!(told(|world| world.claim.used_by = None), [What::CouponUse]);
-    assert_eq!(told(|world| world.seat_limit.count += 1), [What::SeatLimitCount]);
-    assert_eq!(told(|world| world.seat_limit.open.clear()), [What::SeatLimitOpen]);
+    assert_eq!(told(|world| world.seat_limit = 2), [What::SeatLimit]);
+    let twice = |world: &mut World| {
+        let cancelled = world.reservations[1].clone().map_purchase(Purchase::cancelled);
+        world.reservations.push(Reservation { number: 3, ..cancelled });
+    };
+    assert_eq!(told(twice), [What::ReservationTwice]);
     assert_eq!(told(|world| world.unpaid_count += 1), [What::UnpaidCount]);
     assert_eq!(told(|world| world.unpaid.units.clear()), [What::UnpaidUnits]);
     assert_eq!(
@@ -117,25 +122,6 @@ fn one_change_is_told_by_its_name() {
         world.seats.push((schedule, SeatId { number: 99, ..seat }, value));
     };
     assert_eq!(told(orphan), [What::SeatsSold]);
-}
-
-#[test]
-fn a_seat_limit_that_time_to_live_took_is_no_difference() {
-    let mut world = World::new();
-    world.carry_out(Step::TopUp(100_000));
-    world.carry_out(Step::Reserve(1, false, 1));
-    let reservation = world.reservations[0].clone();
-    let after = |days: i64| {
-        let now = reservation.starts_at + jiff::SignedDuration::from_hours(24 * days);
-        let mut user_audit = UserAudit::new(UserId(Uuid::from_u128(1)), now, 100);
-        user_audit.add_opening(Wallet::EMPTY);
-        world.receipts.iter().for_each(|(id, receipt)| user_audit.add_receipt(*id, *receipt));
-        world.entries.iter().for_each(|entry| user_audit.add_entry(entry));
-        user_audit.add_reservation(&reservation);
-        let found = user_audit.judge().differences.expect("judged");
-        found.kept_differences().iter().map(|difference| difference.what).collect::<Vec<_>>()
-    };
-    assert_eq!((after(29), after(31)), (vec![What::SeatLimitCount], vec![]));
 }
 
 #[test]

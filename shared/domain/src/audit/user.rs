@@ -1,10 +1,9 @@
-//! The items of one user: wallet, ledger, receipts, payments, seat limits, unpaid orders and coupons.
+//! The items of one user: wallet, ledger, receipts, payments, reservations, unpaid orders and coupons.
 
 mod judging;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::stock::is_live;
@@ -14,7 +13,7 @@ use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId}
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
 use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
-use crate::reservations::reservation::{ALLOWANCE_KEPT_SECONDS, Reservation};
+use crate::reservations::reservation::Reservation;
 use crate::time::EpochSecond;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
@@ -46,15 +45,6 @@ pub struct Receipt {
     pub kind: ReceiptKind,
     /// How much went in, or out.
     pub amount: i64,
-}
-
-/// A seat limit as it lies in the table.
-#[derive(Clone, Debug, Default)]
-pub struct SeatLimit {
-    /// Seats that it counts.
-    pub count: i64,
-    /// Open holds, by reservation: until when, and how many seats.
-    pub open: BTreeMap<ReservationId, (EpochSecond, i64)>,
 }
 
 /// The reference of an entry.
@@ -96,16 +86,6 @@ struct Moved {
     refunds: i128,
 }
 
-/// The seats that one schedule's reservations hold and own.
-#[derive(Debug, Default)]
-struct Holding {
-    seats: i64,
-    open: BTreeMap<ReservationId, (EpochSecond, i64)>,
-    paid: BTreeSet<ReservationId>,
-    /// Until when its seat limit is certain to be there.
-    kept_until: EpochSecond,
-}
-
 /// Orders that have neither ended nor been paid.
 #[derive(Debug, Default)]
 struct Waiting {
@@ -128,7 +108,6 @@ struct Couponed {
 #[derive(Debug)]
 pub struct UserAudit {
     user: UserId,
-    now: Timestamp,
     most: usize,
     kept: usize,
     opened: bool,
@@ -138,8 +117,11 @@ pub struct UserAudit {
     moved: BTreeMap<Reference, Moved>,
     claims: BTreeMap<CouponId, Claim>,
     orders: Vec<Couponed>,
-    seat_limits: BTreeMap<ScheduleId, SeatLimit>,
-    holdings: BTreeMap<ScheduleId, Holding>,
+    /// The number of each reservation in the log.
+    numbers: BTreeMap<ReservationId, u32>,
+    seat_limits: BTreeMap<ScheduleId, u16>,
+    /// Seats of each schedule that are held and owned.
+    seats: BTreeMap<ScheduleId, i64>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
     balance: TrialBalance,
@@ -158,12 +140,11 @@ pub struct Judged {
 }
 
 impl UserAudit {
-    /// Of `user`, as they are at `now`; they are not judged if more than `most` references would have to be kept.
+    /// Of `user`; they are not judged if more than `most` references would have to be kept.
     #[must_use]
-    pub fn new(user: UserId, now: Timestamp, most: usize) -> Self {
+    pub fn new(user: UserId, most: usize) -> Self {
         Self {
             user,
-            now,
             most,
             kept: 0,
             opened: false,
@@ -173,8 +154,9 @@ impl UserAudit {
             moved: BTreeMap::new(),
             claims: BTreeMap::new(),
             orders: Vec::new(),
+            numbers: BTreeMap::new(),
             seat_limits: BTreeMap::new(),
-            holdings: BTreeMap::new(),
+            seats: BTreeMap::new(),
             unpaid: (0, Unpaid::default()),
             waiting: Waiting::default(),
             balance: TrialBalance::default(),
@@ -281,17 +263,16 @@ impl UserAudit {
             let reference = Reference::Reservation(reservation.id);
             self.add_payment(reference, Account::Reservations, payment, if paid { live } else { 0 });
         }
+        if self.has_room(1)
+            && let Some(first) = self.numbers.insert(id, reservation.number)
+        {
+            let expected = format!("number {first} alone");
+            self.differences.add_difference(What::ReservationTwice, entity(), expected, reservation.number);
+        }
         if is_live(purchase) && self.has_room(1) {
             let seats = i64::try_from(reservation.live_tickets().count()).unwrap_or(i64::MAX);
-            let holding = self.holdings.entry(reservation.schedule_id).or_default();
-            holding.seats += seats;
-            holding.kept_until =
-                holding.kept_until.max(EpochSecond::begun(reservation.starts_at).plus(ALLOWANCE_KEPT_SECONDS));
-            if paid {
-                holding.paid.insert(reservation.id);
-            } else {
-                holding.open.insert(reservation.id, (purchase.held_until, seats));
-            }
+            let held = self.seats.entry(reservation.schedule_id).or_default();
+            *held = held.saturating_add(seats);
         }
     }
 
@@ -375,10 +356,14 @@ impl UserAudit {
         }
     }
 
-    /// The seat limit for a schedule.
-    pub fn add_seat_limit(&mut self, schedule: ScheduleId, seat_limit: SeatLimit) {
-        if self.has_room(1 + seat_limit.open.len()) {
-            self.seat_limits.insert(schedule, seat_limit);
-        }
+    /// The schedules of which the user holds or owns seats.
+    #[must_use]
+    pub fn schedules(&self) -> Vec<ScheduleId> {
+        self.seats.keys().copied().collect()
+    }
+
+    /// How many seats of each of these schedules one user may have.
+    pub fn add_seat_limits(&mut self, seat_limits: BTreeMap<ScheduleId, u16>) {
+        self.seat_limits.extend(seat_limits);
     }
 }

@@ -29,7 +29,7 @@ pub struct Unpaid {
 }
 
 impl Unpaid {
-    /// The orders whose time had passed at `now`, though nobody has closed them yet.
+    /// The orders whose time had passed at `now`, though nobody has ended them yet.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
         self.open.iter().filter(move |(_, until)| EpochSecond::begun(now) > **until).map(|(id, _)| *id)
     }

@@ -42,14 +42,14 @@ impl PurchaseState {
         Self::ALL.into_iter().find(|state| state.name(open) == name)
     }
 
-    /// Why an ended purchase ended, for its owner.
+    /// Why an ended purchase ended: a code that clients put into words.
     #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Open | Self::Paid => None,
-            Self::Cancelled => Some("cancelled by its owner"),
-            Self::Expired => Some("not paid in time"),
-            Self::Declined => Some("the balance was too small to pay it"),
+            Self::Cancelled => Some("cancelled-by-owner"),
+            Self::Expired => Some("not-paid-in-time"),
+            Self::Declined => Some("balance-too-small"),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::money::AMOUNT_MAX;
 use crate::purchases::lapses::Paused;
 use crate::purchases::purchase::Purchase;
 use crate::queue::entry::Admission;
+use crate::reservations::log::RESERVATIONS_MAX;
 use crate::reservations::reservation::{Reservation, Ticket};
 use crate::seats::SeatId;
 use crate::time::EpochSecond;
@@ -39,6 +40,9 @@ pub enum HoldError {
         /// Whether they are paid for.
         paid: bool,
     },
+    /// The account has as many reservations as it may keep.
+    #[error("an account keeps at most {RESERVATIONS_MAX} reservations")]
+    LogFull,
     /// Holds of the account for this date were let lapse.
     #[error(transparent)]
     Paused(#[from] Paused),
@@ -129,6 +133,7 @@ pub fn hold(
     Ok(Reservation {
         id: request.id,
         user: request.user,
+        number: 0,
         schedule_id: schedule.id,
         concert_id: schedule.concert_id,
         venue: schedule.venue.clone(),

@@ -1,4 +1,5 @@
 //! Reservations: holding seats, and what becomes of a hold.
 
 pub mod hold;
+pub mod log;
 pub mod reservation;

@@ -9,9 +9,6 @@ use crate::purchases::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
 
-/// How long a user's seat limit of a date is kept after the start of its concert.
-pub const ALLOWANCE_KEPT_SECONDS: u32 = 30 * 86_400;
-
 /// One seat of a reservation, at the price frozen when it was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
@@ -35,6 +32,8 @@ pub struct Reservation {
     pub id: ReservationId,
     /// Its owner.
     pub user: UserId,
+    /// Its number in its owner's log; 0 before it has one.
+    pub number: u32,
     /// Its schedule.
     pub schedule_id: ScheduleId,
     /// Its concert.
@@ -45,7 +44,7 @@ pub struct Reservation {
     pub starts_at: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
-    /// How it stands. What it takes is its seats, and as many of the user's limit.
+    /// How it stands. What it takes is its seats.
     pub purchase: Purchase,
     /// Its seats.
     pub tickets: Vec<Ticket>,

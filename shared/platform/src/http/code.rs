@@ -125,6 +125,9 @@ codes! {
     /// Holds or orders were let lapse: a pause.
     TooManyLapses = TOO_MANY_REQUESTS, "too-many-lapses",
         "Too many holds or orders expired unpaid", "결제하지 않은 예약이나 주문이 반복되었습니다";
+    /// The account has as many reservations as it may keep.
+    TooManyReservations = TOO_MANY_REQUESTS, "too-many-reservations",
+        "Your account has too many reservations", "예약이 너무 많습니다";
     /// None of the coupon is left.
     CouponExhausted = CONFLICT, "coupon-exhausted", "No coupons are left", "쿠폰이 모두 소진되었습니다";
     /// Before or after the coupon's dates.

@@ -14,6 +14,7 @@ use onsale_domain::purchases::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::JoinError;
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::hold::HoldError;
+use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
@@ -200,6 +201,7 @@ impl From<HoldError> for Problem {
             HoldError::Paused(Paused(seconds)) => {
                 Self::new(Detail::HoldsLapsed { seconds }).retry_after(seconds.into())
             }
+            HoldError::LogFull => Self::new(Detail::ReservationsFull { max: RESERVATIONS_MAX }),
             HoldError::SeatLimit(limit) => Self::new(Detail::SeatLimit { limit }),
         }
     }
@@ -272,7 +274,9 @@ impl From<HoldFailure> for Problem {
     }
 }
 
-document!(HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses);
+document!(
+    HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses, TooManyReservations
+);
 
 impl From<CancelFailure> for Problem {
     fn from(error: CancelFailure) -> Self {

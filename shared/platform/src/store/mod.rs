@@ -1,4 +1,4 @@
-//! The table: all reads and writes of it, one room for each kind of thing that is kept.
+//! The table: all reads and writes of it, one module for each kind of item.
 //!
 //! DynamoDB decides every race. A function here reads what it needs, asks the domain, and commits one transaction whose
 //! conditions repeat everything the decision relied on. **No lock is held, nothing is remembered between calls but for

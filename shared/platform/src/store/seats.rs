@@ -19,7 +19,7 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::schedules::{self, SectionPrice};
 use crate::store::dynamodb::cache::VIEW_SECONDS;
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, unreadable, value};
-use crate::store::dynamodb::keys;
+use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
@@ -51,8 +51,21 @@ pub(crate) fn read_block(section: &Label, item: &Item) -> Result<Block, Failure>
     Ok(Block { id, seats, lease })
 }
 
+/// Blocks of a schedule as of their last answered write, each in its place; `None` for those that are not there.
+pub(crate) async fn get_blocks(
+    app: &App,
+    schedule: ScheduleId,
+    blocks: &[&BlockId],
+) -> Result<Vec<Option<Block>>, Failure> {
+    let keys: Vec<Key> = blocks.iter().map(|block| keys::block(schedule, block)).collect();
+    let found = query::batch_get_in_order(app, &keys, Consistency::Strong).await?;
+    let read =
+        |(item, block): (Option<Item>, &&BlockId)| item.map(|item| read_block(&block.section, &item)).transpose();
+    found.into_iter().zip(blocks).map(read).collect()
+}
+
 /// The block of a seat.
-pub(crate) async fn get_block(
+async fn get_block(
     app: &App,
     schedule: ScheduleId,
     id: &BlockId,

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::{Holding, Judged, ReceiptKind, Reference, SeatLimit, UserAudit};
+use super::{Judged, ReceiptKind, Reference, UserAudit};
 use crate::audit::{Account, Entity, What};
-use crate::id::{CouponId, OrderId, ReservationId, ScheduleId};
-use crate::time::EpochSecond;
+use crate::id::{CouponId, OrderId};
 
 impl UserAudit {
     /// Compares what was kept.
@@ -97,22 +96,14 @@ impl UserAudit {
         }
     }
 
+    /// Nobody has more seats of a schedule than its limit. Without the schedule, which was deleted, there is none.
     fn judge_seat_limits(&mut self) {
-        let schedules: BTreeSet<ScheduleId> = self.seat_limits.keys().chain(self.holdings.keys()).copied().collect();
-        let nothing = (SeatLimit::default(), Holding::default());
-        for schedule in schedules {
-            let holding = self.holdings.get(&schedule).unwrap_or(&nothing.1);
-            let found = self.seat_limits.get(&schedule);
-            // Time to live takes a seat limit a month after its concert; tickets stay.
-            if found.is_none() && EpochSecond::begun(self.now) > holding.kept_until {
-                continue;
+        for (schedule, seats) in &self.seats {
+            let Some(limit) = self.seat_limits.get(schedule) else { continue };
+            if *seats > i64::from(*limit) {
+                let of = Entity::Seats(self.user, *schedule);
+                self.differences.add_difference(What::SeatLimit, of, format!("at most {limit}"), *seats);
             }
-            let found = found.unwrap_or(&nothing.0);
-            let of = || Entity::SeatLimit(self.user, schedule);
-            self.differences.compare(What::SeatLimitCount, of(), holding.seats, found.count);
-            // A paid reservation was open before, and may still be named.
-            let open = found.open.iter().filter(|(id, _)| !holding.paid.contains(id));
-            self.differences.compare(What::SeatLimitOpen, of(), format_holds(holding.open.iter()), format_holds(open));
         }
     }
 }
@@ -139,9 +130,4 @@ fn format_units(entries: &BTreeMap<impl Display, impl Display>) -> String {
 fn format_orders<'a>(orders: impl Iterator<Item = &'a OrderId>) -> String {
     let orders: Vec<String> = orders.map(OrderId::to_string).collect();
     if orders.is_empty() { "nobody".to_owned() } else { orders.join(",") }
-}
-
-fn format_holds<'a>(open: impl Iterator<Item = (&'a ReservationId, &'a (EpochSecond, i64))>) -> String {
-    let open: Vec<String> = open.map(|(id, (until, seats))| format!("{id} until {until}: {seats}")).collect();
-    if open.is_empty() { "none".to_owned() } else { open.join(", ") }
 }

@@ -155,6 +155,9 @@ details! {
     HoldsLapsed { seconds: u32 = 60 } [TooManyLapses]
         "You let holds of this date expire. Hold seats again in {seconds} s, and pay for them or cancel in time."
         "이 일정에서 선점한 좌석이 결제되지 않은 채 만료되었습니다. {seconds}초 후에 다시 선택하고 시간 안에 결제하거나 취소해 주세요."
+    ReservationsFull { max: u16 = 1_000 } [TooManyReservations]
+        "Your account keeps at most {max} reservations. Unpaid ones are removed 90 days after they ended."
+        "계정에는 예약을 최대 {max}건까지 보관합니다. 결제되지 않은 예약은 종료 90일 후에 삭제됩니다."
     SaleNotOpen [SaleNotOpen]
         "The sale has not opened yet. See sale_opens_at of the date."
         "아직 판매가 시작되지 않았습니다. 일정의 sale_opens_at을 확인해 주세요."

@@ -1,8 +1,6 @@
 //! Items as the audit reads them: which kinds there are, and what of them counts.
 
-use std::collections::BTreeMap;
-
-use onsale_domain::audit::{Receipt, ReceiptKind, SeatLimit, Shard};
+use onsale_domain::audit::{Receipt, ReceiptKind, Shard};
 use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::ProductState;
@@ -12,9 +10,8 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::Tally;
-use crate::store::dynamodb::item::{Item, from_item};
+use crate::store::dynamodb::item::{Item, from_item, key_of};
 use crate::store::dynamodb::keys::{ADMISSION_BATCH_PREFIX, Key};
-use crate::store::reservations::seat_limit;
 
 pub(super) const USERS: &str = "USER#";
 pub(super) const SEATS: &str = "SEATS#";
@@ -23,6 +20,7 @@ pub(super) const PRODUCTS: &str = "PRODUCT#";
 pub(super) const COUPONS: &str = "COUPON#";
 pub(super) const QUEUES: &str = "QUEUE#";
 pub(super) const CONCERTS: &str = "CONCERT#";
+const SCHEDULES: &str = "SCHEDULE#";
 
 /// Whether a partition is read by a query of its own.
 pub(super) fn is_read_whole(pk: &str) -> bool {
@@ -94,15 +92,15 @@ struct ConcertItem {
 }
 
 #[derive(Deserialize)]
+struct ScheduleItem {
+    max_seats_per_user: u16,
+}
+
+#[derive(Deserialize)]
 struct ReceiptItem {
     amount: i64,
     #[serde(default)]
     kind: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SeatLimitItem {
-    count: i64,
 }
 
 fn parse<T: DeserializeOwned>(item: Item) -> Option<T> {
@@ -189,9 +187,9 @@ pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
     item.get("orders")?.as_n().ok()?.parse().ok()
 }
 
-/// The seat limit for a schedule.
-pub(super) fn seat_limit(item: Item) -> Option<SeatLimit> {
-    let open: BTreeMap<_, _> = seat_limit::open_holds(&item)?;
-    let SeatLimitItem { count } = parse(item)?;
-    Some(SeatLimit { count, open })
+/// Of an item of a schedule, how many seats of it one user may have.
+pub(super) fn seat_limit(item: Item) -> Option<(ScheduleId, u16)> {
+    let schedule = key_of(&item)?.pk.strip_prefix(SCHEDULES)?.parse().ok()?;
+    let ScheduleItem { max_seats_per_user } = parse(item)?;
+    Some((schedule, max_seats_per_user))
 }

@@ -16,6 +16,7 @@ mod partitions;
 
 use onsale_domain::id::UserId;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -38,7 +39,7 @@ pub struct Limits {
     pub segments: u16,
     /// Items that one page evaluates.
     pub page_items: u16,
-    /// References of one user that are kept at once: receipts, payments, claims, seat limits and their holds.
+    /// References of one user that are kept at once: receipts, payments, reservations, unpaid orders and claims.
     pub references_per_user: usize,
     /// Products, coupons, sections, queues and concerts that are kept.
     pub shared: usize,
@@ -286,7 +287,7 @@ pub async fn run(app: &App, limits: &Limits) -> Report {
 
 /// One pass: all segments side by side, at one fixed time.
 async fn run_pass(app: &App, limits: &Limits, watch: Stopwatch) -> Result<Tally, Failure> {
-    let reader = pages::Reader { app, limits, now: app.now(), watch };
+    let reader = pages::Reader { app, limits, now: app.now(), watch, seat_limits: Mutex::default() };
     let segments = (0..limits.segments).map(|segment| reader.read_segment(segment));
     let mut all = Tally::new(limits);
     for part in try_join_all(segments).await? {

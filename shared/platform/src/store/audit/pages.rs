@@ -1,9 +1,11 @@
 //! The scan: page after page of one segment, and which partition is to be read because of what it finds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
+use std::sync::Mutex;
 
 use jiff::Timestamp;
+use onsale_domain::id::ScheduleId;
 
 use super::{INTERRUPTED_MAX, Limits, Tally, items};
 use crate::app::App;
@@ -41,6 +43,8 @@ pub(super) struct Reader<'a> {
     /// The time of the whole pass.
     pub now: Timestamp,
     pub watch: Stopwatch,
+    /// How many seats one user may have, of the schedules that were asked for so far; at most `limits.shared`.
+    pub seat_limits: Mutex<BTreeMap<ScheduleId, u16>>,
 }
 
 /// The outcome of a partition that the scan came upon.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onsale_domain::audit::{UserAudit, expected_value};
-use onsale_domain::id::{OrderId, ReservationId, ScheduleId, UserId};
+use onsale_domain::id::{ScheduleId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::queue::entry::EntryState;
 use onsale_domain::reservations::reservation::Reservation;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::pages::{Found, NO_SECRETS, Reader};
 use super::{NAMED_MAX, Tally, items};
 use crate::failure::Failure;
+use crate::memory::lock;
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
@@ -64,7 +65,7 @@ impl Reader<'_> {
 
     /// A user's books.
     pub(super) async fn read_user(&self, tally: &mut Tally, user: UserId, key: &Key) -> Result<Found, Failure> {
-        let user_audit = UserAudit::new(user, self.now, self.limits.references_per_user);
+        let user_audit = UserAudit::new(user, self.limits.references_per_user);
         let mut owned = Owned { user, user_audit, tickets: Tickets::default() };
         let (mut start, mut first) = (None, true);
         loop {
@@ -84,6 +85,8 @@ impl Reader<'_> {
             }
         }
         self.look_up(tally, owned.tickets).await?;
+        let limits = self.seat_limits(owned.user_audit.schedules()).await?;
+        owned.user_audit.add_seat_limits(limits);
         let judged = owned.user_audit.judge();
         tally.counts.users += 1;
         tally.balance.merge(&judged.balance);
@@ -100,6 +103,23 @@ impl Reader<'_> {
         Ok(Found::Read)
     }
 
+    /// How many seats of each of these schedules one user may have; nothing of one that is deleted. Most users have
+    /// seats of the same few schedules, so the pass remembers them.
+    async fn seat_limits(&self, schedules: Vec<ScheduleId>) -> Result<BTreeMap<ScheduleId, u16>, Failure> {
+        let known = |schedule: &ScheduleId| Some((*schedule, *lock(&self.seat_limits).get(schedule)?));
+        let mut limits: BTreeMap<ScheduleId, u16> = schedules.iter().filter_map(known).collect();
+        let unknown = schedules.into_iter().filter(|schedule| !limits.contains_key(schedule));
+        let keys: Vec<Key> = unknown.map(keys::schedule).collect();
+        let found = self.retry_while_busy(|| query::batch_get(self.app, &keys, Consistency::Eventual)).await?;
+        let found: BTreeMap<ScheduleId, u16> = found.into_iter().filter_map(items::seat_limit).collect();
+        let mut remembered = lock(&self.seat_limits);
+        if remembered.len() + found.len() <= self.limits.shared {
+            remembered.extend(&found);
+        }
+        limits.extend(found);
+        Ok(limits)
+    }
+
     /// One item of a user's; `None` if it has not the form of its kind.
     fn read_item(&self, tally: &mut Tally, owned: &mut Owned, sk: &str, item: Item) -> Option<()> {
         let Owned { user, user_audit, tickets } = owned;
@@ -112,8 +132,8 @@ impl Reader<'_> {
         } else if let Some(id) = id(keys::CHARGE_PREFIX) {
             user_audit.add_receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
-        } else if let Some(id) = id(keys::RESERVATION_PREFIX) {
-            let reservation = Reservation::read(*user, ReservationId(id?), item).ok()?;
+        } else if sk.starts_with(keys::RESERVATION_PREFIX) {
+            let reservation = Reservation::read(item).ok()?;
             user_audit.add_reservation(&reservation);
             tally.counts.reservations += 1;
             tally.share(|shared| shared.sections.add_reservation(&reservation));
@@ -121,7 +141,8 @@ impl Reader<'_> {
                 tickets.add(&reservation, value);
             }
         } else if let Some(id) = id(keys::ORDER_PREFIX) {
-            let order = Order::read(*user, OrderId(id?), item).ok()?;
+            id?;
+            let order = Order::read(item).ok()?;
             user_audit.add_order(&order);
             tally.counts.orders += 1;
             tally.share(|shared| shared.stock.add_order(&order));
@@ -131,8 +152,6 @@ impl Reader<'_> {
             tally.counts.claims += 1;
             tally.share(|shared| shared.stock.add_claim(claim.coupon, *user));
             user_audit.add_claim(claim);
-        } else if let Some(id) = id(keys::ALLOWANCE_PREFIX) {
-            user_audit.add_seat_limit(ScheduleId(id?), items::seat_limit(item)?);
         } else if let Some(queue) = sk.strip_prefix(keys::TOKEN_PREFIX) {
             // A place that is claimed has no number yet, and so no state.
             if !item.contains_key("claim") && item.get("state")?.as_s().ok()? == EntryState::Admitted.as_str() {

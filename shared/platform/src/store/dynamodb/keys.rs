@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use onsale_domain::accounts::account::Email;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::{ConcertId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
+use onsale_domain::id::{ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::QueueId;
@@ -122,12 +122,9 @@ pub fn charge(user: UserId, id: Uuid) -> Key {
 
 pub const RESERVATION_PREFIX: &str = "RSV#";
 
-pub fn reservation(user: UserId, id: ReservationId) -> Key {
-    key(user_partition(user), format!("{RESERVATION_PREFIX}{id}"))
-}
-
-pub fn reservations_by_time(user: UserId) -> String {
-    format!("{}#RSV", user_partition(user))
+/// A reservation, at its number in its owner's log; by number.
+pub fn reservation(user: UserId, number: u32) -> Key {
+    key(user_partition(user), format!("{RESERVATION_PREFIX}{number:010}"))
 }
 
 pub fn queue_partition(queue: &QueueId) -> String {
@@ -172,12 +169,6 @@ pub fn queue_entry(user: UserId, queue: &QueueId) -> Key {
 /// The mark that `consumer` has dealt with an event.
 pub fn event_mark(event: &str, consumer: &str) -> Key {
     key(format!("EVENT#{event}"), consumer)
-}
-
-pub const ALLOWANCE_PREFIX: &str = "ALLOWANCE#";
-
-pub fn seat_limit(user: UserId, schedule: ScheduleId) -> Key {
-    key(user_partition(user), format!("{ALLOWANCE_PREFIX}{schedule}"))
 }
 
 pub fn concert_partition(id: ConcertId) -> String {

@@ -45,6 +45,11 @@ impl<'a> Attempts<'a> {
         Self { most: PAID_FOR_MAX, ..Self::new(app) }
     }
 
+    /// The tries of another write on which these wait: they end no later.
+    pub(crate) fn of_another(&self) -> Self {
+        Self { made: 0, answer_lost: false, ..*self }
+    }
+
     /// Whether what is found done after a try that came to this may be the doing of one of them. A try that was refused
     /// wrote nothing: only one that was not heard of may have.
     pub(crate) fn may_have_done<G>(&self, rejected: &Rejected<G>) -> bool {

@@ -6,7 +6,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use onsale_domain::id::{OrderId, ReservationId, UserId};
+use onsale_domain::id::UserId;
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::reservations::reservation::Reservation;
 
@@ -54,6 +54,11 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
         | EventKind::PaymentPartlyRefunded
         | EventKind::PaymentCancelled => reservation(&key, image)?,
     };
+    // A reservation is known by its id, wherever it lies in its owner's log.
+    let subject = match &data {
+        Data::Reservation(data) => format!("{}{}", keys::RESERVATION_PREFIX, data.reservation_id),
+        Data::Order(_) | Data::Token(_) | Data::Admin(_) => key.sk.clone(),
+    };
     let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
         Some(name) => name.to_owned(),
         None => parse_owner(&key, "")?.0.to_string(),
@@ -61,7 +66,7 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     let committed = record.change.approximate_creation_date_time.timestamp();
     Ok(Some(Event {
         specversion: SpecVersion::V1,
-        id: format!("{owner}/{}/{version}", key.sk),
+        id: format!("{owner}/{subject}/{version}"),
         source: Source::Onsale,
         kind,
         time: Timestamp::from_second(committed).map_err(|_| UnreadableChange("a change at no time".to_owned()))?,
@@ -75,12 +80,11 @@ fn parse_owner<'a>(key: &'a Key, prefix: &str) -> Result<(UserId, &'a str), Unre
 }
 
 fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let (user, id) = parse_owner(key, keys::RESERVATION_PREFIX)?;
-    let id: ReservationId = id.parse().map_err(|_| UnreadableChange("a reservation without an id".to_owned()))?;
-    let read = Reservation::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    parse_owner(key, keys::RESERVATION_PREFIX)?;
+    let read = Reservation::read(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let data = ReservationData {
-        user_id: user.0,
-        reservation_id: id.0,
+        user_id: read.user.0,
+        reservation_id: read.id.0,
         concert_id: read.concert_id.0,
         schedule_id: read.schedule_id.0,
         ticket_ids: read.live_seats().map(ToString::to_string).collect(),
@@ -92,13 +96,12 @@ fn reservation(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> 
 }
 
 fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
-    let (user, id) = parse_owner(key, keys::ORDER_PREFIX)?;
-    let id: OrderId = id.parse().map_err(|_| UnreadableChange("an order without an id".to_owned()))?;
-    let read = Order::read(user, id, image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    parse_owner(key, keys::ORDER_PREFIX)?;
+    let read = Order::read(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let line = |line: &Line| LineData { product_id: line.product.0, quantity: line.quantity() };
     let data = OrderData {
-        user_id: user.0,
-        order_id: id.0,
+        user_id: read.user.0,
+        order_id: read.id.0,
         lines: read.lines.iter().map(line).collect(),
         total: read.total(),
         refunded: read.purchase.payment.as_ref().map_or(0, |payment| payment.refunded),

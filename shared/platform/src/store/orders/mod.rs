@@ -13,14 +13,15 @@ use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::coupons;
-use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, ListFailure};
+use crate::store::dynamodb::item::key_of;
+use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{Rejected, Transaction};
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::products::stock;
 use crate::store::purchases::cancel_failure::CancelFailure;
 use crate::store::purchases::guard::Guard;
-use crate::store::purchases::{self, ExpiryOutcome, StoredPurchase};
+use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
 use crate::store::views::Page;
 
 /// An order of a user as it lies in the table.
@@ -28,16 +29,16 @@ use crate::store::views::Page;
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Order>, Failure> {
-    purchases::get(app, user, id).await
+    Order::get(app, user, id).await
 }
 
 /// An order of a user and all that the user has not paid, in one consistent read.
-async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
+pub(crate) async fn get_with_unpaid(app: &App, user: UserId, id: OrderId) -> Result<Option<(Order, Unpaid)>, Failure> {
     let keys = [keys::order(user, id), keys::unpaid(user)];
     let mut items = query::batch_get_in_order(app, &keys, Consistency::Strong).await?.into_iter();
     let (order, unpaid) = (items.next().flatten(), items.next().flatten());
     let Some(order) = order else { return Ok(None) };
-    Ok(Some((Order::read(user, id, order)?, unpaid::read(unpaid.as_ref())?)))
+    Ok(Some((Order::read(order)?, unpaid::read(unpaid.as_ref())?)))
 }
 
 /// An order of a user; one that has lapsed is ended on the spot, so that its owner need not wait for the sweep to have
@@ -63,7 +64,13 @@ pub async fn get_current(app: &App, user: UserId, id: OrderId) -> Result<Option<
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Order>, ListFailure> {
-    purchases::list(app, user, limit, cursor).await
+    let all = Query::by_time(keys::orders_by_time(user));
+    all.list(app, limit, cursor, |app, listed| async move {
+        let keys: Vec<Key> = listed.iter().filter_map(key_of).collect();
+        let found = query::batch_get_in_order(&app, &keys, Consistency::Strong).await?;
+        found.into_iter().map(|item| item.map(Order::read).transpose()).collect()
+    })
+    .await
 }
 
 /// Gives a pending order up. What has ended stays as it is, and is a success.
@@ -124,17 +131,15 @@ async fn end_order<E: From<Failure>>(
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some((after, true))),
             Err(rejected) => {
-                // Stock or coupon alone: somebody else's ending may be half committed, or the table is wrong.
-                if let Rejected::Guards(failed) = &rejected
-                    && failed.iter().all(|failed| !matches!(failed.guard, Guard::Version | Guard::Unpaid))
-                    && purchases::get_isolated::<Order>(app, user, id)
-                        .await?
-                        .is_some_and(|seen| seen.purchase.version == read.purchase.version)
-                {
-                    let problem = format!("stock or coupon of order {id} is not as it left them");
-                    return Err(Failure::Internal(problem).into());
-                }
-                attempts.wait_after(&rejected).await?;
+                let is_own = |failed: &FailedGuard<Guard>| matches!(failed.guard, Guard::Version | Guard::Unpaid);
+                // Stock or coupon alone: somebody else's ending is half committed; or, if that lasts, the table is wrong.
+                let alone = matches!(&rejected, Rejected::Guards(failed) if !failed.iter().any(is_own));
+                attempts.wait_after(&rejected).await.map_err(|failure| match failure {
+                    Failure::Busy if alone => {
+                        Failure::Internal(format!("stock or coupon of order {id} is not as it left them"))
+                    }
+                    failure => failure,
+                })?;
             }
         }
     }

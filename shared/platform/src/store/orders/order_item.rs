@@ -9,13 +9,15 @@ use onsale_domain::purchases::purchase::Purchase;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable};
-use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::keys;
+use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::item::{PurchaseItem, purchase_update};
+use crate::store::purchases::{StoredPurchase, owned};
 
 /// Kind of orders on the expiry index.
 pub const ORDER_KIND: &str = "ord";
@@ -62,17 +64,17 @@ pub fn create(new: &Order, change: EventKind) -> Result<Write, Failure> {
 
 impl StoredPurchase for Order {
     type Id = OrderId;
-    const PREFIX: &str = keys::ORDER_PREFIX;
 
-    fn key(user: UserId, id: OrderId) -> Key {
-        keys::order(user, id)
+    async fn get(app: &App, user: UserId, id: OrderId) -> Result<Option<Self>, Failure> {
+        query::get(app, &keys::order(user, id), Consistency::Strong).await?.map(Self::read).transpose()
     }
 
-    fn by_time(user: UserId) -> String {
-        keys::orders_by_time(user)
+    async fn get_isolated(app: &App, user: UserId, id: OrderId) -> Result<Option<Self>, Failure> {
+        query::get_isolated(app, &keys::order(user, id)).await?.map(Self::read).transpose()
     }
 
-    fn read(user: UserId, id: OrderId, item: Item) -> Result<Self, Failure> {
+    fn read(item: Item) -> Result<Self, Failure> {
+        let (user, id) = owned(&item, keys::ORDER_PREFIX)?;
         let item: OrderItem = from_item(item)?;
         Ok(Self {
             id,
@@ -87,7 +89,7 @@ impl StoredPurchase for Order {
     }
 
     fn update(&self, after: &Self, change: Option<EventKind>) -> Result<Write, Failure> {
-        purchase_update(&Self::key(self.user, self.id), Self::OPEN, &self.purchase, &after.purchase, change)
+        purchase_update(&keys::order(self.user, self.id), Self::OPEN, &self.purchase, &after.purchase, change)
     }
 
     fn purchase(&self) -> &Purchase {

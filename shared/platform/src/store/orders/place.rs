@@ -28,7 +28,7 @@ use crate::store::orders::{order_item, unpaid};
 use crate::store::products::stock::StockRefusal;
 use crate::store::products::{self, stock};
 use crate::store::purchases::guard::Guard;
-use crate::store::purchases::{self, ExpiryOutcome};
+use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
 use crate::store::wallet::{self, Debit, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
@@ -197,7 +197,7 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
 /// The order as it stands, if it was placed: by an earlier request, or (`ours`) by an earlier try of this one. One that
 /// is just being placed is waited for.
 async fn find_replay(app: &App, request: &OrderRequest, ours: bool) -> Result<Option<Once<Order>>, PlaceFailure> {
-    let there = purchases::get_isolated::<Order>(app, request.user, request.id).await?;
+    let there = Order::get_isolated(app, request.user, request.id).await?;
     let replay = |there| Once::replay(there, |there: &Order| &there.fingerprint, &request.fingerprint, ours);
     Ok(there.map(replay).transpose()?)
 }

@@ -7,18 +7,31 @@ use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ProductId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
+use onsale_domain::purchases::lapses::Lapses;
 use onsale_domain::time::EpochSecond;
 
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, integer, number, text, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::transaction::Write;
-use crate::store::purchases::lapses::{NOT_PAUSED, OPEN_PREFIX, open_name, read_lapses, set_lapses};
 
 /// How long it outlives the last order that entered it: longer than lapses are remembered.
 const UNPAID_KEPT_SECONDS: i64 = 30 * 86_400;
 
+/// The condition that no pause is in force at `:second`, and that no unpaid order had ended by then when it was last
+/// looked.
+const NOT_PAUSED: &str = "(attribute_not_exists(paused_until) OR paused_until <= :second) AND \
+                          (attribute_not_exists(first_end) OR first_end >= :second)";
+
+/// The beginning of an attribute that names an unpaid order, before its id.
+const OPEN_PREFIX: &str = "open_";
+
 const UNITS_PREFIX: &str = "units_";
+
+/// The attribute that names an unpaid order.
+fn open_name(id: OrderId) -> String {
+    format!("{OPEN_PREFIX}{}", short(id))
+}
 
 fn units_name(product: ProductId) -> String {
     format!("{UNITS_PREFIX}{}", short(product))
@@ -42,6 +55,19 @@ pub fn read(item: Option<&Item>) -> Result<Unpaid, Failure> {
     let version = item.get("version").and_then(|version| version.as_n().ok()?.parse().ok());
     unpaid.version = version.ok_or_else(|| unreadable("the version of unpaid orders"))?;
     Ok(unpaid)
+}
+
+fn read_lapses(item: &Item) -> Result<Lapses, Failure> {
+    let of = |name| integer(item, name)?.map_or(Ok(0), |value| u32::try_from(value).map_err(unreadable));
+    let second = |name| of(name).map(EpochSecond);
+    Ok(Lapses { count: of("lapses")?, last_at: second("lapsed_at")?, paused_until: second("paused_until")? })
+}
+
+fn set_lapses(write: Write, lapses: Lapses) -> Write {
+    write
+        .set("lapses", number(lapses.count))
+        .set("lapsed_at", number(lapses.last_at))
+        .set("paused_until", number(lapses.paused_until))
 }
 
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of

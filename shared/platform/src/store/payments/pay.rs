@@ -1,8 +1,6 @@
 //! Paying: what is bought, the wallet and its ledger change together or not at all. One loop pays reservations and
 //! orders; what is different about them is in `pay_reservation.rs` and `pay_order.rs`.
 
-use std::iter;
-
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId, UserId};
@@ -16,13 +14,10 @@ use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
-use crate::store::dynamodb::item::Item;
-use crate::store::dynamodb::keys::Key;
-use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::guard::Guard;
-use crate::store::purchases::{self, StoredPurchase};
 use crate::store::wallet::{self, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
@@ -77,23 +72,25 @@ impl From<QueueTokenFailure> for PayFailure {
 
 /// A purchase that can be paid from a wallet: a reservation or an order, and nothing else.
 pub(crate) trait Payable: StoredPurchase {
-    /// Further inputs of its sale: an admission, or the other unpaid orders of the payer.
+    /// Inputs that are read together with it: the other unpaid orders of the payer, or nothing.
+    type Companion;
+    /// On which terms it is sold: an admission, or what leaves the unpaid orders.
     type Terms;
 
-    /// The item that is read together with it for its [`Self::Terms`], if there is one.
-    fn terms_key(user: UserId) -> Option<Key>;
+    /// It and its companion, each as of its last answered write.
+    async fn load(app: &App, user: UserId, id: Self::Id) -> Result<Option<(Self, Self::Companion)>, Failure>;
 
     /// The amount to pay, in minor units.
     fn total(&self) -> i64;
     /// The id of its payment.
     fn payment_id(&self) -> String;
 
-    /// Whether it may be paid at `now`, and on which terms; `item` is the one at [`Self::terms_key`].
+    /// Whether it may be paid at `now`, and on which terms.
     async fn may_be_paid(
         &self,
         app: &App,
         request: &PayRequest<'_>,
-        item: Option<&Item>,
+        companion: &Self::Companion,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal>;
     /// The writes that make it its owner's, as it is `after`; those of the money come on top.
@@ -133,12 +130,12 @@ enum TryOutcome<P> {
 }
 
 /// The items by which a payment is decided.
-struct Inputs<P> {
+struct Inputs<P: Payable> {
     /// The reservation or order.
     bought: P,
     /// The wallet of its owner, if there is one, and the keys of its last payments.
     wallet: Option<(WalletRow, Vec<String>)>,
-    terms: Option<Item>,
+    companion: P::Companion,
 }
 
 /// Pays a reservation; the reservation with its payment.
@@ -177,7 +174,7 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
             Ok(TryOutcome::Again(rejected)) => attempts.wait_after(&rejected).await?,
             Err(Refusal::Final(failure)) => return Err(failure),
             Err(Refusal::UnlessPaid(failure)) => {
-                let settled = purchases::get_isolated::<P>(app, request.user, id).await?;
+                let settled = P::get_isolated(app, request.user, id).await?;
                 return settled
                     .and_then(|settled| already_paid(&settled, request, attempts.answer_lost))
                     .ok_or(failure);
@@ -189,13 +186,8 @@ async fn pay<P: Payable>(app: &App, id: P::Id, request: &PayRequest<'_>) -> Resu
 /// Reads what a user has bought, its terms and the wallet, each as of its last answered write; `None` if the user has
 /// bought no such thing.
 async fn load<P: Payable>(app: &App, user: UserId, id: P::Id) -> Result<Option<Inputs<P>>, Failure> {
-    let keys: Vec<Key> = iter::once(P::key(user, id)).chain(P::terms_key(user)).collect();
-    let bought_and_terms = query::batch_get_in_order(app, &keys, Consistency::Strong);
-    let (items, wallet) = tokio::try_join!(bought_and_terms, wallet::get_with_keys(app, user))?;
-    let mut items = items.into_iter();
-    let (bought, terms) = (items.next().flatten(), items.next().flatten());
-    let Some(bought) = bought else { return Ok(None) };
-    Ok(Some(Inputs { bought: P::read(user, id, bought)?, wallet, terms }))
+    let (loaded, wallet) = tokio::try_join!(P::load(app, user, id), wallet::get_with_keys(app, user))?;
+    Ok(loaded.map(|(bought, companion)| Inputs { bought, wallet, companion }))
 }
 
 /// The success of a purchase that is paid: by the key of this request, now or before, or by another.
@@ -223,7 +215,7 @@ async fn try_once<P: Payable>(
         return Err(insufficient_balance(app, bought));
     }
     let now = app.now();
-    let terms = bought.may_be_paid(app, request, inputs.terms.as_ref(), now).await?;
+    let terms = bought.may_be_paid(app, request, &inputs.companion, now).await?;
     let wallet = inputs.wallet.as_ref().map(|(row, _)| row);
     let rejected = match debit(wallet, bought.total(), now, bought.payment_id()) {
         Ok(debit) => {
@@ -252,7 +244,7 @@ async fn try_once<P: Payable>(
 
 /// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one
 /// instant: what the key has paid may be this.
-fn refuse_reused_key<P>(inputs: &Inputs<P>, request: &PayRequest<'_>) -> Result<(), Refusal> {
+fn refuse_reused_key<P: Payable>(inputs: &Inputs<P>, request: &PayRequest<'_>) -> Result<(), Refusal> {
     let used = inputs.wallet.as_ref().is_some_and(|(_, keys)| keys.iter().any(|known| known == request.key));
     if used { Err(Refusal::unless_paid(KeyReused)) } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! Paying an order that was placed before: it leaves the unpaid orders of its owner.
 
 use jiff::Timestamp;
-use onsale_domain::id::UserId;
+use onsale_domain::id::{OrderId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::Unpaid;
 use onsale_domain::purchases::purchase::{Expire, PayError};
@@ -9,8 +9,6 @@ use onsale_domain::purchases::purchase::{Expire, PayError};
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::Item;
-use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
 use crate::store::orders::{self, unpaid};
 use crate::store::payments::pay::{PayFailure, PayRequest, Payable, Refusal};
@@ -19,10 +17,11 @@ use crate::store::purchases::guard::Guard;
 
 impl Payable for Order {
     /// All that its owner has not paid.
+    type Companion = Unpaid;
     type Terms = Unpaid;
 
-    fn terms_key(user: UserId) -> Option<Key> {
-        Some(keys::unpaid(user))
+    async fn load(app: &App, user: UserId, id: OrderId) -> Result<Option<(Self, Unpaid)>, Failure> {
+        orders::get_with_unpaid(app, user, id).await
     }
 
     fn total(&self) -> i64 {
@@ -37,7 +36,7 @@ impl Payable for Order {
         &self,
         app: &App,
         request: &PayRequest<'_>,
-        unpaid: Option<&Item>,
+        unpaid: &Unpaid,
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
         if self.purchase.expire(now) == Expire::Due {
@@ -48,7 +47,7 @@ impl Payable for Order {
             return Err(Refusal::unless_paid(refused));
         }
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
-        Ok(unpaid::read(unpaid)?)
+        Ok(unpaid.clone())
     }
 
     fn sale_writes(&self, after: &Self, unpaid: &Self::Terms, _: Timestamp) -> Result<Transaction<Guard>, Failure> {

@@ -1,7 +1,7 @@
 //! Paying a reservation: its seats, and the admission by the queue of its concert.
 
 use jiff::Timestamp;
-use onsale_domain::id::UserId;
+use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::purchases::purchase::{PayError, PurchaseState};
 use onsale_domain::queue::entry::{Admission, QueueTokenError};
 use onsale_domain::reservations::reservation::Reservation;
@@ -13,20 +13,20 @@ use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, text};
-use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::transaction::{FailedGuard, Transaction};
 use crate::store::payments::pay::{PayRequest, Payable, Refusal};
+use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::guard::Guard;
-use crate::store::purchases::{self, StoredPurchase};
 use crate::store::queue::entry_item;
 use crate::store::seats::{NOT_LEASED, all_mine_condition, set_seats};
 
 impl Payable for Reservation {
+    type Companion = ();
     /// The admission it is paid with; none, if no queue is before it.
     type Terms = Option<Admission>;
 
-    fn terms_key(_: UserId) -> Option<Key> {
-        None
+    async fn load(app: &App, user: UserId, id: ReservationId) -> Result<Option<(Self, ())>, Failure> {
+        Ok(Self::get(app, user, id).await?.map(|read| (read, ())))
     }
 
     fn total(&self) -> i64 {
@@ -41,7 +41,7 @@ impl Payable for Reservation {
         &self,
         app: &App,
         request: &PayRequest<'_>,
-        _: Option<&Item>,
+        (): &(),
         now: Timestamp,
     ) -> Result<Self::Terms, Refusal> {
         self.purchase.may_be_paid(now).map_err(Refusal::unless_paid)?;
@@ -129,6 +129,6 @@ fn is_sold_to(reservation: &Reservation, block: &Item) -> bool {
 
 /// Whether it still waits to be paid, when no transaction is at work on it any more.
 async fn is_unpaid(app: &App, read: &Reservation) -> Result<bool, Failure> {
-    let now = purchases::get_isolated::<Reservation>(app, read.user, read.id).await?;
+    let now = Reservation::get_isolated(app, read.user, read.id).await?;
     Ok(now.is_some_and(|now| now.purchase.payment.is_none() && now.purchase.state == PurchaseState::Open))
 }

@@ -1,4 +1,4 @@
-//! Giving a payment back: money, and with it seats and seat limit or stock and coupon, change together or not at all.
+//! Giving a payment back: money, and with it seats, or stock and coupon, change together or not at all.
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
@@ -13,7 +13,6 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 use crate::store::orders::give_back_transaction;
 use crate::store::payments::pay::Payable;
-use crate::store::purchases;
 use crate::store::purchases::guard::Guard;
 use crate::store::reservations::cancel::free_seats_transaction;
 use crate::store::wallet::{self, credit_write};
@@ -73,13 +72,13 @@ async fn refund<P: Payable>(
 ) -> Result<P, RefundFailure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let (read, wallet) = tokio::try_join!(purchases::get::<P>(app, user, id), wallet::get_row(app, user))?;
+        let (read, wallet) = tokio::try_join!(P::get(app, user, id), wallet::get_row(app, user))?;
         let read = read.filter(|read| read.purchase().payment.is_some()).ok_or(RefundFailure::NotFound)?;
         let decided = match decide(read.clone()) {
             Ok(decided) => decided,
             Err(refused) => {
                 // The same request, sent twice, may have given it back in time.
-                let settled = purchases::get_isolated::<P>(app, user, id).await?;
+                let settled = P::get_isolated(app, user, id).await?;
                 if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
                     return Err(refused.into());
                 }
@@ -109,5 +108,5 @@ fn take_back(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> R
     } else {
         EventKind::PaymentCancelled
     };
-    free_seats_transaction(read, after, &freed, freed.len(), Some(change))
+    free_seats_transaction(read, after, &freed, Some(change))
 }

@@ -1,17 +1,13 @@
 //! Expires reservations and orders whose time has passed. Seats are free already; what is left is the
-//! state that their owners see, and the seat limit. Units of an order and its coupon come back by this alone.
-
-use onsale_domain::id::UserId;
-use onsale_domain::orders::order::Order;
-use onsale_domain::reservations::reservation::Reservation;
+//! state that their owners see. Units of an order and its coupon come back by this alone.
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::keys::{self, Key};
+use crate::store::dynamodb::keys;
 use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::orders;
 use crate::store::orders::order_item::ORDER_KIND;
-use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
+use crate::store::purchases::ExpiryOutcome;
 use crate::store::reservations::expire;
 use crate::store::reservations::reservation_item::RESERVATION_KIND;
 
@@ -32,23 +28,17 @@ pub async fn sweep(app: &App, kind: Expiring, page_max: u16, steps_max: usize) -
     match kind {
         Expiring::Reservations => {
             sweep::run(app, RESERVATION_KIND, page_max, steps_max, |app, key| async move {
-                let Some((user, id)) = parse::<Reservation>(&key) else { return Ok(false) };
-                Ok(expire::expire(&app, user, id).await? == ExpiryOutcome::Now)
+                Ok(expire::expire(&app, &key).await? == ExpiryOutcome::Now)
             })
             .await
         }
         Expiring::Orders => {
             sweep::run(app, ORDER_KIND, page_max, steps_max, |app, key| async move {
-                let Some((user, id)) = parse::<Order>(&key) else { return Ok(false) };
+                let Some((user, id)) = keys::parse_owned(&key, keys::ORDER_PREFIX) else { return Ok(false) };
+                let Ok(id) = id.parse() else { return Ok(false) };
                 Ok(orders::expire(&app, user, id).await? == ExpiryOutcome::Now)
             })
             .await
         }
     }
-}
-
-/// The owner and the id of a purchase.
-fn parse<P: StoredPurchase>(key: &Key) -> Option<(UserId, P::Id)> {
-    let (user, id) = keys::parse_owned(key, P::PREFIX)?;
-    Some((user, id.parse().ok()?))
 }

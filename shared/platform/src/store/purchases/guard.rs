@@ -3,14 +3,12 @@
 /// The condition of one write: of holding, ordering, paying, giving up and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guard {
-    /// The reservation or order is not there yet.
+    /// The order is not there yet, or no reservation has the number of this one.
     New,
     /// The reservation or order is at the version that was read.
     Version,
     /// The block at this place of a reservation's blocks has its seats as they must be.
     Seats(usize),
-    /// The user's limit of seats is kept.
-    SeatLimit,
     /// The queue token is admitted.
     Admission,
     /// The line at this place of an order takes its units from a shard that has them, at the price and in the state

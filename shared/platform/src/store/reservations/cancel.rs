@@ -14,8 +14,8 @@ use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::purchases::cancel_failure::CancelFailure;
 use crate::store::purchases::guard::Guard;
 use crate::store::purchases::{ExpiryOutcome, StoredPurchase};
-use crate::store::reservations::get;
-use crate::store::reservations::{expire, seat_limit};
+use crate::store::reservations::reservation_item::key;
+use crate::store::reservations::{expire, get};
 use crate::store::seats::read_block;
 use crate::store::seats::{all_mine_condition, set_seats};
 
@@ -52,7 +52,7 @@ pub async fn cancel(
     ended.await?.ok_or(CancelFailure::NoReservation)
 }
 
-/// Gives back the seats and seat limit of a declined reservation, once however often it is asked for.
+/// Gives back the seats of a declined reservation, once however often it is asked for.
 ///
 /// # Errors
 /// When the table fails.
@@ -92,7 +92,7 @@ async fn end_reservation<E: From<Failure>>(
         let Some(read) = get(app, user, id).await? else { return Ok(None) };
         let (seats, after, change) = match decide(&read)? {
             Ending::Stay => return Ok(Some(read)),
-            Ending::Expire => match expire::expire(app, user, id).await? {
+            Ending::Expire => match expire::expire(app, &key(&read)).await? {
                 ExpiryOutcome::Now | ExpiryOutcome::Before => {
                     return Ok(Some(get(app, user, id).await?.unwrap_or(read)));
                 }
@@ -105,7 +105,7 @@ async fn end_reservation<E: From<Failure>>(
             Ending::Release { seats, after, change } => (seats, after, change),
         };
         let ours: Vec<SeatId> = seats.iter().filter(|seat| !gone.contains(seat)).cloned().collect();
-        let transaction = free_seats_transaction(&read, &after, &ours, seats.len(), change)?;
+        let transaction = free_seats_transaction(&read, &after, &ours, change)?;
         match transaction.commit(app).await {
             Ok(()) => return Ok(Some(*after)),
             Err(rejected) => {
@@ -118,13 +118,12 @@ async fn end_reservation<E: From<Failure>>(
     }
 }
 
-/// The reservation as it is `after`, these seats of it free, which are its own, and `count` seats of the user's seat
-/// limit. The reservation's version is what makes it happen once.
+/// The reservation as it is `after`, and these seats of it free, which are its own. The reservation's version is what
+/// makes it happen once.
 pub(crate) fn free_seats_transaction(
     read: &Reservation,
     after: &Reservation,
     seats: &[SeatId],
-    count: usize,
     change: Option<EventKind>,
 ) -> Result<Transaction<Guard>, Failure> {
     let mut transaction = Transaction::new();
@@ -137,7 +136,6 @@ pub(crate) fn free_seats_transaction(
         );
     }
     transaction.add(Guard::Version, read.update(after, change)?);
-    transaction.add(Guard::SeatLimit, seat_limit::give_back(after, count));
     Ok(transaction)
 }
 

@@ -1,13 +1,13 @@
 //! Holding seats: all that are asked for, or none.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::queue::entry::{EntryState, QueueTokenError};
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
+use onsale_domain::reservations::log::{AppendError, ReservationLog};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
 use onsale_domain::time::EpochSecond;
@@ -18,16 +18,15 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::concerts::{delete_schedule, schedules};
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
-use crate::store::dynamodb::item::{Item, text};
-use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::item::text;
+use crate::store::dynamodb::query::Consistency;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
-use crate::store::purchases;
 use crate::store::purchases::guard::Guard;
 use crate::store::queue::entry_item;
-use crate::store::reservations::{expire, get, reservation_item, seat_limit};
+use crate::store::reservations::{expire, log, reservation_item};
 use crate::store::seats::{self, NOT_LEASED, read_block, set_seats};
+use crate::store::views::Block;
 use crate::telemetry::logs;
 
 /// Why seats were not held.
@@ -72,7 +71,7 @@ pub async fn hold(
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
         Err(refused @ (HoldFailure::Refused(_) | HoldFailure::QueueToken(_))) => {
-            match purchases::get_isolated::<Reservation>(app, user, id).await? {
+            match log::find_isolated(app, user, id).await? {
                 Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
                 None => Err(refused),
             }
@@ -105,40 +104,73 @@ async fn decide(
     Ok((schedule, reservation))
 }
 
-/// Takes all seats of a new reservation, or none: a look at its blocks, then one transaction of these, itself and the
-/// seat limit. In a rush most are refused, and a refusal of the table would cost as much as a hold, and keep others
-/// from the block meanwhile.
+/// Takes all seats of a new reservation, or none: a look at its blocks and at its owner's log, then one transaction of
+/// the blocks and of the next number of the log. In a rush most are refused, and a refusal of the table would cost as
+/// much as a hold, and keep others from the block meanwhile.
 async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
-    let blocks: Vec<(BlockId, Vec<u16>)> = group_by_block(new.live_seats()).into_iter().collect();
-    refuse_if_taken(app, &new, &blocks).await?;
+    let blocks: Vec<WantedSeats> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
+    let mut obstacle = look(app, &new, &blocks).await?;
+    let mut last = None;
     loop {
-        let rejected = match hold_transaction(app, schedule, &new, &blocks)?.commit(app).await {
-            Ok(()) => return Ok(Once::New(new)),
+        // Read after the seats: whose are named as ours is ours by now.
+        let log = log::read(app, new.user).await?;
+        if let Some(there) = log.find(new.id) {
+            // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
+            let ours = last.as_ref().is_some_and(|rejected| attempts.may_have_done(rejected));
+            return Ok(Once::replay(there.clone(), |there| &there.fingerprint, &new.fingerprint, ours)?);
+        }
+        if let Some(obstacle) = obstacle {
+            return Err(refuse(app, &new, &log, obstacle).await?);
+        }
+        if let Some(rejected) = last {
+            attempts.wait_after(&rejected).await?;
+        }
+        let Some(numbered) = number(&attempts, schedule, &new, &log).await? else {
+            (obstacle, last) = (None, None);
+            continue;
+        };
+        let rejected = match hold_transaction(app, &numbered, &blocks)?.commit(app).await {
+            Ok(()) => return Ok(Once::New(numbered)),
             Err(rejected) => rejected,
         };
-        // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
-        if let Some(there) = get(app, new.user, new.id).await? {
-            let ours = attempts.may_have_done(&rejected);
-            return Ok(Once::replay(there, |there| &there.fingerprint, &new.fingerprint, ours)?);
-        }
-        match &rejected {
-            Rejected::Guards(failed) => refuse_or_retry(app, schedule, &new, &blocks, failed).await?,
+        obstacle = match &rejected {
+            Rejected::Guards(failed) => judge(app, &new, &blocks, failed).await?,
+            // A block in demand is in one transaction at a time: whoever collides looks, so that a crowd learns that a
+            // seat is gone instead of trying until its time is up.
             Rejected::Conflict(with) if with.iter().any(|guard| matches!(guard, Guard::Seats(_))) => {
-                refuse_if_taken(app, &new, &blocks).await?;
+                look(app, &new, &blocks).await?
             }
-            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => {}
-        }
-        attempts.wait_after(&rejected).await?;
+            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => None,
+        };
+        last = Some(rejected);
     }
 }
 
-fn hold_transaction(
-    app: &App,
+/// The reservation with the next number of its owner's log. `None` if the log is not what it was: own holds whose time
+/// has passed stood in the way of the limit and were ended, so that nobody waits for the sweep.
+async fn number(
+    attempts: &Attempts<'_>,
     schedule: &Schedule,
     new: &Reservation,
-    blocks: &[(BlockId, Vec<u16>)],
-) -> Result<Transaction<Guard>, Failure> {
+    log: &ReservationLog,
+) -> Result<Option<Reservation>, HoldFailure> {
+    match log.append(new.clone(), schedule.max_seats_per_user, attempts.app.now()) {
+        Ok(numbered) => Ok(Some(numbered)),
+        Err(AppendError::Full) => Err(HoldError::LogFull.into()),
+        Err(AppendError::Paused(paused)) => Err(HoldError::from(paused).into()),
+        Err(AppendError::SeatLimit(limit)) => Err(HoldError::SeatLimit(limit).into()),
+        Err(AppendError::Lapsed(lapsed)) => {
+            try_join_all(
+                lapsed.iter().map(|reservation| expire::expire_for_another(attempts.of_another(), reservation)),
+            )
+            .await?;
+            Ok(None)
+        }
+    }
+}
+
+fn hold_transaction(app: &App, new: &Reservation, blocks: &[WantedSeats]) -> Result<Transaction<Guard>, Failure> {
     let now = text(EpochSecond::begun(app.now()).to_hex());
     let mut transaction = Transaction::new();
     for (index, (block, numbers)) in blocks.iter().enumerate() {
@@ -149,101 +181,100 @@ fn hold_transaction(
         transaction.add(Guard::Seats(index), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
-    transaction.add(Guard::SeatLimit, seat_limit::add_hold(new, schedule.max_seats_per_user, app.now()));
     if let Some((queue, number)) = &new.admitted_by {
         transaction.add(Guard::Admission, entry_item::add_hold(new.user, queue, *number, app.now()));
     }
     Ok(transaction)
 }
 
-/// Says why seats cannot be had, or returns for another try when that has changed meanwhile.
-async fn refuse_or_retry(
+/// Seats of one block that are to be held.
+type WantedSeats = (BlockId, Vec<u16>);
+
+/// What keeps seats from being held, whatever is tried again.
+enum Obstacle {
+    /// There are no such seats.
+    Missing(Vec<SeatId>),
+    /// They are taken, as these values say.
+    Taken(Vec<(SeatId, SeatValue)>),
+    /// The admission has ended.
+    AdmissionEnded,
+}
+
+impl Obstacle {
+    /// The obstacle that blocks show at `now`, each as it was read, if one is there; none, if one of them shows the
+    /// hold of `new` itself: by a try whose answer is still on its way, or by the same request sent twice.
+    fn find(new: &Reservation, blocks: &[(&WantedSeats, Option<Block>)], now: EpochSecond) -> Option<Self> {
+        if blocks.iter().any(|(_, there)| there.as_ref().is_some_and(|there| there.is_of_reservation(new.id, now))) {
+            return None;
+        }
+        let (mut missing, mut taken) = (Vec::new(), Vec::new());
+        for ((block, numbers), there) in blocks {
+            for number in numbers {
+                let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
+                match there.as_ref().and_then(|there| there.seats.get(number)) {
+                    None => missing.push(seat),
+                    Some(value) if value.state(now) == SeatState::Available => {}
+                    Some(value) => taken.push((seat, *value)),
+                }
+            }
+        }
+        if missing.is_empty() {
+            (!taken.is_empty()).then_some(Self::Taken(taken))
+        } else {
+            Some(Self::Missing(missing))
+        }
+    }
+}
+
+/// Looks whether the seats can be had by now.
+async fn look(app: &App, new: &Reservation, blocks: &[WantedSeats]) -> Result<Option<Obstacle>, Failure> {
+    let ids: Vec<&BlockId> = blocks.iter().map(|(id, _)| id).collect();
+    let there = seats::get_blocks(app, new.schedule_id, &ids).await?;
+    let read: Vec<_> = blocks.iter().zip(there).collect();
+    Ok(Obstacle::find(new, &read, EpochSecond::begun(app.now())))
+}
+
+/// The obstacle that failed guards show, if it is one and not stale.
+async fn judge(
     app: &App,
-    schedule: &Schedule,
     new: &Reservation,
-    blocks: &[(BlockId, Vec<u16>)],
+    blocks: &[WantedSeats],
     failed: &[FailedGuard<Guard>],
-) -> Result<(), HoldFailure> {
+) -> Result<Option<Obstacle>, Failure> {
+    if failed.iter().any(|failed| failed.guard == Guard::Admission) {
+        return Ok(Some(Obstacle::AdmissionEnded));
+    }
     let now = EpochSecond::begun(app.now());
-    let (mut missing, mut taken, mut leased, mut limit) = (Vec::new(), Vec::new(), false, None);
+    let (mut read, mut leased) = (Vec::new(), false);
     for FailedGuard { guard, old } in failed {
-        match guard {
-            Guard::Seats(index) => {
-                let (block, numbers) = &blocks[*index];
-                let there = old.as_ref().map(|old| read_block(&block.section, old)).transpose()?;
-                if there.as_ref().is_some_and(|there| there.is_of_reservation(new.id, now)) {
-                    // Our own hold, of which not every item is to be seen yet.
-                    return Ok(());
-                }
-                let bound = now.to_hex();
-                leased |= there.as_ref().and_then(|there| there.lease.as_ref()).is_some_and(|until| *until >= bound);
-                for number in numbers {
-                    let seat = SeatId { section: block.section.clone(), row: block.row.clone(), number: *number };
-                    match there.as_ref().and_then(|there| there.seats.get(number)) {
-                        None => missing.push(seat),
-                        Some(value) if value.state(now) == SeatState::Available => {}
-                        Some(value) => taken.push((seat, *value)),
-                    }
-                }
-            }
-            Guard::SeatLimit => limit = old.as_ref(),
-            Guard::Admission => return Err(QueueTokenError::Ended.into()),
-            _ => {}
-        }
+        let Guard::Seats(index) = guard else { continue };
+        let block = &blocks[*index];
+        let there = old.as_ref().map(|old| read_block(&block.0.section, old)).transpose()?;
+        let lease = there.as_ref().and_then(|there| there.lease.as_ref());
+        leased |= lease.is_some_and(|until| *until >= now.to_hex());
+        read.push((block, there));
     }
-    let gone = leased && schedules::get(app, schedule.id).await?.is_none();
-    if gone && !delete_schedule::is_pending(app, schedule.id).await? {
-        return Err(HoldError::SeatNotFound(new.live_seats().cloned().collect()).into());
+    let gone = leased && schedules::get(app, new.schedule_id).await?.is_none();
+    if gone && !delete_schedule::is_pending(app, new.schedule_id).await? {
+        return Ok(Some(Obstacle::Missing(new.live_seats().cloned().collect())));
     }
-    if !missing.is_empty() {
-        return Err(HoldError::SeatNotFound(missing).into());
-    }
-    if !taken.is_empty() {
-        return refuse_as_taken(app, new, taken).await;
-    }
-    match limit {
-        // Our own hold is counted, and not to be seen yet.
-        Some(old) if seat_limit::includes(old, new.id) => Ok(()),
-        Some(old) => refuse_by_seat_limit(app, schedule, new, old).await,
-        None => Ok(()),
-    }
+    Ok(Obstacle::find(new, &read, now))
 }
 
-/// Refuses seats that are taken by now. A block in demand is in one transaction at a time: whoever comes or collides
-/// looks, so that a crowd learns that a seat is gone instead of trying until its time is up. What is not there at all,
-/// the transaction tells.
-async fn refuse_if_taken(app: &App, new: &Reservation, blocks: &[(BlockId, Vec<u16>)]) -> Result<(), HoldFailure> {
-    let now = EpochSecond::begun(app.now());
-    let mut taken = Vec::new();
-    for (id, numbers) in blocks {
-        let Some(block) = seats::get_block(app, new.schedule_id, id, Consistency::Strong).await? else { return Ok(()) };
-        if block.is_of_reservation(new.id, now) {
-            // Ours, by a try whose answer is still on its way or by the same request sent twice.
-            return Ok(());
-        }
-        for number in numbers {
-            let Some(value) = block.seats.get(number) else { return Ok(()) };
-            if value.state(now) != SeatState::Available {
-                taken.push((SeatId { section: id.section.clone(), row: id.row.clone(), number: *number }, *value));
-            }
-        }
-    }
-    if taken.is_empty() { Ok(()) } else { refuse_as_taken(app, new, taken).await }
-}
-
-/// Refuses seats that are taken, or returns for another try if the same request, sent twice, got them meanwhile: a
-/// client must not be refused what it has.
-async fn refuse_as_taken(app: &App, new: &Reservation, taken: Vec<(SeatId, SeatValue)>) -> Result<(), HoldFailure> {
-    let refused: HoldFailure = if admission_lasts(app, new).await? {
-        taken_by(app, new.user, taken).await?.into()
-    } else {
+/// The refusal of an obstacle.
+async fn refuse(
+    app: &App,
+    new: &Reservation,
+    log: &ReservationLog,
+    obstacle: Obstacle,
+) -> Result<HoldFailure, Failure> {
+    Ok(match obstacle {
+        Obstacle::AdmissionEnded => QueueTokenError::Ended.into(),
         // Who may not buy any more is not told who does.
-        QueueTokenError::Ended.into()
-    };
-    match get(app, new.user, new.id).await? {
-        Some(_) => Ok(()),
-        None => Err(refused),
-    }
+        _ if !admission_lasts(app, new).await? => QueueTokenError::Ended.into(),
+        Obstacle::Missing(seats) => HoldError::SeatNotFound(seats).into(),
+        Obstacle::Taken(taken) => taken_by(log, taken).into(),
+    })
 }
 
 /// Whether the admission that a reservation is made with lasts; where no queue is, none is needed.
@@ -254,40 +285,17 @@ async fn admission_lasts(app: &App, new: &Reservation) -> Result<bool, Failure> 
     Ok(state == Some(EntryState::Admitted))
 }
 
-/// The owner of taken seats, as `user` may know it: somebody else, if only one of them is somebody else's; or the
-/// user, by a reservation made before. Reservations that are just being made are waited for.
-async fn taken_by(app: &App, user: UserId, taken: Vec<(SeatId, SeatValue)>) -> Result<HoldError, Failure> {
-    let named: BTreeSet<ReservationId> = taken.iter().filter_map(|(_, value)| value.owner()).collect();
-    let keys: Vec<keys::Key> = named.iter().map(|id| keys::reservation(user, *id)).collect();
-    let there = query::transact_get(app, &keys).await?;
-    let own: BTreeSet<ReservationId> =
-        named.into_iter().zip(there).filter(|(_, item)| item.is_some()).map(|(id, _)| id).collect();
+/// The owner of taken seats, as the user of `log` may know it: somebody else, if only one of them is somebody else's;
+/// or the user, by a reservation made before. One that another request of the same user commits at this very moment may
+/// not be in the log yet, and then counts as somebody else's: to wait for it would cost every refusal two units more.
+fn taken_by(log: &ReservationLog, taken: Vec<(SeatId, SeatValue)>) -> HoldError {
+    let own = log.own(&taken.iter().filter_map(|(_, value)| value.owner()).collect());
     let is_own = |value: &SeatValue| value.owner().is_some_and(|owner| own.contains(&owner));
     let others: Vec<SeatId> = taken.iter().filter(|(_, value)| !is_own(value)).map(|(seat, _)| seat.clone()).collect();
     let first = taken.first().and_then(|(_, value)| Some((value.owner()?, *value)));
     let Some((reservation, value)) = first.filter(|_| others.is_empty()) else {
-        return Ok(HoldError::SeatTaken(others));
+        return HoldError::SeatTaken(others);
     };
     let seats = taken.into_iter().filter(|(_, value)| value.owner() == Some(reservation)).map(|(seat, _)| seat);
-    Ok(HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) })
-}
-
-/// Says why a user's seat limit is in the way of a hold: a pause, or the limit. Nothing, if it is no longer as it was.
-async fn refuse_by_seat_limit(
-    app: &App,
-    schedule: &Schedule,
-    new: &Reservation,
-    old: &Item,
-) -> Result<(), HoldFailure> {
-    let read = seat_limit::read(old)?;
-    if expire::close_expired_holds(app, new.user, new.schedule_id, &read).await? {
-        return Ok(());
-    }
-    read.lapses.check(app.now()).map_err(HoldError::from)?;
-    let wanted = i64::try_from(new.live_tickets().count()).unwrap_or(i64::MAX);
-    if read.count + wanted > i64::from(schedule.max_seats_per_user) {
-        return Err(HoldError::SeatLimit(schedule.max_seats_per_user).into());
-    }
-    // The pause ended a moment ago.
-    Ok(())
+    HoldError::SeatYours { seats: seats.collect(), reservation, paid: matches!(value, SeatValue::Sold { .. }) }
 }

@@ -3,23 +3,22 @@
 pub mod cancel;
 pub(crate) mod expire;
 pub mod hold;
+pub(crate) mod log;
 pub(crate) mod reservation_item;
-pub(crate) mod seat_limit;
 
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
+use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::seats::{SeatId, SeatValue};
 use onsale_domain::time::EpochSecond;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{number, text};
-use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{ListFailure, Query};
-use crate::store::purchases::{self, StoredPurchase};
+use crate::store::dynamodb::query::{self, ListFailure};
+use crate::store::purchases::StoredPurchase;
 use crate::store::seats;
 use crate::store::views::Page;
 
@@ -28,7 +27,7 @@ use crate::store::views::Page;
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Reservation>, Failure> {
-    purchases::get(app, user, id).await
+    log::find(app, user, id).await
 }
 
 /// The user's live reservation that holds this seat, if there is one.
@@ -44,7 +43,7 @@ pub async fn find_holding(
     let Some(SeatValue::Held { reservation, .. }) = seats::get_value(app, schedule, seat).await? else {
         return Ok(None);
     };
-    let found = purchases::get_isolated::<Reservation>(app, user, reservation).await?;
+    let found = log::find_isolated(app, user, reservation).await?;
     Ok(found.filter(|found| {
         found.purchase.state_at(app.now()) == PurchaseState::Open && found.live_seats().any(|held| held == seat)
     }))
@@ -55,23 +54,18 @@ pub async fn find_holding(
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListFailure> {
-    purchases::list(app, user, limit, cursor).await
+    log::newest_first(user).list(app, limit, cursor, query::map_each(Reservation::read)).await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.
 pub(crate) async fn has_live_hold(app: &App, user: UserId, queue: &QueueId) -> Result<bool, Failure> {
     let now = app.now();
     let values = vec![(":queue", text(queue.as_str())), (":now", number(EpochSecond::begun(now)))];
-    let query = Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX)
-        .strong()
-        .filter("queue_id = :queue AND held_until >= :now", values);
-    for item in query.all(app, LIVE_HOLDS_MAX).await? {
-        if Reservation::read(user, ReservationId(Uuid::nil()), item)?.purchase.state_at(now) == PurchaseState::Open {
+    let query = log::newest_first(user).filter("queue_id = :queue AND held_until >= :now", values);
+    for item in query.all(app, RESERVATIONS_MAX.into()).await? {
+        if Reservation::read(item)?.purchase.state_at(now) == PurchaseState::Open {
             return Ok(true);
         }
     }
     Ok(false)
 }
-
-/// Most reservations of a user and a queue whose time has not passed: as many as requests in a hold's time.
-const LIVE_HOLDS_MAX: usize = 10_000;

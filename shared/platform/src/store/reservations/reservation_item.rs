@@ -10,13 +10,15 @@ use onsale_domain::seats::SeatId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{Item, from_item, to_item, unreadable, value};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::transaction::Write;
-use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::item::{PurchaseItem, purchase_update};
+use crate::store::purchases::{StoredPurchase, owned};
+use crate::store::reservations::log;
 
 /// Kind of reservations on the expiry index.
 pub const RESERVATION_KIND: &str = "rsv";
@@ -31,7 +33,7 @@ struct TicketItem {
 
 #[derive(Serialize, Deserialize)]
 struct ReservationItem {
-    owner: String,
+    id: Uuid,
     created_at: i64,
     schedule_id: Uuid,
     concert_id: Uuid,
@@ -47,11 +49,16 @@ struct ReservationItem {
     queue_number: Option<u64>,
 }
 
-/// The write of a new reservation, which tells the world of `change`.
+/// Where a reservation lies: at its number in its owner's log.
+pub(crate) fn key(reservation: &Reservation) -> Key {
+    keys::reservation(reservation.user, reservation.number)
+}
+
+/// The write of a new reservation, on condition that no other has its number; it tells the world of `change`.
 pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
     let expiry_shard = keys::expiry_shard(RESERVATION_KIND, new.id.0);
     let item = ReservationItem {
-        owner: keys::reservations_by_time(new.user),
+        id: new.id.0,
         created_at: new.created_at.as_millisecond(),
         schedule_id: new.schedule_id.0,
         concert_id: new.concert_id.0,
@@ -63,22 +70,22 @@ pub fn create(new: &Reservation, change: EventKind) -> Result<Write, Failure> {
         queue_id: new.admitted_by.as_ref().map(|(queue, _)| queue.to_string()),
         queue_number: new.admitted_by.as_ref().map(|(_, number)| *number),
     };
-    Ok(Write::create(to_item(&keys::reservation(new.user, new.id), &item)?))
+    Ok(Write::create(to_item(&key(new), &item)?))
 }
 
 impl StoredPurchase for Reservation {
     type Id = ReservationId;
-    const PREFIX: &str = keys::RESERVATION_PREFIX;
 
-    fn key(user: UserId, id: ReservationId) -> Key {
-        keys::reservation(user, id)
+    async fn get(app: &App, user: UserId, id: ReservationId) -> Result<Option<Self>, Failure> {
+        log::find(app, user, id).await
     }
 
-    fn by_time(user: UserId) -> String {
-        keys::reservations_by_time(user)
+    async fn get_isolated(app: &App, user: UserId, id: ReservationId) -> Result<Option<Self>, Failure> {
+        log::find_isolated(app, user, id).await
     }
 
-    fn read(user: UserId, id: ReservationId, item: Item) -> Result<Self, Failure> {
+    fn read(item: Item) -> Result<Self, Failure> {
+        let (user, number) = owned(&item, keys::RESERVATION_PREFIX)?;
         let item: ReservationItem = from_item(item)?;
         let at = |millisecond| Timestamp::from_millisecond(millisecond).map_err(unreadable);
         let ticket = |ticket: TicketItem| {
@@ -90,8 +97,9 @@ impl StoredPurchase for Reservation {
         };
         let queue = item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?;
         Ok(Self {
-            id,
+            id: ReservationId(item.id),
             user,
+            number,
             schedule_id: ScheduleId(item.schedule_id),
             concert_id: ConcertId(item.concert_id),
             venue: item.place,
@@ -105,8 +113,7 @@ impl StoredPurchase for Reservation {
     }
 
     fn update(&self, after: &Self, change: Option<EventKind>) -> Result<Write, Failure> {
-        let key = Self::key(self.user, self.id);
-        let write = purchase_update(&key, Self::OPEN, &self.purchase, &after.purchase, change)?;
+        let write = purchase_update(&key(self), Self::OPEN, &self.purchase, &after.purchase, change)?;
         Ok(write.set("tickets", value(&tickets(after))?))
     }
 

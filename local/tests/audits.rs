@@ -70,14 +70,14 @@ async fn what_is_kept_does_not_grow_with_the_number_of_users() {
 async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
     let (world, users) = world_with_purchases(2).await;
     let report = world.audit(|limits| limits.references_per_user = 2).await;
-    assert_eq!((report.verdict.outcome, report.verdict.passes), (Outcome::NotTold, 1));
+    assert_eq!((report.verdict.outcome, report.verdict.passes), (Outcome::NoVerdict, 1));
     let named = users.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(", ");
     assert_eq!(report.not_judged, [format!("2 users with too long books: {named}")]);
     let report = world.audit(|limits| limits.shared = 1).await;
-    assert_eq!(report.verdict.outcome, Outcome::NotTold);
+    assert_eq!(report.verdict.outcome, Outcome::NoVerdict);
     assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues and concerts"]);
     let report = world.audit(|limits| limits.time = Duration::ZERO).await;
-    assert_eq!(report.verdict.outcome, Outcome::NotTold, "{}", local::commands::audit::report_text(&report));
+    assert_eq!(report.verdict.outcome, Outcome::NoVerdict, "{}", local::commands::audit::report_text(&report));
     assert_eq!(report.not_judged, ["the time was over before the table was read"]);
     assert!(report.verdict.moving.is_empty(), "what was not read does not differ");
 }
@@ -203,7 +203,7 @@ async fn a_table_that_does_not_answer_is_told_nothing_of() {
     let (world, _) = world_with_purchases(1).await;
     world.stack.intercept(Some(Arc::new(NoScan)));
     let report = world.audit(|_| {}).await;
-    assert_eq!(report.verdict.outcome, Outcome::NotTold);
+    assert_eq!(report.verdict.outcome, Outcome::NoVerdict);
     assert_eq!(report.not_judged, ["a service that this needs is busy"]);
 }
 

@@ -19,7 +19,7 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
     }
     app.meter().count(&AUDITS, 1, &[report.verdict.outcome.as_str()]);
     // An audit without a verdict takes back no difference that was found before; an alarm misses its verdict.
-    if report.verdict.outcome != Outcome::NotTold {
+    if report.verdict.outcome != Outcome::NoVerdict {
         app.meter().set(&AUDIT_DIFFERENCES, report.verdict.confirmed.len() as f64, &[]);
     }
     let answer = report_json(&report);

@@ -33,7 +33,7 @@ use crate::stack::{Error as StackError, Options, Stack};
 /// The file of a data directory that says where its running stack serves the table.
 const ADDRESS_FILE: &str = "dynamodb-address";
 /// The exit status of each outcome: the ledgers agree, they differ, or there is no verdict.
-const STATUSES: [(Outcome, u8); 3] = [(Outcome::Agree, 0), (Outcome::Differ, 1), (Outcome::NotTold, 2)];
+const STATUSES: [(Outcome, u8); 3] = [(Outcome::Agree, 0), (Outcome::Differ, 1), (Outcome::NoVerdict, 2)];
 
 /// Where the table is.
 #[derive(Args, Debug)]
@@ -158,7 +158,7 @@ pub fn report_text(report: &Report) -> String {
     lines.push(match verdict.outcome {
         Outcome::Agree => "the books agree".to_owned(),
         Outcome::Differ => format!("the books differ: {}", differences_text(verdict.confirmed.len())),
-        Outcome::NotTold => {
+        Outcome::NoVerdict => {
             let moving = format!("{}, otherwise in each pass", differences_text(verdict.moving.len()));
             format!("no verdict: {}", report.not_judged.first().unwrap_or(&moving))
         }

@@ -209,7 +209,7 @@ async fn an_audit_without_a_verdict_takes_back_no_difference() {
     for (balance, intercept, verdict, differences) in [
         ("100", None, "agree", 0.0),
         ("101", None, "differ", 1.0),
-        ("101", Some(Arc::new(NoScan) as Arc<dyn Intercept>), "not told", 1.0),
+        ("101", Some(Arc::new(NoScan) as Arc<dyn Intercept>), "no verdict", 1.0),
         ("100", None, "agree", 0.0),
     ] {
         Table(&world).change(&pk, &entry(1), |item| item["balance_after"] = json!({ "N": balance }));

@@ -30,19 +30,19 @@ fn a_whole_pass_without_a_difference_is_agreement() {
     let none = Differences::default;
     assert_eq!(verdict(vec![(none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
     assert_eq!(verdict(vec![(one(6), Extent::Whole), (none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
-    assert_eq!(verdict(vec![]), (Outcome::NotTold, 0, 0, false));
-    assert_eq!(verdict(vec![(none(), Extent::Part)]), (Outcome::NotTold, 0, 0, false));
-    assert_eq!(verdict(vec![(none(), Extent::Interrupted)]), (Outcome::NotTold, 0, 0, true));
+    assert_eq!(verdict(vec![]), (Outcome::NoVerdict, 0, 0, false));
+    assert_eq!(verdict(vec![(none(), Extent::Part)]), (Outcome::NoVerdict, 0, 0, false));
+    assert_eq!(verdict(vec![(none(), Extent::Interrupted)]), (Outcome::NoVerdict, 0, 0, true));
     assert_eq!(verdict(vec![(none(), Extent::Interrupted), (none(), Extent::Whole)]), (Outcome::Agree, 0, 0, false));
 }
 
 #[test]
 fn only_the_same_difference_twice_in_a_row_is_one() {
     let passes = |found: &[i64]| verdict(found.iter().map(|found| (one(*found), Extent::Whole)).collect());
-    assert_eq!(passes(&[6]), (Outcome::NotTold, 0, 1, true));
+    assert_eq!(passes(&[6]), (Outcome::NoVerdict, 0, 1, true));
     assert_eq!(passes(&[6, 6]), (Outcome::Differ, 1, 0, false));
-    assert_eq!(passes(&[6, 7]), (Outcome::NotTold, 0, 1, true));
-    assert_eq!(passes(&[6, 7, 6]), (Outcome::NotTold, 0, 1, false), "not in a row, and no fourth pass");
+    assert_eq!(passes(&[6, 7]), (Outcome::NoVerdict, 0, 1, true));
+    assert_eq!(passes(&[6, 7, 6]), (Outcome::NoVerdict, 0, 1, false), "not in a row, and no fourth pass");
     assert_eq!(passes(&[6, 7, 7]), (Outcome::Differ, 1, 0, false));
     let mut both = one(6);
     both.merge(one(7));
@@ -179,7 +179,7 @@ fn a_unit_that_is_on_its_way_in_every_pass_is_never_the_same_one() {
         assert_eq!(differences.kept_differences().first().map(|difference| difference.found.as_str()), Some("11"));
         (differences, Extent::Whole)
     };
-    assert_eq!(verdict(vec![pass(3), pass(4), pass(5)]), (Outcome::NotTold, 0, 1, false));
+    assert_eq!(verdict(vec![pass(3), pass(4), pass(5)]), (Outcome::NoVerdict, 0, 1, false));
     assert_eq!(verdict(vec![pass(3), pass(4), pass(4)]), (Outcome::Differ, 1, 0, false));
 }
 
@@ -197,6 +197,6 @@ fn a_hold_that_lapses_in_every_pass_is_never_the_same_one() {
         assert_eq!(differences.count(), 1);
         (differences, Extent::Whole)
     };
-    assert_eq!(verdict(vec![pass(1), pass(2)]), (Outcome::NotTold, 0, 1, true));
+    assert_eq!(verdict(vec![pass(1), pass(2)]), (Outcome::NoVerdict, 0, 1, true));
     assert_eq!(verdict(vec![pass(1), pass(1)]), (Outcome::Differ, 1, 0, false));
 }

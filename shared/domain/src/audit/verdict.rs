@@ -18,7 +18,7 @@ pub enum Outcome {
     /// Two passes in a row found the same difference.
     Differ,
     /// Something was not read, or differed in another way each time.
-    NotTold,
+    NoVerdict,
 }
 
 impl Outcome {
@@ -28,7 +28,7 @@ impl Outcome {
         match self {
             Self::Agree => "agree",
             Self::Differ => "differ",
-            Self::NotTold => "not told",
+            Self::NoVerdict => "no verdict",
         }
     }
 }
@@ -96,7 +96,7 @@ impl Passes {
         } else if self.extent == Extent::Whole && self.last.differences.is_empty() {
             Outcome::Agree
         } else {
-            Outcome::NotTold
+            Outcome::NoVerdict
         };
         let moving = self.last.differences.difference(&self.confirmed).cloned().collect();
         Verdict { outcome, passes: self.made, moving, confirmed: self.confirmed, left_out: self.last.left_out }

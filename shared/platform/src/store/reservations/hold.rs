@@ -136,12 +136,11 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
         };
         obstacle = match &rejected {
             Rejected::Guards(failed) => judge(app, &new, &blocks, failed).await?,
-            // A block in demand is in one transaction at a time: whoever collides looks, so that a crowd learns that a
-            // seat is gone instead of trying until its time is up.
-            Rejected::Conflict(with) if with.iter().any(|guard| matches!(guard, Guard::Seats(_))) => {
-                look(app, &new, &blocks).await?
-            }
-            Rejected::Conflict(_) | Rejected::Throttled | Rejected::Failure(_) => None,
+            // A block in demand is in one transaction at a time, and its partition takes so many a second: whoever
+            // collides or is throttled looks, so that a crowd learns that a seat is gone instead of trying until its
+            // time is up.
+            Rejected::Conflict(_) | Rejected::Throttled => look(app, &new, &blocks).await?,
+            Rejected::Failure(_) => None,
         };
         last = Some(rejected);
     }

@@ -42,8 +42,15 @@ impl Client {
     /// # Errors
     /// When no token can be signed.
     pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, ClientError> {
-        let id = stack.app().ids().uuid(at);
-        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), UserId(id), role, id).await? })
+        Self::for_user(stack, UserId(stack.app().ids().uuid(at)), role).await
+    }
+
+    /// Somebody whose id is known already, with a token that is new.
+    ///
+    /// # Errors
+    /// When no token can be signed.
+    pub async fn for_user(stack: &Stack, user: UserId, role: Role) -> Result<Self, ClientError> {
+        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), user, role, user.0).await? })
     }
 
     /// The body of the answer, which has to be 201.

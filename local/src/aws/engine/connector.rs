@@ -58,6 +58,12 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// Executes one operation.
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
 
+    /// The same for a caller that never sends a request twice, because every answer reaches it: what an engine keeps
+    /// to know a repeated request by may be left out.
+    fn execute_unrepeated(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+        self.execute(operation, body)
+    }
+
     /// Adds to a request what interceptors want to see answered.
     fn observe(_operation: &str, _request: &mut Value) {}
 }
@@ -109,7 +115,9 @@ impl<E: Engine> HttpConnector for Connector<E> {
                 }
             }
             let answer = match intercept {
-                None => engine.execute(operation, body).await,
+                // Nothing in between can lose an answer, and the engine has it before this future waits for anything:
+                // a try of the SDK cannot time out with its write done. It tries again only what the engine refused.
+                None => engine.execute_unrepeated(operation, body).await,
                 Some(intercept) => {
                     let function = caller.as_ref().map(Principal::function);
                     execute_intercepted(&*engine, &*intercept, function, operation, body).await?

@@ -24,3 +24,7 @@ pub mod server;
 pub mod stack;
 pub mod telemetry;
 pub mod webhook_receiver;
+
+/// The allocator of the stack's programs: a quarter of their time was spent in the system's. Only programs name it, so
+/// no function's binary has it.
+pub use mimalloc::MiMalloc as Allocator;

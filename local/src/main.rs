@@ -26,6 +26,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+#[global_allocator]
+static ALLOCATOR: local::Allocator = local::Allocator;
+
 /// Runs Onsale on this machine: every function, the table and the queues.
 ///
 /// Environment variables override the settings of template.yaml, e.g. HOLD_SECONDS=30; SWEEP=off stops the sweeps.

@@ -12,6 +12,9 @@ use clap::Parser;
 use local::output::say;
 use simulation::{MutationReport, Plan, Run, condition_mutation, pairs, run_seeds, shrink};
 
+#[global_allocator]
+static ALLOCATOR: local::Allocator = local::Allocator;
+
 /// Simulates the product under faults, and prints what was tried.
 #[derive(Parser)]
 struct Flags {

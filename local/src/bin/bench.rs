@@ -20,6 +20,9 @@ use onsale_domain::id::UserId;
 use onsale_platform::auth::{access_token, passwords};
 use serde_json::{Value, json};
 
+#[global_allocator]
+static ALLOCATOR: local::Allocator = local::Allocator;
+
 /// Seats of a section that are sold before the next is opened.
 const SECTION_SEATS: usize = 2_500;
 /// Most flows of a run: a schedule has at most a hundred sections.

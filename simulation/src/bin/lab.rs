@@ -9,6 +9,9 @@ use clap::{Args, Parser, Subcommand};
 use local::output::{complain, say};
 use simulation::contention::{Parameters, Plan, Sale, run};
 
+#[global_allocator]
+static ALLOCATOR: local::Allocator = local::Allocator;
+
 /// Lets people come to a sale in virtual time, and prints what they got and what it took.
 #[derive(Parser)]
 struct Flags {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -17,6 +17,11 @@ use crate::stack::Stack;
 
 /// How long requests that are being answered may take once the stack stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// Connections that may wait to be accepted: a crowd that comes at once is more than the 128 of tokio's own listener, and
+/// whoever finds no room tries again only after a second, then three, then seven. Linux lets in no more than
+/// `net.core.somaxconn`, which is 4,096.
+const BACKLOG: u32 = 4_096;
 
 /// A port cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +65,16 @@ impl Port {
     /// # Errors
     /// When it is taken, or when the machine has no such address.
     pub async fn bind_at(flag: &'static str, address: SocketAddr) -> Result<Self, PortError> {
-        let taken = async {
-            let listener = TcpListener::bind(address).await?;
+        let taken = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // As a listener of tokio's own: a stack that starts again takes the port of the one before.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            let listener = socket.listen(BACKLOG)?;
             let address = listener.local_addr()?;
             Ok(Self { listener, address })
         };
-        taken.await.map_err(|problem| PortError { flag, address, problem })
+        taken().map_err(|problem| PortError { flag, address, problem })
     }
 
     /// Where it is; for this machine, if it is at all addresses.

@@ -13,6 +13,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
@@ -35,6 +37,17 @@ pub struct DynamoDb {
     database: Database,
     written: Arc<Notify>,
     twin: Option<Arc<dyn SecondEngine>>,
+}
+
+/// A place in a stream.
+#[derive(Clone, Debug)]
+pub struct StreamPlace {
+    /// The stream.
+    pub stream_arn: String,
+    /// Its shard.
+    pub shard_id: String,
+    /// The last record that is done with; none before the first.
+    pub position: Option<String>,
 }
 
 /// A second engine that is asked whatever this one is asked, so that their answers can be compared.
@@ -115,6 +128,26 @@ impl DynamoDb {
             Some(twin) => twin.execute(operation, body.as_bytes(), &mut here),
         };
         Ok(serde_json::from_str(&result?)?)
+    }
+
+    /// Records of a stream for the stack itself, at most `limit`: behind the one at `position`, or from the oldest on.
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub fn read_stream(&self, place: &StreamPlace, limit: usize) -> Result<Vec<Value>, EngineError> {
+        let (kind, sequence_number) = match &place.position {
+            Some(position) => ("AFTER_SEQUENCE_NUMBER", Some(position.clone())),
+            None => ("TRIM_HORIZON", None),
+        };
+        let iterator = self.database.get_shard_iterator(GetShardIteratorRequest {
+            stream_arn: place.stream_arn.clone(),
+            shard_id: place.shard_id.clone(),
+            shard_iterator_type: kind.to_owned(),
+            sequence_number,
+        })?;
+        let shard_iterator = iterator.shard_iterator.unwrap_or_default();
+        let read = self.database.get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?;
+        Ok(read.records.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
     }
 
     /// An answer; whoever waits for writes is told of one.

@@ -14,6 +14,9 @@ use crate::aws::event_sources::{QueueReader, Triggers};
 /// How long the stream is left alone when nothing was written through the SDK: what other programs write through
 /// the port waits this long.
 const STREAM_PAUSE: Duration = Duration::from_millis(200);
+/// How long the stream is left alone after a write, so that one reading takes many records: those of others that write
+/// just now, too.
+const GATHER_PAUSE: Duration = Duration::from_millis(10);
 /// The first pause before a failed batch of the stream is delivered again; each next one is twice as long.
 const RETRY_PAUSE_FIRST: Duration = Duration::from_millis(100);
 const RETRY_PAUSE_LAST: Duration = Duration::from_secs(10);
@@ -80,26 +83,28 @@ async fn run_until_stopped(mut stopped: watch::Receiver<bool>, work: impl Future
 async fn run_relay(triggers: Arc<Triggers>, stopped: watch::Receiver<bool>) {
     let mut pause = RETRY_PAUSE_FIRST;
     while !*stopped.borrow() {
-        let (done, failed) = relay_once(&triggers).await;
+        let (full, failed) = relay_once(&triggers).await;
         if failed {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_PAUSE_LAST);
             continue;
         }
         pause = RETRY_PAUSE_FIRST;
-        if done == 0 {
-            // Either is a reason to look again.
+        if !full {
+            // Either is a reason to look again. A write that came while the records were read is remembered.
             let _ = tokio::time::timeout(STREAM_PAUSE, triggers.dynamodb.write_notify().notified()).await;
+            tokio::time::sleep(GATHER_PAUSE).await;
         }
     }
 }
 
-async fn relay_once(triggers: &Triggers) -> (usize, bool) {
-    let (mut done, mut failed) = (0, false);
+/// Whether a stream may have more to read, and whether a record failed.
+async fn relay_once(triggers: &Triggers) -> (bool, bool) {
+    let (mut full, mut failed) = (false, false);
     for stream in triggers.streams.lock().await.iter_mut() {
         match stream.deliver_next_batch().await {
             Ok(step) => {
-                done += step.done;
+                full |= step.full;
                 failed |= step.failed;
             }
             Err(problem) => {
@@ -108,7 +113,7 @@ async fn relay_once(triggers: &Triggers) -> (usize, bool) {
             }
         }
     }
-    (done, failed)
+    (full, failed)
 }
 
 /// Hands on the messages of one queue. What failed comes again when its visibility time-out is over.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::aws::cloudformation::{Batch, REGION, Table};
 use crate::aws::engine::EngineError;
-use crate::aws::engine::dynamodb::DynamoDb;
+use crate::aws::engine::dynamodb::{DynamoDb, StreamPlace};
 use crate::aws::engine::sqs::Sqs;
 use crate::aws::event_sources::event_pattern;
 use crate::aws::event_sources::failed_items;
@@ -19,10 +19,8 @@ pub struct StreamReader {
     functions: Arc<Functions>,
     function: String,
     batch: Batch,
-    stream_arn: String,
-    shard_id: String,
-    /// The last record that is done with.
-    position: Option<String>,
+    /// Behind the last record that is done with.
+    place: StreamPlace,
     /// The queue that gets a message for each record that is given up, by its URL.
     on_failure: Option<(Sqs, String)>,
     /// The record that stands in the way, and since when it fails.
@@ -36,6 +34,8 @@ pub struct Step {
     pub done: usize,
     /// Whether a record failed and must be delivered again.
     pub failed: bool,
+    /// Whether the stream gave as many records as a batch has, so that there may be more.
+    pub full: bool,
 }
 
 impl StreamReader {
@@ -57,13 +57,14 @@ impl StreamReader {
         let stream = dynamodb.call("DescribeStream", &json!({ "StreamArn": stream_arn }))?;
         let shard_id = &stream["StreamDescription"]["Shards"][0]["ShardId"];
         let shard_id = shard_id.as_str().unwrap_or_default().to_owned();
-        Ok(Self { dynamodb, functions, function, batch, stream_arn, shard_id, position, on_failure, stuck: None })
+        let place = StreamPlace { stream_arn, shard_id, position };
+        Ok(Self { dynamodb, functions, function, batch, place, on_failure, stuck: None })
     }
 
     /// The sequence number up to which the reader is done.
     #[must_use]
     pub fn position(&self) -> Option<&str> {
-        self.position.as_deref()
+        self.place.position.as_deref()
     }
 
     /// Hands the next batch to the function once.
@@ -71,23 +72,25 @@ impl StreamReader {
     /// # Errors
     /// When the stream cannot be read.
     pub async fn deliver_next_batch(&mut self) -> Result<Step, EngineError> {
-        let records = self.next_records()?;
+        let records = self.dynamodb.read_stream(&self.place, self.batch.size)?;
+        let full = records.len() >= self.batch.size;
         let wanted: Vec<Value> = records
             .iter()
             .filter(|record| event_pattern::matches_any(&self.batch.patterns, record))
             .map(|record| self.as_event_record(record))
             .collect();
         let mut step = if wanted.is_empty() {
-            Step { done: records.len(), failed: false }
+            Step { done: records.len(), failed: false, full }
         } else {
-            self.deliver(&records, &wanted).await
+            let (done, failed) = self.deliver(&records, &wanted).await;
+            Step { done, failed, full }
         };
         if step.failed && self.is_too_old(&records[step.done]) {
             self.give_up(&records[step.done]).await?;
-            step = Step { done: step.done + 1, failed: false };
+            step = Step { done: step.done + 1, failed: false, full };
         }
         if let Some(last) = step.done.checked_sub(1) {
-            self.position = Some(sequence_number(&records[last]).to_owned());
+            self.place.position = Some(sequence_number(&records[last]).to_owned());
         }
         Ok(step)
     }
@@ -116,32 +119,15 @@ impl StreamReader {
             "version": "1.0",
             "timestamp": self.functions.now(),
             "DDBStreamBatchInfo": {
-                "shardId": self.shard_id,
+                "shardId": self.place.shard_id,
                 "startSequenceNumber": sequence_number(record),
                 "endSequenceNumber": sequence_number(record),
                 "batchSize": 1,
-                "streamArn": self.stream_arn,
+                "streamArn": self.place.stream_arn,
             },
         });
         let request = json!({ "QueueUrl": url, "MessageBody": failure.to_string() });
         sqs.call("SendMessage", &request).await.map(|_| ())
-    }
-
-    fn next_records(&self) -> Result<Vec<Value>, EngineError> {
-        let mut request = json!({ "StreamArn": self.stream_arn, "ShardId": self.shard_id });
-        match &self.position {
-            Some(position) => {
-                request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
-                request["SequenceNumber"] = position.as_str().into();
-            }
-            None => request["ShardIteratorType"] = "TRIM_HORIZON".into(),
-        }
-        let iterator = self.dynamodb.call("GetShardIterator", &request)?;
-        let request = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": self.batch.size });
-        match self.dynamodb.call("GetRecords", &request)?["Records"].take() {
-            Value::Array(records) => Ok(records),
-            _ => Ok(Vec::new()),
-        }
     }
 
     fn as_event_record(&self, record: &Value) -> Value {
@@ -151,8 +137,9 @@ impl StreamReader {
         record
     }
 
-    /// Delivers `wanted`, which are some of `records`; of a batch that fails as a whole the first half, and so on.
-    async fn deliver(&self, records: &[Value], wanted: &[Value]) -> Step {
+    /// Delivers `wanted`, which are some of `records`; of a batch that fails as a whole the first half, and so on. How
+    /// many records are done with, and whether the next one failed.
+    async fn deliver(&self, records: &[Value], wanted: &[Value]) -> (usize, bool) {
         let index = |name: &str| records.iter().position(|record| sequence_number(record) == name);
         let mut handed = wanted.len();
         loop {
@@ -171,10 +158,10 @@ impl StreamReader {
                 Ok(answer) => failed_items(&answer, &names),
             };
             if let Some(first) = failed.iter().filter_map(|name| index(name)).min() {
-                return Step { done: first, failed: true };
+                return (first, true);
             }
             let rest = wanted.get(handed).and_then(|record| index(sequence_number(record)));
-            return Step { done: rest.unwrap_or(records.len()), failed: false };
+            return (rest.unwrap_or(records.len()), false);
         }
     }
 }

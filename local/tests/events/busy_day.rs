@@ -57,8 +57,13 @@ impl Intercept for Death {
     }
 
     fn after(&self, call: &Call<'_>, _: &Value) -> After {
-        if !self.is_of(call) || !["TransactWriteItems", "UpdateItem", "PutItem"].contains(&call.operation) {
+        if !self.is_of(call) {
             return After::Deliver;
+        }
+        // Whoever has died hears nothing any more: with an answer, or an error, it would go on into the next day.
+        let silence = || After::Hold(Box::pin(std::future::pending()));
+        if !["TransactWriteItems", "UpdateItem", "PutItem"].contains(&call.operation) {
+            return if self.writes_left.load(Ordering::SeqCst) == 0 { silence() } else { After::Deliver };
         }
         // Messages are handled side by side: a write may have been under way when it died.
         let left = self.writes_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
@@ -66,7 +71,7 @@ impl Intercept for Death {
             return After::Deliver;
         }
         self.died.notify_one();
-        After::LoseAnswer
+        silence()
     }
 }
 

@@ -57,13 +57,8 @@ impl Intercept for Death {
     }
 
     fn after(&self, call: &Call<'_>, _: &Value) -> After {
-        if !self.is_of(call) {
+        if !self.is_of(call) || !["TransactWriteItems", "UpdateItem", "PutItem"].contains(&call.operation) {
             return After::Deliver;
-        }
-        // Whoever has died hears nothing any more: with an answer, or an error, it would go on into the next day.
-        let silence = || After::Hold(Box::pin(std::future::pending()));
-        if !["TransactWriteItems", "UpdateItem", "PutItem"].contains(&call.operation) {
-            return if self.writes_left.load(Ordering::SeqCst) == 0 { silence() } else { After::Deliver };
         }
         // Messages are handled side by side: a write may have been under way when it died.
         let left = self.writes_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
@@ -71,7 +66,7 @@ impl Intercept for Death {
             return After::Deliver;
         }
         self.died.notify_one();
-        silence()
+        After::LoseAnswer
     }
 }
 
@@ -190,7 +185,10 @@ async fn however_a_busy_day_is_told_it_ends_the_same() {
     assert_ne!(before.values().map(Value::to_string).collect::<Vec<_>>(), calm, "the consumers have written something");
     let mut deaths = 0;
     for day in 0..DAYS {
-        world.restore(&before);
+        // Who died yesterday may go on for a moment, meet a table that is half restored, and leave it so.
+        while world.items() != before {
+            world.restore(&before);
+        }
         deaths += deliver_at_random(&world, &told, &Dice(Ids::seeded(&format!("day {day}")))).await;
         assert_eq!(world.dump(), calm, "day {day}");
     }

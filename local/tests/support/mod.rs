@@ -267,7 +267,11 @@ impl World {
             let key: Value = serde_json::from_str(key).expect("JSON");
             ask("DeleteItem", json!({ "TableName": table, "Key": key }));
         }
-        for (_, item) in before.iter().filter(|(key, item)| now.get(*key) != Some(item)) {
+        // What has been given back comes first, and last who gives it back: nobody who is still at work may find a
+        // reservation that holds seats which are not held yet.
+        let changed = || before.iter().filter(|(key, item)| now.get(*key) != Some(item)).map(|(_, item)| item);
+        let gives_back = |item: &&Value| item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("USER#"));
+        for item in changed().filter(|item| !gives_back(item)).chain(changed().filter(gives_back)) {
             ask("PutItem", json!({ "TableName": table, "Item": item }));
         }
     }

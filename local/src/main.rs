@@ -89,7 +89,7 @@ struct Flags {
     /// Data directory.
     #[arg(long, default_value = ".onsale", value_name = "DIRECTORY")]
     data: PathBuf,
-    /// Keep the data in memory only.
+    /// Keep the data only until the process ends.
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
     /// Create the administrator, but no demo data.

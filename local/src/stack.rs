@@ -134,8 +134,11 @@ impl Stack {
         };
         let home = DataDirectory::open(&options.data)?;
         let file = home.table()?;
-        let database = file.as_deref().map_or_else(storage::open_memory, storage::open_file)?;
-        let (dynamodb, sqs) = (DynamoDb::new(database, options.twin), Sqs::default());
+        let database = file.as_deref().map_or_else(storage::open_unnamed, storage::open_file)?;
+        let (mut dynamodb, sqs) = (DynamoDb::new(database, options.twin), Sqs::default());
+        if options.triggers == Mode::Running {
+            dynamodb = dynamodb.with_thread()?;
+        }
         dynamodb.ensure_table(&template.table)?;
         sqs.create_queues(&template.queues).await?;
 

@@ -58,8 +58,8 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// Executes one operation.
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-    /// The same for a caller that never sends a request twice, because every answer reaches it: what an engine keeps
-    /// to know a repeated request by may be left out.
+    /// The same for a caller of whom nothing is lost on the way: what an engine keeps to know a repeated request by may
+    /// be left out for answers that the caller has taken.
     fn execute_unrepeated(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         self.execute(operation, body)
     }
@@ -115,8 +115,8 @@ impl<E: Engine> HttpConnector for Connector<E> {
                 }
             }
             let answer = match intercept {
-                // Nothing in between can lose an answer, and the engine has it before this future waits for anything:
-                // a try of the SDK cannot time out with its write done. It tries again only what the engine refused.
+                // Nothing in between can lose an answer. A try of the SDK that times out while the engine is at work
+                // leaves its answer there for the next.
                 None => engine.execute_unrepeated(operation, body).await,
                 Some(intercept) => {
                     let function = caller.as_ref().map(Principal::function);

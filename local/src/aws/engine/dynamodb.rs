@@ -17,14 +17,15 @@ use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::aws::cloudformation::{REGION, Table};
 use crate::aws::engine::EngineError;
 use crate::aws::engine::connector::{Answer, Connector, Engine};
+use crate::aws::engine::thread::EngineThread;
 use crate::aws::iam::Principal;
 use crate::intercept::Slot;
 
@@ -37,6 +38,8 @@ pub struct DynamoDb {
     database: Database,
     written: Arc<Notify>,
     twin: Option<Arc<dyn SecondEngine>>,
+    /// Without one, calls are executed where they are made: virtual time must not run while an answer is on its way.
+    thread: Option<Arc<EngineThread>>,
 }
 
 /// A place in a stream.
@@ -61,7 +64,18 @@ impl DynamoDb {
     /// Serves `database`, beside a twin if there is one.
     #[must_use]
     pub fn new(database: Database, twin: Option<Arc<dyn SecondEngine>>) -> Self {
-        Self { database, written: Arc::new(Notify::new()), twin }
+        Self { database, written: Arc::new(Notify::new()), twin, thread: None }
+    }
+
+    /// Executes the calls of functions on a thread of its own from now on, but for those that are intercepted.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn with_thread(mut self) -> Result<Self, EngineError> {
+        let engine = self.clone();
+        let execute = move |operation: &str, body: &[u8]| engine.execute_here(operation, body);
+        self.thread = Some(Arc::new(EngineThread::start(token_of, execute)?));
+        Ok(self)
     }
 
     /// The database itself: for its port, its stream and its time to live.
@@ -121,7 +135,10 @@ impl DynamoDb {
         let mut result = Err(DynoxideError::InternalServerError("not executed".to_owned()));
         let mut here = || {
             result = dispatch(&self.database, operation, body.as_bytes());
-            wire_response(&result)
+            match &result {
+                Ok(body) => (200, body.clone()),
+                Err(problem) => wire_error(problem),
+            }
         };
         match &self.twin {
             None => here(),
@@ -150,6 +167,22 @@ impl DynamoDb {
         Ok(read.records.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
     }
 
+    /// Executes a call whose answer reaches its caller, in this thread.
+    fn execute_here(&self, operation: &str, body: &[u8]) -> Answer {
+        let result = if operation == "TransactWriteItems" {
+            call(body, |mut request: TransactWriteItemsRequest| {
+                // On each transaction that has a token the engine looks through those of the last ten minutes, and the
+                // SDK gives every transaction one: at a thousand a second the looking soon takes longer than all else.
+                request.client_request_token = None;
+                self.database.transact_write_items(request)
+            })
+        } else {
+            dispatch(&self.database, operation, body)
+        };
+        let (status, body) = wire_response(result);
+        self.answer(operation, status, body)
+    }
+
     /// An answer; whoever waits for writes is told of one.
     fn answer(&self, operation: &str, status: u16, body: String) -> Answer {
         if status == 200 && is_write(operation) {
@@ -165,7 +198,7 @@ impl Engine for DynamoDb {
 
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         // A call takes a fraction of a millisecond, so it runs where it is and blocks nobody for long.
-        let mut here = || wire_response(&dispatch(&self.database, operation, body));
+        let mut here = || wire_response(dispatch(&self.database, operation, body));
         let (status, body) = match &self.twin {
             None => here(),
             Some(twin) => twin.execute(operation, body, &mut here),
@@ -174,17 +207,11 @@ impl Engine for DynamoDb {
     }
 
     fn execute_unrepeated(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
-        if operation != "TransactWriteItems" || self.twin.is_some() {
-            return self.execute(operation, body);
+        match &self.thread {
+            _ if self.twin.is_some() => self.execute(operation, body),
+            Some(thread) => thread.execute(operation, body),
+            None => Box::pin(future::ready(self.execute_here(operation, body))),
         }
-        let result = call(body, |mut request: TransactWriteItemsRequest| {
-            // On each transaction that has a token the engine looks through those of the last ten minutes, and the SDK
-            // gives every transaction one: at a thousand a second the looking soon takes longer than all the rest.
-            request.client_request_token = None;
-            self.database.transact_write_items(request)
-        });
-        let (status, body) = wire_response(&result);
-        Box::pin(future::ready(self.answer(operation, status, body)))
     }
 
     fn observe(operation: &str, request: &mut Value) {
@@ -221,11 +248,23 @@ fn is_read(operation: &str) -> bool {
 }
 
 /// Status and body of a result, as they go over the wire.
-fn wire_response(result: &dynoxide::Result<String>) -> (u16, String) {
-    match result {
-        Ok(body) => (200, body.clone()),
-        Err(problem) => (problem.status_code(), problem.to_json()),
+fn wire_response(result: dynoxide::Result<String>) -> (u16, String) {
+    result.map_or_else(|problem| wire_error(&problem), |body| (200, body))
+}
+
+fn wire_error(problem: &DynoxideError) -> (u16, String) {
+    (problem.status_code(), problem.to_json())
+}
+
+/// The token by which a transaction's repetition is known.
+fn token_of(operation: &str, body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Transaction {
+        #[serde(rename = "ClientRequestToken")]
+        token: Option<String>,
     }
+    let transaction = (operation == "TransactWriteItems").then(|| serde_json::from_slice::<Transaction>(body).ok());
+    transaction.flatten().and_then(|transaction| transaction.token)
 }
 
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
@@ -320,7 +359,7 @@ mod tests {
             ("Query", limit, "ValidationException"),
             ("GetItem", key(json!({ "S": 1 })), "SerializationException"),
         ] {
-            let (status, body) = wire_response(&dispatch(&database, operation, request.to_string().as_bytes()));
+            let (status, body) = wire_response(dispatch(&database, operation, request.to_string().as_bytes()));
             assert!(status == 400 && body.contains(&format!("#{kind}\"")), "{request}: {body}");
             assert!(!body.contains("VALIDATION") && !body.contains("at line"), "{body}");
         }

@@ -8,6 +8,7 @@ pub mod dynamodb;
 mod queues;
 pub mod sqs;
 pub mod storage;
+mod thread;
 
 pub use crate::aws::engine::queues::{ParkedMessage, Queues};
 

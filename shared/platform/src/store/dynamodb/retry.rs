@@ -12,10 +12,13 @@ use crate::telemetry::metrics::TABLE_RETRIES;
 const ATTEMPTS_MAX: u32 = 60;
 /// First back-off between them.
 const BACKOFF_MIN: Duration = Duration::from_millis(25);
-/// First back-off after the table took no more traffic: it needs longer to grow than another transaction to end.
-const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(50);
 /// Longest back-off between them.
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
+/// First back-off after the table took no more traffic. Longer, because a transaction that is throttled at one item has
+/// used the units of the others: the more often it is tried, the fewer succeed.
+const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(200);
+/// Longest back-off between such tries.
+const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(1_600);
 /// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
 /// Nothing is lost by giving up: the same request again, with the same key, finds what was done.
 const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
@@ -71,16 +74,16 @@ impl<'a> Attempts<'a> {
 
     /// Waits before the next try; [`Failure::Busy`] once tries or time are used up.
     pub(crate) async fn wait(&mut self) -> Result<(), Failure> {
-        self.pause(BACKOFF_MIN).await
+        self.pause(BACKOFF_MIN, BACKOFF_MAX).await
     }
 
     /// Waits longer, after the table refused more traffic.
     pub(crate) async fn wait_longer(&mut self) -> Result<(), Failure> {
-        self.pause(THROTTLED_BACKOFF_MIN).await
+        self.pause(THROTTLED_BACKOFF_MIN, THROTTLED_BACKOFF_MAX).await
     }
 
-    async fn pause(&mut self, first: Duration) -> Result<(), Failure> {
-        let most = first.saturating_mul(1 << self.made.min(10)).min(BACKOFF_MAX);
+    async fn pause(&mut self, first: Duration, longest: Duration) -> Result<(), Failure> {
+        let most = first.saturating_mul(1 << self.made.min(10)).min(longest);
         let wait = Duration::from_micros(self.app.ids().below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
         self.made += 1;
         if self.made >= ATTEMPTS_MAX || self.since.elapsed() + wait > self.most {

@@ -110,11 +110,11 @@ async fn decide(
 async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
     let blocks: Vec<WantedSeats> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
-    let mut obstacle = look(app, &new, &blocks).await?;
+    let mut obstacle = look(&mut attempts, &new, &blocks).await?;
     let mut last = None;
     loop {
         // Read after the seats: whose are named as ours is ours by now.
-        let (log, admitted) = tokio::try_join!(log::read(app, new.user), is_admitted(app, &new))?;
+        let (log, admitted) = tokio::try_join!(log::read(attempts.of_another(), new.user), is_admitted(app, &new))?;
         if let Some(there) = log.find(new.id) {
             // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
             let ours = last.as_ref().is_some_and(|rejected| attempts.may_have_done(rejected));
@@ -146,7 +146,7 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
             // A block in demand is in one transaction at a time, and its partition takes so many a second: whoever
             // collides or is throttled looks, so that a crowd learns that a seat is gone instead of trying until its
             // time is up.
-            Rejected::Conflict(_) | Rejected::Throttled => look(app, &new, &blocks).await?,
+            Rejected::Conflict(_) | Rejected::Throttled => look(&mut attempts, &new, &blocks).await?,
             Rejected::Failure(_) => None,
         };
         last = Some(rejected);
@@ -227,12 +227,23 @@ impl Obstacle {
     }
 }
 
-/// Looks whether the seats can be had by now.
-async fn look(app: &App, new: &Reservation, blocks: &[WantedSeats]) -> Result<Option<Obstacle>, Failure> {
+/// Looks whether the seats can be had by now; again, while so many look that the table refuses some.
+async fn look(
+    attempts: &mut Attempts<'_>,
+    new: &Reservation,
+    blocks: &[WantedSeats],
+) -> Result<Option<Obstacle>, Failure> {
     let ids: Vec<&BlockId> = blocks.iter().map(|(id, _)| id).collect();
-    let there = seats::get_blocks(app, new.schedule_id, &ids).await?;
-    let read: Vec<_> = blocks.iter().zip(there).collect();
-    Ok(Obstacle::find(new, &read, EpochSecond::begun(app.now())))
+    loop {
+        match seats::get_blocks(attempts.app, new.schedule_id, &ids).await {
+            Ok(there) => {
+                let read: Vec<_> = blocks.iter().zip(there).collect();
+                return Ok(Obstacle::find(new, &read, EpochSecond::begun(attempts.app.now())));
+            }
+            Err(Failure::Busy) => attempts.wait_longer().await?,
+            Err(failure) => return Err(failure),
+        }
+    }
 }
 
 /// The obstacle that failed guards show, if it is one and not stale.

@@ -31,12 +31,18 @@ pub(crate) fn newest_first(user: UserId) -> Query {
     Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX).newest_first().strong()
 }
 
-/// The log of a user as of its last answered write, to append to it.
-pub(crate) async fn read(app: &App, user: UserId) -> Result<ReservationLog, Failure> {
-    let query = newest_first(user);
-    let mut attempts = Attempts::new(app);
+/// The log of a user as of its last answered write, to append to it; read again while the table refuses more traffic.
+pub(crate) async fn read(mut attempts: Attempts<'_>, user: UserId) -> Result<ReservationLog, Failure> {
+    let (app, query) = (attempts.app, newest_first(user));
     loop {
-        let items = query.all(app, RESERVATIONS_MAX.into()).await?;
+        let items = match query.all(app, RESERVATIONS_MAX.into()).await {
+            Ok(items) => items,
+            Err(Failure::Busy) => {
+                attempts.wait_longer().await?;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
         match items.first() {
             Some(newest) if keep(app, newest).await? => attempts.wait().await?,
             Some(_) | None => {

@@ -19,6 +19,8 @@ COLUMNS = 3
 STEP_SECONDS = 2
 # Most lines of a panel: those that rose highest.
 LINES_MAX = 8
+# Longest label of which two fit side by side under a panel.
+SHORT_LABEL_MAX = 30
 UNITS = {"ops": "a second", "reqps": "a second", "s": "seconds", "short": ""}
 
 
@@ -64,7 +66,8 @@ def main():
         axis.set_ylim(-0.03 * highest, 1.05 * highest)
         axis.set_xlim(0, ended - began)
         axis.grid(alpha=0.25)
-        axis.legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
+        legend_columns = 2 if all(len(label) <= SHORT_LABEL_MAX for label, _, _ in found) else 1
+        axis.legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=legend_columns, frameon=False)
     figure.supxlabel("seconds since the first buyer", fontsize=8)
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "tools/monitoring/draw.py"})

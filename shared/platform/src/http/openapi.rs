@@ -312,7 +312,7 @@ fn headers() -> BTreeMap<String, RefOr<Header>> {
     let texts = texts.map(|(name, description)| (name, Type::String, description));
     let others = [
         ("Idempotent-Replayed", Type::Boolean, "`true` if the request had already been carried out; absent otherwise"),
-        ("Retry-After", Type::Integer, "Seconds to wait before the next attempt"),
+        ("Retry-After", Type::Integer, "Seconds to wait before the next attempt; absent where waiting does not help"),
     ];
     let header = |(name, kind, description): (&str, Type, &str)| {
         let header = HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description));

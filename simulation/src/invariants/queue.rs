@@ -187,7 +187,10 @@ impl Snapshot {
                 ("paid", state) => assert_eq!(state, "used", "{pk}: paid, but its entry is {state}"),
                 ("held", state) if self.is_future(until) => {
                     // Left, if its owner left while the hold was being made: then nobody can pay it, and it lapses.
-                    assert!(matches!(state, "admitted" | "used" | "left"), "{pk}: a live hold of an entry that is {state}");
+                    assert!(
+                        matches!(state, "admitted" | "used" | "left"),
+                        "{pk}: a live hold of an entry that is {state}"
+                    );
                 }
                 _ => {}
             }

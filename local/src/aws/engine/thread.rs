@@ -135,3 +135,56 @@ fn gone() -> Answer {
     let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "no engine" });
     Answer { status: 500, body: body.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine that says which call it has begun, and then stands still until it may go on. A body is a token.
+    fn start_halting() -> (EngineThread, mpsc::Receiver<String>, mpsc::Sender<()>) {
+        let ((begun, begins), (go, may_go)) = (mpsc::channel(), mpsc::channel());
+        let execute = move |operation: &str, _: &[u8]| {
+            begun.send(operation.to_owned()).unwrap();
+            may_go.recv().unwrap();
+            Answer { status: 200, body: operation.to_owned() }
+        };
+        let token_of = |_: &str, body: &[u8]| (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned());
+        (EngineThread::start(token_of, execute).unwrap(), begins, go)
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_while_a_transaction_is_executed_gets_its_answer_by_the_token() {
+        let (engine, begins, go) = start_halting();
+        let first = engine.execute("first", b"token");
+        assert_eq!(begins.recv().unwrap(), "first");
+        drop(first);
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        assert_eq!(engine.execute("again", b"token").await.body, "first");
+        assert_eq!(engine.execute("third", b"token").await.body, "third", "it is given once");
+        assert_eq!(begins.try_iter().collect::<Vec<_>>(), ["third"]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_was_there_and_not_taken_is_kept_too() {
+        let (engine, begins, go) = start_halting();
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        let first = engine.execute("first", b"token");
+        assert_eq!(engine.execute("other", b"").await.body, "other");
+        drop(first);
+        assert_eq!(engine.execute("again", b"token").await.body, "first");
+        assert_eq!(begins.try_iter().collect::<Vec<_>>(), ["first", "other"]);
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_before_the_turn_has_written_nothing() {
+        let (engine, begins, go) = start_halting();
+        let first = engine.execute("first", b"");
+        drop(engine.execute("second", b"token"));
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        assert_eq!((first.await.body, engine.execute("third", b"token").await.body), ("first".into(), "third".into()));
+        assert_eq!(begins.try_iter().collect::<Vec<_>>(), ["first", "third"]);
+    }
+}

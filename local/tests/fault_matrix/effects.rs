@@ -25,7 +25,11 @@ impl Scene {
                 parts(held, 2)
             }
             C::HoldSeat => held - 2,
-            C::HoldQueued => parts(held, 2),
+            C::HoldQueued => {
+                let made = parts(held, 2);
+                assert_eq!(self.token("holds"), made.to_string(), "what the admission counts");
+                made
+            }
             C::ReleaseSeat | C::CancelTicket => 2 - held,
             C::CancelReservation => parts(2 - held, 2),
             C::Pay => {

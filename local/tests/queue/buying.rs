@@ -68,6 +68,7 @@ async fn paying_uses_the_token_up_and_frees_one_place() {
     let mut joon = world.joined_user().await;
     let one = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     let two = mina.hold(&hall, &["A-1-2"]).await.expect(201).reservation();
+    assert_eq!(world.entry_of(&mina)["holds"], json!({ "N": "2" }));
     mina.pay(&one).await.expect(201);
     let used = world.entry_of(&mina);
     assert_eq!(used["state"], json!({ "S": "used" }));
@@ -212,6 +213,7 @@ async fn a_token_is_checked_before_seats_are() {
     joon.hold(&hall, &["A-1-1"]).await.expect(201);
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(409, "seat-taken");
     mina.hold(&hall, &["A-1-51"]).await.expect_problem(404, "seat-not-found");
+    assert_eq!(world.entry_of(&mina)["holds"], json!({ "N": "0" }), "a refused hold is none");
     mina.leave().await.expect(204);
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-ended");
     mina.hold(&hall, &["A-1-51"]).await.expect_problem(403, "queue-token-ended");

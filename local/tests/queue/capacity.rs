@@ -94,7 +94,7 @@ async fn an_admission_costs_what_it_may_from_the_claim_to_its_end() {
     mina.poll().await.expect(200);
     assert_eq!(meter.take(), Cost::default(), "again within a second");
     let four = mina.hold(&hall, &["A-1-1", "A-1-2", "A-1-3", "A-1-4"]).await.expect(201).reservation();
-    within("hold 4 neighbours with a token", meter.take(), 5.0, 3.0, 4);
+    within("hold 4 neighbours with a token", meter.take(), 7.0, 2.0, 3);
     mina.get(&format!("/schedules/{hall}/seats/A-1-9")).await.expect(200);
     meter.take();
     mina.pay(&four).await.expect(201);

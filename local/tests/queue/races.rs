@@ -220,47 +220,44 @@ async fn a_move_that_was_decided_before_the_capacity_fell_does_not_happen() {
     assert_eq!(world.drain_and_check().await.serving(QUEUE), 1);
 }
 
-/// Whoever has left with a hold cannot pay for it; its seat is free when the hold lapses.
-async fn expect_given_up(world: &World, hall: &str, holder: &Person, held: &str) {
-    world.stack.intercept(None);
-    assert_eq!(world.state_of(holder), "left");
-    holder.pay(held).await.expect_problem(403, "queue-token-ended");
-    world.quiesce().await;
-    world.wait(300);
-    world.admitted_user().await.hold(hall, &["A-1-1"]).await.expect(201);
-    world.quiesce().await;
-}
-
 #[tokio::test]
-async fn a_hold_that_is_made_while_its_holder_leaves_lapses() {
+async fn a_hold_that_is_made_while_its_holder_leaves_keeps_him() {
     let world = World::new().await;
     let hall = world.queued_schedule(json!({})).await;
     let mina = world.admitted_user().await;
     let gate = Arc::new(Gate::before("leave_queue", "UpdateItem"));
     world.stack.intercept(Some(gate.clone()));
-    let leaver = mina.clone();
-    let leaving = tokio::spawn(async move { leaver.leave().await });
+    let leaving = tokio::spawn({
+        let mina = mina.clone();
+        async move { mina.leave().await }
+    });
     gate.reached().await;
-    let held = mina.hold(&hall, &["A-1-1"]).await.expect(201).reservation();
+    mina.hold(&hall, &["A-1-1"]).await.expect(201);
     gate.open();
-    leaving.await.expect("no panic").expect(204);
-    expect_given_up(&world, &hall, &mina, &held).await;
+    leaving.await.expect("no panic").expect_problem(409, "has-live-hold");
+    world.stack.intercept(None);
+    assert_eq!(world.state_of(&mina), "admitted");
+    world.quiesce().await;
 }
 
 #[tokio::test]
-async fn a_hold_whose_holder_leaves_while_it_is_made_lapses() {
+async fn a_hold_that_comes_after_its_holder_left_is_none() {
     let world = World::new().await;
     let hall = world.queued_schedule(json!({})).await;
     let mina = world.admitted_user().await;
     let gate = Arc::new(Gate::before("create_reservation", "TransactWriteItems"));
     world.stack.intercept(Some(gate.clone()));
-    let (holder, date) = (mina.clone(), hall.clone());
-    let holding = tokio::spawn(async move { holder.hold(&date, &["A-1-1"]).await });
+    let holding = tokio::spawn({
+        let (mina, hall) = (mina.clone(), hall.clone());
+        async move { mina.hold(&hall, &["A-1-1"]).await }
+    });
     gate.reached().await;
     mina.leave().await.expect(204);
     gate.open();
-    let held = holding.await.expect("no panic").expect(201).reservation();
-    expect_given_up(&world, &hall, &mina, &held).await;
+    holding.await.expect("no panic").expect_problem(403, "queue-token-ended");
+    world.stack.intercept(None);
+    assert_eq!(world.drain_and_check().await.held_and_sold(), (0, 0));
+    world.quiesce().await;
 }
 
 #[tokio::test]

@@ -183,14 +183,11 @@ impl Snapshot {
             let Some(entry) = self.entries(&queue).into_iter().find(own) else { continue };
             let (state, until) = (text(reservation, "state"), number(reservation, "held_until"));
             assert!(until < number(entry, "expires_at"), "{pk}: a hold until {until} outlasts its entry");
+            assert!(number(entry, "holds") > 0, "{pk}: a hold that its entry does not know");
             match (state.as_str(), text(entry, "state").as_str()) {
                 ("paid", state) => assert_eq!(state, "used", "{pk}: paid, but its entry is {state}"),
                 ("held", state) if self.is_future(until) => {
-                    // Left, if its owner left while the hold was being made: then nobody can pay it, and it lapses.
-                    assert!(
-                        matches!(state, "admitted" | "used" | "left"),
-                        "{pk}: a live hold of an entry that is {state}"
-                    );
+                    assert!(matches!(state, "admitted" | "used"), "{pk}: a live hold of an entry that is {state}");
                 }
                 _ => {}
             }
@@ -221,5 +218,6 @@ fn check_shape(entry: &Item) {
     assert!(shard.is_empty() || shard.starts_with("token#"), "{entry:?}");
     let expected = if admitted && ended { "token.finished" } else { "" };
     assert_eq!(change, expected, "{entry:?}");
+    assert!(admitted || number(entry, "holds") == 0, "held without an admission: {entry:?}");
     assert!(number(entry, "delete_at") > 0, "{entry:?}");
 }

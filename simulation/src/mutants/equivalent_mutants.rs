@@ -27,6 +27,7 @@ const ONE_GAP: &str =
     "a number is a hole once: whoever notes it has ended its place, or has taken it and given it to nobody";
 const PASSED: &str =
     "a move asks for the queue's version as well; to free a called one twice takes two looks at one instant";
+const READ: &str = "never changes while the token has this number, and was looked at before";
 const UNSEEN: &str = "the table does not show it afterwards; local/tests/orders/place_order_meanwhile.rs does";
 const NEW_ID: &str = "each try has a new id, so no entry is there; an entry must never be written over";
 const PAUSE: &str = "the table does not show when it was asked; hoarding.rs of local/tests/orders and reservations do";
@@ -58,6 +59,7 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("cancel_payment", "BLOCK · #N = :mine", KeepReason::Because(OWNER)),
     ("cancel_payment", "ORDER · version", KeepReason::Because(MONEY)),
     ("cancel_payment", "RSV · version", KeepReason::Because(MONEY)),
+    ("create_reservation", "TOKEN · expires_at", KeepReason::Because(READ)),
     ("delete_schedule", "BLOCK · #N < :now", KeepReason::Because(IMAGE)),
     ("delete_schedule", "BLOCK · (attribute_not_exists(lease)", KeepReason::Because(MARKED)),
     ("delete_schedule", "BLOCK · lease = :mine", KeepReason::Because(MARKED)),

@@ -72,6 +72,8 @@ pub struct QueueEntry {
     pub expires_at: Option<EpochSecond>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// How many holds were made with it.
+    pub holds: u64,
 }
 
 impl QueueEntry {

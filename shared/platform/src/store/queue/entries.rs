@@ -30,7 +30,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::admissions::{ClaimOutcome, claim_called};
-use crate::store::queue::entry_item::{end_admission, get, read_entry, with_reserved_names};
+use crate::store::queue::entry_item::{end_admission, end_without_another_hold, get, read_entry, with_reserved_names};
 use crate::store::queue::{self, gaps};
 use crate::store::reservations;
 
@@ -219,6 +219,7 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
         admitted_at: None,
         expires_at: None,
         ended_at: None,
+        holds: 0,
     };
     let mut attempts = Attempts::new(app);
     loop {
@@ -227,6 +228,7 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
             .set("#number", number(taken))
             .set("#state", text(EntryState::Waiting.as_str()))
             .set("issued_at", number(now.as_millisecond()))
+            .set("holds", number(0))
             .remove("claim");
         match write.run(app, ReturnValue::None).await {
             Ok(_) => return Ok(Some(entry)),
@@ -298,8 +300,8 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
             (EntryState::Admitted, _) if reservations::has_live_hold(app, user, id).await? => {
                 return Err(LeaveFailure::HasLiveHold);
             }
-            // A hold that is made at this moment is left unpaid: whoever leaves has given it up, too.
-            (EntryState::Admitted, _) => end_admission(&entry, EntryState::Left, now),
+            // A hold that is made since we looked is counted in `holds`.
+            (EntryState::Admitted, _) => end_without_another_hold(&entry, now),
             (EntryState::Used | EntryState::Expired | EntryState::Left, _) => return Ok(()),
         };
         match write.run(app, ReturnValue::None).await {

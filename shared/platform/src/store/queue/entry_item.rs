@@ -1,4 +1,4 @@
-//! A queue token in the table: how it lies there, and the writes that use it up and end it.
+//! A queue token in the table: how it lies there, and the writes that note a hold made with it, use it up and end it.
 
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
@@ -27,6 +27,8 @@ struct TokenItem {
     expires_at: Option<u32>,
     #[serde(default)]
     ended_at: Option<i64>,
+    #[serde(default)]
+    holds: u64,
 }
 
 /// Reads a token; none, if the place is claimed but has no number yet.
@@ -44,6 +46,7 @@ pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Op
         admitted_at: item.admitted_at.map(time).transpose()?,
         expires_at: item.expires_at.map(EpochSecond),
         ended_at: item.ended_at.map(time).transpose()?,
+        holds: item.holds,
     }))
 }
 
@@ -90,6 +93,15 @@ pub(crate) fn end_admission(entry: &QueueEntry, to: EntryState, now: Timestamp) 
         .value(":number", number(entry.number))
 }
 
+/// The end of an admitted token whose holder leaves, on condition that no hold was made with it since it was read.
+pub(crate) fn end_without_another_hold(entry: &QueueEntry, now: Timestamp) -> Write {
+    set_end(entry.user, &entry.queue, EntryState::Left, now)
+        .when("#state = :admitted AND #number = :number AND holds = :holds")
+        .value(":admitted", text(EntryState::Admitted.as_str()))
+        .value(":number", number(entry.number))
+        .value(":holds", number(entry.holds))
+}
+
 /// Ends a token, whose place its event frees; again, it changes nothing. The caller adds the condition.
 fn set_end(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write {
     with_reserved_names(Write::update(&keys::queue_entry(user, id)))
@@ -99,6 +111,16 @@ fn set_end(user: UserId, id: &QueueId, to: EntryState, now: Timestamp) -> Write 
         .value(":ended", number(now.as_millisecond()))
         .set("change", text(EventKind::TokenFinished.as_str()))
         .remove("expiry_shard")
+}
+
+/// The write that notes a hold made with an admission, on condition that it lasts.
+pub(crate) fn add_hold(user: UserId, id: &QueueId, admitted: u64, now: Timestamp) -> Write {
+    let write = Write::update(&keys::queue_entry(user, id)).set_to("holds", "holds + :one");
+    with_reserved_names(write.when("#state = :admitted AND #number = :number AND expires_at > :now"))
+        .value(":one", number(1))
+        .value(":admitted", text(EntryState::Admitted.as_str()))
+        .value(":number", number(admitted))
+        .value(":now", number(EpochSecond::begun(now)))
 }
 
 /// The write that uses an admission up, on condition that it lasts; `again` also lets one pass that was used before.

@@ -114,21 +114,14 @@ async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<
     let mut last = None;
     loop {
         // Read after the seats: whose are named as ours is ours by now.
-        let (log, admitted) = tokio::try_join!(log::read(attempts.of_another(), new.user), is_admitted(app, &new))?;
+        let log = log::read(attempts.of_another(), new.user).await?;
         if let Some(there) = log.find(new.id) {
             // Our own first success may be what stands in the way: its answer can get lost, ours or an earlier one's.
             let ours = last.as_ref().is_some_and(|rejected| attempts.may_have_done(rejected));
             return Ok(Once::replay(there.clone(), |there| &there.fingerprint, &new.fingerprint, ours)?);
         }
-        // Who may not buy any more is not told who does. Who leaves after this has a hold that nobody can pay, until it
-        // lapses: to have the entry in the transaction would cost every hold two units.
-        if !admitted {
-            return Err(QueueTokenError::Ended.into());
-        }
-        match obstacle {
-            None => {}
-            Some(Obstacle::Missing(seats)) => return Err(HoldError::SeatNotFound(seats).into()),
-            Some(Obstacle::Taken(taken)) => return Err(taken_by(&log, taken).into()),
+        if let Some(obstacle) = obstacle {
+            return Err(refuse(app, &new, &log, obstacle).await?);
         }
         if let Some(rejected) = last {
             attempts.wait_after(&rejected).await?;
@@ -187,6 +180,9 @@ fn hold_transaction(app: &App, new: &Reservation, blocks: &[WantedSeats]) -> Res
         transaction.add(Guard::Seats(index), write.value(":now", now.clone()));
     }
     transaction.add(Guard::New, reservation_item::create(new, EventKind::ReservationHeld)?);
+    if let Some((queue, number)) = &new.admitted_by {
+        transaction.add(Guard::Admission, entry_item::add_hold(new.user, queue, *number, app.now()));
+    }
     Ok(transaction)
 }
 
@@ -199,6 +195,8 @@ enum Obstacle {
     Missing(Vec<SeatId>),
     /// They are taken, as these values say.
     Taken(Vec<(SeatId, SeatValue)>),
+    /// The admission has ended.
+    AdmissionEnded,
 }
 
 impl Obstacle {
@@ -253,6 +251,9 @@ async fn judge(
     blocks: &[WantedSeats],
     failed: &[FailedGuard<Guard>],
 ) -> Result<Option<Obstacle>, Failure> {
+    if failed.iter().any(|failed| failed.guard == Guard::Admission) {
+        return Ok(Some(Obstacle::AdmissionEnded));
+    }
     let now = EpochSecond::begun(app.now());
     let (mut read, mut leased) = (Vec::new(), false);
     for FailedGuard { guard, old } in failed {
@@ -270,8 +271,24 @@ async fn judge(
     Ok(Obstacle::find(new, &read, now))
 }
 
-/// Whether the admission lasts that a reservation is made with; where no queue is, none is needed.
-async fn is_admitted(app: &App, new: &Reservation) -> Result<bool, Failure> {
+/// The refusal of an obstacle.
+async fn refuse(
+    app: &App,
+    new: &Reservation,
+    log: &ReservationLog,
+    obstacle: Obstacle,
+) -> Result<HoldFailure, Failure> {
+    Ok(match obstacle {
+        Obstacle::AdmissionEnded => QueueTokenError::Ended.into(),
+        // Who may not buy any more is not told who does.
+        _ if !admission_lasts(app, new).await? => QueueTokenError::Ended.into(),
+        Obstacle::Missing(seats) => HoldError::SeatNotFound(seats).into(),
+        Obstacle::Taken(taken) => taken_by(log, taken).into(),
+    })
+}
+
+/// Whether the admission that a reservation is made with lasts; where no queue is, none is needed.
+async fn admission_lasts(app: &App, new: &Reservation) -> Result<bool, Failure> {
     let Some((queue, number)) = &new.admitted_by else { return Ok(true) };
     let entry = entry_item::get(app, new.user, queue, Consistency::Strong).await?;
     let state = entry.filter(|entry| entry.number == *number).map(|entry| entry.state_at(app.now()));

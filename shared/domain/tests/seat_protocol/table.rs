@@ -169,6 +169,22 @@ impl Table {
                     reservation.state = State::Ended;
                 }
             }),
+            Write::RivalHolds { .. } | Write::RivalPays { .. } | Write::RivalCancels { .. } => self.apply_rival(write),
+            Write::Leave { buyer, version } => {
+                let Some(reservation) = self.reservations[buyer].as_mut() else { return false };
+                let may = reservation.version == version && reservation.state != State::Held;
+                if may {
+                    (reservation.freeing, reservation.indexed) = (0, false);
+                    reservation.version += 1;
+                }
+                may
+            }
+        }
+    }
+
+    /// Several writes at once.
+    fn apply_rival(&mut self, write: Write) -> bool {
+        match write {
             Write::RivalHolds { seat, now } => {
                 let until = now + HOLD;
                 self.apply(Write::Hold { seat, buyer: RIVAL, until, now, by: 0 })
@@ -181,15 +197,7 @@ impl Table {
                 self.apply(Write::End { buyer: RIVAL, version: 1, give: 1 << seat, noted: false })
                     && self.apply(Write::Free { seat, buyer: RIVAL })
             }
-            Write::Leave { buyer, version } => {
-                let Some(reservation) = self.reservations[buyer].as_mut() else { return false };
-                let may = reservation.version == version && reservation.state != State::Held;
-                if may {
-                    (reservation.freeing, reservation.indexed) = (0, false);
-                    reservation.version += 1;
-                }
-                may
-            }
+            _ => false,
         }
     }
 

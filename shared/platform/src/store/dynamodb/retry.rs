@@ -18,7 +18,7 @@ const BACKOFF_MAX: Duration = Duration::from_millis(400);
 /// used the units of the others: the more often it is tried, the fewer succeed.
 const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(200);
 /// Longest back-off between such tries.
-const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(1_600);
+const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(1_200);
 /// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
 /// Nothing is lost by giving up: the same request again, with the same key, finds what was done.
 const TRIED_FOR_MAX: Duration = Duration::from_secs(3);

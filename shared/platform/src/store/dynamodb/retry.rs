@@ -16,9 +16,9 @@ const BACKOFF_MIN: Duration = Duration::from_millis(25);
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
 /// First back-off after the table took no more traffic. Longer, because a transaction that is throttled at one item has
 /// used the units of the others: the more often it is tried, the fewer succeed.
-const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(200);
+const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(150);
 /// Longest back-off between such tries.
-const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(1_200);
+const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(800);
 /// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
 /// Nothing is lost by giving up: the same request again, with the same key, finds what was done.
 const TRIED_FOR_MAX: Duration = Duration::from_secs(3);

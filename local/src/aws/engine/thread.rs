@@ -22,7 +22,7 @@ const UNTAKEN_MAX: usize = 1_000;
 /// What an engine has executed.
 pub(crate) struct Executed {
     pub answer: Answer,
-    /// What the caller would name if it asked for the same again.
+    /// The token by which the engine would know a repetition of the call.
     pub token: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl EngineThread {
         let kept = Arc::clone(&untaken);
         let work = move || {
             for Job { operation, body, answer } in jobs {
-                // Whoever has stopped waiting before its turn has not been served, and may come again.
+                // A caller that stopped waiting before its turn has written nothing, and may come again.
                 if answer.is_closed() {
                     continue;
                 }
@@ -117,7 +117,7 @@ impl EngineThread {
 impl Drop for EngineThread {
     fn drop(&mut self) {
         self.line = None;
-        // What the thread panicked with, it has printed.
+        // A panic of the thread has been printed already.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }

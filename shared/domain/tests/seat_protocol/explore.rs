@@ -115,7 +115,7 @@ impl World {
         fault("late, again", self, process.without_an_answer(), true);
     }
 
-    /// What is wrong at any time.
+    /// The first rule that this state breaks, of those that hold at any time.
     fn wrong(&self) -> Option<String> {
         for (buyer, there) in self.table.reservations.iter().enumerate() {
             let Some(there) = there else { continue };
@@ -133,7 +133,7 @@ impl World {
         twice.map(|buyer| format!("{buyer} has paid twice"))
     }
 
-    /// What is wrong when nothing is left to happen.
+    /// The first rule that this state breaks, of those that hold when nothing is left to happen.
     fn wrong_at_rest(&self) -> Option<String> {
         let swept = |buyer| self.processes.iter().any(|it| it.task == Task::Sweep && it.buyer == buyer);
         for seat in 0..SEATS {

@@ -112,8 +112,8 @@ fn what_leaves_the_index_too_early_stays_marked() {
     fails(empty(), &tasks, Task::Rival(0), rules, "who has not paid for it");
 }
 
-/// Whatever the value of the seat says: only a number that the refusal has taken keeps another try of the same request
-/// from making a reservation of what is given back.
+/// No value of a seat prevents this. A refusal must take the number of the reservation first, so that no other try of the
+/// same request can reserve the seats that are given back.
 #[test]
 fn a_try_that_gives_back_before_its_number_is_taken_takes_seats_from_another_try() {
     for give_back in [GiveBack::Owner, GiveBack::End, GiveBack::Try] {

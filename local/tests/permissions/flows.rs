@@ -352,7 +352,7 @@ async fn auditing(world: &World) {
     let buyer = world.user_with(100_000).await;
     let held = buyer.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
     buyer.pay(&held).await.expect(201);
-    let key = json!({ "pk": { "S": format!("SEATS#{schedule}#A") }, "sk": { "S": "BLOCK#1#000" } });
+    let key = json!({ "pk": { "S": format!("SEATS#{schedule}#A#1") }, "sk": { "S": "BLOCK#1#000" } });
     let request = json!({ "TableName": world.stack.template().table.name, "Key": key });
     world.stack.dynamodb().call("DeleteItem", &request).expect("deleted");
     let report = world.stack.run_schedule("audit_ledger").await.expect("audited");

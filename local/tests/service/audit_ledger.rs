@@ -153,7 +153,7 @@ impl Scene {
     }
 
     fn block(&self, change: impl FnOnce(&mut Value)) {
-        self.table().change(&format!("SEATS#{}#A", self.schedule), "BLOCK#1#000", change);
+        self.table().change(&format!("SEATS#{}#A#1", self.schedule), "BLOCK#1#000", change);
     }
 
     /// The change of an item of the user's.

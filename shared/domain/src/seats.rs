@@ -303,7 +303,7 @@ mod tests {
     fn a_full_block_of_held_seats_stays_within_a_kilobyte() {
         let value = SeatValue::Held { until: EpochSecond::MAX, reservation: ReservationId(Uuid::max()) }.to_string();
         let names: usize = (24_976..=25_000).map(|number: u32| number.to_string().len()).sum();
-        let keys = "pk".len() + "SEATS#".len() + 36 + 1 + 48 + "sk".len() + "BLOCK#".len() + 48 + 4;
+        let keys = "pk".len() + "SEATS#".len() + 36 + 1 + 48 + 2 + "sk".len() + "BLOCK#".len() + 48 + 4;
         let lease = "lease".len() + 8 + 22;
         assert!(names + 25 * value.len() + keys + lease <= 1024 + 64, "Hangul labels may cost a second unit");
         assert_eq!(value.len(), 30);

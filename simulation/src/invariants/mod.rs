@@ -65,8 +65,9 @@ impl Snapshot {
         let mut seats = Vec::new();
         for block in self.with_sort_key("BLOCK#") {
             let pk = text(block, "pk");
-            let (schedule, section) =
+            let (schedule, section_part) =
                 pk.strip_prefix("SEATS#").and_then(|rest| rest.split_once('#')).expect("a key of a block");
+            let (section, _part) = section_part.rsplit_once('#').expect("a part of a section");
             let sk = text(block, "sk");
             let row = sk.trim_start_matches("BLOCK#").split('#').next().expect("a row").to_owned();
             for (name, value) in block {

@@ -19,16 +19,22 @@ use crate::aws::engine::connector::Answer;
 /// Most answers that are kept for callers that come again.
 const UNTAKEN_MAX: usize = 1_000;
 
-/// What an engine has executed.
-pub(crate) struct Executed {
-    pub answer: Answer,
-    /// The token by which the engine would know a repetition of the call.
-    pub token: Option<String>,
+/// Reads the token of a call, by which the engine would know a repetition of it; most calls have none.
+type TokenOf = fn(operation: &str, body: &[u8]) -> Option<String>;
+
+/// A call that was executed, and its answer.
+struct Executed {
+    operation: String,
+    body: Vec<u8>,
+    answer: Answer,
 }
 
-/// Answers to calls with a token whose callers had stopped waiting: their next try gets them, as from AWS.
-#[derive(Default)]
-pub(crate) struct Untaken(VecDeque<(String, Answer)>);
+/// Answers to calls with a token whose callers had stopped waiting: their next try gets them, as from AWS. There are
+/// none nearly always, and then no call is read for its token.
+struct Untaken {
+    token_of: TokenOf,
+    answers: VecDeque<(String, Answer)>,
+}
 
 /// The thread, and the line before it. There is no end to the line: each in it is a caller that waits.
 pub(crate) struct EngineThread {
@@ -51,34 +57,41 @@ struct Waiting {
 }
 
 impl Untaken {
-    /// The answer for a caller that comes again with `token`.
-    fn take(&mut self, token: &str) -> Option<Answer> {
-        let place = self.0.iter().position(|(kept, _)| kept == token)?;
-        self.0.remove(place).map(|(_, answer)| answer)
+    /// The answer for a caller that comes again with the same token.
+    fn take(&mut self, operation: &str, body: &[u8]) -> Option<Answer> {
+        if self.answers.is_empty() {
+            return None;
+        }
+        let token = (self.token_of)(operation, body)?;
+        let place = self.answers.iter().position(|(kept, _)| *kept == token)?;
+        self.answers.remove(place).map(|(_, answer)| answer)
     }
 
     /// Keeps what was written; what was refused can be asked again.
     fn keep(&mut self, executed: Executed) {
-        if let (Some(token), 200) = (executed.token, executed.answer.status) {
-            if self.0.len() == UNTAKEN_MAX {
-                self.0.pop_front();
+        let Executed { operation, body, answer } = executed;
+        if answer.status == 200
+            && let Some(token) = (self.token_of)(&operation, &body)
+        {
+            if self.answers.len() == UNTAKEN_MAX {
+                self.answers.pop_front();
             }
-            self.0.push_back((token, executed.answer));
+            self.answers.push_back((token, answer));
         }
     }
 }
 
 impl EngineThread {
-    /// Starts the thread. `token_of` reads the token of a call, if it has one, and `execute` executes it.
+    /// Starts the thread. `execute` executes a call.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub(crate) fn start(
-        token_of: impl Fn(&str, &[u8]) -> Option<String> + Send + 'static,
+        token_of: TokenOf,
         execute: impl Fn(&str, &[u8]) -> Answer + Send + 'static,
     ) -> io::Result<Self> {
         let (line, jobs) = mpsc::channel::<Job>();
-        let untaken = Arc::<Mutex<Untaken>>::default();
+        let untaken = Arc::new(Mutex::new(Untaken { token_of, answers: VecDeque::new() }));
         let kept = Arc::clone(&untaken);
         let work = move || {
             for Job { operation, body, answer } in jobs {
@@ -86,10 +99,9 @@ impl EngineThread {
                 if answer.is_closed() {
                     continue;
                 }
-                let token = token_of(&operation, &body);
-                let before = token.as_deref().and_then(|token| lock(&kept).take(token));
-                let executed = Executed { answer: before.unwrap_or_else(|| execute(&operation, &body)), token };
-                if let Err(executed) = answer.send(executed) {
+                let before = lock(&kept).take(&operation, &body);
+                let given = before.unwrap_or_else(|| execute(&operation, &body));
+                if let Err(executed) = answer.send(Executed { operation, body, answer: given }) {
                     lock(&kept).keep(executed);
                 }
             }

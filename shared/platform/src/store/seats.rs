@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ReturnValue;
+use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
@@ -25,7 +26,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
 use crate::store::views::{Block, Counts, Overview};
 
-/// Most blocks of a section that are read. Seats of those who create at once, and whose request dies before it takes
+/// Most blocks of a part of a section that are read. Seats of those who create at once, and whose request dies before it takes
 /// back what is too many, may be more than a section has.
 const BLOCKS_READ_MAX: usize = 4 * SEATS_PER_SECTION_MAX;
 /// Blocks written or read side by side by one request.
@@ -91,17 +92,23 @@ pub(crate) async fn get_value(app: &App, schedule: ScheduleId, seat: &SeatId) ->
     Ok(block.and_then(|block| block.seats.get(&seat.number).copied()))
 }
 
-/// All blocks of a section as they are now.
+/// All blocks of a section as they are now, in the order of their ids.
 pub(crate) async fn get_section(
     app: &App,
     schedule: ScheduleId,
     section: &Label,
     strong: bool,
 ) -> Result<Vec<Block>, Failure> {
-    let query = Query::partition(keys::section_partition(schedule, section), "BLOCK#");
-    let query = if strong { query.strong() } else { query };
-    let items = query.all(app, BLOCKS_READ_MAX).await?;
-    items.iter().map(|item| read_block(section, item)).collect()
+    let parts = (0..keys::SECTION_PARTS).map(|part| async move {
+        let query = Query::partition(keys::section_partition(schedule, section, part), "BLOCK#");
+        let query = if strong { query.strong() } else { query };
+        query.all(app, BLOCKS_READ_MAX).await
+    });
+    let items = try_join_all(parts).await?;
+    let mut blocks =
+        items.iter().flatten().map(|item| read_block(section, item)).collect::<Result<Vec<Block>, Failure>>()?;
+    blocks.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    Ok(blocks)
 }
 
 /// All blocks of a section as a viewer sees them: at most a second old.
@@ -109,7 +116,7 @@ pub(crate) async fn get_section(
 /// # Errors
 /// When the table fails.
 pub async fn get_cached_section(app: &App, schedule: ScheduleId, label: &Label) -> Result<Arc<Vec<Block>>, Failure> {
-    let key = keys::section_partition(schedule, label);
+    let key = (schedule, label.clone());
     if let Some(blocks) = app.caches().sections.get(&key, app.now(), VIEW_SECONDS) {
         return Ok(blocks);
     }
@@ -306,7 +313,7 @@ pub async fn create(
         return Err(if gone { CreateSeatsFailure::NoSchedule } else { CreateSeatsFailure::TooMany });
     }
     schedules::count_section(app, schedule, label, u32::try_from(seats).unwrap_or(u32::MAX), action).await?;
-    app.caches().sections.forget(&keys::section_partition(schedule, label));
+    app.caches().sections.forget(&(schedule, label.clone()));
     Ok(created)
 }
 

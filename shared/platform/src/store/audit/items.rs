@@ -34,7 +34,8 @@ pub(super) fn user_of(pk: &str) -> Option<Result<UserId, ()>> {
 
 /// Schedule and section of a partition of blocks.
 pub(super) fn section_of(pk: &str) -> Option<(ScheduleId, Label)> {
-    let (schedule, section) = pk.strip_prefix(SEATS)?.split_once('#')?;
+    let (schedule, section_part) = pk.strip_prefix(SEATS)?.split_once('#')?;
+    let (section, _part) = section_part.rsplit_once('#')?;
     Some((schedule.parse().ok()?, Label::parse(section).ok()?))
 }
 

@@ -1,4 +1,4 @@
-//! Partitions that are read whole: what a user owns, and the blocks of a section.
+//! Partitions that are read whole: what a user owns, and the blocks of a part of a section.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -193,7 +193,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The seats of a section.
+    /// The seats of a part of a section.
     pub(super) async fn read_section(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
         let Some((schedule, section)) = items::section_of(&key.pk) else {
             tally.differences.add_unreadable(key.pk.clone());

@@ -15,6 +15,7 @@ use onsale_domain::products::product::Sort;
 use onsale_domain::queue::entry::QueueEntry;
 use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::seats::Label;
 use uuid::Uuid;
 
 use crate::memory::{is_recent, lock};
@@ -37,7 +38,7 @@ const ENTRIES_MAX: usize = 1_000;
 #[derive(Default)]
 pub struct Caches {
     pub schedules: Cache<ScheduleId, Arc<Schedule>>,
-    pub sections: Cache<String, Arc<Vec<Block>>>,
+    pub sections: Cache<(ScheduleId, Label), Arc<Vec<Block>>>,
     pub overviews: Cache<ScheduleId, Arc<Overview>>,
     /// The queue that guards a concert, if one does.
     pub concert_queues: Cache<ConcertId, Option<QueueId>>,

@@ -20,6 +20,8 @@ pub const EXPIRY_INDEX: &str = "expiry";
 pub const BY_TIME_INDEX: &str = "by_time";
 /// Partitions of one kind on the expiry index.
 pub const EXPIRY_SHARDS: u8 = 16;
+/// Partitions of a section. One takes 1,000 write units a second (a limit of DynamoDB), and a hold writes 2.
+pub const SECTION_PARTS: u8 = 4;
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -201,12 +203,20 @@ pub fn overview(schedule: ScheduleId) -> Key {
     key(format!("OVERVIEW#{schedule}"), "OVERVIEW")
 }
 
-pub fn section_partition(schedule: ScheduleId, section: &Label) -> String {
-    format!("SEATS#{schedule}#{section}")
+pub fn section_partition(schedule: ScheduleId, section: &Label, part: u8) -> String {
+    format!("SEATS#{schedule}#{section}#{part}")
 }
 
 pub fn block(schedule: ScheduleId, block: &BlockId) -> Key {
-    key(section_partition(schedule, &block.section), format!("BLOCK#{}#{:03}", block.row, block.index))
+    let partition = section_partition(schedule, &block.section, section_part(block));
+    key(partition, format!("BLOCK#{}#{:03}", block.row, block.index))
+}
+
+/// The part of its section that a block lies in. Neighbours in a row are in different parts, and so are rows whose
+/// labels follow each other: what is wanted most stands together in a hall, and is to lie apart in the table.
+fn section_part(block: &BlockId) -> u8 {
+    let row: u32 = block.row.as_str().bytes().map(u32::from).sum();
+    u8::try_from((row + u32::from(block.index)) % u32::from(SECTION_PARTS)).unwrap_or(0)
 }
 
 pub fn letter_pair_partition(pair: &str) -> String {

@@ -17,15 +17,15 @@ use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::aws::cloudformation::{REGION, Table};
 use crate::aws::engine::EngineError;
 use crate::aws::engine::connector::{Answer, Connector, Engine};
-use crate::aws::engine::thread::EngineThread;
+use crate::aws::engine::thread::{EngineThread, Executed};
 use crate::aws::iam::Principal;
 use crate::intercept::Slot;
 
@@ -41,6 +41,9 @@ pub struct DynamoDb {
     /// Without one, calls are executed where they are made: virtual time must not run while an answer is on its way.
     thread: Option<Arc<EngineThread>>,
 }
+
+/// A call that was read, for the database.
+type Execution = Box<dyn FnOnce(&Database) -> Executed + Send>;
 
 /// A place in a stream.
 #[derive(Clone, Debug)]
@@ -72,9 +75,7 @@ impl DynamoDb {
     /// # Errors
     /// When the system has no thread left.
     pub fn with_thread(mut self) -> Result<Self, EngineError> {
-        let engine = self.clone();
-        let execute = move |operation: &str, body: &[u8]| engine.execute_here(operation, body);
-        self.thread = Some(Arc::new(EngineThread::start(token_of, execute)?));
+        self.thread = Some(Arc::new(EngineThread::start()?));
         Ok(self)
     }
 
@@ -167,20 +168,16 @@ impl DynamoDb {
         Ok(read.records.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
     }
 
-    /// Executes a call whose answer reaches its caller, in this thread.
-    fn execute_here(&self, operation: &str, body: &[u8]) -> Answer {
-        let result = if operation == "TransactWriteItems" {
-            call(body, |mut request: TransactWriteItemsRequest| {
-                // On each transaction that has a token the engine looks through those of the last ten minutes, and the
-                // SDK gives every transaction one: at a thousand a second the looking soon takes longer than all else.
-                request.client_request_token = None;
-                self.database.transact_write_items(request)
-            })
-        } else {
-            dispatch(&self.database, operation, body)
-        };
-        let (status, body) = wire_response(result);
-        self.answer(operation, status, body)
+    /// The execution of a call whose answer reaches its caller.
+    fn work(&self, operation: &str, execution: Execution) -> impl FnOnce() -> Executed + Send + 'static {
+        let (database, written, writes) = (self.database.clone(), Arc::clone(&self.written), is_write(operation));
+        move || {
+            let executed = execution(&database);
+            if executed.is_ok() && writes {
+                written.notify_one();
+            }
+            executed
+        }
     }
 
     /// An answer; whoever waits for writes is told of one.
@@ -207,10 +204,20 @@ impl Engine for DynamoDb {
     }
 
     fn execute_unrepeated(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+        if self.twin.is_some() {
+            return self.execute(operation, body);
+        }
+        let (token, execution) = match decode_unrepeated(operation, body) {
+            Ok(decoded) => decoded,
+            Err(problem) => return Box::pin(future::ready(encode(Err(problem)))),
+        };
+        let work = self.work(operation, execution);
         match &self.thread {
-            _ if self.twin.is_some() => self.execute(operation, body),
-            Some(thread) => thread.execute(operation, body),
-            None => Box::pin(future::ready(self.execute_here(operation, body))),
+            Some(thread) => {
+                let executed = thread.execute(token, work);
+                Box::pin(async move { encode(executed.await) })
+            }
+            None => Box::pin(future::ready(encode(work()))),
         }
     }
 
@@ -256,58 +263,86 @@ fn wire_error(problem: &DynoxideError) -> (u16, String) {
     (problem.status_code(), problem.to_json())
 }
 
-/// The token by which a transaction's repetition is known.
-fn token_of(operation: &str, body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Transaction {
-        #[serde(rename = "ClientRequestToken")]
-        token: Option<String>,
-    }
-    let transaction = (operation == "TransactWriteItems").then(|| serde_json::from_slice::<Transaction>(body).ok());
-    transaction.flatten().and_then(|transaction| transaction.token)
+fn encode(executed: Executed) -> Answer {
+    let (status, body) = wire_response(executed.and_then(|encoding| encoding()));
+    Answer { status, body }
 }
 
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    decode(operation, body)?(database)?()
+}
+
+/// The same as [`decode`] for a call of which nothing is lost on the way, and the token of a transaction apart. With
+/// one, the engine looks through those of the last ten minutes at each transaction, and the SDK gives every transaction
+/// one: at a thousand a second the looking soon takes longer than all else.
+fn decode_unrepeated(operation: &str, body: &[u8]) -> dynoxide::Result<(Option<String>, Execution)> {
+    if operation != "TransactWriteItems" {
+        return Ok((None, decode(operation, body)?));
+    }
+    let mut request: TransactWriteItemsRequest = read(body)?;
+    let token = request.client_request_token.take();
+    Ok((token, execution(request, Database::transact_write_items)))
+}
+
+/// Reads a call. What is expensive and needs no table is done before the execution, and after it: the engine executes
+/// one call at a time.
+fn decode(operation: &str, body: &[u8]) -> dynoxide::Result<Execution> {
     match operation {
-        "GetItem" => call(body, |request| database.get_item(request)),
-        "PutItem" => call(body, |request| database.put_item(request)),
-        "UpdateItem" => call(body, |request| database.update_item(request)),
-        "DeleteItem" => call(body, |request| database.delete_item(request)),
-        "Query" => call(body, |request| database.query(request)),
-        "Scan" => call(body, |request| database.scan(request)),
-        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
-        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
-        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
-        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
-        "CreateTable" => call(body, |request| database.create_table(request)),
-        "DescribeTable" => call(body, |request| database.describe_table(request)),
-        "UpdateTable" => call(body, |request| database.update_table(request)),
-        "DeleteTable" => call(body, |request| database.delete_table(request)),
-        "ListTables" => call(body, |request| database.list_tables(request)),
-        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
-        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
-        "TagResource" => call(body, |request| database.tag_resource(request)),
-        "UntagResource" => call(body, |request| database.untag_resource(request)),
-        "ListTagsOfResource" => call(body, |request| database.list_tags_of_resource(request)),
-        "ExecuteStatement" => call(body, |request| database.execute_statement(request)),
-        "ExecuteTransaction" => call(body, |request| database.execute_transaction(request)),
-        "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
-        "ListStreams" => call(body, |request| database.list_streams(request)),
-        "DescribeStream" => call(body, |request| database.describe_stream(request)),
-        "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),
-        "GetRecords" => call(body, |request| database.get_records(request)),
+        "GetItem" => call(body, Database::get_item),
+        "PutItem" => call(body, Database::put_item),
+        "UpdateItem" => call(body, Database::update_item),
+        "DeleteItem" => call(body, Database::delete_item),
+        "Query" => call(body, Database::query),
+        "Scan" => call(body, Database::scan),
+        "BatchGetItem" => call(body, Database::batch_get_item),
+        "BatchWriteItem" => call(body, Database::batch_write_item),
+        "TransactGetItems" => call(body, Database::transact_get_items),
+        "TransactWriteItems" => call(body, Database::transact_write_items),
+        "CreateTable" => call(body, Database::create_table),
+        "DescribeTable" => call(body, Database::describe_table),
+        "UpdateTable" => call(body, Database::update_table),
+        "DeleteTable" => call(body, Database::delete_table),
+        "ListTables" => call(body, Database::list_tables),
+        "UpdateTimeToLive" => call(body, Database::update_time_to_live),
+        "DescribeTimeToLive" => call(body, Database::describe_time_to_live),
+        "TagResource" => call(body, Database::tag_resource),
+        "UntagResource" => call(body, Database::untag_resource),
+        "ListTagsOfResource" => call(body, Database::list_tags_of_resource),
+        "ExecuteStatement" => call(body, Database::execute_statement),
+        "ExecuteTransaction" => call(body, Database::execute_transaction),
+        "BatchExecuteStatement" => call(body, Database::batch_execute_statement),
+        "ListStreams" => call(body, Database::list_streams),
+        "DescribeStream" => call(body, Database::describe_stream),
+        "GetShardIterator" => call(body, Database::get_shard_iterator),
+        "GetRecords" => call(body, Database::get_records),
         _ => Err(DynoxideError::ValidationException(format!("{operation} is not wired into the local stack"))),
     }
 }
 
-fn call<I, O>(body: &[u8], operation: impl FnOnce(I) -> dynoxide::Result<O>) -> dynoxide::Result<String>
+fn call<I, O>(body: &[u8], operation: fn(&Database, I) -> dynoxide::Result<O>) -> dynoxide::Result<Execution>
 where
-    I: DeserializeOwned,
-    O: Serialize,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
 {
-    let request = serde_json::from_slice(body).map_err(|problem| unreadable(&problem))?;
-    let response = operation(request)?;
-    serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+    Ok(execution(read(body)?, operation))
+}
+
+fn read<I: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<I> {
+    serde_json::from_slice(body).map_err(|problem| unreadable(&problem))
+}
+
+fn execution<I, O>(request: I, operation: fn(&Database, I) -> dynoxide::Result<O>) -> Execution
+where
+    I: Send + 'static,
+    O: Serialize + Send + 'static,
+{
+    Box::new(move |database| {
+        let response = operation(database, request)?;
+        Ok(Box::new(move || {
+            let text = serde_json::to_string(&response);
+            text.map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+        }))
+    })
 }
 
 /// The error of a request that cannot be decoded. The crate's types mark in their message what kind it is, for its own

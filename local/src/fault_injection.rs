@@ -24,7 +24,7 @@ const STOPPED_MAX: usize = 100;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
-    /// Of a hundred calls of the table so many are throttled, evenly spread; 0 to 100.
+    /// Of a hundred calls of the table so many are throttled, in no regular order; 0 to 100.
     pub throttle_percent: u64,
     /// Every call of a queue that a function makes is lost.
     pub without_queues: bool,
@@ -42,13 +42,13 @@ impl Faults {
 struct Drill {
     slot: Slot,
     faults: watch::Sender<Faults>,
-    /// Calls of the table that were seen while some are throttled.
-    calls: AtomicU64,
+    /// A number from 1 to 100, another at each call of the table that is seen while some are throttled.
+    drawn: AtomicU64,
 }
 
 /// `/faults`, which acts on what is installed in `slot`.
 pub fn router(slot: Slot) -> Router {
-    let drill = Arc::new(Drill { slot, faults: watch::Sender::default(), calls: AtomicU64::default() });
+    let drill = Arc::new(Drill { slot, faults: watch::Sender::default(), drawn: AtomicU64::new(1) });
     Router::new().route("/faults", get(get_faults).put(put_faults)).with_state(drill)
 }
 
@@ -74,16 +74,18 @@ fn bad_request(message: &str) -> Response {
 }
 
 impl Drill {
-    /// Whether the next call of the table is one of those that are throttled.
+    /// Whether the next call of the table is one of those that are throttled. If every second one were, whoever makes
+    /// two calls in each try would never get through.
     fn throttles(&self, percent: u64) -> bool {
-        let call = self.calls.fetch_add(1, Ordering::Relaxed) % 100;
-        // Where the line from 0 to `percent` passes a whole number.
-        (call + 1) * percent / 100 > call * percent / 100
+        // The powers of 2 modulo 101 are all numbers from 1 to 100, and look as if they were thrown.
+        let next = |drawn: u64| drawn * 2 % 101;
+        let drawn = self.drawn.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |drawn| Some(next(drawn)));
+        drawn.is_ok_and(|drawn| drawn <= percent)
     }
 
     /// Of a transaction one item, now this and now that.
     fn failed_items(&self, call: &Call<'_>) -> FailedItems {
-        let index = usize::try_from(self.calls.load(Ordering::Relaxed)).unwrap_or_default();
+        let index = usize::try_from(self.drawn.load(Ordering::Relaxed)).unwrap_or_default();
         FailedItems::at(index, transaction_items(call.request))
     }
 }
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
 
     fn drill(faults: Faults) -> Drill {
-        Drill { slot: Slot::default(), faults: watch::Sender::new(faults), calls: AtomicU64::default() }
+        Drill { slot: Slot::default(), faults: watch::Sender::new(faults), drawn: AtomicU64::new(1) }
     }
 
     fn call<'a>(function: &'a str, service: &'static str, request: &'a Value) -> Call<'a> {

@@ -162,6 +162,10 @@ async fn execute(
     explored.begun += 1;
     let mut execution = Execution::new(world, pair, extent.faults, false).await?;
     for depth in 0.. {
+        // Waits are no steps: along a known path one may be longer than before, and one too many.
+        if execution.is_given_up {
+            break;
+        }
         if depth == path.len() {
             let enabled = execution.enabled_steps(!extent.reduced);
             if enabled.is_empty() {

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 /// Most answers that are kept for callers that come again.
 const UNTAKEN_MAX: usize = 1_000;
 
-/// What a call got of the engine: the refusal, or what writes the answer out when its caller has it.
+/// The engine's answer to a call: its refusal, or the text once the caller has it written out.
 pub(crate) type Executed = Result<Box<dyn FnOnce() -> dynoxide::Result<String> + Send>, DynoxideError>;
 
 /// Answers to calls with a token whose callers had stopped waiting: their next try gets them, as from AWS.
@@ -38,7 +38,7 @@ struct Job {
     done: oneshot::Sender<Done>,
 }
 
-/// What was executed, and the token by which the engine would know a repetition of the call.
+/// An executed call, and the token by which the engine would know a repetition of it.
 struct Done {
     token: Option<String>,
     executed: Executed,

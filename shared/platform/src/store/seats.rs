@@ -26,8 +26,8 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Write};
 use crate::store::views::{Block, Counts, Overview};
 
-/// Most blocks of a part of a section that are read. Seats of those who create at once, and whose request dies before it takes
-/// back what is too many, may be more than a section has.
+/// Most blocks of a part of a section that are read. Seats of those who create at once, and whose request dies before
+/// it takes back what is too many, may be more than a section has.
 const BLOCKS_READ_MAX: usize = 4 * SEATS_PER_SECTION_MAX;
 /// Blocks written or read side by side by one request.
 pub(crate) const SIDE_BY_SIDE_MAX: usize = 16;

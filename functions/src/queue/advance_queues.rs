@@ -5,7 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
-use onsale_platform::store::queue::{self, admissions};
+use onsale_platform::store::queue::{admissions, moves};
 use serde_json::{Value, json};
 
 /// Most admissions that one step ends.
@@ -15,7 +15,7 @@ const STEPS_MAX: usize = 400;
 
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for it is short. Whatever becomes of one, the other is done.
-    let moved = queue::sweep(app).await;
+    let moved = moves::sweep(app).await;
     let swept = admissions::sweep(app, PAGE_MAX, STEPS_MAX).await;
     let (swept, (queues, unmoved)) = (swept?, moved?);
     Ok(json!({ "ended": swept.ended, "failed": swept.failed, "queues": queues, "queues_failed": unmoved }))

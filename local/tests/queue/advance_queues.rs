@@ -21,14 +21,18 @@ fn poison(world: &World, item: &Value) {
 
 /// First and last numbers of the batches that may be claimed.
 fn batches(world: &World) -> Vec<(String, String)> {
-    let pk = json!({ ":pk": { "S": format!("QUEUE#{QUEUE}") }, ":sk": { "S": "BATCH#" } });
-    let request = json!({
-        "TableName": world.stack.template().table.name, "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-        "ExpressionAttributeValues": pk,
-    });
-    let found = world.stack.dynamodb().call("Query", &request).expect("read");
-    let part = |item: &Value, name: &str| item[name]["N"].as_str().expect("a number").to_owned();
-    found["Items"].as_array().expect("items").iter().map(|item| (part(item, "first"), part(item, "last"))).collect()
+    let of_part = |part: u8| {
+        let pk = format!("QUEUE#{QUEUE}#BATCHES#{part}");
+        let request = json!({
+            "TableName": world.stack.template().table.name, "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": { ":pk": { "S": pk } },
+        });
+        world.stack.dynamodb().call("Query", &request).expect("read")["Items"].as_array().expect("items").clone()
+    };
+    let number = |item: &Value, name: &str| item[name]["N"].as_str().expect("a number").to_owned();
+    let mut all: Vec<Value> = (0..16).flat_map(of_part).collect();
+    all.sort_by_key(|item| item["sk"]["S"].as_str().map(str::to_owned));
+    all.iter().map(|item| (number(item, "first"), number(item, "last"))).collect()
 }
 
 #[tokio::test]
@@ -61,7 +65,7 @@ async fn nobody_is_called_before_a_second_has_passed_nor_more_than_the_rate() {
     assert_eq!(served, [0, 0, 0, 0, 60, 120, 150, 150]);
     let of = |first: u32, last: u32| (first.to_string(), last.to_string());
     let expected =
-        [of(1, 25), of(26, 50), of(51, 60), of(61, 85), of(86, 110), of(111, 120), of(121, 145), of(146, 150)];
+        [of(1, 25), of(26, 50), of(51, 60), of(61, 75), of(76, 100), of(101, 120), of(121, 125), of(126, 150)];
     assert_eq!(batches(&world), expected);
     assert_eq!(world.drain_and_check().await.unclaimed_numbers(QUEUE), 150);
     // The window, and as much as clocks may differ.
@@ -217,17 +221,25 @@ async fn a_place_is_taken_by_one_after_the_other_in_order() {
 #[tokio::test]
 async fn a_poll_that_cannot_move_its_queue_tells_the_place_all_the_same() {
     let world = World::new().await;
-    world.queue(json!({})).await;
-    let mut crowd = world.joined_users(2).await;
+    world.queue(json!({ "capacity": 20 })).await;
+    let mut crowd = world.joined_users(20).await;
     world.wait(1);
-    for fault in [Fault::Throttle, Fault::Conflict, Fault::LoseRequest, Fault::LoseAnswer] {
-        world.wait(1);
-        world.stack.intercept(Some(Arc::new(Disturb::next("TransactWriteItems", fault, 1_000))));
-        let told = crowd[1].poll().await.expect(200);
-        world.stack.intercept(None);
-        assert_eq!((&told.body["state"], &told.body["number"]), (&json!("waiting"), &json!(2)), "{fault:?}");
+    let mut last = crowd.remove(19);
+    last.poll().await.expect(200);
+    // The turn is a write of one item, the move a transaction.
+    for operation in ["UpdateItem", "TransactWriteItems"] {
+        for fault in [Fault::Throttle, Fault::Conflict, Fault::LoseRequest, Fault::LoseAnswer] {
+            world.wait(2);
+            let disturb = Arc::new(Disturb::next(operation, fault, 1_000));
+            world.stack.intercept(Some(disturb.clone()));
+            let told = last.poll().await.expect(200);
+            world.stack.intercept(None);
+            assert_ne!(disturb.disturbed_calls(), 0, "{operation} {fault:?}");
+            let place = (&told.body["state"], &told.body["number"]);
+            assert_eq!(place, (&json!("waiting"), &json!(20)), "{operation} {fault:?}");
+        }
     }
     world.check_invariants().await;
-    world.until_admitted(&mut crowd[1]).await;
+    world.until_admitted(&mut last).await;
     world.quiesce().await;
 }

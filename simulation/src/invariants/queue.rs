@@ -107,8 +107,8 @@ impl Snapshot {
 
     /// The admission batches, by first number.
     fn batches(&self, queue: &str) -> BTreeMap<i64, &Item> {
-        let pk = format!("QUEUE#{queue}");
-        let own = self.with_sort_key("BATCH#").filter(|batch| text(batch, "pk") == pk);
+        let pk = format!("QUEUE#{queue}#BATCHES#");
+        let own = self.with_sort_key("BATCH#").filter(|batch| text(batch, "pk").starts_with(&pk));
         own.map(|batch| (number(batch, "first"), batch)).collect()
     }
 
@@ -157,6 +157,16 @@ impl Snapshot {
             let (last, claimed) = (number(batch, "last"), number(batch, "claimed"));
             let size = last + 1 - first;
             assert_eq!(text(batch, "sk"), format!("BATCH#{first:020}"));
+            let part = format!("QUEUE#{queue}#BATCHES#{}", (first - 1) / BATCH_NUMBERS_MAX % 16);
+            assert_eq!(text(batch, "pk"), part, "{queue}: batch {first}");
+            assert_eq!(
+                (first - 1) / BATCH_NUMBERS_MAX,
+                (last - 1) / BATCH_NUMBERS_MAX,
+                "{queue}: batch {first} to {last}"
+            );
+            let closing = self.queue(queue).filter(|item| item.contains_key("next_closing_at"));
+            let known = closing.is_some_and(|item| number(item, "next_closing_at") <= number(batch, "closes_at"));
+            assert!(known, "{queue}: nobody would look at batch {first} when it may close");
             assert!(first > after && (1..=BATCH_NUMBERS_MAX).contains(&size), "{queue}: batch {first} to {last}");
             assert!(last <= serving, "{queue}: {last} is offered, but {serving} is served");
             assert!((0..=size).contains(&claimed), "{queue}: {claimed} of {size} are claimed");

@@ -4,7 +4,7 @@
 //! A gap is advice. A number that nobody has and that is not known as a gap is called like any other, and its place
 //! comes back when its claim window is over.
 
-use super::{BATCH_NUMBERS_MAX, BATCHES_PER_MOVE_MAX, Queue};
+use super::{BATCH_NUMBERS_MAX, BATCHES_PER_MOVE_MAX, Queue, batch_end};
 
 /// Most gaps that one look at a queue deals with: with the queue and its batches they are one transaction.
 pub const GAPS_PER_MOVE_MAX: usize = 39;
@@ -53,7 +53,8 @@ impl Queue {
     /// among the numbers that had been given out at the last look. Gaps of numbers that were called already are left
     /// out: they are dealt with by their batches.
     pub(super) fn path(&self, people_max: u64, gaps: &[Gap]) -> Path {
-        let mut until = self.seen.min(self.serving + BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
+        let full = (BATCHES_PER_MOVE_MAX - 1) * BATCH_NUMBERS_MAX;
+        let mut until = self.seen.min(batch_end(self.serving + 1) + full);
         if let Some(furthest) = gaps.last().filter(|_| gaps.len() >= GAPS_PER_MOVE_MAX) {
             // There may be more of them behind.
             until = until.min(furthest.last);

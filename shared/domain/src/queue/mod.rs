@@ -205,8 +205,12 @@ pub struct Queue {
     pub stays: Stays,
     /// Up to when that was measured.
     pub measured_at: Timestamp,
-    /// The process whose poll moved it last; none if that was the sweep, or nobody.
+    /// When the first of its open batches may close, or earlier; none while no batch is open.
+    pub next_closing_at: Option<Timestamp>,
+    /// The process whose poll moved it last, or has the turn to; none if that is the sweep, or nobody.
     pub moved_by: Option<Uuid>,
+    /// When somebody took the turn to move it; none once the move is done.
+    pub turn_at: Option<Timestamp>,
     /// Rises with every change of settings and every move.
     pub version: u64,
 }
@@ -247,7 +251,9 @@ impl Queue {
             calls: Calls::default(),
             stays: Stays::default(),
             measured_at: now,
+            next_closing_at: None,
             moved_by: None,
+            turn_at: None,
             version: 1,
         }
     }
@@ -265,16 +271,25 @@ impl Queue {
         number > self.serving && !was_admitted
     }
 
-    /// Whether `process` should move it on at `now`, by its own clock.
+    /// Whether `process` should move it on at `now`, by its own clock: nobody else is about to.
     #[must_use]
     pub fn is_due_for(&self, process: Uuid, now: Timestamp) -> bool {
-        let others = self.moved_by.is_some_and(|last| last != process);
-        self.is_due(now, if others { TAKE_OVER_AFTER } else { MOVE_EVERY })
+        let is_mine = self.moved_by == Some(process);
+        let others = self.moved_by.is_some() && !is_mine;
+        let is_free = is_mine || self.turn_at.is_none_or(|turn| is_past(turn, now, TAKE_OVER_AFTER));
+        is_free && is_past(self.looked_at, now, if others { TAKE_OVER_AFTER } else { MOVE_EVERY })
     }
 
-    fn is_due(&self, now: Timestamp, age: SignedDuration) -> bool {
-        let passed = self.looked_at.duration_until(now);
-        passed >= age || passed < -CLOCKS_APART_MAX
+    /// The same when a process, or the sweep, has taken the turn to move it at `now`.
+    #[must_use]
+    pub fn with_turn(&self, process: Option<Uuid>, now: Timestamp) -> Self {
+        Self { moved_by: process, turn_at: Some(now), version: self.version + 1, ..*self }
+    }
+
+    /// Whether batches may have to be closed at `now`.
+    #[must_use]
+    pub fn has_batches_to_close(&self, now: Timestamp) -> bool {
+        self.next_closing_at.is_some_and(|closing| closing + CLAIM_GRACE <= now)
     }
 
     /// Decides on the next move, when `issued` numbers have been given out. `None` when nothing is to be written:
@@ -288,7 +303,7 @@ impl Queue {
     #[must_use]
     pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);
-        if !self.is_due(now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
+        if !is_past(self.looked_at, now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
             return None;
         }
         let rate = u64::from(self.settings.admit_per_second);
@@ -306,6 +321,8 @@ impl Queue {
         let apart = SignedDuration::from_secs(self.settings.stay_seconds_max().cast_signed())
             / i32::try_from(position::CALLS_MAX - 2).unwrap_or(1);
         let stays = self.stays_until(now);
+        let closes_at = now + SignedDuration::from_secs(self.settings.claim_seconds.into());
+        let opened = (calls > 0).then_some(closes_at);
         let after = Self {
             serving: path.last,
             finished: self.finished + passed,
@@ -315,6 +332,8 @@ impl Queue {
             calls: if path.last > self.serving { self.calls.with_call(path.last, now, apart) } else { self.calls },
             stays: Stays { finished: stays.finished + passed, ..stays },
             measured_at: now,
+            next_closing_at: self.next_closing_at.into_iter().chain(opened).min(),
+            turn_at: None,
             version: self.version + 1,
             ..*self
         };
@@ -323,16 +342,29 @@ impl Queue {
 }
 
 impl Move {
-    /// The called numbers in batches of neighbours; those of which nobody has a number are left out.
+    /// The called numbers in batches of neighbours, none of which goes over a multiple of [`BATCH_NUMBERS_MAX`]: so a
+    /// number alone tells which batch it can be in. Those of which nobody has a number are left out.
     pub fn batches(&self) -> impl Iterator<Item = Batch> {
-        let last = *self.called.end();
-        let size = usize::try_from(BATCH_NUMBERS_MAX).unwrap_or(1);
-        let batches = self.called.clone().step_by(size).map(move |first| {
-            let last = (first + BATCH_NUMBERS_MAX - 1).min(last);
+        let (from, to) = (*self.called.start(), *self.called.end());
+        let begins =
+            std::iter::successors(Some(from), |first| Some(batch_end(*first) + 1)).take_while(move |n| *n <= to);
+        let batches = begins.map(move |first| {
+            let last = batch_end(first).min(to);
             Batch { first, last, gaps: self.passed.iter().map(|gap| gap.count_within(first, last)).sum() }
         });
         batches.filter(|batch| batch.gaps < batch.last + 1 - batch.first)
     }
+}
+
+/// The last number that can be in one batch with `number`.
+pub(crate) fn batch_end(number: u64) -> u64 {
+    number.div_ceil(BATCH_NUMBERS_MAX) * BATCH_NUMBERS_MAX
+}
+
+/// Whether `then` is so long ago, or so far ahead that a clock which was wrong has written it.
+fn is_past(then: Timestamp, now: Timestamp, age: SignedDuration) -> bool {
+    let passed = then.duration_until(now);
+    passed >= age || passed < -CLOCKS_APART_MAX
 }
 
 fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {

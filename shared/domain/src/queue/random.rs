@@ -212,19 +212,23 @@ impl Model {
 
     /// As the store does it: batches first, then the move on condition of version and time.
     fn advance(&mut self, look: &Look) {
-        if !look.queue.is_due(look.now, MOVE_EVERY) {
+        if !is_past(look.queue.looked_at, look.now, MOVE_EVERY) {
             return;
         }
-        let mut freed = 0;
-        for (first, read) in look.batches.iter().filter(|(_, batch)| batch.closes_at + CLAIM_GRACE <= look.now) {
-            if self.batches.get(first).is_some_and(|there| there.claimed == read.claimed) {
-                self.batches.remove(first);
-                freed += read.last + 1 - first - read.claimed;
+        let (mut freed, mut next_closing_at) = (0, look.queue.next_closing_at);
+        if look.queue.has_batches_to_close(look.now) && self.queue.version == look.queue.version {
+            for (first, read) in look.batches.iter().filter(|(_, batch)| batch.closes_at + CLAIM_GRACE <= look.now) {
+                if self.batches.get(first).is_some_and(|there| there.claimed == read.claimed) {
+                    self.batches.remove(first);
+                    freed += read.last + 1 - first - read.claimed;
+                }
             }
+            next_closing_at = self.batches.values().map(|batch| batch.closes_at).min();
+            self.queue.next_closing_at = next_closing_at;
         }
         self.queue.finished += freed;
         freed += self.free_called(look);
-        let read = Queue { finished: look.queue.finished + freed, ..look.queue };
+        let read = Queue { finished: look.queue.finished + freed, next_closing_at, ..look.queue };
         let at_once = if look.sweeps { SWEEP } else { POLL };
         let ahead: Vec<Gap> = look.gaps.iter().copied().filter(|gap| gap.first > look.queue.serving).collect();
         let Some(next) = read.advance(look.issued, look.now, at_once, &ahead) else { return };
@@ -255,6 +259,9 @@ impl Model {
         self.called = next.after.serving;
         assert!(next.after.serving <= self.issued, "a number is called that was not given out");
         self.queue = Queue { finished: self.queue.finished + passed, ..next.after };
+        let first = self.batches.values().map(|batch| batch.closes_at).min();
+        let next = self.queue.next_closing_at;
+        assert!(first.is_none_or(|first| next.is_some_and(|next| next <= first)), "a batch would stay open");
         let most = u64::from(read.settings.admit_per_second) * u64::try_from(at_once.as_secs()).expect("short");
         assert!(calls <= most, "{calls} calls at once");
         self.moves.push((look.now, calls));

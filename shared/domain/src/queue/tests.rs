@@ -99,6 +99,44 @@ fn a_move_opens_batches_of_twenty_five() {
     assert_eq!(ends(&called), [(1, 25, 0), (26, 50, 0), (51, 60, 0)]);
 }
 
+#[test]
+fn no_batch_goes_over_a_multiple_of_twenty_five() {
+    let queue = Queue { serving: 30, seen: 80, ..Queue::new(settings(80, 60), at(0)) };
+    let called = queue.advance(80, at(1_000), SWEEP, &[]).expect("a move");
+    assert_eq!(ends(&called), [(31, 50, 0), (51, 75, 0), (76, 80, 0)]);
+    let queue = Queue { serving: 7, seen: 10_000, ..Queue::new(settings(10_000, 1_000), at(0)) };
+    let most = queue.advance(10_000, at(60_000), SWEEP, &[]).expect("a move");
+    assert_eq!((most.after.serving, ends(&most).len()), (1_500, 60), "as many batches as one transaction takes");
+}
+
+#[test]
+fn a_queue_knows_when_its_first_batch_may_close() {
+    let queue = Queue { seen: 60, ..Queue::new(settings(60, 10), at(0)) };
+    let first = queue.advance(60, at(1_000), POLL, &[]).expect("a move").after;
+    let second = first.advance(60, at(2_000), POLL, &[]).expect("a move").after;
+    assert_eq!((first.next_closing_at, second.next_closing_at), (Some(at(61_000)), Some(at(61_000))));
+    let closes = |millisecond| second.has_batches_to_close(at(millisecond));
+    assert_eq!((closes(90_999), closes(91_000)), (false, true), "thirty seconds more, because clocks differ");
+    let looked = Queue::new(settings(60, 10), at(0)).advance(3, at(1_000), POLL, &[]).expect("a look").after;
+    assert_eq!((looked.next_closing_at, looked.has_batches_to_close(at(900_000))), (None, false));
+}
+
+#[test]
+fn whoever_has_the_turn_is_left_alone_for_two_seconds() {
+    let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let queue = Queue::new(settings(10, 10), at(0));
+    assert!(queue.is_due_for(mine, at(1_000)) && queue.is_due_for(other, at(1_000)), "nobody has moved it yet");
+    let turned = queue.with_turn(Some(mine), at(1_000));
+    assert_eq!((turned.version, turned.turn_at), (2, Some(at(1_000))));
+    let due = |queue: &Queue, millisecond| [mine, other].map(|process| queue.is_due_for(process, at(millisecond)));
+    assert_eq!((due(&turned, 2_999), due(&turned, 3_000)), ([true, false], [true, true]));
+    let swept = queue.with_turn(None, at(1_000));
+    assert_eq!((due(&swept, 2_999), due(&swept, 3_000)), ([false, false], [true, true]));
+    let moved = turned.advance(5, at(1_500), POLL, &[]).expect("a move").after;
+    assert_eq!((moved.turn_at, moved.version), (None, 3), "a move ends the turn");
+    assert_eq!((due(&moved, 2_500), due(&moved, 3_500)), ([true, false], [true, true]));
+}
+
 /// First, last and gaps of each batch.
 fn ends(called: &Move) -> Vec<(u64, u64, u64)> {
     called.batches().map(|batch| (batch.first, batch.last, batch.gaps)).collect()

@@ -161,6 +161,7 @@ fn count_queue(tally: &mut Tally, queue: &str, sk: &str, item: Item) -> Option<(
         tally.share(|shared| shared.queues.add_queue(queue, item.serving, item.finished));
     } else if sk.starts_with(ADMISSION_BATCH_PREFIX) {
         let item: BatchItem = parse(item)?;
+        let queue = queue.split('#').next().unwrap_or(queue);
         tally.share(|shared| shared.queues.add_batch(queue, item.first, item.last, item.claimed));
     }
     Some(())

@@ -9,7 +9,7 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::Sort;
-use onsale_domain::queue::QueueId;
+use onsale_domain::queue::{BATCH_NUMBERS_MAX, QueueId};
 use onsale_domain::seats::{BlockId, Label};
 use onsale_domain::time::EpochSecond;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ pub const EXPIRY_INDEX: &str = "expiry";
 pub const BY_TIME_INDEX: &str = "by_time";
 /// Partitions of one kind on the expiry index.
 pub const EXPIRY_SHARDS: u8 = 16;
+/// Partitions of a queue's admission batches. Each claim writes one: a thousand a second are more than one takes.
+pub const BATCH_PARTS: u8 = 16;
 /// Partitions of a section. One takes 1,000 write units a second (a limit of DynamoDB), and a hold writes 2.
 pub const SECTION_PARTS: u8 = 4;
 
@@ -129,7 +131,7 @@ pub fn reservation(user: UserId, number: u32) -> Key {
     key(user_partition(user), format!("{RESERVATION_PREFIX}{number:010}"))
 }
 
-pub fn queue_partition(queue: &QueueId) -> String {
+fn queue_partition(queue: &QueueId) -> String {
     format!("QUEUE#{queue}")
 }
 
@@ -147,9 +149,17 @@ pub fn issued(queue: &QueueId) -> Key {
 
 pub const ADMISSION_BATCH_PREFIX: &str = "BATCH#";
 
-/// The batch of called numbers that begins with this one.
+/// One partition of a queue's batches.
+pub fn batches_partition(queue: &QueueId, part: u8) -> String {
+    format!("{}#BATCHES#{part}", queue_partition(queue))
+}
+
+/// The batch of called numbers that begins with this one. All numbers that can be in one batch with it have the same
+/// partition key, and neighbouring batches have different ones.
 pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
-    key(queue_partition(queue), format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
+    let part = first.saturating_sub(1) / BATCH_NUMBERS_MAX % u64::from(BATCH_PARTS);
+    let partition = batches_partition(queue, u8::try_from(part).unwrap_or(0));
+    key(partition, format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
 }
 
 /// Numbers of a queue that nobody has; apart from it, because many may leave at once.
@@ -322,4 +332,33 @@ pub fn sales(day: Date, product: ProductId) -> Key {
 /// The products that sold best in so many days.
 pub fn popular(days: u8) -> Key {
     key("POPULAR".to_owned(), days.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(row: &str, index: u16) -> u8 {
+        let label = |given: &str| Label::parse(given).unwrap();
+        section_part(&BlockId { section: label("A"), row: label(row), index })
+    }
+
+    #[test]
+    fn neighbouring_blocks_and_rows_lie_in_different_parts() {
+        for index in 0..40 {
+            assert_ne!(part("A", index), part("A", index + 1));
+        }
+        for (row, next) in [("A", "B"), ("1", "2"), ("11", "12"), ("가", "각")] {
+            assert_ne!(part(row, 0), part(next, 0), "{row} and {next}");
+        }
+    }
+
+    #[test]
+    fn a_hall_of_a_hundred_rows_fills_its_parts_alike() {
+        let mut blocks = [0_u32; SECTION_PARTS as usize];
+        for row in 1..=100 {
+            blocks[usize::from(part(&row.to_string(), 0))] += 1;
+        }
+        assert!(blocks.iter().all(|count| (20..=30).contains(count)), "{blocks:?}");
+    }
 }

@@ -14,15 +14,15 @@ use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{from_item, number, text};
+use crate::store::dynamodb::item::{number, text};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{Consistency, Query};
+use crate::store::dynamodb::query::Consistency;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
-use crate::store::queue::{self, BatchItem};
+use crate::store::queue::{self, batches};
 
 /// How long a token is kept after the end of its admission.
 const TOKEN_KEPT_SECONDS: i64 = 30 * 86_400;
@@ -74,7 +74,7 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
     let mut attempts = Attempts::new(app);
     let mut unseen = false;
     loop {
-        let Some(batch) = open_batch(app, id, wanted).await? else {
+        let Some(batch) = batches::find(app, id, wanted).await? else {
             // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
             if std::mem::replace(&mut unseen, true) {
                 return end_unclaimed(app, user, id, wanted).await;
@@ -118,14 +118,6 @@ fn existing_outcome(there: Option<QueueEntry>, wanted: u64, now: Timestamp) -> O
 
 fn busy() -> Failure {
     Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
-}
-
-/// The open batch of a called number.
-pub(crate) async fn open_batch(app: &App, id: &QueueId, wanted: u64) -> Result<Option<BatchItem>, Failure> {
-    let batches = Query::up_to(&keys::admission_batch(id, wanted), keys::ADMISSION_BATCH_PREFIX).strong();
-    let (mut items, _) = batches.page(app, 1, None).await?;
-    let batch: Option<BatchItem> = items.pop().map(from_item).transpose()?;
-    Ok(batch.filter(|batch| (batch.first..=batch.last).contains(&wanted)))
 }
 
 /// Ends a token whose number nobody claimed in time.

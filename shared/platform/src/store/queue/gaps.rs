@@ -16,7 +16,7 @@ use crate::store::dynamodb::item::{from_item, number, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
-use crate::store::queue::{self, admissions};
+use crate::store::queue::{self, batches};
 
 /// Most gaps among numbers that were called already with which one look deals.
 const CALLED_GAPS_MAX: usize = 20;
@@ -74,7 +74,7 @@ pub(crate) async fn free_called(app: &App, id: &QueueId, called: &[Gap]) -> Resu
     let mut transaction = Transaction::new();
     let mut by_batch: BTreeMap<u64, u64> = BTreeMap::new();
     for gap in called.iter().take(CALLED_GAPS_MAX) {
-        if let Some(batch) = admissions::open_batch(app, id, gap.first).await? {
+        if let Some(batch) = batches::find(app, id, gap.first).await? {
             *by_batch.entry(batch.first).or_default() += gap.count_within(batch.first, batch.last);
         }
         transaction.add((), remove(id, gap));

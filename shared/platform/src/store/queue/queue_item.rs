@@ -33,7 +33,11 @@ struct QueueItem {
     calls: Vec<String>,
     measured_at: i64,
     #[serde(default)]
+    next_closing_at: Option<i64>,
+    #[serde(default)]
     moved_by: Option<Uuid>,
+    #[serde(default)]
+    turn_at: Option<i64>,
     version: u64,
 }
 
@@ -61,7 +65,9 @@ pub(crate) fn read_queue(item: Item) -> Result<Queue, Failure> {
             finished: item.ends_finished,
         },
         measured_at: time(item.measured_at)?,
+        next_closing_at: item.next_closing_at.map(time).transpose()?,
         moved_by: item.moved_by,
+        turn_at: item.turn_at.map(time).transpose()?,
         version: item.version,
     })
 }

@@ -29,9 +29,9 @@ pub struct PutQueueIn {
     /// Duration of an admission, 1 to 240 minutes.
     #[schema(minimum = 1, maximum = 240)]
     active_minutes: u32,
-    /// Time to claim a called number, 60 to 600 seconds; 60 if omitted. An unclaimed number occupies a place for that
+    /// Time to claim a called number, 60 to 600 seconds; 120 if omitted. An unclaimed number occupies a place for that
     /// long.
-    #[schema(minimum = 60, maximum = 600, example = 60)]
+    #[schema(minimum = 60, maximum = 600, example = 120)]
     claim_seconds: Option<u32>,
     /// Time from which buyers can join.
     #[schema(value_type = Option<Timestamp>)]

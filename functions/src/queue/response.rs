@@ -14,7 +14,7 @@ use utoipa::openapi::schema::Object;
     "capacity": 500,
     "admit_per_second": 20,
     "active_minutes": 10,
-    "claim_seconds": 60,
+    "claim_seconds": 120,
     "opens_at": "2030-11-01T10:30:00Z",
     "closes_at": null,
     "serving": 1200,
@@ -77,7 +77,7 @@ fn states() -> Object {
     "position": 100,
     "ahead": 99,
     "eta_seconds": 5,
-    "retry_after_ms": 1000,
+    "retry_after_ms": 3750,
     "issued_at": "2030-11-01T10:30:01.5Z",
     "token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
 }))]

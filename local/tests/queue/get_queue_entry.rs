@@ -17,7 +17,11 @@ async fn the_place_falls_to_the_admission_by_polls_alone() {
     for _ in 0..5 {
         let place = crowd[2].poll().await.expect(200).body;
         assert_eq!(place["number"], 3);
-        assert_eq!(place["retry_after_ms"], if place["state"] == "waiting" { 1_000 } else { 20_000 });
+        let retry = place["retry_after_ms"].as_u64().expect("a time");
+        assert!(
+            if place["state"] == "waiting" { (2_000..=2_500).contains(&retry) } else { retry == 20_000 },
+            "{retry}"
+        );
         assert!(place["token"].is_string());
         let part = |name: &str| place[name].as_u64().expect("a number");
         seen.push((place["state"].to_string(), part("position"), part("ahead"), part("eta_seconds")));
@@ -51,7 +55,7 @@ async fn the_remaining_time_follows_how_long_places_are_in_use() {
     let last = world.with_fresh_access_token(&crowd[59]).await.poll().await.expect(200).body;
     let eta = last["eta_seconds"].as_u64().expect("a time");
     assert!((150..=600).contains(&eta), "{last}");
-    assert_eq!(last["retry_after_ms"], 20_000);
+    assert!((20_000..=25_000).contains(&last["retry_after_ms"].as_u64().expect("a time")), "{last}");
 }
 
 /// Fifty minutes in one place, and nobody leaves: whoever is next is told so, sees them pass, and is let in on time.

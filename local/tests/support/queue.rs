@@ -21,7 +21,7 @@ impl World {
 
     /// Makes or changes any queue.
     pub async fn put_queue(&self, queue: &str, settings: Value) {
-        let mut body = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
+        let mut body = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60 });
         for (name, value) in settings.as_object().expect("an object") {
             body[name] = value.clone();
         }

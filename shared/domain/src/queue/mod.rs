@@ -31,9 +31,9 @@ pub const ADMIT_PER_SECOND_MAX: u32 = 1_000;
 /// Longest an admission may last.
 pub const ACTIVE_MINUTES_MAX: u32 = 240;
 /// How long a called number may be claimed, when nobody says otherwise.
-pub const CLAIM_SECONDS_DEFAULT: u32 = 60;
-/// Shortest claim window: with [`CLAIM_GRACE`] still longer than the longest pause between two polls when the clocks of
-/// who opens and who closes a batch are a minute apart.
+pub const CLAIM_SECONDS_DEFAULT: u32 = 120;
+/// Shortest claim window: with [`CLAIM_GRACE`] still longer than the pauses between the polls of those who are near when
+/// the clocks of who opens and who closes a batch are a minute apart.
 pub const CLAIM_SECONDS_MIN: u32 = 60;
 /// How much longer a batch stays open than it says, because clocks differ.
 pub const CLAIM_GRACE: SignedDuration = SignedDuration::from_secs(30);

@@ -11,10 +11,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{CLAIM_SECONDS_MIN, Queue, Settings, milliseconds};
 
-/// Shortest and longest time until the next poll, in milliseconds. The longest is far below the shortest claim window,
-/// so nobody sleeps through a call, however wrong the remaining time is.
-const RETRY_AFTER_MILLISECONDS: RangeInclusive<u64> = 1_000..=20_000;
-const _: () = assert!(*RETRY_AFTER_MILLISECONDS.end() * 2 < CLAIM_SECONDS_MIN as u64 * 1_000);
+/// Shortest and longest time until the next poll, in milliseconds. It is never longer than the claim window either: with
+/// [`CLAIM_GRACE`](super::CLAIM_GRACE) on top, nobody sleeps through a call, however wrong everything below is.
+const RETRY_AFTER_MILLISECONDS: RangeInclusive<u64> = 2_000..=120_000;
+/// How much of the shortest possible wait, of `position` divided by `admit_per_second`, is slept, in hundredths. With
+/// three quarters somebody who waits for four minutes asks four times, with a half seven times.
+const SLEPT_OF_LEAST_PERCENT: u64 = 75;
+/// While places are what is short, one may become free at any time: then a quarter of the estimate is slept, at most so
+/// many milliseconds. That is also how often those ask who are admitted.
+const SHORT_OF_PLACES_MILLISECONDS: u64 = 20_000;
+const _: () = assert!(SHORT_OF_PLACES_MILLISECONDS * 2 < CLAIM_SECONDS_MIN as u64 * 1_000);
+/// Spreads numbers over the range of 64 bits, neighbours far from each other (2^64 divided by the golden ratio; Knuth,
+/// "The Art of Computer Programming", 6.4).
+const SPREADING_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Positions that may be called by the next few who leave: their holders ask again sooner, so that a place that becomes
 /// free is not free for long.
 const NEAR_NUMBERS: u64 = 25;
@@ -39,7 +48,7 @@ pub struct QueuePosition {
     /// How long that takes, as far as is known: never less than `position` divided by `admit_per_second`, and while all
     /// places are in use as long as it takes until enough of them are free.
     pub eta_seconds: u64,
-    /// When to ask again: soon when the number is about to be called, and seldom far back and inside.
+    /// When to ask again: soon when the number may be called soon, and seldom far back and inside.
     pub retry_after_milliseconds: u64,
 }
 
@@ -135,14 +144,26 @@ impl Queue {
         let position = number.saturating_sub(self.serving);
         let eta_seconds =
             if position == 0 { 0 } else { self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now)) };
-        let shortest = *RETRY_AFTER_MILLISECONDS.start();
+        let retry_after_milliseconds = self.milliseconds_to_sleep(number, eta_seconds);
+        QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
+    }
+
+    /// How long the holder of `number` may sleep until the next poll.
+    fn milliseconds_to_sleep(&self, number: u64, eta_seconds: u64) -> u64 {
+        let position = number.saturating_sub(self.serving);
         let longest = match position {
+            0 => return SHORT_OF_PLACES_MILLISECONDS,
             1..=NEAR_NUMBERS => NEAR_RETRY_MILLISECONDS,
             _ => *RETRY_AFTER_MILLISECONDS.end(),
         };
-        let retry_after_milliseconds =
-            if position == 0 { longest } else { eta_seconds.saturating_mul(250).clamp(shortest, longest) };
-        QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
+        let claimable = u64::from(self.settings.claim_seconds) * 1_000;
+        let rate = u64::from(self.settings.admit_per_second).max(1);
+        let of_least = position.saturating_mul(SLEPT_OF_LEAST_PERCENT * 10) / rate;
+        let of_estimate = eta_seconds.saturating_mul(250).min(SHORT_OF_PLACES_MILLISECONDS);
+        let sleep = of_least.max(of_estimate).max(*RETRY_AFTER_MILLISECONDS.start());
+        // Some later than others, up to a quarter: who was told at one moment need not come back at one.
+        let later = (number.wrapping_mul(SPREADING_FACTOR) >> 56) * (sleep / 4) / 256;
+        (sleep + later).min(longest).min(claimable)
     }
 
     /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as

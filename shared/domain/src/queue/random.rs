@@ -390,7 +390,7 @@ proptest! {
             prop_assert!(next.after.counted_until <= now);
         }
         let standing = queue.position_of(issued + 1, now);
-        prop_assert!((1_000..=20_000).contains(&standing.retry_after_milliseconds));
+        prop_assert!((2_000..=60_000).contains(&standing.retry_after_milliseconds));
         prop_assert_eq!(standing.position, issued + 1 - serving);
     }
 }

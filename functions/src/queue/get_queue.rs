@@ -32,5 +32,5 @@ pub async fn get_queue(
     let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let issued = queue::get_issued(&app, &id).await?;
-    Ok(Cacheable::new(&QueueOut::new(&id, &queue, issued), &headers, MAX_AGE_SECONDS)?)
+    Ok(Cacheable::new(&QueueOut::new(&id, &queue, issued, app.now()), &headers, MAX_AGE_SECONDS)?)
 }

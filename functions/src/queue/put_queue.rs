@@ -1,10 +1,10 @@
 //! PUT /queues/{queue_id}
 //!
 //! Everybody who waits keeps the number, everybody who is inside stays. A capacity below those inside lets nobody in
-//! until enough of them are done.
+//! until enough of them are done; a pause lets nobody in until it is taken back.
 
 use axum::extract::State;
-use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError};
+use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError, parse_message};
 use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, invalid};
@@ -20,12 +20,15 @@ use crate::queue::response::QueueOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 }))]
 pub struct PutQueueIn {
-    /// Most admitted buyers at one time, 1 to 1,000,000.
-    #[schema(minimum = 1, maximum = 1000000)]
+    /// Most admitted buyers at one time, up to 1,000,000; 0 pauses the queue.
+    #[schema(minimum = 0, maximum = 1000000)]
     capacity: u32,
-    /// Most numbers called per second, 1 to 1,000.
-    #[schema(minimum = 1, maximum = 1000)]
+    /// Most numbers called per second, up to 1,000; 0 pauses the queue.
+    #[schema(minimum = 0, maximum = 1000)]
     admit_per_second: u32,
+    /// Whether to call nobody for now; false if omitted. Buyers who wait keep their numbers.
+    #[serde(default)]
+    paused: bool,
     /// Duration of an admission, 1 to 240 minutes.
     #[schema(minimum = 1, maximum = 240)]
     active_minutes: u32,
@@ -40,6 +43,13 @@ pub struct PutQueueIn {
     /// queue at once.
     #[schema(value_type = Option<Timestamp>)]
     closes_at: Option<String>,
+    /// Time from which nobody is called and nobody can join; admitted buyers keep their admissions. A time in the past
+    /// ends the queue at once.
+    #[schema(value_type = Option<Timestamp>)]
+    ends_at: Option<String>,
+    /// Message to the buyers who wait, up to 280 characters.
+    #[schema(max_length = 280, example = "Doors open at 20:30.")]
+    message: Option<String>,
 }
 
 /// Creates a queue or changes its settings.
@@ -56,13 +66,17 @@ pub async fn put_queue(
     Json(request): Json<PutQueueIn>,
 ) -> Result<Answer<QueueOut>, Problem> {
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
+    let message = request.message.as_deref().map(parse_message).transpose().map_err(invalid("message"))?;
     let settings = Settings {
         capacity: request.capacity,
         admit_per_second: request.admit_per_second,
+        is_paused: request.paused,
         active_minutes: request.active_minutes,
         claim_seconds: request.claim_seconds.unwrap_or(CLAIM_SECONDS_DEFAULT),
         opens_at: request.opens_at.as_deref().map(time::parse).transpose().map_err(invalid("opens_at"))?,
         closes_at: request.closes_at.as_deref().map(time::parse).transpose().map_err(invalid("closes_at"))?,
+        ends_at: request.ends_at.as_deref().map(time::parse).transpose().map_err(invalid("ends_at"))?,
+        message: message.filter(|message| !message.is_empty()),
     };
     let settings = settings.validated().map_err(|error| {
         invalid(match error {
@@ -72,13 +86,15 @@ pub async fn put_queue(
             SettingsError::ClaimSeconds => "claim_seconds",
             SettingsError::OpensAt => "opens_at",
             SettingsError::ClosesAt => "closes_at",
+            SettingsError::EndsAt => "ends_at",
         })(error)
     })?;
     let action = admin
         .action("put_queue", &id)
         .with_change("capacity", settings.capacity)
-        .with_change("admit_per_second", settings.admit_per_second);
+        .with_change("admit_per_second", settings.admit_per_second)
+        .with_change("paused", settings.is_paused);
     let queue = queue::put(&app, &id, settings, &action).await?;
     let issued = if matches!(queue, Once::New(_)) { 0 } else { queue::get_issued(&app, &id).await? };
-    Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued)).into())
+    Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued, app.now())).into())
 }

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::queue::entry::EntryState;
-use onsale_domain::queue::{Queue, QueueId};
+use onsale_domain::queue::{Queue, QueueId, QueueState};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
@@ -11,12 +11,16 @@ use utoipa::openapi::schema::Object;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "queue_id": "spring-2030",
+    "state": "open",
     "capacity": 500,
     "admit_per_second": 20,
+    "paused": false,
     "active_minutes": 10,
     "claim_seconds": 120,
     "opens_at": "2030-11-01T10:30:00Z",
     "closes_at": null,
+    "ends_at": null,
+    "message": null,
     "serving": 1200,
     "issued": 8400,
     "active": 480,
@@ -24,10 +28,14 @@ use utoipa::openapi::schema::Object;
 pub struct QueueOut {
     /// Id of the queue.
     queue_id: String,
-    /// Most admitted buyers at one time.
+    #[schema(schema_with = queue_states)]
+    state: &'static str,
+    /// Most admitted buyers at one time; 0 pauses the queue.
     capacity: u32,
-    /// Most numbers called per second.
+    /// Most numbers called per second; 0 pauses the queue.
     admit_per_second: u32,
+    /// Whether an administrator has paused the queue.
+    paused: bool,
     /// Duration of an admission, in minutes.
     active_minutes: u32,
     /// Time to claim a called number, in seconds.
@@ -36,6 +44,10 @@ pub struct QueueOut {
     opens_at: Option<Timestamp>,
     /// Time until which buyers can join (exclusive); null if the queue stays open.
     closes_at: Option<Timestamp>,
+    /// Time from which nobody is called; null if the queue does not end.
+    ends_at: Option<Timestamp>,
+    /// Message to the buyers who wait; null if there is none.
+    message: Option<String>,
     /// Last number called.
     serving: u64,
     /// Last number issued.
@@ -45,21 +57,34 @@ pub struct QueueOut {
 }
 
 impl QueueOut {
-    pub fn new(id: &QueueId, queue: &Queue, issued: u64) -> Self {
-        let settings = queue.settings;
+    pub fn new(id: &QueueId, queue: &Queue, issued: u64, now: Timestamp) -> Self {
+        let settings = &queue.settings;
         Self {
             queue_id: id.to_string(),
+            state: settings.state_at(now).as_str(),
+            paused: settings.is_paused,
             capacity: settings.capacity,
             admit_per_second: settings.admit_per_second,
             active_minutes: settings.active_minutes,
             claim_seconds: settings.claim_seconds,
             opens_at: settings.opens_at,
             closes_at: settings.closes_at,
+            ends_at: settings.ends_at,
+            message: settings.message.clone(),
             serving: queue.serving,
             issued: issued.max(queue.serving),
             active: queue.in_use(),
         }
     }
+}
+
+/// The states of a queue.
+fn queue_states() -> Object {
+    one_of(
+        "State of the queue: `open` while numbers are called, `paused` while nobody is called for now, `over` once nobody \
+         is called any more.",
+        QueueState::ALL.map(QueueState::as_str),
+    )
 }
 
 /// The states of a queue entry.
@@ -72,6 +97,7 @@ fn states() -> Object {
 // Clients that were generated from the document know it by this name.
 #[schema(as = TokenOut, example = json!({
     "queue_id": "spring-2030",
+    "queue_state": "open",
     "state": "waiting",
     "number": 1300,
     "position": 100,
@@ -84,6 +110,11 @@ fn states() -> Object {
 pub struct QueueEntryOut {
     /// Id of the queue.
     queue_id: String,
+    #[schema(schema_with = queue_states)]
+    queue_state: &'static str,
+    /// Message to the buyers who wait; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     #[schema(schema_with = states)]
     state: &'static str,
     /// Number of the entry.
@@ -93,9 +124,12 @@ pub struct QueueEntryOut {
     /// Buyers who are called first.
     ahead: u64,
     /// Estimated seconds until the number is called: at least `position` divided by `admit_per_second`, and longer
-    /// while every place is in use. The estimate follows how long admissions last, so it can rise.
-    eta_seconds: u64,
-    /// Milliseconds to wait before the next poll; absent once the entry has ended.
+    /// while every place is in use. The estimate follows how long admissions last, so it can rise. Absent while the
+    /// queue is paused, and once it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_seconds: Option<u64>,
+    /// Milliseconds to wait before the next poll; absent once the entry has ended, and for a buyer who waits in a queue
+    /// that is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
     /// Time of joining; only in responses of join_queue.
@@ -115,12 +149,14 @@ impl QueueEntryOut {
         let standing = queue.position_of(number, now);
         Self {
             queue_id: id.to_string(),
+            queue_state: queue.settings.state_at(now).as_str(),
+            message: queue.settings.message.clone(),
             state: state.as_str(),
             number,
             position: standing.position,
             ahead: standing.ahead,
             eta_seconds: standing.eta_seconds,
-            retry_after_ms: (!state.has_ended()).then_some(standing.retry_after_milliseconds),
+            retry_after_ms: standing.retry_after_milliseconds.filter(|_| !state.has_ended()),
             issued_at: None,
             expires_at: None,
             token: None,

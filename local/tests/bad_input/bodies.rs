@@ -134,8 +134,8 @@ fn wrong_texts(place: &Place, text: &str) -> Vec<String> {
             wrong.push(format!("\"{MARKER}{control}{MARKER}\""));
         }
     }
-    // An empty description is one, and any line break is one of a description.
-    if place.pointer.ends_with("/description") {
+    // An empty description is one, and any line break is one of a description. So it is with a message.
+    if place.pointer.ends_with("/description") || place.pointer.ends_with("/message") {
         wrong.retain(|value| value != "\"\"" && !value.contains("\\r") && !value.contains("\\u0085"));
     }
     wrong

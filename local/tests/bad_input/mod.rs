@@ -131,6 +131,7 @@ impl Target {
             "put_queue" => json!({
                 "capacity": 10, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60,
                 "opens_at": world.at(-60).to_string(), "closes_at": world.at(60).to_string(),
+                "ends_at": world.at(90).to_string(), "message": "Doors open at 20:30.", "paused": false,
             }),
             "create_concert" => {
                 json!({ "name": "Another concert", "description": "What it is", "queue_id": "there" })

@@ -21,10 +21,11 @@ type Place = (&'static str, &'static str);
 /// Sweeps after which what was deleted must be gone.
 const SWEEPS_MAX: usize = 20;
 /// Texts that people make up; each is in one of the tests below.
-const FREE: [Place; 14] = [
+const FREE: [Place; 15] = [
     ("sign_up", "/email"),
     ("sign_up", "/name"),
     ("sign_up", "/password"),
+    ("put_queue", "/message"),
     ("create_concert", "/name"),
     ("create_concert", "/description"),
     ("create_schedule", "/place"),
@@ -39,12 +40,13 @@ const FREE: [Place; 14] = [
 ];
 
 /// Texts that are not made up: ids, times, secrets, names from a list. Of these only one is right.
-const BOUND: [Place; 18] = [
+const BOUND: [Place; 19] = [
     ("log_in", "/email"),
     ("log_in", "/password"),
     ("refresh_session", "/refresh_token"),
     ("put_queue", "/opens_at"),
     ("put_queue", "/closes_at"),
+    ("put_queue", "/ends_at"),
     ("create_concert", "/queue_id"),
     ("create_schedule", "/starts_at"),
     ("create_schedule", "/sale_opens_at"),

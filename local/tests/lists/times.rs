@@ -93,6 +93,7 @@ async fn cases(world: &World, admin: &Person) -> Vec<Case> {
             body: json!({
                 "capacity": 1, "admit_per_second": 1, "active_minutes": 1,
                 "opens_at": world.at(0).to_string(), "closes_at": world.at(40 * 365 * 86_400).to_string(),
+                "ends_at": world.at(40 * 365 * 86_400).to_string(),
             }),
             read: |_| "/queues/zones".to_owned(),
         },

@@ -15,6 +15,7 @@ mod put_queue;
 mod races;
 pub mod scenario;
 mod skews;
+mod valve;
 
 use crate::support::World;
 use crate::support::queue::QUEUE;

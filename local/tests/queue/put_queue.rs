@@ -27,28 +27,35 @@ async fn a_queue_is_made_once_and_changed_afterwards() {
     let admin = world.admin().await;
     let made = put(&admin, QUEUE, settings()).await.expect(201);
     let shown = json!({
-        "queue_id": "spring", "capacity": 2, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60,
-        "opens_at": null, "closes_at": null, "serving": 0, "issued": 0, "active": 0,
+        "queue_id": "spring", "state": "open", "capacity": 2, "admit_per_second": 1, "paused": false,
+        "active_minutes": 10, "claim_seconds": 120, "opens_at": null, "closes_at": null, "ends_at": null,
+        "message": null, "serving": 0, "issued": 0, "active": 0,
     });
     assert_eq!(made.body, shown);
     assert_eq!(put(&admin, QUEUE, settings()).await.expect(200).body, shown);
     assert_eq!(public(&world).await, shown);
     let other = json!({
         "capacity": 1_000_000, "admit_per_second": 1_000, "active_minutes": 240, "claim_seconds": 600,
-        "opens_at": "2026-11-21T12:00:00Z", "closes_at": "2026-11-21T12:00:00.001Z",
+        "opens_at": "2026-11-21T12:00:00Z", "closes_at": "2026-11-21T12:00:00.001Z", "paused": true,
+        "ends_at": "2026-11-21T13:00:00Z", "message": "The band is late.\nDoors open at 20:30.",
     });
     let mut expected = other.clone();
-    for (name, value) in [("queue_id", json!("spring")), ("serving", json!(0)), ("issued", json!(0))] {
-        expected[name] = value;
+    for (name, value) in [("queue_id", "spring"), ("state", "paused")] {
+        expected[name] = json!(value);
     }
-    expected["active"] = json!(0);
+    for counter in ["serving", "issued", "active"] {
+        expected[counter] = json!(0);
+    }
     assert_eq!(put(&admin, QUEUE, other).await.expect(200).body, expected);
     world.wait(1);
     assert_eq!(public(&world).await, expected);
     // What is not given is not kept from before.
     assert_eq!(put(&admin, QUEUE, settings()).await.expect(200).body, shown);
-    let least = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 1, "claim_seconds": 60 });
-    put(&admin, "another", least).await.expect(201);
+    let least = json!({
+        "capacity": 0, "admit_per_second": 0, "active_minutes": 1, "claim_seconds": 60, "message": "",
+    });
+    let least = put(&admin, "another", least).await.expect(201);
+    assert_eq!((&least.body["state"], &least.body["message"]), (&json!("paused"), &Value::Null));
 }
 
 #[tokio::test]
@@ -57,20 +64,25 @@ async fn what_cannot_be_settings_is_refused_by_field() {
     let admin = world.admin().await;
     let before = world.dump();
     for (field, values) in [
-        ("capacity", json!([0, 1_000_001, -1, 4_294_967_296_u64, 1.5, "2", null])),
-        ("admit_per_second", json!([0, 1_001, -1, 1e30, null])),
+        ("capacity", json!([1_000_001, -1, 4_294_967_296_u64, 1.5, "2", null])),
+        ("admit_per_second", json!([1_001, -1, 1e30, null])),
+        ("paused", json!(["true", 1, null])),
         ("active_minutes", json!([0, 241, -1])),
         ("claim_seconds", json!([0, 59, 601, -60])),
         ("opens_at", json!(["1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "tomorrow", 7])),
         ("closes_at", json!(["1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", ""])),
+        ("ends_at", json!(["1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", ""])),
+        ("message", json!(["a".repeat(281), "a\u{0}b", 7])),
     ] {
         for value in values.as_array().expect("values") {
             put(&admin, QUEUE, with(field, value.clone())).await.expect_invalid(field);
         }
     }
-    let mut empty = with("opens_at", json!("2026-11-21T12:00:00Z"));
-    empty["closes_at"] = json!("2026-11-21T12:00:00Z");
-    put(&admin, QUEUE, empty).await.expect_invalid("closes_at");
+    for end in ["closes_at", "ends_at"] {
+        let mut empty = with("opens_at", json!("2026-11-21T12:00:00Z"));
+        empty[end] = json!("2026-11-21T12:00:00Z");
+        put(&admin, QUEUE, empty).await.expect_invalid(end);
+    }
     put(&admin, QUEUE, with("serving", json!(7))).await.expect_problem(400, "invalid-request");
     for id in ["Spring", "a_b", "a.b", "%EB%B4%84", "a%23b", &"a".repeat(65)] {
         put(&admin, id, settings()).await.expect_invalid("queue_id");

@@ -4,7 +4,7 @@ use onsale_domain::id::{self, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::fixture::{COUPON, Fixture, QUEUE, SEATS};
+use crate::fixture::{self, COUPON, Fixture, PLACES, QUEUE, SEATS};
 use crate::replica::Replica;
 use crate::requests::{ApiAnswer, ApiCall};
 use crate::rng::Rng;
@@ -40,6 +40,8 @@ pub enum Action {
     Adjust { product: usize, delta: i64 },
     /// An administrator's: another price.
     Reprice { product: usize, price: i64 },
+    /// An administrator's: to pause the queue, or to let it go on.
+    Pause(bool),
     /// An administrator's: to take a hall off sale, the one behind the queue or the other, if nobody has a seat in it.
     DeleteSchedule { queued: bool },
 }
@@ -145,10 +147,11 @@ impl Person {
     pub fn next_action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
             let product = rng.below(2);
-            return match rng.below(if self.deletes { 4 } else { 3 }) {
+            return match rng.below(if self.deletes { 5 } else { 4 }) {
                 0 => Action::Adjust { product, delta: 1 },
                 1 => Action::Adjust { product, delta: -1 },
-                3 => Action::DeleteSchedule { queued: product == 1 },
+                2 => Action::Pause(product == 1),
+                4 => Action::DeleteSchedule { queued: product == 1 },
                 _ => Action::Reprice { product, price: [0, 500, 700, 1_000][rng.below(4)] },
             };
         }
@@ -224,6 +227,7 @@ impl Action {
             Self::Leave => "leave_queue",
             Self::Adjust { .. } => "adjust_stock",
             Self::Reprice { .. } => "update_product",
+            Self::Pause(_) => "put_queue",
             Self::DeleteSchedule { .. } => "delete_schedule",
         }
     }
@@ -275,6 +279,13 @@ impl Action {
             Self::Reprice { product, price } => {
                 let path = format!("/products/{}", fixture.products[*product]);
                 asked("PATCH", path, Some(json!({ "price": price })))
+            }
+            Self::Pause(paused) => {
+                let mut call = fixture::put_queue_call(PLACES);
+                if let Some(body) = &mut call.body {
+                    body["paused"] = (*paused).into();
+                }
+                call
             }
             Self::DeleteSchedule { queued } => {
                 let index = usize::from(*queued);

@@ -14,6 +14,7 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::text::{self, TextError};
 use crate::time::{TIME_MAX, TIME_MIN};
 
 pub mod gaps;
@@ -24,6 +25,8 @@ use position::{Calls, Stays};
 
 /// Longest id of a queue.
 pub const QUEUE_ID_CHARACTERS_MAX: usize = 64;
+/// Longest message to those who wait.
+pub const MESSAGE_CHARACTERS_MAX: usize = 280;
 /// Most places of a queue.
 pub const CAPACITY_MAX: u32 = 1_000_000;
 /// Most numbers a queue may call in a second.
@@ -88,13 +91,23 @@ impl fmt::Display for QueueId {
     }
 }
 
+/// A message to those who wait, which may be empty.
+///
+/// # Errors
+/// See [`TextError`].
+pub fn parse_message(given: &str) -> Result<String, TextError> {
+    text::parse_paragraphs(given, MESSAGE_CHARACTERS_MAX)
+}
+
 /// How a queue admits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Places: most numbers that may be called and unfinished at one time.
+    /// Places: most numbers that may be called and unfinished at one time. With none the queue is paused.
     pub capacity: u32,
-    /// Most numbers that are called in a second.
+    /// Most numbers that are called in a second. With none the queue is paused.
     pub admit_per_second: u32,
+    /// Nobody is called, whatever the rate and the places are.
+    pub is_paused: bool,
     /// How long an admission lasts.
     pub active_minutes: u32,
     /// How long a called number may be claimed.
@@ -103,16 +116,46 @@ pub struct Settings {
     pub opens_at: Option<Timestamp>,
     /// Nobody may join from it on; who has joined is still admitted.
     pub closes_at: Option<Timestamp>,
+    /// Nobody is called from it on, nor may anybody join; who is inside stays.
+    pub ends_at: Option<Timestamp>,
+    /// A message to those who wait.
+    pub message: Option<String>,
+}
+
+/// What a queue says of itself to those who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueState {
+    /// Numbers are called.
+    Open,
+    /// Nobody is called for now. Who waits keeps the number.
+    Paused,
+    /// Nobody is called any more.
+    Over,
+}
+
+impl QueueState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Paused, Self::Over];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Over => "over",
+        }
+    }
 }
 
 /// The errors of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// No place, or too many.
-    #[error("must be between 1 and 1000000")]
+    /// Too many places.
+    #[error("must be between 0 and 1000000")]
     Capacity,
-    /// Nobody a second, or too many.
-    #[error("must be between 1 and 1000")]
+    /// Too many a second.
+    #[error("must be between 0 and 1000")]
     AdmitPerSecond,
     /// No time, or too much.
     #[error("must be between 1 and 240")]
@@ -126,6 +169,9 @@ pub enum SettingsError {
     /// Before 2000 or after 2100, or not after the opening.
     #[error("must be after opens_at, and between 2000 and 2100")]
     ClosesAt,
+    /// The same.
+    #[error("must be after opens_at, and between 2000 and 2100")]
+    EndsAt,
 }
 
 /// Nobody may join now.
@@ -153,10 +199,10 @@ impl Settings {
     /// When one is out of its range; the first in the order of the fields.
     pub fn validated(self) -> Result<Self, SettingsError> {
         let in_time = |time: Option<Timestamp>| time.is_none_or(|time| (TIME_MIN..=TIME_MAX).contains(&time));
-        let empty = self.opens_at.zip(self.closes_at).is_some_and(|(opens, closes)| closes <= opens);
-        if !(1..=CAPACITY_MAX).contains(&self.capacity) {
+        let empty = |end: Option<Timestamp>| self.opens_at.zip(end).is_some_and(|(opens, end)| end <= opens);
+        if self.capacity > CAPACITY_MAX {
             Err(SettingsError::Capacity)
-        } else if !(1..=ADMIT_PER_SECOND_MAX).contains(&self.admit_per_second) {
+        } else if self.admit_per_second > ADMIT_PER_SECOND_MAX {
             Err(SettingsError::AdmitPerSecond)
         } else if !(1..=ACTIVE_MINUTES_MAX).contains(&self.active_minutes) {
             Err(SettingsError::ActiveMinutes)
@@ -164,8 +210,10 @@ impl Settings {
             Err(SettingsError::ClaimSeconds)
         } else if !in_time(self.opens_at) {
             Err(SettingsError::OpensAt)
-        } else if empty || !in_time(self.closes_at) {
+        } else if empty(self.closes_at) || !in_time(self.closes_at) {
             Err(SettingsError::ClosesAt)
+        } else if empty(self.ends_at) || !in_time(self.ends_at) {
+            Err(SettingsError::EndsAt)
         } else {
             Ok(self)
         }
@@ -174,18 +222,31 @@ impl Settings {
     /// Whether somebody new may join at `now`.
     ///
     /// # Errors
-    /// Before the opening instant, and from the closing one on.
+    /// Before the opening instant, and from the closing one or the end on.
     pub fn may_join(&self, now: Timestamp) -> Result<(), JoinError> {
         match (self.opens_at, self.closes_at) {
             (Some(opens), _) if now < opens => Err(JoinError::NotOpen(opens)),
             (_, Some(closes)) if now >= closes => Err(JoinError::Closed),
+            _ if self.state_at(now) == QueueState::Over => Err(JoinError::Closed),
             _ => Ok(()),
+        }
+    }
+
+    /// What it says of itself at `now`.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> QueueState {
+        if self.ends_at.is_some_and(|end| now >= end) {
+            QueueState::Over
+        } else if self.is_paused || self.capacity == 0 || self.admit_per_second == 0 {
+            QueueState::Paused
+        } else {
+            QueueState::Open
         }
     }
 }
 
 /// A queue as it stands in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
     /// How it admits.
     pub settings: Settings,
@@ -283,7 +344,7 @@ impl Queue {
     /// The same when a process, or the sweep, has taken the turn to move it at `now`.
     #[must_use]
     pub fn with_turn(&self, process: Option<Uuid>, now: Timestamp) -> Self {
-        Self { moved_by: process, turn_at: Some(now), version: self.version + 1, ..*self }
+        Self { moved_by: process, turn_at: Some(now), version: self.version + 1, ..self.clone() }
     }
 
     /// Whether batches may have to be closed at `now`.
@@ -299,21 +360,26 @@ impl Queue {
     /// once than for `at_once`; only numbers that had been given out at the last look, a second ago or more, so that a
     /// number on its way to somebody is not overtaken; and never more than there are free places. `gaps`, in order and
     /// at most [`gaps::GAPS_PER_MOVE_MAX`], cost neither: they are passed over. Who looks twice, or with a clock that
-    /// is behind, finds nothing to do.
+    /// is behind, finds nothing to do. While it is paused nobody is called, and no time is saved up; when it is over
+    /// nothing is to be done.
     #[must_use]
     pub fn advance(&self, issued: u64, now: Timestamp, at_once: SignedDuration, gaps: &[Gap]) -> Option<Move> {
         let waiting = self.seen.saturating_sub(self.serving);
-        if !is_past(self.looked_at, now, MOVE_EVERY) || (waiting == 0 && issued <= self.seen) {
+        let state = self.settings.state_at(now);
+        if state == QueueState::Over
+            || !is_past(self.looked_at, now, MOVE_EVERY)
+            || (waiting == 0 && issued <= self.seen)
+        {
             return None;
         }
-        let rate = u64::from(self.settings.admit_per_second);
+        let rate = if state == QueueState::Open { u64::from(self.settings.admit_per_second) } else { 0 };
         let from = self.counted_until.max(now - SAVED_MAX).min(now);
         let credit = milliseconds(from, now) * rate / 1_000;
         let most = (milliseconds(now - at_once, now) * rate / 1_000).min(BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
         let room = u64::from(self.settings.capacity).saturating_sub(self.in_use());
         let path = self.path(room.min(credit).min(most), gaps);
         let calls = path.people;
-        let spent = i64::try_from(calls * 1_000 / rate).unwrap_or(i64::MAX);
+        let spent = i64::try_from((calls * 1_000).checked_div(rate).unwrap_or(0)).unwrap_or(i64::MAX);
         // Time that nobody could use is not saved up; time that could be used, but not at once, is.
         let limited_by_time = calls > 0 && (calls == credit || calls == most);
         let counted_until = if limited_by_time { from + SignedDuration::from_millis(spent) } else { now };
@@ -335,7 +401,7 @@ impl Queue {
             next_closing_at: self.next_closing_at.into_iter().chain(opened).min(),
             turn_at: None,
             version: self.version + 1,
-            ..*self
+            ..self.clone()
         };
         Some(Move { called: self.serving + 1..=after.serving, passed: path.passed, after })
     }

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CLAIM_SECONDS_MIN, Queue, Settings, milliseconds};
+use super::{CLAIM_SECONDS_MIN, Queue, QueueState, Settings, milliseconds};
 
 /// Shortest and longest time until the next poll, in milliseconds. It is never longer than the claim window either: with
 /// [`CLAIM_GRACE`](super::CLAIM_GRACE) on top, nobody sleeps through a call, however wrong everything below is.
@@ -46,10 +46,12 @@ pub struct QueuePosition {
     /// How many are to be called before.
     pub ahead: u64,
     /// How long that takes, as far as is known: never less than `position` divided by `admit_per_second`, and while all
-    /// places are in use as long as it takes until enough of them are free.
-    pub eta_seconds: u64,
-    /// When to ask again: soon when the number may be called soon, and seldom far back and inside.
-    pub retry_after_milliseconds: u64,
+    /// places are in use as long as it takes until enough of them are free. Nobody knows while the queue is paused, or
+    /// over.
+    pub eta_seconds: Option<u64>,
+    /// When to ask again: soon when the number may be called soon, and seldom far back and inside. Never
+    /// for who waits in a queue that is over.
+    pub retry_after_milliseconds: Option<u64>,
 }
 
 impl Settings {
@@ -142,14 +144,19 @@ impl Queue {
     #[must_use]
     pub fn position_of(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
-        let eta_seconds =
-            if position == 0 { 0 } else { self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now)) };
-        let retry_after_milliseconds = self.milliseconds_to_sleep(number, eta_seconds);
+        let state = self.settings.state_at(now);
+        let eta_seconds = match position {
+            0 => Some(0),
+            _ if state != QueueState::Open => None,
+            _ => Some(self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now))),
+        };
+        let is_told_no_more = position > 0 && state == QueueState::Over;
+        let retry_after_milliseconds = (!is_told_no_more).then(|| self.milliseconds_to_sleep(number, eta_seconds));
         QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
     }
 
     /// How long the holder of `number` may sleep until the next poll.
-    fn milliseconds_to_sleep(&self, number: u64, eta_seconds: u64) -> u64 {
+    fn milliseconds_to_sleep(&self, number: u64, eta_seconds: Option<u64>) -> u64 {
         let position = number.saturating_sub(self.serving);
         let longest = match position {
             0 => return SHORT_OF_PLACES_MILLISECONDS,
@@ -157,9 +164,10 @@ impl Queue {
             _ => *RETRY_AFTER_MILLISECONDS.end(),
         };
         let claimable = u64::from(self.settings.claim_seconds) * 1_000;
-        let rate = u64::from(self.settings.admit_per_second).max(1);
-        let of_least = position.saturating_mul(SLEPT_OF_LEAST_PERCENT * 10) / rate;
-        let of_estimate = eta_seconds.saturating_mul(250).min(SHORT_OF_PLACES_MILLISECONDS);
+        let of_least = position.saturating_mul(SLEPT_OF_LEAST_PERCENT * 10);
+        let of_least = of_least.checked_div(self.settings.admit_per_second.into()).unwrap_or(0);
+        let of_estimate = eta_seconds.map_or(SHORT_OF_PLACES_MILLISECONDS, |seconds| seconds.saturating_mul(250));
+        let of_estimate = of_estimate.min(SHORT_OF_PLACES_MILLISECONDS);
         let sleep = of_least.max(of_estimate).max(*RETRY_AFTER_MILLISECONDS.start());
         // Some later than others, up to a quarter: who was told at one moment need not come back at one.
         let later = (number.wrapping_mul(SPREADING_FACTOR) >> 56) * (sleep / 4) / 256;

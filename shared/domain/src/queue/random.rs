@@ -156,7 +156,7 @@ impl Model {
             Step::Read { scheduler, sweeps } => {
                 let gaps = self.gaps.iter().take(gaps::GAPS_PER_MOVE_MAX);
                 let gaps = gaps.map(|(first, last)| Gap { first: *first, last: *last }).collect();
-                let (queue, batches, issued) = (self.queue, self.batches.clone(), self.issued);
+                let (queue, batches, issued) = (self.queue.clone(), self.batches.clone(), self.issued);
                 let now = at(self.now + self.clocks[scheduler]);
                 self.looks[scheduler] = Some(Look { queue, batches, gaps, issued, now, sweeps });
             }
@@ -228,7 +228,7 @@ impl Model {
         }
         self.queue.finished += freed;
         freed += self.free_called(look);
-        let read = Queue { finished: look.queue.finished + freed, next_closing_at, ..look.queue };
+        let read = Queue { finished: look.queue.finished + freed, next_closing_at, ..look.queue.clone() };
         let at_once = if look.sweeps { SWEEP } else { POLL };
         let ahead: Vec<Gap> = look.gaps.iter().copied().filter(|gap| gap.first > look.queue.serving).collect();
         let Some(next) = read.advance(look.issued, look.now, at_once, &ahead) else { return };
@@ -390,7 +390,7 @@ proptest! {
             prop_assert!(next.after.counted_until <= now);
         }
         let standing = queue.position_of(issued + 1, now);
-        prop_assert!((2_000..=60_000).contains(&standing.retry_after_milliseconds));
+        prop_assert!(standing.retry_after_milliseconds.is_some_and(|retry| (2_000..=60_000).contains(&retry)));
         prop_assert_eq!(standing.position, issued + 1 - serving);
     }
 }

@@ -31,7 +31,7 @@ proptest! {
         capacity in 1_u32..12, rate in 1_u32..5, minutes in 1_u32..6, people in 1_u64..60, stays in vec(0.05_f64..1.0, 60),
     ) {
         let settings = Settings { active_minutes: minutes, ..settings(capacity, rate) };
-        let told = of_a_full_house(settings, people, |number| stays[usize::try_from(number).expect("few") % stays.len()]);
+        let told = of_a_full_house(settings.clone(), people, |number| stays[usize::try_from(number).expect("few") % stays.len()]);
         for Told { number, second, eta, left } in told {
             let rounds = number.div_ceil(u64::from(capacity));
             prop_assert!(eta >= 1 && eta <= rounds * settings.stay_seconds_max() + number, "{number}, {second} s: {eta}, {left}");
@@ -50,7 +50,7 @@ struct Told {
 /// All come at once, claim when they are called, and stay for their part of the longest time. What each is told in each
 /// second, and how long it then took.
 fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -> Vec<Told> {
-    let mut queue = Queue { seen: people, ..Queue::new(settings, at(0)) };
+    let mut queue = Queue { seen: people, ..Queue::new(settings.clone(), at(0)) };
     let (mut ends, mut told, mut called_at) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut second = 0;
     while queue.serving < people {
@@ -70,11 +70,13 @@ fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -
         for number in queue.serving + 1..=people {
             let standing = queue.position_of(number, now);
             let certain = standing.position.div_ceil(u64::from(settings.admit_per_second));
-            assert!(standing.eta_seconds >= certain, "{standing:?} at {} a second", settings.admit_per_second);
+            let eta = standing.eta_seconds.expect("it is open");
+            assert!(eta >= certain, "{standing:?} at {} a second", settings.admit_per_second);
             // A poll after the longest pause still falls within the claim window.
             let window = u64::from(settings.claim_seconds) * 1_000;
-            assert!((2_000..=window.min(120_000)).contains(&standing.retry_after_milliseconds), "{standing:?}");
-            told.push((number, second, standing.eta_seconds));
+            let retry = standing.retry_after_milliseconds.expect("it is open");
+            assert!((2_000..=window.min(120_000)).contains(&retry), "{standing:?}");
+            told.push((number, second, eta));
         }
     }
     let left = |number: u64, second: i64| u64::try_from(called_at[&number] - second).expect("later");

@@ -10,7 +10,23 @@ pub(super) fn at(millisecond: i64) -> Timestamp {
 }
 
 pub(super) fn settings(capacity: u32, admit_per_second: u32) -> Settings {
-    Settings { capacity, admit_per_second, active_minutes: 10, claim_seconds: 60, opens_at: None, closes_at: None }
+    Settings {
+        capacity,
+        admit_per_second,
+        is_paused: false,
+        active_minutes: 10,
+        claim_seconds: 60,
+        opens_at: None,
+        closes_at: None,
+        ends_at: None,
+        message: None,
+    }
+}
+
+/// The remaining time that the holder of a number is told, and the pause until the next poll.
+fn told(queue: &Queue, number: u64, now: Timestamp) -> (u64, u64) {
+    let standing = queue.position_of(number, now);
+    (standing.eta_seconds.expect("it is open"), standing.retry_after_milliseconds.expect("it is open"))
 }
 
 #[test]
@@ -194,7 +210,7 @@ fn one_place_for_fifty_minutes_is_not_a_second() {
     for second in 1..=3_000_i64 {
         queue = queue.advance(2, at(second * 1_000), POLL, &[]).expect("a look").after;
         let left = u64::try_from(3_001 - second).expect("time");
-        let told = queue.position_of(2, at(second * 1_000)).eta_seconds;
+        let (told, _) = told(&queue, 2, at(second * 1_000));
         assert!((left..=left + 60).contains(&told), "{told} s told, {left} s to go");
     }
 }
@@ -203,7 +219,7 @@ fn one_place_for_fifty_minutes_is_not_a_second() {
 #[test]
 fn the_time_that_is_left_follows_how_long_places_are_in_use() {
     let mut queue = Queue { seen: 10_000, ..Queue::new(settings(10, 10), at(0)) };
-    let (mut inside, mut told) = (std::collections::VecDeque::new(), Vec::new());
+    let (mut inside, mut etas) = (std::collections::VecDeque::new(), Vec::new());
     for second in 1..=4_000_i64 {
         while inside.front().is_some_and(|end| *end <= second) {
             inside.pop_front();
@@ -212,37 +228,35 @@ fn the_time_that_is_left_follows_how_long_places_are_in_use() {
         let called = queue.advance(10_000, at(second * 1_000), POLL, &[]).expect("a look");
         inside.extend(called.called.clone().map(|_| second + 300));
         queue = called.after;
-        told.push(queue.position_of(queue.serving + 10, at(second * 1_000)).eta_seconds);
+        etas.push(told(&queue, queue.serving + 10, at(second * 1_000)).0);
     }
-    assert!((600..=660).contains(&told[0]), "nobody knows better: {}", told[0]);
-    let (later, count) = (&told[2_000..], 2_000);
+    assert!((600..=660).contains(&etas[0]), "nobody knows better: {}", etas[0]);
+    let (later, count) = (&etas[2_000..], 2_000);
     let mean = later.iter().sum::<u64>() / count;
     assert!((100..=300).contains(&mean), "{mean} s on the average until ten who stay 300 s are gone");
     // A rate that is lowered counts at once.
     queue.settings.admit_per_second = 1;
     queue.finished = queue.serving;
-    assert_eq!(queue.position_of(queue.serving + 10, at(4_000_000)).eta_seconds, 10);
+    assert_eq!(told(&queue, queue.serving + 10, at(4_000_000)).0, 10);
 }
 
 #[test]
 fn who_is_near_asks_often_and_who_is_far_seldom() {
     let queue = Queue::new(settings(10_000, 10), at(0));
-    let retries: Vec<u64> =
-        [1, 40, 400, 800, 8_000].map(|number| queue.position_of(number, at(0)).retry_after_milliseconds).into();
+    let retries: Vec<u64> = [1, 40, 400, 800, 8_000].map(|number| told(&queue, number, at(0)).1).into();
     let within = |index: usize, least: u64| (least..=least * 5 / 4).contains(&retries[index]);
     assert!(within(0, 2_000) && within(1, 3_000) && within(2, 30_000), "{retries:?}");
     assert_eq!(retries[3..], [60_000, 60_000], "no longer than the claim window");
-    let neighbours: Vec<u64> =
-        (400..500).map(|number| queue.position_of(number, at(0)).retry_after_milliseconds).collect();
+    let neighbours: Vec<u64> = (400..500).map(|number| told(&queue, number, at(0)).1).collect();
     assert!(neighbours.windows(2).any(|pair| pair[1] < pair[0]), "who came together does not come back together");
-    let patient = Queue::new(Settings { claim_seconds: 120, ..queue.settings }, at(0));
-    assert_eq!(patient.position_of(8_000, at(0)).retry_after_milliseconds, 120_000);
+    let patient = Queue::new(Settings { claim_seconds: 120, ..queue.settings.clone() }, at(0));
+    assert_eq!(told(&patient, 8_000, at(0)).1, 120_000);
     let served = Queue { serving: 7, ..queue };
     let standing = served.position_of(7, at(0));
-    assert_eq!((standing.position, standing.ahead, standing.eta_seconds), (0, 0, 0));
+    assert_eq!((standing.position, standing.ahead, standing.eta_seconds), (0, 0, Some(0)));
     // A full queue: those in front ask again before a place that becomes free has been free for long.
     let full = Queue { serving: 10, ..Queue::new(settings(10, 10), at(0)) };
-    let retries = [11, 35, 36].map(|number| full.position_of(number, at(0)).retry_after_milliseconds);
+    let retries = [11, 35, 36].map(|number| told(&full, number, at(0)).1);
     assert!(retries[..2] == [5_000, 5_000] && (20_000..=25_000).contains(&retries[2]), "{retries:?}");
 }
 
@@ -263,27 +277,31 @@ fn moments_of_calls_are_kept_for_as_long_as_a_place_may_be_in_use() {
 #[test]
 fn settings_have_ranges_that_are_told_in_order() {
     let good = settings(1, 1);
-    assert_eq!(good.validated(), Ok(good));
+    assert_eq!(good.clone().validated(), Ok(good.clone()));
     let most = Settings { active_minutes: 240, claim_seconds: 600, ..settings(CAPACITY_MAX, ADMIT_PER_SECOND_MAX) };
-    assert_eq!(most.validated(), Ok(most));
+    assert_eq!(most.clone().validated(), Ok(most));
+    assert!(settings(0, 0).validated().is_ok(), "none of them is a pause");
     let (before, after) = (Some(at(0)), Some(at(1)));
     for (wrong, error) in [
-        (Settings { capacity: 0, admit_per_second: 0, ..good }, SettingsError::Capacity),
-        (Settings { capacity: CAPACITY_MAX + 1, ..good }, SettingsError::Capacity),
-        (Settings { admit_per_second: 0, ..good }, SettingsError::AdmitPerSecond),
-        (Settings { admit_per_second: 1_001, ..good }, SettingsError::AdmitPerSecond),
-        (Settings { active_minutes: 0, ..good }, SettingsError::ActiveMinutes),
-        (Settings { active_minutes: 241, ..good }, SettingsError::ActiveMinutes),
-        (Settings { claim_seconds: 59, ..good }, SettingsError::ClaimSeconds),
-        (Settings { claim_seconds: 601, ..good }, SettingsError::ClaimSeconds),
-        (Settings { opens_at: Some(TIME_MAX + SignedDuration::from_secs(1)), ..good }, SettingsError::OpensAt),
-        (Settings { closes_at: Some(TIME_MIN - SignedDuration::from_secs(1)), ..good }, SettingsError::ClosesAt),
-        (Settings { opens_at: after, closes_at: before, ..good }, SettingsError::ClosesAt),
-        (Settings { opens_at: after, closes_at: after, ..good }, SettingsError::ClosesAt),
+        (Settings { capacity: CAPACITY_MAX + 1, ..good.clone() }, SettingsError::Capacity),
+        (Settings { admit_per_second: 1_001, ..good.clone() }, SettingsError::AdmitPerSecond),
+        (Settings { active_minutes: 0, ..good.clone() }, SettingsError::ActiveMinutes),
+        (Settings { active_minutes: 241, ..good.clone() }, SettingsError::ActiveMinutes),
+        (Settings { claim_seconds: 59, ..good.clone() }, SettingsError::ClaimSeconds),
+        (Settings { claim_seconds: 601, ..good.clone() }, SettingsError::ClaimSeconds),
+        (Settings { opens_at: Some(TIME_MAX + SignedDuration::from_secs(1)), ..good.clone() }, SettingsError::OpensAt),
+        (
+            Settings { closes_at: Some(TIME_MIN - SignedDuration::from_secs(1)), ..good.clone() },
+            SettingsError::ClosesAt,
+        ),
+        (Settings { opens_at: after, closes_at: before, ..good.clone() }, SettingsError::ClosesAt),
+        (Settings { opens_at: after, closes_at: after, ..good.clone() }, SettingsError::ClosesAt),
+        (Settings { opens_at: after, ends_at: after, ..good.clone() }, SettingsError::EndsAt),
+        (Settings { ends_at: Some(TIME_MAX + SignedDuration::from_secs(1)), ..good.clone() }, SettingsError::EndsAt),
     ] {
-        assert_eq!(wrong.validated(), Err(error), "{wrong:?}");
+        assert_eq!(wrong.clone().validated(), Err(error), "{wrong:?}");
     }
-    let open = Settings { opens_at: before, closes_at: after, ..good };
+    let open = Settings { opens_at: before, closes_at: after, ..good.clone() };
     let joins = [at(-1), at(0), at(1)].map(|now| open.may_join(now));
     assert_eq!(joins, [Err(JoinError::NotOpen(at(0))), Ok(()), Err(JoinError::Closed)]);
 }
@@ -298,4 +316,52 @@ fn the_id_of_a_queue_is_a_slug() {
     for bad in ["", "Spring", "a b", "a_b", "a#b", "봄", "a/b", longer.as_str()] {
         assert_eq!(QueueId::parse(bad), Err(QueueIdError), "{bad}");
     }
+}
+
+#[test]
+fn a_pause_calls_nobody_and_saves_no_time() {
+    let queue = Queue { seen: 100, ..Queue::new(settings(100, 10), at(0)) };
+    let called = queue.advance(100, at(1_000), POLL, &[]).expect("a move").after;
+    assert_eq!(called.serving, 10);
+    for paused in [
+        Settings { is_paused: true, ..called.settings.clone() },
+        Settings { capacity: 0, ..called.settings.clone() },
+        Settings { admit_per_second: 0, ..called.settings.clone() },
+    ] {
+        assert_eq!(paused.state_at(at(1_000)), QueueState::Paused);
+        let mut paused = Queue { settings: paused, ..called.clone() };
+        for second in 2..=60 {
+            paused = paused.advance(100, at(second * 1_000), SWEEP, &[]).expect("a look").after;
+        }
+        assert_eq!((paused.serving, paused.finished), (10, 0), "nobody loses a place, nobody gets one");
+        let standing = paused.position_of(11, at(60_000));
+        assert_eq!((standing.position, standing.eta_seconds), (1, None));
+        assert!(standing.retry_after_milliseconds.is_some_and(|retry| retry <= 5_000), "{standing:?}");
+        let resumed = Queue { settings: called.settings.clone(), ..paused };
+        let next = resumed.advance(100, at(61_000), SWEEP, &[]).expect("a move").after;
+        assert_eq!(next.serving, 20, "a second's worth, and not a minute's");
+    }
+}
+
+#[test]
+fn from_its_end_on_a_queue_calls_nobody_and_tells_nobody_to_ask_again() {
+    let settings = Settings { ends_at: Some(at(2_000)), ..settings(100, 10) };
+    let states = [1_999, 2_000].map(|now| (settings.state_at(at(now)), settings.may_join(at(now))));
+    assert_eq!(states, [(QueueState::Open, Ok(())), (QueueState::Over, Err(JoinError::Closed))]);
+    let queue = Queue { seen: 100, ..Queue::new(settings, at(0)) };
+    let called = queue.advance(100, at(1_999), POLL, &[]).expect("a move").after;
+    assert_eq!((called.serving, called.advance(100, at(9_000), SWEEP, &[])), (19, None));
+    let told = |number, now| called.position_of(number, at(now)).retry_after_milliseconds;
+    assert!(told(20, 1_999).is_some() && told(20, 2_000).is_none());
+    assert!(told(19, 2_000).is_some(), "who was called may claim the place, and polls for it");
+}
+
+#[test]
+fn a_message_is_text_of_a_length() {
+    assert_eq!(
+        parse_message("The band is late.\nDoors at 20:30."),
+        Ok("The band is late.\nDoors at 20:30.".to_owned())
+    );
+    assert_eq!(parse_message(""), Ok(String::new()));
+    assert_eq!(parse_message(&"a".repeat(281)), Err(TextError::TooLong(280)));
 }

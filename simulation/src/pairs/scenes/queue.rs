@@ -38,7 +38,11 @@ pub(super) fn queue() -> Vec<Scene> {
         scene("somebody who waits", with(inside(CARL), vec![join(ANNA), Before::Pass(3)]), {
             and(on_place(), vec![Request(CARL, Action::Leave), Operation::Places(2)])
         }),
-        scene("a number that is called", vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)], on_place()),
+        scene(
+            "a number that is called",
+            vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)],
+            and(on_place(), vec![Request(ADMIN, Action::Pause(true))]),
+        ),
         Scene {
             passes: Some(LONG + 30),
             ..scene(

@@ -328,12 +328,12 @@ impl From<SchedulePlanError> for Expected {
 impl From<SettingsError> for Expected {
     fn from(error: SettingsError) -> Self {
         match error {
-            SettingsError::Capacity => between(1, CAPACITY_MAX),
-            SettingsError::AdmitPerSecond => between(1, ADMIT_PER_SECOND_MAX),
+            SettingsError::Capacity => between(0, CAPACITY_MAX),
+            SettingsError::AdmitPerSecond => between(0, ADMIT_PER_SECOND_MAX),
             SettingsError::ActiveMinutes => between(1, ACTIVE_MINUTES_MAX),
             SettingsError::ClaimSeconds => between(CLAIM_SECONDS_MIN, CLAIM_SECONDS_MAX),
             SettingsError::OpensAt => Self::Years,
-            SettingsError::ClosesAt => Self::YearsAfter { other: "opens_at" },
+            SettingsError::ClosesAt | SettingsError::EndsAt => Self::YearsAfter { other: "opens_at" },
         }
     }
 }

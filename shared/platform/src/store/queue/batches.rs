@@ -50,31 +50,31 @@ struct OpenBatches {
 ///
 /// Whoever calls it has the turn to move the queue: nobody else opens batches meanwhile, so the next closing time that
 /// is written with it is that of all that are open. One that is claimed from at this moment is left to the next look.
-pub(crate) async fn close(app: &App, id: &QueueId, queue: Queue, now: Timestamp) -> Result<Queue, Failure> {
+pub(crate) async fn close(app: &App, id: &QueueId, queue: &Queue, now: Timestamp) -> Result<Queue, Failure> {
     let OpenBatches { mut over, next_closing_at } = look(app, id, now).await?;
     let mut next = next_closing_at.map(time).transpose()?;
     for _ in 0..CLOSINGS_MAX {
         let unclaimed: u64 = over.iter().map(|batch| batch.last + 1 - batch.first - batch.claimed).sum();
-        let closed = Queue { finished: queue.finished + unclaimed, next_closing_at: next, ..queue };
-        if over.is_empty() && closed == queue {
-            return Ok(queue);
+        let closed = Queue { finished: queue.finished + unclaimed, next_closing_at: next, ..queue.clone() };
+        if over.is_empty() && closed == *queue {
+            return Ok(closed);
         }
         match closing(id, &over, &closed, unclaimed).commit(app).await {
             Ok(()) => return Ok(closed),
             Err(Rejected::Guards(failed)) => {
                 let lost: Vec<Option<u64>> = failed.into_iter().map(|failed| failed.guard).collect();
                 if lost.contains(&None) {
-                    return Ok(queue);
+                    break;
                 }
                 over.retain(|batch| !lost.contains(&Some(batch.first)));
                 next = queue.next_closing_at;
             }
             // Somebody claims from one, or too much is asked of the table: the next look closes them.
-            Err(Rejected::Conflict(_)) => return Ok(queue),
+            Err(Rejected::Conflict(_)) => break,
             Err(rejected) => return Err(rejected.into_failure()),
         }
     }
-    Ok(queue)
+    Ok(queue.clone())
 }
 
 async fn look(app: &App, id: &QueueId, now: Timestamp) -> Result<OpenBatches, Failure> {

@@ -14,7 +14,7 @@ pub(crate) mod queue_item;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use onsale_domain::queue::{Queue, QueueId, Settings};
 
 use crate::app::App;
@@ -40,7 +40,7 @@ const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
 pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminAction) -> Result<Once<Queue>, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let new = Queue::new(settings, app.now());
+        let new = Queue::new(settings.clone(), app.now());
         let old = query::get(app, &keys::queue(id), Consistency::Strong).await?;
         let version = old.as_ref().and_then(|old| old.get("version").cloned());
         let old = old.map(read_queue).transpose()?;
@@ -73,7 +73,7 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
 
 /// Sets the settings; counters only where there are none yet.
 fn put_write(id: &QueueId, new: &Queue) -> Write {
-    let settings = new.settings;
+    let settings = &new.settings;
     let mut write = Write::update(&keys::queue(id))
         .set("#owner", text(keys::QUEUES_BY_TIME))
         .set("#capacity", number(settings.capacity))
@@ -82,6 +82,9 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
         .set("claim_seconds", number(settings.claim_seconds))
         .set_or_remove("opens_at", settings.opens_at.map(|time| number(time.as_millisecond())))
         .set_or_remove("closes_at", settings.closes_at.map(|time| number(time.as_millisecond())))
+        .set_or_remove("ends_at", settings.ends_at.map(|time| number(time.as_millisecond())))
+        .set_or_remove("paused", settings.is_paused.then_some(AttributeValue::Bool(true)))
+        .set_or_remove("message", settings.message.as_ref().map(text))
         .set_to("version", "if_not_exists(version, :zero) + :one")
         .name("#owner", "owner")
         .name("#capacity", "capacity")
@@ -136,7 +139,7 @@ async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Q
     };
     let process = app.caches().process_id(|| app.ids().uuid(app.now()));
     if moves && queue.is_due_for(process, at) {
-        let advance = moves::advance(app, id, queue, at, Mover::Poll(process));
+        let advance = moves::advance(app, id, &queue, at, Mover::Poll(process));
         match tokio::time::timeout(POLL_MOVES_FOR, advance).await {
             Ok(Ok(moved)) => queue = moved,
             // Somebody else will; who polls only wants to know a place.

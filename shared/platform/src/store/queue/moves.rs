@@ -63,7 +63,7 @@ impl Mover {
 pub(crate) async fn advance(
     app: &App,
     id: &QueueId,
-    read: Queue,
+    read: &Queue,
     now: Timestamp,
     mover: Mover,
 ) -> Result<Queue, Failure> {
@@ -76,24 +76,24 @@ pub(crate) async fn advance(
     );
     let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
     let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
-    measure(app, id, &read, issued);
+    measure(app, id, read, issued);
     let next_of = |queue: &Queue| queue.advance(issued, now, mover.at_once(), &ahead);
     let closes = read.has_batches_to_close(now);
-    if !closes && called.is_empty() && next_of(&read).is_none_or(|next| next.called.is_empty()) {
-        return match next_of(&read) {
-            Some(look) => commit(app, id, &read, look, mover).await,
-            None => Ok(read),
+    if !closes && called.is_empty() && next_of(read).is_none_or(|next| next.called.is_empty()) {
+        return match next_of(read) {
+            Some(look) => commit(app, id, read, look, mover).await,
+            None => Ok(read.clone()),
         };
     }
-    let mut queue = match take_turn(app, id, &read, now, mover).await? {
+    let mut queue = match take_turn(app, id, read, now, mover).await? {
         Turn::Ours(queue) => queue,
         Turn::Others(queue) => return Ok(queue),
     };
     if closes {
-        queue = batches::close(app, id, queue, now).await.unwrap_or_else(|failure| {
-            tracing::warn!(queue = %id, %failure, "ended batches of admissions could not be closed");
-            queue
-        });
+        match batches::close(app, id, &queue, now).await {
+            Ok(closed) => queue = closed,
+            Err(failure) => tracing::warn!(queue = %id, %failure, "ended batches of admissions could not be closed"),
+        }
     }
     queue.finished += gaps::free_called(app, id, &called).await.unwrap_or_else(|failure| {
         tracing::warn!(queue = %id, %failure, "places of gaps could not be freed");
@@ -211,7 +211,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
         let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
         let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
             let moved = match load(&app, &id).await {
-                Ok(Some(queue)) => advance(&app, &id, queue, app.now(), Mover::Sweep).await.map(|_| ()),
+                Ok(Some(queue)) => advance(&app, &id, &queue, app.now(), Mover::Sweep).await.map(|_| ()),
                 Ok(None) => Ok(()),
                 Err(failure) => Err(failure),
             };

@@ -17,9 +17,15 @@ struct QueueItem {
     active_minutes: u32,
     claim_seconds: u32,
     #[serde(default)]
+    paused: bool,
+    #[serde(default)]
     opens_at: Option<i64>,
     #[serde(default)]
     closes_at: Option<i64>,
+    #[serde(default)]
+    ends_at: Option<i64>,
+    #[serde(default)]
+    message: Option<String>,
     serving: u64,
     finished: u64,
     seen: u64,
@@ -50,8 +56,11 @@ pub(crate) fn read_queue(item: Item) -> Result<Queue, Failure> {
             admit_per_second: item.admit_per_second,
             active_minutes: item.active_minutes,
             claim_seconds: item.claim_seconds,
+            is_paused: item.paused,
             opens_at: item.opens_at.map(time).transpose()?,
             closes_at: item.closes_at.map(time).transpose()?,
+            ends_at: item.ends_at.map(time).transpose()?,
+            message: item.message,
         },
         serving: item.serving,
         finished: item.finished,

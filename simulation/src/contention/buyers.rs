@@ -146,11 +146,16 @@ impl Crowd<'_> {
         if answer.status == 201 { Ok(()) } else { Err(format!("a wallet is not filled: {}", answer.body)) }
     }
 
-    /// Wants `count` seats of a date, any that the map shows free.
+    /// Wants a seat of a date, any that the map shows free.
     ///
     /// # Errors
     /// When a wallet cannot be filled.
     pub async fn buys_a_seat(&self, mut person: Person, schedule: &str) -> Result<(), String> {
+        self.wants_a_seat(&mut person, schedule).await.map(drop)
+    }
+
+    /// The same; whether something was held.
+    async fn wants_a_seat(&self, person: &mut Person, schedule: &str) -> Result<bool, String> {
         for _ in 0..TRIES_MAX {
             let seat = {
                 let map = &mut *self.map.borrow_mut();
@@ -159,36 +164,36 @@ impl Crowd<'_> {
             };
             let Some(seat) = seat else {
                 self.count_end("saw no free seat");
-                return Ok(());
+                return Ok(false);
             };
             let body = Some(json!({ "schedule_id": schedule, "seat_ids": [seat] }));
             let asked =
                 ApiCall { function: "create_reservation", method: "POST", path: "/reservations".to_owned(), body };
-            let answer = self.step("hold", &mut person, asked).await;
+            let answer = self.step("hold", person, asked).await;
             match answer.status {
                 201 => {
                     self.map.borrow_mut().taken.push_back((Instant::now(), seat));
-                    self.fill_wallet(&mut person).await?;
+                    self.fill_wallet(person).await?;
                     sleep(self.pays_after).await;
-                    return self.pays(person, answer.text("reservation_id")).await;
+                    self.pays(person, answer.text("reservation_id")).await;
+                    return Ok(true);
                 }
                 409 => sleep(self.random_pause(LOOK_MILLISECONDS)).await,
                 _ => {
                     self.count_end("given up after 429 or 503");
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
         self.count_end("refused too often");
-        Ok(())
+        Ok(false)
     }
 
-    async fn pays(&self, mut person: Person, reservation: &str) -> Result<(), String> {
+    async fn pays(&self, person: &mut Person, reservation: &str) {
         let body = Some(json!({ "reservation_id": reservation }));
         let asked = ApiCall { function: "pay", method: "POST", path: "/payments".to_owned(), body };
-        let answer = self.step("pay", &mut person, asked).await;
+        let answer = self.step("pay", person, asked).await;
         self.count_end(if answer.status == 201 { "paid" } else { "held and not paid" });
-        Ok(())
     }
 
     /// Orders one unit of a product and pays it at once.
@@ -208,7 +213,7 @@ impl Crowd<'_> {
         Ok(())
     }
 
-    /// Joins a queue, waits to be admitted, and then buys a seat.
+    /// Joins a queue, waits to be admitted, and then buys a seat, or leaves if there is none.
     ///
     /// # Errors
     /// When a wallet cannot be filled.
@@ -226,7 +231,12 @@ impl Crowd<'_> {
             match answer.text("state") {
                 "admitted" => {
                     self.figures.borrow_mut().done.entry("admitted").or_default().push(self.began.elapsed());
-                    return self.buys_a_seat(person, schedule).await;
+                    if !self.wants_a_seat(&mut person, schedule).await? {
+                        let leave =
+                            ApiCall { function: "leave_queue", method: "DELETE", path: path.clone(), body: None };
+                        self.step("leave", &mut person, leave).await;
+                    }
+                    return Ok(());
                 }
                 "waiting" => {}
                 _ => break,

@@ -41,8 +41,8 @@ pub const CLASSES: &[Class] = &[
     Class {
         name: "ALL_OLD of what was not there",
         why: "An `UpdateItem` that makes an item has no old attributes; the embedded engine tells the key. The product \
-              looks in the old attributes for those that are not of the key (`store/seats.rs`, `store/queues.rs`), so \
-              both mean to it that nothing was there.",
+              looks in the old attributes for those that are not of the key (`store/seats.rs`), so both mean to it that \
+              nothing was there.",
         of_product: true,
         is: |both, ours, theirs| {
             both.operation == "UpdateItem"

@@ -8,6 +8,7 @@ pub(super) fn queue() -> Vec<Scene> {
     let poll = |person: usize| Before::Request(person, Action::Poll, 200);
     let advance = || Before::Sweep("advance_queues");
     // Numbers are called at the second of the sweep after the first, and claimed by the poll.
+    let called = || vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)];
     let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
     let with = |mut before: Vec<Before>, more: Vec<Before>| {
         before.extend(more);
@@ -38,16 +39,12 @@ pub(super) fn queue() -> Vec<Scene> {
         scene("somebody who waits", with(inside(CARL), vec![join(ANNA), Before::Pass(3)]), {
             and(on_place(), vec![Request(CARL, Action::Leave), Operation::Places(2)])
         }),
-        scene(
-            "a number that is called",
-            vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)],
-            and(on_place(), vec![Request(ADMIN, Action::Pause(true))]),
-        ),
+        scene("a number that is called", called(), and(on_place(), vec![Request(ADMIN, Action::Pause(true))])),
         Scene {
             passes: Some(LONG + 30),
             ..scene(
                 "a number that is called, and then no longer",
-                vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)],
+                called(),
                 and(asks(ANNA, &[Action::Poll, Action::Leave]), vec![ADVANCE]),
             )
         },

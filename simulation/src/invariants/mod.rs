@@ -17,6 +17,10 @@ pub type Item = HashMap<String, AttributeValue>;
 /// The items of the table at one instant.
 pub struct Snapshot {
     items: Vec<Arc<Item>>,
+    /// The items of each partition key.
+    by_partition: HashMap<String, Vec<Arc<Item>>>,
+    /// Number and amount of the ledgers' entries, by what they refer to.
+    ledger: HashMap<String, Vec<(i64, i64)>>,
     now: i64,
     skew: i64,
 }
@@ -39,7 +43,17 @@ impl Snapshot {
     /// A snapshot of these items, all there are, at `now` (epoch seconds), by clocks that are all right.
     #[must_use]
     pub fn new(items: Vec<Arc<Item>>, now: i64) -> Self {
-        Self { items, now, skew: 0 }
+        let mut ledger: HashMap<String, Vec<(i64, i64)>> = HashMap::new();
+        for entry in items.iter().filter(|item| text(item, "sk").starts_with("ENTRY#")) {
+            let amount = (number(entry, "seq"), number(entry, "amount"));
+            ledger.entry(text(entry, "reference")).or_default().push(amount);
+        }
+        ledger.values_mut().for_each(|amounts| amounts.sort_unstable());
+        let mut by_partition: HashMap<String, Vec<Arc<Item>>> = HashMap::new();
+        for item in &items {
+            by_partition.entry(text(item, "pk")).or_default().push(Arc::clone(item));
+        }
+        Self { items, by_partition, ledger, now, skew: 0 }
     }
 
     /// The same by clocks that are up to so many seconds off the right time: what is over by one may last by another.
@@ -50,6 +64,12 @@ impl Snapshot {
 
     fn items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().map(Arc::as_ref)
+    }
+
+    /// The items of a partition key whose sort key begins with this.
+    fn of_partition(&self, pk: &str, prefix: &str) -> impl Iterator<Item = &Item> {
+        let items = self.by_partition.get(pk).into_iter().flatten().map(Arc::as_ref);
+        items.filter(move |item| text(item, "sk").starts_with(prefix))
     }
 
     /// Whether no clock says yet that `until` has passed.
@@ -211,10 +231,7 @@ impl Snapshot {
 
     /// The amounts of this reference's entries, in the order of the ledger.
     fn ledger_amounts(&self, reference: &str) -> Vec<i64> {
-        let entries = self.with_sort_key("ENTRY#").filter(|entry| text(entry, "reference") == reference);
-        let mut entries: Vec<&Item> = entries.collect();
-        entries.sort_by_key(|entry| number(entry, "seq"));
-        entries.into_iter().map(|entry| number(entry, "amount")).collect()
+        self.ledger.get(reference).into_iter().flatten().map(|(_, amount)| *amount).collect()
     }
 
     /// S5: nobody holds and owns more seats of a schedule than one user may; counted from the logs of reservations, which
@@ -242,10 +259,12 @@ impl Snapshot {
             let count = u32::try_from(numbers.len()).expect("few");
             assert_eq!(numbers, (1..=count).collect::<Vec<u32>>(), "the log of {pk}");
         }
+        let terms = self.items().filter(|item| item.contains_key("max_seats_per_user"));
+        let most: Vec<(String, i64)> =
+            terms.map(|item| (text(item, "id"), number(item, "max_seats_per_user"))).collect();
         for ((pk, schedule), counted) in seats {
-            let own = |item: &&Item| text(item, "id") == schedule && item.contains_key("max_seats_per_user");
-            for terms in self.items().filter(own) {
-                assert!(counted <= number(terms, "max_seats_per_user"), "{pk} has {counted} seats of {schedule}");
+            for (_, most) in most.iter().filter(|(id, _)| *id == schedule) {
+                assert!(counted <= *most, "{pk} has {counted} seats of {schedule}");
             }
         }
     }

@@ -186,11 +186,12 @@ impl Snapshot {
     fn check_queued_reservations(&self) {
         for reservation in self.with_sort_key("RSV#").filter(|reservation| reservation.contains_key("queue_id")) {
             let (pk, queue) = (text(reservation, "pk"), text(reservation, "queue_id"));
+            let sk = format!("TOKEN#{queue}");
             let own = |entry: &&Item| {
-                text(entry, "pk") == pk && number(entry, "number") == number(reservation, "queue_number")
+                text(entry, "sk") == sk && number(entry, "number") == number(reservation, "queue_number")
             };
             // Without it, its owner has joined again.
-            let Some(entry) = self.entries(&queue).into_iter().find(own) else { continue };
+            let Some(entry) = self.of_partition(&pk, &sk).find(own) else { continue };
             let (state, until) = (text(reservation, "state"), number(reservation, "held_until"));
             assert!(until < number(entry, "expires_at"), "{pk}: a hold until {until} outlasts its entry");
             assert!(number(entry, "holds") > 0, "{pk}: a hold that its entry does not know");

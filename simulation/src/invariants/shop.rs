@@ -198,11 +198,11 @@ impl Snapshot {
     fn check_references(&self) {
         for entry in self.with_sort_key("ENTRY#").filter(|entry| number(entry, "seq") > 0) {
             let reference = text(entry, "reference");
-            let own = |item: &Item| text(item, "pk") == text(entry, "pk");
+            let has = |prefix: &str| self.of_partition(&text(entry, "pk"), prefix).next().is_some();
             let there = match reference.split_at_checked(4) {
-                Some(("rsv-", id)) => self.with_sort_key("RSV#").any(|item| own(item) && text(item, "id") == id),
-                Some(("ord-", id)) => self.with_sort_key(&format!("ORDER#{id}")).any(own),
-                _ => self.with_sort_key(&format!("CHARGE#{reference}")).any(own),
+                Some(("rsv-", id)) => self.of_partition(&text(entry, "pk"), "RSV#").any(|item| text(item, "id") == id),
+                Some(("ord-", id)) => has(&format!("ORDER#{id}")),
+                _ => has(&format!("CHARGE#{reference}")),
             };
             assert!(there, "{} has an entry of {reference}, which is not there", text(entry, "pk"));
         }

@@ -21,6 +21,8 @@ const TWO: &str = "two that mark at once hinder each other, and neither commits"
 const STOOD_STILL: &str =
     "for a process that stands still for minutes between two calls; here a call is given up before";
 const MOVED: &str = "a batch is opened with the move of its queue, whose version is asked for";
+const TURN: &str =
+    "for a process that stands still for seconds between its turn and the closing, while another calls numbers";
 const RENEWED: &str = "for a user who leaves, joins again and is let in again between two calls of another";
 const TWICE: &str = "of two joins at once the later claim would count, and the other would give its number back";
 const ONE_GAP: &str =
@@ -78,6 +80,7 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("join_queue", "TOKEN · claim = :", KeepReason::Because(TWICE)),
     ("join_queue", "TOKEN · #number = :read", KeepReason::With(&["TOKEN · #state = :state"])),
     ("join_queue", "TOKEN · #state = :state", KeepReason::With(&["TOKEN · #number = :read"])),
+    ("*", "QUEUE · version = :turn", KeepReason::Because(TURN)),
     ("get_queue_entry", "BATCH · claimed", KeepReason::Because(MOVES)),
     ("get_queue_entry", "QUEUE · version", KeepReason::Because(MOVES)),
     ("put_queue", "QUEUE · version", KeepReason::Because(SETTINGS)),

@@ -121,7 +121,7 @@ async fn a_crowd_comes_at_once_and_nobody_is_lost() {
         let queue = world.anonymous().get("/queues/spring").await.expect(200);
         let (inside, serving) = (number(&queue, "active"), number(&queue, "serving"));
         assert!(inside <= capacity, "{inside} inside in second {second}");
-        // What two seconds give, and in the minute of the sweep what a minute gave that nobody has used. Who has left is
+        // Two seconds' worth, and in the minute of the sweep a minute's that nobody has used. A number that was left is
         // passed over, which costs no time.
         let stays =
             |visitor: &&Visitor| visitor.plan != Plan::GiveUp && (served + 1..=serving).contains(&visitor.number);

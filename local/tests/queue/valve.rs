@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::queue::{QUEUE, public};
 
-/// What a poll says of the queue, and of the wait in it.
+/// The parts of a poll that tell of the queue, and of the wait in it.
 fn told(place: &Value) -> [&Value; 4] {
     ["queue_state", "message", "eta_seconds", "retry_after_ms"].map(|field| &place[field])
 }
@@ -33,7 +33,7 @@ async fn whoever_waits_in_a_paused_queue_keeps_the_place_and_is_told() {
         assert_eq!((state, message), (&json!("paused"), &json!("The band is late.")));
         assert_eq!((&place["number"], &place["position"]), (&json!(30), &json!(30 - serving)));
         assert!(eta.is_null() && retry.as_u64().is_some_and(|retry| (2_000..=25_000).contains(&retry)), "{place}");
-        // Who has been called comes in, pause or not.
+        // Whoever has been called comes in, pause or not.
         let last_called = usize::try_from(serving).expect("few") - 1;
         assert_eq!(crowd[last_called].poll().await.expect(200).body["state"], "admitted");
         // Nobody makes up for the pause.
@@ -67,11 +67,11 @@ async fn a_queue_that_has_ended_calls_nobody_and_whoever_is_inside_buys() {
     let shown = public(&world).await;
     assert_eq!((&shown["state"], &shown["serving"]), (&json!("over"), &json!(2)));
     world.user().await.join().await.expect_problem(409, "queue-closed");
-    // Who waits is told, and need not ask again; the place is kept.
+    // Whoever waits is told, and need not ask again; the place is kept.
     let place = crowd[5].poll().await.expect(200).body;
     assert_eq!(told(&place), [&json!("over"), &json!("That was all."), &Value::Null, &Value::Null]);
     assert_eq!((&place["state"], &place["position"]), (&json!("waiting"), &json!(4)));
-    // Who has been called comes in, and who is inside buys.
+    // Whoever has been called comes in, and who is inside buys.
     assert_eq!(crowd[1].poll().await.expect(200).body["state"], "admitted");
     let held = crowd[0].hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     crowd[0].pay(&held).await.expect(201);

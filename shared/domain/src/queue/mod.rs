@@ -122,12 +122,12 @@ pub struct Settings {
     pub message: Option<String>,
 }
 
-/// What a queue says of itself to those who wait.
+/// The state of a queue, as those who wait are told it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueState {
     /// Numbers are called.
     Open,
-    /// Nobody is called for now. Who waits keeps the number.
+    /// Nobody is called for now; numbers are kept.
     Paused,
     /// Nobody is called any more.
     Over,
@@ -232,7 +232,7 @@ impl Settings {
         }
     }
 
-    /// What it says of itself at `now`.
+    /// The state that those who wait are told at `now`.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> QueueState {
         if self.ends_at.is_some_and(|end| now >= end) {

@@ -37,7 +37,7 @@ pub(crate) async fn find(app: &App, id: &QueueId, wanted: u64) -> Result<Option<
     Ok(batch.filter(|batch| (batch.first..=batch.last).contains(&wanted)))
 }
 
-/// What a look at the open batches of a queue has found.
+/// The open batches of a queue, as a look has found them.
 struct OpenBatches {
     /// Those whose claim window is over: as many as one transaction takes.
     over: Vec<BatchItem>,

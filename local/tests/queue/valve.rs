@@ -33,7 +33,7 @@ async fn whoever_waits_in_a_paused_queue_keeps_the_place_and_is_told() {
         assert_eq!((state, message), (&json!("paused"), &json!("The band is late.")));
         assert_eq!((&place["number"], &place["position"]), (&json!(30), &json!(30 - serving)));
         assert!(eta.is_null() && retry.as_u64().is_some_and(|retry| (2_000..=25_000).contains(&retry)), "{place}");
-        // Whoever has been called comes in, pause or not.
+        // A number that was called is claimed, pause or not.
         let last_called = usize::try_from(serving).expect("few") - 1;
         assert_eq!(crowd[last_called].poll().await.expect(200).body["state"], "admitted");
         // Nobody makes up for the pause.
@@ -71,7 +71,7 @@ async fn a_queue_that_has_ended_calls_nobody_and_whoever_is_inside_buys() {
     let place = crowd[5].poll().await.expect(200).body;
     assert_eq!(told(&place), [&json!("over"), &json!("That was all."), &Value::Null, &Value::Null]);
     assert_eq!((&place["state"], &place["position"]), (&json!("waiting"), &json!(4)));
-    // Whoever has been called comes in, and who is inside buys.
+    // A number that was called is claimed, and buyers inside buy.
     assert_eq!(crowd[1].poll().await.expect(200).body["state"], "admitted");
     let held = crowd[0].hold(&hall, &["A-1-1"]).await.expect(201).reservation();
     crowd[0].pay(&held).await.expect(201);

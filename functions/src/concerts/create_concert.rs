@@ -34,6 +34,7 @@ pub struct CreateConcertIn {
     responses(
         (status = 201, body = ConcertOut, description = "The new concert"),
         (status = 404, description = "not-found"),
+        (status = 409, description = "concert-limit"),
     ))]
 pub async fn create_concert(
     State(app): State<App>,

@@ -37,13 +37,15 @@ pub async fn get_queue_entry(
     let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = queue_credentials.claims(&app, user.id, &id).await?;
+    let waiting_token = || async {
+        match queue_credentials.queue_token.clone() {
+            Some(token) if !claims.is_old(app.now()) => Ok(token),
+            _ => queue_token::sign(&app, user.id, &id, claims.number, None).await,
+        }
+    };
     if queue.still_waits(claims.number, claims.admitted) {
         let out = QueueEntryOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
-        let token = match queue_credentials.queue_token {
-            Some(token) if !claims.is_old(app.now()) => token,
-            _ => queue_token::sign(&app, user.id, &id, claims.number, None).await?,
-        };
-        return Ok(Answer::ok(out.token(token)));
+        return Ok(Answer::ok(out.token(waiting_token().await?)));
     }
     match admissions::claim_called(&app, user.id, &id, claims.number, &queue).await? {
         ClaimOutcome::Admitted(admission) => {
@@ -51,6 +53,10 @@ pub async fn get_queue_entry(
             let token = queue_token::sign(&app, user.id, &id, claims.number, end).await?;
             let out = QueueEntryOut::new(&id, EntryState::Admitted, claims.number, &queue, app.now());
             Ok(Answer::ok(out.expires_at(end).token(token)))
+        }
+        ClaimOutcome::Missed => {
+            let out = QueueEntryOut::missed(&id, claims.number, &queue, app.now());
+            Ok(Answer::ok(out.token(waiting_token().await?)))
         }
         ClaimOutcome::Ended(state) => Ok(Answer::ok(QueueEntryOut::new(&id, state, claims.number, &queue, app.now()))),
         ClaimOutcome::Replaced => Err(QueueTokenError::Ended.into()),

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::queue::QueueId;
+use onsale_domain::queue::entry::EntryState;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
@@ -28,7 +29,12 @@ pub async fn join_queue(
     let entry = &joined.get().entry;
     let signed = queue_token::sign(&app, user.id, &id, entry.number, entry.expires_at).await?;
     let out = joined.map(|Joined { entry, queue }| {
-        let out = QueueEntryOut::new(&id, entry.state, entry.number, &queue, app.now());
+        let out = match entry.missed_at {
+            Some(_) if entry.state == EntryState::Waiting => {
+                QueueEntryOut::missed(&id, entry.number, &queue, app.now())
+            }
+            _ => QueueEntryOut::new(&id, entry.state, entry.number, &queue, app.now()),
+        };
         out.issued_at(entry.issued_at).expires_at(entry.expires_at).token(signed)
     });
     Ok(out.into())

@@ -4,7 +4,8 @@
 //! until enough of them are done; a pause lets nobody in until it is taken back.
 
 use axum::extract::State;
-use onsale_domain::queue::{CLAIM_SECONDS_DEFAULT, QueueId, Settings, SettingsError, parse_message};
+use onsale_domain::queue::QueueId;
+use onsale_domain::queue::settings::{CLAIM_SECONDS_DEFAULT, Settings, SettingsError, parse_message};
 use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, invalid};

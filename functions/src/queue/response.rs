@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::queue::entry::EntryState;
+use onsale_domain::queue::position::QueuePosition;
 use onsale_domain::queue::{Queue, QueueId, QueueState};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::http::openapi::one_of;
@@ -21,6 +22,8 @@ use utoipa::openapi::schema::Object;
     "closes_at": null,
     "ends_at": null,
     "message": null,
+    "seats_available": 1840,
+    "seats_held": 310,
     "serving": 1200,
     "issued": 8400,
     "active": 480,
@@ -48,6 +51,10 @@ pub struct QueueOut {
     ends_at: Option<Timestamp>,
     /// Message to the buyers who wait; null if there is none.
     message: Option<String>,
+    /// Seats on sale behind the queue that nobody holds; null while none of its concerts is on sale.
+    seats_available: Option<u64>,
+    /// Seats that buyers hold and have not paid; some of them come back. Null while none of its concerts is on sale.
+    seats_held: Option<u64>,
     /// Last number called.
     serving: u64,
     /// Last number issued.
@@ -61,7 +68,7 @@ impl QueueOut {
         let settings = &queue.settings;
         Self {
             queue_id: id.to_string(),
-            state: settings.state_at(now).as_str(),
+            state: queue.state_at(now).as_str(),
             paused: settings.is_paused,
             capacity: settings.capacity,
             admit_per_second: settings.admit_per_second,
@@ -71,6 +78,8 @@ impl QueueOut {
             closes_at: settings.closes_at,
             ends_at: settings.ends_at,
             message: settings.message.clone(),
+            seats_available: queue.seats_left.map(|left| left.available),
+            seats_held: queue.seats_left.map(|left| left.held),
             serving: queue.serving,
             issued: issued.max(queue.serving),
             active: queue.in_use(),
@@ -81,8 +90,8 @@ impl QueueOut {
 /// The states of a queue.
 fn queue_states() -> Object {
     one_of(
-        "State of the queue: `open` while numbers are called, `paused` while nobody is called for now, `over` once nobody \
-         is called any more.",
+        "State of the queue: `open` while numbers are called, `paused` while nobody is called for now, `sold_out` while \
+         every seat on sale is sold, `over` once nobody is called any more.",
         QueueState::ALL.map(QueueState::as_str),
     )
 }
@@ -98,6 +107,8 @@ fn states() -> Object {
 #[schema(as = TokenOut, example = json!({
     "queue_id": "spring-2030",
     "queue_state": "open",
+    "seats_available": 1840,
+    "seats_held": 310,
     "state": "waiting",
     "number": 1300,
     "position": 100,
@@ -115,21 +126,27 @@ pub struct QueueEntryOut {
     /// Message to the buyers who wait; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// Seats on sale that nobody holds; absent while none is on sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats_available: Option<u64>,
+    /// Seats that buyers hold and have not paid; absent while none is on sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats_held: Option<u64>,
     #[schema(schema_with = states)]
     state: &'static str,
     /// Number of the entry.
     number: u64,
-    /// Position in the queue: 1 is called next, 0 has been called.
+    /// Position in the queue: 1 is called next, 0 has been called. A buyer who missed the call is at 1 once more.
     position: u64,
     /// Buyers who are called first.
     ahead: u64,
     /// Estimated seconds until the number is called: at least `position` divided by `admit_per_second`, and longer
     /// while every place is in use. The estimate follows how long admissions last, so it can rise. Absent while the
-    /// queue is paused, and once it is over.
+    /// queue is paused or sold out, and once it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     eta_seconds: Option<u64>,
     /// Milliseconds to wait before the next poll; absent once the entry has ended, and for a buyer who waits in a queue
-    /// that is over.
+    /// that is sold out or over.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
     /// Time of joining; only in responses of join_queue.
@@ -146,11 +163,28 @@ pub struct QueueEntryOut {
 impl QueueEntryOut {
     /// A place whose number is to be called, or has been, at `now`.
     pub fn new(id: &QueueId, state: EntryState, number: u64, queue: &Queue, now: Timestamp) -> Self {
-        let standing = queue.position_of(number, now);
+        Self::at(queue.position_of(number, now), id, state, number, queue, now)
+    }
+
+    /// A place whose number was called while its holder was away, and is called once more.
+    pub fn missed(id: &QueueId, number: u64, queue: &Queue, now: Timestamp) -> Self {
+        Self::at(queue.position_of_missed(now), id, EntryState::Waiting, number, queue, now)
+    }
+
+    fn at(
+        standing: QueuePosition,
+        id: &QueueId,
+        state: EntryState,
+        number: u64,
+        queue: &Queue,
+        now: Timestamp,
+    ) -> Self {
         Self {
             queue_id: id.to_string(),
-            queue_state: queue.settings.state_at(now).as_str(),
+            queue_state: queue.state_at(now).as_str(),
             message: queue.settings.message.clone(),
+            seats_available: queue.seats_left.map(|left| left.available),
+            seats_held: queue.seats_left.map(|left| left.held),
             state: state.as_str(),
             number,
             position: standing.position,

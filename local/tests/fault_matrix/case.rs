@@ -47,7 +47,11 @@ pub enum Case {
     ClaimAdmission,
     /// A claim that comes when the batch is closed.
     MissAdmission,
+    /// The same of the second call.
+    MissSecondCall,
     LeaveWaiting,
+    /// While a second call is to come.
+    LeaveMissed,
     LeaveAdmitted,
     AddStock,
     TakeStock,
@@ -57,6 +61,8 @@ pub enum Case {
     ExpireHold,
     ExpireOrder,
     CallNumbers,
+    /// A second time.
+    CallAgain,
     CloseBatches,
     EndAdmission,
     Relay,
@@ -81,11 +87,11 @@ pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay, C::PlaceFree]),
     ("claim", &[C::ClaimCoupon]),
     ("join", &[C::Join, C::JoinAgain, C::JoinLapsed]),
-    ("claim_admission", &[C::ClaimAdmission, C::MissAdmission]),
-    ("leave", &[C::LeaveWaiting, C::LeaveAdmitted]),
+    ("claim_admission", &[C::ClaimAdmission, C::MissAdmission, C::MissSecondCall]),
+    ("leave", &[C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted]),
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
-    ("advance", &[C::CallNumbers, C::CloseBatches, C::EndAdmission]),
+    ("advance", &[C::CallNumbers, C::CallAgain, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
     ("release_declined_payment", &[C::SettleReservation, C::SettleOrder]),
     ("free_queue_places", &[C::FinishToken]),
@@ -108,7 +114,9 @@ pub enum Caller {
 impl Case {
     pub fn caller(self) -> Caller {
         match self {
-            C::ExpireHold | C::ExpireOrder | C::CallNumbers | C::CloseBatches | C::EndAdmission => Caller::Schedule,
+            C::ExpireHold | C::ExpireOrder | C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => {
+                Caller::Schedule
+            }
             C::Relay | C::SettleReservation | C::SettleOrder | C::FinishToken | C::RecordSale => Caller::Batch,
             _ => Caller::Http,
         }
@@ -125,9 +133,12 @@ impl Case {
                 | C::JoinLapsed
                 | C::ClaimAdmission
                 | C::MissAdmission
+                | C::MissSecondCall
                 | C::LeaveWaiting
+                | C::LeaveMissed
                 | C::LeaveAdmitted
                 | C::CallNumbers
+                | C::CallAgain
                 | C::CloseBatches
                 | C::EndAdmission
                 | C::FinishToken
@@ -136,7 +147,7 @@ impl Case {
 
     /// Whether what one run leaves undone is done by those of the next seconds, and nobody waits for its answer.
     pub fn goes_on_by_itself(self) -> bool {
-        matches!(self, C::CallNumbers | C::CloseBatches)
+        matches!(self, C::CallNumbers | C::CallAgain | C::CloseBatches)
     }
 
     /// Whether what its owner has let lapse is closed before it, which stays so.
@@ -175,15 +186,15 @@ impl Case {
 
     /// Whether it needs the queue token.
     pub fn shows_a_queue_token(self) -> bool {
-        let by_token =
-            [C::HoldQueued, C::PayQueued, C::ClaimAdmission, C::MissAdmission, C::LeaveWaiting, C::LeaveAdmitted];
-        by_token.contains(&self)
+        let by_poll = [C::ClaimAdmission, C::MissAdmission, C::MissSecondCall];
+        let by_token = [C::HoldQueued, C::PayQueued, C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted];
+        by_poll.contains(&self) || by_token.contains(&self)
     }
 
     /// The status of its success.
     pub fn success(self) -> u16 {
         match self {
-            C::ReleaseSeat | C::LeaveWaiting | C::LeaveAdmitted => 204,
+            C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
             C::Join | C::JoinAgain | C::JoinLapsed | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
@@ -216,14 +227,14 @@ impl Case {
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
             C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
-            C::ClaimAdmission | C::MissAdmission => "get_queue_entry",
-            C::LeaveWaiting | C::LeaveAdmitted => "leave_queue",
+            C::ClaimAdmission | C::MissAdmission | C::MissSecondCall => "get_queue_entry",
+            C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => "leave_queue",
             C::AddStock | C::TakeStock => "adjust_stock",
             C::CreateProduct => "create_product",
             C::UpdateProduct => "update_product",
             C::CreateCoupon => "create_coupon",
             C::ExpireHold | C::ExpireOrder => "run_expiry",
-            C::CallNumbers | C::CloseBatches | C::EndAdmission => "advance_queues",
+            C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
             C::SettleReservation | C::SettleOrder => "release_declined_payment",
             C::FinishToken => "free_queue_places",
@@ -259,8 +270,8 @@ impl Case {
             C::PlaceFree => ("POST", "/orders".into(), Some(order_of(&[(product, 3)], true))),
             C::ClaimCoupon => ("POST", format!("/coupons/{coupon}/claims"), None),
             C::Join | C::JoinAgain | C::JoinLapsed => ("POST", format!("/queues/{QUEUE}/tokens"), None),
-            C::ClaimAdmission | C::MissAdmission => ("GET", token, None),
-            C::LeaveWaiting | C::LeaveAdmitted => ("DELETE", token, None),
+            C::ClaimAdmission | C::MissAdmission | C::MissSecondCall => ("GET", token, None),
+            C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => ("DELETE", token, None),
             C::AddStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": 5 }))),
             C::TakeStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": -60 }))),
             C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),

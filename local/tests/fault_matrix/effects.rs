@@ -141,10 +141,15 @@ impl Scene {
                 claimed
             }
             C::MissAdmission => {
+                assert_eq!((state.as_str(), snapshot.admitted_now(QUEUE)), ("waiting", 0));
+                flag(self.token("missed_at") != "none")
+            }
+            C::MissSecondCall => {
                 assert_eq!(snapshot.admitted_now(QUEUE), 0);
                 flag(state == "expired")
             }
-            C::LeaveWaiting | C::LeaveAdmitted => flag(state == "left"),
+            C::CallAgain => flag((snapshot.missed_numbers(QUEUE).len(), snapshot.unclaimed_numbers(QUEUE)) == (0, 3)),
+            C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => flag(state == "left"),
             C::CallNumbers => flag((snapshot.serving(QUEUE), snapshot.unclaimed_numbers(QUEUE)) == (3, 3)),
             C::CloseBatches => flag(
                 (snapshot.serving(QUEUE), snapshot.places_in_use(QUEUE), snapshot.unclaimed_numbers(QUEUE))

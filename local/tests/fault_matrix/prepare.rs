@@ -6,8 +6,8 @@ use super::case::Case;
 use super::case::Case as C;
 use super::scene::Scene;
 use crate::events::{queue, receive_all};
-use crate::support::World;
 use crate::support::shop::order_of;
+use crate::support::{Person, World};
 
 /// Money of somebody who holds seats, which is what two of them cost.
 pub const RICH: i64 = 100_000;
@@ -96,6 +96,35 @@ async fn shop(case: Case) -> Scene {
     Scene { product, coupon, order, other, ..Scene::new(case, world, user).await }
 }
 
+/// Somebody who was called and stayed away; as far as the case has it also came back, and stayed away once more. Three
+/// others have come meanwhile.
+async fn user_with_missed_call(world: &World, case: Case) -> Person {
+    let advance = || async {
+        world.stack.run_schedule("advance_queues").await.expect("advanced");
+    };
+    let mut user = world.joined_user().await;
+    world.ticks(2).await;
+    for _ in 0..3 {
+        world.joined_user().await;
+    }
+    world.wait(90);
+    advance().await;
+    if case == C::MissAdmission {
+        return user;
+    }
+    assert_eq!(user.poll().await.expect(200).body["position"], 1);
+    if case == C::LeaveMissed {
+        return user;
+    }
+    world.wait(91);
+    if case == C::MissSecondCall {
+        advance().await;
+        world.wait(91);
+        advance().await;
+    }
+    user
+}
+
 /// Somebody in a queue. Somebody else has joined before, so nobody is alone.
 async fn scene_with_queue(case: Case) -> Scene {
     let world = World::new().await;
@@ -111,7 +140,10 @@ async fn scene_with_queue(case: Case) -> Scene {
             user
         }
         C::LeaveWaiting => world.joined_user().await,
-        C::ClaimAdmission | C::MissAdmission | C::CallNumbers | C::CloseBatches => {
+        C::MissAdmission | C::MissSecondCall | C::LeaveMissed | C::CallAgain => {
+            user_with_missed_call(&world, case).await
+        }
+        C::ClaimAdmission | C::CallNumbers | C::CloseBatches => {
             let user = world.joined_user().await;
             world.tick().await;
             match case {
@@ -127,9 +159,6 @@ async fn scene_with_queue(case: Case) -> Scene {
                     }
                     world.wait(90);
                 }
-            }
-            if case == C::MissAdmission {
-                world.stack.run_schedule("advance_queues").await.expect("advanced");
             }
             user
         }

@@ -67,8 +67,8 @@ async fn a_poll_of_who_waits_costs_nothing() {
     }
     let cost = meter.take();
     println!("1,000 polls of 50 who wait in a second: {cost:?}");
-    assert!((1..=4).contains(&cost.calls), "{cost:?}");
-    assert!(cost.write <= 1.0 && cost.read <= 2.5, "{cost:?}");
+    assert!((1..=5).contains(&cost.calls), "{cost:?}");
+    assert!(cost.write <= 1.0 && cost.read <= 3.0, "{cost:?}");
 }
 
 #[tokio::test]
@@ -116,9 +116,9 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     let meter = start_meter(&world).await;
     let index = 16.0 * 0.5;
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    // The turn, the queue and three batches; the list of queues, the queue, its counter, its holes, sixteen pieces of
-    // the index.
-    within("call 60 numbers", meter.take(), 9.0, 3.0 + index, 22);
+    // The turn, the queue and three batches; the list of queues, the queue, its counter, its gaps, its missed numbers,
+    // sixteen pieces of the index.
+    within("call 60 numbers", meter.take(), 9.0, 3.5 + index, 23);
     for person in &mut crowd {
         assert_eq!(person.poll().await.expect(200).body["state"], "admitted");
     }
@@ -136,12 +136,12 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     world.wait(91);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     // The turn, the batches, the queue; the same and sixteen partitions of batches.
-    within("close 3 batches all of which were claimed", meter.take(), 9.0, 3.0 + 16.0 + index, 38);
+    within("close 3 batches all of which were claimed", meter.take(), 9.0, 3.5 + 16.0 + index, 39);
     world.wait(600);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     // Each a read and a write, and one of the index.
-    within("end 30 admissions", meter.take(), 60.0, 30.0 + 3.0 + 2.0 * index, 20 + 16 + 60);
+    within("end 30 admissions", meter.take(), 60.0, 30.0 + 3.5 + 2.0 * index, 21 + 16 + 60);
     world.wait(1);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
-    within("find nothing to do", meter.take(), 0.0, 3.0 + index, 20);
+    within("find nothing to do", meter.take(), 0.0, 3.5 + index, 21);
 }

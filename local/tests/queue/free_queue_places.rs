@@ -68,9 +68,9 @@ async fn every_end_of_an_admission_is_told_once_and_no_other_end() {
     world.wait(100);
     world.ticks(2).await;
     world.wait(91);
-    missed.poll().await.expect(200);
+    world.miss_second_call(&mut missed).await;
     assert_eq!(world.state_of(&missed), "expired");
-    world.wait(410);
+    world.wait(317);
     // One is ended by joining again, the other by the sweep.
     world.with_fresh_access_token(&lapsed).await.join().await.expect(201);
     world.stack.run_schedule("advance_queues").await.expect("advanced");

@@ -125,7 +125,7 @@ async fn the_answer_to_the_claim_may_get_lost() {
 }
 
 #[tokio::test]
-async fn who_misses_the_call_has_lost_the_place() {
+async fn a_missed_call_gives_the_place_on() {
     let world = World::new().await;
     let hall = world.queued_schedule(json!({ "capacity": 1, "claim_seconds": 60 })).await;
     let (mut mina, mut joon) = (world.joined_user().await, world.joined_user().await);
@@ -136,9 +136,8 @@ async fn who_misses_the_call_has_lost_the_place() {
     world.wait(1);
     assert_eq!(joon.poll().await.expect(200).body["state"], "admitted");
     let missed = mina.poll().await.expect(200);
-    assert_eq!((missed.text("state"), missed.body.get("token")), ("expired".to_owned(), None));
-    assert_eq!(world.state_of(&mina), "expired");
-    assert_eq!(mina.poll().await.expect(200).body["state"], "expired");
+    assert_eq!((missed.text("state"), &missed.body["position"]), ("waiting".to_owned(), &json!(1)));
+    assert_eq!(world.state_of(&mina), "waiting");
     mina.hold(&hall, &["A-1-1"]).await.expect_problem(403, "queue-token-not-admitted");
     assert_eq!(world.drain_and_check().await.places_in_use(QUEUE), 1);
     world.quiesce().await;

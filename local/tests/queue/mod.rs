@@ -14,7 +14,9 @@ mod leave_queue;
 mod put_queue;
 mod races;
 pub mod scenario;
+mod second_call;
 mod skews;
+mod sold_out;
 mod valve;
 
 use crate::support::World;

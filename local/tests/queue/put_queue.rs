@@ -29,7 +29,7 @@ async fn a_queue_is_made_once_and_changed_afterwards() {
     let shown = json!({
         "queue_id": "spring", "state": "open", "capacity": 2, "admit_per_second": 1, "paused": false,
         "active_minutes": 10, "claim_seconds": 120, "opens_at": null, "closes_at": null, "ends_at": null,
-        "message": null, "serving": 0, "issued": 0, "active": 0,
+        "message": null, "seats_available": null, "seats_held": null, "serving": 0, "issued": 0, "active": 0,
     });
     assert_eq!(made.body, shown);
     assert_eq!(put(&admin, QUEUE, settings()).await.expect(200).body, shown);
@@ -45,6 +45,9 @@ async fn a_queue_is_made_once_and_changed_afterwards() {
     }
     for counter in ["serving", "issued", "active"] {
         expected[counter] = json!(0);
+    }
+    for unknown in ["seats_available", "seats_held"] {
+        expected[unknown] = Value::Null;
     }
     assert_eq!(put(&admin, QUEUE, other).await.expect(200).body, expected);
     world.wait(1);

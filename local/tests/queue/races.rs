@@ -173,7 +173,7 @@ async fn a_claim_is_refused_when_its_batch_closes_before_it() {
     gate.open();
     let told = claiming.await.expect("no panic").expect(200);
     world.stack.intercept(None);
-    assert_eq!(told.text("state"), "expired");
+    assert_eq!((told.text("state"), &told.body["position"]), ("waiting".to_owned(), &json!(1)));
     assert_eq!(world.drain_and_check().await.admitted_now(QUEUE), 0);
     world.quiesce().await;
 }

@@ -26,13 +26,18 @@ pub async fn everything(world: &World) {
     world.stack.drain_events().await.expect("settled");
 }
 
-/// A repeat of a concert's creation finds the first.
+/// A repeat of a concert's creation finds the first. One that is deleted leaves the queue.
 async fn replayed_concert(world: &World) {
     let (admin, key) = (world.admin().await, Uuid::from_u128(404));
     for _ in 0..2 {
         let body = json!({ "name": "Queued", "description": "", "queue_id": QUEUE });
         admin.post_with_key("/concerts", body, key).await.expect(201);
     }
+    let body = json!({ "name": "Cancelled", "description": "", "queue_id": QUEUE });
+    let cancelled = admin.post("/concerts", body).await.expect(201).text("concert_id");
+    admin.delete(&format!("/concerts/{cancelled}")).await.expect(204);
+    world.wait(400);
+    world.stack.run_schedule("run_expiry").await.expect("swept");
 }
 
 /// Somebody who was called and has claimed, by polls alone.
@@ -69,7 +74,8 @@ async fn sweeping(world: &World) {
     world.stack.drain_events().await.expect("settled");
 }
 
-/// Joining claims what was called, ends what has lapsed or was missed, and takes a new number.
+/// Joining claims what was called, asks for a second call of what was missed, ends what has lapsed or was missed twice,
+/// and takes a new number.
 async fn joining_again(world: &World) {
     let mut called = world.joined_user().await;
     world.ticks(2).await;
@@ -81,7 +87,16 @@ async fn joining_again(world: &World) {
         world.wait(100);
         world.tick().await;
     }
+    missed.join().await.expect(200);
+    let mut leaver = world.joined_user().await;
+    world.ticks(2).await;
+    for _ in 0..2 {
+        world.wait(100);
+        world.tick().await;
+    }
     missed.join().await.expect(201);
+    leaver.poll().await.expect(200);
+    leaver.leave().await.expect(204);
     world.wait(601);
     let mut lapsed = world.with_fresh_access_token(&called).await;
     lapsed.join().await.expect(201);
@@ -98,10 +113,13 @@ async fn watching(world: &World) {
     }
 }
 
-/// A poll moves its queue: it calls, closes, claims, and finds that it came too late.
+/// A poll moves its queue: it calls, closes, claims, and finds that it came too late, and too late once more.
 async fn polling(world: &World) {
     let (mut first, mut late) = (world.joined_user().await, world.joined_user().await);
     world.until_admitted(&mut first).await;
+    world.wait(200);
+    assert_eq!(late.poll().await.expect(200).body["state"], "waiting");
+    world.ticks(2).await;
     world.wait(200);
     assert_eq!(late.poll().await.expect(200).body["state"], "expired");
     first.poll().await.expect(200);

@@ -56,6 +56,16 @@ impl World {
         }
     }
 
+    /// Somebody whose number was called and is closed now comes back, and is away at the second call too.
+    pub async fn miss_second_call(&self, person: &mut Person) {
+        let missed = person.poll().await.expect(200).body;
+        assert_eq!((&missed["state"], &missed["position"]), (&json!("waiting"), &json!(1)), "{missed}");
+        self.ticks(2).await;
+        self.wait(90);
+        self.tick().await;
+        assert_eq!(person.poll().await.expect(200).body["state"], "expired");
+    }
+
     /// Until every number has been called, every claim window is over, every admission has ended, and every event is
     /// told. Nobody may be inside then, whatever went wrong before.
     pub async fn quiesce(&self) {

@@ -24,6 +24,8 @@ impl Snapshot {
             self.check_numbers(&id, issued);
             self.check_gaps(&id, issued);
             self.check_batches(&id, serving);
+            self.check_missed(&id, serving);
+            self.check_guarded(&id, queue);
             let known = self.explained_places(&id);
             assert!(
                 self.places_in_use(&id) >= known,
@@ -94,6 +96,51 @@ impl Snapshot {
         gaps.flat_map(|gap| number(gap, "first")..=number(gap, "last")).collect()
     }
 
+    /// The numbers that are to be called a second time.
+    #[must_use]
+    pub fn missed_numbers(&self, queue: &str) -> Vec<i64> {
+        let noted = format!("QUEUE#{queue}#MISSED");
+        self.of_partition(&noted, "MISSED#").map(|item| number(item, "number")).collect()
+    }
+
+    /// How many concerts a queue guards.
+    #[must_use]
+    pub fn guarded_concerts(&self, queue: &str) -> usize {
+        let pk = format!("QUEUE#{queue}");
+        self.of_partition(&pk, "CONCERT#").count()
+    }
+
+    /// Each concert with a queue is among those that the queue guards, and no other is; the queue knows how many.
+    fn check_guarded(&self, id: &str, queue: &Item) {
+        let mut guarded: Vec<String> = self
+            .of_partition(&format!("QUEUE#{id}"), "CONCERT#")
+            .map(|item| text(item, "sk").trim_start_matches("CONCERT#").to_owned())
+            .collect();
+        let concerts = self.with_sort_key("CONCERT").filter(|concert| text(concert, "queue_id") == id);
+        let mut concerts: Vec<String> = concerts.map(|concert| text(concert, "id")).collect();
+        concerts.sort_unstable();
+        guarded.sort_unstable();
+        assert_eq!(guarded, concerts, "{id}: the concerts that it guards");
+        assert_eq!(usize::try_from(number(queue, "concerts")), Ok(concerts.len()), "{id}: how many concerts");
+    }
+
+    /// A number that is to be called again has an entry that waits and has noted it, and is in no open batch.
+    fn check_missed(&self, id: &str, serving: i64) {
+        let entries = self.entries(id);
+        for missed in self.missed_numbers(id) {
+            assert!(missed <= serving, "{id}: {missed} is called again, but {serving} is served");
+            let waits = |entry: &&Item| {
+                number(entry, "number") == missed
+                    && text(entry, "state") == "waiting"
+                    && entry.contains_key("missed_at")
+            };
+            assert!(entries.iter().any(waits), "{id}: {missed} is called, and nobody waits");
+            let open = self.batches(id).into_values();
+            let within = |batch: &Item| (number(batch, "first")..=number(batch, "last")).contains(&missed);
+            assert!(!open.into_iter().any(within), "{id}: {missed} is to be called again, and may be claimed");
+        }
+    }
+
     fn queue(&self, id: &str) -> Option<&Item> {
         let pk = format!("QUEUE#{id}");
         self.with_sort_key("QUEUE").find(|item| text(item, "pk") == pk)
@@ -126,7 +173,7 @@ impl Snapshot {
     fn is_counted(&self, entry: &Item) -> bool {
         let owner = text(entry, "pk").trim_start_matches("USER#").to_owned();
         let mark = format!("EVENT#{owner}/{}/{}", text(entry, "sk"), number(entry, "number"));
-        self.items().any(|item| text(item, "pk") == mark && text(item, "sk") == "free_queue_places")
+        self.of_partition(&mark, "free_queue_places").next().is_some()
     }
 
     /// Q3: no number twice, none that was not given out.
@@ -218,6 +265,7 @@ fn check_shape(entry: &Item) {
     let (admitted, ended) = (has("admitted_at"), has("ended_at"));
     match state.as_str() {
         "waiting" => assert!(!admitted && !ended, "{entry:?}"),
+        "expired" if !admitted => assert!(ended && has("missed_at"), "over before it was called twice: {entry:?}"),
         "admitted" => assert!(admitted && !ended, "{entry:?}"),
         "used" => assert!(admitted && ended, "{entry:?}"),
         "expired" | "left" => assert!(ended, "{entry:?}"),

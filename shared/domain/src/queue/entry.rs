@@ -1,9 +1,10 @@
 //! A user's place in a waiting queue, from the number taken to its end.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::id::UserId;
-use crate::queue::{JoinError, QueueId, Settings};
+use crate::queue::QueueId;
+use crate::queue::settings::{JoinError, Settings};
 use crate::time::EpochSecond;
 
 /// Where a place stands. There is no way back but a new number.
@@ -15,7 +16,7 @@ pub enum EntryState {
     Admitted,
     /// A payment was made with it.
     Used,
-    /// Its time passed, or nobody claimed it when it was called.
+    /// Its time passed, or nobody claimed it when it was called, and called again.
     Expired,
     /// Its owner gave it up.
     Left,
@@ -66,6 +67,8 @@ pub struct QueueEntry {
     pub state: EntryState,
     /// When the number was taken.
     pub issued_at: Timestamp,
+    /// When its holder came back and found the call missed: it is called once more.
+    pub missed_at: Option<Timestamp>,
     /// When it was claimed.
     pub admitted_at: Option<Timestamp>,
     /// First second in which an admission is over.
@@ -89,7 +92,7 @@ impl QueueEntry {
     /// # Errors
     /// When it was given up before it could have been claimed and closed, had it been called at once.
     pub fn may_be_replaced(&self, settings: &Settings, now: Timestamp) -> Result<(), JoinError> {
-        let from = self.issued_at + SignedDuration::from_secs(settings.claim_seconds.into());
+        let from = self.issued_at + settings.claim_window();
         if self.state == EntryState::Left && now < from {
             Err(JoinError::TooSoon(now.duration_until(from)))
         } else {

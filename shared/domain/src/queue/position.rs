@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CLAIM_SECONDS_MIN, Queue, QueueState, Settings, milliseconds};
+use super::settings::{CLAIM_SECONDS_MIN, Settings};
+use super::{Queue, QueueState, milliseconds};
 
 /// Shortest and longest time until the next poll, in milliseconds. It is never longer than the claim window either: with
 /// [`CLAIM_GRACE`](super::CLAIM_GRACE) on top, nobody sleeps through a call, however wrong everything below is.
@@ -46,11 +47,11 @@ pub struct QueuePosition {
     /// How many are to be called before.
     pub ahead: u64,
     /// How long that takes, as far as is known: never less than `position` divided by `admit_per_second`, and while all
-    /// places are in use as long as it takes until enough of them are free. Nobody knows while the queue is paused, or
-    /// over.
+    /// places are in use as long as it takes until enough of them are free. Nobody knows while the queue is paused,
+    /// sold out, or over.
     pub eta_seconds: Option<u64>,
     /// When to ask again: soon when the number may be called soon, and seldom far back and inside. Never
-    /// for who waits in a queue that is over.
+    /// for who waits in a queue that is sold out, or over.
     pub retry_after_milliseconds: Option<u64>,
 }
 
@@ -119,7 +120,7 @@ pub struct Stays {
 
 impl Queue {
     /// The measured stays up to `now`. A long time without a move is left out.
-    pub(super) fn stays_until(&self, now: Timestamp) -> Stays {
+    fn stays_until(&self, now: Timestamp) -> Stays {
         let passed = milliseconds(self.measured_at, now);
         let known = Stays { finished: self.finished, ..self.stays };
         if passed > UNMEASURED_MILLISECONDS_MAX {
@@ -140,17 +141,40 @@ impl Queue {
         }
     }
 
+    /// When numbers were called, once those up to `serving` are at `now`.
+    pub(super) fn calls_after(&self, serving: u64, now: Timestamp) -> Calls {
+        if serving == self.serving {
+            return self.calls;
+        }
+        let apart = SignedDuration::from_secs(self.settings.stay_seconds_max().cast_signed())
+            / i32::try_from(CALLS_MAX - 2).unwrap_or(1);
+        self.calls.with_call(serving, now, apart)
+    }
+
+    /// The measured stays up to `now`, once `passed` numbers are passed over and so many are called `again`: neither is
+    /// the end of a stay.
+    pub(super) fn stays_after(&self, passed: u64, again: u64, now: Timestamp) -> Stays {
+        let stays = self.stays_until(now);
+        Stays { finished: (stays.finished + passed).saturating_sub(again), ..stays }
+    }
+
+    /// The position at `now` of somebody who missed the call and is called a second time before anybody else.
+    #[must_use]
+    pub fn position_of_missed(&self, now: Timestamp) -> QueuePosition {
+        self.position_of(self.serving + 1, now)
+    }
+
     /// The position of the holder of `number` at `now`.
     #[must_use]
     pub fn position_of(&self, number: u64, now: Timestamp) -> QueuePosition {
         let position = number.saturating_sub(self.serving);
-        let state = self.settings.state_at(now);
+        let state = self.state_at(now);
         let eta_seconds = match position {
             0 => Some(0),
             _ if state != QueueState::Open => None,
             _ => Some(self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now))),
         };
-        let is_told_no_more = position > 0 && state == QueueState::Over;
+        let is_told_no_more = position > 0 && matches!(state, QueueState::SoldOut | QueueState::Over);
         let retry_after_milliseconds = (!is_told_no_more).then(|| self.milliseconds_to_sleep(number, eta_seconds));
         QueuePosition { position, ahead: position.saturating_sub(1), eta_seconds, retry_after_milliseconds }
     }

@@ -1,11 +1,14 @@
 //! Random schedulers with clocks of their own against a plain model of who is inside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tests::{POLL, SWEEP, at, settings};
+use super::gaps::Gap;
+use super::moves::*;
+use super::settings::*;
+use super::tests::{POLL, SWEEP, at, look_of, settings};
 use super::*;
 
 /// One thing that happens. What it happens to is taken modulo what there is.
@@ -38,6 +41,8 @@ enum Step {
         milliseconds: i64,
     },
     Capacity(u32),
+    /// Seats are sold, or come back.
+    SeatsLeft(Option<SeatsLeft>),
 }
 
 fn steps(capacities: bool) -> impl Strategy<Value = Vec<Step>> {
@@ -55,6 +60,9 @@ fn steps(capacities: bool) -> impl Strategy<Value = Vec<Step>> {
         4 => any::<usize>().prop_map(Step::Deliver),
         1 => (0_usize..3, -30_000_i64..=30_000).prop_map(|(scheduler, milliseconds)| Step::Skew { scheduler, milliseconds }),
         1 => (0_usize..3).prop_map(|scheduler| Step::Skew { scheduler, milliseconds: -300_000 }),
+        1 => proptest::option::of((0_u64..9, 0_u64..2)).prop_map(|left| {
+            Step::SeatsLeft(left.map(|(available, held)| SeatsLeft { available, held }))
+        }),
         1 => (1_u32..8).prop_map(move |most| if capacities { Step::Capacity(most) } else { Step::Wait(1_000) }),
     ];
     vec(step, 1..250)
@@ -77,10 +85,12 @@ struct Batch {
 
 /// The items that a scheduler has read.
 #[derive(Clone, Debug)]
-struct Look {
+struct Read {
     queue: Queue,
     batches: BTreeMap<u64, Batch>,
     gaps: Vec<Gap>,
+    missed: Vec<u64>,
+    seats_left: Option<SeatsLeft>,
     issued: u64,
     now: Timestamp,
     sweeps: bool,
@@ -95,9 +105,14 @@ struct Model {
     issued: u64,
     now: i64,
     clocks: [i64; 3],
-    looks: [Option<Look>; 3],
+    reads: [Option<Read>; 3],
     /// By number; gaps are not there.
     people: BTreeMap<u64, Place>,
+    /// Numbers that are to be called a second time.
+    missed: BTreeSet<u64>,
+    /// Numbers that were among them at any time.
+    had_second_call: BTreeSet<u64>,
+    seats_left: Option<SeatsLeft>,
     shown: BTreeMap<u64, u64>,
     untold: Vec<u64>,
     moves: Vec<(Timestamp, u64)>,
@@ -115,8 +130,11 @@ impl Model {
             issued: 0,
             now: 0,
             clocks: [0; 3],
-            looks: [None, None, None],
+            reads: [None, None, None],
             people: BTreeMap::new(),
+            missed: BTreeSet::new(),
+            had_second_call: BTreeSet::new(),
+            seats_left: None,
             shown: BTreeMap::new(),
             untold: Vec::new(),
             moves: Vec::new(),
@@ -146,6 +164,7 @@ impl Model {
             Step::Leave(which) => {
                 if let Some(number) = self.pick(Place::Waiting, which) {
                     self.people.insert(number, Place::Ended);
+                    self.missed.remove(&number);
                     self.gaps.insert(number, number);
                 }
             }
@@ -158,11 +177,13 @@ impl Model {
                 let gaps = gaps.map(|(first, last)| Gap { first: *first, last: *last }).collect();
                 let (queue, batches, issued) = (self.queue.clone(), self.batches.clone(), self.issued);
                 let now = at(self.now + self.clocks[scheduler]);
-                self.looks[scheduler] = Some(Look { queue, batches, gaps, issued, now, sweeps });
+                let missed = self.missed.iter().copied().take(AGAIN_PER_MOVE_MAX).collect();
+                let seats_left = self.seats_left;
+                self.reads[scheduler] = Some(Read { queue, batches, gaps, missed, seats_left, issued, now, sweeps });
             }
             Step::Write { scheduler } => {
-                if let Some(look) = self.looks[scheduler].take() {
-                    self.advance(&look);
+                if let Some(read) = self.reads[scheduler].take() {
+                    self.advance(&read);
                 }
             }
             Step::Poll(which) => {
@@ -187,6 +208,7 @@ impl Model {
                 }
             }
             Step::Skew { scheduler, milliseconds } => self.clocks[scheduler] = milliseconds,
+            Step::SeatsLeft(seats_left) => self.seats_left = seats_left,
             Step::Capacity(most) => {
                 self.lowered |= most < self.queue.settings.capacity;
                 self.queue.settings.capacity = most;
@@ -205,13 +227,18 @@ impl Model {
                 batch.claimed += 1;
                 Place::Admitted
             }
+            None if self.had_second_call.insert(number) => {
+                self.missed.insert(number);
+                Place::Waiting
+            }
+            None if self.missed.contains(&number) => Place::Waiting,
             None => Place::Missed,
         };
         self.people.insert(number, place);
     }
 
     /// As the store does it: batches first, then the move on condition of version and time.
-    fn advance(&mut self, look: &Look) {
+    fn advance(&mut self, look: &Read) {
         if !is_past(look.queue.looked_at, look.now, MOVE_EVERY) {
             return;
         }
@@ -231,24 +258,38 @@ impl Model {
         let read = Queue { finished: look.queue.finished + freed, next_closing_at, ..look.queue.clone() };
         let at_once = if look.sweeps { SWEEP } else { POLL };
         let ahead: Vec<Gap> = look.gaps.iter().copied().filter(|gap| gap.first > look.queue.serving).collect();
-        let Some(next) = read.advance(look.issued, look.now, at_once, &ahead) else { return };
+        let found = Look { missed: &look.missed, seats_left: look.seats_left, ..look_of(look.issued, &ahead) };
+        let Some(next) = read.advance(&found, look.now, at_once) else { return };
         let there = |gap: &Gap| self.gaps.get(&gap.first) == Some(&gap.last);
-        if self.queue.version != read.version || !next.passed.iter().all(there) {
-            return;
+        let wait = |number: &u64| self.missed.contains(number);
+        if self.queue.version == read.version && next.passed.iter().all(there) && next.again.iter().all(wait) {
+            self.commit(look, &read, &next, at_once);
         }
+    }
+
+    fn commit(&mut self, look: &Read, read: &Queue, next: &Move, at_once: SignedDuration) {
         assert!(next.after.serving >= self.queue.serving, "serving falls");
         assert_eq!(next.after.version, self.queue.version + 1);
         for gap in &next.passed {
             self.gaps.remove(&gap.first);
         }
         let passed: u64 = next.passed.iter().map(Gap::count).sum();
-        let calls = next.after.serving - self.queue.serving - passed;
-        let items = 1 + next.batches().count() + next.passed.len();
+        let again = next.again.len() as u64;
+        let calls = next.after.serving - self.queue.serving - passed + again;
+        let items = 1 + next.batches().count() + next.passed.len() + next.again.len();
         assert!(items <= 100, "a transaction of {items} items");
         let room = u64::from(read.settings.capacity).saturating_sub(self.queue.in_use());
         assert!(calls <= room, "{calls} numbers for {room} places");
+        let seats = look.seats_left.map_or(calls, |left| left.available);
+        assert!(calls <= seats, "{calls} numbers for {seats} seats");
+        next.again.iter().for_each(|number| assert!(self.missed.remove(number)));
         let closes_at = look.now + SignedDuration::from_secs(60);
-        for super::Batch { first, last, gaps } in next.batches() {
+        for super::moves::Batch { first, last, gaps } in next.batches() {
+            if next.again.contains(&first) {
+                assert_eq!((last, gaps), (first, 0), "a second call is for one");
+                assert!(self.batches.insert(first, Batch { last, claimed: 0, closes_at }).is_none());
+                continue;
+            }
             let between = Gap { first: self.called + 1, last: first - 1 };
             let passed: u64 = next.passed.iter().map(|gap| gap.count_within(between.first, between.last)).sum();
             assert_eq!(passed, between.count(), "batches have no gap but of holes, and no overlap");
@@ -258,7 +299,7 @@ impl Model {
         }
         self.called = next.after.serving;
         assert!(next.after.serving <= self.issued, "a number is called that was not given out");
-        self.queue = Queue { finished: self.queue.finished + passed, ..next.after };
+        self.queue = Queue { finished: self.queue.finished + passed - again, ..next.after.clone() };
         let first = self.batches.values().map(|batch| batch.closes_at).min();
         let next = self.queue.next_closing_at;
         assert!(first.is_none_or(|first| next.is_some_and(|next| next <= first)), "a batch would stay open");
@@ -268,7 +309,7 @@ impl Model {
     }
 
     /// As the store does it with gaps among the numbers that have been called.
-    fn free_called(&mut self, look: &Look) -> u64 {
+    fn free_called(&mut self, look: &Read) -> u64 {
         let mut freed = 0;
         for gap in look.gaps.iter().filter(|gap| gap.first <= look.queue.serving) {
             if self.gaps.remove(&gap.first).is_none() {
@@ -363,14 +404,15 @@ proptest! {
         }
         model.drain();
         // Nobody claims any more: all that were offered came back, so whoever waits is offered a place in turn.
-        let waiting = model.issued - model.queue.serving;
+        model.seats_left = None;
+        let waiting = model.issued - model.queue.serving + model.missed.len() as u64;
         let rounds = waiting.div_ceil(u64::from(capacity)) + 2;
         for _ in 0..2 * rounds {
             model.run(&Step::Read { scheduler: 1, sweeps: true });
             model.run(&Step::Write { scheduler: 1 });
             model.now += 91_000;
         }
-        prop_assert_eq!((model.queue.serving, model.queue.in_use()), (model.issued, 0));
+        prop_assert_eq!((model.queue.serving, model.queue.in_use(), model.missed.len()), (model.issued, 0, 0));
     }
 
     #[test]
@@ -382,7 +424,7 @@ proptest! {
         let queue = Queue { serving, finished: serving, seen: issued, ..Queue::new(settings(capacity, rate), at(0)) };
         let now = Timestamp::from_millisecond((1_800_000_000_000 + jump).clamp(0, 4_102_444_800_000)).expect("a time");
         let credit = if sweeps { SWEEP } else { POLL };
-        if let Some(next) = queue.advance(issued, now, credit, &[]) {
+        if let Some(next) = queue.advance(&look_of(issued, &[]), now, credit) {
             let calls = next.after.serving - serving;
             prop_assert!(calls <= BATCHES_PER_MOVE_MAX * BATCH_NUMBERS_MAX);
             prop_assert!(next.batches().count() <= usize::try_from(BATCHES_PER_MOVE_MAX).expect("few"));

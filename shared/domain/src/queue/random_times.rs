@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tests::{POLL, at, settings};
+use super::settings::Settings;
+use super::tests::{POLL, at, look_of, settings};
 use super::*;
 
 proptest! {
@@ -59,7 +60,7 @@ fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -
         let before = ends.len();
         ends.retain(|end| *end > second);
         queue.finished += u64::try_from(before - ends.len()).expect("few");
-        let next = queue.advance(people, now, POLL, &[]).expect("somebody waits");
+        let next = queue.advance(&look_of(people, &[]), now, POLL).expect("somebody waits");
         for number in next.called.clone() {
             called_at.insert(number, second);
             #[expect(clippy::cast_possible_truncation, reason = "seconds")]

@@ -75,6 +75,8 @@ codes! {
     /// Seats are held or sold.
     HasLiveReservations = CONFLICT, "has-live-reservations",
         "Seats are held or sold", "선점되었거나 판매된 좌석이 있습니다";
+    /// The queue guards as many concerts as one may.
+    ConcertLimit = CONFLICT, "concert-limit", "The queue has too many concerts", "대기열에 연결된 공연이 너무 많습니다";
     /// The concert has as many dates as one may have.
     DateLimit = CONFLICT, "date-limit", "The concert has too many dates", "공연의 일정이 너무 많습니다";
     /// The section has another price.

@@ -11,8 +11,9 @@ use onsale_domain::orders::place::OrderError;
 use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::purchases::lapses::Paused;
 use onsale_domain::purchases::purchase::{AlreadyPaid, PayError};
-use onsale_domain::queue::JoinError;
+use onsale_domain::queue::CONCERTS_MAX;
 use onsale_domain::queue::entry::QueueTokenError;
+use onsale_domain::queue::settings::JoinError;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::ConcertStarted;
@@ -98,6 +99,7 @@ impl From<CreateConcertFailure> for Problem {
     fn from(error: CreateConcertFailure) -> Self {
         match error {
             CreateConcertFailure::NoQueue => Self::new(Detail::NoQueue),
+            CreateConcertFailure::QueueFull => Self::new(Detail::ConcertLimit { limit: CONCERTS_MAX }),
             CreateConcertFailure::KeyReused(reused) => reused.into(),
             CreateConcertFailure::Failure(failure) => failure.into(),
         }

@@ -128,6 +128,9 @@ details! {
     HasLiveReservations [HasLiveReservations]
         "Nothing was deleted, because seats are held or sold. Cancel their reservations and payments first."
         "선점되었거나 판매된 좌석이 있어 삭제하지 않았습니다. 먼저 해당 예약과 결제를 취소해 주세요."
+    ConcertLimit { limit: u32 = 100 } [ConcertLimit]
+        "A queue guards at most {limit} concerts. Delete one of them first, or name another queue."
+        "대기열 하나에는 공연을 {limit}개까지 연결할 수 있습니다. 먼저 다른 공연을 삭제하거나 다른 대기열을 지정해 주세요."
     DateLimit { limit: u32 = 500 } [DateLimit]
         "A concert has at most {limit} dates. Delete one of them first."
         "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."

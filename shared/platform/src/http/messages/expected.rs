@@ -8,10 +8,10 @@ use onsale_domain::money::{AMOUNT_MAX, MoneyError};
 use onsale_domain::orders::place::{LINES_MAX, LinesError, UNITS_MAX};
 use onsale_domain::products::product::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::products::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};
-use onsale_domain::queue::{
-    ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN,
-    QUEUE_ID_CHARACTERS_MAX, QueueIdError, SettingsError,
+use onsale_domain::queue::settings::{
+    ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN, SettingsError,
 };
+use onsale_domain::queue::{QUEUE_ID_CHARACTERS_MAX, QueueIdError};
 use onsale_domain::reservations::hold::SeatListError;
 use onsale_domain::seats::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};

@@ -10,7 +10,7 @@ pub mod schedules;
 use jiff::Timestamp;
 use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
 use onsale_domain::id::ConcertId;
-use onsale_domain::queue::QueueId;
+use onsale_domain::queue::{CONCERTS_MAX, QueueId};
 use onsale_domain::text::fold;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::delete_marks::DeletionMark;
 use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
-use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_item, key_of, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, PAGES_MAX, Query};
 use crate::store::dynamodb::retry::Attempts;
@@ -76,6 +76,9 @@ pub enum CreateConcertFailure {
     /// There is no such queue.
     #[error("no such queue")]
     NoQueue,
+    /// The queue guards [`CONCERTS_MAX`](onsale_domain::queue::CONCERTS_MAX) concerts.
+    #[error("the queue guards as many concerts as it may")]
+    QueueFull,
     /// The key was used for another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
@@ -87,7 +90,8 @@ pub enum CreateConcertFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guard {
     New,
-    QueueThere,
+    QueueHasRoom,
+    Guarded,
     Searchable,
     Logged,
 }
@@ -114,7 +118,8 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::concert(concert.id), &item)?));
         if let Some(queue) = &concert.queue {
-            transaction.add(Guard::QueueThere, Write::check(&keys::queue(queue)).when("attribute_exists(pk)"));
+            transaction.add(Guard::QueueHasRoom, add_guarded(queue));
+            transaction.add(Guard::Guarded, Write::create(key_item(&keys::guarded_concert(queue, concert.id))));
         }
         for pair in letter_pairs(&folded_name) {
             let key = keys::letter_pair(&pair, item.created_at, concert.id);
@@ -126,9 +131,28 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
     };
     // Also one that is being deleted: a repeat of its creation is still a repeat.
     let load = || async { get_item(app, concert.id).await?.map(read_concert).transpose() };
-    let refused =
-        |failed: &[FailedGuard<Guard>]| (failed[0].guard == Guard::QueueThere).then_some(CreateConcertFailure::NoQueue);
+    let refused = |failed: &[FailedGuard<Guard>]| {
+        let queue = failed.first().filter(|failed| failed.guard == Guard::QueueHasRoom)?;
+        Some(if queue.old.is_some() { CreateConcertFailure::QueueFull } else { CreateConcertFailure::NoQueue })
+    };
     create_once(app, concert, |concert| &concert.fingerprint, transaction, load, refused).await
+}
+
+/// The write by which a queue guards one concert more, on condition that it is there and has room.
+fn add_guarded(queue: &QueueId) -> Write {
+    Write::update(&keys::queue(queue))
+        .set_to("concerts", "concerts + :one")
+        .when("attribute_exists(pk) AND concerts < :most")
+        .value(":one", number(1))
+        .value(":most", number(CONCERTS_MAX))
+}
+
+/// The write by which a queue guards one concert less.
+fn drop_guarded(queue: &QueueId) -> Write {
+    Write::update(&keys::queue(queue))
+        .set_to("concerts", "concerts - :one")
+        .when("concerts >= :one")
+        .value(":one", number(1))
 }
 
 /// A concert that is not being deleted.
@@ -237,7 +261,11 @@ pub(crate) async fn remove(app: &App, id: ConcertId) -> Result<(), Failure> {
         };
         let concert: ConcertItem = from_item(item)?;
         let mut transaction = Transaction::new();
-        transaction.add((), Write::delete(&keys::concert(id)));
+        transaction.add((), Write::delete(&keys::concert(id)).when("attribute_exists(pk)"));
+        if let Some(queue) = concert.queue_id.as_deref().map(QueueId::parse).transpose().map_err(unreadable)? {
+            transaction.add((), Write::delete(&keys::guarded_concert(&queue, id)));
+            transaction.add((), drop_guarded(&queue));
+        }
         for pair in letter_pairs(&concert.folded_name) {
             transaction.add((), Write::delete(&keys::letter_pair(&pair, concert.created_at, id)));
         }

@@ -131,7 +131,7 @@ pub fn reservation(user: UserId, number: u32) -> Key {
     key(user_partition(user), format!("{RESERVATION_PREFIX}{number:010}"))
 }
 
-fn queue_partition(queue: &QueueId) -> String {
+pub fn queue_partition(queue: &QueueId) -> String {
     format!("QUEUE#{queue}")
 }
 
@@ -160,6 +160,23 @@ pub fn admission_batch(queue: &QueueId, first: u64) -> Key {
     let part = first.saturating_sub(1) / BATCH_NUMBERS_MAX % u64::from(BATCH_PARTS);
     let partition = batches_partition(queue, u8::try_from(part).unwrap_or(0));
     key(partition, format!("{ADMISSION_BATCH_PREFIX}{first:020}"))
+}
+
+pub const GUARDED_CONCERT_PREFIX: &str = "CONCERT#";
+
+/// The item that says that a queue guards this concert.
+pub fn guarded_concert(queue: &QueueId, concert: ConcertId) -> Key {
+    key(queue_partition(queue), format!("{GUARDED_CONCERT_PREFIX}{concert}"))
+}
+
+/// Numbers of a queue that are called a second time.
+pub fn missed_partition(queue: &QueueId) -> String {
+    format!("{}#MISSED", queue_partition(queue))
+}
+
+/// A number that is to be called a second time; by number.
+pub fn missed(queue: &QueueId, number: u64) -> Key {
+    key(missed_partition(queue), format!("MISSED#{number:020}"))
 }
 
 /// Numbers of a queue that nobody has; apart from it, because many may leave at once.

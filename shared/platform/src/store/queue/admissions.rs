@@ -22,7 +22,7 @@ use crate::store::dynamodb::sweep::{self, Swept};
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::events::once;
 use crate::store::queue::entry_item::{self, end_admission, read_entry, with_reserved_names};
-use crate::store::queue::{self, batches};
+use crate::store::queue::{self, batches, missed};
 
 /// How long a token is kept after the end of its admission.
 const TOKEN_KEPT_SECONDS: i64 = 30 * 86_400;
@@ -35,6 +35,8 @@ const SECONDS_PER_MINUTE: u32 = 60;
 pub enum ClaimOutcome {
     /// Admitted, by this claim or an earlier one.
     Admitted(Admission),
+    /// Missed: it is called a second time.
+    Missed,
     /// Over.
     Ended(EntryState),
     /// The user's token has another number, or is gone.
@@ -61,23 +63,42 @@ pub async fn claim_called(
     queue: &Queue,
 ) -> Result<ClaimOutcome, Failure> {
     let there = entry_item::get_cached(app, user, id).await?;
+    let missed_at = there.as_ref().and_then(|entry| entry.missed_at);
     if let Some(called) = existing_outcome(there, wanted, app.now()) {
         return Ok(called);
     }
+    // Read before its batch: the move that opens the batch of a second call takes this away.
+    if missed_at.is_some() && missed::is_noted(app, id, wanted).await? {
+        return Ok(ClaimOutcome::Missed);
+    }
     entry_item::forget(app, user, id);
-    claim(app, user, id, wanted, queue).await
+    match claim(app, user, id, wanted, queue).await? {
+        Some(outcome) => Ok(outcome),
+        None => match missed_at {
+            None => call_again(app, user, id, wanted).await,
+            // Nobody can have missed a second call yet: what was noted a moment ago is not to be seen everywhere.
+            Some(missed_at) if app.now() < missed_at + queue.settings.claim_window() => Ok(ClaimOutcome::Missed),
+            Some(_) => end_unclaimed(app, user, id, wanted).await,
+        },
+    }
 }
 
-/// Claims a number that was called, in one transaction of token and batch. Whoever comes when the batch is closed has
-/// missed the window: the token ends, and the place has been given on.
-async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue) -> Result<ClaimOutcome, Failure> {
+/// Claims a number that was called, in one transaction of token and batch. None when the batch is closed: then the
+/// window was missed, and the place has been given on.
+async fn claim(
+    app: &App,
+    user: UserId,
+    id: &QueueId,
+    wanted: u64,
+    queue: &Queue,
+) -> Result<Option<ClaimOutcome>, Failure> {
     let mut attempts = Attempts::new(app);
     let mut unseen = false;
     loop {
         let Some(batch) = batches::find(app, id, wanted).await? else {
             // A query may run ahead of the rest of the transaction whose serving we have seen: one look is not enough.
             if std::mem::replace(&mut unseen, true) {
-                return end_unclaimed(app, user, id, wanted).await;
+                return Ok(None);
             }
             attempts.wait().await?;
             continue;
@@ -90,12 +111,15 @@ async fn claim(app: &App, user: UserId, id: &QueueId, wanted: u64, queue: &Queue
         let claimed = Write::update(&keys::admission_batch(id, batch.first)).set_to("claimed", "claimed + :one");
         transaction.add(Guard::Open, claimed.when("attribute_exists(pk)").value(":one", number(1)));
         match transaction.commit(app).await {
-            Ok(()) => return Ok(ClaimOutcome::Admitted(Admission { queue: id.clone(), number: wanted, expires_at })),
+            Ok(()) => {
+                let admission = Admission { queue: id.clone(), number: wanted, expires_at };
+                return Ok(Some(ClaimOutcome::Admitted(admission)));
+            }
             Err(Rejected::Guards(failed)) => {
                 if let Some(FailedGuard { old, .. }) = failed.into_iter().find(|failed| failed.guard == Guard::Waiting)
                 {
                     let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
-                    return existing_outcome(there, wanted, app.now()).ok_or_else(busy);
+                    return existing_outcome(there, wanted, app.now()).ok_or_else(busy).map(Some);
                 }
                 attempts.wait().await?;
             }
@@ -120,7 +144,32 @@ fn busy() -> Failure {
     Failure::Internal("a queue token waits although the condition that it does has failed".to_owned())
 }
 
-/// Ends a token whose number nobody claimed in time.
+/// Notes that a number is to be called a second time, on condition that its holder waits and has not had that before.
+async fn call_again(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let waits = "#state = :waiting AND #number = :number AND attribute_not_exists(missed_at)";
+        let entry = with_reserved_names(Write::update(&keys::queue_entry(user, id)).when(waits))
+            .set("missed_at", number(app.now().as_millisecond()))
+            .value(":waiting", text(EntryState::Waiting.as_str()))
+            .value(":number", number(wanted));
+        let mut transaction = Transaction::new();
+        transaction.add((), entry);
+        transaction.add((), missed::create(id, wanted)?);
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(ClaimOutcome::Missed),
+            Err(Rejected::Guards(failed)) => {
+                let old = failed.into_iter().find_map(|failed| failed.old);
+                let there = old.map(|old| read_entry(user, id, old)).transpose()?.flatten();
+                // Noted by another poll, or by a try of this one whose answer was lost.
+                return Ok(existing_outcome(there, wanted, app.now()).unwrap_or(ClaimOutcome::Missed));
+            }
+            Err(rejected) => attempts.wait_after(&rejected).await?,
+        }
+    }
+}
+
+/// Ends a token whose number nobody claimed in time, although it was called twice.
 async fn end_unclaimed(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result<ClaimOutcome, Failure> {
     let write = with_reserved_names(
         Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),

@@ -3,7 +3,8 @@
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use onsale_domain::queue::{BATCHES_PER_MOVE_MAX, CLAIM_GRACE, Queue, QueueId};
+use onsale_domain::queue::moves::BATCHES_PER_MOVE_MAX;
+use onsale_domain::queue::{CLAIM_GRACE, Queue, QueueId};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;

@@ -17,7 +17,8 @@ use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{EntryState, QueueEntry};
 use onsale_domain::queue::gaps::Gap;
 use onsale_domain::queue::number_lease::NumberLease;
-use onsale_domain::queue::{JoinError, Queue, QueueId};
+use onsale_domain::queue::settings::JoinError;
+use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -155,7 +156,8 @@ async fn may_join(
     Ok(())
 }
 
-/// A token as it stands now: claimed if its number has been called, and written as ended if its time has passed.
+/// A token as it stands now: claimed if its number has been called, noted if that call was missed, and written as ended
+/// if its time has passed.
 async fn refresh(app: &App, entry: QueueEntry, queue: &Queue) -> Result<QueueEntry, Failure> {
     match entry.state_at(app.now()) {
         EntryState::Waiting if entry.number <= queue.serving => {
@@ -163,6 +165,7 @@ async fn refresh(app: &App, entry: QueueEntry, queue: &Queue) -> Result<QueueEnt
                 ClaimOutcome::Admitted(admission) => {
                     Ok(QueueEntry { state: EntryState::Admitted, expires_at: Some(admission.expires_at), ..entry })
                 }
+                ClaimOutcome::Missed => Ok(QueueEntry { missed_at: entry.missed_at.or(Some(app.now())), ..entry }),
                 ClaimOutcome::Ended(state) => Ok(QueueEntry { state, ..entry }),
                 ClaimOutcome::Replaced => Ok(QueueEntry { state: EntryState::Left, ..entry }),
             }
@@ -216,6 +219,7 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
         number: taken,
         state: EntryState::Waiting,
         issued_at: now,
+        missed_at: None,
         admitted_at: None,
         expires_at: None,
         ended_at: None,
@@ -289,7 +293,7 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
         let Some(entry) = read.filter(|entry| entry.number == wanted) else { return Ok(()) };
         let now = app.now();
         let write = match (entry.state, entry.state_at(now)) {
-            (EntryState::Waiting, _) => match leave_transaction(user, id, wanted, now)?.commit(app).await {
+            (EntryState::Waiting, _) => match leave_transaction(&entry, now)?.commit(app).await {
                 Ok(()) => return Ok(()),
                 Err(rejected) => {
                     attempts.wait_after(&rejected).await?;
@@ -311,17 +315,21 @@ pub async fn leave(app: &App, user: UserId, id: &QueueId, wanted: u64) -> Result
     }
 }
 
-/// Gives up a place that waits, and with it its number, called or not.
-fn leave_transaction(user: UserId, id: &QueueId, wanted: u64, now: Timestamp) -> Result<Transaction<()>, Failure> {
-    let left = with_reserved_names(
-        Write::update(&keys::queue_entry(user, id)).when("#state = :waiting AND #number = :number"),
-    )
-    .set("#state", text(EntryState::Left.as_str()))
-    .set("ended_at", number(now.as_millisecond()))
-    .value(":waiting", text(EntryState::Waiting.as_str()))
-    .value(":number", number(wanted));
+/// Gives up a place that waits, and with it its number, called or not; also if it was to be called a second time.
+fn leave_transaction(entry: &QueueEntry, now: Timestamp) -> Result<Transaction<()>, Failure> {
+    let (user, id) = (entry.user, &entry.queue);
+    let missed = if entry.missed_at.is_some() { "attribute_exists" } else { "attribute_not_exists" };
+    let waits = format!("#state = :waiting AND #number = :number AND {missed}(missed_at)");
+    let left = with_reserved_names(Write::update(&keys::queue_entry(user, id)).when(waits))
+        .set("#state", text(EntryState::Left.as_str()))
+        .set("ended_at", number(now.as_millisecond()))
+        .value(":waiting", text(EntryState::Waiting.as_str()))
+        .value(":number", number(entry.number));
     let mut transaction = Transaction::new();
     transaction.add((), left);
-    transaction.add((), gaps::create(id, Gap::single(wanted))?);
+    transaction.add((), gaps::create(id, Gap::single(entry.number))?);
+    if entry.missed_at.is_some() {
+        transaction.add((), Write::delete(&keys::missed(id, entry.number)));
+    }
     Ok(transaction)
 }

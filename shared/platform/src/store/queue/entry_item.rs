@@ -22,6 +22,8 @@ struct TokenItem {
     state: String,
     issued_at: i64,
     #[serde(default)]
+    missed_at: Option<i64>,
+    #[serde(default)]
     admitted_at: Option<i64>,
     #[serde(default)]
     expires_at: Option<u32>,
@@ -43,6 +45,7 @@ pub(crate) fn read_entry(user: UserId, queue: &QueueId, item: Item) -> Result<Op
         number: item.number,
         state: EntryState::parse(&item.state).ok_or_else(|| unreadable("state of a queue token"))?,
         issued_at: time(item.issued_at)?,
+        missed_at: item.missed_at.map(time).transpose()?,
         admitted_at: item.admitted_at.map(time).transpose()?,
         expires_at: item.expires_at.map(EpochSecond),
         ended_at: item.ended_at.map(time).transpose()?,

@@ -1,6 +1,6 @@
 //! Queues: their settings, and the numbers they have given out and called.
 //!
-//! **Whoever polls moves the queue on** ([`moves`]): of each process at most one request a second reads the queue.
+//! **Polls move the queue on** ([`moves`]): of each process at most one request a second reads the queue.
 
 pub mod admissions;
 pub(crate) mod batches;
@@ -8,6 +8,8 @@ pub mod entries;
 pub(crate) mod entry_item;
 pub(crate) mod gaps;
 pub mod guard;
+pub(crate) mod hall;
+pub(crate) mod missed;
 pub mod moves;
 pub(crate) mod queue_item;
 
@@ -15,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use onsale_domain::queue::{Queue, QueueId, Settings};
+use onsale_domain::queue::settings::Settings;
+use onsale_domain::queue::{Queue, QueueId};
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -32,6 +35,7 @@ use crate::store::queue::queue_item::read_queue;
 
 /// How long a poll takes part in moving its queue; then it answers with what it has read.
 const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
+
 /// Makes a queue or changes its settings; whoever waits or is admitted stays. Settings that it has already are not
 /// written again.
 ///
@@ -91,7 +95,7 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":now", number(new.looked_at.as_millisecond()));
-    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished"] {
+    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished", "concerts"] {
         write = write.set_to(counter, &format!("if_not_exists({counter}, :zero)"));
     }
     for time in ["created_at", "looked_at", "counted_until", "measured_at"] {

@@ -9,7 +9,8 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::queue::gaps::Gap;
-use onsale_domain::queue::{Move, Queue, QueueId};
+use onsale_domain::queue::moves::{Look, Move};
+use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -20,7 +21,7 @@ use crate::store::dynamodb::query::{self, Consistency, Query};
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::batches::{self, BatchItem};
 use crate::store::queue::queue_item::{read_queue, written_calls};
-use crate::store::queue::{gaps, load, read_issued};
+use crate::store::queue::{gaps, hall, load, missed, read_issued};
 use crate::store::seats::side_by_side;
 use crate::telemetry::metrics::{QUEUE_ADMITTED, QUEUE_WAITING};
 
@@ -67,19 +68,14 @@ pub(crate) async fn advance(
     now: Timestamp,
     mover: Mover,
 ) -> Result<Queue, Failure> {
-    let (called, ahead): (Vec<Gap>, Vec<Gap>) = gaps::list(app, id).await.map_or_else(
-        |failure| {
-            tracing::warn!(queue = %id, %failure, "gaps could not be read");
-            Default::default()
-        },
-        |gaps| gaps.into_iter().partition(|gap| gap.first <= read.serving),
-    );
-    let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
-    let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+    let (issued, gaps, missed, seats_left) =
+        tokio::join!(strong_issued(app, id), list_gaps(app, id, read), list_missed(app, id), hall::look(app, id, read));
+    let (issued, (called, ahead)) = (issued?, gaps);
     measure(app, id, read, issued);
-    let next_of = |queue: &Queue| queue.advance(issued, now, mover.at_once(), &ahead);
+    let look = Look { issued, gaps: &ahead, missed: &missed, seats_left };
+    let next_of = |queue: &Queue| queue.advance(&look, now, mover.at_once());
     let closes = read.has_batches_to_close(now);
-    if !closes && called.is_empty() && next_of(read).is_none_or(|next| next.called.is_empty()) {
+    if !closes && called.is_empty() && next_of(read).is_none_or(|next| next.calls_nobody()) {
         return match next_of(read) {
             Some(look) => commit(app, id, read, look, mover).await,
             None => Ok(read.clone()),
@@ -103,6 +99,30 @@ pub(crate) async fn advance(
         Some(next) => commit(app, id, &queue, next, mover).await,
         None => Ok(queue),
     }
+}
+
+async fn strong_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
+    Ok(issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0))
+}
+
+/// The first gaps among the numbers that were called, and among the others. Gaps are advice.
+async fn list_gaps(app: &App, id: &QueueId, read: &Queue) -> (Vec<Gap>, Vec<Gap>) {
+    gaps::list(app, id).await.map_or_else(
+        |failure| {
+            tracing::warn!(queue = %id, %failure, "gaps could not be read");
+            Default::default()
+        },
+        |gaps| gaps.into_iter().partition(|gap| gap.first <= read.serving),
+    )
+}
+
+/// The first numbers that are to be called a second time: those who can be found now, the others by the next look.
+async fn list_missed(app: &App, id: &QueueId) -> Vec<u64> {
+    missed::list(app, id).await.unwrap_or_else(|failure| {
+        tracing::warn!(queue = %id, %failure, "missed numbers could not be read");
+        Vec::new()
+    })
 }
 
 /// The turn to move a queue.
@@ -145,7 +165,7 @@ fn measure(app: &App, id: &QueueId, queue: &Queue, issued: u64) {
 /// Makes a move of the queue as it was read. Gives the queue as it is then, whoever has moved it.
 async fn commit(app: &App, id: &QueueId, read: &Queue, mut next: Move, mover: Mover) -> Result<Queue, Failure> {
     next.after.moved_by = mover.process();
-    let moved = if next.called.is_empty() {
+    let moved = if next.calls_nobody() && next.passed.is_empty() {
         move_write(id, read, &next).run(app, ReturnValue::None).await.map(drop)
     } else {
         move_transaction(id, read, &next)?.commit_patiently(app).await
@@ -160,13 +180,13 @@ async fn commit(app: &App, id: &QueueId, read: &Queue, mut next: Move, mover: Mo
     }
 }
 
-/// The queue, the batches that a move opens, and the gaps that it passes over. What was read is still so: its version
-/// says, and that a gap is there. Places that became free meanwhile only make the move smaller than it might be.
+/// The queue, the batches that a move opens, the gaps that it passes over, and the numbers that it calls a second time.
+/// What was read is still so: its version says, and that a gap is there, and a number waits. Places that became free meanwhile only make the move smaller than it might be.
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();
     transaction.add((), move_write(id, read, next));
-    let closes_at = after.looked_at + SignedDuration::from_secs(read.settings.claim_seconds.into());
+    let closes_at = after.looked_at + read.settings.claim_window();
     for batch in next.batches() {
         let (first, last, claimed) = (batch.first, batch.last, batch.gaps);
         let batch = BatchItem { first, last, claimed, closes_at: closes_at.as_millisecond() };
@@ -174,6 +194,9 @@ fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transacti
     }
     for gap in &next.passed {
         transaction.add((), gaps::remove(id, gap));
+    }
+    for number in &next.again {
+        transaction.add((), missed::remove(id, *number));
     }
     Ok(transaction)
 }
@@ -192,9 +215,11 @@ fn move_write(id: &QueueId, read: &Queue, next: &Move) -> Write {
         .set("calls", written_calls(&after.calls))
         .set_or_remove("next_closing_at", after.next_closing_at.map(|time| number(time.as_millisecond())))
         .set_or_remove("moved_by", after.moved_by.map(|process| text(process.to_string())))
+        .set_or_remove("seats_available", after.seats_left.map(|left| number(left.available)))
+        .set_or_remove("seats_held", after.seats_left.map(|left| number(left.held)))
         .remove("turn_at")
-        .set_to("finished", "finished + :passed")
-        .value(":passed", number(next.passed.iter().map(Gap::count).sum::<u64>()))
+        .set_to("finished", "finished + :finished")
+        .value(":finished", number(next.more_finished()))
         .set("version", number(after.version))
         .when("version = :read")
         .value(":read", number(read.version))

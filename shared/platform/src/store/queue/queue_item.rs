@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use onsale_domain::queue::position::{Calls, Stays};
-use onsale_domain::queue::{Queue, Settings};
+use onsale_domain::queue::settings::Settings;
+use onsale_domain::queue::{Queue, SeatsLeft};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -41,6 +42,11 @@ struct QueueItem {
     #[serde(default)]
     next_closing_at: Option<i64>,
     #[serde(default)]
+    seats_available: Option<u64>,
+    #[serde(default)]
+    seats_held: Option<u64>,
+    concerts: u32,
+    #[serde(default)]
     moved_by: Option<Uuid>,
     #[serde(default)]
     turn_at: Option<i64>,
@@ -75,6 +81,8 @@ pub(crate) fn read_queue(item: Item) -> Result<Queue, Failure> {
         },
         measured_at: time(item.measured_at)?,
         next_closing_at: item.next_closing_at.map(time).transpose()?,
+        seats_left: item.seats_available.zip(item.seats_held).map(|(available, held)| SeatsLeft { available, held }),
+        concerts: item.concerts,
         moved_by: item.moved_by,
         turn_at: item.turn_at.map(time).transpose()?,
         version: item.version,

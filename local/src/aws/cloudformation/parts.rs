@@ -65,6 +65,10 @@ pub struct Function {
     pub timeout: Duration,
     /// Its memory, in MiB.
     pub memory: u64,
+    /// Whether its calls begin traces of their own.
+    pub traced: bool,
+    /// Whether Lambda logs the start and the report of each call.
+    pub platform_lines: bool,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
     /// The statements of its policy.
@@ -271,6 +275,11 @@ fn read_function(
     let timeout = timeout.iter().find_map(Value::as_u64).unwrap_or(TIMEOUT_SECONDS_DEFAULT);
     let memory = [&properties["MemorySize"], &globals["Function"]["MemorySize"]];
     let memory = memory.into_iter().find_map(Value::as_u64).unwrap_or(MEMORY_DEFAULT);
+    let own_or_global = |property: &str| {
+        let own = &properties[property];
+        scope.resolve(if own.is_null() { &globals["Function"][property] } else { own })
+    };
+    let (tracing, logging) = (own_or_global("Tracing")?, own_or_global("LoggingConfig")?);
     let mut variables = scalar_texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
     variables.extend(scalar_texts(&scope.resolve(&properties["Environment"]["Variables"])?));
     let mut events = Vec::new();
@@ -282,6 +291,8 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         memory,
+        traced: tracing == "Active",
+        platform_lines: logging["SystemLogLevel"] != "WARN",
         variables,
         statements: policy::read(&scope.resolve(&properties["Policies"])?)?,
         events,

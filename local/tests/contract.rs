@@ -253,6 +253,19 @@ async fn who_may_call_agrees() {
     assert_eq!(public, BTreeSet::from(PUBLIC), "what needs no access token");
 }
 
+/// API Gateway refuses a deployment with settings of a route that is not there.
+#[test]
+fn rates_by_route_are_those_of_polls_and_passwords() {
+    let template = Template::load().expect("the template");
+    let routes: BTreeSet<String> = template.functions.iter().map(|function| called_by(&template, function)).collect();
+    let rates = &template.api.rates;
+    let unknown: Vec<&String> = rates.keys().filter(|route| !routes.contains(*route)).collect();
+    assert!(unknown.is_empty(), "settings of no route: {unknown:?}");
+    let polls = ["GET /queues/{queue_id}", "GET /queues/{queue_id}/tokens/me"].map(|route| rates[route]);
+    let passwords = ["POST /sessions", "POST /users"].map(|route| rates[route]);
+    assert!(rates.len() == 4 && polls.iter().min() > passwords.iter().max(), "{rates:?}");
+}
+
 #[tokio::test]
 async fn answers_agree() {
     let text = repository::read("docs/api.md");

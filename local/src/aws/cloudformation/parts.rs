@@ -126,6 +126,8 @@ pub struct Batch {
 pub struct Api {
     /// The authorizer of every route that does not opt out.
     pub authorizer: Option<Authorizer>,
+    /// Requests a second by route, where a route has a rate of its own. Nothing enforces them here.
+    pub rates: BTreeMap<String, u64>,
 }
 
 /// A Lambda authorizer.
@@ -354,10 +356,13 @@ fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch
 }
 
 fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, TemplateError> {
+    let settings = own.map(|properties| scope.resolve(&properties["RouteSettings"])).transpose()?.unwrap_or_default();
+    let rate = |(route, settings): (&String, &Value)| Some((route.clone(), settings["ThrottlingRateLimit"].as_u64()?));
+    let rates = entries(&settings).filter_map(rate).collect();
     let auth = own.map(|properties| &properties["Auth"]).filter(|auth| auth.is_object());
     let auth = scope.resolve(auth.unwrap_or(&globals["HttpApi"]["Auth"]))?;
     let Some(name) = auth["DefaultAuthorizer"].as_str() else {
-        return Ok(Api::default());
+        return Ok(Api { authorizer: None, rates });
     };
     let authorizer = &auth["Authorizers"][name];
     let function = scalar_text(&authorizer["FunctionArn"]);
@@ -370,5 +375,6 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
             identity_headers: headers.collect(),
             cache: Duration::from_secs(identity["ReauthorizeEvery"].as_u64().unwrap_or(0)),
         }),
+        rates,
     })
 }

@@ -128,6 +128,8 @@ pub struct Api {
     pub authorizer: Option<Authorizer>,
     /// Requests a second by route, where a route has a rate of its own. Nothing enforces them here.
     pub rates: BTreeMap<String, u64>,
+    /// The form of a line of the access log, with `$context.…` in the place of what a request fills in.
+    pub access_log: String,
 }
 
 /// A Lambda authorizer.
@@ -359,10 +361,11 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
     let settings = own.map(|properties| scope.resolve(&properties["RouteSettings"])).transpose()?.unwrap_or_default();
     let rate = |(route, settings): (&String, &Value)| Some((route.clone(), settings["ThrottlingRateLimit"].as_u64()?));
     let rates = entries(&settings).filter_map(rate).collect();
+    let access_log = own.map(|properties| scalar_text(&properties["AccessLogSettings"]["Format"])).unwrap_or_default();
     let auth = own.map(|properties| &properties["Auth"]).filter(|auth| auth.is_object());
     let auth = scope.resolve(auth.unwrap_or(&globals["HttpApi"]["Auth"]))?;
     let Some(name) = auth["DefaultAuthorizer"].as_str() else {
-        return Ok(Api { authorizer: None, rates });
+        return Ok(Api { authorizer: None, rates, access_log });
     };
     let authorizer = &auth["Authorizers"][name];
     let function = scalar_text(&authorizer["FunctionArn"]);
@@ -376,5 +379,6 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
             cache: Duration::from_secs(identity["ReauthorizeEvery"].as_u64().unwrap_or(0)),
         }),
         rates,
+        access_log,
     })
 }

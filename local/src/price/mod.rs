@@ -120,7 +120,7 @@ pub struct Price {
     pub what: String,
     price: f64,
     per: f64,
-    /// When it was this much, or that nobody has verified it.
+    /// The day on which it was this much, or `not verified`.
     pub as_of: String,
     /// Where AWS says how much it is now.
     pub page: String,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use onsale_platform::memory::lock;
 use onsale_platform::telemetry::metrics::{Emf, Meter};
 
-/// What the functions of a stack have counted since the last line.
+/// The counts of a stack's functions since their last lines.
 #[derive(Clone, Default)]
 pub struct FunctionLogs(Arc<Mutex<BTreeMap<String, Emf>>>);
 
@@ -18,7 +18,7 @@ impl FunctionLogs {
         Meter::new(function.to_owned(), Arc::new(self.counted(function)))
     }
 
-    /// What a function has counted: all its processes together.
+    /// The counts of a function, of all its processes together.
     #[must_use]
     pub fn counted(&self, function: &str) -> Emf {
         lock(&self.0).entry(function.to_owned()).or_default().clone()

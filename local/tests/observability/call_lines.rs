@@ -29,7 +29,7 @@ const POLLED: [&str; 4] = ["authorize", "get_queue", "get_queue_entry", "list_se
 /// Successful calls that share a line.
 const CALLS: u64 = 10;
 
-/// What a process has written.
+/// The log of a process.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 

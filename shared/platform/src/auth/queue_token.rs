@@ -1,7 +1,7 @@
 //! Queue tokens: what somebody in a waiting queue holds, and what a sale behind one asks for.
 //!
 //! A queue token is a JWT signed as access tokens are, with a `typ` of its own, that names user, queue and number.
-//! It is all that a poll needs: whom it names is who asks. An admitted one opens the sale to its owner, together with
+//! It is all that a poll needs: the user whom it names asks. An admitted one opens the sale to its owner, together with
 //! the owner's access token: **looking asks for its signature and a recent state, buying repeats the state in the
 //! transaction.**
 
@@ -50,7 +50,7 @@ pub struct QueueClaims {
 }
 
 impl QueueClaims {
-    /// Whose token it is.
+    /// The user whom it names.
     #[must_use]
     pub fn user(&self) -> UserId {
         UserId(self.sub)

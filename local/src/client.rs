@@ -1,8 +1,11 @@
 //! Somebody who calls the API of a stack in this process.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::Timestamp;
 use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
@@ -28,12 +31,20 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     messages.join(": ")
 }
 
+/// Bytes of an answer's head: its headers, the status line, and `Date`, which the gateway adds.
+#[must_use]
+pub fn head_bytes(headers: &HeaderMap) -> usize {
+    let lines = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    lines.sum::<usize>() + "HTTP/1.1 200 OK\r\nDate: Mon, 30 Nov 2026 10:00:00 GMT\r\n\r\n".len()
+}
+
 /// A caller with a token of their own, each of whose requests is a new one.
 #[derive(Clone)]
 pub struct Client {
     gateway: Router,
     /// The access token.
     pub token: String,
+    received_bytes: Arc<AtomicU64>,
 }
 
 impl Client {
@@ -50,7 +61,14 @@ impl Client {
     /// # Errors
     /// When no token can be signed.
     pub async fn for_user(stack: &Stack, user: UserId, role: Role) -> Result<Self, ClientError> {
-        Ok(Self { gateway: stack.gateway(), token: access_token::sign(stack.app(), user, role, user.0).await? })
+        let token = access_token::sign(stack.app(), user, role, user.0).await?;
+        Ok(Self { gateway: stack.gateway(), token, received_bytes: Arc::default() })
+    }
+
+    /// Bytes of all answers so far, with their heads.
+    #[must_use]
+    pub fn received_bytes(&self) -> u64 {
+        self.received_bytes.load(Ordering::Relaxed)
     }
 
     /// The body of the answer, which has to be 201.
@@ -89,8 +107,9 @@ impl Client {
             .header("idempotency-key", Ids::Random.uuid(Timestamp::UNIX_EPOCH).to_string())
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?;
         let response = self.gateway.clone().oneshot(request).await?;
-        let status = response.status();
+        let (status, head) = (response.status(), head_bytes(response.headers()));
         let bytes = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await?;
+        self.received_bytes.fetch_add((head + bytes.len()) as u64, Ordering::Relaxed);
         if status != expected {
             return Err(format!("{called}: {status} {}", String::from_utf8_lossy(&bytes)).into());
         }

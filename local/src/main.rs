@@ -146,6 +146,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
         metrics: true,
+        logs: None,
         collectors: Collectors {
             otlp: address("--otlp-endpoint", flags.otlp_endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT")?,
             zipkin: address("--zipkin-endpoint", flags.zipkin_endpoint, "OTEL_EXPORTER_ZIPKIN_ENDPOINT")?,

@@ -22,6 +22,7 @@ use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes
 use crate::aws::lambda::{CallError, Entry, Functions};
 use crate::data_directory::{Data, DataDirectory, DirectoryError};
 use crate::intercept::{Intercept, Slot};
+use crate::telemetry::function_logs::FunctionLogs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span_export::{Collectors, SpanExporter};
 use crate::webhook_receiver::Receiver;
@@ -53,6 +54,8 @@ pub struct Options {
     pub data_platform: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
+    /// Where functions count for lines of a log instead, if they do.
+    pub logs: Option<FunctionLogs>,
     /// The collectors of spans.
     pub collectors: Collectors,
     /// How IAM judges the leading keys of transactions.
@@ -72,6 +75,7 @@ impl Default for Options {
             triggers: Mode::ByHand,
             data_platform: None,
             metrics: false,
+            logs: None,
             collectors: Collectors::default(),
             reading: Reading::default(),
             twin: None,
@@ -157,6 +161,7 @@ impl Stack {
             overrides: options.variables,
             secrets,
             metrics: metrics.clone(),
+            logs: options.logs,
             tracer,
         };
         let processes = Processes::new(&template, options.reading, parts).await;

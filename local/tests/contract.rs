@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::repository::{self, called_by};
 use crate::support::World;
 
-/// Every route that needs no token. A new one is a decision, and made here.
-const PUBLIC: [&str; 17] = [
+/// Every route that needs no access token. A new one is a decision, and made here.
+const PUBLIC: [&str; 18] = [
     "$default",
     "GET /concerts",
     "GET /concerts/{concert_id}",
@@ -23,6 +23,7 @@ const PUBLIC: [&str; 17] = [
     "GET /products/popular",
     "GET /products/{product_id}",
     "GET /queues/{queue_id}",
+    "GET /queues/{queue_id}/tokens/me",
     "GET /schedules/{schedule_id}",
     "GET /schedules/{schedule_id}/seats",
     "GET /schedules/{schedule_id}/seats/{seat_id}",
@@ -31,7 +32,10 @@ const PUBLIC: [&str; 17] = [
     "POST /users",
 ];
 
-const CLASSES: [&str; 5] = ["public", "public+queue", "user", "user+queue", "admin"];
+const CLASSES: [&str; 6] = ["public", "public+queue", "queue-token", "user", "user+queue", "admin"];
+
+/// The classes for which the gateway asks no access token.
+const WITHOUT_ACCESS_TOKEN: [&str; 3] = ["public", "public+queue", "queue-token"];
 
 /// The sign of docs/api.md of a route that takes an idempotency key.
 const REPEATS: &str = " ⟲";
@@ -118,7 +122,7 @@ fn is_among(operation: &Operation, which: &str) -> bool {
         "every route" => true,
         "routes with a body" => operation.body,
         "routes with a body or parameters" => operation.body || operation.parameters,
-        "user, admin and +queue routes" => operation.who != "public",
+        "user, admin and +queue routes" => !["public", "queue-token"].contains(&operation.who.as_str()),
         "+queue routes" => operation.who.ends_with("+queue"),
         "admin routes" => operation.who == "admin",
         "routes with ⟲" => operation.key != Key::None,
@@ -152,7 +156,7 @@ fn operation(route: String, described: &Value) -> Operation {
     let parameters: Vec<&Value> = described["parameters"].as_array().into_iter().flatten().collect();
     let (token, no_token) = (json!({ "bearer": [] }), json!({}));
     let needs_token = described["security"] == json!([token]);
-    let asks_for_token = described["x-access"] != "public";
+    let asks_for_token = described["x-access"] != "public" && described["x-access"] != "queue-token";
     assert!(
         needs_token || described["security"] == if asks_for_token { json!([token, no_token]) } else { Value::Null }
     );
@@ -233,7 +237,11 @@ async fn who_may_call_agrees() {
             continue;
         };
         assert!(CLASSES.contains(&row.who.as_str()), "{name}: {}", row.who);
-        assert_eq!(!row.who.starts_with("public"), *authorized, "{name}: docs/api.md and template.yaml");
+        assert_eq!(
+            !WITHOUT_ACCESS_TOKEN.contains(&row.who.as_str()),
+            *authorized,
+            "{name}: docs/api.md and template.yaml"
+        );
         if !authorized {
             public.insert(row.route.as_str());
         }
@@ -242,7 +250,20 @@ async fn who_may_call_agrees() {
             assert_eq!(operation.token, *authorized, "{name}: security of the code and template.yaml");
         }
     }
-    assert_eq!(public, BTreeSet::from(PUBLIC), "what needs no token");
+    assert_eq!(public, BTreeSet::from(PUBLIC), "what needs no access token");
+}
+
+/// API Gateway refuses a deployment with settings of a route that is not there.
+#[test]
+fn rates_by_route_are_those_of_polls_and_passwords() {
+    let template = Template::load().expect("the template");
+    let routes: BTreeSet<String> = template.functions.iter().map(|function| called_by(&template, function)).collect();
+    let rates = &template.api.rates;
+    let unknown: Vec<&String> = rates.keys().filter(|route| !routes.contains(*route)).collect();
+    assert!(unknown.is_empty(), "settings of no route: {unknown:?}");
+    let polls = ["GET /queues/{queue_id}", "GET /queues/{queue_id}/tokens/me"].map(|route| rates[route]);
+    let passwords = ["POST /sessions", "POST /users"].map(|route| rates[route]);
+    assert!(rates.len() == 4 && polls.iter().min() > passwords.iter().max(), "{rates:?}");
 }
 
 #[tokio::test]

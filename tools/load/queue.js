@@ -10,13 +10,15 @@
 // CAPACITY        places of the queue; 20
 // ADMIT           numbers it calls in a second; RATE
 // PATIENCE        people poll so many times later than they are told they may; 1, and never less
+// NEAR_SECONDS    people poll with their token once they may be called within so many seconds; further back they read
+//                 the public number; 60
 // CAPACITY_BOUND  places in use that the run allows; CAPACITY. A smaller one must make it fail
 // ADMIN_EMAIL, ADMIN_PASSWORD  an administrator; the local stack's
 //
-// It fails on what is wrong, never on what is slow. Who is refused truthfully is counted apart from who bought. Users,
-// queue, concert and seats are its own, new in every run. Access tokens last 15 minutes, so a run must be over by then.
-// A deployed stack takes ten sign-ups from an address before it asks for pauses: raise SignUpSourceFreeAttempts and
-// LogInSourceFreeAttempts there.
+// People do what docs/queue.md, "What a client does", says. It fails on what is wrong, never on what is slow. Who is
+// refused truthfully is counted apart from who bought. Users, queue, concert and seats are its own, new in every run.
+// Access tokens last 15 minutes, so a run must be over by then. A deployed stack takes 300 sign-ups from an address
+// before it asks for pauses: raise SignUpSourceFreeAttempts and LogInSourceFreeAttempts there.
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { sleep } from 'k6';
@@ -30,11 +32,16 @@ const RATE = setting('RATE', 20);
 const CAPACITY = setting('CAPACITY', 20);
 const ADMIT = setting('ADMIT', RATE);
 const PATIENCE = Math.max(1, Number(__ENV.PATIENCE || 1));
+const NEAR_SECONDS = setting('NEAR_SECONDS', 60);
 const CAPACITY_BOUND = setting('CAPACITY_BOUND', CAPACITY);
 
 const CLAIM_SECONDS = 60;
 // A batch stays open so much longer, because clocks differ.
 const CLAIM_GRACE_SECONDS = 30;
+// Shortest and longest pause between two looks at the public number, and the share of the shortest possible wait that is
+// slept in between: as the answers to polls have it.
+const LOOK_SECONDS = [2, 120];
+const SLEPT_OF_LEAST = 0.75;
 // The longest that anybody waits: everybody before comes in, holds a place for six seconds, or misses a claim window.
 const MISSED_SECONDS = (Math.ceil(PEOPLE / GROUP) * 2 * (CLAIM_SECONDS + CLAIM_GRACE_SECONDS)) / CAPACITY;
 const LONGEST_SECONDS = Math.ceil(60 + (PEOPLE / RATE + PEOPLE / ADMIT + (PEOPLE * 6) / CAPACITY + MISSED_SECONDS) * 2);
@@ -49,6 +56,7 @@ const released = new Counter('flows_left_after_holding');
 const leftWaiting = new Counter('flows_left_while_waiting');
 const vanished = new Counter('flows_vanished');
 const soldOut = new Counter('flows_without_a_seat');
+const toldToStop = new Counter('flows_told_to_stop');
 // What was refused, truthfully.
 const notYet = new Counter('refused_not_admitted');
 const ended = new Counter('refused_token_ended');
@@ -57,6 +65,7 @@ const heldBack = new Counter('refused_leaving_with_a_hold');
 const waited = new Trend('waited_seconds');
 const polls = new Counter('polls');
 const looks = new Counter('looks');
+const farLooks = new Counter('looks_far_back');
 
 export const options = {
   setupTimeout: '15m',
@@ -160,7 +169,24 @@ function join(me, twice) {
   return answer.body;
 }
 
-// Polls until admitted, as slowly as it is told to. The place must never rise.
+// While `place` is far back, reads the public number, which a CDN answers; gives the position near the front, or none
+// once the queue is over.
+function comeNear(me, number, sleepSeconds) {
+  let pause = sleepSeconds;
+  for (;;) {
+    sleep(pause * PATIENCE);
+    const answer = call('GET', `/queues/${me.queue}`);
+    farLooks.add(1);
+    if (!expected('look from far back', answer, '200') || answer.body.state === 'over') return false;
+    const { serving, admit_per_second: rate, claim_seconds: claim } = answer.body;
+    const least = rate > 0 ? (number - serving) / rate : LOOK_SECONDS[1];
+    if (least <= NEAR_SECONDS || Date.now() - me.joined > LONGEST_SECONDS * 1000) return true;
+    pause = Math.min(Math.max(least * SLEPT_OF_LEAST, LOOK_SECONDS[0]), LOOK_SECONDS[1], claim);
+  }
+}
+
+// Waits until admitted, and asks as seldom as it is told to: near the front with the queue token alone. The place must
+// never rise.
 function wait(me, place) {
   let last = place;
   while (last.state === 'waiting') {
@@ -174,8 +200,14 @@ function wait(me, place) {
       const early = call('PUT', `${seat(me, `${me.section}-1-1`)}/hold`, undefined, me.tokens);
       if (expected('hold too early', early, '403 queue-token-not-admitted')) notYet.add(1);
     }
-    sleep((last.retry_after_ms / 1000) * PATIENCE);
-    const answer = call('GET', mine(me), undefined, me.tokens);
+    const far = last.position > ADMIT * NEAR_SECONDS;
+    // Nothing to wait for: the queue is over.
+    if (last.retry_after_ms === undefined || (far && !comeNear(me, last.number, last.retry_after_ms / 1000))) {
+      toldToStop.add(1);
+      return false;
+    }
+    if (!far) sleep((last.retry_after_ms / 1000) * PATIENCE);
+    const answer = call('GET', mine(me), undefined, { queue: me.tokens.queue });
     polls.add(1);
     if (!expected('poll', answer, '200')) return false;
     if (answer.body.position > last.position) {
@@ -220,7 +252,7 @@ function over(me, state) {
   const again = call('PUT', `${seat(me, `${me.section}-1-1`)}/hold`, undefined, me.tokens);
   if (expected('hold after the end', again, '403 queue-token-ended')) ended.add(1);
   sleep(1.1); // what a process remembers of a token is at most a second old
-  const answer = call('GET', mine(me), undefined, me.tokens);
+  const answer = call('GET', mine(me), undefined, { queue: me.tokens.queue });
   if (expected('poll after the end', answer, '200') && answer.body.state !== state) {
     surprised();
     console.error(`the place is ${answer.body.state}, not ${state}`);

@@ -1,4 +1,4 @@
-//! `price`: what bookings cost on AWS, and a month in which nobody comes.
+//! `price`: the price on AWS of bookings, of a month in which nobody comes, of polls, and of a wait.
 //!
 //! `cargo run -p local --bin price`
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -10,9 +10,12 @@ use local::client::ClientError;
 use local::output::{complain, say};
 use local::price::{self, Journey, Prices, Usage};
 
-/// Measures the usage of bookings on the local stack, and prints its price on AWS.
+/// Measures the usage of bookings, polls and an empty month on the local stack, and prints its price on AWS.
 #[derive(Parser)]
 struct Flags {
+    /// Region whose prices count: us-east-1 or ap-northeast-2.
+    #[arg(long, default_value = price::REGION)]
+    region: String,
     /// Bookings to price.
     #[arg(long, default_value_t = 1_000_000)]
     bookings: u64,
@@ -26,9 +29,24 @@ struct Flags {
     /// function is.
     #[arg(long, default_value_t = 20.0)]
     milliseconds: f64,
-    /// Bytes logged per invocation of a function. An assumption as well.
-    #[arg(long, default_value_t = 1_500.0)]
-    logged_bytes: f64,
+    /// Billed milliseconds of a poll, nine of ten of which call no table. An assumption as well.
+    #[arg(long, default_value_t = 5.0)]
+    poll_milliseconds: f64,
+    /// Polls to price.
+    #[arg(long, default_value_t = 1_000_000)]
+    polls: u64,
+    /// Polls to measure.
+    #[arg(long, default_value_t = 1_000)]
+    measured_polls: usize,
+    /// People who wait.
+    #[arg(long, default_value_t = 1_000_000)]
+    people: u64,
+    /// Minutes that each of them waits.
+    #[arg(long, default_value_t = 40)]
+    wait_minutes: u32,
+    /// People who are admitted in a second meanwhile.
+    #[arg(long, default_value_t = 460)]
+    admit_per_second: u32,
 }
 
 #[tokio::main]
@@ -43,12 +61,13 @@ async fn main() -> ExitCode {
 }
 
 async fn print(flags: &Flags) -> Result<(), ClientError> {
-    let prices = Prices::load()?;
-    let Flags { bookings, looks, milliseconds, logged_bytes, measured } = *flags;
-    let journey = Journey { looks, milliseconds, logged_bytes };
+    let prices = Prices::load(&flags.region)?;
+    let Flags { bookings, looks, milliseconds, poll_milliseconds, measured, polls, people, .. } = *flags;
+    let (minutes, rate) = (flags.wait_minutes, flags.admit_per_second);
+    let journey = Journey { looks, milliseconds, poll_milliseconds };
     say(format_args!("List prices of {} in {}, without the free tier.", prices.region, prices.currency));
     say(format_args!(
-        "Assumed: {milliseconds} ms and {logged_bytes} bytes of logs per invocation. The rest is measured."
+        "Assumed: {milliseconds} ms per invocation, {poll_milliseconds} ms per poll. The rest is measured."
     ));
     let booking = price::booking(journey, measured).await?;
     say(format_args!(
@@ -57,13 +76,20 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     print_bill(&prices, &booking.scaled(bookings as f64));
     say(format_args!("\nA month without traffic:"));
     print_bill(&prices, &price::month_without_anybody(journey).await?);
+    let poll = price::poll(journey, flags.measured_polls).await?;
+    say(format_args!("\n{polls} polls of a queue entry that waits:"));
+    print_bill(&prices, &poll.scaled(polls as f64));
+    let of_a_wait = price::polls_of_a_wait(minutes.saturating_mul(60), rate);
+    say(format_args!(
+        "\n{people} people who each wait for {minutes} minutes while {rate} a second are admitted, {of_a_wait} polls each:"
+    ));
+    print_bill(&prices, &poll.scaled(of_a_wait as f64 * people as f64));
     Ok(())
 }
 
 fn print_bill(prices: &Prices, usage: &Usage) {
     say(format_args!("\n| Item | Amount | Cost | Price as of |\n|---|--:|--:|---|"));
-    let lines = prices.bill(usage);
-    for line in &lines {
+    for line in prices.bill(usage) {
         say(format_args!(
             "| {} | {} | {:.2} | {} |",
             line.price.what,
@@ -72,7 +98,7 @@ fn print_bill(prices: &Prices, usage: &Usage) {
             line.price.as_of
         ));
     }
-    say(format_args!("| **Total** | | **{:.2}** | |", lines.iter().map(|line| line.cost).sum::<f64>()));
+    say(format_args!("| **Total** | | **{:.2}** | |", prices.cost(usage)));
 }
 
 fn rounded(amount: f64) -> String {

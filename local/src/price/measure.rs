@@ -19,6 +19,7 @@ use crate::client::{Client, ClientError};
 use crate::intercept::{After, Before, Call, Intercept, Units};
 use crate::server::ports::Port;
 use crate::stack::{Options, Stack};
+use crate::telemetry::function_logs::FunctionLogs;
 
 /// A password for measuring; nobody has it.
 const PASSWORD: &str = "seventeen violet harbours";
@@ -38,6 +39,11 @@ const START: &str = "2026-11-21T10:00:00Z";
 const REQUESTS_OF_A_BATCH: f64 = 2.0;
 /// Connections with which Lambda waits at a queue, and seconds after which each asks again.
 const WAITING_AT_A_QUEUE: (f64, f64) = (5.0, 20.0);
+/// Bytes of the two lines that Lambda itself logs of a call, `platform.start` and `platform.report`, by their fields in
+/// AWS's documents.
+const PLATFORM_LINES_BYTES: f64 = 168.0 + 431.0;
+/// The part of the calls of a crowd that X-Ray keeps: five of a hundred, and one a second, which does not show.
+const TRACED_OF_A_CROWD: f64 = 0.05;
 /// Longest page of metrics.
 const METRICS_BYTES_MAX: usize = 1024 * 1024;
 /// Days of a month.
@@ -48,21 +54,21 @@ const DAYS: i64 = 30;
 pub struct Journey {
     /// How often they look at the seats.
     pub looks: u32,
-    /// Milliseconds that each call of a function is charged for.
+    /// Milliseconds that each call of a function is charged for, but polls.
     pub milliseconds: f64,
-    /// Bytes that each call of a function logs.
-    pub logged_bytes: f64,
+    /// Milliseconds that a poll is charged for: one in ten of a process waits for a call to the table.
+    pub poll_milliseconds: f64,
 }
 
 /// Counts what the calls of functions to the table and the queues use.
 #[derive(Default)]
-struct Meter {
+pub(super) struct Meter {
     usage: Mutex<Usage>,
 }
 
 impl Meter {
     /// Adds what was used since the last look.
-    fn add_to(&self, to: &mut Usage) {
+    pub(super) fn add_to(&self, to: &mut Usage) {
         let used = std::mem::take(&mut *lock(&self.usage));
         for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest] {
             to.add(kind, used.amount(kind));
@@ -102,10 +108,12 @@ pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientE
     let variables = variables.map(|name| (name.to_owned(), free.clone())).into();
     let port = Port::bind("data platform", 0).await?;
     let data_platform = Some(format!("{}/events", port.url()));
-    let options = Options { clock: clock.clone(), variables, data_platform, ..Options::default() };
+    let logs = FunctionLogs::default();
+    let options =
+        Options { clock: clock.clone(), variables, data_platform, logs: Some(logs.clone()), ..Options::default() };
     let stack = Stack::start(options).await?;
     let serving = port.serve(stack.receiver().router());
-    let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey };
+    let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey, logs };
     let mut usage = Usage::default();
     let before = stored_bytes(&sale.stack)?;
     for seat in 1..=bookings {
@@ -123,6 +131,7 @@ struct Sale {
     clock: Clock,
     schedule: String,
     journey: Journey,
+    logs: FunctionLogs,
 }
 
 impl Sale {
@@ -137,17 +146,23 @@ impl Sale {
         self.clock.advance(SignedDuration::from_mins(MINUTES_BETWEEN));
 
         let (meter, calls) = (Arc::new(Meter::default()), self.stack.calls());
+        let received = buyer.received_bytes();
+        drop(self.logs.take_line_bytes(self.clock.now()));
         self.stack.intercept(Some(meter.clone()));
-        for (function, count) in self.send_requests(&buyer, &email, seat).await? {
-            usage.add(Charged::Request, count);
-            self.add_calls(usage, function, count);
-        }
+        let requests = self.send_requests(&buyer, &email, seat).await?;
         let events = self.stack.calls();
         self.stack.intercept(None);
         meter.add_to(usage);
+        usage.add(Charged::TransferredOut, (buyer.received_bytes() - received) as f64 / 1e9);
+        let lines = self.logs.take_line_bytes(self.clock.now());
+        let line = |function: &str| lines.get(function).copied().unwrap_or_default() as f64;
+        for (function, count) in requests {
+            add_requests(usage, self.stack.template(), function, count);
+            self.add_calls(usage, function, count, line(function));
+        }
         for (function, count) in &events {
             let count = (count - calls.get(function).copied().unwrap_or_default()) as f64;
-            self.add_calls(usage, function, count);
+            self.add_calls(usage, function, count, line(function));
             let from_a_queue = |event: &Event| matches!(event, Event::Queue(_));
             if self.stack.template().function(function).is_some_and(|it| it.events.iter().any(from_a_queue)) {
                 usage.add(Charged::QueueRequest, REQUESTS_OF_A_BATCH * count);
@@ -185,17 +200,61 @@ impl Sale {
         ])
     }
 
-    fn add_calls(&self, usage: &mut Usage, function: &str, count: f64) {
-        add_calls(usage, self.stack.template(), function, count, self.journey);
+    fn add_calls(&self, usage: &mut Usage, function: &str, count: f64, line_bytes: f64) {
+        let template = self.stack.template();
+        add_calls(usage, template, function, count, self.journey.milliseconds);
+        let declared = template.function(function);
+        let shared = declared.and_then(|declared| declared.variables.get("CALLS_PER_LOG_LINE")?.parse().ok());
+        usage.add(Charged::Logged, count * line_bytes / shared.unwrap_or(1.0) / 1e9);
+        let traced = declared.is_some_and(|declared| declared.traced);
+        usage.add(Charged::Trace, if traced { count * TRACED_OF_A_CROWD } else { 0.0 });
     }
 }
 
-/// A function was called so often.
-fn add_calls(usage: &mut Usage, template: &Template, function: &str, count: f64, journey: Journey) {
-    let memory = template.function(function).map_or(0, |function| function.memory);
+/// A function was called so often. Its own lines and its traces are another matter.
+pub(super) fn add_calls(usage: &mut Usage, template: &Template, function: &str, count: f64, milliseconds: f64) {
+    let Some(declared) = template.function(function) else { return };
     usage.add(Charged::Invocation, count);
-    usage.add(Charged::GigabyteSecond, count * journey.milliseconds / 1_000.0 * memory as f64 / 1_024.0);
-    usage.add(Charged::Logged, count * journey.logged_bytes / 1e9);
+    usage.add(Charged::GigabyteSecond, count * milliseconds / 1_000.0 * declared.memory as f64 / 1_024.0);
+    if declared.platform_lines {
+        usage.add(Charged::Logged, count * PLATFORM_LINES_BYTES / 1e9);
+    }
+}
+
+/// The gateway passed so many requests on to a function.
+pub(super) fn add_requests(usage: &mut Usage, template: &Template, function: &str, count: f64) {
+    usage.add(Charged::Request, count);
+    let route = template.function(function).and_then(|declared| declared.events.iter().find_map(route_of));
+    let line = access_line(&template.api.access_log, &route.unwrap_or_default());
+    usage.add(Charged::Logged, count * line.len() as f64 / 1e9);
+}
+
+fn route_of(event: &Event) -> Option<String> {
+    match event {
+        Event::Http { method, path, .. } => Some(format!("{method} {path}")),
+        Event::Queue(_) | Event::Stream(_) | Event::Schedule { .. } => None,
+    }
+}
+
+/// A line of the access log, of a request that succeeded: `$context.…` of its form are filled in.
+fn access_line(form: &str, route: &str) -> String {
+    let mut parts = form.split("$context.");
+    let mut line = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '.')).unwrap_or(part.len());
+        line.push_str(match &part[..end] {
+            "requestTimeEpoch" => "1795255200000",
+            "requestId" => "JKJaXmPLvHcESHA=",
+            "routeKey" => route,
+            "identity.sourceIp" => "203.0.113.207",
+            "status" | "integrationStatus" => "200",
+            "responseLatency" => "12",
+            // Nothing to say, as the gateway writes it.
+            _ => "-",
+        });
+        line.push_str(&part[end..]);
+    }
+    line
 }
 
 /// A schedule with a seat for each booking.
@@ -225,6 +284,9 @@ fn stored_bytes(stack: &Stack) -> Result<u64, ClientError> {
 pub async fn month_without_anybody(journey: Journey) -> Result<Usage, ClientError> {
     let clock = Clock::manual(START.parse()?);
     let stack = Stack::start(Options { clock: clock.clone(), metrics: true, ..Options::default() }).await?;
+    let logs = FunctionLogs::default();
+    let telling =
+        Stack::start(Options { clock: clock.clone(), logs: Some(logs.clone()), ..Options::default() }).await?;
     let mut usage = Usage::default();
     let month = DAYS as f64 * 86_400.0;
     for function in &stack.template().functions {
@@ -239,7 +301,12 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, ClientErro
                     let mut one = Usage::default();
                     meter.add_to(&mut one);
                     usage.add_all(&one.scaled(fires));
-                    add_calls(&mut usage, stack.template(), &function.name, fires, journey);
+                    add_calls(&mut usage, stack.template(), &function.name, fires, journey.milliseconds);
+                    telling.run_schedule(&function.name).await?;
+                    let line = logs.take_line_bytes(clock.now()).get(&function.name).copied().unwrap_or_default();
+                    usage.add(Charged::Logged, fires * line as f64 / 1e9);
+                    // Fewer than one a second: X-Ray keeps each.
+                    usage.add(Charged::Trace, if function.traced { fires } else { 0.0 });
                 }
                 Event::Queue(_) => {
                     let (connections, seconds) = WAITING_AT_A_QUEUE;
@@ -251,7 +318,7 @@ pub async fn month_without_anybody(journey: Journey) -> Result<Usage, ClientErro
     }
     usage.add(Charged::Metric, metrics(&stack).await? as f64);
     let resources = |template: &str, kind: &str| template.matches(&format!("Type: {kind}\n")).count() as f64;
-    usage.add(Charged::Alarm, resources(cloudformation::MONITORING, "AWS::CloudWatch::Alarm"));
+    usage.add(Charged::Alarm, cloudformation::MONITORING.matches("MetricName: ").count() as f64);
     usage.add(Charged::Dashboard, resources(cloudformation::MONITORING, "AWS::CloudWatch::Dashboard"));
     usage.add(Charged::Secret, resources(cloudformation::TEXT, "AWS::SecretsManager::Secret"));
     Ok(usage)
@@ -280,7 +347,7 @@ fn firings(expression: &str, from: Timestamp) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const JOURNEY: Journey = Journey { looks: 2, milliseconds: 10.0, logged_bytes: 1_000.0 };
+    const JOURNEY: Journey = Journey { looks: 2, milliseconds: 10.0, poll_milliseconds: 5.0 };
 
     #[tokio::test]
     async fn a_booking_uses_what_its_parts_do() {
@@ -290,6 +357,12 @@ mod tests {
         assert!((12.0..25.0).contains(&usage.amount(Charged::WriteUnit)), "{usage:?}");
         // Besides the six requests an authorizer, the relay and the hand-over to the data platform.
         assert!(usage.amount(Charged::Invocation) >= 9.0, "{usage:?}");
+        // Log-in, the date, its seats twice, hold and payment; five in a hundred of the traced calls.
+        assert!((0.2..1.0).contains(&usage.amount(Charged::Trace)), "{usage:?}");
+        let kilobytes = |kind| usage.amount(kind) * 1e6;
+        // Six lines of the access log, two lines of Lambda's for most calls, and their own.
+        assert!((5.0..15.0).contains(&kilobytes(Charged::Logged)), "{usage:?}");
+        assert!((3.0..30.0).contains(&kilobytes(Charged::TransferredOut)), "{usage:?}");
         assert!(usage.amount(Charged::QueueRequest) >= 3.0 && usage.amount(Charged::Stored) > 0.0, "{usage:?}");
         assert!(booking(JOURNEY, 0).await.is_err());
     }
@@ -300,6 +373,16 @@ mod tests {
         assert_eq!(usage.amount(Charged::Request), 0.0);
         // Two sweeps each minute.
         assert!(usage.amount(Charged::Invocation) > 2.0 * 30.0 * 24.0 * 60.0, "{usage:?}");
-        assert!(usage.amount(Charged::Metric) > 0.0 && usage.amount(Charged::Alarm) > 0.0, "{usage:?}");
+        assert!(usage.amount(Charged::Metric) > 0.0, "{usage:?}");
+        // Thirteen alarms, two of which watch several metrics: docs/operations.md.
+        assert!(usage.amount(Charged::Alarm) >= 13.0, "{usage:?}");
+        assert_eq!(usage.amount(Charged::Trace), usage.amount(Charged::Invocation));
+    }
+
+    #[test]
+    fn a_line_of_the_access_log_has_its_fields_filled_in() {
+        let form = r#"{"route":"$context.routeKey","status":"$context.status","error":"$context.error.message"}"#;
+        let line = access_line(form, "GET /queues/{queue_id}");
+        assert_eq!(line, r#"{"route":"GET /queues/{queue_id}","status":"200","error":"-"}"#);
     }
 }

@@ -1,14 +1,19 @@
 //! The cost of the product on AWS: its usage, as the local stack counts it, times a dated list of prices.
 
 mod measure;
+mod polls;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 pub use measure::{Journey, booking, month_without_anybody};
+pub use polls::{poll, polls_of_a_wait};
 
-/// The list of prices.
+/// The region whose prices count unless somebody says otherwise.
+pub const REGION: &str = "us-east-1";
+
+/// The lists of prices, by region.
 const PRICES: &str = include_str!("prices.json");
 
 /// Something that AWS counts and charges for.
@@ -31,9 +36,13 @@ pub enum Charged {
     QueueRequest,
     /// A GB of logs.
     Logged,
+    /// A trace that X-Ray keeps.
+    Trace,
+    /// A GB that leaves for the internet.
+    TransferredOut,
     /// A metric of our own for a month.
     Metric,
-    /// An alarm for a month.
+    /// A metric that an alarm watches for a month: an alarm of several metrics is charged for each.
     Alarm,
     /// A dashboard for a month.
     Dashboard,
@@ -69,14 +78,37 @@ impl Usage {
     }
 }
 
-/// The list of prices.
-#[derive(Clone, Debug, Deserialize)]
+/// The file of prices.
+#[derive(Deserialize)]
+struct Regions {
+    currency: String,
+    regions: BTreeMap<String, Vec<Price>>,
+}
+
+/// The list of prices of a region.
+#[derive(Clone, Debug)]
 pub struct Prices {
     /// Of which region.
     pub region: String,
     /// In which currency.
     pub currency: String,
     prices: Vec<Price>,
+}
+
+/// There are no prices.
+#[derive(Debug, thiserror::Error)]
+pub enum PricesError {
+    /// The file cannot be read.
+    #[error("the list of prices: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// The file does not have the region.
+    #[error("no prices of {region}; there are those of {known}")]
+    UnknownRegion {
+        /// The region that was asked for.
+        region: String,
+        /// The regions that there are.
+        known: String,
+    },
 }
 
 /// One of its lines.
@@ -88,7 +120,7 @@ pub struct Price {
     pub what: String,
     price: f64,
     per: f64,
-    /// When it was this much.
+    /// The day on which it was this much, or `not verified`.
     pub as_of: String,
     /// Where AWS says how much it is now.
     pub page: String,
@@ -106,12 +138,23 @@ pub struct Line<'a> {
 }
 
 impl Prices {
-    /// The list that comes with the program.
+    /// The list of a region that comes with the program.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn load() -> Result<Self, serde_json::Error> {
-        serde_json::from_str(PRICES)
+    /// When it cannot be read, or does not have the region.
+    pub fn load(region: &str) -> Result<Self, PricesError> {
+        let Regions { currency, mut regions } = serde_json::from_str(PRICES)?;
+        let prices = regions.remove(region).ok_or_else(|| PricesError::UnknownRegion {
+            region: region.to_owned(),
+            known: regions.keys().cloned().collect::<Vec<_>>().join(", "),
+        })?;
+        Ok(Self { region: region.to_owned(), currency, prices })
+    }
+
+    /// The cost of something.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage) -> f64 {
+        self.bill(usage).iter().map(|line| line.cost).sum()
     }
 
     /// The bill for something: what is not used is not on it.
@@ -131,23 +174,39 @@ mod tests {
 
     #[test]
     fn a_bill_adds_up_and_everything_has_a_price() {
-        let prices = Prices::load().expect("it can be read");
-        let mut usage = Usage::default();
         let all =
             [Charged::WriteUnit, Charged::ReadUnit, Charged::Stored, Charged::Invocation, Charged::GigabyteSecond]
                 .into_iter()
                 .chain([Charged::Request, Charged::QueueRequest, Charged::Logged])
+                .chain([Charged::Trace, Charged::TransferredOut])
                 .chain([Charged::Metric, Charged::Alarm, Charged::Dashboard, Charged::Secret]);
-        for what in all {
-            usage.add(what, 1_000_000.0);
-            let bill = prices.bill(&usage);
-            assert_eq!(bill.iter().filter(|line| line.price.charge == what).count(), 1, "{what:?}");
+        for region in ["us-east-1", "ap-northeast-2"] {
+            let prices = Prices::load(region).expect("it can be read");
+            let mut usage = Usage::default();
+            for what in all.clone() {
+                usage.add(what, 1_000_000.0);
+                let bill = prices.bill(&usage);
+                assert_eq!(bill.iter().filter(|line| line.price.charge == what).count(), 1, "{what:?}");
+            }
+            let (once, twice) = (prices.cost(&usage), prices.cost(&usage.scaled(2.0)));
+            assert!((twice - 2.0 * once).abs() < 1e-6);
         }
-        let twice = usage.scaled(2.0);
-        let sum = |usage: &Usage| prices.bill(usage).iter().map(|line| line.cost).sum::<f64>();
-        assert!((sum(&twice) - 2.0 * sum(&usage)).abs() < 1e-6);
         let mut writes = Usage::default();
         writes.add(Charged::WriteUnit, 8_000_000.0);
-        assert!((sum(&writes) - 5.0).abs() < 1e-9);
+        let cost = Prices::load("us-east-1").expect("it can be read").cost(&writes);
+        assert!((cost - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_region_without_prices_is_refused_and_every_price_says_when_it_was_read() {
+        let refused = Prices::load("mars-north-1").expect_err("no such region").to_string();
+        assert!(refused.contains("ap-northeast-2, us-east-1"), "{refused}");
+        for region in ["us-east-1", "ap-northeast-2"] {
+            for Price { what, as_of, page, .. } in Prices::load(region).expect("it can be read").prices {
+                let is_day = as_of.parse::<jiff::civil::Date>().is_ok();
+                assert!(is_day || as_of == "not verified", "{region}: {what}: {as_of}");
+                assert!(page.starts_with("https://aws.amazon.com/"), "{region}: {what}: {page}");
+            }
+        }
     }
 }

@@ -249,7 +249,6 @@ async fn only_our_own_tokens_are_believed() {
     for (name, value) in [
         ("aud", json!("onsale-api")),
         ("iss", json!("somebody else")),
-        ("sub", json!("0193a000-0000-7000-8000-00000000dead")),
         ("sub", json!("not an id")),
         ("queue", json!("autumn")),
         ("queue", json!(["spring"])),
@@ -295,16 +294,74 @@ async fn a_token_is_its_owners_and_its_queues_alone() {
     let (mina, joon) = (world.joined_user().await, world.joined_user().await);
     let before = world.dump();
     mina.with_queue_token(None).poll().await.expect_problem(401, "queue-token-required");
-    mina.poll_with(&joon.own_token()).await.expect_problem(401, "queue-token-invalid");
     let access = mina.token.clone().expect("a token");
     mina.poll_with(&access).await.expect_problem(401, "queue-token-invalid");
     mina.get("/queues/autumn/tokens/me").await.expect_problem(401, "queue-token-invalid");
     mina.get("/queues/Spring/tokens/me").await.expect_invalid("queue_id");
-    // A queue token is no access token: the gateway itself refuses it.
+    // A queue token is no access token: where one is asked for, the gateway itself refuses it.
     let mut swapped = mina.clone();
     swapped.token = mina.queue_token.clone();
-    let refused = swapped.poll().await.expect(403);
+    let refused = swapped.leave().await.expect(403);
     assert_eq!(refused.body, json!({ "message": "Forbidden" }));
-    world.anonymous().with_queue_token(Some(&mina.own_token())).poll().await.expect(401);
+    // Leaving asks for the owner, whoever has the queue token.
+    mina.with_queue_token(Some(&joon.own_token())).leave().await.expect_problem(401, "queue-token-invalid");
     assert_eq!(world.dump(), before);
+}
+
+/// The caller is the user whom the token names: an access token is not needed, and not looked at.
+#[tokio::test]
+async fn a_poll_needs_no_access_token_and_looks_at_none() {
+    let world = World::new().await;
+    let hall = world.queued_schedule(json!({ "capacity": 1 })).await;
+    let (mut mina, joon) = (world.joined_user().await, world.joined_user().await);
+    let asked = authorizations(&world);
+    let path = format!("/queues/{QUEUE}/tokens/me");
+    let anybody = |token: &str| world.anonymous().with_queue_token(Some(token));
+    assert_eq!(anybody(&joon.own_token()).get(&path).await.expect(200).body["number"], 2);
+    for header in ["Bearer garbage", "Basic eyJ4", "Bearer"] {
+        let place = anybody(&mina.own_token()).get_with(&path, "authorization", header).await.expect(200);
+        assert_eq!(place.body["number"], 1, "{header}");
+    }
+    // With the access token of somebody else it is still the place of the one whom it names.
+    let place = mina.with_queue_token(Some(&joon.own_token())).get(&path).await.expect(200);
+    assert_eq!((&place.body["number"], &place.body["position"]), (&json!(2), &json!(2)));
+    world.ticks(2).await;
+    assert_eq!(mina.poll().await.expect(200).body["state"], "admitted");
+    assert_eq!((world.state_of(&mina).as_str(), world.state_of(&joon).as_str()), ("admitted", "waiting"));
+    assert_eq!(authorizations(&world), asked, "the authorizer was asked");
+    // The admitted token alone buys nothing.
+    let thief = anybody(&mina.own_token());
+    thief.hold(&hall, &["A-1-1"]).await.expect(401);
+    thief.leave().await.expect(401);
+    joon.with_queue_token(mina.queue_token.as_deref())
+        .hold(&hall, &["A-1-1"])
+        .await
+        .expect_problem(401, "queue-token-invalid");
+    mina.hold(&hall, &["A-1-1"]).await.expect(201);
+    world.quiesce().await;
+}
+
+/// How often the authorizer was asked.
+fn authorizations(world: &World) -> u64 {
+    world.stack.calls().get("authorize").copied().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_token_whose_key_verifies_no_more_is_refused() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 1 })).await;
+    world.admitted_user().await;
+    let mut mina = world.joined_user().await;
+    let first = mina.own_token();
+    for _ in 0..2 {
+        world.stack.invoke("rotate_keys", json!({})).await.expect("rotated");
+        world.wait(2 * HOUR);
+        mina.poll_with(&first).await.expect(200);
+    }
+    // A day after the second rotation its key is taken away; a token that was renewed meanwhile goes on.
+    world.wait(4 * HOUR);
+    mina.poll().await.expect(200);
+    world.wait(24 * HOUR);
+    mina.poll_with(&first).await.expect_problem(401, "queue-token-invalid");
+    assert_eq!(mina.poll().await.expect(200).body["number"], 2);
 }

@@ -162,9 +162,10 @@ impl Person {
         self.keep_token(reply)
     }
 
-    /// Asks for the place and keeps the token.
+    /// Asks for the place with the queue token alone, and keeps the token.
     pub async fn poll(&mut self) -> Reply {
-        let reply = self.get(&format!("/queues/{QUEUE}/tokens/me")).await;
+        let without_access_token = Self { token: None, ..self.clone() };
+        let reply = without_access_token.get(&format!("/queues/{QUEUE}/tokens/me")).await;
         self.keep_token(reply)
     }
 

@@ -16,6 +16,9 @@ pub const HOLD_SECONDS_MAX: u32 = 86_400;
 /// seconds for all it does.
 pub const DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX: u32 = 15_000;
 
+/// Most calls that may be set to share a line: it has room for a hundred values of each metric.
+pub const CALLS_PER_LOG_LINE_MAX: u32 = 50;
+
 /// Where a secret lies. Only functions that use it have one.
 #[derive(Clone, Debug)]
 pub enum SecretSource {
@@ -65,6 +68,8 @@ pub struct Config {
     pub attempt_pause_max_seconds: u32,
     /// After how many seconds of quiet attempts are forgotten.
     pub attempts_forgotten_seconds: u32,
+    /// Successful calls that share one line of the log; 1 where each has its own.
+    pub calls_per_log_line: u32,
 }
 
 /// A setting is missing or cannot be understood. The text names the variable, never its value.
@@ -90,6 +95,10 @@ impl Config {
         if !(1..=DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX).contains(&data_platform_timeout) {
             let problem = "must be between 1 and 15000";
             return Err(ConfigError { name: "DATA_PLATFORM_TIMEOUT_MILLISECONDS", problem });
+        }
+        let calls_per_log_line = parse_number(variables, "CALLS_PER_LOG_LINE", 1)?;
+        if !(1..=CALLS_PER_LOG_LINE_MAX).contains(&calls_per_log_line) {
+            return Err(ConfigError { name: "CALLS_PER_LOG_LINE", problem: "must be between 1 and 50" });
         }
         let secret = |file: &str, arn: &str| {
             text(file).map(|path| SecretSource::File(path.into())).or_else(|| text(arn).map(SecretSource::Secret))
@@ -117,6 +126,7 @@ impl Config {
             sign_up_free_attempts: parse_number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 300)?,
             attempt_pause_max_seconds: parse_number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
             attempts_forgotten_seconds: parse_number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
+            calls_per_log_line,
         })
     }
 }
@@ -196,6 +206,13 @@ mod tests {
             let problem = config_with("DATA_PLATFORM_URL", url).expect_err(url).to_string();
             assert!(problem.starts_with("setting DATA_PLATFORM_URL: must ") && !problem.contains(url), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_line_is_for_one_call_unless_it_says_otherwise() {
+        let calls = |value: &str| config_with("CALLS_PER_LOG_LINE", value).map(|config| config.calls_per_log_line);
+        assert_eq!((calls("").expect("a default"), calls("50").expect("the most")), (1, 50));
+        assert!(calls("0").is_err() && calls("51").is_err() && calls("many").is_err());
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! and the tests run all of them in one process through the same two doors, [`invoke`] and the routers.
 
 use std::future::Future;
+use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use axum::http::Uri;
-use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
@@ -17,8 +17,10 @@ use tracing::Instrument;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::events::Event;
 use crate::http::{self, Problem};
+use crate::telemetry::call_lines::CallLines;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{CALLS, CONSUME_SECONDS, EVENTS_CONSUMED, Emf, LAST_SUCCESS, Meter};
 use crate::telemetry::trace::{self, Context, OpenSpan, SpanKind};
@@ -97,7 +99,7 @@ async fn invoke_event(
     answer
 }
 
-/// Runs the function `name` as the `main` of its Lambda binary. What a call counts is one line on standard output.
+/// Runs the function `name` as the `main` of its Lambda binary. What calls count are lines on standard output.
 ///
 /// # Errors
 /// When a setting is missing or the runtime cannot be reached.
@@ -107,33 +109,24 @@ pub fn run(name: &'static str, function: Function) -> Result<(), InvocationError
     runtime.block_on(async {
         let counted = Emf::default();
         let app = App::from_environment(name, Meter::new(name, Arc::new(counted.clone()))).await?;
-        let app_of_call = app.clone();
-        let tell = move || {
-            if let Err(problem) = counted.flush(name, app_of_call.now(), std::io::stdout()) {
-                tracing::warn!(%problem, "metrics could not be written");
-            }
-        };
+        let lines = CallLines::new(&app, counted, |line| std::io::stdout().write_all(line));
         let router = match function {
             Function::Http(route) => http::serve(route(), app),
             Function::Default(refusal) => http::refuse(refusal, app),
             Function::Event(handle) => {
                 let call = service_fn(move |event: LambdaEvent<Value>| {
-                    let (app, tell) = (app.clone(), tell.clone());
+                    let (app, lines, started) = (app.clone(), lines.clone(), Stopwatch::start());
                     async move {
                         let given = event.context.xray_trace_id.as_deref().and_then(Context::from_x_ray);
                         let answer = invoke_event(handle, app, event.payload, &event.context.request_id, given).await;
-                        tell();
+                        lines.end_call(answer.is_ok(), started.elapsed());
                         answer
                     }
                 });
                 return lambda_runtime::run(call).await;
             }
         };
-        let tell = axum::middleware::map_response(move |answer: Response| {
-            tell();
-            std::future::ready(answer)
-        });
-        lambda_http::run(router.layer(tell)).await
+        lambda_http::run(http::with_call_lines(router, lines)).await
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::contention::heat::Heat;
 use crate::contention::services::{Services, Why};
 use crate::contention::table::Table;
-use local::price::{Charged, Prices, Usage};
+use local::price::{Charged, Prices, REGION, Usage};
 
 /// Partitions and keys that are printed.
 const HOTTEST: usize = 5;
@@ -82,7 +82,7 @@ impl Figures {
         usage.add(Charged::GigabyteSecond, gigabyte_seconds);
         usage.add(Charged::Logged, calls * LOGGED_BYTES / 1e9);
         usage.add(Charged::Request, self.requests as f64);
-        let Ok(prices) = Prices::load() else { return "no list of prices".to_owned() };
+        let Ok(prices) = Prices::load(REGION) else { return "no list of prices".to_owned() };
         let lines = prices.bill(&usage);
         let cost: f64 = lines.iter().map(|line| line.cost).sum();
         let parts: Vec<String> = lines.iter().map(|line| format!("{} {:.2}", line.price.what, line.cost)).collect();

@@ -65,6 +65,10 @@ pub struct Function {
     pub timeout: Duration,
     /// Its memory, in MiB.
     pub memory: u64,
+    /// Whether its calls begin traces of their own.
+    pub traced: bool,
+    /// Whether Lambda logs the start and the report of each call.
+    pub platform_lines: bool,
     /// Its environment, the globals included.
     pub variables: BTreeMap<String, String>,
     /// The statements of its policy.
@@ -122,6 +126,10 @@ pub struct Batch {
 pub struct Api {
     /// The authorizer of every route that does not opt out.
     pub authorizer: Option<Authorizer>,
+    /// Requests a second by route, where a route has a rate of its own. Nothing enforces them here.
+    pub rates: BTreeMap<String, u64>,
+    /// The form of a line of the access log, with `$context.…` in the place of what a request fills in.
+    pub access_log: String,
 }
 
 /// A Lambda authorizer.
@@ -271,6 +279,11 @@ fn read_function(
     let timeout = timeout.iter().find_map(Value::as_u64).unwrap_or(TIMEOUT_SECONDS_DEFAULT);
     let memory = [&properties["MemorySize"], &globals["Function"]["MemorySize"]];
     let memory = memory.into_iter().find_map(Value::as_u64).unwrap_or(MEMORY_DEFAULT);
+    let own_or_global = |property: &str| {
+        let own = &properties[property];
+        scope.resolve(if own.is_null() { &globals["Function"][property] } else { own })
+    };
+    let (tracing, logging) = (own_or_global("Tracing")?, own_or_global("LoggingConfig")?);
     let mut variables = scalar_texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
     variables.extend(scalar_texts(&scope.resolve(&properties["Environment"]["Variables"])?));
     let mut events = Vec::new();
@@ -282,6 +295,8 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         memory,
+        traced: tracing == "Active",
+        platform_lines: logging["SystemLogLevel"] != "WARN",
         variables,
         statements: policy::read(&scope.resolve(&properties["Policies"])?)?,
         events,
@@ -343,10 +358,14 @@ fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch
 }
 
 fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, TemplateError> {
+    let settings = own.map(|properties| scope.resolve(&properties["RouteSettings"])).transpose()?.unwrap_or_default();
+    let rate = |(route, settings): (&String, &Value)| Some((route.clone(), settings["ThrottlingRateLimit"].as_u64()?));
+    let rates = entries(&settings).filter_map(rate).collect();
+    let access_log = own.map(|properties| scalar_text(&properties["AccessLogSettings"]["Format"])).unwrap_or_default();
     let auth = own.map(|properties| &properties["Auth"]).filter(|auth| auth.is_object());
     let auth = scope.resolve(auth.unwrap_or(&globals["HttpApi"]["Auth"]))?;
     let Some(name) = auth["DefaultAuthorizer"].as_str() else {
-        return Ok(Api::default());
+        return Ok(Api { authorizer: None, rates, access_log });
     };
     let authorizer = &auth["Authorizers"][name];
     let function = scalar_text(&authorizer["FunctionArn"]);
@@ -359,5 +378,7 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
             identity_headers: headers.collect(),
             cache: Duration::from_secs(identity["ReauthorizeEvery"].as_u64().unwrap_or(0)),
         }),
+        rates,
+        access_log,
     })
 }

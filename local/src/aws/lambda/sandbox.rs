@@ -20,6 +20,7 @@ use crate::aws::cloudformation::{Function, REGION, Template, TemplateError};
 use crate::aws::engine::Engines;
 use crate::aws::iam::{PolicyCheck, Principal, Reading};
 use crate::intercept::Slot;
+use crate::telemetry::function_logs::FunctionLogs;
 use crate::telemetry::metrics::Metrics;
 
 /// A variable that says on AWS where a secret lies, the one that says it here, where secrets are files, and its file.
@@ -45,6 +46,8 @@ pub struct ProcessParts {
     pub secrets: Vec<SecretFile>,
     /// Where they count, if they do.
     pub metrics: Option<Metrics>,
+    /// Where they count for lines of a log, if not there.
+    pub logs: Option<FunctionLogs>,
     /// Where they send their spans.
     pub tracer: Tracer,
 }
@@ -139,8 +142,11 @@ impl Processes {
             }
         }
         let config = Config::from_variables(&variables)?;
-        let metrics = function.zip(self.parts.metrics.as_ref());
-        let meter = metrics.map_or_else(Meter::off, |(function, metrics)| metrics.meter(&function.name));
+        let meter = match (function, &self.parts.metrics, &self.parts.logs) {
+            (Some(function), Some(metrics), _) => metrics.meter(&function.name),
+            (Some(function), None, Some(logs)) => logs.meter(&function.name),
+            _ => Meter::off(),
+        };
         let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
         let (dynamodb, sqs) = self.connect_clients(function, &meter);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();

@@ -1,8 +1,9 @@
 //! Queue tokens: what somebody in a waiting queue holds, and what a sale behind one asks for.
 //!
 //! A queue token is a JWT signed as access tokens are, with a `typ` of its own, that names user, queue and number.
-//! A waiting one is all that a poll needs. An admitted one opens the sale to its owner: **looking asks for its
-//! signature and a recent state, buying repeats the state in the transaction.**
+//! It is all that a poll needs: the user whom it names asks. An admitted one opens the sale to its owner, together with
+//! the owner's access token: **looking asks for its signature and a recent state, buying repeats the state in the
+//! transaction.**
 
 use std::fmt;
 
@@ -49,6 +50,12 @@ pub struct QueueClaims {
 }
 
 impl QueueClaims {
+    /// The user whom it names.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        UserId(self.sub)
+    }
+
     /// Whether a new token should be signed, although this one is valid still.
     #[must_use]
     pub fn is_old(&self, now: Timestamp) -> bool {
@@ -114,18 +121,26 @@ impl fmt::Debug for QueueCredentials {
 }
 
 impl QueueCredentials {
-    /// The claims of the caller's token of `queue`, waiting or admitted, also when its time is over: where its holder
-    /// stands is asked of the table.
+    /// The claims of the token of `queue`, waiting or admitted, whoever sends it, also when its time is over: where its
+    /// owner stands is asked of the table. Enough to tell a place, never to buy, hold or leave.
+    ///
+    /// # Errors
+    /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
+    pub async fn claims_of_anybody(&self, app: &App, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
+        let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
+        let claims = access_token::verified_claims::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
+        let claims = claims.filter(|claims| claims.queue == queue.as_str()).ok_or(QueueTokenError::Invalid)?;
+        let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
+        if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
+    }
+
+    /// The same of a token that is `user`'s own.
     ///
     /// # Errors
     /// [`QueueTokenError::Required`], [`QueueTokenError::Invalid`], or the table's failure.
     pub async fn claims(&self, app: &App, user: UserId, queue: &QueueId) -> Result<QueueClaims, QueueTokenFailure> {
-        let token = self.queue_token.as_deref().ok_or(QueueTokenError::Required)?;
-        let claims = access_token::verified_claims::<QueueClaims>(app, token, QUEUE_TYPE, AUDIENCE).await?;
-        let own = |claims: &QueueClaims| claims.sub == user.0 && claims.queue == queue.as_str();
-        let claims = claims.filter(own).ok_or(QueueTokenError::Invalid)?;
-        let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: LIFE_SECONDS_MAX };
-        if life.has_begun(app) { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
+        let claims = self.claims_of_anybody(app, queue).await?;
+        if claims.user() == user { Ok(claims) } else { Err(QueueTokenError::Invalid.into()) }
     }
 
     /// The admission that the caller's token proves, by its signature and its time. Whether it has been used or given

@@ -31,6 +31,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::App;
 use crate::clock::Stopwatch;
+use crate::telemetry::call_lines::CallLines;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS, REFUSALS};
 use crate::telemetry::trace::{self, Context, OpenSpan, SpanKind};
@@ -48,6 +49,19 @@ pub fn serve(route: UtoipaMethodRouter<App>, app: App) -> Router {
 /// The service that refuses every request.
 pub fn refuse(refusal: fn(&Uri) -> Problem, app: App) -> Router {
     with_edge(Router::new().fallback(move |uri: Uri| std::future::ready(refusal(&uri))), app)
+}
+
+/// The same service, whose requests have their lines in the log of a Lambda function.
+pub fn with_call_lines(router: Router, lines: CallLines) -> Router {
+    router.layer(axum::middleware::from_fn_with_state(lines, end_request))
+}
+
+async fn end_request(State(lines): State<CallLines>, request: Request, next: Next) -> Response {
+    let started = Stopwatch::start();
+    let answer = next.run(request).await;
+    let status = answer.status();
+    lines.end_call(!status.is_client_error() && !status.is_server_error(), started.elapsed());
+    answer
 }
 
 /// Gives handlers their app, and writes problems out in the caller's language.

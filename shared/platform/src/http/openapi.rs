@@ -19,6 +19,9 @@ use super::{Code, ProblemOut};
 /// The header by which a request may be sent again.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
+/// The access of an operation whose caller is the user that the signed queue token names, without an access token.
+const QUEUE_TOKEN: &str = "queue-token";
+
 /// The media type of a function's error responses.
 const PROBLEM: &str = "application/problem+json";
 
@@ -156,6 +159,12 @@ fn required_access(operation: &Operation) -> &str {
     access.unwrap_or("public")
 }
 
+/// Whether the gateway asks for an access token before an operation is reached.
+fn needs_access_token(operation: &Operation) -> bool {
+    let access = required_access(operation);
+    !access.starts_with("public") && access != QUEUE_TOKEN
+}
+
 fn has_parameter(operation: &Operation, parameter: &str) -> bool {
     let parameters = operation.parameters.iter().flatten();
     parameters.into_iter().any(|known| matches!(known, RefOr::T(known) if known.name == parameter))
@@ -176,7 +185,7 @@ fn add_queue_token(operation: &mut Operation) {
 /// operations share. Then all codes of one status become one response.
 fn add_common_refusals(operation: &mut Operation) {
     let access = required_access(operation).to_owned();
-    let (logged_in, guarded) = (!access.starts_with("public"), access.ends_with("+queue"));
+    let (logged_in, guarded) = (needs_access_token(operation), access.ends_with("+queue"));
     let mut codes = vec![Code::Internal, Code::Busy];
     if operation.request_body.is_some() {
         codes.extend([Code::MalformedJson, Code::BodyTooLarge, Code::UnsupportedMediaType]);
@@ -273,7 +282,7 @@ fn refusal_of_gateway() -> Content {
 
 /// Beside what functions refuse; a status that none of them answers is the gateway's alone.
 fn add_gateway_refusals(operation: &mut Operation) {
-    let needs_token = !required_access(operation).starts_with("public");
+    let needs_token = needs_access_token(operation);
     let responses = &mut operation.responses.responses;
     for status in GATEWAY_STATUSES {
         let refuses = needs_token || !matches!(status, "401" | "403");

@@ -1,5 +1,5 @@
-//! Metrics of a Lambda function: one line of the log for each call, in CloudWatch's Embedded Metric Format. No call is
-//! made for them, nobody waits.
+//! Metrics of a Lambda function: lines of the log, in CloudWatch's Embedded Metric Format. No call is made for them,
+//! nobody waits. Which calls get a line: [`crate::telemetry::call_lines`].
 //!
 //! The crate `metrics_cloudwatch_embedded` writes a line for every set of labels. Here all is one line: its only
 //! dimension is the function, the values of other labels follow the metric's name after a full stop.
@@ -15,14 +15,16 @@ use metrics::{
 use serde_json::{Map, Value, json};
 
 use crate::memory::lock;
-use crate::telemetry::metrics::{ALL, FUNCTION};
+use crate::telemetry::metrics::{ALL, FUNCTION, Metric};
 
 /// The namespace of the metrics in CloudWatch.
 pub const NAMESPACE: &str = "Onsale";
 /// Most values of one metric in a line, and most metrics of a line (limits of the format).
 const VALUES_MAX: usize = 100;
+/// The field of a line that says of how many calls it tells.
+const CALLS_OF_LINE: &str = "calls";
 
-/// Keeps what one call of a function counts.
+/// Keeps what the calls of a function count, until a line tells it.
 #[derive(Clone, Default)]
 pub struct Emf(Arc<Mutex<BTreeMap<String, MetricValues>>>);
 
@@ -35,11 +37,12 @@ enum MetricValues {
 }
 
 impl Emf {
-    /// Writes the line of a call of `function` that ended at `now`, if anything was counted, and begins anew.
+    /// Writes the line of so many calls of `function`, the last of which ended at `now`, if anything was counted, and
+    /// begins anew.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn flush(&self, function: &str, now: Timestamp, mut out: impl Write) -> io::Result<()> {
+    pub fn flush(&self, function: &str, calls: u32, now: Timestamp, mut out: impl Write) -> io::Result<()> {
         let values = std::mem::take(&mut *self.lock());
         if values.is_empty() {
             return Ok(());
@@ -51,9 +54,18 @@ impl Emf {
         let mut line = Map::new();
         line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
         line.insert(FUNCTION.to_owned(), function.into());
+        line.insert(CALLS_OF_LINE.to_owned(), calls.into());
         line.extend(values.into_iter().map(|(name, values)| (name, values.into_json())));
         // One write: lines of the log must not be mixed.
         out.write_all(format!("{}\n", Value::Object(line)).as_bytes())
+    }
+
+    /// Whether something that was counted may not wait for the line of a later call: CloudWatch puts it into the minute
+    /// of its line, or its values will soon be more than a line can have.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        let many = |values: &MetricValues| matches!(values, MetricValues::Values(list) if list.len() > VALUES_MAX / 2);
+        self.lock().iter().any(|(name, values)| kept(name).is_some() || many(values))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, MetricValues>> {
@@ -67,10 +79,15 @@ impl Emf {
     }
 }
 
+/// The metric of a name with its labels, if CloudWatch is to keep it.
+fn kept(name: &str) -> Option<&'static Metric> {
+    let base = name.split('.').next().unwrap_or(name);
+    ALL.into_iter().find(|metric| metric.name == base && metric.kept)
+}
+
 /// The declaration of a metric for CloudWatch, if CloudWatch is to keep it.
 fn cloudwatch_metric(name: &str) -> Option<Value> {
-    let base = name.split('.').next().unwrap_or(name);
-    let metric = ALL.iter().find(|metric| metric.name == base && metric.kept)?;
+    let metric = kept(name)?;
     let unit = if metric.unit == Unit::Seconds { "Seconds" } else { "Count" };
     Some(json!({ "Name": name, "Unit": unit }))
 }
@@ -166,7 +183,7 @@ mod tests {
         let now = Timestamp::from_millisecond(1_700_000_000_123).expect("a time");
         let line = || {
             let mut out = Vec::new();
-            emf.flush("hold_seat", now, &mut out).expect("written");
+            emf.flush("hold_seat", 1, now, &mut out).expect("written");
             String::from_utf8(out).expect("text")
         };
         assert_eq!(line(), "");
@@ -188,6 +205,7 @@ mod tests {
             ],
         }]);
         assert_eq!(told["_aws"]["CloudWatchMetrics"], declared);
+        assert_eq!(told["calls"], 1);
         assert_eq!((&told["function"], &told["onsale_refusals_total.seat-taken"]), (&json!("hold_seat"), &json!(3)));
         assert_eq!(
             (&told["onsale_http_requests_total.409"], &told["onsale_queue_waiting.tour"]),
@@ -197,6 +215,7 @@ mod tests {
         assert!(values.len() == VALUES_MAX && values.iter().all(|value| *value == json!(0.5)));
         assert_eq!(line(), "");
         meter.count(&HTTP_REQUESTS, 1, &["200"]);
+        assert!(!emf.is_urgent());
         let told: Value = serde_json::from_str(&line()).expect("JSON");
         assert_eq!(
             (&told["_aws"]["CloudWatchMetrics"], &told["onsale_http_requests_total.200"]),

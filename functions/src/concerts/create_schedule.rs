@@ -63,7 +63,7 @@ pub async fn create_schedule(
     if new.has_started(app.now()) && !schedules::is_there(&app, new.id).await? {
         return Err(invalid("starts_at")(Expected::InTheFuture));
     }
-    new.queue = concerts::queue_of(&app, concert_id).await?;
+    new.queue = concerts::get(&app, concert_id).await?.and_then(|concert| concert.queue);
     let parts = [
         "create_schedule".to_owned(),
         concert_id.to_string(),

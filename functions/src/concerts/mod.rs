@@ -13,6 +13,7 @@ pub mod get_concert;
 pub mod get_schedule;
 pub mod list_schedules;
 pub mod search_concerts;
+pub mod set_concert_queue;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
@@ -22,6 +23,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("search_concerts", Function::Http(|| routes!(search_concerts::search_concerts))),
     // GET /concerts/{concert_id}: one concert.
     ("get_concert", Function::Http(|| routes!(get_concert::get_concert))),
+    // PUT /concerts/{concert_id}/queue: puts a queue in front of a concert before its sale, or takes it away.
+    ("set_concert_queue", Function::Http(|| routes!(set_concert_queue::set_concert_queue))),
     // DELETE /concerts/{concert_id}: removes a concert with its schedules and seats, or nothing.
     ("delete_concert", Function::Http(|| routes!(delete_concert::delete_concert))),
     // POST /concerts/{concert_id}/schedules: gives a concert a date.

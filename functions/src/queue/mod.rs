@@ -6,17 +6,23 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod advance_queues;
+pub mod delete_queue;
 pub mod free_queue_places;
 pub mod get_queue;
 pub mod get_queue_entry;
 pub mod join_queue;
 pub mod leave_queue;
+pub mod list_queues;
 pub mod put_queue;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     // PUT /queues/{queue_id}: makes a queue or changes its settings.
     ("put_queue", Function::Http(|| routes!(put_queue::put_queue))),
+    // GET /queues: all queues, newest first.
+    ("list_queues", Function::Http(|| routes!(list_queues::list_queues))),
+    // DELETE /queues/{queue_id}: removes a queue in which nobody is.
+    ("delete_queue", Function::Http(|| routes!(delete_queue::delete_queue))),
     // GET /queues/{queue_id}: which number is being served, for everybody.
     ("get_queue", Function::Http(|| routes!(get_queue::get_queue))),
     // POST /queues/{queue_id}/tokens: gives the caller a place.

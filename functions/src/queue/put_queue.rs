@@ -96,6 +96,9 @@ pub async fn put_queue(
         .with_change("admit_per_second", settings.admit_per_second)
         .with_change("paused", settings.is_paused);
     let queue = queue::put(&app, &id, settings, &action).await?;
-    let issued = if matches!(queue, Once::New(_)) { 0 } else { queue::get_issued(&app, &id).await? };
+    let issued = match &queue {
+        Once::New(queue) => queue.seen,
+        Once::Replayed(_) | Once::Existing(_) => queue::get_issued(&app, &id).await?,
+    };
     Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued, app.now())).into())
 }

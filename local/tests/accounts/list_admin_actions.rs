@@ -46,6 +46,13 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
     };
     let concert =
         twice("/concerts".into(), json!({ "name": "Spring", "description": "" }), 201).await.text("concert_id");
+    let another = json!({ "capacity": 5, "admit_per_second": 1, "active_minutes": 5 });
+    admin.call(Method::PUT, "/queues/autumn", Some(another), None).await.expect(201);
+    for _ in 0..2 {
+        admin.delete("/queues/autumn").await.expect(204);
+        let queue = json!({ "queue_id": "spring" });
+        admin.call(Method::PUT, &format!("/concerts/{concert}/queue"), Some(queue), None).await.expect(200);
+    }
     let date = json!({
         "place": "Hall",
         "starts_at": world.at(30 * 86_400).to_string(),
@@ -77,6 +84,9 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
     vec![
         ("put_queue", "spring".to_owned()),
         ("create_concert", concert.clone()),
+        ("put_queue", "autumn".to_owned()),
+        ("delete_queue", "autumn".to_owned()),
+        ("set_concert_queue", concert.clone()),
         ("create_schedule", schedule.clone()),
         ("create_seats", schedule.clone()),
         ("delete_schedule", schedule),

@@ -56,14 +56,17 @@ impl Target {
             }
         })
         .await;
-        let schedule = world.schedule_with_seats().await;
         let caller = world.admin().await;
+        let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
+        caller.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
+        // Behind a queue, which an administrator passes.
+        let concert = json!({ "name": "Concert", "description": "", "queue_id": "there" });
+        let schedule = world.schedule_of(concert, json!({})).await;
+        caller.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
         caller.post("/wallet", json!({})).await.expect(201);
         caller.post("/wallet/charges", json!({ "amount": 1_000_000 })).await.expect(201);
         let reservation = caller.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
         let concert = caller.get(&format!("/schedules/{schedule}")).await.expect(200).text("concert_id");
-        let queue = json!({ "capacity": 10, "admit_per_second": 1, "active_minutes": 10 });
-        caller.call(Method::PUT, "/queues/there", Some(queue), None).await.expect(201);
         let (product, coupon) = (world.product(10, 1_000).await, world.coupon(1_000).await);
         caller.claim(&coupon).await.expect(201);
         let order = caller.order(&[(&product, 1)]).await.expect(201).order();
@@ -136,6 +139,7 @@ impl Target {
             "create_concert" => {
                 json!({ "name": "Another concert", "description": "What it is", "queue_id": "there" })
             }
+            "set_concert_queue" => json!({ "queue_id": "there" }),
             "create_schedule" => json!({
                 "place": "Another hall",
                 "starts_at": world.at(9_000).to_string(),

@@ -8,6 +8,7 @@ mod get_concert;
 mod get_schedule;
 mod list_schedules;
 mod search_concerts;
+mod set_concert_queue;
 
 use serde_json::{Value, json};
 

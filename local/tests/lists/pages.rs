@@ -245,6 +245,18 @@ async fn seats(world: &World, admin: &Person) -> Vec<Case> {
     ]
 }
 
+/// Queues, one of which is deleted.
+async fn queues(world: &World, admin: &Person) -> Vec<Case> {
+    let names: Vec<String> = (1..=7).map(|number| format!("queue-{number}")).collect();
+    for name in &names {
+        world.put_queue(name, json!({})).await;
+        world.wait(1);
+    }
+    admin.delete("/queues/queue-3").await.expect(204);
+    let shown: Vec<String> = names.into_iter().filter(|name| name != "queue-3").collect();
+    vec![Case::new("list_queues", admin, "/queues", "queue_id", &shown)]
+}
+
 /// What administrators did, all of them and one.
 async fn actions(world: &World) -> Vec<Case> {
     let (one, other) = (world.admin().await, world.admin().await);
@@ -296,7 +308,7 @@ fn items(page: &Value) -> Vec<Value> {
 #[tokio::test]
 async fn every_list_shows_all_of_it_in_full_pages() {
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for scene in 0..6 {
+    for scene in 0..7 {
         let world = World::new().await;
         let admin = world.admin().await;
         let cases = match scene {
@@ -305,6 +317,7 @@ async fn every_list_shows_all_of_it_in_full_pages() {
             2 => products(&world, &admin).await,
             3 => own(&world).await,
             4 => actions(&world).await,
+            5 => queues(&world, &admin).await,
             _ => seats(&world, &admin).await,
         };
         for case in &cases {

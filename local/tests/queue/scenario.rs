@@ -1,5 +1,6 @@
 //! Everything that the functions of a queue, and those that it guards, ever ask the table for.
 
+use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,11 +34,31 @@ async fn replayed_concert(world: &World) {
         let body = json!({ "name": "Queued", "description": "", "queue_id": QUEUE });
         admin.post_with_key("/concerts", body, key).await.expect(201);
     }
+    organising(&admin).await;
     let body = json!({ "name": "Cancelled", "description": "", "queue_id": QUEUE });
     let cancelled = admin.post("/concerts", body).await.expect(201).text("concert_id");
     admin.delete(&format!("/concerts/{cancelled}")).await.expect(204);
     world.wait(400);
     world.stack.run_schedule("run_expiry").await.expect("swept");
+}
+
+/// A concert with a date to come moves from one queue to another, which is listed and deleted.
+async fn organising(admin: &Person) {
+    let settings = json!({ "capacity": 1, "admit_per_second": 1, "active_minutes": 1 });
+    admin.call(Method::PUT, "/queues/autumn", Some(settings), None).await.expect(201);
+    let concert = json!({ "name": "Moved", "description": "", "queue_id": QUEUE });
+    let concert = admin.post("/concerts", concert).await.expect(201).text("concert_id");
+    let date = json!({
+        "place": "Hall", "starts_at": "2027-11-22T10:00:00Z", "sale_opens_at": "2027-11-21T10:00:00Z",
+        "sale_closes_at": "2027-11-21T12:00:00Z",
+    });
+    admin.post(&format!("/concerts/{concert}/schedules"), date).await.expect(201);
+    for queue in [json!("autumn"), json!(null)] {
+        let body = Some(json!({ "queue_id": queue }));
+        admin.call(Method::PUT, &format!("/concerts/{concert}/queue"), body, None).await.expect(200);
+    }
+    admin.get("/queues").await.expect(200);
+    admin.delete("/queues/autumn").await.expect(204);
 }
 
 /// Somebody who was called and has claimed, by polls alone.

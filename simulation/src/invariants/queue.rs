@@ -118,6 +118,10 @@ impl Snapshot {
             .collect();
         let concerts = self.with_sort_key("CONCERT").filter(|concert| text(concert, "queue_id") == id);
         let mut concerts: Vec<String> = concerts.map(|concert| text(concert, "id")).collect();
+        let dates = self.with_sort_key("SCHEDULE").filter(|date| concerts.contains(&text(date, "concert_id")));
+        for date in dates {
+            assert_eq!(text(date, "queue_id"), id, "{}: the queue of a date is its concert's", text(date, "pk"));
+        }
         concerts.sort_unstable();
         guarded.sort_unstable();
         assert_eq!(guarded, concerts, "{id}: the concerts that it guards");

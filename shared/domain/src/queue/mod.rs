@@ -181,6 +181,19 @@ impl Queue {
         }
     }
 
+    /// A new queue under a name that has given out `issued` numbers before: it goes on behind them.
+    #[must_use]
+    pub fn continued(settings: Settings, issued: u64, now: Timestamp) -> Self {
+        let stays = Stays { finished: issued, ..Stays::default() };
+        Self { serving: issued, finished: issued, seen: issued, stays, ..Self::new(settings, now) }
+    }
+
+    /// Whether somebody is admitted, or may claim.
+    #[must_use]
+    pub fn has_somebody_inside(&self) -> bool {
+        self.in_use() > 0 || self.next_closing_at.is_some()
+    }
+
     /// How many places are in use.
     #[must_use]
     pub fn in_use(&self) -> u64 {

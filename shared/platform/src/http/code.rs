@@ -67,6 +67,8 @@ codes! {
         "The queue token is no longer valid", "더 이상 유효하지 않은 대기열 토큰입니다";
     /// Nobody may join the queue now.
     QueueClosed = CONFLICT, "queue-closed", "You cannot join the queue now", "지금은 대기열에 참여할 수 없습니다";
+    /// Somebody is in the queue, or it guards a concert.
+    QueueInUse = CONFLICT, "queue-in-use", "The queue is in use", "사용 중인 대기열입니다";
     /// Seats are held with the queue token.
     HasLiveHold = CONFLICT, "has-live-hold",
         "You still hold seats with this queue token", "이 대기열 토큰으로 선점한 좌석이 있습니다";
@@ -75,6 +77,8 @@ codes! {
     /// Seats are held or sold.
     HasLiveReservations = CONFLICT, "has-live-reservations",
         "Seats are held or sold", "선점되었거나 판매된 좌석이 있습니다";
+    /// The sale has opened, or is about to.
+    SaleOpened = CONFLICT, "sale-opened", "The sale has opened", "판매가 이미 시작되었습니다";
     /// The queue guards as many concerts as one may.
     ConcertLimit = CONFLICT, "concert-limit", "The queue has too many concerts", "대기열에 연결된 공연이 너무 많습니다";
     /// The concert has as many dates as one may have.

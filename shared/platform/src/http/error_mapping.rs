@@ -12,8 +12,6 @@ use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::purchases::lapses::Paused;
 use onsale_domain::purchases::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::CONCERTS_MAX;
-use onsale_domain::queue::entry::QueueTokenError;
-use onsale_domain::queue::settings::JoinError;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::ConcertStarted;
@@ -22,7 +20,6 @@ use onsale_domain::wallet::MovementError;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
-use crate::auth::queue_token::QueueTokenFailure;
 use crate::failure::Failure;
 use crate::http::code::Code;
 use crate::http::messages::{Detail, Expected, Won};
@@ -40,8 +37,6 @@ use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustFailure;
 use crate::store::purchases::cancel_failure::CancelFailure;
-use crate::store::queue::entries::{JoinFailure, LeaveFailure};
-use crate::store::queue::guard::QueueGuardFailure;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::seats::CreateSeatsFailure;
 use crate::store::wallet::MovementFailure;
@@ -60,6 +55,7 @@ macro_rules! document {
         }
     };
 }
+pub(super) use document;
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -118,12 +114,8 @@ impl From<CreateScheduleFailure> for Problem {
 }
 
 /// A pause in whole seconds, rounded up, as `Retry-After` has it.
-fn whole_seconds(pause: SignedDuration) -> i64 {
+pub(super) fn whole_seconds(pause: SignedDuration) -> i64 {
     pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
-}
-
-fn has_live_hold() -> Problem {
-    Problem::new(Detail::HasLiveHold)
 }
 
 fn no_wallet() -> Problem {
@@ -205,62 +197,6 @@ impl From<HoldError> for Problem {
             }
             HoldError::LogFull => Self::new(Detail::ReservationsFull { max: RESERVATIONS_MAX }),
             HoldError::SeatLimit(limit) => Self::new(Detail::SeatLimit { limit }),
-        }
-    }
-}
-
-impl From<QueueTokenError> for Problem {
-    fn from(error: QueueTokenError) -> Self {
-        Self::new(match error {
-            QueueTokenError::Required => Detail::QueueTokenRequired,
-            QueueTokenError::Invalid => Detail::QueueTokenInvalid,
-            QueueTokenError::NotAdmitted => Detail::QueueTokenNotAdmitted,
-            QueueTokenError::Ended => Detail::QueueTokenEnded,
-        })
-    }
-}
-
-impl From<QueueTokenFailure> for Problem {
-    fn from(error: QueueTokenFailure) -> Self {
-        match error {
-            QueueTokenFailure::Refused(refused) => refused.into(),
-            QueueTokenFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<QueueGuardFailure> for Problem {
-    fn from(error: QueueGuardFailure) -> Self {
-        match error {
-            QueueGuardFailure::NoCaller => Self::new(Detail::LogInToLook),
-            QueueGuardFailure::QueueToken(pass) => pass.into(),
-        }
-    }
-}
-
-impl From<JoinFailure> for Problem {
-    fn from(error: JoinFailure) -> Self {
-        match error {
-            JoinFailure::NoQueue => Self::new(Detail::NoQueue),
-            JoinFailure::Refused(JoinError::TooSoon(wait)) => {
-                let seconds = whole_seconds(wait);
-                Self::new(Detail::JoinedTooSoon { seconds }).retry_after(seconds)
-            }
-            JoinFailure::Refused(JoinError::HasLiveHold) => has_live_hold(),
-            JoinFailure::Refused(JoinError::NotOpen(opens_at)) => Self::new(Detail::QueueNotOpen { opens_at }),
-            JoinFailure::Refused(JoinError::Closed) => Self::new(Detail::QueueClosed),
-            JoinFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(JoinFailure: NotFound, QueueClosed, HasLiveHold, TooManyAttempts);
-
-impl From<LeaveFailure> for Problem {
-    fn from(error: LeaveFailure) -> Self {
-        match error {
-            LeaveFailure::HasLiveHold => has_live_hold(),
-            LeaveFailure::Failure(failure) => failure.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod language;
 mod messages;
 pub mod openapi;
 mod problem;
+mod queue_error_mapping;
 mod response;
 mod shape;
 

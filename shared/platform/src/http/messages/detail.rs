@@ -111,6 +111,9 @@ details! {
     JoinedTooSoon { seconds: i64 = 30 } [TooManyAttempts]
         "You left this queue a moment ago. Join it again in {seconds} s."
         "방금 이 대기열에서 나가셨습니다. {seconds}초 후에 다시 참여해 주세요."
+    QueueInUse [QueueInUse]
+        "Somebody waits or is inside, or a concert has this queue. Let everybody finish, or set ends_at, and give the concerts another queue."
+        "대기하거나 입장한 사람이 있거나 공연에 연결된 대기열입니다. 모두 끝나기를 기다리거나 ends_at을 설정하고, 공연의 대기열을 변경해 주세요."
     HasLiveHold [HasLiveHold]
         "You still hold seats with this queue token. Pay for them or release them first."
         "이 대기열 토큰으로 선점한 좌석이 있습니다. 먼저 결제하거나 취소해 주세요."
@@ -131,6 +134,12 @@ details! {
     ConcertLimit { limit: u32 = 100 } [ConcertLimit]
         "A queue guards at most {limit} concerts. Delete one of them first, or name another queue."
         "대기열 하나에는 공연을 {limit}개까지 연결할 수 있습니다. 먼저 다른 공연을 삭제하거나 다른 대기열을 지정해 주세요."
+    SaleOpened [SaleOpened]
+        "The queue of a concert can be changed up to three minutes before its first sale opens."
+        "공연의 대기열은 첫 판매가 시작되기 3분 전까지만 변경할 수 있습니다."
+    TooManyDatesForQueue { limit: u32 = 45 } [DateLimit]
+        "The queue of a concert with more than {limit} dates cannot be changed. Delete dates first, or make a new concert."
+        "일정이 {limit}개를 넘는 공연의 대기열은 변경할 수 없습니다. 먼저 일정을 삭제하거나 새 공연을 만들어 주세요."
     DateLimit { limit: u32 = 500 } [DateLimit]
         "A concert has at most {limit} dates. Delete one of them first."
         "공연 하나에는 일정을 {limit}개까지 만들 수 있습니다. 먼저 다른 일정을 삭제해 주세요."

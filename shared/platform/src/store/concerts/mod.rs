@@ -5,12 +5,13 @@ pub mod delete_concert;
 pub(crate) mod delete_marks;
 pub mod delete_schedule;
 pub mod delete_sweep;
+pub mod guard_queue;
 pub mod schedules;
 
 use jiff::Timestamp;
 use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
 use onsale_domain::id::ConcertId;
-use onsale_domain::queue::{CONCERTS_MAX, QueueId};
+use onsale_domain::queue::QueueId;
 use onsale_domain::text::fold;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::concerts::delete_marks::DeletionMark;
 use crate::store::dynamodb::cache::SCHEDULE_SECONDS;
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
-use crate::store::dynamodb::item::{Item, from_item, key_item, key_of, number, text, time, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, PAGES_MAX, Query};
 use crate::store::dynamodb::retry::Attempts;
@@ -41,7 +42,7 @@ pub struct Concert {
     pub created_at: Timestamp,
     /// Digest of the request that created it.
     pub fingerprint: String,
-    /// The waiting queue that guards its sale; the same for good.
+    /// The waiting queue that guards its sale.
     pub queue: Option<QueueId>,
 }
 
@@ -118,8 +119,8 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         let mut transaction = Transaction::new();
         transaction.add(Guard::New, Write::create(to_item(&keys::concert(concert.id), &item)?));
         if let Some(queue) = &concert.queue {
-            transaction.add(Guard::QueueHasRoom, add_guarded(queue));
-            transaction.add(Guard::Guarded, Write::create(key_item(&keys::guarded_concert(queue, concert.id))));
+            transaction.add(Guard::QueueHasRoom, guard_queue::count_one_more(queue));
+            transaction.add(Guard::Guarded, guard_queue::add(queue, concert.id));
         }
         for pair in letter_pairs(&folded_name) {
             let key = keys::letter_pair(&pair, item.created_at, concert.id);
@@ -138,23 +139,6 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
     create_once(app, concert, |concert| &concert.fingerprint, transaction, load, refused).await
 }
 
-/// The write by which a queue guards one concert more, on condition that it is there and has room.
-fn add_guarded(queue: &QueueId) -> Write {
-    Write::update(&keys::queue(queue))
-        .set_to("concerts", "concerts + :one")
-        .when("attribute_exists(pk) AND concerts < :most")
-        .value(":one", number(1))
-        .value(":most", number(CONCERTS_MAX))
-}
-
-/// The write by which a queue guards one concert less.
-fn drop_guarded(queue: &QueueId) -> Write {
-    Write::update(&keys::queue(queue))
-        .set_to("concerts", "concerts - :one")
-        .when("concerts >= :one")
-        .value(":one", number(1))
-}
-
 /// A concert that is not being deleted.
 ///
 /// # Errors
@@ -163,7 +147,8 @@ pub async fn get(app: &App, id: ConcertId) -> Result<Option<Concert>, Failure> {
     get_item(app, id).await?.filter(|concert| concert.deletion.is_none()).map(read_concert).transpose()
 }
 
-/// The queue that guards a concert's sale, if it has one. A concert keeps its queue, so this may be remembered.
+/// The queue that guards a concert's sale, if it has one; at most a minute old. It is not changed so shortly before a
+/// sale.
 ///
 /// # Errors
 /// When the table fails.
@@ -233,18 +218,42 @@ pub(crate) async fn mark_of_any(app: &App, id: ConcertId) -> Result<Option<Optio
     item.map(|item| DeletionMark::from_item(&item)).transpose()
 }
 
-/// The write by which a concert gets one date more, on condition that it is there, stays, and has room.
-pub(crate) fn add_date(id: ConcertId) -> Write {
-    Write::update(&keys::concert(id))
+/// The write by which a concert gets one date more behind this queue, on condition that it is there, stays, has room,
+/// and has no other queue.
+pub(crate) fn add_date(id: ConcertId, queue: Option<&QueueId>) -> Write {
+    let write = Write::update(&keys::concert(id))
         .set_to("dates", "dates + :one")
-        .when("attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most")
         .value(":one", number(1))
-        .value(":most", number(DATES_MAX))
+        .value(":most", number(DATES_MAX));
+    let condition = "attribute_exists(pk) AND attribute_not_exists(deletion) AND dates < :most";
+    match queue {
+        Some(queue) => write.when(format!("{condition} AND queue_id = :queue")).value(":queue", text(queue.as_str())),
+        None => write.when(format!("{condition} AND attribute_not_exists(queue_id)")),
+    }
 }
 
-/// Whether a concert, as it was when [`add_date`] was refused, is there and stays: then it has no room.
-pub(crate) fn is_full(refused_by: Option<&Item>) -> bool {
-    refused_by.is_some_and(|concert| !concert.contains_key("deletion"))
+/// Why [`add_date`] was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateRefusal {
+    /// The concert is gone or going.
+    NoConcert,
+    /// It has as many dates as it may have.
+    Full,
+    /// Its queue was changed meanwhile.
+    OtherQueue,
+}
+
+impl DateRefusal {
+    /// By the concert as it was then.
+    pub(crate) fn of(concert: Option<&Item>) -> Self {
+        match concert {
+            Some(concert) if !concert.contains_key("deletion") => {
+                let dates: Option<u32> = concert.get("dates").and_then(|dates| dates.as_n().ok()?.parse().ok());
+                if dates.is_some_and(|dates| dates < DATES_MAX) { Self::OtherQueue } else { Self::Full }
+            }
+            _ => Self::NoConcert,
+        }
+    }
 }
 
 /// The write by which a concert has one date less.
@@ -263,8 +272,8 @@ pub(crate) async fn remove(app: &App, id: ConcertId) -> Result<(), Failure> {
         let mut transaction = Transaction::new();
         transaction.add((), Write::delete(&keys::concert(id)).when("attribute_exists(pk)"));
         if let Some(queue) = concert.queue_id.as_deref().map(QueueId::parse).transpose().map_err(unreadable)? {
-            transaction.add((), Write::delete(&keys::guarded_concert(&queue, id)));
-            transaction.add((), drop_guarded(&queue));
+            transaction.add((), guard_queue::remove(&queue, id));
+            transaction.add((), guard_queue::count_one_less(&queue));
         }
         for pair in letter_pairs(&concert.folded_name) {
             transaction.add((), Write::delete(&keys::letter_pair(&pair, concert.created_at, id)));

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
-use crate::store::concerts;
 use crate::store::concerts::delete_marks::{DeletionMark, Stage};
+use crate::store::concerts::{self, DateRefusal};
 use crate::store::dynamodb::cache::{SCHEDULE_SECONDS, VIEW_SECONDS};
 use crate::store::dynamodb::idempotency::{KeyReused, Once, create_once};
 use crate::store::dynamodb::item::{Item, from_item, number, text, time, to_item, unreadable};
@@ -101,14 +101,17 @@ pub async fn create(
         let mut transaction = Transaction::new();
         transaction.add(Guard::ScheduleNew, Write::create(to_item(&keys::schedule(schedule.id), &item)?));
         transaction.add(Guard::ListingNew, Write::create(to_item(&keys::listing_of(schedule), &item)?));
-        transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id));
+        transaction.add(Guard::ConcertHasRoom, concerts::add_date(schedule.concert_id, schedule.queue.as_ref()));
         transaction.add(Guard::Logged, action.write(app)?);
         Ok(transaction)
     };
     let refused = |failed: &[FailedGuard<Guard>]| {
         let concert = failed.first().filter(|failed| failed.guard == Guard::ConcertHasRoom)?;
-        let full = concerts::is_full(concert.old.as_ref());
-        Some(if full { CreateScheduleFailure::Full } else { CreateScheduleFailure::NoConcert })
+        Some(match DateRefusal::of(concert.old.as_ref()) {
+            DateRefusal::NoConcert => CreateScheduleFailure::NoConcert,
+            DateRefusal::Full => CreateScheduleFailure::Full,
+            DateRefusal::OtherQueue => Failure::Busy.into(),
+        })
     };
     let load = || get_row(app, schedule.id);
     let created = create_once(app, &new, |row| &row.fingerprint, transaction, load, refused).await?;

@@ -4,6 +4,7 @@
 
 pub mod admissions;
 pub(crate) mod batches;
+pub mod delete;
 pub mod entries;
 pub(crate) mod entry_item;
 pub(crate) mod gaps;
@@ -25,13 +26,14 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::VIEW_SECONDS;
 use crate::store::dynamodb::idempotency::Once;
-use crate::store::dynamodb::item::{Item, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::queue::moves::Mover;
 use crate::store::queue::queue_item::read_queue;
+use crate::store::views::Page;
 
 /// How long a poll takes part in moving its queue; then it answers with what it has read.
 const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
@@ -44,7 +46,6 @@ const POLL_MOVES_FOR: Duration = Duration::from_secs(2);
 pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminAction) -> Result<Once<Queue>, Failure> {
     let mut attempts = Attempts::new(app);
     loop {
-        let new = Queue::new(settings.clone(), app.now());
         let old = query::get(app, &keys::queue(id), Consistency::Strong).await?;
         let version = old.as_ref().and_then(|old| old.get("version").cloned());
         let old = old.map(read_queue).transpose()?;
@@ -53,6 +54,9 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
         {
             return Ok(Once::Existing(same));
         }
+        // A queue of this name may have been before: no number is given out twice.
+        let issued = if old.is_some() { 0 } else { strong_issued(app, id).await? };
+        let new = Queue::continued(settings.clone(), issued, app.now());
         let write = match version {
             Some(version) => put_write(id, &new).when("version = :read").value(":read", version),
             None => put_write(id, &new).when("attribute_not_exists(pk)"),
@@ -93,15 +97,44 @@ fn put_write(id: &QueueId, new: &Queue) -> Write {
         .name("#owner", "owner")
         .name("#capacity", "capacity")
         .value(":zero", number(0))
+        .value(":issued", number(new.seen))
         .value(":one", number(1))
         .value(":now", number(new.looked_at.as_millisecond()));
-    for counter in ["serving", "finished", "seen", "ends_micro", "in_use_milliseconds", "ends_finished", "concerts"] {
+    for counter in ["ends_micro", "in_use_milliseconds", "concerts"] {
         write = write.set_to(counter, &format!("if_not_exists({counter}, :zero)"));
+    }
+    for number in ["serving", "finished", "seen", "ends_finished"] {
+        write = write.set_to(number, &format!("if_not_exists({number}, :issued)"));
     }
     for time in ["created_at", "looked_at", "counted_until", "measured_at"] {
         write = write.set_to(time, &format!("if_not_exists({time}, :now)"));
     }
     write
+}
+
+/// A page of all queues, newest first, each with the last number that it has given out.
+///
+/// # Errors
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(app: &App, limit: u16, cursor: Option<&str>) -> Result<Page<(QueueId, Queue, u64)>, ListFailure> {
+    let all = Query::by_time(keys::QUEUES_BY_TIME);
+    all.list(app, limit, cursor, |app, listed| async move {
+        let ids: Vec<QueueId> = listed.iter().filter_map(queue_of).collect();
+        let keys: Vec<keys::Key> = ids.iter().flat_map(|id| [keys::queue(id), keys::issued(id)]).collect();
+        let mut found = query::batch_get_in_order(&app, &keys, Consistency::Eventual).await?.into_iter();
+        let mut read = |id: QueueId| {
+            let (queue, issued) = (found.next().flatten(), found.next().flatten());
+            let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+            Ok(queue.map(read_queue).transpose()?.map(|queue| (id, queue, issued)))
+        };
+        ids.into_iter().map(&mut read).collect()
+    })
+    .await
+}
+
+/// The queue whose item this is.
+pub(crate) fn queue_of(item: &Item) -> Option<QueueId> {
+    QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok()
 }
 
 /// A queue as it is now.
@@ -171,7 +204,13 @@ pub async fn get_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
     Ok(issued)
 }
 
-pub(crate) fn read_issued(item: &Item) -> Result<u64, Failure> {
+/// How many numbers a queue has given out, now.
+pub(crate) async fn strong_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
+    let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
+    Ok(issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0))
+}
+
+fn read_issued(item: &Item) -> Result<u64, Failure> {
     let issued = item.get("issued").and_then(|issued| issued.as_n().ok()?.parse().ok());
     issued.ok_or_else(|| unreadable("the counter of a queue"))
 }

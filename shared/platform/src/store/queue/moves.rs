@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{key_of, number, text, to_item};
+use crate::store::dynamodb::item::{number, text, to_item};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency, Query};
+use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::batches::{self, BatchItem};
 use crate::store::queue::queue_item::{read_queue, written_calls};
-use crate::store::queue::{gaps, hall, load, missed, read_issued};
+use crate::store::queue::{gaps, hall, load, missed, queue_of, strong_issued};
 use crate::store::seats::side_by_side;
 use crate::telemetry::metrics::{QUEUE_ADMITTED, QUEUE_WAITING};
 
@@ -99,11 +99,6 @@ pub(crate) async fn advance(
         Some(next) => commit(app, id, &queue, next, mover).await,
         None => Ok(queue),
     }
-}
-
-async fn strong_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
-    Ok(issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0))
 }
 
 /// The first gaps among the numbers that were called, and among the others. Gaps are advice.
@@ -233,8 +228,7 @@ pub async fn sweep(app: &App) -> Result<(usize, usize), Failure> {
     let (mut all, mut failed, mut start) = (0, 0, None);
     for _ in 0..QUEUE_PAGES_MAX {
         let (items, next) = Query::by_time(keys::QUEUES_BY_TIME).page(app, QUEUES_PER_PAGE, start).await?;
-        let ids = items.iter().filter_map(|item| QueueId::parse(key_of(item)?.pk.strip_prefix("QUEUE#")?).ok());
-        let moved = side_by_side(app, ids.collect::<Vec<_>>(), |app, id| async move {
+        let moved = side_by_side(app, items.iter().filter_map(queue_of), |app, id| async move {
             let moved = match load(&app, &id).await {
                 Ok(Some(queue)) => advance(&app, &id, &queue, app.now(), Mover::Sweep).await.map(|_| ()),
                 Ok(None) => Ok(()),

@@ -1,9 +1,12 @@
 //! The queue of a concert: given, changed and taken away before its sale.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::queue::QUEUE;
+use crate::support::recorder::Gate;
 use crate::support::{Person, Reply, World};
 
 async fn set_queue(admin: &Person, concert: &str, queue: Value) -> Reply {
@@ -96,4 +99,46 @@ async fn what_is_not_there_is_told() {
     }
     set_queue(&admin, &concert, Value::Null).await.expect_problem(409, "date-limit");
     world.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_date_that_is_added_while_the_queue_changes_has_the_queue_of_its_concert() {
+    for stopped in ["create_schedule", "set_concert_queue"] {
+        let world = Arc::new(World::new().await);
+        let admin = world.admin().await;
+        world.queue(json!({})).await;
+        let (concert, _) = date_on_sale_in(&world, 3_600).await;
+        let added = {
+            let (admin, concert, world) = (admin.clone(), concert.clone(), Arc::clone(&world));
+            async move {
+                let date = json!({
+                    "place": "Hall", "starts_at": world.at(90_000).to_string(),
+                    "sale_opens_at": world.at(3_600).to_string(), "sale_closes_at": world.at(80_000).to_string(),
+                });
+                admin.post(&format!("/concerts/{concert}/schedules"), date).await
+            }
+        };
+        let changed = {
+            let (admin, concert) = (admin.clone(), concert.clone());
+            async move { set_queue(&admin, &concert, json!(QUEUE)).await }
+        };
+        let gate = Arc::new(Gate::before(stopped, "TransactWriteItems"));
+        world.stack.intercept(Some(gate.clone()));
+        let (first, second) = if stopped == "create_schedule" {
+            let first = tokio::spawn(added);
+            gate.reached().await;
+            (first, changed.await)
+        } else {
+            let first = tokio::spawn(changed);
+            gate.reached().await;
+            (first, added.await)
+        };
+        gate.open();
+        let first = first.await.expect("no panic");
+        world.stack.intercept(None);
+        assert!(second.status.is_success(), "{stopped}: {}", second.body);
+        // It is done a second time by its function, or its caller is asked to.
+        assert!(first.status.is_success() || first.status.as_u16() == 503, "{stopped}: {}", first.body);
+        world.check_invariants().await;
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::capacity::within;
 use crate::events::{batch, queue, receive_all};
+use crate::support::queue::QUEUE;
 use crate::support::recorder::{Cost, Meter};
 use crate::support::{World, concurrently};
 
@@ -144,4 +145,48 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     world.wait(1);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     within("find nothing to do", meter.take(), 0.0, 3.5 + index, 21);
+}
+
+/// What a second costs in which people ask for a queue with a hall behind it, and nobody else looks at the hall.
+#[tokio::test]
+async fn a_look_at_the_hall_costs_its_count() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5 })).await;
+    let concert = json!({ "name": "Concert", "description": "", "queue_id": QUEUE });
+    let hall = world.schedule_of(concert, json!({})).await;
+    let rows: Vec<Value> = (1..=50).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 50 })).collect();
+    let seats = json!({ "section": "A", "rows": rows, "price": 1_000 });
+    world.admin().await.post(&format!("/schedules/{hall}/seats"), seats).await.expect(201);
+    world.ticks(2).await;
+    world.wait(1);
+    let meter = start_meter(&world).await;
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
+    // The queue, its counter twice, its gaps, missed numbers and concerts, the dates, the date, the overview, its count.
+    within("look at 2,500 free seats", meter.take(), 2.0, 13.0, 16);
+    world.wait(1);
+    world.user().await.join().await.expect(201);
+    meter.take();
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
+    within("the same, and somebody has come", meter.take(), 3.0, 13.0, 17);
+}
+
+#[tokio::test]
+async fn a_second_call_costs_what_a_first_one_does() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 3, "admit_per_second": 3 })).await;
+    let mut mina = world.joined_user().await;
+    world.ticks(2).await;
+    world.wait(90);
+    world.ticks(2).await;
+    let meter = start_meter(&world).await;
+    mina.poll().await.expect(200);
+    // The queue, the entry, the batch twice; the entry and the number.
+    within("miss a call", meter.take(), 4.0, 6.0, 10);
+    world.wait(1);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    // The turn; the queue, a batch, and the number.
+    within("call one again", meter.take(), 7.0, 12.0, 24);
+    world.wait(1);
+    mina.poll().await.expect(200);
+    within("claim a second call", meter.take(), 5.0, 6.0, 10);
 }

@@ -1,10 +1,13 @@
 //! Queues that are deleted, and made again under their names.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use serde_json::json;
 
 use crate::support::World;
 use crate::support::queue::QUEUE;
+use crate::support::recorder::Gate;
 
 #[tokio::test]
 async fn a_queue_is_deleted_when_nobody_is_in_it() {
@@ -60,4 +63,39 @@ async fn a_queue_that_is_over_is_deleted_whoever_waits_and_a_guarded_one_never()
     world.until_admitted(&mut waiting[1]).await;
     world.until_admitted(&mut last).await;
     world.quiesce().await;
+}
+
+#[tokio::test]
+async fn whoever_joins_while_a_queue_is_deleted_keeps_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    world.queue(json!({})).await;
+    let gate = Arc::new(Gate::before("delete_queue", "TransactWriteItems"));
+    world.stack.intercept(Some(gate.clone()));
+    let deleting = tokio::spawn(async move { admin.delete(&format!("/queues/{QUEUE}")).await });
+    gate.reached().await;
+    let mina = world.joined_user().await;
+    gate.open();
+    deleting.await.expect("no panic").expect_problem(409, "queue-in-use");
+    world.stack.intercept(None);
+    assert_eq!(world.state_of(&mina), "waiting");
+    world.quiesce().await;
+}
+
+#[tokio::test]
+async fn a_concert_that_is_put_behind_a_queue_while_it_is_deleted_keeps_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    world.queue(json!({})).await;
+    let gate = Arc::new(Gate::before("delete_queue", "TransactWriteItems"));
+    world.stack.intercept(Some(gate.clone()));
+    let deleter = admin.clone();
+    let deleting = tokio::spawn(async move { deleter.delete(&format!("/queues/{QUEUE}")).await });
+    gate.reached().await;
+    let concert = json!({ "name": "Concert", "description": "", "queue_id": QUEUE });
+    admin.post("/concerts", concert).await.expect(201);
+    gate.open();
+    deleting.await.expect("no panic").expect_problem(409, "queue-in-use");
+    world.stack.intercept(None);
+    assert_eq!(world.check_invariants().await.guarded_concerts(QUEUE), 1);
 }

@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn with(mut before: Vec<Before>, more: Vec<Before>) -> Vec<Before> {
+    before.extend(more);
+    before
+}
+
 pub(super) fn queue() -> Vec<Scene> {
     use Operation::Request;
     let join = |person: usize| Before::Request(person, Action::Join, 201);
@@ -10,10 +15,10 @@ pub(super) fn queue() -> Vec<Scene> {
     // Numbers are called at the second of the sweep after the first, and claimed by the poll.
     let called = || vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)];
     let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
-    let with = |mut before: Vec<Before>, more: Vec<Before>| {
-        before.extend(more);
-        before
-    };
+    // Nobody claims, the window ends, and the sweep closes the batch.
+    let missed = || with(called(), vec![Before::Pass(LONG + 2), advance()]);
+    let noted = || with(missed(), vec![poll(ANNA)]);
+    let called_again = || with(noted(), vec![Before::Pass(3), advance()]);
     let asks = |person: usize, actions: &[Action]| {
         actions.iter().map(|action| Request(person, action.clone())).collect::<Vec<_>>()
     };
@@ -30,7 +35,14 @@ pub(super) fn queue() -> Vec<Scene> {
             [Action::Pay(mine()), hold_queued(&["A-1-2"]), Action::Leave, Action::Join, Action::Cancel(mine())];
         and(asks(ANNA, &actions), vec![ADVANCE])
     };
+    let on_missed = || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE]);
     vec![
+        scene("a call that was missed", missed(), on_missed()),
+        scene("a missed number that waits", with(noted(), vec![Before::Pass(3)]), {
+            and(on_missed(), vec![Request(BERT, Action::Join), Request(ADMIN, Action::Pause(true))])
+        }),
+        scene("a number that is called a second time", called_again(), on_missed()),
+        Scene { passes: Some(LONG + 30), ..scene("a second call, and then no longer", called_again(), on_missed()) },
         scene(
             "an empty queue",
             Vec::new(),

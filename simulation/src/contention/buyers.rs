@@ -241,7 +241,15 @@ impl Crowd<'_> {
                 "waiting" => {}
                 _ => break,
             }
-            let pause = answer.body["retry_after_ms"].as_u64().unwrap_or(1_000);
+            // Without a time to ask again there is nothing to wait for.
+            let Some(pause) = answer.body["retry_after_ms"].as_u64() else {
+                self.count_end(if answer.text("queue_state") == "over" {
+                    "told it is over"
+                } else {
+                    "told it is sold out"
+                });
+                return Ok(());
+            };
             sleep(Duration::from_millis(pause)).await;
             let poll = ApiCall { function: "get_queue_entry", method: "GET", path: path.clone(), body: None };
             answer = self.step("poll", &mut person, poll).await;

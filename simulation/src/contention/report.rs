@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::contention::heat::Heat;
-use crate::contention::services::{Services, Why};
+use crate::contention::refusal::Why;
+use crate::contention::services::Services;
 use crate::contention::table::Table;
 use local::price::{Charged, Prices, REGION, Usage};
 
@@ -64,6 +65,7 @@ impl Figures {
         ));
         let ends = self.ends.iter().map(|(end, count)| count.to_string() + " " + end);
         lines.push(format!("people: {}", ends.collect::<Vec<_>>().join(", ")));
+        lines.extend(services.isolation());
         lines.push(used(table, services));
         lines.push(self.bill(table, services));
         lines.join("\n")

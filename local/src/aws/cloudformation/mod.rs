@@ -71,11 +71,14 @@ impl Template {
     /// Reads the template of this binary with these values of its parameters, and the defaults of the others.
     ///
     /// # Errors
-    /// When it has no such parameter, or cannot be understood.
+    /// When it has no such parameter, one wants a number, or it cannot be understood.
     pub fn load_with(given: &[(&str, &str)]) -> Result<Self, TemplateError> {
         let template = parsed_template()?;
-        if let Some((unknown, _)) = given.iter().find(|(name, _)| template["Parameters"][*name].is_null()) {
-            return Err(TemplateError::new(format!("has no parameter {unknown}")));
+        for (name, value) in given {
+            let parameter = &template["Parameters"][*name];
+            if parameter.is_null() || parameter["Type"] == "Number" && value.parse::<u64>().is_err() {
+                return Err(TemplateError::new(format!("has no parameter {name} that may be {value:?}")));
+            }
         }
         parts::read(template, given)
     }
@@ -182,7 +185,9 @@ mod tests {
         assert_eq!(reserved(&given), Some(40));
         assert_eq!(given.api.rates["GET /queues/{queue_id}"], Rate { per_second: 2_000, burst: 5_000 });
         assert_eq!(given.api.default_rate, Some(Rate { per_second: 5_000, burst: 2_500 }));
+        assert_eq!(reserved(&Template::load_with(&[("PayConcurrency", "0")]).unwrap()), None, "0 reserves nothing");
         assert!(Template::load_with(&[("PaysConcurrency", "40")]).is_err());
+        assert!(Template::load_with(&[("PayConcurrency", "many")]).is_err());
     }
 
     #[test]

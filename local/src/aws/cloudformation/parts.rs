@@ -309,7 +309,7 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         memory,
-        reserved: number(&reserved).and_then(|reserved| u32::try_from(reserved).ok()),
+        reserved: reserved.as_u64().and_then(|reserved| u32::try_from(reserved).ok()),
         traced: tracing == "Active",
         platform_lines: logging["SystemLogLevel"] != "WARN",
         variables,
@@ -401,11 +401,6 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
 }
 
 fn rate(settings: &Value) -> Option<Rate> {
-    let per_second = number(&settings["ThrottlingRateLimit"])?;
-    Some(Rate { per_second, burst: number(&settings["ThrottlingBurstLimit"])? })
-}
-
-/// A number of the template, or of a parameter, which may be given as text.
-fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    let per_second = settings["ThrottlingRateLimit"].as_u64()?;
+    Some(Rate { per_second, burst: settings["ThrottlingBurstLimit"].as_u64()? })
 }

@@ -45,7 +45,9 @@ fn every_kind_of_sale_is_sold_out_under_contention() {
     let orders = Plan { sale: Sale::Orders { units: 20, shards: 4 }, ..seats.clone() };
     assert_eq!(ran(&orders).ends["ordered"], 20);
     let queue = Plan { sale: Sale::Queue { seats: 10, admit_per_second: 10 }, ..seats };
-    assert_eq!(ran(&queue).ends["paid"], 10);
+    let queue = ran(&queue);
+    assert_eq!(queue.ends["paid"], 10);
+    assert!(queue.text.contains("\nclaims: ") && queue.text.contains("polls answered 503: 0\n"), "{}", queue.text);
 }
 
 /// Sixty people, a seat for each, and the authorizer in front of them; 60,000 others poll.

@@ -14,6 +14,7 @@
 pub mod bucket;
 pub mod buyers;
 pub mod calls;
+pub mod claims;
 pub mod deliveries;
 pub mod heat;
 pub mod parameters;

@@ -110,13 +110,14 @@ pub struct Parameters {
 }
 
 /// Parameters of `template.yaml` that keep a storm of polls away from buyers, in an account with the quotas above. They
-/// are those of docs/deploy.md for 100,000 people, but for the rate of polls: both polled routes together must leave
-/// something of the account's rate, and of its burst.
+/// are those of docs/deploy.md for 100,000 people but for two. The polled routes together must leave something of the
+/// account's rate, and of its burst. And a payment takes an execution for three tenths of a second, not for one, while
+/// processes start.
 pub const ISOLATED: [(&str, &str); 10] = [
     ("AuthorizeConcurrency", "150"),
     ("CreateReservationConcurrency", "60"),
     ("HoldSeatConcurrency", "60"),
-    ("PayConcurrency", "40"),
+    ("PayConcurrency", "60"),
     ("GetQueueEntryConcurrency", "250"),
     ("GetQueueConcurrency", "20"),
     ("JoinQueueConcurrency", "150"),

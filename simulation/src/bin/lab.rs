@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use local::output::{complain, say};
-use simulation::contention::{Parameters, Plan, Sale, run};
+use simulation::contention::{ISOLATED, Parameters, Plan, Sale, run};
 
 #[global_allocator]
 static ALLOCATOR: local::Allocator = local::Allocator;
@@ -51,6 +51,24 @@ enum Sold {
         #[command(flatten)]
         people: People,
     },
+    /// Seats of one date, whose buyers call the authorizer, too, while others poll a queue: these polls are counted by
+    /// the quotas of API Gateway and Lambda, not executed.
+    Storm {
+        /// How many seats.
+        #[arg(long, default_value_t = 2_500)]
+        seats: u32,
+        /// Polls a second, half of the public number and half of a token.
+        #[arg(long, default_value_t = 60_000.0)]
+        polls: f64,
+        /// With executions reserved for buyers and a lower rate of polls, instead of template.yaml's defaults.
+        #[arg(long)]
+        isolated: bool,
+        /// A parameter of template.yaml and its value, as NAME=VALUE; it comes before that of --isolated.
+        #[arg(long)]
+        set: Vec<String>,
+        #[command(flatten)]
+        people: People,
+    },
 }
 
 #[derive(Args)]
@@ -76,22 +94,12 @@ struct People {
 }
 
 fn main() -> ExitCode {
-    let flags = Flags::parse();
-    let (sale, people) = match flags.sale {
-        Sold::Seats { seats, people } => (Sale::Seats { seats }, people),
-        Sold::Orders { units, shards, people } => (Sale::Orders { units, shards }, people),
-        Sold::Queue { seats, admit, people } => (Sale::Queue { seats, admit_per_second: admit }, people),
-    };
-    let parameters = Parameters::warmed_to(people.warm);
-    let parameters = if people.without_limits { parameters.without_limits() } else { parameters };
-    let plan = Plan {
-        seed: people.seed,
-        parameters,
-        sale,
-        people: people.people,
-        over_seconds: people.over,
-        pays_after_seconds: people.pays_after,
-        bare: false,
+    let plan = match plan(Flags::parse().sale) {
+        Ok(plan) => plan,
+        Err(problem) => {
+            complain(problem);
+            return ExitCode::FAILURE;
+        }
     };
     match run(&plan) {
         Ok(outcome) => {
@@ -103,4 +111,40 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn plan(sold: Sold) -> Result<Plan, String> {
+    let (mut polls_per_second, mut authorizes, mut given) = (0.0, false, Vec::new());
+    let (sale, people) = match sold {
+        Sold::Seats { seats, people } => (Sale::Seats { seats }, people),
+        Sold::Orders { units, shards, people } => (Sale::Orders { units, shards }, people),
+        Sold::Queue { seats, admit, people } => (Sale::Queue { seats, admit_per_second: admit }, people),
+        Sold::Storm { seats, polls, isolated, set, people } => {
+            (polls_per_second, authorizes) = (polls, true);
+            given = template_parameters(&set, isolated)?;
+            (Sale::Seats { seats }, people)
+        }
+    };
+    let parameters = Parameters { authorizes, given, ..Parameters::warmed_to(people.warm) };
+    Ok(Plan {
+        seed: people.seed,
+        parameters: if people.without_limits { parameters.without_limits() } else { parameters },
+        sale,
+        people: people.people,
+        over_seconds: people.over,
+        pays_after_seconds: people.pays_after,
+        polls_per_second,
+        bare: false,
+    })
+}
+
+/// Those that are set, and those of an isolated deployment that are not.
+fn template_parameters(set: &[String], isolated: bool) -> Result<Vec<(String, String)>, String> {
+    let pair = |text: &String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let given: Option<Vec<(String, String)>> = set.iter().map(pair).collect();
+    let mut given = given.ok_or("--set wants NAME=VALUE")?;
+    let others = ISOLATED.into_iter().filter(|_| isolated).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let others: Vec<_> = others.filter(|(name, _)| given.iter().all(|(set, _)| set != name)).collect();
+    given.extend(others);
+    Ok(given)
 }

@@ -66,7 +66,7 @@ pub struct Parameters {
     pub stall_seconds: f64,
     /// Whether items of transactions under way refuse other writes (ATC '23 §3.3).
     pub locks: bool,
-    /// Whether partitions, the table and its indexes refuse what is more than they carry.
+    /// Whether partitions, the table and its indexes, routes and functions refuse what is more than they carry.
     pub throttles: bool,
     /// Write units a second of a partition (Guide, "Partitions and data distribution").
     pub partition_writes: f64,
@@ -103,7 +103,28 @@ pub struct Parameters {
     pub gateway_requests: f64,
     /// Requests that it lets through at once (the same).
     pub gateway_burst: f64,
+    /// Whether the gateway asks the authorizer for each token as often as `template.yaml` says.
+    pub authorizes: bool,
+    /// Parameters of `template.yaml` that have another value than their default.
+    pub given: Vec<(String, String)>,
 }
+
+/// Parameters of `template.yaml` that keep a storm of polls away from buyers, in an account with the quotas above. They
+/// are those of docs/deploy.md for 100,000 people but for two. The polled routes together must leave something of the
+/// account's rate, and of its burst. And a payment takes an execution for three tenths of a second, not for one, while
+/// processes start.
+pub const ISOLATED: [(&str, &str); 10] = [
+    ("AuthorizeConcurrency", "150"),
+    ("CreateReservationConcurrency", "60"),
+    ("HoldSeatConcurrency", "60"),
+    ("PayConcurrency", "60"),
+    ("GetQueueEntryConcurrency", "250"),
+    ("GetQueueConcurrency", "20"),
+    ("JoinQueueConcurrency", "150"),
+    ("LogInConcurrency", "40"),
+    ("PollsPerSecond", "3000"),
+    ("PollsBurst", "1000"),
+];
 
 impl Parameters {
     /// A table on demand that has carried `warm` write units a second before, or was told to; a new one carries 4,000.
@@ -143,7 +164,16 @@ impl Parameters {
             gateway: Latency { median: 8.0, p99: 25.0 },
             gateway_requests: 10_000.0,
             gateway_burst: 5_000.0,
+            authorizes: false,
+            given: Vec::new(),
         }
+    }
+
+    /// The same with these values of parameters of `template.yaml`.
+    #[must_use]
+    pub fn with(mut self, given: &[(&str, &str)]) -> Self {
+        self.given.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self
     }
 
     /// The same latencies with nothing that refuses: no locks, no limits.
@@ -158,6 +188,7 @@ impl Parameters {
             processes_in_ten_seconds: without,
             gateway_requests: without,
             gateway_burst: without,
+            given: Vec::new(),
             ..self
         }
     }

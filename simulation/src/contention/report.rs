@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::contention::claims::is_of_batches;
 use crate::contention::heat::Heat;
-use crate::contention::services::{Services, Why};
+use crate::contention::refusal::Why;
+use crate::contention::services::Services;
 use crate::contention::table::Table;
 use local::price::{Charged, Prices, REGION, Usage};
 
@@ -64,9 +66,31 @@ impl Figures {
         ));
         let ends = self.ends.iter().map(|(end, count)| count.to_string() + " " + end);
         lines.push(format!("people: {}", ends.collect::<Vec<_>>().join(", ")));
+        lines.extend(self.claims(table));
+        lines.extend(services.isolation());
         lines.push(used(table, services));
         lines.push(self.bill(table, services));
         lines.join("\n")
+    }
+
+    /// The claims of a queue's numbers, if there were any.
+    fn claims(&self, table: &Table) -> Option<String> {
+        let claims = table.claims();
+        let (first, last) = (claims.committed_at.iter().min()?, claims.committed_at.iter().max()?);
+        let count = claims.committed_at.len();
+        let mean = count as f64 / (*last - *first).max(Duration::from_secs(1)).as_secs_f64();
+        let heat = table.heat().into_iter().filter(|(key, _)| is_of_batches(key));
+        let busiest_partition = heat.map(|(_, heat)| heat.busiest).fold(0.0, f64::max);
+        let refused = claims.refused.iter().map(|(cause, count)| format!("{count} × {}", cause.as_str()));
+        let refused: Vec<String> = refused.collect();
+        let unavailable = self.answers.iter().filter(|((step, status, _), _)| *step == "poll" && *status == 503);
+        Some(format!(
+            "claims: {count}, {mean:.0} a second from the first to the last, most {} in a second; the busiest key of \
+             batches had {busiest_partition:.0} units written in a second; tries refused: {}; polls answered 503: {}",
+            busiest(&claims.committed_at),
+            if refused.is_empty() { "none".to_owned() } else { refused.join(", ") },
+            unavailable.map(|(_, count)| count).sum::<u64>(),
+        ))
     }
 
     fn bill(&self, table: &Table, services: &Services<'_>) -> String {

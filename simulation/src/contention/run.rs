@@ -74,6 +74,8 @@ pub struct Plan {
     pub over_seconds: f64,
     /// How many seconds people take from a hold to its payment.
     pub pays_after_seconds: f64,
+    /// Polls of a storm that arrive in a second for as long as people buy; counted, not executed.
+    pub polls_per_second: f64,
     /// Nothing stands between functions and table: with [`Parameters::off`] the layer must make no difference to that.
     pub bare: bool,
 }
@@ -89,6 +91,8 @@ pub struct Outcome {
     pub ends: std::collections::BTreeMap<&'static str, u64>,
     /// Answers of 503.
     pub unavailable: u64,
+    /// Answers to buyers of 429, 500 and 503 for a quota of the gateway or of Lambda.
+    pub refused_by_quotas: u64,
 }
 
 /// Runs it.
@@ -121,7 +125,7 @@ async fn simulate(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
     let options = Options { clock: clock.clone(), ids, ..Options::default() };
     // For as long as the program runs: tasks have it.
     let stack: &'static Stack = Box::leak(Box::new(Stack::start(options).await?));
-    let services = Services::new(stack, clock.clone(), plan.parameters.clone(), plan.seed);
+    let services = Services::new(stack, clock.clone(), plan.parameters.clone(), plan.polls_per_second, plan.seed)?;
     let services: &'static Services<'static> = Box::leak(Box::new(services));
     let opened = open(services, &clock, &plan).await?;
     let table = Table::new(plan.parameters.clone(), plan.seed, &stack.template().table.definition);
@@ -159,8 +163,9 @@ async fn simulate(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
         Sale::Orders { units, .. } => units.min(plan.people),
     };
     let unavailable = figures.answers.iter().filter(|((_, status, _), _)| *status == 503).map(|(_, count)| count).sum();
+    let refused_by_quotas = figures.trouble.iter().filter(|((_, why), _)| why.is_quota()).map(|(_, count)| count).sum();
     let text = figures.text(&table, services, wanted as usize);
-    Ok(Outcome { text, digest: replica.digest(), ends: figures.ends.clone(), unavailable })
+    Ok(Outcome { text, digest: replica.digest(), ends: figures.ends.clone(), unavailable, refused_by_quotas })
 }
 
 /// Everybody comes, evenly, and goes.

@@ -1,19 +1,22 @@
 //! Lambda and API Gateway: processes that serve one call at a time, and quotas.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::contention::bucket::Bucket;
 use crate::contention::parameters::{Latency, Parameters};
-use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
+use crate::contention::quotas::Quotas;
+use crate::contention::refusal::{REFUSED_FOR, UNMEASURED, Unserved, Why};
+use crate::contention::storm::Storm;
 use crate::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
+use local::aws::cloudformation::{Event, Template};
 use local::aws::lambda::Entry;
 use local::stack::Stack;
 
@@ -29,18 +32,14 @@ pub struct Services<'a> {
 
 struct State {
     rng: fastrand::Rng,
-    functions: BTreeMap<String, Function>,
-    running: u32,
-    most_running: u32,
+    quotas: Quotas,
+    storm: Option<Storm>,
+    /// Processes that have no call, by function.
+    idle: BTreeMap<String, Vec<Entry>>,
     made: u64,
-    calls: Bucket,
-    requests: Bucket,
     used: BTreeMap<String, Used>,
-}
-
-struct Function {
-    idle: Vec<Entry>,
-    new: Bucket,
+    /// When the authorizer last let each user pass.
+    authorized: HashMap<UserId, Duration>,
 }
 
 /// The calls of a function: how many, and how long.
@@ -54,73 +53,45 @@ pub struct Used {
     pub memory: u64,
 }
 
-/// Why there was no answer of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unserved {
-    /// The account ran as many calls as it may.
-    Concurrency,
-    /// The account made as many calls a second as it may.
-    Calls,
-    /// The function got as many new processes as it may.
-    Growth,
-    /// It took longer than its time-out.
-    TimedOut,
-    /// It failed.
-    Failed,
-}
-
-/// Why an answer was 429 or 5xx.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The gateway's quota.
-    Gateway,
-    /// Lambda's quotas, or a function that gave no answer.
-    Function(Unserved),
-    /// The table refused the function's last try.
-    Table(Cause),
-    /// The function said so by itself.
-    Product,
-}
-
-impl Why {
-    /// Its name in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway's quota",
-            Self::Function(Unserved::Concurrency) => "concurrency",
-            Self::Function(Unserved::Calls) => "calls a second",
-            Self::Function(Unserved::Growth) => "new processes",
-            Self::Function(Unserved::TimedOut) => "timed out",
-            Self::Function(Unserved::Failed) => "failed",
-            Self::Table(cause) => cause.as_str(),
-            Self::Product => "the product's own",
-        }
-    }
-}
-
 impl<'a> Services<'a> {
-    /// An account with the quotas of `parameters`.
-    #[must_use]
-    pub fn new(stack: &'a Stack, clock: Clock, parameters: Parameters, seed: u64) -> Self {
-        let calls = f64::from(parameters.concurrency) * parameters.calls_by_concurrency;
+    /// An account with the quotas of `parameters`, at which so many polls a second arrive.
+    ///
+    /// # Errors
+    /// When AWS would refuse its reservations, or the template has no such parameters.
+    pub fn new(
+        stack: &'a Stack,
+        clock: Clock,
+        parameters: Parameters,
+        polls_per_second: f64,
+        seed: u64,
+    ) -> Result<Self, String> {
+        let given: Vec<(&str, &str)> = parameters.given.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let template = Template::load_with(&given).map_err(|problem| problem.to_string())?;
         let state = State {
             rng: fastrand::Rng::with_seed(seed ^ 0x5eed),
-            functions: BTreeMap::new(),
-            running: 0,
-            most_running: 0,
+            quotas: Quotas::new(&parameters, &template)?,
+            storm: Storm::new(polls_per_second, &parameters, seed),
+            idle: BTreeMap::new(),
             made: 0,
-            calls: if parameters.throttles { Bucket::new(calls, calls) } else { Bucket::new(f64::INFINITY, 1.0) },
-            requests: Bucket::new(parameters.gateway_requests, parameters.gateway_burst),
             used: BTreeMap::new(),
+            authorized: HashMap::new(),
         };
-        Self { stack, clock, seed, parameters, began: Instant::now(), state: RefCell::new(state) }
+        Ok(Self { stack, clock, seed, parameters, began: Instant::now(), state: RefCell::new(state) })
     }
 
     /// Most calls that ran at the same time.
     #[must_use]
     pub fn most_running(&self) -> u32 {
-        self.state.borrow().most_running
+        self.state.borrow().quotas.most_running()
+    }
+
+    /// The parameters of the template that were given, and the polls of the storm, if there are any, as lines.
+    #[must_use]
+    pub fn isolation(&self) -> Vec<String> {
+        let given = self.parameters.given.iter().map(|(name, value)| format!("{name} {value}"));
+        let given: Vec<String> = given.collect();
+        let given = (!given.is_empty()).then(|| format!("parameters of template.yaml: {}", given.join(", ")));
+        given.into_iter().chain(self.state.borrow().storm.as_ref().map(Storm::text)).collect()
     }
 
     /// The usage of each function.
@@ -132,9 +103,12 @@ impl<'a> Services<'a> {
     /// Asks the API, and waits for its answer; and why, if it is 429 or 5xx.
     pub async fn request(&self, asked: &ApiCall, caller: Identity<'_>) -> (ApiAnswer, Option<Why>) {
         self.wait(|parameters| parameters.gateway).await;
-        let now = self.began.elapsed();
-        if !self.state.borrow_mut().requests.takes_one(now) {
-            return (ApiAnswer { status: 429, body: json!({ "message": "Too Many Requests" }) }, Some(Why::Gateway));
+        if let Err(why) = self.with_quotas(|quotas, now| quotas.pass(asked.function, now)) {
+            return (ApiAnswer { status: 429, body: json!({ "message": "Too Many Requests" }) }, Some(why));
+        }
+        if let Err(unserved) = self.authorize(asked.function, caller.user).await {
+            let body = json!({ "message": "Internal Server Error" });
+            return (ApiAnswer { status: 500, body }, Some(Why::Authorizer(unserved)));
         }
         let refused_for = Cell::new(None);
         let (answer, last) = REFUSED_FOR
@@ -162,23 +136,21 @@ impl<'a> Services<'a> {
     /// # Errors
     /// When there is no process for it, or it gives no answer.
     pub async fn call(&self, function: &str, event: Value) -> Result<Value, Unserved> {
-        let (process, is_new) = self.take_process(function)?;
+        let is_new = self.with_quotas(|quotas, now| quotas.begin(function, now))?;
         let began = Instant::now();
+        let process = self.take_process(function);
         if is_new {
             self.wait(|parameters| parameters.cold_start).await;
         }
         self.wait(|parameters| parameters.function).await;
+        let Some(process) = process else {
+            self.end(function, began);
+            return Err(Unserved::Failed);
+        };
         let work = lambda::invoke(&process.code, process.app.clone(), event);
         let answer = timeout(process.declaration.timeout, work).await;
-        let state = &mut *self.state.borrow_mut();
-        state.running -= 1;
-        let used = state.used.entry(function.to_owned()).or_default();
-        used.calls += 1;
-        used.time += began.elapsed();
-        used.memory = self.stack.template().function(function).map_or(0, |function| function.memory);
-        if let Some(of) = state.functions.get_mut(function) {
-            of.idle.push(process);
-        }
+        self.end(function, began);
+        self.state.borrow_mut().idle.entry(function.to_owned()).or_default().push(process);
         match answer {
             Ok(Ok(given)) => Ok(given),
             Ok(Err(_)) => Err(Unserved::Failed),
@@ -209,31 +181,53 @@ impl<'a> Services<'a> {
         Ids::seeded(&format!("{function} {} of {}", state.made, self.seed))
     }
 
-    /// A process for a call, and whether it has to be started.
-    fn take_process(&self, function: &str) -> Result<(Entry, bool), Unserved> {
+    /// Asks the quotas at a moment of the storm, whose earlier polls have come before.
+    fn with_quotas<T>(&self, ask: impl FnOnce(&mut Quotas, Duration) -> T) -> T {
         let now = self.began.elapsed();
-        let burst = self.parameters.processes_in_ten_seconds;
-        {
-            let state = &mut *self.state.borrow_mut();
-            if !state.calls.takes_one(now) {
-                return Err(Unserved::Calls);
-            }
-            if state.running >= self.parameters.concurrency {
-                return Err(Unserved::Concurrency);
-            }
-            let new = || Function { idle: Vec::new(), new: Bucket::new(burst / 10.0, burst) };
-            let of = state.functions.entry(function.to_owned()).or_insert_with(new);
-            let idle = of.idle.pop();
-            if idle.is_none() && !of.new.takes_one(now) {
-                return Err(Unserved::Growth);
-            }
-            state.running += 1;
-            state.most_running = state.most_running.max(state.running);
-            if let Some(process) = idle {
-                return Ok((process, false));
-            }
+        let State { quotas, storm, .. } = &mut *self.state.borrow_mut();
+        let Some(storm) = storm else { return ask(quotas, now) };
+        let moment = storm.moment_before(now);
+        storm.advance(quotas, moment);
+        ask(quotas, moment)
+    }
+
+    /// Lets the authorizer look at a user's token, if the route wants that and it has not for a while. That call is
+    /// counted like a poll of the storm: it takes an execution for its time, and its handler does not run.
+    async fn authorize(&self, function: &str, user: UserId) -> Result<(), Unserved> {
+        let template = self.stack.template();
+        let asks = |event: &Event| matches!(event, Event::Http { authorized: true, .. });
+        let wants = template.function(function).is_some_and(|function| function.events.iter().any(asks));
+        let Some(authorizer) = template.api.authorizer.as_ref().filter(|_| wants && self.parameters.authorizes) else {
+            return Ok(());
+        };
+        let now = self.began.elapsed();
+        if self.state.borrow().authorized.get(&user).is_some_and(|at| now.saturating_sub(*at) < authorizer.cache) {
+            return Ok(());
         }
-        let process = self.stack.process(function, self.clock.clone(), self.new_ids(function));
-        process.map(|process| (process, true)).map_err(|_| Unserved::Failed)
+        let is_new = self.with_quotas(|quotas, now| quotas.begin(&authorizer.function, now))?;
+        let began = Instant::now();
+        if is_new {
+            self.wait(|parameters| parameters.cold_start).await;
+        }
+        self.wait(|parameters| parameters.function).await;
+        self.end(&authorizer.function, began);
+        self.state.borrow_mut().authorized.insert(user, now);
+        Ok(())
+    }
+
+    /// Ends a call that began then.
+    fn end(&self, function: &str, began: Instant) {
+        self.with_quotas(|quotas, _| quotas.end(function));
+        let state = &mut *self.state.borrow_mut();
+        let used = state.used.entry(function.to_owned()).or_default();
+        used.calls += 1;
+        used.time += began.elapsed();
+        used.memory = self.stack.template().function(function).map_or(0, |function| function.memory);
+    }
+
+    /// A process for a call; none if it cannot be made.
+    fn take_process(&self, function: &str) -> Option<Entry> {
+        let idle = self.state.borrow_mut().idle.get_mut(function).and_then(Vec::pop);
+        idle.or_else(|| self.stack.process(function, self.clock.clone(), self.new_ids(function)).ok())
     }
 }

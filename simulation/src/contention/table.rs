@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::contention::bucket::Bucket;
 use crate::contention::calls::{ItemKey, is_consistent, item_key, queried_partition};
+use crate::contention::claims::Claims;
 use crate::contention::heat::Heat;
 use crate::contention::parameters::{Latency, Parameters};
 use crate::contention::refusal::{Cause, REFUSED_FOR, UNMEASURED};
@@ -55,6 +56,7 @@ struct State {
     partition_heat: Vec<Heat>,
     index_heat: HashMap<String, Heat>,
     refused: HashMap<Cause, u64>,
+    claims: Claims,
 }
 
 struct Passing {
@@ -92,6 +94,7 @@ impl Table {
             partition_heat: vec![Heat::default(); count],
             index_heat: HashMap::new(),
             refused: HashMap::new(),
+            claims: Claims::default(),
             parameters,
         })))
     }
@@ -127,6 +130,12 @@ impl Table {
     #[must_use]
     pub fn refused(&self) -> Vec<(Cause, u64)> {
         self.state().refused.iter().map(|(cause, count)| (*cause, *count)).collect()
+    }
+
+    /// The claims of a queue's numbers.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        self.state().claims.clone()
     }
 
     /// A write of one item.
@@ -186,7 +195,9 @@ impl Table {
         let first = refused.iter().map(|(_, cause)| *cause).max().unwrap_or(Cause::Conflict);
         let struck = refused.iter().filter(|(_, cause)| (*cause == Cause::Conflict) == (first == Cause::Conflict));
         let struck = FailedItems::at_each(struck.map(|(index, _)| *index));
-        self.state().refuse(first, struck)
+        let state = &mut *self.state();
+        state.claims.refuse(&items, first);
+        state.refuse(first, struck)
     }
 
     /// A read of one partition, or of some items.
@@ -388,6 +399,7 @@ impl Intercept for Table {
         state.charge(&passing, response);
         if passing.is_write && response["__type"].is_null() {
             let now = state.now();
+            state.claims.commit(&passing.keys, now);
             state.written.extend(passing.keys.iter().map(|key| (key.clone(), now)));
         }
         let rest = passing.rest;

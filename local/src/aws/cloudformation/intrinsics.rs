@@ -40,7 +40,10 @@ impl Scope {
             ("AWS::NoValue".to_owned(), Value::Null),
         ]);
         for (name, parameter) in crate::aws::cloudformation::entries(&template["Parameters"]) {
-            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| Value::from(*value));
+            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| match value.parse::<u64>() {
+                Ok(number) if parameter["Type"] == "Number" => Value::from(number),
+                _ => Value::from(*value),
+            });
             parameters.insert(name.clone(), given.unwrap_or_else(|| parameter["Default"].clone()));
         }
         let conditions = template["Conditions"].as_object().cloned().unwrap_or_default();

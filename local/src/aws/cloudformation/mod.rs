@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub use crate::aws::cloudformation::parts::{Api, Authorizer, Batch, Event, Function, Queue, Table};
+pub use crate::aws::cloudformation::parts::{Api, Authorizer, Batch, Event, Function, Queue, Rate, Table};
 pub use crate::aws::cloudformation::policy::{Pattern, Statement};
 
 /// The template this binary was built with.
@@ -66,6 +66,21 @@ impl Template {
     /// When it cannot be understood.
     pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
         parts::read(parsed_template()?, &[("DataPlatformUrl", url)])
+    }
+
+    /// Reads the template of this binary with these values of its parameters, and the defaults of the others.
+    ///
+    /// # Errors
+    /// When it has no such parameter, one wants a number, or it cannot be understood.
+    pub fn load_with(given: &[(&str, &str)]) -> Result<Self, TemplateError> {
+        let template = parsed_template()?;
+        for (name, value) in given {
+            let parameter = &template["Parameters"][*name];
+            if parameter.is_null() || parameter["Type"] == "Number" && value.parse::<u64>().is_err() {
+                return Err(TemplateError::new(format!("has no parameter {name} that may be {value:?}")));
+            }
+        }
+        parts::read(template, given)
     }
 
     /// Reads `text`.
@@ -160,6 +175,19 @@ mod tests {
         let authorizer = template.api.authorizer.as_ref().unwrap();
         assert!(template.function(&authorizer.function).is_some());
         assert!(authorizer.cache.as_secs() <= 60, "a token that ended may not pass for longer");
+    }
+
+    #[test]
+    fn parameters_reserve_executions_and_limit_routes() {
+        let reserved = |template: &Template| template.function("pay").unwrap().reserved;
+        assert_eq!(reserved(&Template::load().unwrap()), None);
+        let given = Template::load_with(&[("PayConcurrency", "40"), ("PollsPerSecond", "2000")]).unwrap();
+        assert_eq!(reserved(&given), Some(40));
+        assert_eq!(given.api.rates["GET /queues/{queue_id}"], Rate { per_second: 2_000, burst: 5_000 });
+        assert_eq!(given.api.default_rate, Some(Rate { per_second: 5_000, burst: 2_500 }));
+        assert_eq!(reserved(&Template::load_with(&[("PayConcurrency", "0")]).unwrap()), None, "0 reserves nothing");
+        assert!(Template::load_with(&[("PaysConcurrency", "40")]).is_err());
+        assert!(Template::load_with(&[("PayConcurrency", "many")]).is_err());
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Its memory, in MiB.
     pub memory: u64,
+    /// Executions reserved for it, which are also the most that it may have; none without a limit of its own.
+    pub reserved: Option<u32>,
     /// Whether its calls begin traces of their own.
     pub traced: bool,
     /// Whether Lambda logs the start and the report of each call.
@@ -126,10 +128,21 @@ pub struct Batch {
 pub struct Api {
     /// The authorizer of every route that does not opt out.
     pub authorizer: Option<Authorizer>,
-    /// Requests a second by route, where a route has a rate of its own. Nothing enforces them here.
-    pub rates: BTreeMap<String, u64>,
+    /// The rate of each route without one of its own. Nothing enforces rates here.
+    pub default_rate: Option<Rate>,
+    /// Rates by route, where a route has one of its own.
+    pub rates: BTreeMap<String, Rate>,
     /// The form of a line of the access log, with `$context.…` in the place of what a request fills in.
     pub access_log: String,
+}
+
+/// How much of a route API Gateway lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a second.
+    pub per_second: u64,
+    /// Requests at once.
+    pub burst: u64,
 }
 
 /// A Lambda authorizer.
@@ -283,6 +296,7 @@ fn read_function(
         let own = &properties[property];
         scope.resolve(if own.is_null() { &globals["Function"][property] } else { own })
     };
+    let reserved = scope.resolve(&properties["ReservedConcurrentExecutions"])?;
     let (tracing, logging) = (own_or_global("Tracing")?, own_or_global("LoggingConfig")?);
     let mut variables = scalar_texts(&scope.resolve(&globals["Function"]["Environment"]["Variables"])?);
     variables.extend(scalar_texts(&scope.resolve(&properties["Environment"]["Variables"])?));
@@ -295,6 +309,7 @@ fn read_function(
         name: binary_of(logical_id, resource)?,
         timeout: Duration::from_secs(timeout),
         memory,
+        reserved: reserved.as_u64().and_then(|reserved| u32::try_from(reserved).ok()),
         traced: tracing == "Active",
         platform_lines: logging["SystemLogLevel"] != "WARN",
         variables,
@@ -359,13 +374,14 @@ fn read_batch(properties: &Value, source_arn: String, size: u64) -> Result<Batch
 
 fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, TemplateError> {
     let settings = own.map(|properties| scope.resolve(&properties["RouteSettings"])).transpose()?.unwrap_or_default();
-    let rate = |(route, settings): (&String, &Value)| Some((route.clone(), settings["ThrottlingRateLimit"].as_u64()?));
-    let rates = entries(&settings).filter_map(rate).collect();
+    let rates = entries(&settings).filter_map(|(route, settings)| Some((route.clone(), rate(settings)?))).collect();
+    let all = own.map(|properties| scope.resolve(&properties["DefaultRouteSettings"])).transpose()?;
+    let default_rate = all.as_ref().and_then(rate);
     let access_log = own.map(|properties| scalar_text(&properties["AccessLogSettings"]["Format"])).unwrap_or_default();
     let auth = own.map(|properties| &properties["Auth"]).filter(|auth| auth.is_object());
     let auth = scope.resolve(auth.unwrap_or(&globals["HttpApi"]["Auth"]))?;
     let Some(name) = auth["DefaultAuthorizer"].as_str() else {
-        return Ok(Api { authorizer: None, rates, access_log });
+        return Ok(Api { authorizer: None, default_rate, rates, access_log });
     };
     let authorizer = &auth["Authorizers"][name];
     let function = scalar_text(&authorizer["FunctionArn"]);
@@ -378,7 +394,13 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
             identity_headers: headers.collect(),
             cache: Duration::from_secs(identity["ReauthorizeEvery"].as_u64().unwrap_or(0)),
         }),
+        default_rate,
         rates,
         access_log,
     })
+}
+
+fn rate(settings: &Value) -> Option<Rate> {
+    let per_second = settings["ThrottlingRateLimit"].as_u64()?;
+    Some(Rate { per_second, burst: settings["ThrottlingBurstLimit"].as_u64()? })
 }

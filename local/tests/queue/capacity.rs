@@ -162,12 +162,12 @@ async fn a_look_at_the_hall_costs_its_count() {
     let meter = start_meter(&world).await;
     world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
     // The queue, its counter twice, its gaps, missed numbers and concerts, the dates, the date, the overview, its count.
-    within("look at 2,500 free seats", meter.take(), 2.0, 13.0, 16);
+    within("look at 2,500 free seats", meter.take(), 2.0, 8.0, 15);
     world.wait(1);
     world.user().await.join().await.expect(201);
     meter.take();
     world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
-    within("the same, and somebody has come", meter.take(), 3.0, 13.0, 17);
+    within("the same, and somebody has come", meter.take(), 3.0, 8.0, 16);
 }
 
 #[tokio::test]
@@ -181,12 +181,11 @@ async fn a_second_call_costs_what_a_first_one_does() {
     let meter = start_meter(&world).await;
     mina.poll().await.expect(200);
     // The queue, the entry, the batch twice; the entry and the number.
-    within("miss a call", meter.take(), 4.0, 6.0, 10);
+    within("miss a call", meter.take(), 4.0, 3.0, 4);
     world.wait(1);
     world.stack.run_schedule("advance_queues").await.expect("advanced");
     // The turn; the queue, a batch, and the number.
-    within("call one again", meter.take(), 7.0, 12.0, 24);
-    world.wait(1);
+    within("call one again", meter.take(), 7.0, 11.5, 23);
     mina.poll().await.expect(200);
-    within("claim a second call", meter.take(), 5.0, 6.0, 10);
+    within("claim a second call", meter.take(), 5.0, 5.0, 6);
 }

@@ -138,6 +138,7 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     scenes.extend(shop::stock());
     scenes.extend(shop::coupons());
     scenes.extend(shop::wallets());
+    scenes.extend(queue::missed_calls());
     scenes.extend(queue::queue());
     scenes.extend(queue::events());
     scenes

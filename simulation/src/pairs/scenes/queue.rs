@@ -7,25 +7,51 @@ fn with(mut before: Vec<Before>, more: Vec<Before>) -> Vec<Before> {
     before
 }
 
+fn and(mut some: Vec<Operation>, more: Vec<Operation>) -> Vec<Operation> {
+    some.extend(more);
+    some
+}
+
+fn asks(person: usize, actions: &[Action]) -> Vec<Operation> {
+    actions.iter().map(|action| Operation::Request(person, action.clone())).collect()
+}
+
+fn join(person: usize) -> Before {
+    Before::Request(person, Action::Join, 201)
+}
+
+fn poll(person: usize) -> Before {
+    Before::Request(person, Action::Poll, 200)
+}
+
+/// Numbers are called at the second of the sweep after the first, and claimed by the poll.
+fn called() -> Vec<Before> {
+    vec![join(ANNA), Before::Pass(3), ADVANCED, Before::Pass(3)]
+}
+
+const ADVANCED: Before = Before::Sweep("advance_queues");
+
+/// Somebody is away when called, and comes back.
+pub(super) fn missed_calls() -> Vec<Scene> {
+    use Operation::Request;
+    // Nobody claims, the window ends, and the sweep closes the batch.
+    let missed = || with(called(), vec![Before::Pass(LONG + 2), ADVANCED]);
+    let noted = || with(missed(), vec![poll(ANNA)]);
+    let called_again = || with(noted(), vec![Before::Pass(3), ADVANCED]);
+    let on_missed = || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE]);
+    vec![
+        scene("a call that was missed", missed(), on_missed()),
+        scene("a missed number that waits", with(noted(), vec![Before::Pass(3)]), {
+            and(on_missed(), vec![Request(BERT, Action::Join), Request(ADMIN, Action::Pause(true))])
+        }),
+        scene("a number that is called a second time", called_again(), on_missed()),
+        Scene { passes: Some(LONG + 30), ..scene("a second call, and then no longer", called_again(), on_missed()) },
+    ]
+}
+
 pub(super) fn queue() -> Vec<Scene> {
     use Operation::Request;
-    let join = |person: usize| Before::Request(person, Action::Join, 201);
-    let poll = |person: usize| Before::Request(person, Action::Poll, 200);
-    let advance = || Before::Sweep("advance_queues");
-    // Numbers are called at the second of the sweep after the first, and claimed by the poll.
-    let called = || vec![join(ANNA), Before::Pass(3), advance(), Before::Pass(3)];
-    let inside = |person: usize| vec![join(person), Before::Pass(3), advance(), Before::Pass(3), poll(person)];
-    // Nobody claims, the window ends, and the sweep closes the batch.
-    let missed = || with(called(), vec![Before::Pass(LONG + 2), advance()]);
-    let noted = || with(missed(), vec![poll(ANNA)]);
-    let called_again = || with(noted(), vec![Before::Pass(3), advance()]);
-    let asks = |person: usize, actions: &[Action]| {
-        actions.iter().map(|action| Request(person, action.clone())).collect::<Vec<_>>()
-    };
-    let and = |mut some: Vec<Operation>, more: Vec<Operation>| {
-        some.extend(more);
-        some
-    };
+    let inside = |person: usize| vec![join(person), Before::Pass(3), ADVANCED, Before::Pass(3), poll(person)];
     let mine = || reservation(ANNA, 5);
     let holding = || with(inside(ANNA), vec![Before::Request(ANNA, hold_queued(&["A-1-1"]), 201)]);
     let on_place =
@@ -35,14 +61,7 @@ pub(super) fn queue() -> Vec<Scene> {
             [Action::Pay(mine()), hold_queued(&["A-1-2"]), Action::Leave, Action::Join, Action::Cancel(mine())];
         and(asks(ANNA, &actions), vec![ADVANCE])
     };
-    let on_missed = || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE]);
     vec![
-        scene("a call that was missed", missed(), on_missed()),
-        scene("a missed number that waits", with(noted(), vec![Before::Pass(3)]), {
-            and(on_missed(), vec![Request(BERT, Action::Join), Request(ADMIN, Action::Pause(true))])
-        }),
-        scene("a number that is called a second time", called_again(), on_missed()),
-        Scene { passes: Some(LONG + 30), ..scene("a second call, and then no longer", called_again(), on_missed()) },
         scene(
             "an empty queue",
             Vec::new(),

@@ -68,9 +68,16 @@ pub(crate) async fn advance(
     now: Timestamp,
     mover: Mover,
 ) -> Result<Queue, Failure> {
-    let (issued, gaps, missed, seats_left) =
-        tokio::join!(strong_issued(app, id), list_gaps(app, id, read), list_missed(app, id), hall::look(app, id, read));
-    let (issued, (called, ahead)) = (issued?, gaps);
+    // One after the other: nobody waits for them but the one that moves the queue.
+    let issued = strong_issued(app, id).await?;
+    let (called, ahead) = list_gaps(app, id, read).await;
+    let missed = list_missed(app, id).await;
+    // A sweep of a queue in which nobody waits has nobody to tell.
+    let somebody_waits = issued > read.serving || !missed.is_empty();
+    let seats_left = match mover {
+        Mover::Sweep if !somebody_waits => read.seats_left,
+        Mover::Sweep | Mover::Poll(_) => hall::look(app, id, read).await,
+    };
     measure(app, id, read, issued);
     let look = Look { issued, gaps: &ahead, missed: &missed, seats_left };
     let next_of = |queue: &Queue| queue.advance(&look, now, mover.at_once());

@@ -70,7 +70,7 @@ async fn nobody_changes_the_queue_of_a_sale_that_has_opened_or_is_about_to() {
     set_queue(&admin, &concert, json!(QUEUE)).await.expect(200);
     world.wait(2);
     set_queue(&admin, &concert, Value::Null).await.expect_problem(409, "sale-opened");
-    // What it has already is no change.
+    // A queue that it has already is no change.
     set_queue(&admin, &concert, json!(QUEUE)).await.expect(200);
     assert_eq!(world.check_invariants().await.guarded_concerts(QUEUE), 1);
 }

@@ -147,7 +147,7 @@ async fn moving_a_queue_costs_its_batches_and_ends_are_counted_together() {
     within("find nothing to do", meter.take(), 0.0, 3.5 + index, 21);
 }
 
-/// What a second costs in which people ask for a queue with a hall behind it, and nobody else looks at the hall.
+/// The cost of a second in which people ask for a queue with a hall behind it, and nobody else looks at the hall.
 #[tokio::test]
 async fn a_look_at_the_hall_costs_its_count() {
     let world = World::new().await;

@@ -183,7 +183,8 @@ async fn commit(app: &App, id: &QueueId, read: &Queue, mut next: Move, mover: Mo
 }
 
 /// The queue, the batches that a move opens, the gaps that it passes over, and the numbers that it calls a second time.
-/// The queue is still as it was read: its version says so, and that a gap is there, and a number waits. Places that became free meanwhile only make the move smaller than it might be.
+/// The queue is still as it was read: its version says so; a gap is there, and a number waits. Places that became free
+/// meanwhile only make the move smaller than it might be.
 fn move_transaction(id: &QueueId, read: &Queue, next: &Move) -> Result<Transaction<()>, Failure> {
     let after = &next.after;
     let mut transaction = Transaction::new();

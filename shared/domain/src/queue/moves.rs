@@ -119,9 +119,9 @@ impl Queue {
         Some(Move { called: self.serving + 1..=after.serving, passed: path.passed, again, after })
     }
 
-    /// The way from the last number that was called over `gaps`, in order, to that of at most `people_max` people,
-    /// among the numbers that had been given out at the last look; at most `gaps_max` of them. Gaps of numbers that were called already are left
-    /// out: they are dealt with by their batches.
+    /// The way from the last number that was called over at most `gaps_max` of `gaps`, in order, to that of at most
+    /// `people_max` people, among the numbers that had been given out at the last look. Gaps of numbers that were called
+    /// already are left out: they are dealt with by their batches.
     fn path(&self, people_max: u64, gaps: &[Gap], gaps_max: usize) -> Path {
         let gaps = &gaps[..gaps.len().min(gaps_max)];
         let full = (BATCHES_PER_MOVE_MAX - 1) * BATCH_NUMBERS_MAX;

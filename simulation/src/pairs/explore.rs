@@ -1,9 +1,15 @@
 //! All executions of a pair, without those that only change the order of what nobody can tell apart.
 //!
 //! The search remembers nothing but the path on which it is: an execution goes along it from the beginning, and on from
-//! there. Each node of the path knows what was already tried there. What was tried is *asleep* in its siblings: it need
-//! not be tried again until something has happened that does not commute with it. Such sleep sets leave no state out,
-//! only further ways to the same state.
+//! there. Two ideas leave no state out, only further ways to the same state:
+//!
+//! - **Races** (Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014, *source sets*):
+//!   at a node one of the two goes on, and the other is tried there only once an execution has shown two steps that
+//!   could change places there and do not commute. What may go wrong with a step is tried with it. That time passes
+//!   commutes with nothing, so it is tried everywhere.
+//! - **Sleep sets** (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996): each node
+//!   knows what was already tried there. It is *asleep* in its siblings: it need not be tried again until something has
+//!   happened that does not commute with it.
 
 use std::collections::BTreeSet;
 
@@ -53,13 +59,28 @@ pub(super) struct Broken {
 /// One node of the path.
 struct Node {
     enabled: Vec<Step>,
+    /// Which of them were tried, or need not be.
+    tried: Vec<bool>,
     /// Where the search is in `enabled`.
     current: usize,
+    /// Those whose steps are to be tried here; none stands for time.
+    wanted: BTreeSet<Option<usize>>,
     asleep: Vec<(Step, Footprint)>,
     done: Vec<(Step, Footprint)>,
 }
 
 impl Node {
+    /// A node at which nothing was tried yet, and the first that is worth it is to be.
+    fn new(enabled: Vec<Step>, asleep: Vec<(Step, Footprint)>, is_reduced: bool) -> Self {
+        let tried = vec![false; enabled.len()];
+        let mut node = Self { enabled, tried, current: 0, wanted: BTreeSet::from([None]), asleep, done: Vec::new() };
+        let first = node.enabled.iter().find(|step| node.is_worth_trying(**step)).map(|step| step.actor());
+        let all = node.enabled.iter().map(|step| step.actor());
+        let wanted: Vec<Option<usize>> = if is_reduced { first.into_iter().collect() } else { all.collect() };
+        node.wanted.extend(wanted);
+        node
+    }
+
     fn current_step(&self) -> Step {
         self.enabled[self.current]
     }
@@ -71,14 +92,28 @@ impl Node {
 
     /// Moves to the next step worth trying; whether there is one.
     fn advance(&mut self, extent: Extent, left_out: &mut u64) -> bool {
-        while self.current < self.enabled.len() {
+        while let Some(next) =
+            (0..self.enabled.len()).find(|at| !self.tried[*at] && self.wanted.contains(&self.enabled[*at].actor()))
+        {
+            (self.tried[next], self.current) = (true, next);
             if !extent.reduced || self.is_worth_trying(self.current_step()) {
                 return true;
             }
             *left_out += 1;
-            self.current += 1;
         }
         false
+    }
+
+    /// Has one of these tried here, the last if it can go on, unless one of them is.
+    fn want_one_of(&mut self, actors: &[Option<usize>]) {
+        let can_go_on = |actor: &&Option<usize>| self.enabled.iter().any(|step| step.actor() == **actor);
+        if actors.iter().filter(can_go_on).any(|actor| self.wanted.contains(actor)) {
+            return;
+        }
+        match actors.iter().rev().find(can_go_on) {
+            Some(actor) => self.wanted.extend([*actor]),
+            None => self.wanted.extend(self.enabled.iter().map(|step| step.actor())),
+        }
     }
 
     fn is_worth_trying(&self, step: Step) -> bool {
@@ -90,6 +125,44 @@ impl Node {
         // killed after it might as well have been killed after the last one that changed something.
         let calm = self.explored_steps().find(|(known, _)| *known == Step::Proceed(actor));
         calm.is_none_or(|(_, footprint)| footprint.has_written())
+    }
+}
+
+/// The steps of a path that must come before each of its steps, because they are of the same one or do not commute with
+/// it, directly or by way of others.
+fn causes(path: &[(Step, Footprint)]) -> Vec<BTreeSet<usize>> {
+    let mut causes: Vec<BTreeSet<usize>> = Vec::with_capacity(path.len());
+    for (at, step) in path.iter().enumerate() {
+        let mut of_step = BTreeSet::new();
+        for before in (0..at).rev() {
+            let other = &path[before];
+            if !of_step.contains(&before) && (other.0.actor() == step.0.actor() || !commute(other, step)) {
+                of_step.extend(causes[before].iter().copied().chain([before]));
+            }
+        }
+        causes.push(of_step);
+    }
+    causes
+}
+
+/// Has each race of the steps from `new` on tried the other way round: two steps of different ones that do not commute,
+/// with nothing between that must come after the first and before the second.
+fn note_races(path: &mut [Node], new: usize) {
+    let steps: Vec<(Step, Footprint)> = path.iter().map_while(|node| node.done.last().cloned()).collect();
+    let causes = causes(&steps);
+    for (later, of_later) in causes.iter().enumerate().skip(new) {
+        for earlier in of_later.iter().copied() {
+            let is_between = |at: &usize| causes[*at].contains(&earlier);
+            if steps[earlier].0.actor() == steps[later].0.actor() || of_later.iter().any(is_between) {
+                continue;
+            }
+            // What would come instead of the earlier step: all that needs it not, up to the later one.
+            let instead = |at: &usize| *at == later || !causes[*at].contains(&earlier);
+            let others: Vec<usize> = (earlier + 1..=later).filter(instead).collect();
+            let is_first = |at: &&usize| !others.iter().any(|other| causes[**at].contains(other));
+            let firsts: Vec<Option<usize>> = others.iter().filter(is_first).map(|at| steps[*at].0.actor()).collect();
+            path[earlier].want_one_of(&firsts);
+        }
     }
 }
 
@@ -138,8 +211,7 @@ pub(super) async fn explore(world: &mut World, pair: Pair<'_>, extent: Extent) -
             }
         }
         while let Some(node) = path.last_mut() {
-            node.current += 1;
-            if node.current <= node.enabled.len() && node.advance(extent, &mut explored.left_out) {
+            if node.advance(extent, &mut explored.left_out) {
                 break;
             }
             path.pop();
@@ -177,8 +249,9 @@ async fn execute(
                 let known = parent.asleep.iter().chain(before);
                 asleep.extend(known.filter(|known| commute(known, taken)).cloned());
             }
-            let mut node = Node { enabled, current: 0, asleep, done: Vec::new() };
+            let mut node = Node::new(enabled, asleep, extent.reduced);
             if !node.advance(extent, &mut explored.left_out) {
+                note_races(path, old.saturating_sub(1));
                 return Ok(None);
             }
             path.push(node);
@@ -189,6 +262,7 @@ async fn execute(
             path[depth].done.push((step, footprint));
         }
     }
+    note_races(path, old.saturating_sub(1));
     explored.executions += 1;
     explored.commits += execution.commits;
     if execution.is_given_up {

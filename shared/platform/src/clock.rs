@@ -1,7 +1,7 @@
 //! Time: the clock that everything reads, and a stopwatch.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,15 +11,30 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Clock {
     /// The machine's clock.
     System,
-    /// A clock that moves only when told to, in milliseconds since the epoch: tests.
-    Manual(Arc<AtomicI64>),
+    /// A clock that moves only when told to: tests.
+    Manual(Arc<ManualClock>),
+}
+
+/// A clock that moves only when told to.
+#[derive(Debug)]
+pub struct ManualClock {
+    /// Since the epoch.
+    millisecond: AtomicI64,
+    reads: AtomicU64,
 }
 
 impl Clock {
     /// A clock that stands at `now` until [`Clock::advance`] moves it.
     #[must_use]
     pub fn manual(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(now.as_millisecond())))
+        let millisecond = AtomicI64::new(now.as_millisecond());
+        Self::Manual(Arc::new(ManualClock { millisecond, reads: AtomicU64::new(0) }))
+    }
+
+    /// How often a manual clock was read: whoever has not read it cannot tell that time has passed.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        if let Self::Manual(clock) = self { clock.reads.load(Ordering::SeqCst) } else { 0 }
     }
 
     /// The time now, to the millisecond.
@@ -28,16 +43,19 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let millisecond = match self {
             Self::System => Timestamp::now().as_millisecond(),
-            Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+            Self::Manual(clock) => {
+                clock.reads.fetch_add(1, Ordering::SeqCst);
+                clock.millisecond.load(Ordering::SeqCst)
+            }
         };
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves a manual clock on (or back); the machine's clock cannot be moved and is left alone.
     pub fn advance(&self, by: SignedDuration) {
-        if let Self::Manual(millisecond) = self {
+        if let Self::Manual(clock) = self {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millisecond.fetch_add(by, Ordering::SeqCst);
+            clock.millisecond.fetch_add(by, Ordering::SeqCst);
         }
     }
 }

@@ -46,6 +46,12 @@ impl Step {
         !matches!(self, Self::Proceed(_) | Self::Pass)
     }
 
+    /// Whether it counts as a fault, of which an execution has only so many. With time passing beside faults there would
+    /// be as many executions again as of all else.
+    pub(super) fn counts_as_fault(self) -> bool {
+        self.is_fault() || self == Self::Pass
+    }
+
     fn trace_suffix(self) -> &'static str {
         match self {
             Self::Proceed(_) => "",
@@ -161,10 +167,11 @@ impl<'a> Execution<'a> {
         Ok(execution)
     }
 
-    /// The steps that can come next: all of one operation, then all of the other, then that time passes; so what one
-    /// does is asleep while the other goes its way, with all that can go wrong with it. Nobody is killed before a call
-    /// that is not the first: nothing else can tell that from being killed after the one before. Time does not pass
-    /// while a sweep goes from one empty partition to the next: it might as well have passed before.
+    /// The steps that can come next: that time passes, then all of one operation, then all of the other; so what one
+    /// does is asleep while the other goes its way, with all that can go wrong with it, and time is while nobody looks at
+    /// the clock. Nobody is killed before a call that is not the first: nothing else can tell that from being killed
+    /// after the one before. Time does not pass while a sweep goes from one empty partition to the next: it might as
+    /// well have passed before.
     pub(super) fn enabled_steps(&self, everything: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         for (actor, side) in self.sides.iter().enumerate().filter(|(_, side)| side.actor.is_some()) {
@@ -178,15 +185,14 @@ impl<'a> Execution<'a> {
         }
         let may_pass = self.passes.is_some() && (self.faults_left > 0 || self.is_calm);
         if may_pass && !steps.is_empty() && (everything || !self.is_idle) {
-            steps.push(Step::Pass);
+            steps.insert(0, Step::Pass);
         }
         steps
     }
 
     /// Carries a step out, and gives its reads and writes.
     pub(super) async fn execute(&mut self, step: Step) -> Result<Footprint, String> {
-        // Passing time counts as a fault: with both of them there would be as many executions as of all else.
-        self.faults_left = self.faults_left.saturating_sub(usize::from(step.is_fault() || step == Step::Pass));
+        self.faults_left = self.faults_left.saturating_sub(usize::from(step.counts_as_fault()));
         self.is_idle = false;
         let mut footprint = Footprint::default();
         let Some(actor) = step.actor() else {
@@ -195,8 +201,9 @@ impl<'a> Execution<'a> {
             self.sides.iter().for_each(|side| side.machine.advance(by));
             self.add_line(|| step.trace_suffix().to_owned());
             self.world.check()?;
-            return Ok(footprint);
+            return Ok(Footprint::of_time());
         };
+        let looks = self.sides[actor].machine.clock_reads();
         let scheduler = self.world.gate.scheduler.clone();
         let waiting = scheduler.waiting_calls().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
         self.add_line(|| format!("#{actor} {}{}", waiting.what, step.trace_suffix()));
@@ -213,6 +220,9 @@ impl<'a> Execution<'a> {
             (side.actor, side.outcome) = (None, None);
         } else {
             self.run_until_turn(actor, &mut footprint).await?;
+        }
+        if self.sides[actor].machine.clock_reads() > looks {
+            footprint.add_clock_read();
         }
         Ok(footprint)
     }

@@ -5,8 +5,8 @@
 //!
 //! - **Races** (Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014, *source sets*):
 //!   at a node one of the two goes on, and the other is tried there only once an execution has shown two steps that
-//!   could change places there and do not commute. What may go wrong with a step is tried with it. That time passes
-//!   commutes with nothing, so it is tried everywhere.
+//!   could change places there and do not commute. What may go wrong with a step is tried with it, and everywhere that
+//!   time passes.
 //! - **Sleep sets** (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996): each node
 //!   knows what was already tried there. It is *asleep* in its siblings: it need not be tried again until something has
 //!   happened that does not commute with it.
@@ -74,7 +74,8 @@ impl Node {
     fn new(enabled: Vec<Step>, asleep: Vec<(Step, Footprint)>, is_reduced: bool) -> Self {
         let tried = vec![false; enabled.len()];
         let mut node = Self { enabled, tried, current: 0, wanted: BTreeSet::from([None]), asleep, done: Vec::new() };
-        let first = node.enabled.iter().find(|step| node.is_worth_trying(**step)).map(|step| step.actor());
+        let first = node.enabled.iter().find(|step| **step != Step::Pass && node.is_worth_trying(**step));
+        let first = first.map(|step| step.actor());
         let all = node.enabled.iter().map(|step| step.actor());
         let wanted: Vec<Option<usize>> = if is_reduced { first.into_iter().collect() } else { all.collect() };
         node.wanted.extend(wanted);
@@ -168,13 +169,9 @@ fn note_races(path: &mut [Node], new: usize) {
 
 /// Whether two steps come to the same in either order.
 fn commute(one: &(Step, Footprint), other: &(Step, Footprint)) -> bool {
-    let different = match (one.0.actor(), other.0.actor()) {
-        (Some(one), Some(other)) => one != other,
-        // Everybody sees the time.
-        _ => false,
-    };
     // There is only so much that may go wrong: one fault prevents another.
-    different && !(one.0.is_fault() && other.0.is_fault()) && one.1.commutes_with(&other.1)
+    let prevents = one.0.counts_as_fault() && other.0.counts_as_fault();
+    one.0.actor() != other.0.actor() && !prevents && one.1.commutes_with(&other.1)
 }
 
 /// Simplest first: few faults, few changes from one to the other, few steps.

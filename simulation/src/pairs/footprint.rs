@@ -22,6 +22,8 @@ enum Location {
     Table,
     /// A queue, by its URL.
     Queue(String),
+    /// The clock.
+    Clock,
 }
 
 /// The indexes of the table, and the attribute by which each is partitioned.
@@ -44,6 +46,16 @@ impl Footprint {
     /// read, so that two writes of one item are not the same in either order.
     pub(super) fn commutes_with(&self, other: &Self) -> bool {
         self.writes.is_disjoint(&other.reads) && other.writes.is_disjoint(&self.reads)
+    }
+
+    /// Adds a look at the clock.
+    pub(super) fn add_clock_read(&mut self) {
+        self.reads.insert(Location::Clock);
+    }
+
+    /// The footprint of time that passes.
+    pub(super) fn of_time() -> Self {
+        Self { reads: BTreeSet::new(), writes: BTreeSet::from([Location::Clock]) }
     }
 
     /// Adds the reads of all items of one user: an answer is compared with them.

@@ -108,6 +108,11 @@ impl Machine {
         Self { clock: Clock::manual(now + skew), seed, made: 0, processes: BTreeMap::new(), jumped: false }
     }
 
+    /// How often its clock was read.
+    pub fn clock_reads(&self) -> u64 {
+        self.clock.reads()
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);

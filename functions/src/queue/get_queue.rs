@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Cacheable, Detail, PathParams, Problem, invalid};
-use onsale_platform::store::queue;
+use onsale_platform::store::queue::{self, numbers};
 
 use crate::queue::response::QueueOut;
 
@@ -31,6 +31,6 @@ pub async fn get_queue(
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let queue = queue::get_and_advance(&app, &id).await?;
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
-    let issued = queue::get_issued(&app, &id).await?;
+    let issued = numbers::get_issued(&app, &id).await?;
     Ok(Cacheable::new(&QueueOut::new(&id, &queue, issued, app.now()), &headers, MAX_AGE_SECONDS)?)
 }

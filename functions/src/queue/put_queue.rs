@@ -10,7 +10,7 @@ use onsale_domain::time;
 use onsale_platform::app::App;
 use onsale_platform::http::{Admin, Answer, Json, PathParams, Problem, invalid};
 use onsale_platform::store::dynamodb::idempotency::Once;
-use onsale_platform::store::queue;
+use onsale_platform::store::queue::{self, numbers};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -98,7 +98,7 @@ pub async fn put_queue(
     let queue = queue::put(&app, &id, settings, &action).await?;
     let issued = match &queue {
         Once::New(queue) => queue.seen,
-        Once::Replayed(_) | Once::Existing(_) => queue::get_issued(&app, &id).await?,
+        Once::Replayed(_) | Once::Existing(_) => numbers::get_issued(&app, &id).await?,
     };
     Ok(queue.map(|queue| QueueOut::new(&id, &queue, issued, app.now())).into())
 }

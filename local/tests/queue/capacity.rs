@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::capacity::within;
 use crate::events::{batch, queue, receive_all};
-use crate::support::queue::QUEUE;
-use crate::support::recorder::{Cost, Meter};
+use crate::support::queue::{QUEUE, user_by_lease};
+use crate::support::recorder::{Cost, Disturb, Fault, Meter};
 use crate::support::{World, concurrently};
 
 /// Counts the calls of a world from now on.
@@ -33,6 +33,29 @@ async fn joining_costs_three_writes_and_half_a_read() {
     within("join, the first in a second", meter.take(), 3.0, 1.5, 5);
     joon.leave().await.expect(204);
     within("leave while waiting", meter.take(), 4.0, 2.0, 3);
+}
+
+#[tokio::test]
+async fn joining_by_a_lease_costs_as_much_as_by_the_counter_until_the_lease_is_used_up() {
+    let world = World::new().await;
+    world.queue(json!({ "capacity": 5 })).await;
+    let mut mina = world.user().await;
+    let refused = Arc::new(Disturb::next("UpdateItem", Fault::Throttle, 3));
+    world.stack.intercept(Some(refused));
+    // The counter is refused thrice; then the process takes four numbers of it for a lease.
+    mina.join().await.expect(201);
+    let meter = start_meter(&world).await;
+    user_by_lease(&world, &mina, true).await.join().await.expect(201);
+    within("join by a lease", meter.take(), 3.0, 0.5, 4);
+    user_by_lease(&world, &mina, false).await.join().await.expect(201);
+    within("join by a new lease", meter.take(), 5.0, 0.5, 7);
+    world.wait(1);
+    user_by_lease(&world, &mina, true).await.join().await.expect(201);
+    within("join by a lease whose rest becomes a gap", meter.take(), 7.0, 1.5, 9);
+    world.wait(1);
+    world.stack.run_schedule("advance_queues").await.expect("advanced");
+    // The rest of two leases: each emptied, and a gap. Sixteen leases are read.
+    within("give the rest of leases back", meter.take(), 6.0 + 3.0, 3.5 + 16.0 * 0.5 + 16.0 * 0.5, 30);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -13,6 +13,7 @@ mod guard;
 mod join_queue;
 mod leave_queue;
 mod list_queues;
+mod numbers;
 mod put_queue;
 mod races;
 pub mod scenario;
@@ -21,8 +22,8 @@ mod skews;
 mod sold_out;
 mod valve;
 
-use crate::support::World;
 use crate::support::queue::QUEUE;
+use crate::support::{Reply, World};
 
 /// The key of a queue's item, its counter or a batch, as the table's engine is asked for it.
 fn key(queue: &str, sk: &str) -> serde_json::Value {
@@ -34,4 +35,9 @@ fn key(queue: &str, sk: &str) -> serde_json::Value {
 async fn finished_numbers(world: &World) -> i64 {
     let books = world.check_invariants().await;
     books.serving(QUEUE) - books.places_in_use(QUEUE)
+}
+
+/// The number of an answered entry.
+fn number(reply: &Reply) -> u64 {
+    reply.body["number"].as_u64().expect("a number")
 }

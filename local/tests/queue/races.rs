@@ -2,34 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
-use local::intercept::{Before, Call, Intercept};
 use serde_json::json;
 
-use super::finished_numbers;
+use super::{finished_numbers, number};
 use crate::support::queue::QUEUE;
 use crate::support::recorder::Gate;
 use crate::support::{Person, World, concurrently};
-
-fn number(reply: &crate::support::Reply) -> u64 {
-    reply.body["number"].as_u64().expect("a number")
-}
-
-/// Counts the writes of a queue's counter.
-#[derive(Default)]
-struct CounterWrites(AtomicUsize);
-
-impl Intercept for CounterWrites {
-    fn before(&self, call: &Call<'_>) -> Before {
-        let counter = call.request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.ends_with("#ISSUED"));
-        if counter && call.operation == "UpdateItem" {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-        Before::Proceed
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_hundred_join_at_once() {
@@ -134,14 +114,18 @@ async fn claims_meet_the_end_of_their_window() {
             }
         })
         .await;
-        let admitted = states.iter().filter(|state| *state == "admitted").count();
-        let expired = states.iter().filter(|state| *state == "expired").count();
-        assert_eq!(admitted + expired, 30);
+        let count_of = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
+        // Whoever was too late waits for a second call; of those ten are called in a move.
+        let (admitted, missed) = (count_of("admitted"), count_of("waiting"));
+        assert_eq!(admitted + missed, 30);
+        let again = missed.min(10);
         world.wait(1);
         world.stack.run_schedule("advance_queues").await.expect("advanced");
         let books = world.drain_and_check().await;
         assert_eq!(books.admitted_now(QUEUE), admitted);
-        assert_eq!((books.unclaimed_numbers(QUEUE), usize::try_from(books.places_in_use(QUEUE))), (0, Ok(admitted)));
+        let numbers =
+            [books.unclaimed_numbers(QUEUE), books.places_in_use(QUEUE)].map(|number| usize::try_from(number));
+        assert_eq!(numbers, [Ok(again), Ok(admitted + again)]);
         outcomes.insert(admitted);
         world.quiesce().await;
     }
@@ -393,53 +377,4 @@ async fn a_lapsed_admission_ends_once_whoever_finds_it() {
         assert!(books.places_in_use(QUEUE) <= round, "round {round}: {} in use", books.places_in_use(QUEUE));
     }
     world.quiesce().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_burst_leases_numbers_and_leaves_only_holes() {
-    let world = World::new().await;
-    world.queue(json!({ "capacity": 5 })).await;
-    let instances = [world.other_instances(), world.other_instances()];
-    let counter = Arc::new(CounterWrites::default());
-    world.stack.intercept(Some(counter.clone()));
-    let mut joined: Vec<(i64, u64)> = Vec::new();
-    let mut users = Vec::new();
-    for _ in 0..600 {
-        users.push(world.user().await);
-    }
-    // Twenty every ten milliseconds: two thousand a second.
-    for batch in users.chunks(20) {
-        let callers = batch.iter().enumerate().map(|(index, user)| user.at(&instances[index % 2]));
-        let replies = concurrently(callers, |mut user| async move { user.join().await.expect(201) }).await;
-        let now = world.clock.now().as_millisecond();
-        joined.extend(replies.iter().map(|reply| (now, number(reply))));
-        world.clock.advance(SignedDuration::from_millis(10));
-    }
-    let writes = counter.0.load(Ordering::SeqCst);
-    let books = world.check_invariants().await;
-    println!("600 joins at 2,000 a second: {writes} writes of the counter, {} numbers", books.issued(QUEUE));
-    assert_eq!(books.numbers(QUEUE).len(), 600);
-    assert!(writes < 560, "{writes} writes of the counter");
-    for (index, (at, number)) in joined.iter().enumerate() {
-        let earlier = joined[..index].iter().filter(|(before, _)| before + 200 <= *at);
-        assert!(earlier.clone().all(|(_, before)| before < number), "{number} is before who came 200 ms earlier");
-    }
-    // Frozen for ten minutes with a lease in hand: what is left of it is never given out.
-    world.wait(600);
-    for instance in &instances {
-        let mut late = world.user().await.at(instance);
-        let late = number(&late.join().await.expect(201));
-        assert!(joined.iter().all(|(_, before)| *before < late), "{late} jumps the queue");
-        joined.push((0, late));
-    }
-    world.stack.intercept(None);
-    // Whatever was leased and given to nobody has been given back.
-    let books = world.check_invariants().await;
-    let given = i64::try_from(books.numbers(QUEUE).len()).expect("few");
-    let holes = i64::try_from(books.gaps(QUEUE).len()).expect("few");
-    assert_eq!(given + holes, books.issued(QUEUE), "{holes} holes are known");
-    world.ticks(40).await;
-    let books = world.drain_and_check().await;
-    assert_eq!(books.places_in_use(QUEUE), 5);
-    assert_eq!(books.unclaimed_numbers(QUEUE), 5, "each place is held by somebody who was called");
 }

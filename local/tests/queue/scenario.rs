@@ -1,10 +1,13 @@
 //! Everything that the functions of a queue, and those that it guards, ever ask the table for.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::queue::QUEUE;
+use crate::support::recorder::{Disturb, Fault};
 use crate::support::{Person, World};
 
 async fn advance(world: &World) {
@@ -23,8 +26,24 @@ pub async fn everything(world: &World) {
     joining_again(world).await;
     polling(world).await;
     watching(world).await;
+    leasing(world).await;
     super::gaps::join_with_overtaken_request(world, &mut world.user().await).await;
     world.stack.drain_events().await.expect("settled");
+}
+
+/// A join that the counter has no room for takes a lease, and whoever moves the queue looks for what is left of it.
+async fn leasing(world: &World) {
+    let mut user = world.user().await;
+    world.stack.intercept(Some(Arc::new(Disturb::next("UpdateItem", Fault::Throttle, 3))));
+    user.join().await.expect(201);
+    world.stack.intercept(None);
+    world.wait(3);
+    advance(world).await;
+    world.wait(3);
+    world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200);
+    world.wait(3);
+    user.poll().await.expect(200);
+    user.leave().await.expect(204);
 }
 
 /// A repeat of a concert's creation finds the first. One that is deleted leaves the queue.

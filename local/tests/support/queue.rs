@@ -207,3 +207,15 @@ impl Person {
 pub async fn public(world: &World) -> Value {
     world.anonymous().get(&format!("/queues/{QUEUE}")).await.expect(200).body
 }
+
+/// Somebody whose numbers come from the same lease, or from another one.
+pub async fn user_by_lease(world: &World, of: &Person, same: bool) -> Person {
+    let part = |person: &Person| person.id.0.as_bytes()[15] % 16;
+    for _ in 0..1_000 {
+        let user = world.user().await;
+        if (part(&user) == part(of)) == same {
+            return user;
+        }
+    }
+    panic!("a thousand users, and none");
+}

@@ -1,7 +1,7 @@
 //! The buyers: people who want a seat, an order, or a place in a queue first.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use onsale_domain::id::UserId;
@@ -49,20 +49,37 @@ pub struct Crowd<'a> {
 pub struct SeatMap {
     free: Vec<String>,
     taken: VecDeque<(Instant, String)>,
+    /// Held and not paid, each with the time from which it is seen free again.
+    lapsing: BTreeSet<(Instant, String)>,
 }
 
 impl SeatMap {
     /// All of these are free.
     #[must_use]
     pub fn new(free: Vec<String>) -> Self {
-        Self { free, taken: VecDeque::new() }
+        Self { free, taken: VecDeque::new(), lapsing: BTreeSet::new() }
+    }
+
+    /// A seat that was held, or refused because it is: it is seen so after a while.
+    fn add_taken(&mut self, now: Instant, seat: String) {
+        self.taken.push_back((now + MAP_AGE, seat));
+    }
+
+    /// A seat whose hold ends then, because it was not paid.
+    fn add_lapsing(&mut self, ends: Instant, seat: String) {
+        self.lapsing.insert((ends + MAP_AGE, seat));
     }
 
     fn free_now(&mut self, now: Instant) -> &[String] {
-        while self.taken.front().is_some_and(|(at, _)| now.duration_since(*at) >= MAP_AGE) {
-            let Some((_, seat)) = self.taken.pop_front() else { break };
+        while let Some((_, seat)) = self.taken.pop_front_if(|(seen_at, _)| *seen_at <= now) {
             if let Some(index) = self.free.iter().position(|free| *free == seat) {
                 self.free.swap_remove(index);
+            }
+        }
+        while self.lapsing.first().is_some_and(|(seen_at, _)| *seen_at <= now) {
+            let Some((_, seat)) = self.lapsing.pop_first() else { break };
+            if !self.free.contains(&seat) {
+                self.free.push(seat);
             }
         }
         &self.free
@@ -172,13 +189,19 @@ impl Crowd<'_> {
             let answer = self.step("hold", person, asked).await;
             match answer.status {
                 201 => {
-                    self.map.borrow_mut().taken.push_back((Instant::now(), seat));
+                    let ends = Instant::now() + self.services.until(answer.text("expires_at"));
+                    self.map.borrow_mut().add_taken(Instant::now(), seat.clone());
                     self.fill_wallet(person).await?;
                     sleep(self.pays_after).await;
-                    self.pays(person, answer.text("reservation_id")).await;
+                    if !self.pays(person, answer.text("reservation_id")).await {
+                        self.map.borrow_mut().add_lapsing(ends, seat);
+                    }
                     return Ok(true);
                 }
-                409 => sleep(self.random_pause(LOOK_MILLISECONDS)).await,
+                409 => {
+                    self.map.borrow_mut().add_taken(Instant::now(), seat);
+                    sleep(self.random_pause(LOOK_MILLISECONDS)).await;
+                }
                 _ => {
                     self.count_end("given up after 429 or 503");
                     return Ok(false);
@@ -189,11 +212,14 @@ impl Crowd<'_> {
         Ok(false)
     }
 
-    async fn pays(&self, person: &mut Person, reservation: &str) {
+    /// Pays a reservation; whether that is certain.
+    async fn pays(&self, person: &mut Person, reservation: &str) -> bool {
         let body = Some(json!({ "reservation_id": reservation }));
         let asked = ApiCall { function: "pay", method: "POST", path: "/payments".to_owned(), body };
         let answer = self.step("pay", person, asked).await;
-        self.count_end(if answer.status == 201 { "paid" } else { "held and not paid" });
+        let is_paid = answer.status == 201;
+        self.count_end(if is_paid { "paid" } else { "held and not paid" });
+        is_paid
     }
 
     /// Orders one unit of a product and pays it at once.
@@ -222,6 +248,7 @@ impl Crowd<'_> {
         let join = ApiCall { function: "join_queue", method: "POST", path: path.clone(), body: None };
         let mut answer = self.step("join", &mut person, join).await;
         let path = format!("{path}/me");
+        self.figures.borrow_mut().positions.extend(answer.body["position"].as_u64());
         for _ in 0..POLLS_MAX {
             if answer.status >= 300 {
                 self.count_end("lost the queue");

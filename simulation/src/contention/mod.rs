@@ -18,6 +18,7 @@ pub mod claims;
 pub mod deliveries;
 pub mod heat;
 pub mod parameters;
+mod polls;
 pub mod quotas;
 pub mod refusal;
 pub mod report;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::contention::claims::is_of_batches;
 use crate::contention::heat::Heat;
+use crate::contention::polls::polls_by_quarters;
 use crate::contention::refusal::Why;
 use crate::contention::services::Services;
 use crate::contention::table::Table;
@@ -28,6 +29,10 @@ pub struct Figures {
     pub trouble: BTreeMap<(&'static str, Why), u64>,
     /// How people ended.
     pub ends: BTreeMap<&'static str, u64>,
+    /// The position of each who joined a queue.
+    pub positions: Vec<u64>,
+    /// Most who are admitted there in a second.
+    pub admit_per_second: u32,
     /// Requests to the API.
     pub requests: u64,
 }
@@ -67,6 +72,7 @@ impl Figures {
         let ends = self.ends.iter().map(|(end, count)| count.to_string() + " " + end);
         lines.push(format!("people: {}", ends.collect::<Vec<_>>().join(", ")));
         lines.extend(self.claims(table));
+        lines.extend(self.polls());
         lines.extend(services.isolation());
         lines.push(used(table, services));
         lines.push(self.bill(table, services));
@@ -91,6 +97,19 @@ impl Figures {
             if refused.is_empty() { "none".to_owned() } else { refused.join(", ") },
             unavailable.map(|(_, count)| count).sum::<u64>(),
         ))
+    }
+
+    /// The polls beside those of the rule before, if there is a queue.
+    fn polls(&self) -> Option<String> {
+        let polls: u64 = self.answers.iter().filter(|((step, _, _), _)| *step == "poll").map(|(_, count)| count).sum();
+        let before = polls_by_quarters(&self.positions, self.admit_per_second);
+        (!self.positions.is_empty()).then(|| {
+            format!(
+                "polls: {polls}, {:.1} a person; {before} by the rule before, so {:.2} of those",
+                polls as f64 / self.positions.len() as f64,
+                polls as f64 / before.max(1) as f64
+            )
+        })
     }
 
     fn bill(&self, table: &Table, services: &Services<'_>) -> String {

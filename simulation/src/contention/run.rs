@@ -59,6 +59,13 @@ pub enum Sale {
     },
 }
 
+impl Sale {
+    /// Most who are admitted in a second; 0 without a queue.
+    fn admit_per_second(self) -> u32 {
+        if let Self::Queue { admit_per_second, .. } = self { admit_per_second } else { 0 }
+    }
+}
+
 /// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -135,7 +142,7 @@ async fn simulate(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
 
     let crowd = Rc::new(Crowd {
         services,
-        figures: RefCell::new(Figures::default()),
+        figures: RefCell::new(Figures { admit_per_second: plan.sale.admit_per_second(), ..Figures::default() }),
         began: Instant::now(),
         map: RefCell::new(SeatMap::new(opened.seats)),
         rng: RefCell::new(fastrand::Rng::with_seed(plan.seed)),

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
@@ -168,6 +169,13 @@ impl<'a> Services<'a> {
         let given = lambda::invoke(&process.code, process.app, api_gateway_event(asked, caller));
         let given = UNMEASURED.scope((), given).await.map_err(|problem| problem.to_string())?;
         Ok(ApiAnswer::parse(&given))
+    }
+
+    /// How long it is until a time that the API has told; none if it is past, or no time.
+    #[must_use]
+    pub fn until(&self, time: &str) -> Duration {
+        let time = time.parse::<Timestamp>().unwrap_or(Timestamp::MIN);
+        Duration::try_from(self.clock.now().duration_until(time)).unwrap_or_default()
     }
 
     async fn wait(&self, of: fn(&Parameters) -> Latency) {

@@ -23,6 +23,7 @@ impl Snapshot {
             assert!(serving <= seen && seen <= issued, "{id}: serving {serving}, seen {seen}, issued {issued}");
             self.check_numbers(&id, issued);
             self.check_gaps(&id, issued);
+            self.check_leases(&id, issued);
             self.check_batches(&id, serving);
             self.check_missed(&id, serving);
             self.check_guarded(&id, queue);
@@ -199,6 +200,21 @@ impl Snapshot {
             let (number, state) = (number(entry, "number"), text(entry, "state"));
             assert!(state == "left" || gaps.binary_search(&number).is_err(), "{queue}: {number} is {state}, and a gap");
         }
+    }
+
+    /// What is left of a lease is nobody's, was given out by the counter, and is in no other lease.
+    fn check_leases(&self, queue: &str, issued: i64) {
+        let of_queue = format!("QUEUE#{queue}#LEASES#");
+        let leases = self.items().filter(|item| text(item, "pk").starts_with(&of_queue));
+        let mut left: Vec<i64> =
+            leases.flat_map(|lease| number(lease, "next_number")..=number(lease, "last_number")).collect();
+        let (count, others) = (left.len(), [self.numbers(queue), self.gaps(queue)].concat());
+        left.sort_unstable();
+        left.dedup();
+        assert_eq!(left.len(), count, "{queue}: a number is left in two leases");
+        assert!(left.iter().all(|number| (1..=issued).contains(number)), "{queue}: {left:?} of {issued}");
+        let taken: Vec<&i64> = others.iter().filter(|number| left.binary_search(number).is_ok()).collect();
+        assert!(taken.is_empty(), "{queue}: {taken:?} are left in leases, and somebody's or gaps");
     }
 
     /// Batches do not overlap, are of called numbers, and each claim in them is of an entry.

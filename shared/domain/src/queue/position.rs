@@ -22,6 +22,9 @@ const SLEPT_OF_LEAST_PERCENT: u64 = 75;
 /// many milliseconds. That is also how often those ask who are admitted.
 const SHORT_OF_PLACES_MILLISECONDS: u64 = 20_000;
 const _: () = assert!(SHORT_OF_PLACES_MILLISECONDS * 2 < CLAIM_SECONDS_MIN as u64 * 1_000);
+/// The same for those who are further back than seats are held, while none can be had: nobody is called until a hold
+/// lapses, and then others are before them.
+const SHORT_OF_SEATS_MILLISECONDS: u64 = 60_000;
 /// Spreads numbers over the range of 64 bits, neighbours far from each other (2^64 divided by the golden ratio; Knuth,
 /// "The Art of Computer Programming", 6.4).
 const SPREADING_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -47,8 +50,8 @@ pub struct QueuePosition {
     /// How many are to be called before.
     pub ahead: u64,
     /// How long that takes, as far as is known: never less than `position` divided by `admit_per_second`, and while all
-    /// places are in use as long as it takes until enough of them are free. Nobody knows while the queue is paused,
-    /// sold out, or over.
+    /// places are in use as long as it takes until enough of them are free. Nobody knows while the queue is paused or
+    /// over, nor while no seat is to be had.
     pub eta_seconds: Option<u64>,
     /// When to ask again: soon when the number may be called soon, and seldom far back and inside. Never
     /// for who waits in a queue that is sold out, or over.
@@ -171,7 +174,7 @@ impl Queue {
         let state = self.state_at(now);
         let eta_seconds = match position {
             0 => Some(0),
-            _ if state != QueueState::Open => None,
+            _ if state != QueueState::Open || self.is_out_of_seats() => None,
             _ => Some(self.seconds_by_rate(number).max(self.until_a_place_is_free(number, now))),
         };
         let is_told_no_more = position > 0 && matches!(state, QueueState::SoldOut | QueueState::Over);
@@ -190,12 +193,19 @@ impl Queue {
         let claimable = u64::from(self.settings.claim_seconds) * 1_000;
         let of_least = position.saturating_mul(SLEPT_OF_LEAST_PERCENT * 10);
         let of_least = of_least.checked_div(self.settings.admit_per_second.into()).unwrap_or(0);
-        let of_estimate = eta_seconds.map_or(SHORT_OF_PLACES_MILLISECONDS, |seconds| seconds.saturating_mul(250));
-        let of_estimate = of_estimate.min(SHORT_OF_PLACES_MILLISECONDS);
+        let is_behind_holds = self.is_out_of_seats() && self.seats_left.is_some_and(|left| position > left.held);
+        let unknown = if is_behind_holds { SHORT_OF_SEATS_MILLISECONDS } else { SHORT_OF_PLACES_MILLISECONDS };
+        let of_estimate =
+            eta_seconds.map_or(unknown, |seconds| seconds.saturating_mul(250).min(SHORT_OF_PLACES_MILLISECONDS));
         let sleep = of_least.max(of_estimate).max(*RETRY_AFTER_MILLISECONDS.start());
         // Some later than others, up to a quarter: who was told at one moment need not come back at one.
         let later = (number.wrapping_mul(SPREADING_FACTOR) >> 56) * (sleep / 4) / 256;
         (sleep + later).min(longest).min(claimable)
+    }
+
+    /// Whether there are seats behind it, and none can be had now.
+    fn is_out_of_seats(&self) -> bool {
+        self.seats_left.is_some_and(|left| left.available == 0)
     }
 
     /// Seconds until there is a place for `number`: until as many numbers are finished as are before it, but for as

@@ -83,3 +83,17 @@ fn of_a_full_house(settings: Settings, people: u64, part: impl Fn(u64) -> f64) -
     let left = |number: u64, second: i64| u64::try_from(called_at[&number] - second).expect("later");
     told.into_iter().map(|(number, second, eta)| Told { number, second, eta, left: left(number, second) }).collect()
 }
+
+#[test]
+fn nobody_knows_when_a_seat_comes_back_and_few_can_have_it() {
+    let out_of_seats = |held| {
+        let seats_left = Some(SeatsLeft { available: 0, held });
+        Queue { serving: 3, finished: 3, seen: 100, seats_left, ..Queue::new(settings(100, 10), at(0)) }
+    };
+    // Behind those whose holds may lapse: once a minute. Else as often as where places are short; near the front oftener.
+    for (held, number, sleeps) in [(2, 90, 60_000..=75_000), (87, 90, 20_000..=25_000), (2, 4, 2_000..=5_000)] {
+        let waits = out_of_seats(held).position_of(number, at(2_000));
+        assert_eq!(waits.eta_seconds, None);
+        assert!(waits.retry_after_milliseconds.is_some_and(|sleep| sleeps.contains(&sleep)), "{waits:?}");
+    }
+}

@@ -13,7 +13,6 @@ use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::coupons::coupon::Coupon;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::entry::QueueEntry;
-use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::{Queue, QueueId};
 use onsale_domain::seats::Label;
 use uuid::Uuid;
@@ -51,8 +50,8 @@ pub struct Caches {
     pub read_lock: tokio::sync::Mutex<()>,
     /// The id of this process among others; through [`Caches::process_id`].
     process: OnceLock<Uuid>,
-    /// The leases of queue numbers; through [`Caches::with_numbers`].
-    numbers: Mutex<HashMap<QueueId, NumberLease>>,
+    /// Queues whose counter of numbers the table would not write.
+    pub refused_counters: Cache<QueueId, ()>,
     pub catalog: Cache<(Sort, u16, Option<String>), Arc<Page<Listing>>>,
     pub products: Cache<ProductId, Arc<Viewed>>,
     pub coupons: Cache<CouponId, Arc<Coupon>>,
@@ -67,16 +66,6 @@ impl Caches {
     /// The id of this process among others; `make` gives it the first time.
     pub fn process_id(&self, make: impl FnOnce() -> Uuid) -> Uuid {
         *self.process.get_or_init(make)
-    }
-
-    /// Works with what the process knows of a queue's counter. When there is too much, all of it is forgotten: leases
-    /// become gaps.
-    pub fn with_numbers<T>(&self, queue: &QueueId, work: impl FnOnce(&mut NumberLease) -> T) -> T {
-        let mut known = lock(&self.numbers);
-        if known.len() >= ENTRIES_MAX && !known.contains_key(queue) {
-            known.clear();
-        }
-        work(known.entry(queue.clone()).or_default())
     }
 }
 

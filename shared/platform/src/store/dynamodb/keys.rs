@@ -147,6 +147,11 @@ pub fn issued(queue: &QueueId) -> Key {
     key(format!("{}#ISSUED", queue_partition(queue)), "ISSUED")
 }
 
+/// One of the leases of a queue's numbers.
+pub fn number_lease(queue: &QueueId, part: u8) -> Key {
+    key(format!("{}#LEASES#{part}", queue_partition(queue)), "LEASE")
+}
+
 pub const ADMISSION_BATCH_PREFIX: &str = "BATCH#";
 
 /// One partition of a queue's batches.

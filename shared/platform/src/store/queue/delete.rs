@@ -12,7 +12,7 @@ use crate::store::dynamodb::item::number;
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
-use crate::store::queue::{load, missed, strong_issued};
+use crate::store::queue::{load, missed, numbers};
 
 /// Why a queue was not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub async fn delete(app: &App, id: &QueueId, action: &AdminAction) -> Result<(),
     let mut attempts = Attempts::new(app);
     loop {
         let Some(queue) = load(app, id).await? else { return Ok(()) };
-        let issued = strong_issued(app, id).await?;
+        let issued = numbers::counter(app, id).await?.issued;
         let waits = issued > queue.serving || !missed::list(app, id).await?.is_empty();
         if queue.concerts > 0 || queue.has_somebody_inside() || waits && !queue.settings.is_over(app.now()) {
             return Err(DeleteQueueFailure::InUse);

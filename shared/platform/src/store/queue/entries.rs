@@ -16,7 +16,6 @@ use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::queue::entry::{EntryState, QueueEntry};
 use onsale_domain::queue::gaps::Gap;
-use onsale_domain::queue::number_lease::NumberLease;
 use onsale_domain::queue::settings::JoinError;
 use onsale_domain::queue::{Queue, QueueId};
 use uuid::Uuid;
@@ -32,7 +31,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::admissions::{ClaimOutcome, claim_called};
 use crate::store::queue::entry_item::{end_admission, end_without_another_hold, get, read_entry, with_reserved_names};
-use crate::store::queue::{self, gaps};
+use crate::store::queue::{self, gaps, numbers};
 use crate::store::reservations;
 
 /// How long a join watches another one's claim that gets no number, before it takes its place. Whoever was only slow
@@ -126,12 +125,16 @@ pub async fn join(app: &App, user: UserId, id: &QueueId) -> Result<Once<Joined>,
         };
         let ended = if let EntrySlot::Numbered(ended) = &there { Some(ended) } else { None };
         may_join(app, user, id, ended, &queue).await?;
-        there = match claim_place(app, user, id, &there, claim).await? {
-            EntrySlot::Claimed(by) if by == claim => match take_number(app, user, id, claim).await? {
+        there = match claim_place(app, user, id, &there, claim).await {
+            Ok(EntrySlot::Claimed(by)) if by == claim => match take_number(app, user, id, claim).await? {
                 Some(entry) => return Ok(Once::New(Joined { entry, queue })),
                 None => get_place(app, user, id, Consistency::Strong).await?,
             },
-            there => there,
+            Ok(there) => there,
+            Err(rejected) => {
+                attempts.wait_after(&rejected).await?;
+                continue;
+            }
         };
         attempts.wait().await?;
     }
@@ -186,7 +189,7 @@ async fn claim_place(
     id: &QueueId,
     there: &EntrySlot,
     claim: Uuid,
-) -> Result<EntrySlot, Failure> {
+) -> Result<EntrySlot, Rejected<()>> {
     let mut item = key_item(&keys::queue_entry(user, id));
     item.insert("claim".to_owned(), text(claim.to_string()));
     item.insert("delete_at".to_owned(), number(app.now().as_second() + TOKEN_KEPT_SECONDS));
@@ -202,16 +205,16 @@ async fn claim_place(
     match write.run(app, ReturnValue::None).await {
         Ok(_) => Ok(EntrySlot::Claimed(claim)),
         // With our own claim the answer to a first try was lost.
-        Err(Rejected::Guards(failed)) => read_place(user, id, failed.into_iter().find_map(|failed| failed.old)),
-        Err(Rejected::Conflict(_)) => get_place(app, user, id, Consistency::Strong).await,
-        Err(rejected) => Err(rejected.into_failure()),
+        Err(Rejected::Guards(failed)) => Ok(read_place(user, id, failed.into_iter().find_map(|failed| failed.old))?),
+        Err(Rejected::Conflict(_)) => Ok(get_place(app, user, id, Consistency::Strong).await?),
+        Err(rejected) => Err(rejected),
     }
 }
 
 /// Takes the next number for a claimed place. None if somebody else has claimed it since, because this took so long;
 /// then the number goes back at once.
 async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Result<Option<QueueEntry>, Failure> {
-    let taken = next_number(app, id).await?;
+    let taken = numbers::take(app, user, id).await?;
     let now = app.now();
     let entry = QueueEntry {
         user,
@@ -251,24 +254,6 @@ async fn take_number(app: &App, user: UserId, id: &QueueId, claim: Uuid) -> Resu
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
-}
-
-/// The next number: of this process's lease while so many join that it has one, or from the counter. What is left of
-/// older leases is given back.
-async fn next_number(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    let now = app.now();
-    let (leased, wanted) = app.caches().with_numbers(id, |numbers| (numbers.take(now), numbers.count_to_take(now)));
-    let taken = match leased {
-        Some(leased) => leased,
-        None => {
-            let last = queue::take_numbers(app, id, wanted).await?;
-            app.caches().with_numbers(id, |numbers| numbers.add_lease(last, wanted, app.now()))
-        }
-    };
-    for left in app.caches().with_numbers(id, NumberLease::take_unused) {
-        gaps::give_back(app, id, left).await;
-    }
-    Ok(taken)
 }
 
 /// Why somebody could not leave.

@@ -12,12 +12,13 @@ pub mod guard;
 pub(crate) mod hall;
 pub(crate) mod missed;
 pub mod moves;
+pub mod numbers;
 pub(crate) mod queue_item;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use onsale_domain::queue::settings::Settings;
 use onsale_domain::queue::{Queue, QueueId};
 
@@ -26,12 +27,13 @@ use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::cache::VIEW_SECONDS;
 use crate::store::dynamodb::idempotency::Once;
-use crate::store::dynamodb::item::{Item, key_of, number, text, unreadable};
+use crate::store::dynamodb::item::{Item, key_of, number, text};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
 use crate::store::queue::moves::Mover;
+use crate::store::queue::numbers::read_counter;
 use crate::store::queue::queue_item::read_queue;
 use crate::store::views::Page;
 
@@ -55,7 +57,7 @@ pub async fn put(app: &App, id: &QueueId, settings: Settings, action: &AdminActi
             return Ok(Once::Existing(same));
         }
         // A queue of this name may have been before: no number is given out twice.
-        let issued = if old.is_some() { 0 } else { strong_issued(app, id).await? };
+        let issued = if old.is_some() { 0 } else { numbers::counter(app, id).await?.issued };
         let new = Queue::continued(settings.clone(), issued, app.now());
         let write = match version {
             Some(version) => put_write(id, &new).when("version = :read").value(":read", version),
@@ -124,7 +126,7 @@ pub async fn list(app: &App, limit: u16, cursor: Option<&str>) -> Result<Page<(Q
         let mut found = query::batch_get_in_order(&app, &keys, Consistency::Eventual).await?.into_iter();
         let mut read = |id: QueueId| {
             let (queue, issued) = (found.next().flatten(), found.next().flatten());
-            let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
+            let issued = read_counter(issued)?.issued;
             Ok(queue.map(read_queue).transpose()?.map(|queue| (id, queue, issued)))
         };
         ids.into_iter().map(&mut read).collect()
@@ -187,41 +189,6 @@ async fn get_cached(app: &App, id: &QueueId, moves: bool) -> Result<Option<Arc<Q
     let queue = Some(Arc::new(queue));
     app.caches().queues.put(id.clone(), queue.clone(), at);
     Ok(queue)
-}
-
-/// How many numbers a queue has given out, at most a second ago: what the public sees.
-///
-/// # Errors
-/// When the table fails.
-pub async fn get_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    if let Some(known) = app.caches().issued.get(id, app.now(), VIEW_SECONDS) {
-        return Ok(known);
-    }
-    let at = app.now();
-    let issued = query::get(app, &keys::issued(id), Consistency::Eventual).await?;
-    let issued = issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0);
-    app.caches().issued.put(id.clone(), issued, at);
-    Ok(issued)
-}
-
-/// How many numbers a queue has given out, now.
-pub(crate) async fn strong_issued(app: &App, id: &QueueId) -> Result<u64, Failure> {
-    let issued = query::get(app, &keys::issued(id), Consistency::Strong).await?;
-    Ok(issued.map(|item| read_issued(&item)).transpose()?.unwrap_or(0))
-}
-
-fn read_issued(item: &Item) -> Result<u64, Failure> {
-    let issued = item.get("issued").and_then(|issued| issued.as_n().ok()?.parse().ok());
-    issued.ok_or_else(|| unreadable("the counter of a queue"))
-}
-
-/// Takes `count` numbers from the counter; the last of them. Sent twice, as after a lost answer, it leaves a gap.
-pub(crate) async fn take_numbers(app: &App, id: &QueueId, count: u64) -> Result<u64, Failure> {
-    let write = Write::update(&keys::issued(id)).add("issued", number(count));
-    match write.run(app, ReturnValue::UpdatedNew).await {
-        Ok(new) => read_issued(&new),
-        Err(rejected) => Err(rejected.into_failure()),
-    }
 }
 
 /// Counts numbers of a queue as finished; only ever within a transaction that can happen once.

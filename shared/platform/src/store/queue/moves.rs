@@ -21,7 +21,7 @@ use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 use crate::store::queue::batches::{self, BatchItem};
 use crate::store::queue::queue_item::{read_queue, written_calls};
-use crate::store::queue::{gaps, hall, load, missed, queue_of, strong_issued};
+use crate::store::queue::{gaps, hall, load, missed, numbers, queue_of};
 use crate::store::seats::side_by_side;
 use crate::telemetry::metrics::{QUEUE_ADMITTED, QUEUE_WAITING};
 
@@ -69,7 +69,9 @@ pub(crate) async fn advance(
     mover: Mover,
 ) -> Result<Queue, Failure> {
     // One after the other: nobody waits for them but the one that moves the queue.
-    let issued = strong_issued(app, id).await?;
+    let counter = numbers::counter(app, id).await?;
+    let issued = counter.issued;
+    numbers::return_rests(app, id, &counter, now).await;
     let (called, ahead) = list_gaps(app, id, read).await;
     let missed = list_missed(app, id).await;
     // A sweep of a queue in which nobody waits has nobody to tell.

@@ -123,8 +123,7 @@ async fn claims_meet_the_end_of_their_window() {
         world.stack.run_schedule("advance_queues").await.expect("advanced");
         let books = world.drain_and_check().await;
         assert_eq!(books.admitted_now(QUEUE), admitted);
-        let numbers =
-            [books.unclaimed_numbers(QUEUE), books.places_in_use(QUEUE)].map(|number| usize::try_from(number));
+        let numbers = [books.unclaimed_numbers(QUEUE), books.places_in_use(QUEUE)].map(usize::try_from);
         assert_eq!(numbers, [Ok(again), Ok(admitted + again)]);
         outcomes.insert(admitted);
         world.quiesce().await;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::invariants::Item;
 use crate::random::scheduler::{Scheduler, request_keys};
 use crate::replica::Replica;
-use local::intercept::{After, Before, Call, Intercept};
+use local::intercept::{After, Before, Call, FailedItems, Intercept};
 
 /// Something that one step may write and another read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,8 +145,14 @@ impl ExecutedCall {
 #[derive(Clone, Default)]
 pub(super) struct Gate {
     pub(super) scheduler: Scheduler,
+    /// What is refused at once, and is no step.
+    pub(super) refused: Option<FullCounter>,
     seen: Arc<Mutex<Seen>>,
 }
+
+/// A counter of a queue that has no room for single numbers, so that everybody takes them from leases.
+#[derive(Clone, Copy)]
+pub(super) struct FullCounter;
 
 #[derive(Default)]
 struct Seen {
@@ -170,8 +176,22 @@ impl Gate {
     }
 }
 
+impl Intercept for FullCounter {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let is_counter = call.request["Key"]["sk"]["S"] == "ISSUED" && call.operation == "UpdateItem";
+        if is_counter && call.request["ExpressionAttributeValues"][":issued"]["N"] == "1" {
+            Before::Throttle(FailedItems::ALL)
+        } else {
+            Before::Proceed
+        }
+    }
+}
+
 impl Intercept for Gate {
     fn before(&self, call: &Call<'_>) -> Before {
+        if let Some(refused @ Before::Throttle(_)) = self.refused.map(|full| full.before(call)) {
+            return refused;
+        }
         self.lock().come = Some(ExecutedCall::new(call));
         self.scheduler.before(call)
     }

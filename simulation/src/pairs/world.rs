@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::UserId;
+use onsale_domain::queue::number_lease::LEASES;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;
@@ -24,6 +25,7 @@ use crate::random::run::{HOLD_SECONDS, START, SWEEPS};
 use crate::random::workload::{Action, Person, sqs_event};
 use crate::replica::{Replica, attribute_texts};
 use crate::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
+use local::intercept::Intercept;
 use local::stack::{Options, Stack};
 
 /// The two who meet, and one more, who is needed to prepare some scenes.
@@ -69,7 +71,8 @@ pub(super) struct Memory {
 
 /// The id of a person.
 pub(super) fn person_id(person: usize) -> UserId {
-    UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001 + person as u128))
+    // So that all of them have the same lease of a queue's numbers.
+    UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001 + u128::from(LEASES) * person as u128))
 }
 
 /// A digest that is the same in every run.
@@ -113,7 +116,7 @@ impl World {
 
     /// From now on calls do not wait.
     pub(super) fn stop_intercepting(&self) {
-        self.stack.intercept(None);
+        self.stack.intercept(self.gate.refused.map(|full| Arc::new(full) as Arc<dyn Intercept>));
     }
 
     fn snapshot_path(&self) -> PathBuf {

@@ -7,6 +7,7 @@ mod shop;
 use onsale_domain::id;
 use uuid::Uuid;
 
+use super::footprint::FullCounter;
 use super::world::{ADMIN, World, person_id};
 use crate::random::run::SKEW_SECONDS;
 use crate::random::workload::{Action, PurchaseId};
@@ -84,6 +85,8 @@ pub(super) struct Scene {
     pub(super) skew: [i64; 2],
     /// Seconds that pass at once, at any moment.
     pub(super) passes: Option<i64>,
+    /// Whether the queue's counter refuses single numbers.
+    pub(super) is_counter_full: bool,
     /// Longest that callers may wait for their next try in one execution, in milliseconds.
     pub(super) patience: u64,
 }
@@ -126,7 +129,8 @@ const EXPIRE: Operation = Operation::Sweep("run_expiry");
 const ADVANCE: Operation = Operation::Sweep("advance_queues");
 
 fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) -> Scene {
-    Scene { name, before, operations, repeats: None, skew: [0, 0], passes: None, patience: PATIENCE }
+    let (repeats, skew, passes, is_counter_full) = (None, [0, 0], None, false);
+    Scene { name, before, operations, repeats, skew, passes, is_counter_full, patience: PATIENCE }
 }
 
 /// All scenes.
@@ -139,6 +143,7 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     scenes.extend(shop::coupons());
     scenes.extend(shop::wallets());
     scenes.extend(queue::missed_calls());
+    scenes.extend(queue::leases());
     scenes.extend(queue::queue());
     scenes.extend(queue::events());
     scenes
@@ -147,6 +152,8 @@ pub(super) fn all_scenes() -> Vec<Scene> {
 impl World {
     /// Makes the world what it is at the beginning of a scene, and keeps it.
     pub(super) async fn prepare(&mut self, scene: &Scene) -> Result<(), String> {
+        self.gate.refused = scene.is_counter_full.then_some(FullCounter);
+        self.stop_intercepting();
         for (step, before) in scene.before.iter().enumerate() {
             match before {
                 Before::Request(person, action, expected) => {

@@ -49,6 +49,17 @@ pub(super) fn missed_calls() -> Vec<Scene> {
     ]
 }
 
+/// More join than the counter has room for.
+pub(super) fn leases() -> Vec<Scene> {
+    let joins = || and(asks(ANNA, &[Action::Join, Action::Leave]), vec![Operation::Request(BERT, Action::Join)]);
+    let full = |name, before, operations| Scene { is_counter_full: true, ..scene(name, before, operations) };
+    vec![
+        full("a counter that is full", Vec::new(), joins()),
+        full("a lease with numbers", vec![join(CARL)], joins()),
+        full("a lease that is over", vec![join(CARL), Before::Pass(3)], and(joins(), vec![ADVANCE])),
+    ]
+}
+
 pub(super) fn queue() -> Vec<Scene> {
     use Operation::Request;
     let inside = |person: usize| vec![join(person), Before::Pass(3), ADVANCED, Before::Pass(3), poll(person)];

@@ -34,6 +34,10 @@ impl Snapshot {
                 self.places_in_use(&id)
             );
         }
+        for concert in self.with_sort_key("CONCERT").filter(|concert| concert.contains_key("queue_id")) {
+            let queue = text(concert, "queue_id");
+            assert!(self.queue(&queue).is_some(), "{}: its queue {queue} is not there", text(concert, "pk"));
+        }
         for entry in self.with_sort_key("TOKEN#") {
             check_shape(entry);
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod actors;
 pub(crate) mod deliveries;
+pub(crate) mod organise;
 pub(crate) mod quiescence;
 pub mod run;
 pub mod runner;

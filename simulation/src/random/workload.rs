@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::fixture::{self, COUPON, Fixture, PLACES, QUEUE, SEATS};
+use crate::random::organise::Organise;
 use crate::replica::Replica;
 use crate::requests::{ApiAnswer, ApiCall};
 use crate::rng::Rng;
@@ -44,6 +45,8 @@ pub enum Action {
     Pause(bool),
     /// An administrator's: to take a hall off sale, the one behind the queue or the other, if nobody has a seat in it.
     DeleteSchedule { queued: bool },
+    /// An administrator's: something before a sale.
+    Organise(Organise),
 }
 
 /// The id of a reservation or an order.
@@ -229,6 +232,7 @@ impl Action {
             Self::Reprice { .. } => "update_product",
             Self::Pause(_) => "put_queue",
             Self::DeleteSchedule { .. } => "delete_schedule",
+            Self::Organise(wanted) => wanted.function(),
         }
     }
 
@@ -292,6 +296,7 @@ impl Action {
                 let path = format!("/concerts/{}/schedules/{}", fixture.concerts[index], fixture.schedules[index]);
                 asked("DELETE", path, None)
             }
+            Self::Organise(wanted) => wanted.api_call(),
         }
     }
 

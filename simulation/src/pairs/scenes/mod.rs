@@ -105,6 +105,11 @@ fn reservation_id(person: usize, step: usize) -> String {
     id::derive(person_id(person), "create_reservation", operation_key(step)).to_string()
 }
 
+/// The concert that the administrator made in the step of the preparation with this number.
+fn concert(step: usize) -> String {
+    id::derive(person_id(ADMIN), "create_concert", operation_key(step)).to_string()
+}
+
 fn placed(person: usize, step: usize) -> PurchaseId {
     PurchaseId::Order(id::derive(person_id(person), "place_order", operation_key(step)).to_string())
 }
@@ -144,6 +149,7 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     scenes.extend(shop::wallets());
     scenes.extend(queue::missed_calls());
     scenes.extend(queue::leases());
+    scenes.extend(queue::guarded_concerts());
     scenes.extend(queue::queue());
     scenes.extend(queue::events());
     scenes

@@ -1,6 +1,7 @@
 //! Scenes of the waiting queue, and of events.
 
 use super::*;
+use crate::random::organise::Organise;
 
 fn with(mut before: Vec<Before>, more: Vec<Before>) -> Vec<Before> {
     before.extend(more);
@@ -58,6 +59,25 @@ pub(super) fn leases() -> Vec<Scene> {
         full("a lease with numbers", vec![join(CARL)], joins()),
         full("a lease that is over", vec![join(CARL), Before::Pass(3)], and(joins(), vec![ADVANCE])),
     ]
+}
+
+/// A queue is put in front of a concert that is to come, taken away, or deleted.
+pub(super) fn guarded_concerts() -> Vec<Scene> {
+    let asks = |wanted: Organise| Operation::Request(ADMIN, Action::Organise(wanted));
+    let asked = |wanted: Organise, status| Before::Request(ADMIN, Action::Organise(wanted), status);
+    let set = |queued| asks(Organise::SetQueue { concert: concert(1), queued });
+    let scene_of = |name, queued| {
+        let before = vec![
+            asked(Organise::PutQueue, 201),
+            asked(Organise::CreateConcert { queued }, 201),
+            asked(Organise::CreateSchedule { concert: concert(1) }, 201),
+        ];
+        let dates = [Organise::CreateSchedule { concert: concert(1) }, Organise::DeleteConcert { concert: concert(1) }];
+        let queues = [Organise::PutQueue, Organise::DeleteQueue, Organise::CreateConcert { queued: true }];
+        let others = dates.into_iter().chain(queues).map(asks);
+        scene(name, before, [set(true), set(false)].into_iter().chain(others).collect())
+    };
+    vec![scene_of("a concert to come without a queue", false), scene_of("a concert to come behind a queue", true)]
 }
 
 pub(super) fn queue() -> Vec<Scene> {

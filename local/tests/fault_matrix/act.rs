@@ -109,9 +109,9 @@ impl Scene {
 
     /// The same while something gets in the way.
     pub async fn act_under(&self, trouble: Arc<dyn Intercept>) -> Outcome {
-        self.world.stack.intercept(Some(trouble));
+        self.intercept(Some(trouble));
         let outcome = self.act().await;
-        self.world.stack.intercept(None);
+        self.intercept(None);
         outcome
     }
 
@@ -147,14 +147,14 @@ impl Scene {
 
     /// The same, of something else that says when; whether it did die.
     pub async fn dies_of(&self, trouble: Arc<dyn Intercept>, died: &Notify) -> bool {
-        self.world.stack.intercept(Some(trouble));
+        self.intercept(Some(trouble));
         let process = self.process();
         let has_died = tokio::select! {
             biased;
             () = died.notified() => true,
             _ = self.call(&process, self.event()) => false,
         };
-        self.world.stack.intercept(None);
+        self.intercept(None);
         has_died
     }
 }

@@ -44,6 +44,10 @@ pub enum Case {
     JoinAgain,
     /// After an admission that lapsed unseen.
     JoinLapsed,
+    /// The counter is full, and there is a lease with numbers.
+    JoinByLease,
+    /// The same, and the lease is too old.
+    JoinRenewing,
     ClaimAdmission,
     /// A claim that comes when the batch is closed.
     MissAdmission,
@@ -86,7 +90,7 @@ pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("spend", &[C::Spend]),
     ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay, C::PlaceFree]),
     ("claim", &[C::ClaimCoupon]),
-    ("join", &[C::Join, C::JoinAgain, C::JoinLapsed]),
+    ("join", &[C::Join, C::JoinAgain, C::JoinLapsed, C::JoinByLease, C::JoinRenewing]),
     ("claim_admission", &[C::ClaimAdmission, C::MissAdmission, C::MissSecondCall]),
     ("leave", &[C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted]),
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
@@ -131,6 +135,8 @@ impl Case {
                 | C::Join
                 | C::JoinAgain
                 | C::JoinLapsed
+                | C::JoinByLease
+                | C::JoinRenewing
                 | C::ClaimAdmission
                 | C::MissAdmission
                 | C::MissSecondCall
@@ -195,7 +201,7 @@ impl Case {
     pub fn success(self) -> u16 {
         match self {
             C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
-            C::Join | C::JoinAgain | C::JoinLapsed | C::ClaimCoupon => 201,
+            C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
         }
@@ -204,7 +210,7 @@ impl Case {
     /// The status of the same request after its success: some tell by it what is new.
     pub fn repeated(self) -> u16 {
         match self {
-            C::Join | C::JoinAgain | C::JoinLapsed | C::ClaimCoupon => 200,
+            C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 200,
             // A hold has no name in this request: what is released is not held by its caller any more.
             C::ReleaseSeat => 404,
             case => case.success(),
@@ -226,7 +232,7 @@ impl Case {
             C::Spend => "spend",
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
-            C::Join | C::JoinAgain | C::JoinLapsed => "join_queue",
+            C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing => "join_queue",
             C::ClaimAdmission | C::MissAdmission | C::MissSecondCall => "get_queue_entry",
             C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => "leave_queue",
             C::AddStock | C::TakeStock => "adjust_stock",
@@ -269,7 +275,9 @@ impl Case {
             }
             C::PlaceFree => ("POST", "/orders".into(), Some(order_of(&[(product, 3)], true))),
             C::ClaimCoupon => ("POST", format!("/coupons/{coupon}/claims"), None),
-            C::Join | C::JoinAgain | C::JoinLapsed => ("POST", format!("/queues/{QUEUE}/tokens"), None),
+            C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing => {
+                ("POST", format!("/queues/{QUEUE}/tokens"), None)
+            }
             C::ClaimAdmission | C::MissAdmission | C::MissSecondCall => ("GET", token, None),
             C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => ("DELETE", token, None),
             C::AddStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": 5 }))),

@@ -58,8 +58,9 @@ async fn write_meets(scene: &Scene, write: Write, item: usize, met: (Fault, usiz
     if scene.case.goes_on_by_itself() {
         scene.converges(&told).await;
     } else {
-        // Whether a queue could be moved on is another matter than whether an admission has ended.
-        let beside = scene.case == Case::EndAdmission && operation == "TransactWriteItems";
+        // Whether a queue could be moved on is another matter than whether an admission has ended, and a gap is advice.
+        let is_beside = matches!(scene.case, Case::EndAdmission | Case::JoinRenewing);
+        let beside = is_beside && operation == "TransactWriteItems";
         check(scene, &outcome, if beside { Due::Any } else { due }, &told);
         if outcome.succeeded() && is_strict(scene) && times < ENDLESS {
             assert_eq!(disturb.disturbed_calls(), times, "{:?}, {told}", scene.case);

@@ -127,12 +127,14 @@ impl Scene {
     fn effects_on_the_queue(&self, snapshot: &Snapshot) -> i64 {
         let state = self.token("state");
         match self.case {
-            C::Join | C::JoinAgain | C::JoinLapsed => {
-                // Somebody else's place, and the user's own: the new one, or the one that has ended. None while it is
+            C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing => {
+                // The places of others, and the user's own: the new one, or the one that has ended. None while it is
                 // claimed and has no number.
                 let (waits, claimed) = (flag(state == "waiting"), self.token("claim") != "none");
-                let own = usize::from(!claimed && (self.case != C::Join || waits == 1));
-                assert_eq!(snapshot.numbers(QUEUE).len(), 1 + own);
+                let joined_before = matches!(self.case, C::JoinAgain | C::JoinLapsed);
+                let own = usize::from(!claimed && (joined_before || waits == 1));
+                let others = if matches!(self.case, C::JoinByLease | C::JoinRenewing) { 2 } else { 1 };
+                assert_eq!(snapshot.numbers(QUEUE).len(), others + own);
                 waits
             }
             C::ClaimAdmission => {

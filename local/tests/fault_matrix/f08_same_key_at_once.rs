@@ -9,12 +9,12 @@ cells!(at_once: hold release pay cancel cancel_ticket refund top_up spend order 
 /// All decide from the same state, and it happens once: each is told so, or to come again.
 async fn at_once(scene: &Scene) {
     let before = scene.world.dump();
-    scene.world.stack.intercept(Some(Meeting::new(4)));
+    scene.intercept(Some(Meeting::new(4)));
     let processes = [scene.process(), scene.process(), scene.process(), scene.process()];
     let [one, two, three, four] = &processes;
     let call = |process| scene.call(process, scene.event());
     let (one, two, three, four) = tokio::join!(call(one), call(two), call(three), call(four));
-    scene.world.stack.intercept(None);
+    scene.intercept(None);
     let outcomes = [one, two, three, four];
     assert!(outcomes.iter().all(|outcome| outcome.succeeded() || outcome.is_busy()), "{outcomes:?}");
     let first = outcomes.iter().filter(|outcome| outcome.succeeded() && !outcome.replayed()).count();

@@ -22,7 +22,7 @@ async fn among_sweeps(scene: &Scene) {
         let sweeps = sweeps.map(|function| {
             scene.world.stack.process(function, scene.world.clock.clone(), Ids::Random).expect("a process")
         });
-        scene.world.stack.intercept(Some(Meeting::new(sweeps.len() + 1)));
+        scene.intercept(Some(Meeting::new(sweeps.len() + 1)));
         let [one, two, three, four, five] = &sweeps;
         let process = scene.process();
         let (outcome, ..) = tokio::join!(
@@ -33,7 +33,7 @@ async fn among_sweeps(scene: &Scene) {
             sweep(four),
             sweep(five)
         );
-        scene.world.stack.intercept(None);
+        scene.intercept(None);
         scene.world.check_invariants().await;
         if later == 0 {
             assert!(outcome.succeeded() || outcome.is_busy(), "{:?}: {outcome:?}", scene.case);

@@ -18,13 +18,13 @@ async fn no_queues(scene: &Scene) {
         return;
     }
     assert!(outcome.succeeded() && !outcome.replayed(), "{:?}: {outcome:?}", scene.case);
-    scene.world.stack.intercept(Some(Arc::new(NoQueues)));
+    scene.intercept(Some(Arc::new(NoQueues)));
     for _ in 0..3 {
         scene.world.stack.relay().await.expect("tried");
     }
     let (waiting, _) = scene.world.stack.sqs().queues().census(&[]);
     assert_eq!(waiting, 0, "{:?}: nothing arrives while they are down", scene.case);
-    scene.world.stack.intercept(None);
+    scene.intercept(None);
     if !scene.case.goes_on_by_itself() {
         scene.expect_effects(1, "without queues").await;
     }

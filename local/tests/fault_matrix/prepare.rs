@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::case::Case as C;
 use super::scene::Scene;
+use super::trouble::FullCounter;
 use crate::events::{queue, receive_all};
+use crate::support::queue::user_by_lease;
 use crate::support::shop::order_of;
 use crate::support::{Person, World};
 
@@ -133,6 +135,16 @@ async fn scene_with_queue(case: Case) -> Scene {
     let (mut reservation, mut other, mut messages) = (String::new(), String::new(), Vec::new());
     let user = match case {
         C::Join => world.user().await,
+        C::JoinByLease | C::JoinRenewing => {
+            let user = world.user().await;
+            let mut before = user_by_lease(&world, &user, true).await;
+            world.stack.intercept(Some(FullCounter::before(None)));
+            before.join().await.expect(201);
+            if case == C::JoinRenewing {
+                world.wait(1);
+            }
+            user
+        }
         C::JoinAgain => {
             let user = world.joined_user().await;
             user.leave().await.expect(204);

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use jiff::Timestamp;
+use local::intercept::Intercept;
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::Outcome;
 use super::case::Case;
-use super::trouble::{Notes, Write};
+use super::trouble::{FullCounter, Notes, Write};
 use crate::events::relay_changes::{records_after, sequence};
 use crate::support::{Person, World, logs};
 
@@ -79,7 +80,7 @@ impl Scene {
         scene.world.stack.relay().await.expect("relayed");
         scene.begins = Begins { at: scene.world.at(0), items: scene.world.items() };
         let notes = Arc::new(Notes::default());
-        scene.world.stack.intercept(Some(notes.clone()));
+        scene.intercept(Some(notes.clone()));
         scene.act().await.expect(case.success());
         (scene.writes, scene.calls) = notes.writes_and_calls();
         assert!(!scene.writes.is_empty(), "{case:?} writes nothing");
@@ -109,10 +110,19 @@ impl Scene {
         }
     }
 
+    /// Has calls pass by `trouble`; but for what the scene refuses at once, which is no trouble.
+    pub fn intercept(&self, trouble: Option<Arc<dyn Intercept>>) {
+        let trouble = match self.case {
+            Case::JoinByLease | Case::JoinRenewing => Some(FullCounter::before(trouble)),
+            _ => trouble,
+        };
+        self.world.stack.intercept(trouble);
+    }
+
     /// Puts table, queues and clock back to the moment before the operation.
     pub async fn reset(&self) {
         let world = &self.world;
-        world.stack.intercept(None);
+        self.intercept(None);
         world.clock.advance(world.clock.now().duration_until(self.begins.at));
         world.restore(&self.begins.items);
         // What putting back has told the stream is nobody's business.

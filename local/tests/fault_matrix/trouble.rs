@@ -47,6 +47,32 @@ impl Intercept for Notes {
     }
 }
 
+/// A queue's counter that has no room for single numbers, so that they come from leases.
+pub struct FullCounter {
+    others: Option<Arc<dyn Intercept>>,
+}
+
+impl FullCounter {
+    /// In front of what else is in the way.
+    pub fn before(others: Option<Arc<dyn Intercept>>) -> Arc<dyn Intercept> {
+        Arc::new(Self { others })
+    }
+}
+
+impl Intercept for FullCounter {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let is_counter = call.operation == "UpdateItem" && call.request["Key"]["sk"]["S"] == "ISSUED";
+        if is_counter && call.request["ExpressionAttributeValues"][":issued"]["N"] == "1" {
+            return Before::Throttle(FailedItems::ALL);
+        }
+        self.others.as_ref().map_or(Before::Proceed, |others| others.before(call))
+    }
+
+    fn after(&self, call: &Call<'_>, response: &Value) -> After {
+        self.others.as_ref().map_or(After::Deliver, |others| others.after(call, response))
+    }
+}
+
 /// When a process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dies {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
 use crate::mutants::equivalent_mutants::{self, KeepReason};
-use crate::pairs::{Extent, Search, search};
+use crate::pairs::{Extent, LeftOut, Search, search};
 use crate::random::run::{Plan, run};
 use crate::random::runner::run_seeds;
 use crate::rng::Rng;
@@ -110,7 +110,7 @@ fn mutate(plan: &Plan, guard: &str, guards: &[String], mut seeds: Range<u64>) ->
 /// Two operations, one of this function, whose concurrent calls in some order notice that the guards are missing.
 fn noticing_pair(function: &str, struck: &[String]) -> Option<String> {
     let (function, struck) = (Some(function.to_owned()), struck.to_vec());
-    let extent = Extent { faults: 0, reduced: true, most: EXECUTIONS_MAX };
+    let extent = Extent { faults: 0, left_out: LeftOut::Unraced, most: EXECUTIONS_MAX };
     let scenes = String::new();
     let wanted = Search { scenes, pairs: None, function, struck, tells: false, extent, threads: 1 };
     search(&wanted).err()?.into_iter().next()

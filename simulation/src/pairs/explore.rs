@@ -17,13 +17,24 @@ use super::execution::{End, Execution, Pair, Step};
 use super::footprint::Footprint;
 use super::world::{World, digest};
 
+/// What a search leaves out, because nobody can tell it apart from what it tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Nothing.
+    Nothing,
+    /// What is asleep.
+    Asleep,
+    /// The same, and orders of steps that do not race.
+    Unraced,
+}
+
 /// How far the search goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
     /// Most faults of one execution; that time passes counts as one. With none, time passes still.
     pub faults: usize,
-    /// Whether what nobody can tell apart is left out.
-    pub reduced: bool,
+    /// What is left out of it.
+    pub left_out: LeftOut,
     /// Most executions of one pair, where not all of them are wanted.
     pub most: u64,
 }
@@ -71,13 +82,14 @@ struct Node {
 
 impl Node {
     /// A node at which nothing was tried yet, and the first that is worth it is to be.
-    fn new(enabled: Vec<Step>, asleep: Vec<(Step, Footprint)>, is_reduced: bool) -> Self {
+    fn new(enabled: Vec<Step>, asleep: Vec<(Step, Footprint)>, left_out: LeftOut) -> Self {
         let tried = vec![false; enabled.len()];
         let mut node = Self { enabled, tried, current: 0, wanted: BTreeSet::from([None]), asleep, done: Vec::new() };
         let first = node.enabled.iter().find(|step| **step != Step::Pass && node.is_worth_trying(**step));
         let first = first.map(|step| step.actor());
         let all = node.enabled.iter().map(|step| step.actor());
-        let wanted: Vec<Option<usize>> = if is_reduced { first.into_iter().collect() } else { all.collect() };
+        let only_first = left_out == LeftOut::Unraced;
+        let wanted: Vec<Option<usize>> = if only_first { first.into_iter().collect() } else { all.collect() };
         node.wanted.extend(wanted);
         node
     }
@@ -97,7 +109,7 @@ impl Node {
             (0..self.enabled.len()).find(|at| !self.tried[*at] && self.wanted.contains(&self.enabled[*at].actor()))
         {
             (self.tried[next], self.current) = (true, next);
-            if !extent.reduced || self.is_worth_trying(self.current_step()) {
+            if extent.left_out == LeftOut::Nothing || self.is_worth_trying(self.current_step()) {
                 return true;
             }
             *left_out += 1;
@@ -236,7 +248,7 @@ async fn execute(
             break;
         }
         if depth == path.len() {
-            let enabled = execution.enabled_steps(!extent.reduced);
+            let enabled = execution.enabled_steps(extent.left_out == LeftOut::Nothing);
             if enabled.is_empty() {
                 break;
             }
@@ -246,7 +258,7 @@ async fn execute(
                 let known = parent.asleep.iter().chain(before);
                 asleep.extend(known.filter(|known| commute(known, taken)).cloned());
             }
-            let mut node = Node::new(enabled, asleep, extent.reduced);
+            let mut node = Node::new(enabled, asleep, extent.left_out);
             if !node.advance(extent, &mut explored.left_out) {
                 note_races(path, old.saturating_sub(1));
                 return Ok(None);

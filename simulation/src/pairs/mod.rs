@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub use explore::{Explored, Extent};
+pub use explore::{Explored, Extent, LeftOut};
 
 use execution::Pair;
 use scenes::{Operation, Scene, operation_key};
@@ -180,7 +180,7 @@ impl Desk {
 /// Searches scenes, without the guards that are struck out, and prints what it came to.
 #[must_use]
 pub fn search_and_print(scenes: &str, faults: usize, threads: usize, struck: &[String]) -> ExitCode {
-    let extent = Extent { faults, reduced: true, most: u64::MAX };
+    let extent = Extent { faults, left_out: LeftOut::Unraced, most: u64::MAX };
     let wanted = Search {
         scenes: scenes.to_owned(),
         pairs: None,

@@ -19,6 +19,8 @@ const BACKOFF_MAX: Duration = Duration::from_millis(400);
 const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(150);
 /// Longest back-off between such tries.
 const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(800);
+/// What the answer does not need is not begun this long after the first try.
+const SPARE_FOR_MAX: Duration = Duration::from_secs(1);
 /// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
 /// Nothing is lost by giving up: the same request again, with the same key, finds what was done.
 const TRIED_FOR_MAX: Duration = Duration::from_secs(3);
@@ -51,6 +53,11 @@ impl<'a> Attempts<'a> {
     /// The tries of another write on which these wait: they end no later.
     pub(crate) fn of_another(&self) -> Self {
         Self { made: 0, answer_lost: false, ..*self }
+    }
+
+    /// Whether there is time for a write that the answer does not need.
+    pub(crate) fn has_time_to_spare(&self) -> bool {
+        self.since.elapsed() < SPARE_FOR_MAX
     }
 
     /// Whether what is found done after a try that came to this may be the doing of one of them. A try that was refused

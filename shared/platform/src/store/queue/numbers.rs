@@ -147,7 +147,7 @@ async fn take_leased(app: &App, id: &QueueId, first_part: u8) -> Result<u64, Fai
         let is_usable = lease.is_some_and(|lease| lease.rest().is_some() && lease.is_fresh(now));
         if !is_at_work
             && !is_usable
-            && let Some(first) = renew(app, id, part, lease.as_ref(), now).await?
+            && let Some(first) = renew(app, id, part, lease.as_ref(), now, &attempts).await?
         {
             return Ok(first);
         }
@@ -181,26 +181,28 @@ async fn renew(
     part: u8,
     old: Option<&NumberLease>,
     now: Timestamp,
+    attempts: &Attempts<'_>,
 ) -> Result<Option<u64>, Failure> {
     let claim = app.ids().uuid(now);
     if !empty(app, id, part, old, now, Some(claim)).await? {
         return Ok(None);
     }
     let wanted = old.map_or(LEASE_NUMBERS_MIN, |old| old.count_to_follow(now));
-    let taken = take_lease(app, id, wanted).await;
+    let taken = take_lease(app, id, wanted, attempts.of_another()).await;
     if let Ok(lease) = &taken {
         fill(app, id, part, *lease, claim).await;
     }
     // Last, for others wait until it is filled.
-    if let Some(rest) = old.and_then(NumberLease::rest) {
+    if let Some(rest) = old.and_then(NumberLease::rest)
+        && attempts.has_time_to_spare()
+    {
         gaps::give_back(app, id, rest).await;
     }
     Ok(Some(taken?.first))
 }
 
 /// Takes numbers for a lease from the counter, which may be busy.
-async fn take_lease(app: &App, id: &QueueId, wanted: u64) -> Result<NumberLease, Failure> {
-    let mut attempts = Attempts::new(app);
+async fn take_lease(app: &App, id: &QueueId, wanted: u64, mut attempts: Attempts<'_>) -> Result<NumberLease, Failure> {
     loop {
         // Before the write: whoever has a lower number cannot have come later than that.
         let taken_at = app.now();

@@ -7,9 +7,9 @@ use onsale_platform::memory::lock;
 use serde_json::Value;
 
 use crate::invariants::Item;
-use crate::random::scheduler::{Scheduler, request_keys};
+use crate::random::scheduler::{FullCounter, Scheduler, request_keys};
 use crate::replica::Replica;
-use local::intercept::{After, Before, Call, FailedItems, Intercept};
+use local::intercept::{After, Before, Call, Intercept};
 
 /// Something that one step may write and another read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,10 +150,6 @@ pub(super) struct Gate {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// A counter of a queue that has no room for single numbers, so that everybody takes them from leases.
-#[derive(Clone, Copy)]
-pub(super) struct FullCounter;
-
 #[derive(Default)]
 struct Seen {
     come: Option<ExecutedCall>,
@@ -173,17 +169,6 @@ impl Gate {
     /// The call that was executed since the last time this was asked.
     pub(super) fn take_executed(&self) -> Option<ExecutedCall> {
         self.lock().passed.take()
-    }
-}
-
-impl Intercept for FullCounter {
-    fn before(&self, call: &Call<'_>) -> Before {
-        let is_counter = call.request["Key"]["sk"]["S"] == "ISSUED" && call.operation == "UpdateItem";
-        if is_counter && call.request["ExpressionAttributeValues"][":issued"]["N"] == "1" {
-            Before::Throttle(FailedItems::ALL)
-        } else {
-            Before::Proceed
-        }
     }
 }
 

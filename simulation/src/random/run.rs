@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::UserId;
+use onsale_domain::queue::number_lease::LEASES;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ use local::stack::{Options, Stack};
 pub const SKEW_SECONDS: i64 = 30;
 /// In one of so many runs clocks jump.
 const JUMPS_IN_ONE_OF: u64 = 4;
+/// In one of so many runs the counter of the queue has no room for single numbers.
+const FULL_COUNTERS_IN_ONE_OF: u64 = 3;
 /// In one of so many runs, others than those, halls are taken off sale.
 const DELETIONS_IN_ONE_OF: u64 = 4;
 /// How far a clock jumps back, in seconds.
@@ -134,7 +137,9 @@ impl Simulation {
         let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
-        let person = |number: u128| UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number));
+        // All of them have the same lease of a queue's numbers.
+        let least = 0x0193_0000_0000_7000_8000_0000_0000_0001;
+        let person = |number: u128| UserId(Uuid::from_u128(least + u128::from(LEASES) * number));
         let users = [person(1), person(2), person(3)];
         let fixture = Fixture::build(&stack, clock.clone(), ids, person(9), &users).await?;
         let mut people: Vec<Person> = users.iter().map(|user| Person::new(*user, "user")).collect();
@@ -148,6 +153,9 @@ impl Simulation {
         let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
         let scheduler = Scheduler::default();
         scheduler.start_intercepting(plan.struck.clone());
+        if plan.seed % FULL_COUNTERS_IN_ONE_OF == 2 {
+            scheduler.fill_counter();
+        }
         stack.intercept(Some(Arc::new(scheduler.clone())));
         let replica = Replica::read(&stack)?;
         let keys = Ids::seeded(&format!("keys {}", plan.seed));

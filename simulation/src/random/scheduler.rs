@@ -11,6 +11,21 @@ use serde_json::Value;
 use crate::mutants::conditions;
 use local::intercept::{After, Before, Call, FailedItems, Intercept, transaction_items};
 
+/// A counter of a queue that has no room for single numbers, so that everybody takes them from leases.
+#[derive(Clone, Copy, Debug)]
+pub struct FullCounter;
+
+impl Intercept for FullCounter {
+    fn before(&self, call: &Call<'_>) -> Before {
+        let is_counter = call.request["Key"]["sk"]["S"] == "ISSUED" && call.operation == "UpdateItem";
+        if is_counter && call.request["ExpressionAttributeValues"][":issued"]["N"] == "1" {
+            Before::Throttle(FailedItems::ALL)
+        } else {
+            Before::Proceed
+        }
+    }
+}
+
 /// The decision on one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Injection {
@@ -78,6 +93,8 @@ struct State {
     /// The injection of the call that is being carried out.
     passing: Option<Injection>,
     done: Option<Done>,
+    /// What is refused at once, and is no step.
+    refused: Option<FullCounter>,
     /// The guards that no request has.
     struck: Vec<String>,
     /// How often each guard was sent.
@@ -93,6 +110,11 @@ impl Scheduler {
     pub fn start_intercepting(&self, struck: Vec<String>) {
         let mut state = self.lock();
         (state.closed, state.struck) = (true, struck);
+    }
+
+    /// From now on the counter of a queue is full.
+    pub fn fill_counter(&self) {
+        self.lock().refused = Some(FullCounter);
     }
 
     /// The guards that were sent so far, with their counts.
@@ -191,6 +213,9 @@ impl Intercept for Scheduler {
         let mut state = self.lock();
         if !state.closed {
             return Before::Proceed;
+        }
+        if let Some(refused @ Before::Throttle(_)) = state.refused.map(|full| full.before(call)) {
+            return refused;
         }
         state.tickets += 1;
         let ticket = state.tickets;

@@ -7,9 +7,9 @@ mod shop;
 use onsale_domain::id;
 use uuid::Uuid;
 
-use super::footprint::FullCounter;
 use super::world::{ADMIN, World, person_id};
 use crate::random::run::SKEW_SECONDS;
+use crate::random::scheduler::FullCounter;
 use crate::random::workload::{Action, PurchaseId};
 
 /// The two people whose requests meet, and a third.

@@ -72,6 +72,8 @@ pub(super) enum Before {
     Settle,
     /// A function ran by the clock.
     Sweep(&'static str),
+    /// By now there is an item with this beginning of its sort key, or none: else the scene is not what it is called.
+    Has(&'static str, bool),
 }
 
 /// A scene: the state before, and the operations that may happen then, two at a time.
@@ -173,6 +175,12 @@ impl World {
                 Before::Settle => self.drain_events().await?,
                 Before::Sweep(function) => {
                     self.call(function, serde_json::json!({})).await??;
+                }
+                Before::Has(sort_key, expected) => {
+                    let is_there = self.memory.replica.iter().any(|((_, sk), _)| sk.starts_with(sort_key));
+                    if is_there != *expected {
+                        return Err(format!("before {step}: there is an item {sort_key}: {is_there}"));
+                    }
                 }
             }
         }

@@ -25,7 +25,7 @@ fn poll(person: usize) -> Before {
     Before::Request(person, Action::Poll, 200)
 }
 
-/// Numbers are called at the second of the sweep after the first, and claimed by the poll.
+/// A number that the next look calls: the sweep has seen it given out three seconds ago.
 fn called() -> Vec<Before> {
     vec![join(ANNA), Before::Pass(3), ADVANCED, Before::Pass(3)]
 }
@@ -35,10 +35,13 @@ const ADVANCED: Before = Before::Sweep("advance_queues");
 /// Somebody is away when called, and comes back.
 pub(super) fn missed_calls() -> Vec<Scene> {
     use Operation::Request;
-    // Nobody claims, the window ends, and the sweep closes the batch.
-    let missed = || with(called(), vec![Before::Pass(LONG + 2), ADVANCED]);
-    let noted = || with(missed(), vec![poll(ANNA)]);
-    let called_again = || with(noted(), vec![Before::Pass(3), ADVANCED]);
+    // The second sweep calls the number, nobody claims it, the window ends, and the third closes the batch.
+    let missed = || {
+        let closed = [Before::Has("BATCH#", true), Before::Pass(LONG + 2), ADVANCED, Before::Has("BATCH#", false)];
+        with(with(called(), vec![ADVANCED]), closed.into())
+    };
+    let noted = || with(missed(), vec![poll(ANNA), Before::Has("MISSED#", true)]);
+    let called_again = || with(noted(), vec![Before::Pass(3), ADVANCED, Before::Has("MISSED#", false)]);
     let on_missed = || and(asks(ANNA, &[Action::Poll, Action::Leave, Action::Join]), vec![ADVANCE]);
     vec![
         scene("a call that was missed", missed(), on_missed()),
@@ -53,11 +56,12 @@ pub(super) fn missed_calls() -> Vec<Scene> {
 /// More join than the counter has room for.
 pub(super) fn leases() -> Vec<Scene> {
     let joins = || and(asks(ANNA, &[Action::Join, Action::Leave]), vec![Operation::Request(BERT, Action::Join)]);
+    let leased = || vec![join(CARL), Before::Has("LEASE", true)];
     let full = |name, before, operations| Scene { is_counter_full: true, ..scene(name, before, operations) };
     vec![
         full("a counter that is full", Vec::new(), joins()),
-        full("a lease with numbers", vec![join(CARL)], joins()),
-        full("a lease that is over", vec![join(CARL), Before::Pass(3)], and(joins(), vec![ADVANCE])),
+        full("a lease with numbers", leased(), joins()),
+        full("a lease that is over", with(leased(), vec![Before::Pass(3)]), and(joins(), vec![ADVANCE])),
     ]
 }
 

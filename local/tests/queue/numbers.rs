@@ -121,7 +121,13 @@ async fn a_lease_that_nobody_fills_is_left_out_for_a_second_and_then_taken_over(
     world.stack.intercept(None);
     // Mina's place was claimed before it was known that she would get no number.
     assert_eq!(number(&mina.join().await.expect(201)), 6);
+    // Who comes after a fifth of a second gets none of the old numbers.
+    world.clock.advance(SignedDuration::from_millis(200));
+    world.stack.intercept(Some(full.clone()));
+    let mut late = user_by_lease(&world, &mina, true).await;
+    assert_eq!(number(&late.join().await.expect(201)), 9);
+    world.stack.intercept(None);
     world.ticks(1).await;
     let books = world.check_invariants().await;
-    assert_eq!((books.numbers(QUEUE), books.gaps(QUEUE)), (vec![1, 5, 6], vec![2, 3, 4, 7, 8]));
+    assert_eq!((books.numbers(QUEUE), books.gaps(QUEUE)), (vec![1, 5, 6, 9], vec![2, 3, 4, 7, 8, 10, 11, 12]));
 }

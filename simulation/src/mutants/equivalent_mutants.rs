@@ -38,6 +38,9 @@ const MOVES: &str = "a poll moves the queue by the code of advance_queues, of wh
 const SETTINGS: &str = "all settings are written and no counter; it keeps one change from standing in the log twice";
 const COUNTED: &str =
     "no purchase looks at the counts of a hall; older ones would be put right by the next, a second later";
+const LOST: &str = "of two that claim a lease at once one would lose the numbers that it takes, and nobody has them";
+const ORDER: &str = "the table does not show when somebody came; local/tests/queue/numbers.rs does";
+const SENT_TWICE: &str = "for a fill that is sent twice: `--pairs lease --strike` with a lost answer misses it";
 const NEXT: &str = "an older list would be put right by the next";
 
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
@@ -89,6 +92,11 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("pay", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
     ("*", "HOLE · attribute_not_exists(pk)", KeepReason::Because(ONE_GAP)),
     ("*", "HOLE · attribute_exists(pk)", KeepReason::Because(PASSED)),
+    ("*", "LEASE · taken_at = :taken_at_read", KeepReason::Because(LOST)),
+    ("*", "LEASE · attribute_not_exists(pk)", KeepReason::Because(LOST)),
+    ("*", "LEASE · claim = :claim", KeepReason::Because(SENT_TWICE)),
+    ("*", "LEASE · taken_at BETWEEN", KeepReason::Because(ORDER)),
+    ("get_queue_entry", "LEASE · next_number = :next", KeepReason::Because(MOVES)),
     ("*", "OVERVIEW · ", KeepReason::Because(COUNTED)),
     ("place_order", "ORDER · version", KeepReason::With(&["UNPAID · version"])),
     ("place_order", "STOCK · #state = :selling", KeepReason::Because(UNSEEN)),

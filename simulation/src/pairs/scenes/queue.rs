@@ -61,6 +61,10 @@ pub(super) fn leases() -> Vec<Scene> {
     vec![
         full("a counter that is full", Vec::new(), joins()),
         full("a lease with numbers", leased(), joins()),
+        Scene {
+            skew: [0, SKEW_SECONDS],
+            ..full("a lease that is fresh by one clock", leased(), and(joins(), vec![ADVANCE]))
+        },
         full("a lease that is over", with(leased(), vec![Before::Pass(3)]), and(joins(), vec![ADVANCE])),
     ]
 }

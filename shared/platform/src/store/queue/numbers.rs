@@ -165,7 +165,7 @@ async fn take_next(app: &App, id: &QueueId, part: u8, now: Timestamp) -> Result<
     let (earliest, latest) = NumberLease::taken_between(now);
     let write = Write::update(&keys::number_lease(id, part))
         .set_to("next_number", "next_number + :one")
-        .when("next_number <= last_number AND taken_at BETWEEN :earliest AND :latest AND attribute_not_exists(claim)")
+        .when("next_number <= last_number AND taken_at BETWEEN :earliest AND :latest")
         .value(":one", number(1))
         .value(":earliest", number(earliest.as_millisecond()))
         .value(":latest", number(latest.as_millisecond()));
@@ -234,9 +234,8 @@ async fn empty(
     let write = match old {
         None => write.when("attribute_not_exists(pk)"),
         Some(old) => write
-            .when("next_number = :next AND last_number = :last AND taken_at = :taken_at_read")
+            .when("next_number = :next AND taken_at = :taken_at_read")
             .value(":next", number(old.next))
-            .value(":last", number(old.last))
             .value(":taken_at_read", number(old.taken_at.as_millisecond())),
     };
     match write.run(app, ReturnValue::None).await {

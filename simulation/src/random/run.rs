@@ -30,7 +30,7 @@ use local::stack::{Options, Stack};
 pub const SKEW_SECONDS: i64 = 30;
 /// In one of so many runs clocks jump.
 const JUMPS_IN_ONE_OF: u64 = 4;
-/// In one of so many runs the counter of the queue has no room for single numbers.
+/// In one of so many runs the counter of the queue has no room for single numbers; all people then have the same lease.
 const FULL_COUNTERS_IN_ONE_OF: u64 = 3;
 /// In one of so many runs, others than those, halls are taken off sale.
 const DELETIONS_IN_ONE_OF: u64 = 4;
@@ -137,7 +137,6 @@ impl Simulation {
         let variables = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = Options { clock: clock.clone(), ids: ids.clone(), variables, ..Options::default() };
         let stack = Stack::start(options).await?;
-        // All of them have the same lease of a queue's numbers.
         let least = 0x0193_0000_0000_7000_8000_0000_0000_0001;
         let person = |number: u128| UserId(Uuid::from_u128(least + u128::from(LEASES) * number));
         let users = [person(1), person(2), person(3)];
@@ -153,9 +152,7 @@ impl Simulation {
         let machines = [0, SKEW_SECONDS, -SKEW_SECONDS].into_iter().enumerate().map(machine).collect();
         let scheduler = Scheduler::default();
         scheduler.start_intercepting(plan.struck.clone());
-        if plan.seed % FULL_COUNTERS_IN_ONE_OF == 2 {
-            scheduler.fill_counter();
-        }
+        scheduler.set_counter_full(plan.seed % FULL_COUNTERS_IN_ONE_OF == 2);
         stack.intercept(Some(Arc::new(scheduler.clone())));
         let replica = Replica::read(&stack)?;
         let keys = Ids::seeded(&format!("keys {}", plan.seed));

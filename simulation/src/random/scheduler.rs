@@ -112,9 +112,9 @@ impl Scheduler {
         (state.closed, state.struck) = (true, struck);
     }
 
-    /// From now on the counter of a queue is full.
-    pub fn fill_counter(&self) {
-        self.lock().refused = Some(FullCounter);
+    /// From now on the counter of a queue is full, or not.
+    pub fn set_counter_full(&self, is_full: bool) {
+        self.lock().refused = is_full.then_some(FullCounter);
     }
 
     /// The guards that were sent so far, with their counts.

@@ -61,7 +61,7 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
         let earlier = joined[..index].iter().filter(|(before, _)| before + 200 <= *at);
         assert!(earlier.clone().all(|(_, before)| before < number), "{number} is before who came 200 ms earlier");
     }
-    // Whatever was leased and given to nobody is given back by the next move.
+    // The next move gives back numbers that were leased and given to nobody.
     world.ticks(1).await;
     let books = world.check_invariants().await;
     let (given, holes) = (books.numbers(QUEUE).len(), books.gaps(QUEUE).len());

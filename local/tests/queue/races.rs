@@ -115,7 +115,7 @@ async fn claims_meet_the_end_of_their_window() {
         })
         .await;
         let count_of = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
-        // Whoever was too late waits for a second call; of those ten are called in a move.
+        // Those who were too late wait for a second call; a move calls ten of them.
         let (admitted, missed) = (count_of("admitted"), count_of("waiting"));
         assert_eq!(admitted + missed, 30);
         let again = missed.min(10);

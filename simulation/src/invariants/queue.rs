@@ -206,7 +206,7 @@ impl Snapshot {
         }
     }
 
-    /// What is left of a lease is nobody's, was given out by the counter, and is in no other lease.
+    /// The rest of a lease is nobody's, was given out by the counter, and is in no other lease.
     fn check_leases(&self, queue: &str, issued: i64) {
         let of_queue = format!("QUEUE#{queue}#LEASES#");
         let leases = self.items().filter(|item| text(item, "pk").starts_with(&of_queue));

@@ -17,12 +17,12 @@ use super::execution::{End, Execution, Pair, Step};
 use super::footprint::Footprint;
 use super::world::{World, digest};
 
-/// What a search leaves out, because nobody can tell it apart from what it tries.
+/// The executions that a search leaves out, because nobody can tell them apart from those that it tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
     /// Nothing.
     Nothing,
-    /// What is asleep.
+    /// Steps that are asleep.
     Asleep,
     /// The same, and orders of steps that do not race.
     Unraced,

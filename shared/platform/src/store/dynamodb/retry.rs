@@ -19,7 +19,7 @@ const BACKOFF_MAX: Duration = Duration::from_millis(400);
 const THROTTLED_BACKOFF_MIN: Duration = Duration::from_millis(150);
 /// Longest back-off between such tries.
 const THROTTLED_BACKOFF_MAX: Duration = Duration::from_millis(800);
-/// What the answer does not need is not begun this long after the first try.
+/// A write that the answer does not need is not begun this long after the first try.
 const SPARE_FOR_MAX: Duration = Duration::from_secs(1);
 /// A write is not tried again this long after its first try: functions have ten seconds, and a call may take two.
 /// Nothing is lost by giving up: the same request again, with the same key, finds what was done.

@@ -33,7 +33,7 @@ pub enum LeftOut {
 pub struct Extent {
     /// Most faults of one execution; that time passes counts as one. With none, time passes still.
     pub faults: usize,
-    /// What is left out of it.
+    /// The part that is left out.
     pub left_out: LeftOut,
     /// Most executions of one pair, where not all of them are wanted.
     pub most: u64,

@@ -145,7 +145,7 @@ impl ExecutedCall {
 #[derive(Clone, Default)]
 pub(super) struct Gate {
     pub(super) scheduler: Scheduler,
-    /// What is refused at once, and is no step.
+    /// Calls that are refused at once, and are no step.
     pub(super) refused: Option<FullCounter>,
     seen: Arc<Mutex<Seen>>,
 }

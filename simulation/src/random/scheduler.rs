@@ -93,7 +93,7 @@ struct State {
     /// The injection of the call that is being carried out.
     passing: Option<Injection>,
     done: Option<Done>,
-    /// What is refused at once, and is no step.
+    /// Calls that are refused at once, and are no step.
     refused: Option<FullCounter>,
     /// The guards that no request has.
     struck: Vec<String>,

@@ -15,6 +15,8 @@ use crate::support::{World, concurrently};
 #[derive(Default)]
 struct FullCounter {
     leases: AtomicUsize,
+    /// Nor does it hear of leases.
+    is_deaf: bool,
 }
 
 impl Intercept for FullCounter {
@@ -27,7 +29,7 @@ impl Intercept for FullCounter {
             return Before::Throttle(FailedItems::ALL);
         }
         self.leases.fetch_add(1, Ordering::SeqCst);
-        Before::Proceed
+        if self.is_deaf { Before::LoseRequest } else { Before::Proceed }
     }
 }
 
@@ -80,33 +82,13 @@ async fn a_burst_leases_numbers_and_leaves_only_holes() {
     assert_eq!(books.unclaimed_numbers(QUEUE), 5, "each place is held by somebody who was called");
 }
 
-/// A counter of numbers that takes nothing, not even for a lease; and how often it was asked for one.
-#[derive(Default)]
-struct DeadCounter {
-    leases: AtomicUsize,
-}
-
-impl Intercept for DeadCounter {
-    fn before(&self, call: &Call<'_>) -> Before {
-        let counter = call.request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.ends_with("#ISSUED"));
-        if !counter || call.operation != "UpdateItem" {
-            return Before::Proceed;
-        }
-        if call.request["ExpressionAttributeValues"][":issued"]["N"] == "1" {
-            return Before::Throttle(FailedItems::ALL);
-        }
-        self.leases.fetch_add(1, Ordering::SeqCst);
-        Before::LoseRequest
-    }
-}
-
 #[tokio::test]
 async fn a_lease_that_nobody_fills_is_left_out_for_a_second_and_then_taken_over() {
     let world = World::new().await;
     world.queue(json!({ "capacity": 5, "paused": true })).await;
     let mut mina = world.user().await;
     let (mut joon, mut sora) = (user_by_lease(&world, &mina, true).await, user_by_lease(&world, &mina, true).await);
-    let dead = Arc::new(DeadCounter::default());
+    let dead = Arc::new(FullCounter { is_deaf: true, ..FullCounter::default() });
     world.stack.intercept(Some(dead.clone()));
     mina.join().await.expect_problem(503, "busy");
     assert!(dead.leases.load(Ordering::SeqCst) > 0, "nothing was leased");

@@ -11,6 +11,7 @@ pub mod concerts;
 pub mod coupons;
 pub mod events;
 pub mod orders;
+pub mod page;
 pub mod payments;
 pub mod products;
 pub mod queue;
@@ -27,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
-const DOMAINS: [(&str, &[(&str, Function)]); 12] = [
+const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
     ("accounts", accounts::FUNCTIONS),
     ("queue", queue::FUNCTIONS),
     ("concerts", concerts::FUNCTIONS),
@@ -39,6 +40,7 @@ const DOMAINS: [(&str, &[(&str, Function)]); 12] = [
     ("orders", orders::FUNCTIONS),
     ("coupons", coupons::FUNCTIONS),
     ("events", events::FUNCTIONS),
+    ("page", page::FUNCTIONS),
     ("service", service::FUNCTIONS),
 ];
 

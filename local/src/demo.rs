@@ -1,5 +1,5 @@
-//! The demo data of a new stack, so that it can be tried at once: an administrator, three users with money, a concert
-//! on sale, one whose sale has a waiting queue, ten products and two coupons.
+//! The demo data of a new stack, so that it can be tried at once: an administrator, three users with money, five concerts
+//! in the states that a sale has, ten products and two coupons.
 //!
 //! It is made by calling the product's own endpoints, like any other caller, with fixed keys and ids, so that its
 //! ids are the same on every machine and can stand in examples.
@@ -70,19 +70,90 @@ pub const TOP_UP: i64 = 1_000_000;
 const SEED: &str = "onsale demo data";
 const FILE: &str = "demo.json";
 /// Fixed keys, so that a start that was cut short is taken up where it ended.
-const CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000001";
-const SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000002";
-const QUEUED_CONCERT_KEY: &str = "00000000-0000-4000-8000-000000000004";
-const QUEUED_SCHEDULE_KEY: &str = "00000000-0000-4000-8000-000000000005";
 const TOP_UP_KEY: &str = "00000000-0000-4000-8000-000000000003";
+const SOLD_OUT_KEY: &str = "00000000-0000-4000-8000-00000000000c";
 const FIRST_PRODUCT_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0010;
 const FIRST_COUPON_KEY: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0020;
 /// How many of each coupon there are.
 const COUPONS: i64 = 50;
+/// When the sale of the concert to come opens, after the first start.
+const SALE_OPENS: SignedDuration = SignedDuration::from_mins(2);
 const SALE_OPENED: SignedDuration = SignedDuration::from_hours(1);
 const SALE_CLOSES: SignedDuration = SignedDuration::from_hours(29 * 24);
 const STARTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+
+/// A concert of the demo data, with one date.
+struct DemoConcert {
+    name: &'static str,
+    description: &'static str,
+    /// Behind the queue.
+    queued: bool,
+    /// Its sale opens later.
+    upcoming: bool,
+    /// Keys of its concert and its date.
+    keys: [&'static str; 2],
+    sections: &'static [DemoSection],
+}
+
+/// A section of its hall: `rows` rows of `seats` seats at `price` each.
+struct DemoSection {
+    label: &'static str,
+    rows: u16,
+    seats: u16,
+    price: i64,
+}
+
+/// A section of one row.
+const ONE_ROW: &[DemoSection] = &[DemoSection { label: "A", rows: 1, seats: 50, price: 50_000 }];
+
+/// The concerts, oldest first. The first is sold out, and the second the one of [`CONCERT_ID`].
+const CONCERTS: [DemoConcert; 5] = [
+    DemoConcert {
+        name: "Onsale Unplugged",
+        description: "A rehearsal with open doors, free of charge. It was gone within a minute.",
+        queued: false,
+        upcoming: false,
+        keys: ["00000000-0000-4000-8000-000000000006", "00000000-0000-4000-8000-000000000007"],
+        sections: &[DemoSection { label: "A", rows: 1, seats: 4, price: 0 }],
+    },
+    DemoConcert {
+        name: "Onsale Live",
+        description: "Fifty seats in one row, and nobody in front of you: choose, hold, pay within five minutes.",
+        queued: false,
+        upcoming: false,
+        keys: ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"],
+        sections: ONE_ROW,
+    },
+    DemoConcert {
+        name: "Onsale Arena",
+        description: "A hall of three sections. Let the best seats be found for you, or pick your own.",
+        queued: false,
+        upcoming: false,
+        keys: ["00000000-0000-4000-8000-000000000008", "00000000-0000-4000-8000-000000000009"],
+        sections: &[
+            DemoSection { label: "Floor", rows: 8, seats: 20, price: 150_000 },
+            DemoSection { label: "Balcony", rows: 12, seats: 25, price: 100_000 },
+            DemoSection { label: "Gallery", rows: 20, seats: 40, price: 60_000 },
+        ],
+    },
+    DemoConcert {
+        name: "Onsale Encore",
+        description: "More people than seats: a waiting queue lets two buyers in at a time.",
+        queued: true,
+        upcoming: false,
+        keys: ["00000000-0000-4000-8000-000000000004", "00000000-0000-4000-8000-000000000005"],
+        sections: ONE_ROW,
+    },
+    DemoConcert {
+        name: "Onsale Premiere",
+        description: "The sale opens two minutes after the first start of this stack.",
+        queued: false,
+        upcoming: true,
+        keys: ["00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"],
+        sections: ONE_ROW,
+    },
+];
 
 /// The demo data as the data directory remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,18 +205,11 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
             caller.create_wallet(email).await?;
         }
         let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
-        let concert = json!({ "name": "Onsale Live", "description": "The concert of the demo data." });
-        let keys = [CONCERT_KEY, SCHEDULE_KEY];
-        demo.schedule_id = Some(caller.create_concert(&admin, demo.began_at, concert, keys).await?);
         let queue = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
         caller.send(Method::PUT, &format!("/queues/{QUEUE_ID}"), Some(&admin), None, queue).await?;
-        let concert = json!({
-            "name": "Onsale Encore",
-            "description": "The concert of the demo data whose sale has a waiting queue.",
-            "queue_id": QUEUE_ID,
-        });
-        let keys = [QUEUED_CONCERT_KEY, QUEUED_SCHEDULE_KEY];
-        caller.create_concert(&admin, demo.began_at, concert, keys).await?;
+        let [sold_out, live, ..] = caller.create_concerts(&admin, demo.began_at).await?;
+        caller.sell_out(&admin, &sold_out).await?;
+        demo.schedule_id = Some(live);
         caller.create_shop(&admin, demo.began_at).await?;
     }
     demo.complete = true;
@@ -186,27 +250,54 @@ impl Caller {
         Ok(())
     }
 
-    /// A concert with one date and fifty seats; the id of the date.
+    /// The ids of the dates of all concerts, in their order.
+    async fn create_concerts(&self, admin: &str, began_at: Timestamp) -> Result<[String; CONCERTS.len()], DemoError> {
+        let mut dates: [String; CONCERTS.len()] = Default::default();
+        for (date, concert) in dates.iter_mut().zip(&CONCERTS) {
+            *date = self.create_concert(admin, began_at, concert).await?;
+        }
+        Ok(dates)
+    }
+
+    /// A concert with one date and its seats; the id of the date.
     async fn create_concert(
         &self,
         admin: &str,
         began_at: Timestamp,
-        concert: Value,
-        [concert_key, schedule_key]: [&str; 2],
+        concert: &DemoConcert,
     ) -> Result<String, DemoError> {
-        let concert = self.post("/concerts", Some(admin), Some(concert_key), concert).await?;
-        let concert_id = field_text(&concert, "concert_id");
+        let queue = concert.queued.then_some(QUEUE_ID);
+        let body = json!({ "name": concert.name, "description": concert.description, "queue_id": queue });
+        let [concert_key, schedule_key] = concert.keys;
+        let created = self.post("/concerts", Some(admin), Some(concert_key), body).await?;
+        let opens_at = if concert.upcoming { began_at + SALE_OPENS } else { began_at - SALE_OPENED };
         let schedule = json!({
             "place": "Seoul Olympic Hall",
-            "sale_opens_at": began_at - SALE_OPENED,
+            "sale_opens_at": opens_at,
             "sale_closes_at": began_at + SALE_CLOSES,
             "starts_at": began_at + STARTS,
         });
-        let path = format!("/concerts/{concert_id}/schedules");
+        let path = format!("/concerts/{}/schedules", field_text(&created, "concert_id"));
         let schedule = self.post(&path, Some(admin), Some(schedule_key), schedule).await?;
         let schedule_id = field_text(&schedule, "schedule_id");
-        self.post(&format!("/schedules/{schedule_id}/seats"), Some(admin), None, json!({})).await?;
+        for section in concert.sections {
+            let row = |row: u16| json!({ "row": row.to_string(), "from": 1, "to": section.seats });
+            let rows: Vec<Value> = (1..=section.rows).map(row).collect();
+            let seats = json!({ "section": section.label, "rows": rows, "price": section.price });
+            self.post(&format!("/schedules/{schedule_id}/seats"), Some(admin), None, seats).await?;
+        }
         Ok(schedule_id)
+    }
+
+    /// The administrator takes every seat of the date that is sold out. They cost nothing, so no wallet is needed.
+    async fn sell_out(&self, admin: &str, schedule_id: &str) -> Result<(), DemoError> {
+        let seats = &CONCERTS[0].sections[0];
+        let seats: Vec<String> = (1..=seats.seats).map(|number| format!("{}-1-{number}", seats.label)).collect();
+        let hold = json!({ "schedule_id": schedule_id, "seat_ids": seats });
+        let held = self.post("/reservations", Some(admin), Some(SOLD_OUT_KEY), hold).await?;
+        let payment = json!({ "reservation_id": field_text(&held, "reservation_id") });
+        self.post("/payments", Some(admin), Some(SOLD_OUT_KEY), payment).await?;
+        Ok(())
     }
 
     async fn create_shop(&self, admin: &str, began_at: Timestamp) -> Result<(), DemoError> {

@@ -26,6 +26,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Settings that no function has: whether schedules fire, and the origins whose pages may call the API.
+const OF_THE_STACK: [&str; 2] = ["SWEEP", "ALLOWED_ORIGINS"];
+
 #[global_allocator]
 static ALLOCATOR: local::Allocator = local::Allocator;
 
@@ -140,7 +143,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     let ports = Ports::bind(flags.host, ports).await?;
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
-        variables: settings()?,
+        variables: settings(&ports.api.url())?,
         clock: Clock::System,
         ids: Ids::Random,
         triggers: Mode::Running,
@@ -193,15 +196,18 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
     }
 }
 
-/// The settings of the template that this process's environment has, and `SWEEP`, which is the stack's own.
-fn settings() -> Result<HashMap<String, String>, Box<dyn Error>> {
-    let template = Template::load_with_data_platform("http://localhost/")?;
+/// The settings of the template that this process's environment has, and those of [`OF_THE_STACK`]. The page is where
+/// the API is, unless they say otherwise.
+fn settings(api: &str) -> Result<HashMap<String, String>, Box<dyn Error>> {
+    let template = Template::load_with(&[("DataPlatformUrl", "http://localhost/")])?;
     let known = template.variables()?;
     // Names of the table and of queues are no settings: those are made here, under the template's names.
     let resources: Vec<&str> =
         template.queues.iter().map(|queue| queue.url.as_str()).chain([template.table.name.as_str()]).collect();
     let is_setting = |name: &str| known.get(name).is_some_and(|value| !resources.contains(&value.as_str()));
-    Ok(std::env::vars().filter(|(name, _)| name == "SWEEP" || is_setting(name)).collect())
+    let page = [("PUBLIC_URL".to_owned(), api.to_owned())];
+    let given = std::env::vars().filter(|(name, _)| OF_THE_STACK.contains(&name.as_str()) || is_setting(name));
+    Ok(page.into_iter().chain(given).collect())
 }
 
 /// Says how to try it, in three requests that can be pasted.

@@ -130,12 +130,7 @@ impl Stack {
     /// When a part of it cannot be made.
     pub async fn start(mut options: Options) -> Result<Self, Error> {
         let sweep = schedules_enabled(&options.variables)?;
-        // A variable is about a function; who has a data platform, the template asks.
-        let elsewhere = options.variables.remove("DATA_PLATFORM_URL").filter(|url| !url.is_empty());
-        let template = match elsewhere.or(options.data_platform) {
-            Some(url) => Template::load_with_data_platform(&url)?,
-            None => Template::load()?,
-        };
+        let template = read_template(&mut options)?;
         let home = DataDirectory::open(&options.data)?;
         let file = home.table()?;
         let database = file.as_deref().map_or_else(storage::open_unnamed, storage::open_file)?;
@@ -342,6 +337,17 @@ impl Stack {
             telling.stop().await;
         }
     }
+}
+
+/// The template with what it asks of an account in its parameters: who has a data platform, and whose pages may call.
+/// Their variables are about no function, and are taken out.
+fn read_template(options: &mut Options) -> Result<Template, Error> {
+    let mut given = |name: &str| options.variables.remove(name).filter(|value| !value.is_empty());
+    let (elsewhere, origins) = (given("DATA_PLATFORM_URL"), given("ALLOWED_ORIGINS"));
+    let url = elsewhere.or_else(|| options.data_platform.take());
+    let parameters = [("DataPlatformUrl", url), ("AllowedOrigins", origins)];
+    let parameters = parameters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    Ok(Template::load_with(&parameters.collect::<Vec<_>>())?)
 }
 
 /// Whether schedules fire.

@@ -7,8 +7,8 @@ use crate::support::program::onsale;
 
 const PAGE: &str = "docs/configuration.md";
 
-/// The variable that the local stack has in the place of a parameter which no function is given.
-const SWEEP: (&str, &str) = ("Sweep", "SWEEP");
+/// The variables that the local stack has in the place of parameters which no function is given.
+const OF_THE_STACK: [(&str, &str); 2] = [("Sweep", "SWEEP"), ("AllowedOrigins", "ALLOWED_ORIGINS")];
 
 /// A parameter of the template, or the row that tells of it. Texts are as the page writes them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ fn variables(template: &str) -> BTreeMap<String, String> {
         let parameter = value.split_once("Ref ")?.1;
         Some((parameter.split([',', ']']).next()?.to_owned(), name.to_owned()))
     });
-    named.chain([(SWEEP.0.to_owned(), SWEEP.1.to_owned())]).collect()
+    named.chain(OF_THE_STACK.map(|(name, variable)| (name.to_owned(), variable.to_owned()))).collect()
 }
 
 /// The parameters of the template, in its order.

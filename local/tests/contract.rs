@@ -11,8 +11,9 @@ use crate::repository::{self, called_by};
 use crate::support::World;
 
 /// Every route that needs no access token. A new one is a decision, and made here.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 19] = [
     "$default",
+    "GET / · GET /app/{path+} · GET /assets/{path+}",
     "GET /concerts",
     "GET /concerts/{concert_id}",
     "GET /concerts/{concert_id}/schedules",
@@ -216,7 +217,8 @@ async fn functions_and_their_routes_agree() {
         let over_http = matches!(function.events.first(), Some(Event::Http { .. }));
         assert_eq!(!matches!(code[name], Function::Event(_)), over_http, "{name}: the code and template.yaml");
         let documented = operations.get(name).map(|operation| operation.route.as_str());
-        let expected = (over_http && called_by != "$default").then_some(called_by.as_str());
+        // The page and what no route is for are no operations of the API.
+        let expected = matches!(code[name], Function::Http(_)).then_some(called_by.as_str());
         assert_eq!(documented, expected, "{name}: the OpenAPI document and template.yaml");
     }
     for name in operations.keys() {
@@ -236,6 +238,8 @@ async fn who_may_call_agrees() {
             assert_eq!(row.who, "—", "{name}: nobody calls it over HTTP");
             continue;
         };
+        let alike = |event: &Event| matches!(event, Event::Http { authorized: other, .. } if other == authorized);
+        assert!(function.events.iter().all(alike), "{name}: one of its routes asks for a token and another does not");
         assert!(CLASSES.contains(&row.who.as_str()), "{name}: {}", row.who);
         assert_eq!(
             !WITHOUT_ACCESS_TOKEN.contains(&row.who.as_str()),
@@ -257,13 +261,28 @@ async fn who_may_call_agrees() {
 #[test]
 fn rates_by_route_are_those_of_polls_and_passwords() {
     let template = Template::load().expect("the template");
-    let routes: BTreeSet<String> = template.functions.iter().map(|function| called_by(&template, function)).collect();
+    let called = template.functions.iter().map(|function| called_by(&template, function));
+    let routes: BTreeSet<String> =
+        called.flat_map(|by| by.split(" · ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let rates = &template.api.rates;
     let unknown: Vec<&String> = rates.keys().filter(|route| !routes.contains(*route)).collect();
     assert!(unknown.is_empty(), "settings of no route: {unknown:?}");
     let polls = ["GET /queues/{queue_id}", "GET /queues/{queue_id}/tokens/me"].map(|route| rates[route].per_second);
     let passwords = ["POST /sessions", "POST /users"].map(|route| rates[route].per_second);
     assert!(rates.len() == 4 && polls.iter().min() > passwords.iter().max(), "{rates:?}");
+}
+
+/// A path of the page is none of the API: they lie at one address.
+#[test]
+fn the_page_and_the_api_have_no_path_in_common() {
+    let template = Template::load().expect("the template");
+    for function in &template.functions {
+        for event in &function.events {
+            let Event::Http { path, .. } = event else { continue };
+            let is_of_page = path == "/" || path.starts_with("/app/") || path.starts_with("/assets/");
+            assert_eq!(is_of_page, function.name == "get_page", "{}: {path}", function.name);
+        }
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod lists;
 mod logs;
 mod observability;
 mod orders;
+mod page;
 mod payments;
 mod permissions;
 mod products;

@@ -69,7 +69,13 @@ pub fn called_by(template: &Template, function: &Function) -> String {
         [] if rotates_a_secret(function) => "Rotation of a secret".to_owned(),
         [] => "Invoked by operators".to_owned(),
         [Event::Http { path, .. }] if path == "$default" => path.clone(),
-        [Event::Http { method, path, .. }] => format!("{method} {path}"),
+        routes @ [Event::Http { .. }, ..] => {
+            let route = |event: &Event| match event {
+                Event::Http { method, path, .. } => format!("{method} {path}"),
+                other => panic!("{}: {other:?} beside a route", function.name),
+            };
+            routes.iter().map(route).collect::<Vec<_>>().join(" · ")
+        }
         [Event::Queue(batch)] => {
             let queue = batch.source_arn.rsplit(':').next().unwrap_or_default();
             format!("Queue `{}`", snake_case(queue.strip_suffix("Queue").unwrap_or(queue)))

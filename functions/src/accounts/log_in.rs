@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_domain::accounts::account::{Email, Password};
 use onsale_platform::app::App;
 use onsale_platform::auth::{access_token, passwords};
-use onsale_platform::http::{Answer, Detail, Json, Problem, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Detail, Json, Problem, PublicUrl, SourceAddress, invalid};
 use onsale_platform::store::accounts::login_throttle::AttemptFailure;
 use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::sessions;
@@ -24,6 +24,9 @@ pub struct LogInIn {
     email: String,
     /// Password of the account.
     password: String,
+    /// `true` for a page in a browser: a cookie that no script can read keeps the refresh token.
+    #[serde(default)]
+    cookie: bool,
 }
 
 /// Logs in: exchanges e-mail address and password for an access token and a refresh token.
@@ -36,6 +39,7 @@ pub struct LogInIn {
 pub async fn log_in(
     State(app): State<App>,
     source: SourceAddress,
+    url: PublicUrl,
     Json(request): Json<LogInIn>,
 ) -> Result<Answer<SessionOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
@@ -59,7 +63,7 @@ pub async fn log_in(
     login_throttle::remember_address(&app, &from_known).await?;
     let session = sessions::begin(&app, account.id).await?;
     let access_token = access_token::sign(&app, account.id, account.role, session.family).await?;
-    Ok(Answer::ok(SessionOut::new(access_token, &session)))
+    Ok(SessionOut::answer(access_token, &session, request.cookie.then_some(&url)))
 }
 
 /// The account that has this address and this password. A password that nobody can have costs no hash: its length,

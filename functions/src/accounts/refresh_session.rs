@@ -1,25 +1,29 @@
 //! POST /sessions/refresh
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use onsale_platform::app::App;
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::refresh_token::RefreshToken;
-use onsale_platform::http::{Answer, Detail, Json, Problem};
+use onsale_platform::http::{Answer, Detail, Expected, Json, Problem, PublicUrl, invalid};
 use onsale_platform::store::accounts::{sessions, users};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::accounts::response::SessionOut;
 
-/// The session's refresh token.
+/// The session's refresh token, or where it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "refresh_token": "rt1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 }))]
 pub struct RefreshSessionIn {
-    /// The refresh token that the session received last.
-    refresh_token: String,
+    /// The refresh token that the session received last; required unless `cookie` is true.
+    refresh_token: Option<String>,
+    /// `true` for a page in a browser, whose cookie has the token. Its `Origin` must be the address of the page.
+    #[serde(default)]
+    cookie: bool,
 }
 
 /// Exchanges a refresh token, which works once, for a new pair of tokens.
@@ -31,14 +35,21 @@ pub struct RefreshSessionIn {
     ))]
 pub async fn refresh_session(
     State(app): State<App>,
+    url: PublicUrl,
+    headers: HeaderMap,
     Json(request): Json<RefreshSessionIn>,
 ) -> Result<Answer<SessionOut>, Problem> {
     let ended = || Problem::new(Detail::SessionEnded);
-    let token = RefreshToken::parse(&request.refresh_token).ok_or_else(ended)?;
+    let token = match (request.refresh_token, request.cookie) {
+        (Some(text), false) => RefreshToken::parse(&text),
+        (None, true) => url.refresh_token(&headers)?,
+        (Some(_), true) | (None, false) => return Err(invalid("refresh_token")(Expected::TokenOrCookie)),
+    };
+    let token = token.ok_or_else(ended)?;
     // The role of now, not of the log-in.
     let account = users::get(&app, token.user).await?.ok_or_else(ended)?;
     let access_token = access_token::sign(&app, token.user, account.role, token.family).await?;
     // Last: what can fail must not use the token up.
     let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
-    Ok(Answer::ok(SessionOut::new(access_token, &next)))
+    Ok(SessionOut::answer(access_token, &next, request.cookie.then_some(&url)))
 }

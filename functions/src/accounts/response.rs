@@ -3,6 +3,7 @@ use onsale_domain::accounts::account::Role;
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::refresh_token::RefreshToken;
 use onsale_platform::http::openapi::one_of;
+use onsale_platform::http::{Answer, PublicUrl};
 use onsale_platform::store::accounts::users::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,19 +28,21 @@ pub struct SessionOut {
     token_type: &'static str,
     /// Lifetime of the access token, in seconds.
     expires_in: i64,
-    /// Refresh token; exchange it once with POST /sessions/refresh.
-    refresh_token: String,
+    /// Refresh token; exchange it once with POST /sessions/refresh. Absent if a cookie keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
 impl SessionOut {
-    /// The tokens of a session.
-    pub fn new(access_token: String, refresh: &RefreshToken) -> Self {
-        Self {
+    /// The tokens of a session as an answer, in which a cookie keeps the refresh token for a page at this address.
+    pub fn answer(access_token: String, refresh: &RefreshToken, cookie_of: Option<&PublicUrl>) -> Answer<Self> {
+        let body = Self {
             access_token,
             token_type: TOKEN_TYPE,
             expires_in: access_token::ACCESS_SECONDS,
-            refresh_token: refresh.text(),
-        }
+            refresh_token: cookie_of.is_none().then(|| refresh.text()),
+        };
+        Answer::ok(body).with_cookie(cookie_of.and_then(|url| url.refresh_cookie(refresh)))
     }
 }
 

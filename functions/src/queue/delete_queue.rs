@@ -21,5 +21,5 @@ pub async fn delete_queue(
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let action = admin.action("delete_queue", &id);
     delete::delete(&app, &id, &action).await?;
-    Ok(NoContent)
+    Ok(NoContent::default())
 }

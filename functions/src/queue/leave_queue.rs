@@ -32,5 +32,5 @@ pub async fn leave_queue(
     }
     let claims = queue_credentials.claims(&app, user.id, &id).await?;
     entries::leave(&app, user.id, &id, claims.number).await?;
-    Ok(NoContent)
+    Ok(NoContent::default())
 }

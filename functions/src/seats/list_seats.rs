@@ -14,15 +14,17 @@ use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueCredentials;
+use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem, QueryString, invalid};
 use onsale_platform::store::concerts::schedules;
 use onsale_platform::store::queue::guard;
 use onsale_platform::store::seats;
 use onsale_platform::store::views::{Block, Counts};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::seats::response::SeatOut;
+use crate::seats::response::{RowOut, SeatOut};
 
 /// Most seats that are listed without naming a section.
 const SEATS_WITHOUT_SECTION_MAX: u32 = 1_000;
@@ -40,6 +42,22 @@ pub struct ListSeatsIn {
     /// `true` lists available seats only.
     #[param(example = true)]
     available: Option<bool>,
+    /// `items` (default) lists each seat by itself, `rows` the states of each row as one string.
+    #[param(schema_with = views)]
+    view: Option<View>,
+}
+
+/// The form in which seats are listed.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum View {
+    Items,
+    Rows,
+}
+
+/// The forms in which seats are listed.
+fn views() -> Object {
+    one_of("Form of the list.", ["items", "rows"])
 }
 
 /// Seats of a date.
@@ -49,7 +67,7 @@ pub struct ListSeatsOut {
     currency: &'static str,
     /// Sections with the number of seats in each state.
     sections: Vec<SectionCountsOut>,
-    /// Seats; empty for a hall of more than 1,000 seats unless you name a section.
+    /// Seats; empty with `view=rows`, and for a hall of more than 1,000 seats unless you name a section.
     items: Vec<SeatOut>,
 }
 
@@ -66,6 +84,10 @@ pub struct SectionCountsOut {
     held: u32,
     /// Sold seats.
     sold: u32,
+    /// Rows with the state of each seat; only with `view=rows`, and for a hall of more than 1,000 seats only if you
+    /// name a section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Vec<RowOut>>,
 }
 
 /// Lists the seats of a date with their states, at most one second old.
@@ -105,8 +127,13 @@ pub async fn list_seats(
     let mut body = ListSeatsOut { currency: CURRENCY, sections: Vec::new(), items: Vec::new() };
     for section in sections {
         let blocks: Arc<Vec<Block>> = seats::get_cached_section(&app, id, &section).await?;
-        body.sections.push(counts_out(&schedule, &section, Counts::count(&blocks, app.now())));
-        add_seats(&mut body.items, &app, &schedule, &blocks, request.available.unwrap_or(false));
+        let mut counts = counts_out(&schedule, &section, Counts::count(&blocks, app.now()));
+        if request.view == Some(View::Rows) {
+            counts.rows = Some(RowOut::list(&blocks, app.now()));
+        } else {
+            add_seats(&mut body.items, &app, &schedule, &blocks, request.available.unwrap_or(false));
+        }
+        body.sections.push(counts);
     }
     if body.sections.iter().all(|counts| counts.available + counts.held + counts.sold == 0) {
         return Err(no_seats());
@@ -130,6 +157,7 @@ fn counts_out(schedule: &Schedule, section: &Label, counts: Counts) -> SectionCo
         available: counts.available,
         held: counts.held,
         sold: counts.sold,
+        rows: None,
     }
 }
 

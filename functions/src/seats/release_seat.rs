@@ -26,7 +26,7 @@ pub async fn release_seat(
     let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let reservation = reservations::find_holding(&app, user.id, schedule, &seat).await?.ok_or_else(not_held)?;
     match cancel::cancel(&app, user.id, reservation.id, Some(&seat)).await {
-        Ok(_) => Ok(NoContent),
+        Ok(_) => Ok(NoContent::default()),
         Err(CancelFailure::Failure(failure)) => Err(failure.into()),
         // Paid between our two looks: it is owned, no longer held.
         Err(CancelFailure::AlreadyPaid(_) | CancelFailure::NoReservation | CancelFailure::NoOrder) => Err(not_held()),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 
 use super::{MINA, PASSWORD, log_in, sign_up};
@@ -149,4 +151,66 @@ async fn an_outage_of_signing_uses_no_token_up() {
     world.wait(60);
     std::fs::write(&key, kept).expect("put back");
     refresh(&world, &token).await.expect(200);
+}
+
+/// A page's request with the headers that its browser adds.
+async fn refresh_by_cookie(world: &World, origin: Option<&str>, cookie: &str) -> Reply {
+    let mut request = Request::builder().method("POST").uri("/sessions/refresh").header("cookie", cookie);
+    if let Some(origin) = origin {
+        request = request.header("origin", origin);
+    }
+    let request = request.header("content-type", "application/json").body(Body::from(r#"{"cookie":true}"#));
+    world.anonymous().send(request.expect("a request")).await
+}
+
+/// The cookie that an answer sets, as a browser sends it back.
+fn cookie_of(reply: &Reply) -> String {
+    let cookie = reply.headers["set-cookie"].to_str().expect("text");
+    let (pair, attributes) = cookie.split_once("; ").expect("attributes");
+    crate::support::logs::keep_secret(pair.split_once('=').expect("a value").1);
+    assert_eq!(attributes, "Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure");
+    pair.to_owned()
+}
+
+const PAGE: &str = "https://tickets.example";
+
+async fn with_page() -> World {
+    World::with_options(|options| {
+        options.variables.insert("PUBLIC_URL".into(), PAGE.into());
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_page_stays_logged_in_by_a_cookie_that_no_script_can_read() {
+    let world = with_page().await;
+    sign_up(&world, MINA).await.expect(201);
+    let body = json!({ "email": MINA, "password": PASSWORD, "cookie": true });
+    let session = world.anonymous().post("/sessions", body).await.expect(200);
+    assert!(session.body.get("refresh_token").is_none());
+    let cookie = cookie_of(&session);
+    assert!(cookie.starts_with("__Host-refresh="), "{cookie}");
+    let next = refresh_by_cookie(&world, Some(PAGE), &format!("language=ko; {cookie}")).await.expect(200);
+    assert!(next.body.get("refresh_token").is_none());
+    let next_cookie = cookie_of(&next);
+    assert_ne!(next_cookie, cookie);
+    // Of two tabs that refresh at once both have the same successor.
+    assert_eq!(cookie_of(&refresh_by_cookie(&world, Some(PAGE), &cookie).await.expect(200)), next_cookie);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_the_page_alone() {
+    let world = with_page().await;
+    sign_up(&world, MINA).await.expect(201);
+    let body = json!({ "email": MINA, "password": PASSWORD, "cookie": true });
+    let cookie = cookie_of(&world.anonymous().post("/sessions", body).await.expect(200));
+    for origin in [None, Some("https://evil.example"), Some("null"), Some("http://tickets.example")] {
+        refresh_by_cookie(&world, origin, &cookie).await.expect_invalid("Origin");
+    }
+    refresh_by_cookie(&world, Some(PAGE), "language=ko").await.expect_problem(401, "session-ended");
+    refresh_by_cookie(&world, Some(PAGE), "__Host-refresh=rt1.x").await.expect_problem(401, "session-ended");
+    let both = json!({ "refresh_token": "rt1.x", "cookie": true });
+    world.anonymous().post("/sessions/refresh", both).await.expect_invalid("refresh_token");
+    world.anonymous().post("/sessions/refresh", json!({})).await.expect_invalid("refresh_token");
+    refresh_by_cookie(&world, Some(PAGE), &cookie).await.expect(200);
 }

@@ -129,8 +129,10 @@ impl Target {
         let world = &self.world;
         let body = match route.name.as_str() {
             "sign_up" => json!({ "email": "new@example.com", "password": "correct horse battery", "name": "New" }),
-            "log_in" => json!({ "email": "there@example.com", "password": "correct horse battery" }),
-            "refresh_session" => json!({ "refresh_token": self.refresh_token }),
+            "log_in" => {
+                json!({ "email": "there@example.com", "password": "correct horse battery", "cookie": false })
+            }
+            "refresh_session" => json!({ "refresh_token": self.refresh_token, "cookie": false }),
             "put_queue" => json!({
                 "capacity": 10, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60,
                 "opens_at": world.at(-60).to_string(), "closes_at": world.at(60).to_string(),
@@ -148,7 +150,9 @@ impl Target {
                 "max_seats_per_user": 4,
             }),
             "create_seats" => json!({ "section": "B", "rows": [{ "row": "1", "from": 1, "to": 2 }], "price": 100 }),
-            "create_reservation" => json!({ "schedule_id": self.schedule, "seat_ids": ["A-1-2", "A-1-3"] }),
+            "create_reservation" => {
+                json!({ "schedule_id": self.schedule, "seat_ids": ["A-1-2", "A-1-3"], "best": null })
+            }
             "top_up" => json!({ "amount": 100 }),
             "spend" => json!({ "amount": 1, "memo": "a poster" }),
             // One of the two; null is as good as left out.

@@ -141,12 +141,7 @@ async fn hand_over(
 }
 
 /// Hands everything over as the dice fall; how often a consumer died.
-async fn deliver_at_random(
-    world: &World,
-    deaths: &Deaths,
-    told: &[(&'static str, Vec<String>)],
-    dice: &Dice,
-) -> usize {
+async fn deliver_at_random(world: &World, deaths: &Deaths, told: &[(&'static str, Vec<String>)], dice: &Dice) -> usize {
     let several = |message: &String| vec![message.clone(); 1 + dice.below(3)];
     let mut waiting: Vec<(&'static str, Vec<String>)> = told
         .iter()

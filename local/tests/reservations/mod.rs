@@ -1,5 +1,6 @@
 //! Reservations: groups of held seats, read, given back and ended.
 
+mod best;
 mod cancel_reservation;
 mod cancel_ticket;
 mod create_reservation;

@@ -76,6 +76,43 @@ async fn a_section_and_what_is_available_can_be_asked_for() {
 }
 
 #[tokio::test]
+async fn rows_tell_the_state_of_each_seat_in_a_letter() {
+    let world = World::new().await;
+    let (admin, id) = (world.admin().await, world.schedule().await);
+    let path = format!("/schedules/{id}/seats");
+    let rows = json!([
+        { "row": "1", "from": 1, "to": 3 }, { "row": "1", "from": 29, "to": 30 }, { "row": "2", "from": 7, "to": 8 },
+    ]);
+    admin.post(&path, json!({ "rows": rows })).await.expect(201);
+    let mina = world.user_with(100_000).await;
+    let held = mina.hold(&id, &["A-1-2"]).await.expect(201);
+    mina.pay(&held.reservation()).await.expect(201);
+    mina.hold(&id, &["A-2-7"]).await.expect(201);
+    let listed = world.anonymous().get(&format!("{path}?view=rows")).await.expect(200).body;
+    let first_row = format!("asa{}aa", "-".repeat(25));
+    assert_eq!(
+        listed["sections"][0]["rows"],
+        json!([{ "row": "1", "states": first_row }, { "row": "2", "from": 7, "states": "ha" }])
+    );
+    assert_eq!(listed["items"], json!([]));
+    assert!(
+        world.anonymous().get(&format!("{path}?view=items")).await.expect(200).body["sections"][0]["rows"].is_null()
+    );
+    world.anonymous().get(&format!("{path}?view=map")).await.expect_invalid("view");
+}
+
+#[tokio::test]
+async fn a_look_at_a_full_section_is_six_kilobytes() {
+    let world = World::new().await;
+    let (admin, id) = (world.admin().await, world.schedule().await);
+    let rows: Vec<Value> = (1..=100).map(|row| json!({ "row": row.to_string(), "from": 1, "to": 25 })).collect();
+    let path = format!("/schedules/{id}/seats");
+    admin.post(&path, json!({ "rows": rows })).await.expect(201);
+    let looked = world.anonymous().get(&format!("{path}?section=A&view=rows")).await.expect(200);
+    assert!(looked.bytes.len() <= 6_000, "{} bytes for 2,500 seats", looked.bytes.len());
+}
+
+#[tokio::test]
 async fn rows_and_numbers_come_in_their_order() {
     let world = World::new().await;
     let (admin, id) = (world.admin().await, world.schedule().await);

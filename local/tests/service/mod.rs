@@ -1,6 +1,7 @@
 //! The service itself.
 
 pub mod audit_ledger;
+mod cross_origin;
 mod get_health;
 mod get_openapi;
 mod languages;

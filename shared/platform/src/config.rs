@@ -70,6 +70,8 @@ pub struct Config {
     pub attempts_forgotten_seconds: u32,
     /// Successful calls that share one line of the log; 1 where each has its own.
     pub calls_per_log_line: u32,
+    /// The address of the page, without a path; none where the gateway's own is that.
+    pub public_url: Option<String>,
 }
 
 /// A setting is missing or cannot be understood. The text names the variable, never its value.
@@ -127,6 +129,7 @@ impl Config {
             attempt_pause_max_seconds: parse_number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
             attempts_forgotten_seconds: parse_number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
             calls_per_log_line,
+            public_url: text("PUBLIC_URL").as_deref().map(parse_public_url).transpose()?,
         })
     }
 }
@@ -163,6 +166,18 @@ fn parse_webhook_url(text: &str) -> Result<Url, ConfigError> {
         "http" if own => Ok(url),
         _ => Err(wrong("must begin with https://, or with http:// for this machine")),
     }
+}
+
+/// The address of the page, as a browser names an origin: scheme, host, and a port of its own. Without TLS only the
+/// local stack is reached, which is at an address and has no name.
+fn parse_public_url(text: &str) -> Result<String, ConfigError> {
+    let wrong = || ConfigError { name: "PUBLIC_URL", problem: "must be https:// and a host name, without a path" };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = url.origin().ascii_serialization();
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_local = host == "localhost" || host.parse::<IpAddr>().is_ok();
+    let is_reached = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+    if is_reached && text.trim_end_matches('/') == origin { Ok(origin) } else { Err(wrong()) }
 }
 
 fn parse_number(variables: &HashMap<String, String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
@@ -205,6 +220,23 @@ mod tests {
         ] {
             let problem = config_with("DATA_PLATFORM_URL", url).expect_err(url).to_string();
             assert!(problem.starts_with("setting DATA_PLATFORM_URL: must ") && !problem.contains(url), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_page_has_an_address_without_a_path() {
+        let parsed = |url: &str| config_with("PUBLIC_URL", url).map(|config| config.public_url);
+        for (url, origin) in [
+            ("https://tickets.example", "https://tickets.example"),
+            ("https://tickets.example/", "https://tickets.example"),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ] {
+            assert_eq!(parsed(url).expect("an address").as_deref(), Some(origin));
+        }
+        assert!(parsed("").expect("none").is_none());
+        for url in ["http://tickets.example", "https://tickets.example/shop", "tickets.example", "https://a@b.example"]
+        {
+            assert!(parsed(url).is_err(), "{url}");
         }
     }
 

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use axum::Router;
 use axum::http::Uri;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, Service, service_fn};
@@ -38,6 +39,8 @@ pub enum Function {
     Http(fn() -> UtoipaMethodRouter<App>),
     /// Called through API Gateway where no route is for a request: how that is refused.
     Default(fn(&Uri) -> Problem),
+    /// Called over HTTP by several routes, of which the OpenAPI document knows nothing: the page.
+    Page(fn() -> Router<App>),
     /// Called with any other event: queue, stream, schedule, authorizer, operator.
     Event(fn(App, Value) -> Invocation),
 }
@@ -65,6 +68,7 @@ pub async fn invoke_with_id(
         Function::Event(handle) => return invoke_event(*handle, app, event, request_id, None).await,
         Function::Http(route) => http::serve(route(), app),
         Function::Default(refusal) => http::refuse(*refusal, app),
+        Function::Page(routes) => http::serve_page(routes(), app),
     };
     let request: LambdaRequest = serde_json::from_value(event)?;
     let called = {
@@ -113,6 +117,7 @@ pub fn run(name: &'static str, function: Function) -> Result<(), InvocationError
         let router = match function {
             Function::Http(route) => http::serve(route(), app),
             Function::Default(refusal) => http::refuse(refusal, app),
+            Function::Page(routes) => http::serve_page(routes(), app),
             Function::Event(handle) => {
                 let call = service_fn(move |event: LambdaEvent<Value>| {
                     let (app, lines, started) = (app.clone(), lines.clone(), Stopwatch::start());

@@ -2,6 +2,7 @@
 //! and its own small answers.
 
 pub mod authorizer;
+pub mod cors;
 pub mod refusal;
 pub mod routes;
 
@@ -24,7 +25,7 @@ use tower::ServiceExt;
 use crate::aws::api_gateway::authorizer::Authorizer;
 use crate::aws::api_gateway::refusal::Refusal;
 use crate::aws::api_gateway::routes::{Route, Routes};
-use crate::aws::cloudformation::{ACCOUNT, Event, Template};
+use crate::aws::cloudformation::{ACCOUNT, Cors, Event, Template};
 use crate::aws::lambda::{CallError, Functions, run_with_timeout};
 
 /// The largest body API Gateway takes.
@@ -38,6 +39,7 @@ struct Inner {
     functions: Arc<Functions>,
     authorizer: Option<Authorizer>,
     routes: Routes<Target>,
+    cors: Option<Cors>,
 }
 
 /// A function behind a route.
@@ -57,6 +59,7 @@ impl Gateway {
             let router = match entry.code {
                 Function::Http(route) => http::serve(route(), entry.app.clone()),
                 Function::Default(refusal) => http::refuse(refusal, entry.app.clone()),
+                Function::Page(routes) => http::serve_page(routes(), entry.app.clone()),
                 Function::Event(_) => continue,
             };
             for event in &declaration.events {
@@ -68,7 +71,7 @@ impl Gateway {
             }
         }
         let authorizer = template.api.authorizer.clone().map(Authorizer::new);
-        Self(Arc::new(Inner { functions, authorizer, routes: Routes::new(routes) }))
+        Self(Arc::new(Inner { functions, authorizer, routes: Routes::new(routes), cors: template.api.cors.clone() }))
     }
 
     /// The API as a service, for a socket or to be called in this process.
@@ -121,7 +124,16 @@ impl Gateway {
 }
 
 async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
-    gateway.handle(request).await.unwrap_or_else(IntoResponse::into_response)
+    let Some(cors) = gateway.0.cors.clone() else {
+        return gateway.handle(request).await.unwrap_or_else(IntoResponse::into_response);
+    };
+    if let Some(answer) = cors::preflight(&cors, request.method(), request.headers()) {
+        return answer;
+    }
+    let headers = request.headers().clone();
+    let mut response = gateway.handle(request).await.unwrap_or_else(IntoResponse::into_response);
+    cors::allow(&cors, &headers, &mut response);
+    response
 }
 
 async fn call(

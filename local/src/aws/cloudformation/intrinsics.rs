@@ -44,7 +44,10 @@ impl Scope {
                 Ok(number) if parameter["Type"] == "Number" => Value::from(number),
                 _ => Value::from(*value),
             });
-            parameters.insert(name.clone(), given.unwrap_or_else(|| parameter["Default"].clone()));
+            let value = given.unwrap_or_else(|| parameter["Default"].clone());
+            let list = value.as_str().filter(|_| parameter["Type"] == "CommaDelimitedList");
+            let list = list.map(|list| list.split(',').map(str::trim).collect::<Vec<_>>().into());
+            parameters.insert(name.clone(), list.unwrap_or(value));
         }
         let conditions = template["Conditions"].as_object().cloned().unwrap_or_default();
         Self { parameters, conditions, resources: HashMap::new() }

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub use crate::aws::cloudformation::parts::{Api, Authorizer, Batch, Event, Function, Queue, Rate, Table};
+pub use crate::aws::cloudformation::parts::{Api, Authorizer, Batch, Cors, Event, Function, Queue, Rate, Table};
 pub use crate::aws::cloudformation::policy::{Pattern, Statement};
 
 /// The template this binary was built with.
@@ -58,14 +58,6 @@ impl Template {
     /// When it cannot be understood.
     pub fn load() -> Result<Self, TemplateError> {
         parts::read(parsed_template()?, &[])
-    }
-
-    /// Reads the template of this binary as it is with a data platform at `url`.
-    ///
-    /// # Errors
-    /// When it cannot be understood.
-    pub fn load_with_data_platform(url: &str) -> Result<Self, TemplateError> {
-        parts::read(parsed_template()?, &[("DataPlatformUrl", url)])
     }
 
     /// Reads the template of this binary with these values of its parameters, and the defaults of the others.

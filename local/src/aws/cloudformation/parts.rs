@@ -134,6 +134,23 @@ pub struct Api {
     pub rates: BTreeMap<String, Rate>,
     /// The form of a line of the access log, with `$context.…` in the place of what a request fills in.
     pub access_log: String,
+    /// The pages of other origins that may call the API.
+    pub cors: Option<Cors>,
+}
+
+/// The pages of other origins that may call an API, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    /// Their origins.
+    pub origins: Vec<String>,
+    /// Methods that they may use.
+    pub methods: Vec<String>,
+    /// Headers that they may send.
+    pub headers: Vec<String>,
+    /// Headers that they may read.
+    pub exposed: Vec<String>,
+    /// How long a browser may remember all that, in seconds.
+    pub max_age: u64,
 }
 
 /// How much of a route API Gateway lets through.
@@ -378,10 +395,12 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
     let all = own.map(|properties| scope.resolve(&properties["DefaultRouteSettings"])).transpose()?;
     let default_rate = all.as_ref().and_then(rate);
     let access_log = own.map(|properties| scalar_text(&properties["AccessLogSettings"]["Format"])).unwrap_or_default();
+    let cors = own.map(|properties| scope.resolve(&properties["CorsConfiguration"])).transpose()?;
+    let cors = cors.as_ref().and_then(read_cors);
     let auth = own.map(|properties| &properties["Auth"]).filter(|auth| auth.is_object());
     let auth = scope.resolve(auth.unwrap_or(&globals["HttpApi"]["Auth"]))?;
     let Some(name) = auth["DefaultAuthorizer"].as_str() else {
-        return Ok(Api { authorizer: None, default_rate, rates, access_log });
+        return Ok(Api { authorizer: None, default_rate, rates, access_log, cors });
     };
     let authorizer = &auth["Authorizers"][name];
     let function = scalar_text(&authorizer["FunctionArn"]);
@@ -397,6 +416,20 @@ fn read_api(own: Option<&Value>, globals: &Value, scope: &Scope) -> Result<Api, 
         default_rate,
         rates,
         access_log,
+        cors,
+    })
+}
+
+/// None without an origin: the parameter that has them is empty.
+fn read_cors(settings: &Value) -> Option<Cors> {
+    let list = |name: &str| settings[name].as_array().into_iter().flatten().map(scalar_text).collect::<Vec<_>>();
+    let origins: Vec<String> = list("AllowOrigins");
+    (!origins.is_empty()).then(|| Cors {
+        origins,
+        methods: list("AllowMethods"),
+        headers: list("AllowHeaders"),
+        exposed: list("ExposeHeaders"),
+        max_age: settings["MaxAge"].as_u64().unwrap_or(0),
     })
 }
 

@@ -62,7 +62,47 @@ pub enum SaleError {
     Closed,
 }
 
+/// The state of a date's sale, as everybody may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaleState {
+    /// The sale opens later.
+    NotOpen,
+    /// Seats may be held. All of them may be held for the moment.
+    OnSale,
+    /// Every seat is sold. A refund brings one back.
+    SoldOut,
+    /// The sale has closed.
+    Over,
+}
+
+impl SaleState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::NotOpen, Self::OnSale, Self::SoldOut, Self::Over];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotOpen => "not_open",
+            Self::OnSale => "on_sale",
+            Self::SoldOut => "sold_out",
+            Self::Over => "over",
+        }
+    }
+}
+
 impl Schedule {
+    /// The state of its sale at `now`, if all its seats are sold or not. Those of a date that has none yet are not.
+    #[must_use]
+    pub fn sale_state(&self, is_sold_out: bool, now: Timestamp) -> SaleState {
+        match self.on_sale(now) {
+            Err(SaleError::NotOpen) => SaleState::NotOpen,
+            Err(SaleError::Closed) => SaleState::Over,
+            Ok(()) if is_sold_out => SaleState::SoldOut,
+            Ok(()) => SaleState::OnSale,
+        }
+    }
+
     /// How many seats it has in all.
     #[must_use]
     pub fn seats(&self) -> u32 {
@@ -169,6 +209,20 @@ mod tests {
             (schedule.sale_closes_at, Err(SaleError::Closed)),
         ] {
             assert_eq!(schedule.on_sale(now), expected);
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_sold_out_is_so_during_its_sale_only() {
+        let schedule = example();
+        for (second, is_sold_out, expected) in [
+            (999, true, SaleState::NotOpen),
+            (1_000, false, SaleState::OnSale),
+            (1_000, true, SaleState::SoldOut),
+            (4_000, true, SaleState::Over),
+        ] {
+            let now = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+            assert_eq!(schedule.sale_state(is_sold_out, now), expected);
         }
     }
 

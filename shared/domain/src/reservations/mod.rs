@@ -1,5 +1,6 @@
 //! Reservations: holding seats, and what becomes of a hold.
 
+pub mod best;
 pub mod hold;
 pub mod log;
 pub mod reservation;

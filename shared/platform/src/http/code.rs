@@ -92,6 +92,12 @@ codes! {
     SeatNotFound = NOT_FOUND, "seat-not-found", "There is no such seat", "존재하지 않는 좌석입니다";
     /// Somebody else has the seat.
     SeatTaken = CONFLICT, "seat-taken", "The seat is already taken", "이미 선택된 좌석입니다";
+    /// Fewer seats are free than somebody asks for who names none.
+    NotEnoughSeats = CONFLICT, "not-enough-seats", "Not enough seats are free", "남은 좌석이 부족합니다";
+    /// Enough seats are free, but not next to each other.
+    NotTogether = CONFLICT, "not-together", "No seats next to each other are free", "나란히 앉을 좌석이 없습니다";
+    /// Others got the best seats first, three times.
+    SeatsContended = CONFLICT, "seats-contended", "Others were faster", "다른 분들이 먼저 선택했습니다";
     /// The caller has the seat already.
     SeatYours = CONFLICT, "seat-yours", "You already have this seat", "이미 선택하신 좌석입니다";
     /// Before the sale.

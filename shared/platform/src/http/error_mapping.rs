@@ -12,6 +12,7 @@ use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::purchases::lapses::Paused;
 use onsale_domain::purchases::purchase::{AlreadyPaid, PayError};
 use onsale_domain::queue::CONCERTS_MAX;
+use onsale_domain::reservations::best::BestError;
 use onsale_domain::reservations::hold::HoldError;
 use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::ConcertStarted;
@@ -38,6 +39,7 @@ use crate::store::payments::refund::RefundFailure;
 use crate::store::products::stock_adjustments::AdjustFailure;
 use crate::store::purchases::cancel_failure::CancelFailure;
 use crate::store::reservations::hold::HoldFailure;
+use crate::store::reservations::hold_best::HoldBestFailure;
 use crate::store::seats::CreateSeatsFailure;
 use crate::store::wallet::MovementFailure;
 
@@ -214,6 +216,22 @@ impl From<HoldFailure> for Problem {
 
 document!(
     HoldFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses, TooManyReservations
+);
+
+impl From<HoldBestFailure> for Problem {
+    fn from(error: HoldBestFailure) -> Self {
+        match error {
+            HoldBestFailure::Refused(BestError::NotEnough) => Self::new(Detail::NotEnoughSeats),
+            HoldBestFailure::Refused(BestError::NotTogether) => Self::new(Detail::NotTogether),
+            HoldBestFailure::Contended => Self::new(Detail::SeatsContended),
+            HoldBestFailure::Hold(failure) => failure.into(),
+        }
+    }
+}
+
+document!(
+    HoldBestFailure: SeatNotFound, SeatTaken, SeatYours, SaleNotOpen, SaleClosed, SeatLimit, TooManyLapses, TooManyReservations,
+    NotEnoughSeats, NotTogether, SeatsContended
 );
 
 impl From<CancelFailure> for Problem {

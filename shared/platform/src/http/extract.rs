@@ -138,6 +138,14 @@ pub(super) fn request_id(extensions: &Extensions) -> String {
     }
 }
 
+/// The name under which the gateway was called.
+pub(super) fn domain_name(extensions: &Extensions) -> String {
+    match extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.domain_name.clone().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
 /// A UUID as text. As a format, generators would make of a header what HTTP libraries do not take.
 const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 

@@ -29,8 +29,15 @@ impl Language {
         }
     }
 
+    /// The language of a tag.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
     /// The language that suits a request's `Accept-Language` best.
-    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
         Self::preferred(&values.join(","))

@@ -1,17 +1,20 @@
 //! The edge: requests in, answers and problems out. Only this module knows status codes.
 
+mod browser;
 mod code;
 mod error_mapping;
 mod extract;
 mod language;
 mod messages;
 pub mod openapi;
+pub mod page;
 mod problem;
 mod queue_error_mapping;
 mod response;
 mod shape;
 
-pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut};
+pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
+pub use browser::PublicUrl;
 pub use code::Code;
 pub use extract::{
     Admin, IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RequiredKey, SourceAddress, User,
@@ -45,6 +48,11 @@ pub const PAGE_DEFAULT: u16 = 20;
 /// A function's route as the service that answers its requests.
 pub fn serve(route: UtoipaMethodRouter<App>, app: App) -> Router {
     with_edge(OpenApiRouter::new().routes(route).into(), app)
+}
+
+/// The service of the page, which has several routes.
+pub fn serve_page(routes: Router<App>, app: App) -> Router {
+    with_edge(routes, app)
 }
 
 /// The service that refuses every request.
@@ -104,7 +112,12 @@ async fn write_problems(app: &App, request_id: &str, request: Request, next: Nex
             let methods = response.headers().get(header::ALLOW).and_then(|methods| methods.to_str().ok());
             Problem::new(Detail::MethodNotAllowed { methods: methods.unwrap_or_default().split(',').into() })
         }
-        None if response.status() == StatusCode::NOT_FOUND => Problem::new(Detail::NoRoute),
+        // A page says itself that it was not found.
+        None if response.status() == StatusCode::NOT_FOUND
+            && !response.headers().contains_key(header::CONTENT_TYPE) =>
+        {
+            Problem::new(Detail::NoRoute)
+        }
         None => return response,
     };
     app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);

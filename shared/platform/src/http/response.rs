@@ -19,18 +19,26 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 pub struct Answer<T> {
     status: StatusCode,
     replayed: bool,
+    cookie: Option<HeaderValue>,
     body: T,
 }
 
 impl<T> Answer<T> {
     /// 200.
     pub fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, replayed: false, body }
+        Self { status: StatusCode::OK, replayed: false, cookie: None, body }
     }
 
     /// 201.
     pub fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, replayed: false, body }
+        Self { status: StatusCode::CREATED, replayed: false, cookie: None, body }
+    }
+
+    /// The same with a cookie for the browser to keep.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.cookie = cookie;
+        self
     }
 }
 
@@ -49,6 +57,9 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
         if self.replayed {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
@@ -57,12 +68,26 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 }
 
 /// 204.
-#[derive(Debug)]
-pub struct NoContent;
+#[derive(Debug, Default)]
+pub struct NoContent {
+    cookie: Option<HeaderValue>,
+}
+
+impl NoContent {
+    /// 204, with a cookie for the browser to keep or forget.
+    #[must_use]
+    pub fn with_cookie(cookie: Option<HeaderValue>) -> Self {
+        Self { cookie }
+    }
+}
 
 impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
-        StatusCode::NO_CONTENT.into_response()
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
     }
 }
 
@@ -83,7 +108,7 @@ const DELETION_RETRY_SECONDS: &str = "30";
 impl IntoResponse for Deleted {
     fn into_response(self) -> Response {
         match self {
-            Self::Done => NoContent.into_response(),
+            Self::Done => NoContent::default().into_response(),
             Self::Accepted => (StatusCode::ACCEPTED, [(header::RETRY_AFTER, DELETION_RETRY_SECONDS)]).into_response(),
         }
     }
@@ -103,6 +128,19 @@ impl<T> PageOut<T> {
     pub fn from_page<S>(page: Page<S>, shown: impl FnMut(S) -> T) -> Self {
         Self { items: page.items.into_iter().map(shown).collect(), next: page.next }
     }
+}
+
+/// The entity tag of a body.
+#[must_use]
+pub fn entity_tag(body: &[u8]) -> String {
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(body)[..12]))
+}
+
+/// Whether a request's `If-None-Match` names this tag.
+#[must_use]
+pub fn is_known(request: &HeaderMap, tag: &str) -> bool {
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
+    known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*")
 }
 
 /// An answer for many readers: with an entity tag of the body as it is sent, and a short life in caches.
@@ -126,10 +164,8 @@ impl Cacheable {
         max_age_seconds: u32,
     ) -> Result<Self, crate::failure::Failure> {
         let body = serde_json::to_vec(body).map_err(|error| crate::failure::Failure::Internal(error.to_string()))?;
-        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
-        let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let is_known =
-            known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
+        let tag = entity_tag(&body);
+        let is_known = is_known(request, &tag);
         Ok(Self { body, tag, is_known, max_age_seconds, shared: true })
     }
 

@@ -163,6 +163,19 @@ pub async fn overview(app: &App, schedule: &Schedule) -> Result<Arc<Overview>, F
     Ok(overview)
 }
 
+/// The counts as they were last kept, however long ago; a hint, for which nobody counts. `None` if nobody has looked.
+pub(crate) async fn last_overview(app: &App, schedule: ScheduleId) -> Result<Option<Arc<Overview>>, Failure> {
+    if let Some(known) = app.caches().overviews.get(&schedule, app.now(), VIEW_SECONDS) {
+        return Ok(Some(known));
+    }
+    let stored = query::get(app, &keys::overview(schedule), Consistency::Eventual).await?;
+    let stored = stored.map(from_item).transpose()?.map(read_overview).transpose()?.map(Arc::new);
+    if let Some(overview) = &stored {
+        app.caches().overviews.put(schedule, Arc::clone(overview), app.now());
+    }
+    Ok(stored)
+}
+
 /// Of all who find that the overview counted at `seen` is to be counted anew, one does.
 async fn claim_recount(app: &App, key: &keys::Key, counted_at: Timestamp) -> Result<bool, Failure> {
     let write = Write::update(key)

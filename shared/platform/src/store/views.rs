@@ -1,8 +1,11 @@
 //! Views of the table, which may be remembered for a moment.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use onsale_domain::concerts::schedule::{SaleState, Schedule};
 use onsale_domain::id::{ProductId, ReservationId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::{MaxPerUser, Product};
@@ -50,6 +53,12 @@ impl Block {
 }
 
 impl Counts {
+    /// Whether there are seats, and all of them are sold.
+    #[must_use]
+    pub fn is_sold_out(self) -> bool {
+        self.available == 0 && self.held == 0 && self.sold > 0
+    }
+
     /// Counts the seats of blocks as they are at `now`.
     #[must_use]
     pub fn count(blocks: &[Block], now: Timestamp) -> Self {
@@ -65,6 +74,14 @@ impl Counts {
     }
 }
 
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { available: self.available + other.available, held: self.held + other.held, sold: self.sold + other.sold }
+    }
+}
+
 /// Counts by section, as they were a moment ago.
 #[derive(Clone, Debug)]
 pub struct Overview {
@@ -72,6 +89,31 @@ pub struct Overview {
     pub as_of: Timestamp,
     /// By section.
     pub sections: BTreeMap<Label, Counts>,
+}
+
+impl Overview {
+    /// The seats of all sections together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.sections.values().copied().fold(Counts::default(), Counts::add)
+    }
+}
+
+/// A date of a concert as everybody may see it, before its sale and during it.
+#[derive(Clone, Debug)]
+pub struct DateView {
+    /// The date, with its sections.
+    pub schedule: Arc<Schedule>,
+    /// Its seats, as they were counted a moment ago.
+    pub seats: Arc<Overview>,
+}
+
+impl DateView {
+    /// The state of its sale at `now`.
+    #[must_use]
+    pub fn sale_state(&self, now: Timestamp) -> SaleState {
+        self.schedule.sale_state(self.seats.total().is_sold_out(), now)
+    }
 }
 
 /// A product as the catalog lists it: an entry has all that a list shows.

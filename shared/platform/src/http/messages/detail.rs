@@ -155,6 +155,15 @@ details! {
     SeatsTaken [SeatTaken]
         "Another buyer holds or owns these seats. Choose other seats."
         "다른 분이 먼저 선택한 좌석입니다. 다른 좌석을 선택해 주세요."
+    NotEnoughSeats [NotEnoughSeats]
+        "Fewer seats are free where you want to sit. Ask for fewer, or elsewhere."
+        "원하시는 곳에 남은 좌석이 부족합니다. 좌석 수를 줄이거나 다른 구역을 선택해 주세요."
+    NotTogether [NotTogether]
+        "Enough seats are free, but no row has so many next to each other. Allow seats apart, or ask for fewer."
+        "좌석은 남아 있지만 나란히 앉을 수 없습니다. 떨어진 좌석을 허용하거나 좌석 수를 줄여 주세요."
+    SeatsContended [SeatsContended]
+        "Other buyers took the seats that were chosen for you, three times. Try again."
+        "선택해 드린 좌석을 다른 분들이 세 번 모두 먼저 가져갔습니다. 다시 시도해 주세요."
     SeatsHeldByYou { reservation: ReservationId = ReservationId(Uuid::nil()) } [SeatYours]
         "You hold these seats already, with the reservation {reservation}. Pay for it, or cancel it first."
         "이미 선점하신 좌석입니다(예약 {reservation}). 결제하거나 먼저 취소해 주세요."

@@ -12,6 +12,7 @@ use onsale_domain::queue::settings::{
     ACTIVE_MINUTES_MAX, ADMIT_PER_SECOND_MAX, CAPACITY_MAX, CLAIM_SECONDS_MAX, CLAIM_SECONDS_MIN, SettingsError,
 };
 use onsale_domain::queue::{QUEUE_ID_CHARACTERS_MAX, QueueIdError};
+use onsale_domain::reservations::best::BestCountError;
 use onsale_domain::reservations::hold::SeatListError;
 use onsale_domain::seats::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
@@ -38,6 +39,17 @@ messages! {
         MaxDiscount { max: i64 = AMOUNT_MAX }
             "is allowed for kind percent only, and must be between 1 and {max}"
             "kind가 percent일 때만 1 이상 {max} 이하로 입력해 주세요"
+
+        // Headers.
+        Origin
+            "must be the address of the page, as a browser sends it"
+            "브라우저가 보내는 페이지 주소여야 합니다"
+        TokenOrCookie
+            "is required unless cookie is true, and not allowed with it"
+            "cookie가 true가 아니면 입력해 주세요. cookie와 함께 쓸 수 없습니다"
+        SeatsOrBest
+            "is required unless best is given, and not allowed with it"
+            "best가 없으면 입력해 주세요. best와 함께 쓸 수 없습니다"
 
         // Texts.
         NotEmpty
@@ -283,6 +295,12 @@ impl From<LabelError> for Expected {
 impl From<QueueIdError> for Expected {
     fn from(_: QueueIdError) -> Self {
         Self::QueueId { max: QUEUE_ID_CHARACTERS_MAX }
+    }
+}
+
+impl From<BestCountError> for Expected {
+    fn from(BestCountError: BestCountError) -> Self {
+        Self::Between { min: 1, max: SEATS_PER_USER_MAX.into() }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Write;
 
 /// How long a session lives, from its log-in: 30 days.
-const SESSION: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a used token still gives its successor again, while that is unused: its answer may have been lost.
 const GIVEN_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
@@ -47,7 +47,7 @@ pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
         pepper: URL_SAFE_NO_PAD.encode(pepper),
         rotated_at: now.as_millisecond(),
         version: 1,
-        delete_at: (now + SESSION).as_second(),
+        delete_at: (now + SESSION_LIFETIME).as_second(),
     };
     // Nobody else knows this key; if it is there, an answer of our own was lost.
     Write::create(to_item(&keys::session(user, first.family), &item)?).apply(app).await?;

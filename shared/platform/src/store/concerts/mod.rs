@@ -1,5 +1,6 @@
 //! Concerts, their listing by time and the search in their names.
 
+pub mod dates;
 pub(crate) mod delete_blocks;
 pub mod delete_concert;
 pub(crate) mod delete_marks;

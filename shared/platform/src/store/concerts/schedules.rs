@@ -204,8 +204,12 @@ pub async fn list_bookable(
         "sale_opens_at <= :now AND sale_closes_at > :now AND attribute_not_exists(deletion)",
         vec![(":now", number(now.as_millisecond()))],
     );
-    let read = |item| read_row(item).map(|row| row.schedule);
-    query.list(app, limit, cursor, query::map_each(read)).await
+    query.list(app, limit, cursor, query::map_each(read_listed)).await
+}
+
+/// A schedule from its copy in a list, which does not know the sections.
+pub(crate) fn read_listed(item: Item) -> Result<Schedule, Failure> {
+    read_row(item).map(|row| row.schedule)
 }
 
 /// Every schedule of a concert, whatever its state.

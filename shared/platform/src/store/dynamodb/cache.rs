@@ -18,7 +18,7 @@ use onsale_domain::seats::Label;
 use uuid::Uuid;
 
 use crate::memory::{is_recent, lock};
-use crate::store::views::{Block, Listing, Overview, Page, Popular, Ranking, Viewed};
+use crate::store::views::{Block, DateView, Listing, Overview, Page, Popular, Ranking, Viewed};
 
 /// How long a schedule is remembered.
 pub const SCHEDULE_SECONDS: i64 = 60;
@@ -39,6 +39,8 @@ pub struct Caches {
     pub schedules: Cache<ScheduleId, Arc<Schedule>>,
     pub sections: Cache<(ScheduleId, Label), Arc<Vec<Block>>>,
     pub overviews: Cache<ScheduleId, Arc<Overview>>,
+    /// The dates of a concert, by how many are shown at most.
+    pub dates: Cache<(ConcertId, u16), Arc<Vec<DateView>>>,
     /// The queue that guards a concert, if one does.
     pub concert_queues: Cache<ConcertId, Option<QueueId>>,
     /// Queues; none where there is no such queue.

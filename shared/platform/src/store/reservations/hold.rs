@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::queue::entry::{EntryState, QueueTokenError};
+use onsale_domain::id::{ReservationId, ScheduleId, UserId};
+use onsale_domain::queue::entry::{Admission, EntryState, QueueTokenError};
 use onsale_domain::reservations::hold::{self, HoldError, HoldRequest};
 use onsale_domain::reservations::log::{AppendError, ReservationLog};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::seats::{BlockId, SeatId, SeatState, SeatValue, group_by_block};
+use onsale_domain::seats::{BlockId, Label, SeatId, SeatState, SeatValue, group_by_block};
 use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
@@ -66,17 +67,60 @@ pub async fn hold(
 ) -> Result<Once<Reservation>, HoldFailure> {
     logs::record_id("reservation_id", request.id);
     let (user, id, fingerprint) = (request.user, request.id, request.fingerprint.clone());
-    let decided = decide(app, request, credentials).await;
-    match decided {
+    match decide(app, request, credentials).await {
         Ok((schedule, new)) => take_seats(app, &schedule, new).await,
         // A repeat of what succeeded is a success, also after the sale.
         Err(refused @ (HoldFailure::Refused(_) | HoldFailure::QueueToken(_))) => {
-            match log::find_isolated(app, user, id).await? {
-                Some(there) => Ok(Once::replay(there, |there| &there.fingerprint, &fingerprint, false)?),
-                None => Err(refused),
-            }
+            find_replay(app, user, id, &fingerprint).await?.ok_or(refused)
         }
         Err(failure) => Err(failure),
+    }
+}
+
+/// The success of the same request before this one, if it had one.
+pub(super) async fn find_replay(
+    app: &App,
+    user: UserId,
+    id: ReservationId,
+    fingerprint: &str,
+) -> Result<Option<Once<Reservation>>, HoldFailure> {
+    let Some(there) = log::find_isolated(app, user, id).await? else { return Ok(None) };
+    Ok(Some(Once::replay(there, |there| &there.fingerprint, fingerprint, false)?))
+}
+
+/// A date as somebody may buy from it.
+pub(super) struct Entrance {
+    /// The date, as this process knows it.
+    pub(super) schedule: Arc<Schedule>,
+    /// The admission, where a queue stands in front.
+    admission: Option<Admission>,
+}
+
+impl Entrance {
+    /// Admits a user to a date, whose `sections` are to be known. `None` if there is no such date.
+    pub(super) async fn find(
+        app: &App,
+        (user, schedule): (UserId, ScheduleId),
+        sections: impl IntoIterator<Item = &Label>,
+        credentials: &QueueCredentials,
+    ) -> Result<Option<Self>, HoldFailure> {
+        let Some(schedule) = schedules::with_sections(app, schedule, sections).await? else { return Ok(None) };
+        let admission = match &schedule.queue {
+            Some(queue) if !credentials.by_administrator => Some(credentials.admission(app, user, queue).await?),
+            Some(_) | None => None,
+        };
+        Ok(Some(Self { schedule, admission }))
+    }
+
+    /// Number in the queue of whoever came in by one.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.admission.as_ref().map(|admission| admission.number)
+    }
+
+    /// Asks the domain.
+    pub(super) fn reserve(&self, app: &App, request: HoldRequest) -> Result<Reservation, HoldError> {
+        let lasting = SignedDuration::from_secs(app.config().hold_seconds.into());
+        hold::hold(request, &self.schedule, lasting, self.admission.clone(), app.now())
     }
 }
 
@@ -87,27 +131,28 @@ async fn decide(
     credentials: &QueueCredentials,
 ) -> Result<(Arc<Schedule>, Reservation), HoldFailure> {
     let sections = request.seats.iter().map(|seat| &seat.section);
-    let schedule = schedules::with_sections(app, request.schedule, sections).await?;
-    let Some(schedule) = schedule else {
-        // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
-        if delete_schedule::is_pending(app, request.schedule).await? {
-            return Err(Failure::Busy.into());
-        }
-        return Err(HoldError::SeatNotFound(request.seats).into());
+    let Some(entrance) = Entrance::find(app, (request.user, request.schedule), sections, credentials).await? else {
+        return Err(no_schedule(app, request.schedule, request.seats).await?);
     };
-    let admission = match &schedule.queue {
-        Some(queue) if !credentials.by_administrator => Some(credentials.admission(app, request.user, queue).await?),
-        Some(_) | None => None,
-    };
-    let lasting = SignedDuration::from_secs(app.config().hold_seconds.into());
-    let reservation = hold::hold(request, &schedule, lasting, admission, app.now())?;
-    Ok((schedule, reservation))
+    let reservation = entrance.reserve(app, request)?;
+    Ok((entrance.schedule, reservation))
+}
+
+/// Why seats of a date that is not there are not held.
+pub(super) async fn no_schedule(app: &App, id: ScheduleId, seats: Vec<SeatId>) -> Result<HoldFailure, Failure> {
+    // A deletion that may yet come to nothing is no reason to say that a seat does not exist.
+    let is_pending = delete_schedule::is_pending(app, id).await?;
+    Ok(if is_pending { Failure::Busy.into() } else { HoldError::SeatNotFound(seats).into() })
 }
 
 /// Takes all seats of a new reservation, or none: a look at its blocks and at its owner's log, then one transaction of
 /// the blocks and of the next number of the log. In a rush most are refused, and a refusal of the table would cost as
 /// much as a hold, and keep others from the block meanwhile.
-async fn take_seats(app: &App, schedule: &Schedule, new: Reservation) -> Result<Once<Reservation>, HoldFailure> {
+pub(super) async fn take_seats(
+    app: &App,
+    schedule: &Schedule,
+    new: Reservation,
+) -> Result<Once<Reservation>, HoldFailure> {
     let blocks: Vec<WantedSeats> = group_by_block(new.live_seats()).into_iter().collect();
     let mut attempts = Attempts::new(app);
     let mut obstacle = look(&mut attempts, &new, &blocks).await?;

@@ -3,6 +3,7 @@
 pub mod cancel;
 pub(crate) mod expire;
 pub mod hold;
+pub mod hold_best;
 pub(crate) mod log;
 pub(crate) mod reservation_item;
 

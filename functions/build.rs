@@ -1,0 +1,85 @@
+//! Makes the assets of the page part of the function that serves them: every file of `page/`, compressed, below a name
+//! with a hash of all of them; and the words of the page, by language.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+/// The languages of the page, in the order of `words.json`.
+const LANGUAGES: [&str; 2] = ["en", "ko"];
+/// Hexadecimal digits of the hash in the path of the assets.
+const HASH_DIGITS: usize = 16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../page").canonicalize()?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-changed={}", page.display());
+    let words: BTreeMap<String, [String; 2]> = serde_json::from_slice(&fs::read(page.join("words.json"))?)?;
+    let mut assets = read_assets(&page)?;
+    for (place, language) in LANGUAGES.iter().enumerate() {
+        let of_language: BTreeMap<&str, &str> =
+            words.iter().map(|(key, texts)| (key.as_str(), texts[place].as_str())).collect();
+        let module = format!("export default {};\n", serde_json::to_string(&of_language)?);
+        assets.insert(format!("words.{language}.js"), module.into_bytes());
+    }
+    let mut code = String::new();
+    writeln!(code, "/// A hash of the content of all assets.\npub const VERSION: &str = {:?};", hash(&assets))?;
+    writeln!(code, "/// Every asset, by its name.\npub const ASSETS: &[Asset] = &[")?;
+    for (name, content) in &assets {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content)?;
+        fs::write(out.join(name), content)?;
+        fs::write(out.join(format!("{name}.gz")), encoder.finish()?)?;
+        writeln!(
+            code,
+            "    Asset {{ name: {name:?}, content_type: {:?}, plain: include_bytes!(concat!(env!(\"OUT_DIR\"), \
+             \"/{name}\")), gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.gz\")) }},",
+            content_type(name)?,
+        )?;
+    }
+    writeln!(code, "];\n/// The words of the page, by their keys, in order: English, then Korean.")?;
+    writeln!(code, "pub const WORDS: &[(&str, [&str; 2])] = &{:?};", words.iter().collect::<Vec<_>>())?;
+    fs::write(out.join("assets.rs"), code)?;
+    Ok(())
+}
+
+/// The files that are served as they are; not the words, nor the types that only a check of the scripts reads.
+fn read_assets(page: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+    let mut assets = BTreeMap::new();
+    for entry in fs::read_dir(page)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_file() && name != "words.json" && !name.ends_with(".d.ts") {
+            assets.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(assets)
+}
+
+fn hash(assets: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut hash = Sha256::new();
+    for (name, content) in assets {
+        hash.update(name.len().to_be_bytes());
+        hash.update(name);
+        hash.update(content.len().to_be_bytes());
+        hash.update(content);
+    }
+    let digits = hash.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    digits[..HASH_DIGITS].to_owned()
+}
+
+fn content_type(name: &str) -> Result<&'static str, String> {
+    match name.rsplit('.').next() {
+        Some("js") => Ok("text/javascript; charset=utf-8"),
+        Some("css") => Ok("text/css; charset=utf-8"),
+        Some("svg") => Ok("image/svg+xml"),
+        _ => Err(format!("page/{name}: an asset must end in .js, .css or .svg")),
+    }
+}

@@ -1,0 +1,4 @@
+//! The page.
+
+mod get_page;
+mod words;

@@ -1,0 +1,424 @@
+/** Choosing seats of a date: the best available, from a list, or on the map. Holding them leads to the cart. */
+
+import {
+  Refusal, act, announce, ask, ensureLoggedIn, explain, fill, go, h, keepConcert, money, readPlace, savePlace, seatName, t,
+  timeTag, timer, write,
+} from "./app.js";
+
+/** @import { Concert, Row, Schedule, Screen, Section } from "./types.js" */
+
+const POLL_MS = 2_000;
+const STATES = /** @type {Record<string, string>} */ ({ a: "available", h: "held", s: "sold" });
+/** Rows and seats to go for a key. @type {Record<string, [number, number]>} */
+const STEPS = {
+  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -Infinity], End: [0, Infinity],
+};
+
+/** @type {Screen} */
+export default async function showSeats({ params: [concertId, scheduleId], signal }) {
+  const concert = /** @type {Concert} */ ((await ask(`/concerts/${concertId}`, { signal })).body);
+  const date = concert.schedules.find((schedule) => schedule.schedule_id === scheduleId);
+  if (!date) {
+    throw new Refusal(404, { code: "not-found" });
+  }
+  const concertPath = `/app/concerts/${concertId}`;
+  const facts = h("p", { class: "muted facts" }, timeTag(date.starts_at), " · ", h("bdi", {}, date.place), " · ",
+    h("a", { href: concertPath }, t("seats.back")));
+  /** @param {string} text @param {...Node} more */
+  const showInstead = (text, ...more) => fill(concert.name, facts, h("div", { class: "panel empty" },
+    h("p", {}, text, " ", ...more), h("a", { class: "button primary", href: concertPath }, t("seats.back"))));
+  const place = concert.queue_id ? readPlace(concert.queue_id) : null;
+  if (date.state === "not_open") {
+    showInstead(t("concert.opens"), timeTag(date.sale_opens_at));
+  } else if (date.state === "over") {
+    showInstead(t("state.over"));
+  } else if (concert.queue_id && place?.state !== "admitted") {
+    showInstead(t("seats.queue_first"));
+  } else {
+    try {
+      await showPicker(new Picker(concert, date, place?.token, signal), facts, place?.expires_at);
+    } catch (problem) {
+      if (!(problem instanceof Refusal && problem.code.startsWith("queue-token"))) {
+        throw problem;
+      }
+      savePlace(concert.queue_id ?? "", null);
+      showInstead(explain(problem));
+    }
+  }
+}
+
+/** @param {Picker} picker @param {Node} facts @param {string | undefined} turnEndsAt */
+async function showPicker(picker, facts, turnEndsAt) {
+  await picker.load(new URLSearchParams(location.search).get("section"));
+  const { concert, signal } = picker;
+  const turn = turnEndsAt !== undefined && h("p", { class: "note" }, t("queue.time_left"), " ",
+    timer(turnEndsAt, signal, () => go(`/app/concerts/${concert.concert_id}`)));
+  fill(concert.name, facts, turn, picker.render());
+  picker.keepFresh();
+}
+
+/** The seats of one date, and those of them that the visitor has chosen. */
+class Picker {
+  /** @type {Map<string, Section>} */
+  #sections = new Map();
+  /** @type {Map<string, string | null>} */
+  #etags = new Map();
+  /** The chosen seats in the order of choosing. @type {Set<string>} */
+  #chosen = new Set();
+  /** The section that the map shows. */
+  #section = "";
+  /** @type {typeof import("./hall.js").drawHall | undefined} */
+  #drawHall;
+  /** @type {import("./seat-list.js").SeatList | undefined} */
+  #list;
+
+  /** @param {Concert} concert @param {Schedule} date @param {string | undefined} queueToken @param {AbortSignal} signal */
+  constructor(concert, date, queueToken, signal) {
+    this.concert = concert;
+    this.date = date;
+    this.queueToken = queueToken;
+    this.signal = signal;
+    this.grid = new SeatGrid((seatId) => this.toggle(seatId));
+    this.hall = h("div", { class: "hall" });
+    this.listBox = h("details", { class: "panel", id: "list", toggle: () => void this.#openList() },
+      h("summary", {}, t("seats.list_title")));
+    this.summary = h("div", { class: "stack" });
+    this.notice = h("p", { class: "note warn", role: "status", hidden: true });
+    this.holdButton = h("button", { type: "button", class: "primary wide", id: "hold",
+      click: () => act(this.holdButton, () => this.#reserve({ seat_ids: [...this.#chosen].sort() }),
+        (text, problem) => this.#explainHold(text, problem)) });
+    this.aside = h("aside", { class: "panel summary", "aria-label": t("seats.summary") },
+      this.summary, this.notice, this.holdButton);
+  }
+
+  /** Begins with the counts that the concert has told. @param {string | null} wanted The section to open. */
+  async load(wanted) {
+    const { sections } = this.date;
+    sections.forEach((section) => this.#sections.set(section.section, section));
+    this.#section = sections.find(({ section }) => section === wanted || sections.length === 1)?.section ?? "";
+    await Promise.all([
+      this.#section && this.#ask(),
+      sections.length > 1 && import("./hall.js").then(({ drawHall }) => { this.#drawHall = drawHall; }),
+    ]);
+  }
+
+  /** Asks for the open section with its rows, or for all counts; false if nothing has changed. */
+  async #ask() {
+    const query = this.#section && `&section=${encodeURIComponent(this.#section)}`;
+    const path = `/schedules/${this.date.schedule_id}/seats?view=rows${query}`;
+    const { queueToken, signal } = this;
+    const answer = await ask(path, { etag: this.#etags.get(path), auth: Boolean(queueToken), queueToken, signal });
+    this.#etags.set(path, answer.etag);
+    for (const section of /** @type {Section[]} */ (answer.body?.sections ?? [])) {
+      this.#sections.set(section.section, { ...this.#sections.get(section.section), ...section });
+    }
+    return answer.status !== 304;
+  }
+
+  render() {
+    const best = new BestSeats(this.date, (wish) => this.#reserve({ best: wish }));
+    const map = h("section", { class: "panel", "aria-labelledby": "map-title" },
+      h("h2", { id: "map-title" }, t("seats.map_title")), this.hall, this.grid.element);
+    this.#paint();
+    this.#summarise();
+    return h("div", { class: "columns" }, h("div", { class: "stack" }, best.element, this.listBox, map), this.aside);
+  }
+
+  /** Asks again while somebody looks. */
+  keepFresh() {
+    const look = async () => {
+      if (!document.hidden && navigator.onLine && await this.#ask().catch(() => false)) {
+        this.#dropTaken();
+        this.#paint();
+      }
+    };
+    const looking = setInterval(look, POLL_MS);
+    this.signal.addEventListener("abort", () => clearInterval(looking));
+  }
+
+  /** Shows a section on the map. @param {string} section */
+  async open(section) {
+    this.#section = section;
+    history.replaceState(null, "", `?section=${encodeURIComponent(section)}`);
+    this.#paint();
+    await this.#ask();
+    this.#paint();
+  }
+
+  #paint() {
+    const sections = [...this.#sections.values()];
+    const section = this.#sections.get(this.#section);
+    // A picture that is drawn anew would lose the focus of its buttons.
+    const focused = /** @type {HTMLElement | null} */ (this.hall.querySelector(":focus"))?.dataset.section;
+    this.hall.replaceChildren(...(this.#drawHall?.(sections, this.#section, (label) => void this.open(label)) ?? []));
+    /** @type {HTMLElement | null} */ (focused ? this.hall.querySelector(`[data-section="${focused}"]`) : null)?.focus();
+    this.grid.show(section, this.#chosen);
+    this.#list?.show(sections, section, this.#chosen);
+  }
+
+  async #openList() {
+    const { SeatList } = await import("./seat-list.js");
+    if (!this.#list) {
+      this.#list = new SeatList((section) => void this.open(section), (seatId) => this.toggle(seatId));
+      this.listBox.append(this.#list.element);
+      this.#paint();
+    }
+  }
+
+  /** Chooses a seat or gives it up; nothing is sent before the hold. @param {string} seatId */
+  toggle(seatId) {
+    const seat = seatName(seatId);
+    if (this.#chosen.delete(seatId)) {
+      announce(t("seats.removed", { seat }));
+    } else if (this.#chosen.size >= this.date.max_seats_per_user) {
+      this.#say(t("seats.limit", { n: this.date.max_seats_per_user }));
+      return;
+    } else {
+      this.#chosen.add(seatId);
+      announce(t("seats.added", { seat }));
+    }
+    this.#say(this.#warnOfLoneSeat());
+    this.#paint();
+    this.#summarise();
+  }
+
+  /** @param {string} text Empty for nothing to say. */
+  #say(text) {
+    this.notice.hidden = !text;
+    this.notice.textContent = text;
+  }
+
+  #summarise() {
+    const seats = [...this.#chosen].map((seatId) =>
+      ({ seatId, seat: seatName(seatId), price: this.#sections.get(seatId.split("-")[0])?.price ?? 0 }));
+    const total = money(seats.reduce((sum, { price }) => sum + price, 0), this.date.currency);
+    const lines = seats.map(({ seatId, seat, price }) => h("li", { class: "row" }, h("span", {}, seat), h("b", {}, money(price)),
+      h("button", { type: "button", class: "link", "aria-label": t("seats.remove", { seat }), click: () => this.toggle(seatId) }, "×")));
+    this.summary.replaceChildren(
+      h("h2", {}, t("seats.yours")),
+      seats.length ? h("ul", { class: "plain chosen" }, ...lines) : h("p", { class: "muted" }, t("seats.none_chosen")),
+      h("p", { class: "row" }, t("seats.total"), h("span", { class: "total", id: "total" }, total)));
+    this.holdButton.textContent = seats.length ? t("seats.hold", { n: seats.length, total }) : t("seats.hold_none");
+    this.holdButton.disabled = seats.length === 0;
+    this.aside.toggleAttribute("data-empty", seats.length === 0);
+  }
+
+  /** A sentence if the choice leaves a single seat alone; it warns and does not refuse. */
+  #warnOfLoneSeat() {
+    for (const row of this.#sections.get(this.#section)?.rows ?? []) {
+      const isChosen = (/** @type {number} */ index) => this.#chosen.has(idOf(this.#section, row, index));
+      const isFree = (/** @type {number} */ index) => row.states[index] === "a" && !isChosen(index);
+      const lone = [...row.states].findIndex((_, index) => isFree(index) && !isFree(index - 1) && !isFree(index + 1) &&
+        (isChosen(index - 1) || isChosen(index + 1)));
+      if (lone >= 0) {
+        return t("seats.lone", { seat: seatName(idOf(this.#section, row, lone)) });
+      }
+    }
+    return "";
+  }
+
+  /** Gives up the chosen seats that are no longer free, and says which. */
+  #dropTaken() {
+    const taken = [...this.#chosen].filter((seatId) => {
+      const { row, index } = locate(this.#sections, seatId);
+      return row && row.states[index] !== "a";
+    });
+    if (taken.length > 0) {
+      taken.forEach((seatId) => this.#chosen.delete(seatId));
+      this.#say(t("seats.taken", { seats: taken.map(seatName).join(", ") }));
+      this.#summarise();
+    }
+  }
+
+  /** Holds what is wished, and goes to the cart. @param {Record<string, unknown>} wish */
+  async #reserve(wish) {
+    if (await ensureLoggedIn()) {
+      const body = { schedule_id: this.date.schedule_id, ...wish };
+      const { body: reservation } = await write("/reservations", body, { queueToken: this.queueToken });
+      keepConcert(this.concert);
+      go(`/app/cart/${reservation.reservation_id}`);
+    }
+  }
+
+  /** @param {string} text @param {unknown} problem */
+  #explainHold(text, problem) {
+    const { seats, reservation_id: reservationId, code } = problem instanceof Refusal ? problem.problem : {};
+    if (code === "seat-yours") {
+      go(`/app/cart/${reservationId}`);
+    } else if (code === "seat-taken") {
+      seats.forEach((/** @type {string} */ seatId) => {
+        const { row, index } = locate(this.#sections, seatId);
+        if (row) {
+          row.states = `${row.states.slice(0, index)}h${row.states.slice(index + 1)}`;
+        }
+      });
+      this.#dropTaken();
+      this.#paint();
+    } else {
+      this.#say(text);
+    }
+  }
+}
+
+/** @param {string} section @param {Row} row @param {number} index Within the states of the row. */
+export const idOf = (section, row, index) => `${section}-${row.row}-${index + (row.from ?? 1)}`;
+
+/** @param {Map<string, Section>} sections @param {string} seatId */
+function locate(sections, seatId) {
+  const [section, label, seat] = seatId.split("-");
+  const row = sections.get(section)?.rows?.find((one) => one.row === label);
+  return { row, index: Number(seat) - (row?.from ?? 1) };
+}
+
+/** "n seats, best available": how many first, and the server chooses neighbours. */
+class BestSeats {
+  /** @param {Schedule} date @param {(wish: Record<string, unknown>) => Promise<void>} onHold */
+  constructor({ sections, max_seats_per_user: most }, onHold) {
+    this.onHold = onHold;
+    const counts = Array.from({ length: most }, (_, index) => index + 1);
+    this.count = h("select", { id: "best-count" }, ...counts.map((n) =>
+      h("option", { value: n, selected: n === Math.min(2, most) }, t("seats.count", { n }))));
+    this.section = h("select", { id: "best-section" }, h("option", { value: "" }, t("seats.any_section")),
+      ...sections.map(({ section, price }) =>
+        h("option", { value: section }, `${t("concert.section", { section })} · ${money(price)}`)));
+    this.button = h("button", { type: "button", class: "primary", id: "hold-best", click: () => this.hold(false) },
+      t("seats.hold_best"));
+    this.answer = h("div", { class: "stack", role: "alert" });
+    this.element = h("section", { class: "panel", "aria-labelledby": "best-title" },
+      h("h2", { id: "best-title" }, t("seats.best_title")),
+      h("div", { class: "best" },
+        h("p", {}, h("label", { for: "best-count" }, t("seats.how_many")), this.count),
+        h("p", {}, h("label", { for: "best-section" }, t("seats.where")), this.section),
+        this.button),
+      this.answer);
+  }
+
+  /** @param {boolean} apart Whether the seats need not be neighbours. */
+  async hold(apart) {
+    this.answer.replaceChildren();
+    const section = this.section.value;
+    const wish = { count: Number(this.count.value), ...(section && { section }), ...(apart && { apart }) };
+    await act(this.button, () => this.onHold(wish), (text, problem) => {
+      const isSplit = problem instanceof Refusal && problem.code === "not-together";
+      const takeApart = h("button", { type: "button", click: () => this.hold(true) }, t("seats.take_apart"));
+      this.answer.replaceChildren(h("p", { class: "note warn" }, text), ...(isSplit ? [takeApart] : []));
+    });
+  }
+}
+
+/** The seats of a section as buttons: one stop for Tab, and arrow keys from seat to seat. */
+class SeatGrid {
+  /** @type {(HTMLButtonElement | undefined)[][]} Buttons by row and number. */
+  #cells = [];
+  #shown = "";
+
+  /** @param {(seatId: string) => void} onToggle */
+  constructor(onToggle) {
+    this.onToggle = onToggle;
+    this.element = h("div", { class: "seat-map" });
+    this.element.addEventListener("click", (event) => this.#press(event));
+    this.element.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  /** @param {Section | undefined} section @param {Set<string>} chosen */
+  show(section, chosen) {
+    if (!section?.rows) {
+      this.#shown = "";
+      this.element.replaceChildren(h("p", { class: "muted" }, t("seats.choose_section")));
+      return;
+    }
+    const shape = section.section + section.rows.map(({ row, from, states }) => `${row}/${from}/${states.length}`).join();
+    if (shape !== this.#shown) {
+      this.#shown = shape;
+      this.#build(section);
+    }
+    this.#update(section, chosen);
+  }
+
+  /** @param {Section} section */
+  #build({ section, price, rows = [] }) {
+    this.#cells = [];
+    const lines = rows.map((row) => {
+      const first = row.from ?? 1;
+      const cells = [...row.states].map((state, index) => (state === "-" ? undefined
+        : h("button", { type: "button", class: "seat", tabindex: -1, "data-seat": idOf(section, row, index) }, first + index)));
+      // A seat stands at its number, so that those above each other have the same index.
+      this.#cells.push([...Array(first), ...cells]);
+      const gaps = Array.from({ length: first - 1 }, () => undefined);
+      return h("div", { class: "line", role: "group", "aria-label": t("seats.row_label", { row: row.row }) },
+        h("span", { class: "line-label", "aria-hidden": "true" }, row.row),
+        ...[...gaps, ...cells].map((cell) => cell ?? h("span", { class: "gap" })));
+    });
+    this.#cells.flat().find(Boolean)?.setAttribute("tabindex", "0");
+    this.element.replaceChildren(
+      h("p", { class: "row" }, h("b", {}, t("concert.section", { section })), h("b", {}, money(price))),
+      h("div", { class: "seats", role: "group", "aria-label": t("seats.map_label", { section }) }, ...lines),
+      h("p", { class: "legend", "aria-hidden": "true" }, ...["available", "chosen", "held", "sold"].map((state) =>
+        h("span", {}, h("i", { class: "seat", "data-state": state }), t(`seat.${state}`)))));
+  }
+
+  /** Touches only the seats that have changed. @param {Section} section @param {Set<string>} chosen */
+  #update({ section, price, rows = [] }, chosen) {
+    const priceText = money(price);
+    rows.forEach((row, line) => [...row.states].forEach((letter, index) => {
+      const seat = this.#cells[line][index + (row.from ?? 1)];
+      const id = idOf(section, row, index);
+      const state = chosen.has(id) ? "chosen" : STATES[letter];
+      if (seat && seat.dataset.state !== state) {
+        seat.dataset.state = state;
+        seat.ariaPressed = String(state === "chosen");
+        seat.ariaDisabled = state === "held" || state === "sold" ? "true" : null;
+        const number = String(index + (row.from ?? 1));
+        seat.ariaLabel = t("seat.label", { row: row.row, seat: number, price: priceText, state: t(`seat.${state}`) });
+      }
+    }));
+  }
+
+  /** @param {Event} event */
+  #press(event) {
+    const seat = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button.seat"));
+    if (seat) {
+      this.#focus(seat);
+      if (seat.ariaDisabled === "true") {
+        announce(seat.ariaLabel ?? "");
+      } else {
+        this.onToggle(seat.dataset.seat ?? "");
+      }
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #move(event) {
+    const step = STEPS[event.key];
+    const seat = /** @type {HTMLButtonElement} */ (event.target);
+    const line = this.#cells.findIndex((cells) => cells.includes(seat));
+    if (step && line >= 0) {
+      event.preventDefault();
+      const next = step[0] ? this.#findAcross(line, step[0], seat) : this.#findAlong(line, step[1], seat);
+      if (next) {
+        this.#focus(next);
+      }
+    }
+  }
+
+  /** The nearest seat of the next row. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
+  #findAcross(line, step, seat) {
+    const number = this.#cells[line].indexOf(seat);
+    const distance = (/** @type {HTMLButtonElement} */ other) => Math.abs(this.#cells[line + step].indexOf(other) - number);
+    const others = (this.#cells[line + step] ?? []).filter((cell) => cell !== undefined);
+    return others.sort((one, other) => distance(one) - distance(other))[0];
+  }
+
+  /** The next seat of the row, or its first or last. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
+  #findAlong(line, step, seat) {
+    const seats = this.#cells[line].filter((cell) => cell !== undefined);
+    return seats[Math.min(seats.length - 1, Math.max(0, seats.indexOf(seat) + step))];
+  }
+
+  /** @param {HTMLElement} seat */
+  #focus(seat) {
+    this.element.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    seat.tabIndex = 0;
+    seat.focus();
+  }
+}

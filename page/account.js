@@ -1,26 +1,26 @@
 /** The account: log in, sign up, log out; and the log-in in place that other screens ask for. */
 
-import { act, announce, ask, dropSession, fill, go, h, isLoggedIn, keepSession, showScreen, t } from "./app.js";
+import {
+  act, actionButton, announce, ask, dropSession, fill, go, h, isLoggedIn, keepSession, showScreen, t,
+} from "./app.js";
 
 /** @import { Screen } from "./types.js" */
 
 /** @type {Screen} */
-export default async function showAccount({ main, signal }) {
+export default async function showAccount({ signal }) {
   if (!isLoggedIn()) {
-    const isAccount = location.pathname === "/app/account";
-    fill(t("account.log_in_title"), !isAccount && h("p", { class: "note" }, t("account.needed")), makeForms(leaveLogIn));
+    const isOther = location.pathname !== "/app/account";
+    fill(t("account.log_in"), isOther && h("p", { class: "note" }, t("account.needed")), makeForms(leaveLogIn));
     return;
   }
   const { body: user } = await ask("/users/me", { auth: true, signal });
-  const logOutButton = h("button", { type: "button", click: () => act(logOutButton, logOut) }, t("account.log_out"));
   fill(t("account.title"),
     h("section", { class: "panel" },
       h("h2", {}, h("bdi", {}, user.name)),
       h("p", { class: "muted" }, user.email),
-      logOutButton),
+      actionButton(t("account.log_out"), "", logOut)),
     h("ul", { class: "tiles plain" },
       tile("/app/tickets", "nav.tickets"), tile("/app/orders", "orders.title"), tile("/app/wallet", "wallet.title")));
-  main.querySelector("h1")?.focus();
 }
 
 /** @param {string} path @param {string} key */
@@ -46,7 +46,8 @@ async function logIn(email, password) {
 async function logOut() {
   await ask("/sessions", { method: "DELETE", auth: true, cookie: true }).finally(() => {
     dropSession();
-    Object.keys(localStorage).filter((name) => name.startsWith("queue:")).forEach((name) => localStorage.removeItem(name));
+    const places = Object.keys(localStorage).filter((name) => name.startsWith("queue:"));
+    places.forEach((name) => localStorage.removeItem(name));
   });
   await showScreen();
 }
@@ -74,8 +75,8 @@ function makeForm(isNew, onDone) {
     event.preventDefault();
     void act(button, () => send(form, isNew).then(onDone));
   } },
-    isNew && field("name", { type: "text", autocomplete: "name", maxlength: 60 }),
-    field("email", { type: "email", autocomplete: "username", inputmode: "email" }),
+    isNew && field("name", { type: "text", autocomplete: "name", maxlength: 60, autofocus: true }),
+    field("email", { type: "email", autocomplete: "username", inputmode: "email", autofocus: !isNew }),
     field("password", { type: "password", autocomplete: isNew ? "new-password" : "current-password" }),
     h("div", {}, button));
   return form;
@@ -84,7 +85,8 @@ function makeForm(isNew, onDone) {
 /** @param {string} name @param {Record<string, unknown>} attributes */
 function field(name, attributes) {
   const id = `account-${name}`;
-  return h("p", {}, h("label", { for: id }, t(`account.${name}`)), h("input", { id, name, required: true, ...attributes }));
+  const input = h("input", { id, name, required: true, ...attributes });
+  return h("p", {}, h("label", { for: id }, t(`account.${name}`)), input);
 }
 
 /** @param {HTMLFormElement} form @param {boolean} isNew */
@@ -101,7 +103,7 @@ async function send(form, isNew) {
 /** Asks for a log-in over the page. @returns {Promise<boolean>} Whether there is a session now. */
 export async function logInByDialog() {
   const { openDialog } = await import("./dialog.js");
-  const dialog = h("dialog", { "aria-label": t("account.log_in_title") },
+  const dialog = h("dialog", { "aria-label": t("account.log_in") },
     h("form", { method: "dialog", class: "close" }, h("button", { class: "link" }, t("dialog.close"))),
     makeForms(() => dialog.close("done")));
   return (await openDialog(dialog)) === "done";

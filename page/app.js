@@ -8,14 +8,14 @@
 /** The language of the page. */
 export const language = document.documentElement.lang;
 const locale = language === "ko" ? "ko-KR" : "en-GB";
+const wordsOfDocument = document.getElementById("words")?.textContent;
 /** @type {Record<string, string>} */
-const words = (await import(`./words.${language}.js`)).default;
+const words = wordsOfDocument ? JSON.parse(wordsOfDocument) : (await import(`./words.${language}.js`)).default;
 
 const TRIES_MAX = 5;
 /** Nobody watches a button turn for longer; beyond it the refusal says how long to wait. */
 const PAUSE_MS_MAX = 15_000;
 const TOKEN_MARGIN_MS = 30_000;
-const SPOKEN_SECONDS = [120, 60, 20];
 
 // Words and formats
 
@@ -37,8 +37,7 @@ const momentFormat = new Intl.DateTimeFormat(locale, { year: "numeric", month: l
 /** A moment in the viewer's zone, which it names. @param {string} iso */
 export const moment = (iso) => momentFormat.format(new Date(iso));
 
-/** @param {string} iso */
-export const timeTag = (iso) => h("time", { datetime: iso }, moment(iso));
+export const timeTag = (/** @type {string} */ iso) => h("time", { datetime: iso }, moment(iso));
 
 /** A seat in words: "A-1-12" is section A, row 1, seat 12. @param {string} seatId */
 export function seatName(seatId) {
@@ -155,8 +154,8 @@ async function send(path, { method = "GET", body, auth, etag, queueToken, key, c
   Object.entries(optional).forEach(([name, value]) => value && headers.set(name, String(value)));
   const sent = Date.now();
   try {
-    const response = await fetch(path, { method, signal, cache: "no-store", credentials: cookie ? "same-origin" : "omit",
-      headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const response = await fetch(path, { method, headers, signal, body: body && JSON.stringify(body), cache: "no-store",
+      credentials: cookie ? "same-origin" : "omit" });
     const earliest = Date.parse(response.headers.get("Date") ?? "");
     if (earliest && !response.headers.has("Age")) {
       setClock({ earliest, latest: earliest + 1000, sent, received: Date.now() });
@@ -212,7 +211,7 @@ export async function ask(path, options = {}) {
 /**
  * Sends a write under an idempotency key. The key is kept until the write has succeeded, over a reload too, so that
  * the same write again has no second effect.
- * @param {string} path @param {unknown} body @param {Ask} [options]
+ * @param {string} path @param {object} body @param {Ask} [options]
  */
 export async function write(path, body, options = {}) {
   const name = `key ${path} ${JSON.stringify(body)}`;
@@ -285,43 +284,10 @@ export function keepConcert({ concert_id: id, name, queue_id }) {
   localStorage.setItem(`concert:${id}`, JSON.stringify({ name, queue_id }));
 }
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<Pick<Concert, "name" | "queue_id">>} */
-export async function concertOf(id, signal) {
-  const kept = localStorage.getItem(`concert:${id}`);
-  const concert = kept ? JSON.parse(kept) : (await ask(`/concerts/${id}`, { signal })).body;
-  if (!kept) {
-    keepConcert(concert);
-  }
-  return concert;
-}
+/** @param {string} id @returns {Pick<Concert, "name" | "queue_id"> | null} */
+export const knownConcert = (id) => JSON.parse(localStorage.getItem(`concert:${id}`) ?? "null");
 
 // Actions
-
-/**
- * A countdown to `until` by the server's clock, spoken at two minutes, one minute and twenty seconds.
- * @param {string} until @param {AbortSignal} signal @param {() => void} onEnd
- */
-export function timer(until, signal, onEnd) {
-  const element = h("b", { role: "timer" });
-  let before = 0;
-  const tick = () => {
-    const left = Math.max(0, Math.ceil((Date.parse(until) - now()) / 1000));
-    element.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    const mark = SPOKEN_SECONDS.find((one) => before > one && left <= one);
-    if (mark && left > 0) {
-      announce(t(mark < 60 ? "shell.seconds_left" : "shell.minutes_left", { n: mark < 60 ? mark : mark / 60 }));
-    }
-    before = left;
-    if (left === 0 && !signal.aborted) {
-      clearInterval(ticking);
-      onEnd();
-    }
-  };
-  const ticking = setInterval(tick, 500);
-  signal.addEventListener("abort", () => clearInterval(ticking));
-  tick();
-  return element;
-}
 
 /**
  * Does what a button says; until it is done, further presses are ignored. A session that has ended is begun anew.
@@ -346,6 +312,16 @@ export async function act(button, action, onProblem) {
   }
 }
 
+/**
+ * A button that does what it says.
+ * @param {string} text @param {string} kind Its classes. @param {() => Promise<void>} action
+ * @param {(text: string, problem: unknown) => void} [onProblem]
+ */
+export function actionButton(text, kind, action, onProblem) {
+  const button = h("button", { type: "button", class: kind, click: () => act(button, action, onProblem) }, text);
+  return button;
+}
+
 /** @param {() => Promise<void>} action @param {unknown} problem */
 async function retryLoggedIn(action, problem) {
   if (!(problem instanceof Refusal && problem.needsLogIn) || !(await renewLogIn())) {
@@ -359,9 +335,9 @@ async function retryLoggedIn(action, problem) {
 /** @type {[RegExp, string][]} Paths below `/app/` and the modules of their screens. */
 const ROUTES = [
   [/^\/app\/concerts\/([^/]+)\/dates\/([^/]+)$/, "seats"],
-  [/^\/app\/cart\/([^/]+)$/, "cart"],
+  [/^\/app\/(cart)\/([^/]+)$/, "pay"],
   [/^\/app\/(tickets|orders)(?:\/([^/]+))?$/, "tickets"],
-  [/^\/app\/wallet$/, "wallet"],
+  [/^\/app\/(wallet)$/, "pay"],
   [/^\/app\/shop(?:\/([^/]+))?$/, "shop"],
   [/^\/app\/account$/, "account"],
 ];
@@ -427,8 +403,10 @@ async function showFailure(problem, signal) {
     await (await import("./account.js")).default({ main, params: [], signal });
     return;
   }
-  const again = h("button", { class: "primary", type: "button", click: () => showScreen() }, t("shell.again"));
-  fill(t("problem.title"), h("div", { class: "panel empty" }, h("p", { role: "alert" }, explain(problem)), again));
+  const isMissing = problem instanceof Refusal && problem.status === 404;
+  const way = isMissing ? h("a", { class: "button primary", href: "/" }, t("not_found.home"))
+    : actionButton(t("shell.again"), "primary", showScreen);
+  fill(t("problem.title"), h("div", { class: "panel empty" }, h("p", { role: "alert" }, explain(problem)), way));
 }
 
 function markLinks() {

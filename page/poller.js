@@ -102,7 +102,7 @@ export class Poller {
     return this.world.fetch(path, { headers, cache: "no-store", credentials: "omit" });
   }
 
-  /** Waits longer after each failure, by chance, so that a crowd does not come back at once. @param {Response} [response] */
+  /** Waits longer after each failure, by chance, lest a crowd comes back at once. @param {Response} [response] */
   #fail(response) {
     this.#failures += 1;
     this.world.report({ kind: "trouble" });

@@ -38,8 +38,8 @@ export class SeatList {
   #showSeats() {
     const section = this.#shown;
     const row = section?.rows?.find((one) => one.row === this.row.value);
-    const ids = section && row ? [...row.states].map((state, index) => (state === "a" ? idOf(section.section, row, index) : "")) : [];
-    const free = ids.filter((id) => id && !this.#chosen.has(id));
+    const ids = section && row ? [...row.states].map((_, index) => idOf(section.section, row, index)) : [];
+    const free = ids.filter((id, index) => row?.states[index] === "a" && !this.#chosen.has(id));
     setChoices(this.seat, free.map((id) => [id, id.split("-")[2]]), this.seat.value);
     this.button.disabled = free.length === 0;
   }

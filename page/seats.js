@@ -1,13 +1,14 @@
 /** Choosing seats of a date: the best available, from a list, or on the map. Holding them leads to the cart. */
 
 import {
-  Refusal, act, announce, ask, ensureLoggedIn, explain, fill, go, h, keepConcert, money, readPlace, savePlace, seatName, t,
-  timeTag, timer, write,
+  Refusal, actionButton, announce, ask, ensureLoggedIn, explain, fill, go, h, keepConcert, money, readPlace,
+  savePlace, seatName, t, timeTag, write,
 } from "./app.js";
 
 /** @import { Concert, Row, Schedule, Screen, Section } from "./types.js" */
 
 const POLL_MS = 2_000;
+const SECTIONS_PER_TIER = 4;
 const STATES = /** @type {Record<string, string>} */ ({ a: "available", h: "held", s: "sold" });
 /** Rows and seats to go for a key. @type {Record<string, [number, number]>} */
 const STEPS = {
@@ -51,8 +52,12 @@ export default async function showSeats({ params: [concertId, scheduleId], signa
 async function showPicker(picker, facts, turnEndsAt) {
   await picker.load(new URLSearchParams(location.search).get("section"));
   const { concert, signal } = picker;
-  const turn = turnEndsAt !== undefined && h("p", { class: "note" }, t("queue.time_left"), " ",
-    timer(turnEndsAt, signal, () => go(`/app/concerts/${concert.concert_id}`)));
+  const turn = h("p", { class: "note", hidden: !turnEndsAt }, t("queue.time_left"), " ");
+  if (turnEndsAt) {
+    // The timer is that of the cart, which the visitor needs next.
+    const { timer } = await import("./pay.js");
+    turn.append(timer(turnEndsAt, signal, () => go(`/app/concerts/${concert.concert_id}`)));
+  }
   fill(concert.name, facts, turn, picker.render());
   picker.keepFresh();
 }
@@ -67,12 +72,13 @@ class Picker {
   #chosen = new Set();
   /** The section that the map shows. */
   #section = "";
-  /** @type {typeof import("./hall.js").drawHall | undefined} */
-  #drawHall;
   /** @type {import("./seat-list.js").SeatList | undefined} */
   #list;
 
-  /** @param {Concert} concert @param {Schedule} date @param {string | undefined} queueToken @param {AbortSignal} signal */
+  /**
+   * @param {Concert} concert @param {Schedule} date @param {string | undefined} queueToken
+   * @param {AbortSignal} signal
+   */
   constructor(concert, date, queueToken, signal) {
     this.concert = concert;
     this.date = date;
@@ -84,9 +90,9 @@ class Picker {
       h("summary", {}, t("seats.list_title")));
     this.summary = h("div", { class: "stack" });
     this.notice = h("p", { class: "note warn", role: "status", hidden: true });
-    this.holdButton = h("button", { type: "button", class: "primary wide", id: "hold",
-      click: () => act(this.holdButton, () => this.#reserve({ seat_ids: [...this.#chosen].sort() }),
-        (text, problem) => this.#explainHold(text, problem)) });
+    this.holdButton = actionButton("", "primary wide", () => this.#reserve({ seat_ids: [...this.#chosen].sort() }),
+      (text, problem) => this.#explainHold(text, problem));
+    this.holdButton.id = "hold";
     this.aside = h("aside", { class: "panel summary", "aria-label": t("seats.summary") },
       this.summary, this.notice, this.holdButton);
   }
@@ -96,10 +102,9 @@ class Picker {
     const { sections } = this.date;
     sections.forEach((section) => this.#sections.set(section.section, section));
     this.#section = sections.find(({ section }) => section === wanted || sections.length === 1)?.section ?? "";
-    await Promise.all([
-      this.#section && this.#ask(),
-      sections.length > 1 && import("./hall.js").then(({ drawHall }) => { this.#drawHall = drawHall; }),
-    ]);
+    if (this.#section) {
+      await this.#ask();
+    }
   }
 
   /** Asks for the open section with its rows, or for all counts; false if nothing has changed. */
@@ -116,12 +121,12 @@ class Picker {
   }
 
   render() {
-    const best = new BestSeats(this.date, (wish) => this.#reserve({ best: wish }));
+    const best = makeBest(this.date, (wish) => this.#reserve({ best: wish }));
     const map = h("section", { class: "panel", "aria-labelledby": "map-title" },
       h("h2", { id: "map-title" }, t("seats.map_title")), this.hall, this.grid.element);
     this.#paint();
     this.#summarise();
-    return h("div", { class: "columns" }, h("div", { class: "stack" }, best.element, this.listBox, map), this.aside);
+    return h("div", { class: "columns" }, h("div", { class: "stack" }, best, this.listBox, map), this.aside);
   }
 
   /** Asks again while somebody looks. */
@@ -149,9 +154,11 @@ class Picker {
     const sections = [...this.#sections.values()];
     const section = this.#sections.get(this.#section);
     // A picture that is drawn anew would lose the focus of its buttons.
-    const focused = /** @type {HTMLElement | null} */ (this.hall.querySelector(":focus"))?.dataset.section;
-    this.hall.replaceChildren(...(this.#drawHall?.(sections, this.#section, (label) => void this.open(label)) ?? []));
-    /** @type {HTMLElement | null} */ (focused ? this.hall.querySelector(`[data-section="${focused}"]`) : null)?.focus();
+    const focused = this.hall.querySelector(":focus")?.getAttribute("data-section");
+    const hall = sections.length > 1 ? drawHall(sections, this.#section, (label) => void this.open(label)) : [];
+    this.hall.replaceChildren(...hall);
+    const button = /** @type {HTMLElement | null} */ (this.hall.querySelector(`[data-section="${focused}"]`));
+    button?.focus();
     this.grid.show(section, this.#chosen);
     this.#list?.show(sections, section, this.#chosen);
   }
@@ -192,8 +199,11 @@ class Picker {
     const seats = [...this.#chosen].map((seatId) =>
       ({ seatId, seat: seatName(seatId), price: this.#sections.get(seatId.split("-")[0])?.price ?? 0 }));
     const total = money(seats.reduce((sum, { price }) => sum + price, 0), this.date.currency);
-    const lines = seats.map(({ seatId, seat, price }) => h("li", { class: "row" }, h("span", {}, seat), h("b", {}, money(price)),
-      h("button", { type: "button", class: "link", "aria-label": t("seats.remove", { seat }), click: () => this.toggle(seatId) }, "×")));
+    const lines = seats.map(({ seatId, seat, price }) => {
+      const attributes = { type: "button", class: "link", "aria-label": t("seats.remove", { seat }) };
+      const remove = h("button", { ...attributes, click: () => this.toggle(seatId) }, "×");
+      return h("li", { class: "row" }, h("span", {}, seat), h("b", {}, money(price)), remove);
+    });
     this.summary.replaceChildren(
       h("h2", {}, t("seats.yours")),
       seats.length ? h("ul", { class: "plain chosen" }, ...lines) : h("p", { class: "muted" }, t("seats.none_chosen")),
@@ -270,40 +280,74 @@ function locate(sections, seatId) {
   return { row, index: Number(seat) - (row?.from ?? 1) };
 }
 
-/** "n seats, best available": how many first, and the server chooses neighbours. */
-class BestSeats {
-  /** @param {Schedule} date @param {(wish: Record<string, unknown>) => Promise<void>} onHold */
-  constructor({ sections, max_seats_per_user: most }, onHold) {
-    this.onHold = onHold;
-    const counts = Array.from({ length: most }, (_, index) => index + 1);
-    this.count = h("select", { id: "best-count" }, ...counts.map((n) =>
-      h("option", { value: n, selected: n === Math.min(2, most) }, t("seats.count", { n }))));
-    this.section = h("select", { id: "best-section" }, h("option", { value: "" }, t("seats.any_section")),
-      ...sections.map(({ section, price }) =>
-        h("option", { value: section }, `${t("concert.section", { section })} · ${money(price)}`)));
-    this.button = h("button", { type: "button", class: "primary", id: "hold-best", click: () => this.hold(false) },
-      t("seats.hold_best"));
-    this.answer = h("div", { class: "stack", role: "alert" });
-    this.element = h("section", { class: "panel", "aria-labelledby": "best-title" },
-      h("h2", { id: "best-title" }, t("seats.best_title")),
-      h("div", { class: "best" },
-        h("p", {}, h("label", { for: "best-count" }, t("seats.how_many")), this.count),
-        h("p", {}, h("label", { for: "best-section" }, t("seats.where")), this.section),
-        this.button),
-      this.answer);
-  }
-
+/**
+ * "n seats, best available": how many first, and the server chooses neighbours.
+ * @param {Schedule} date @param {(wish: Record<string, unknown>) => Promise<void>} onHold
+ */
+function makeBest({ sections, max_seats_per_user: most }, onHold) {
+  const counts = Array.from({ length: most }, (_, index) => index + 1).map((n) =>
+    h("option", { value: n, selected: n === Math.min(2, most) }, t("seats.count", { n })));
+  const places = sections.map(({ section, price }) =>
+    h("option", { value: section }, `${t("concert.section", { section })} · ${money(price)}`));
+  const count = h("select", { id: "best-count" }, ...counts);
+  const place = h("select", { id: "best-section" }, h("option", { value: "" }, t("seats.any_section")), ...places);
+  const answer = h("div", { class: "stack", role: "alert" });
   /** @param {boolean} apart Whether the seats need not be neighbours. */
-  async hold(apart) {
-    this.answer.replaceChildren();
-    const section = this.section.value;
-    const wish = { count: Number(this.count.value), ...(section && { section }), ...(apart && { apart }) };
-    await act(this.button, () => this.onHold(wish), (text, problem) => {
-      const isSplit = problem instanceof Refusal && problem.code === "not-together";
-      const takeApart = h("button", { type: "button", click: () => this.hold(true) }, t("seats.take_apart"));
-      this.answer.replaceChildren(h("p", { class: "note warn" }, text), ...(isSplit ? [takeApart] : []));
-    });
-  }
+  const hold = (apart) => {
+    answer.replaceChildren();
+    return onHold({ count: Number(count.value), ...(place.value && { section: place.value }), ...(apart && { apart }) });
+  };
+  const explainBest = (/** @type {string} */ text, /** @type {unknown} */ problem) => {
+    const isSplit = problem instanceof Refusal && problem.code === "not-together";
+    const takeApart = actionButton(t("seats.take_apart"), "", () => hold(true), explainBest);
+    answer.replaceChildren(h("p", { class: "note warn" }, text), ...(isSplit ? [takeApart] : []));
+  };
+  const button = actionButton(t("seats.hold_best"), "primary", () => hold(false), explainBest);
+  button.id = "hold-best";
+  return h("section", { class: "panel", "aria-labelledby": "best-title" },
+    h("h2", { id: "best-title" }, t("seats.best_title")),
+    h("div", { class: "best" },
+      h("p", {}, h("label", { for: "best-count" }, t("seats.how_many")), count),
+      h("p", {}, h("label", { for: "best-section" }, t("seats.where")), place), button),
+    answer);
+}
+
+/**
+ * The sections in front of the stage: a picture for pointers, and buttons for everybody.
+ * @param {Section[]} sections @param {string} current @param {(section: string) => void} onOpen
+ */
+function drawHall(sections, current, onOpen) {
+  const tiers = Math.ceil(sections.length / SECTIONS_PER_TIER);
+  const width = 100 / Math.ceil(sections.length / tiers);
+  const blocks = sections.map(({ section, available, held, sold }, index) => {
+    const [x, y] = [(index * width) % 100, Math.floor((index * width) / 100 + 0.001) * 16 + 8];
+    const share = available / Math.max(1, available + held + sold);
+    const block = svg("g", { class: section === current ? "block current" : "block" },
+      svg("rect", { x: x + 1, y, width: width - 2, height: 14, rx: 2, "fill-opacity": 0.1 + share / 2 }),
+      svg("text", { x: x + width / 2, y: y + 6 }, section),
+      svg("text", { x: x + width / 2, y: y + 11, class: "count" }, t("concert.left", { n: available })));
+    block.addEventListener("click", () => onOpen(section));
+    return block;
+  });
+  const buttons = sections.map(({ section, price, available }) => {
+    const attributes = { type: "button", "data-section": section, "aria-pressed": String(section === current) };
+    const text = [h("span", {}, section), h("b", {}, money(price)), h("span", {}, t("concert.left", { n: available }))];
+    return h("li", {}, h("button", { ...attributes, click: () => onOpen(section) }, ...text));
+  });
+  return [
+    svg("svg", { viewBox: `0 0 100 ${tiers * 16 + 8}`, "aria-hidden": "true" },
+      svg("rect", { x: 25, y: 0, width: 50, height: 5.5, rx: 1.5, class: "stage" }),
+      svg("text", { x: 50, y: 4, class: "count" }, t("seats.stage")), ...blocks),
+    h("ul", { class: "plain section-buttons", "aria-label": t("seats.sections") }, ...buttons),
+  ];
+}
+
+/** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, String(value)));
+  element.append(...children);
+  return element;
 }
 
 /** The seats of a section as buttons: one stop for Tab, and arrow keys from seat to seat. */
@@ -327,7 +371,7 @@ class SeatGrid {
       this.element.replaceChildren(h("p", { class: "muted" }, t("seats.choose_section")));
       return;
     }
-    const shape = section.section + section.rows.map(({ row, from, states }) => `${row}/${from}/${states.length}`).join();
+    const shape = `${section.section}/${section.rows.map(({ row, states }) => `${row}:${states.length}`)}`;
     if (shape !== this.#shown) {
       this.#shown = shape;
       this.#build(section);
@@ -340,8 +384,10 @@ class SeatGrid {
     this.#cells = [];
     const lines = rows.map((row) => {
       const first = row.from ?? 1;
-      const cells = [...row.states].map((state, index) => (state === "-" ? undefined
-        : h("button", { type: "button", class: "seat", tabindex: -1, "data-seat": idOf(section, row, index) }, first + index)));
+      const cells = [...row.states].map((state, index) => {
+        const attributes = { type: "button", class: "seat", tabindex: -1, "data-seat": idOf(section, row, index) };
+        return state === "-" ? undefined : h("button", attributes, first + index);
+      });
       // A seat stands at its number, so that those above each other have the same index.
       this.#cells.push([...Array(first), ...cells]);
       const gaps = Array.from({ length: first - 1 }, () => undefined);
@@ -404,12 +450,12 @@ class SeatGrid {
   /** The nearest seat of the next row. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
   #findAcross(line, step, seat) {
     const number = this.#cells[line].indexOf(seat);
-    const distance = (/** @type {HTMLButtonElement} */ other) => Math.abs(this.#cells[line + step].indexOf(other) - number);
-    const others = (this.#cells[line + step] ?? []).filter((cell) => cell !== undefined);
-    return others.sort((one, other) => distance(one) - distance(other))[0];
+    const cells = this.#cells[line + step] ?? [];
+    const distance = (/** @type {HTMLButtonElement} */ other) => Math.abs(cells.indexOf(other) - number);
+    return cells.filter((cell) => cell !== undefined).sort((one, other) => distance(one) - distance(other))[0];
   }
 
-  /** The next seat of the row, or its first or last. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
+  /** The next seat of the row, or its end. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
   #findAlong(line, step, seat) {
     const seats = this.#cells[line].filter((cell) => cell !== undefined);
     return seats[Math.min(seats.length - 1, Math.max(0, seats.indexOf(seat) + step))];

@@ -1,8 +1,13 @@
 /** The shop: products, best sellers, coupons, and an order that is paid from the wallet at once. */
 
-import { Refusal, act, announce, ask, ensureLoggedIn, fill, go, h, isLoggedIn, money, t, write } from "./app.js";
+import {
+  Refusal, actionButton, announce, ask, ensureLoggedIn, fill, go, h, isLoggedIn, money, t, write,
+} from "./app.js";
 
 /** @import { Screen } from "./types.js" */
+
+const FEW_LEFT = 5;
+const TOP_UP_PROPOSED = 50_000;
 
 /** @type {Screen} */
 export default async function showShop({ params: [id], signal }) {
@@ -11,53 +16,61 @@ export default async function showShop({ params: [id], signal }) {
 
 /** @param {AbortSignal} signal */
 async function showProducts(signal) {
-  const [{ body: page }, popular] = await Promise.all([ask("/products", { signal }),
-    ask("/products/popular", { signal }).catch(() => undefined)]);
-  const list = h("ul", { class: "products plain" }, ...page.items.map(productCard));
-  let next = page.next;
-  const more = h("button", { type: "button", hidden: !next, click: () => act(more, async () => {
-    const { body } = await ask(`/products?cursor=${encodeURIComponent(next)}`, { signal });
-    list.append(...body.items.map(productCard));
-    next = body.next;
-    more.hidden = !next;
-  }) }, t("list.more"));
-  const best = popular?.body.items ?? [];
-  fill(t("shop.title"),
-    claimPart(),
-    best.length > 0 && h("section", { class: "panel", "aria-labelledby": "popular-title" }, h("h2", { id: "popular-title" }, t("shop.popular")),
-      h("ol", { class: "popular plain" }, ...best.map((/** @type {any} */ { product_id: id, name, price }) =>
-        h("li", { class: "row" }, h("a", { href: `/app/shop/${id}` }, h("bdi", {}, name)), h("b", {}, money(price)))))),
-    list, h("p", { class: "more" }, more));
+  const popularAsked = ask("/products/popular", { signal }).then(({ body }) => body.items, () => []);
+  const { body: page } = await ask("/products", { signal });
+  const list = h("ul", { class: "products plain" }, ...page.items.map(makeCard));
+  let cursor = page.next;
+  const more = actionButton(t("list.more"), "", async () => {
+    const { body } = await ask(`/products?cursor=${encodeURIComponent(cursor)}`, { signal });
+    list.append(...body.items.map(makeCard));
+    cursor = body.next;
+    more.hidden = !cursor;
+  });
+  more.hidden = !cursor;
+  const popular = await popularAsked;
+  fill(t("shop.title"), makeClaim(), popular.length > 0 && makePopular(popular), list, h("p", { class: "more" }, more));
+}
+
+/** @param {any[]} products */
+function makePopular(products) {
+  const lines = products.map(({ product_id: id, name, price }) =>
+    h("li", { class: "row" }, h("a", { href: `/app/shop/${id}` }, h("bdi", {}, name)), h("b", {}, money(price))));
+  return h("section", { class: "panel", "aria-labelledby": "popular-title" },
+    h("h2", { id: "popular-title" }, t("shop.popular")), h("ol", { class: "popular plain" }, ...lines));
 }
 
 /** @param {any} product */
-function productCard({ product_id: id, name, price, currency }) {
-  return h("li", { class: "card" }, poster(name, "poster"),
+function makeCard({ product_id: id, name, price, currency }) {
+  return h("li", { class: "card" }, makePoster(name, "poster"),
     h("div", { class: "about" }, h("h2", {}, h("a", { href: `/app/shop/${id}` }, h("bdi", {}, name))),
       h("p", { class: "price" }, money(price, currency))));
 }
 
 /** Stands in for a picture, with the first letter of the product. @param {string} name @param {string} kind */
-const poster = (name, kind) => h("div", { class: kind, "data-mark": [...name][0], "aria-hidden": "true" });
+const makePoster = (name, kind) => h("div", { class: kind, "data-mark": [...name][0], "aria-hidden": "true" });
 
 /** The coupon of a link such as `/app/shop?coupon=ID`, if there is one. */
-function claimPart() {
+function makeClaim() {
   const couponId = new URLSearchParams(location.search).get("coupon");
   if (!couponId) {
     return false;
   }
-  const claim = h("button", { type: "button", class: "primary", click: () => act(claim, async () => {
+  const claim = actionButton(t("shop.claim"), "primary", async () => {
     if (await ensureLoggedIn()) {
-      const { body } = await ask(`/coupons/${encodeURIComponent(couponId)}/claims`, { method: "POST", auth: true, body: {} });
-      claim.parentElement?.replaceChildren(h("p", { class: "note good", role: "status" }, t("shop.claimed", { coupon: describe(body) })));
+      const path = `/coupons/${encodeURIComponent(couponId)}/claims`;
+      const { body: coupon } = await ask(path, { method: "POST", auth: true, body: {} });
+      const text = t("shop.claimed", { coupon: describeCoupon(coupon) });
+      claim.replaceWith(h("p", { class: "note good", role: "status" }, text));
     }
-  }) }, t("shop.claim"));
-  return h("section", { class: "panel coupon" }, h("h2", {}, t("shop.coupon_title")), h("p", {}, t("shop.coupon_text")), claim);
+  });
+  return h("section", { class: "panel coupon", "aria-labelledby": "coupon-title" },
+    h("h2", { id: "coupon-title" }, t("shop.coupon_title")), h("p", {}, t("shop.coupon_text")), claim);
 }
 
 /** What a coupon gives, in words. @param {any} coupon */
-function describe({ name, discount: { kind, value, max }, currency }) {
-  const off = kind === "percent" ? t("shop.percent_off", { value }) : t("shop.amount_off", { amount: money(value, currency) });
+function describeCoupon({ name, discount: { kind, value, max }, currency }) {
+  const isPercent = kind === "percent";
+  const off = isPercent ? t("shop.percent_off", { value }) : t("shop.amount_off", { amount: money(value, currency) });
   return `${name} · ${off}${max ? ` ${t("shop.at_most", { amount: money(max, currency) })}` : ""}`;
 }
 
@@ -65,58 +78,67 @@ function describe({ name, discount: { kind, value, max }, currency }) {
 async function showProduct(id, signal) {
   const { body: product } = await ask(`/products/${id}`, { signal });
   const { name, price, currency, available, max_per_user: most } = product;
-  const limit = Math.min(most, available ?? most);
-  const isSold = limit < 1 || product.state !== "selling";
-  const quantity = h("select", { id: "quantity", change: () => sum() }, ...Array.from({ length: Math.max(1, limit) }, (_, index) =>
-    h("option", { value: index + 1 }, index + 1)));
-  const coupons = new CouponChoice(currency, signal);
-  const total = h("span", { class: "total", id: "total" });
-  const answer = h("div", { role: "alert" });
-  const buy = h("button", { type: "button", id: "buy", class: "primary wide", disabled: isSold, click: () => act(buy, async () => {
+  const isSoldOut = available < 1 || product.state !== "selling";
+  const stock = isSoldOut ? "sold_out" : available <= FEW_LEFT ? "few_left" : "on_sale";
+  const badge = h("span", { class: "state", "data-state": stock },
+    isSoldOut ? t("shop.sold_out") : t("shop.left", { n: available }));
+  const counts = Array.from({ length: Math.max(1, Math.min(most, available)) }, (_, index) => index + 1);
+  const options = counts.map((count) => h("option", {}, count));
+  const quantity = h("select", { id: "quantity", change: () => sum() }, ...options);
+  const coupons = new CouponChoice(signal);
+  const answer = h("div", { class: "stack", role: "alert" });
+  const buy = actionButton("", "primary wide", async () => {
     answer.replaceChildren();
-    if (await ensureLoggedIn()) {
-      const body = { items: [{ product_id: id, quantity: Number(quantity.value) }], ...coupons.choice, pay: true };
-      const { body: order } = await write("/orders", body);
-      announce(t("shop.bought"));
-      go(`/app/orders/${order.order_id}`);
-    }
-  }, (text, problem) => void explainOrder(answer, text, problem)) });
+    await order({ items: [{ product_id: id, quantity: Number(quantity.value) }], ...coupons.choice, pay: true });
+  }, (text, problem) => void explainOrder(answer, text, problem));
   const sum = () => {
-    const amount = money(price * Number(quantity.value), currency);
-    total.textContent = amount;
-    buy.textContent = isSold ? t("shop.sold_out") : t("shop.buy", { total: amount });
+    const total = money(price * Number(quantity.value), currency);
+    buy.textContent = isSoldOut ? t("shop.sold_out") : t("shop.buy", { total });
   };
+  buy.id = "buy";
+  buy.disabled = isSoldOut;
   sum();
   fill(name, h("div", { class: "columns" },
-    poster(name, "poster product-poster"),
+    makePoster(name, "poster product-poster"),
     h("aside", { class: "panel" },
-      h("p", { class: "row" }, h("span", { class: "total" }, money(price, currency)),
-        h("span", { class: "state", "data-state": isSold ? "sold_out" : limit <= 5 ? "few_left" : "on_sale" },
-          isSold ? t("shop.sold_out") : t("shop.left", { n: available ?? most }))),
+      h("p", { class: "row" }, h("span", { class: "total" }, money(price, currency)), badge),
       h("p", {}, h("label", { for: "quantity" }, t("shop.quantity")), quantity),
-      coupons.element, h("p", { class: "row" }, t("cart.total"), total), buy, answer)),
-    h("p", {}, h("a", { href: "/app/shop" }, t("shop.all"))));
+      coupons.element, buy, answer)),
+  h("p", {}, h("a", { href: "/app/shop" }, t("shop.all"))));
 }
 
-/** Says what to do after a refusal, and offers a top-up in place. @param {HTMLElement} answer @param {string} text @param {unknown} problem */
+/** Orders and pays in one transaction. @param {Record<string, unknown>} wish */
+async function order(wish) {
+  if (await ensureLoggedIn()) {
+    const { body } = await write("/orders", wish);
+    announce(t("shop.bought"));
+    go(`/app/orders/${body.order_id}`);
+  }
+}
+
+/**
+ * Says what to do after a refusal, and offers a top-up in place if that is all it needs.
+ * @param {HTMLElement} answer @param {string} text @param {unknown} problem
+ */
 async function explainOrder(answer, text, problem) {
-  const isPoor = problem instanceof Refusal && (problem.code === "insufficient-balance" || problem.code === "no-wallet");
+  const isPoor = problem instanceof Refusal && ["insufficient-balance", "no-wallet"].includes(problem.code);
   answer.replaceChildren(h("p", { class: "note bad" }, isPoor ? t("shop.too_small") : text));
   if (isPoor) {
-    const { makeTopUp } = await import("./wallet.js");
-    answer.append(makeTopUp(50_000, async () => answer.replaceChildren(h("p", { class: "note good" }, t("shop.topped_up")))));
+    const { makeTopUp } = await import("./pay.js");
+    const done = h("p", { class: "note good" }, t("shop.topped_up"));
+    answer.append(makeTopUp(TOP_UP_PROPOSED, async () => answer.replaceChildren(done)));
   }
 }
 
 /** The visitor's coupons, asked for once they are wanted. */
 class CouponChoice {
-  /** @param {string} currency @param {AbortSignal} signal */
-  constructor(currency, signal) {
-    this.currency = currency;
+  /** @param {AbortSignal} signal */
+  constructor(signal) {
     this.signal = signal;
     this.select = h("select", { id: "coupon" }, h("option", { value: "" }, t("shop.no_coupon")));
     this.element = h("details", { hidden: !isLoggedIn(), toggle: () => void this.#load() },
-      h("summary", {}, t("shop.use_coupon")), h("label", { class: "unseen", for: "coupon" }, t("shop.use_coupon")), this.select,
+      h("summary", {}, t("shop.use_coupon")),
+      h("label", { class: "unseen", for: "coupon" }, t("shop.use_coupon")), this.select,
       h("p", { class: "muted" }, t("shop.coupon_note")));
   }
 
@@ -127,9 +149,10 @@ class CouponChoice {
 
   async #load() {
     if (this.select.options.length === 1) {
-      const answer = await ask("/users/me/coupons", { auth: true, signal: this.signal }).catch(() => undefined);
-      const usable = (answer?.body.items ?? []).filter((/** @type {any} */ claim) => claim.state === "unused");
-      this.select.append(...usable.map((/** @type {any} */ claim) => h("option", { value: claim.coupon_id }, describe(claim))));
+      const { body } = await ask("/users/me/coupons", { auth: true, signal: this.signal });
+      const usable = body.items.filter((/** @type {any} */ { state }) => state === "unused");
+      this.select.append(...usable.map((/** @type {any} */ coupon) =>
+        h("option", { value: coupon.coupon_id }, describeCoupon(coupon))));
     }
   }
 }

@@ -14,7 +14,7 @@ export type Screen = (stage: Stage) => Promise<void>;
 export interface Ask {
   method?: string;
   /** Sent as JSON. */
-  body?: unknown;
+  body?: object;
   /** Sends the access token, and refreshes it once if it is refused. */
   auth?: boolean;
   /** Asks only for what has changed since. */
@@ -46,6 +46,8 @@ export interface Entry {
   retry_after_ms?: number;
   expires_at?: string;
   token?: string;
+  /** The people ahead when it was first seen, and its owner. Only this page keeps it; the bar counts from it. */
+  first?: number;
 }
 
 /** What a poller tells: an answer; a refusal, after which polling ends; or a failure, after which it goes on. */

@@ -218,7 +218,8 @@ fn print_instructions(api: &str, demo: &Demo) {
     };
     let (email, _) = USERS[0];
     complain(format_args!(
-        r#"Onsale is running. Log in and keep the token, hold two seats, pay for them:
+        r#"Onsale is running. Buy a ticket at {api}/ as {email}, password {USER_PASSWORD}. Or log in and keep the
+token, hold two seats, pay for them:
 
   TOKEN=$(curl -s {api}/sessions -H 'content-type: application/json' -d '{{"email":"{email}","password":"{USER_PASSWORD}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 

@@ -39,15 +39,16 @@ pub struct CreateReservationIn {
 /// middle of the front row of the dearest section. In a rush some buyers get other good seats, so that few collide.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "count": 2, "section": "A", "max_price": 90000, "apart": false }))]
 pub struct BestIn {
     /// Number of seats.
     #[schema(minimum = 1, maximum = 50, example = 2)]
     count: u16,
     /// Label of the section; any section if omitted.
-    #[schema(example = "A")]
+    #[schema(max_length = 16, example = "A")]
     section: Option<String>,
     /// Highest price of a seat, in minor units.
-    #[schema(minimum = 0, example = 90000)]
+    #[schema(minimum = 0, maximum = 10000000, example = 90000)]
     max_price: Option<i64>,
     /// `true` takes seats apart if no row has so many next to each other.
     #[serde(default)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::bodies::{places, with_raw};
 use super::collections::escaped;
 use super::difficult::texts;
-use super::{Route, Target};
+use super::{BEST, Route, Target};
 use crate::support::Reply;
 
 /// A place of a body that has a text: route and pointer.
@@ -40,7 +40,7 @@ const FREE: [Place; 15] = [
 ];
 
 /// Texts that are not made up: ids, times, secrets, names from a list. Of these only one is right.
-const BOUND: [Place; 21] = [
+const BOUND: [Place; 24] = [
     ("log_in", "/email"),
     ("log_in", "/password"),
     ("refresh_session", "/refresh_token"),
@@ -61,6 +61,9 @@ const BOUND: [Place; 21] = [
     ("create_coupon", "/valid_from"),
     ("create_coupon", "/valid_until"),
     ("create_reservation", "/best"),
+    (BEST, "/schedule_id"),
+    (BEST, "/seat_ids"),
+    (BEST, "/best/section"),
     ("pay", "/order_id"),
 ];
 

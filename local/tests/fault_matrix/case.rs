@@ -14,6 +14,8 @@ pub enum Case {
     /// After a hold that lapsed unseen, and a purchase.
     HoldAgain,
     HoldQueued,
+    /// Of seats that are chosen for the caller.
+    HoldBest,
     HoldSeat,
     ReleaseSeat,
     CancelReservation,
@@ -80,7 +82,7 @@ use Case as C;
 
 /// The rows of the matrix.
 pub const OPERATIONS: [(&str, &[Case]); 21] = [
-    ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldSeat]),
+    ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
     ("cancel", &[C::CancelReservation, C::CancelOrder]),
@@ -172,6 +174,7 @@ impl Case {
             C::Hold
                 | C::HoldAgain
                 | C::HoldQueued
+                | C::HoldBest
                 | C::HoldSeat
                 | C::Pay
                 | C::PayQueued
@@ -220,7 +223,7 @@ impl Case {
     /// Which function it is.
     pub fn function(self) -> &'static str {
         match self {
-            C::Hold | C::HoldAgain | C::HoldQueued => "create_reservation",
+            C::Hold | C::HoldAgain | C::HoldQueued | C::HoldBest => "create_reservation",
             C::HoldSeat => "hold_seat",
             C::ReleaseSeat => "release_seat",
             C::CancelReservation => "cancel_reservation",
@@ -255,6 +258,10 @@ impl Case {
         let (method, path, body) = match self {
             C::Hold | C::HoldAgain | C::HoldQueued => {
                 let body = json!({ "schedule_id": hall, "seat_ids": ["A-1-2", "A-1-30"] });
+                ("POST", "/reservations".into(), Some(body))
+            }
+            C::HoldBest => {
+                let body = json!({ "schedule_id": hall, "best": { "count": 2 } });
                 ("POST", "/reservations".into(), Some(body))
             }
             C::HoldSeat => ("PUT", format!("/schedules/{hall}/seats/A-1-2/hold"), None),
@@ -304,6 +311,7 @@ impl Case {
         let mut asked = self.takes_a_key().then(|| self.asked(scene))?;
         let changed: (&str, Value) = match self {
             C::Hold | C::HoldAgain | C::HoldQueued => ("seat_ids", json!(["A-1-3"])),
+            C::HoldBest => ("best", json!({ "count": 1 })),
             C::HoldSeat => {
                 asked.path = asked.path.replace("A-1-2", "A-1-3");
                 return Some(asked);

@@ -19,7 +19,7 @@ impl Scene {
         let (held, sold) = snapshot.held_and_sold();
         let (held, sold) = (i64::try_from(held).expect("few"), i64::try_from(sold).expect("few"));
         match self.case {
-            C::Hold => parts(held - 2, 2),
+            C::Hold | C::HoldBest => parts(held - 2, 2),
             C::HoldAgain => {
                 assert_eq!(sold, 1);
                 parts(held, 2)

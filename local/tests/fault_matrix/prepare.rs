@@ -24,6 +24,7 @@ impl Scene {
             case if case.is_of_a_queue() => scene_with_queue(case).await,
             C::Hold
             | C::HoldAgain
+            | C::HoldBest
             | C::HoldSeat
             | C::ReleaseSeat
             | C::CancelReservation

@@ -240,7 +240,7 @@ async fn seats(world: &World, admin: &Person) -> Vec<Case> {
         case("", &all),
         case("?available=true", &[&of_a[..], &of_b[1..]].concat()),
         case("?available=false", &all),
-        case("?section=B", &of_b),
+        case("?section=B&view=items", &of_b),
         case("?section=B&available=true", &of_b[1..]),
     ]
 }

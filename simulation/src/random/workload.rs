@@ -15,6 +15,8 @@ use crate::rng::Rng;
 pub enum Action {
     /// Seats of the hall, or of the one behind the queue.
     Hold { queued: bool, seats: Vec<&'static str> },
+    /// The best seats of one of them, so many.
+    HoldBest { queued: bool, count: u16 },
     /// To pay a reservation or order.
     Pay(PurchaseId),
     /// To give a reservation up that is not paid.
@@ -170,7 +172,10 @@ impl Person {
                     seats.dedup();
                 }
                 let queued = self.queue_token.is_some() && (self.workload == Workload::Queue || rng.below(2) == 1);
-                Action::Hold { queued, seats }
+                match rng.below(4) {
+                    3 => Action::HoldBest { queued, count: if seats.len() == 1 { 1 } else { 2 } },
+                    _ => Action::Hold { queued, seats },
+                }
             }
             (4..=7, Some(thing)) => Action::Pay(thing),
             (8, Some(thing)) => Action::Cancel(thing),
@@ -195,7 +200,9 @@ impl Person {
             return;
         }
         let thing = match action {
-            Action::Hold { .. } => Some(PurchaseId::Reservation(answer.text("reservation_id").to_owned())),
+            Action::Hold { .. } | Action::HoldBest { .. } => {
+                Some(PurchaseId::Reservation(answer.text("reservation_id").to_owned()))
+            }
             Action::Order { .. } => Some(PurchaseId::Order(answer.text("order_id").to_owned())),
             Action::Join | Action::Poll => {
                 self.queue_token = answer.body["token"].as_str().map(str::to_owned).or(self.queue_token.take());
@@ -215,7 +222,7 @@ impl Action {
     #[must_use]
     pub fn function(&self) -> &'static str {
         match self {
-            Self::Hold { .. } => "create_reservation",
+            Self::Hold { .. } | Self::HoldBest { .. } => "create_reservation",
             Self::Pay(_) => "pay",
             Self::Cancel(PurchaseId::Reservation(_)) => "cancel_reservation",
             Self::Cancel(PurchaseId::Order(_)) => "cancel_order",
@@ -243,6 +250,11 @@ impl Action {
         match self {
             Self::Hold { queued, seats } => {
                 let body = json!({ "schedule_id": fixture.schedules[usize::from(*queued)], "seat_ids": seats });
+                asked("POST", "/reservations".into(), Some(body))
+            }
+            Self::HoldBest { queued, count } => {
+                let schedule = &fixture.schedules[usize::from(*queued)];
+                let body = json!({ "schedule_id": schedule, "best": { "count": count, "apart": true } });
                 asked("POST", "/reservations".into(), Some(body))
             }
             Self::Pay(thing) => {
@@ -305,7 +317,7 @@ impl Action {
     #[must_use]
     pub fn created_item(&self, user: UserId, key: Uuid, fixture: &Fixture) -> Option<(String, String)> {
         let (function, prefix) = match self {
-            Self::Hold { .. } => ("create_reservation", "RSV"),
+            Self::Hold { .. } | Self::HoldBest { .. } => ("create_reservation", "RSV"),
             Self::Order { .. } => ("place_order", "ORDER"),
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),

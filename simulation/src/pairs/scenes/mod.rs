@@ -120,6 +120,10 @@ fn hold(seats: &[&'static str]) -> Action {
     Action::Hold { queued: false, seats: seats.to_vec() }
 }
 
+fn hold_best(count: u16) -> Action {
+    Action::HoldBest { queued: false, count }
+}
+
 fn hold_queued(seats: &[&'static str]) -> Action {
     Action::Hold { queued: true, seats: seats.to_vec() }
 }

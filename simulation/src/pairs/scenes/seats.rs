@@ -38,8 +38,19 @@ pub(super) fn seats() -> Vec<Scene> {
         before.extend(more);
         before
     };
+    let best = |count: u16| {
+        let first = if count == 1 { hold(&["A-1-1"]) } else { hold(&["A-1-1", "A-1-2"]) };
+        vec![
+            Request(ANNA, hold_best(count)),
+            Request(BERT, hold_best(count)),
+            Request(BERT, first),
+            Request(BERT, hold(&["B-1-1"])),
+        ]
+    };
     vec![
         scene("free seats", Vec::new(), free),
+        scene("the best of free seats", Vec::new(), best(2)),
+        Scene { passes: Some(LONG), ..scene("the best seats beside a hold that lapses", rich(), best(1)) },
         scene("a live hold", rich(), live),
         Scene { passes: Some(LONG), ..scene("a hold that lapses", rich(), over()) },
         Scene {

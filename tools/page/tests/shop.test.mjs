@@ -1,0 +1,110 @@
+/** The shop, returns, and the session of somebody who comes back. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { logIn, openWindow } from '../lib/browser.mjs';
+import { Person } from '../lib/person.mjs';
+import { usePlace } from '../lib/place.mjs';
+
+describe('the shop', () => {
+  const place = usePlace();
+
+  test('sells a product with a coupon from a link', async (t) => {
+    const person = await Person.signUp(place.api);
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Scarf', price: 20_000, stock: 9 });
+    const at = (/** @type {number} */ ms) => new Date(Date.now() + ms).toISOString();
+    const { coupon_id: couponId } = await place.organiser.ask('POST', '/coupons', { name: 'Warm winter', quantity: 5,
+      discount: { kind: 'amount', value: 3_000 }, valid_from: at(-60_000), valid_until: at(3_600_000) });
+    const page = await openWindow(t, place, { person });
+    await page.goto(`/app/shop?coupon=${couponId}`);
+    await page.getByRole('button', { name: 'Claim coupon' }).click();
+    await page.getByText('It is yours: Warm winter · ₩3,000 off').waitFor();
+    await page.goto(`/app/shop/${productId}`);
+    await page.getByLabel('Quantity').selectOption('2');
+    await page.getByText('Use a coupon').first().click();
+    await page.locator('#coupon option', { hasText: 'Warm winter' }).waitFor({ state: 'attached' });
+    await page.getByLabel('Use a coupon').selectOption({ label: 'Warm winter · ₩3,000 off' });
+    await page.getByRole('button', { name: 'Buy now · ₩40,000' }).click();
+    await page.getByText('Scarf × 2').waitFor();
+    await page.getByText('₩37,000').waitFor();
+    assert.equal(await person.balance(), 963_000);
+  });
+
+  test('takes an order back, and gives the money back', async (t) => {
+    const person = await Person.signUp(place.api);
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Gloves', price: 20_000, stock: 9 });
+    const page = await openWindow(t, place, { person });
+    await page.goto(`/app/shop/${productId}`);
+    await page.getByRole('button', { name: 'Buy now · ₩20,000' }).click();
+    await page.getByRole('button', { name: 'Cancel and refund' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel and refund' }).click();
+    await page.locator('.state', { hasText: 'Cancelled' }).waitFor();
+    assert.equal(await person.balance(), 1_000_000);
+  });
+
+  test('says that a product is sold out', async (t) => {
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Hat', price: 20_000, stock: 1 });
+    await (await Person.signUp(place.api)).order(productId);
+    const page = await openWindow(t, place);
+    await page.goto(`/app/shop/${productId}`);
+    await page.getByRole('button', { name: 'Sold out' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Sold out' }).isDisabled(), true);
+  });
+});
+
+describe('somebody with tickets', () => {
+  const place = usePlace();
+
+  test('returns one of two after a question, and has its price back', async (t) => {
+    const person = await Person.signUp(place.api);
+    const { scheduleId } = await place.organiser.makeConcert();
+    await person.buy(scheduleId, ['A-1-1', 'A-1-2']);
+    const page = await openWindow(t, place, { person });
+    await page.goto('/app/tickets');
+    await page.getByRole('link', { name: 'Evening of tests' }).click();
+    const ticket = page.locator('.ticket', { hasText: 'A-1-2' });
+    await ticket.getByRole('button', { name: 'Return ticket' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('₩50,000 goes back to your wallet.').waitFor();
+    await dialog.getByRole('button', { name: 'Return ticket' }).click();
+    await ticket.getByText('Cancelled').waitFor();
+    await page.locator('.ticket', { hasText: 'A-1-1' }).getByRole('button', { name: 'Return ticket' }).waitFor();
+    assert.equal(await person.balance(), 950_000);
+    await page.goto('/app/wallet');
+    await page.getByRole('row', { name: /Refund/ }).waitFor();
+  });
+
+  test('is still logged in after a reload, and logged out in every tab after a log-out in one', async (t) => {
+    const person = await Person.signUp(place.api, { name: 'Haneul' });
+    const first = await openWindow(t, place);
+    await first.goto('/app/account');
+    await logIn(first, person);
+    await first.getByRole('heading', { name: 'Haneul' }).waitFor();
+    await first.reload();
+    await first.getByRole('heading', { name: 'Haneul' }).waitFor();
+    const second = await first.context().newPage();
+    await second.goto('/app/tickets');
+    await second.getByText('You have no tickets yet.').waitFor();
+    await first.getByRole('button', { name: 'Log out' }).click();
+    await first.getByLabel('Password').waitFor();
+    await second.getByLabel('Password').waitFor();
+    await second.reload();
+    await second.getByLabel('Password').waitFor();
+    assert.deepEqual((await first.context().cookies()).filter((/** @type {any} */ { name }) => name.includes('refresh')), []);
+  });
+
+  test('signs up, and is told what a password must be', async (t) => {
+    const page = await openWindow(t, place);
+    await page.goto('/app/tickets');
+    await page.getByRole('button', { name: 'New here? Create an account' }).click();
+    await page.getByLabel('Name').fill('Byeol');
+    await page.getByLabel('E-mail address').fill('byeol@onsale.local');
+    await page.getByLabel('Password').fill('short');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Password').fill('lantern-quarry-58');
+    await page.keyboard.press('Enter');
+    await page.getByText('You have no tickets yet.').waitFor();
+  });
+});

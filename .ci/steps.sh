@@ -114,6 +114,25 @@ need() {
     done
 }
 
+# find_browser WHAT: a browser in $CHROMIUM, and what drives it in $cache/page, for WHAT; if they cannot be had, that is
+# skipped.
+find_browser() {
+    if [ -z "${CHROMIUM:-}" ]; then
+        step "chromium" install_package chromium chromium
+        if [ -e "$log/chromium" ]; then
+            skip "$1" "$(tail -n 1 "$log/chromium")"
+            return 1
+        fi
+        CHROMIUM="$(command -v chromium)"
+        export CHROMIUM
+    fi
+    step "what drives it" install_node_packages page playwright-core@1.65.1 axe-core@4.14.1 typescript@5.9.3
+    if [ -e "$log/page" ]; then
+        skip "$1" "$(tail -n 1 "$log/page")"
+        return 1
+    fi
+}
+
 # build_functions: the release build of each function, as it is uploaded.
 build_functions() {
     cargo lambda build --release --locked --package functions

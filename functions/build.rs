@@ -12,8 +12,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-/// The languages of the page, in the order of `words.json`.
-const LANGUAGES: [&str; 2] = ["en", "ko"];
 /// Hexadecimal digits of the hash in the path of the assets.
 const HASH_DIGITS: usize = 16;
 
@@ -22,12 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed={}", page.display());
     let words: BTreeMap<String, [String; 2]> = serde_json::from_slice(&fs::read(page.join("words.json"))?)?;
-    let mut assets = read_assets(&page)?;
-    for (place, language) in LANGUAGES.iter().enumerate() {
-        let of_language: BTreeMap<&str, &str> =
-            words.iter().map(|(key, texts)| (key.as_str(), texts[place].as_str())).collect();
-        let module = format!("export default {};\n", serde_json::to_string(&of_language)?);
-        assets.insert(format!("words.{language}.js"), module.into_bytes());
+    let mut assets = BTreeMap::new();
+    for folder in [page.clone(), page.join("scripts")] {
+        read_assets(&folder, &mut assets)?;
     }
     let mut code = String::new();
     writeln!(code, "/// A hash of the content of all assets.\npub const VERSION: &str = {:?};", hash(&assets))?;
@@ -46,14 +41,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     writeln!(code, "];\n/// The words of the page, by their keys, in order: English, then Korean.")?;
     writeln!(code, "pub const WORDS: &[(&str, [&str; 2])] = &{:?};", words.iter().collect::<Vec<_>>())?;
+    writeln!(code, "/// The same for scripts, as a JSON object of each language that may stand in a document.")?;
+    writeln!(code, "pub const WORDS_JSON: [&str; 2] = {:?};", [json_of(&words, 0)?, json_of(&words, 1)?])?;
     fs::write(out.join("assets.rs"), code)?;
     Ok(())
 }
 
-/// The files that are served; not the words, nor the types that only a check of the scripts reads.
-fn read_assets(page: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
-    let mut assets = BTreeMap::new();
-    for entry in fs::read_dir(page)? {
+/// The words of one language as JSON, in which nothing looks like the end of a script.
+fn json_of(words: &BTreeMap<String, [String; 2]>, language: usize) -> Result<String, serde_json::Error> {
+    let of_language: BTreeMap<&String, &String> = words.iter().map(|(key, texts)| (key, &texts[language])).collect();
+    Ok(serde_json::to_string(&of_language)?.replace('<', "\\u003c"))
+}
+
+/// The files of a folder that are served; not the words, nor the types that only a check of the scripts reads.
+fn read_assets(folder: &Path, assets: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_file() && name != "words.json" && !name.ends_with(".d.ts") {
@@ -62,7 +64,7 @@ fn read_assets(page: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>>
             assets.insert(name, content.into_bytes());
         }
     }
-    Ok(assets)
+    Ok(())
 }
 
 /// A script without its comments and indentation, which would be a third of what a browser is sent. Comments stand on
@@ -73,7 +75,7 @@ fn without_comments(name: &str, script: &str) -> Result<String, String> {
     for (line, number) in script.lines().zip(1..) {
         let mut rest = line.trim();
         if rest.matches('`').count() % 2 == 1 {
-            return Err(format!("page/{name}:{number}: a text in backticks must end in its line"));
+            return Err(format!("page/scripts/{name}:{number}: a text in backticks must end in its line"));
         }
         if in_comment || rest.starts_with("/*") {
             let end = rest.find("*/");

@@ -3,7 +3,8 @@
 Usage: deploy_to_ministack.py PYTHON BUILT
 
 PYTHON is the Python that ministack is installed in, BUILT the folder with a folder of each built function. It needs the
-Python that SAM is installed in. What ministack does not make of the template is said aloud:
+Python that SAM is installed in. With MODULES, a folder that has playwright-core, and CHROMIUM in the environment, a
+ticket is bought on the deployed page, too. What ministack does not make of the template is said aloud:
 tools/deployment/ministack_server.py.
 """
 
@@ -31,6 +32,8 @@ RELAY_SECONDS = 40
 # A hold is as long as this, and the sweep comes each minute.
 HOLD_SECONDS = 60
 SWEEP_SECONDS = HOLD_SECONDS + 120
+# A browser starts, and functions start for the first time.
+PAGE_SECONDS = 120
 # Between two looks at what is to become so.
 LOOK_SECONDS = 0.5
 STACK = "onsale"
@@ -78,6 +81,7 @@ class Api:
 
     def __init__(self, account, api_id):
         self.endpoint = account.endpoint
+        self.page = account.endpoint.replace("127.0.0.1", f"{api_id}.execute-api.localhost")
         self.headers = {"Host": f"{api_id}.execute-api.localhost"}
 
     def ask(self, wanted, method, path, body=None, token=None, told=True):
@@ -219,9 +223,9 @@ def administrator(account, api):
     return token
 
 
-def sell(api, admin):
-    """Seats are made, held, paid for, declined and free again; units are ordered, and left."""
-    concert = {"name": "Onsale Live", "description": "On a machine that is no account."}
+def put_on_sale(api, admin, name):
+    """A concert with one date of ten seats; the id of the date."""
+    concert = {"name": name, "description": "On a machine that is no account."}
     concert = api.ask(201, "POST", "/concerts", concert, admin)["concert_id"]
     begins = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30 * 86_400))
     opened = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60))
@@ -230,6 +234,32 @@ def sell(api, admin):
     schedule = api.ask(201, "POST", path, {**schedule, "max_seats_per_user": 4}, admin)["schedule_id"]
     seats = {"section": "A", "rows": [{"row": "1", "from": 1, "to": 10}], "price": PRICE}
     api.ask(201, "POST", f"/schedules/{schedule}/seats", seats, admin)
+    return schedule
+
+
+def buy_on_the_page(api, admin):
+    """Two tickets are bought in a browser, on the page that the deployed function serves."""
+    if "MODULES" not in os.environ:
+        print("NOT bought on the page: there is no browser")
+        return
+    name, email = "Onsale Encore", "mina@example.com"
+    schedule = put_on_sale(api, admin, name)
+    token = api.sign_up(email)
+    api.ask(201, "POST", "/wallet", {}, token)
+    api.ask(201, "POST", "/wallet/charges", {"amount": 1_000_000}, token)
+    buy = ["node", str(ROOT / "tools" / "page" / "buy.mjs"), api.page, name, email, PASSWORD]
+    done = subprocess.run(buy, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PAGE_SECONDS)
+    if done.returncode != 0:
+        raise Failed(f"the page: {done.stdout[-1000:]}{done.stderr[-2000:]}")
+    print(done.stdout.strip())
+    seats = api.ask(200, "GET", f"/schedules/{schedule}/seats")["sections"][0]
+    expect("seats sold on the page", seats["sold"], 2)
+    print()
+
+
+def sell(api, admin):
+    """Seats are made, held, paid for, declined and free again; units are ordered, and left."""
+    schedule = put_on_sale(api, admin, "Onsale Live")
     product = {"name": "Light stick", "price": 30_000, "stock": 5}
     product = api.ask(201, "POST", "/products", product, admin)["product_id"]
     rich, poor = api.sign_up("rich@example.com"), api.sign_up("poor@example.com")
@@ -347,6 +377,7 @@ def main(python, built):
             deploy(account, Path(built).resolve(), home)
             api = make_routes(account)
             admin = administrator(account, api)
+            buy_on_the_page(api, admin)
             schedule, product = sell(api, admin)
             what_follows(account, api, schedule, product)
             delete(account)

@@ -57,10 +57,12 @@ def new_buyer(api):
 def queue_token(buyer):
     """Joins the queue and waits to be admitted."""
     entry = join_queue.sync(QUEUE, client=buyer)
+    token = entry.token
     while entry.state.value != "admitted":
         time.sleep(entry.retry_after_ms / 1_000)
-        entry = get_queue_entry.sync(QUEUE, client=buyer, queue_token=entry.token)
-    return entry.token
+        entry = get_queue_entry.sync(QUEUE, client=buyer, queue_token=token)
+        token = entry.token or token
+    return token
 
 
 def main():

@@ -36,11 +36,13 @@ async function newBuyer(): Promise<onsale.Configuration> {
 async function queueToken(buyer: onsale.Configuration): Promise<string> {
     const queue = new onsale.QueueApi(buyer);
     let entry = await queue.joinQueue({ queueId });
+    let token = entry.token ?? "";
     while (entry.state !== "admitted") {
         await sleep(entry.retryAfterMs ?? 1_000);
-        entry = await queue.getQueueEntry({ queueId, queueToken: entry.token ?? "" });
+        entry = await queue.getQueueEntry({ queueId, queueToken: token });
+        token = entry.token ?? token;
     }
-    return entry.token ?? "";
+    return token;
 }
 
 /** The body of the error response that a call must get. */

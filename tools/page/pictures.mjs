@@ -3,7 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { SIZES, openWindow } from './lib/browser.mjs';
+import { SIZES, inWindow } from './lib/browser.mjs';
 import { Person, findConcert } from './lib/person.mjs';
 import { openPlace } from './lib/place.mjs';
 import { furnish, show } from './lib/screens.mjs';
@@ -13,35 +13,38 @@ const BYTES_MAX = 200_000;
 const LANGUAGES = ['en-GB', 'ko-KR'];
 const SCHEMES = ['light', 'dark'];
 
-/** Does something in a window that is closed afterwards. @param {import('./lib/place.mjs').Place} place @param {any} options @param {(page: any) => Promise<unknown>} use */
-async function inWindow(place, options, use) {
-  /** @type {(() => Promise<void>)[]} */
-  const endings = [];
-  const page = await openWindow({ after: (/** @type {any} */ end) => endings.push(end) }, place, { reducedMotion: 'reduce', ...options });
-  try {
-    await use(page);
-  } finally {
-    for (const end of endings) {
-      await end();
-    }
-  }
-}
-
-/** Two seats in the middle of a hall in which others have bought and hold some. @param {import('./lib/place.mjs').Place} place @param {string} file */
+/**
+ * Two seats in the middle of a hall in which others have bought and hold some.
+ * @param {import('./lib/place.mjs').Place} place
+ * @param {string} file
+ */
 async function takeOne(place, file) {
   const { scheduleId, seatsPath } = await findConcert(place.api, 'Arena');
-  const sold = [['1-9', '1-10', '1-11', '1-12'], ['2-8', '2-9', '2-10'], ['3-15', '3-16'], ['4-2', '4-3', '4-4'], ['5-18', '5-19']];
+  const sold = [
+    ['1-9', '1-10', '1-11', '1-12'],
+    ['2-8', '2-9', '2-10'],
+    ['3-15', '3-16'],
+    ['4-2', '4-3', '4-4'],
+    ['5-18', '5-19'],
+  ];
   for (const seats of sold) {
-    await (await Person.signUp(place.api)).buy(scheduleId, seats.map((seat) => `Floor-${seat}`));
+    await (
+      await Person.signUp(place.api)
+    ).buy(
+      scheduleId,
+      seats.map((seat) => `Floor-${seat}`),
+    );
   }
   await (await Person.signUp(place.api)).hold(scheduleId, ['Floor-1-7', 'Floor-1-8']);
-  await inWindow(place, {}, async (page) => {
+  await inWindow(place, { reducedMotion: 'reduce' }, async (page) => {
     await page.goto(`${seatsPath}?section=Floor`);
     await page.locator('button.seat[data-state="sold"]').first().waitFor();
     await page.locator('[data-seat="Floor-2-11"]').click();
     await page.locator('[data-seat="Floor-2-12"]').click();
     await page.locator('#map-title').scrollIntoViewIfNeeded();
-    await page.evaluate(() => scrollTo(0, (document.getElementById('map-title')?.getBoundingClientRect().top ?? 0) + scrollY - 120));
+    await page.evaluate(() =>
+      scrollTo(0, (document.getElementById('map-title')?.getBoundingClientRect().top ?? 0) + scrollY - 120),
+    );
     // A pointer that rests on a seat would mark it.
     await page.mouse.move(0, 0);
     await page.screenshot({ path: file });
@@ -59,7 +62,7 @@ async function takeAll(place, folder) {
   const screens = await furnish(place);
   for (const locale of LANGUAGES) {
     for (const screen of screens) {
-      await inWindow(place, { locale, person: screen.person }, async (page) => {
+      await inWindow(place, { locale, person: screen.person, reducedMotion: 'reduce' }, async (page) => {
         await show(page, screen);
         for (const colorScheme of SCHEMES) {
           await page.emulateMedia({ colorScheme });

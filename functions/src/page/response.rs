@@ -148,6 +148,11 @@ impl Page {
         found.map_or("", |place| WORDS[place].1[usize::from(self.spoken() == Language::Korean)])
     }
 
+    /// All words of its language, for scripts.
+    fn words(&self) -> &'static str {
+        WORDS_JSON[usize::from(self.spoken() == Language::Korean)]
+    }
+
     /// The path of an asset.
     fn asset(&self, name: &str) -> String {
         debug_assert!(find_asset(name).is_some(), "there is no page/{name}");

@@ -37,26 +37,27 @@ pub async fn get_queue_entry(
     let queue = queue.ok_or_else(|| Problem::new(Detail::NoQueue))?;
     let claims = queue_credentials.claims_of_anybody(&app, &id).await?;
     let user = claims.user();
-    let waiting_token = || async {
-        match queue_credentials.queue_token.clone() {
-            Some(token) if !claims.is_old(app.now()) => Ok(token),
-            _ => queue_token::sign(&app, user, &id, claims.number, None).await,
+    // Half of an answer would be the token that its reader has.
+    let new_waiting_token = || async {
+        if !claims.is_old(app.now()) {
+            return Ok::<_, Problem>(None);
         }
+        Ok(Some(queue_token::sign(&app, user, &id, claims.number, None).await?))
     };
     if queue.still_waits(claims.number, claims.admitted) {
         let out = QueueEntryOut::new(&id, EntryState::Waiting, claims.number, &queue, app.now());
-        return Ok(Answer::ok(out.token(waiting_token().await?)));
+        return Ok(Answer::ok(out.token(new_waiting_token().await?)));
     }
     match admissions::claim_called(&app, user, &id, claims.number, &queue).await? {
         ClaimOutcome::Admitted(admission) => {
             let end = Some(admission.expires_at);
             let token = queue_token::sign(&app, user, &id, claims.number, end).await?;
             let out = QueueEntryOut::new(&id, EntryState::Admitted, claims.number, &queue, app.now());
-            Ok(Answer::ok(out.expires_at(end).token(token)))
+            Ok(Answer::ok(out.expires_at(end).token(Some(token))))
         }
         ClaimOutcome::Missed => {
             let out = QueueEntryOut::missed(&id, claims.number, &queue, app.now());
-            Ok(Answer::ok(out.token(waiting_token().await?)))
+            Ok(Answer::ok(out.token(new_waiting_token().await?)))
         }
         ClaimOutcome::Ended(state) => Ok(Answer::ok(QueueEntryOut::new(&id, state, claims.number, &queue, app.now()))),
         ClaimOutcome::Replaced => Err(QueueTokenError::Ended.into()),

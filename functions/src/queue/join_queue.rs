@@ -35,7 +35,7 @@ pub async fn join_queue(
             }
             _ => QueueEntryOut::new(&id, entry.state, entry.number, &queue, app.now()),
         };
-        out.issued_at(entry.issued_at).expires_at(entry.expires_at).token(signed)
+        out.issued_at(entry.issued_at).expires_at(entry.expires_at).token(Some(signed))
     });
     Ok(out.into())
 }

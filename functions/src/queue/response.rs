@@ -155,7 +155,8 @@ pub struct QueueEntryOut {
     /// End of the admission; absent before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// Token to send as `Queue-Token` from now on; absent once the entry has ended.
+    /// Token to send as `Queue-Token` from now on; absent while the one that was sent stays good, and once the entry has
+    /// ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -208,8 +209,9 @@ impl QueueEntryOut {
         self
     }
 
-    pub fn token(mut self, token: String) -> Self {
-        self.token = Some(token);
+    /// With a token, if it is another than the caller's.
+    pub fn token(mut self, token: Option<String>) -> Self {
+        self.token = token;
         self
     }
 }

@@ -49,6 +49,9 @@ struct Flags {
     admit_per_second: u32,
 }
 
+/// Visits of the page that are measured.
+const VISITS_MEASURED: usize = 100;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match print(&Flags::parse()).await {
@@ -76,6 +79,11 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     print_bill(&prices, &booking.scaled(bookings as f64));
     say(format_args!("\nA month without traffic:"));
     print_bill(&prices, &price::month_without_anybody(journey).await?);
+    let visit = price::visit(journey, VISITS_MEASURED).await?;
+    say(format_args!(
+        "\n{people} first visits of the page: the concerts, one of them, and what a browser loads for them:"
+    ));
+    print_bill(&prices, &visit.scaled(people as f64));
     let poll = price::poll(journey, flags.measured_polls).await?;
     say(format_args!("\n{polls} polls of a queue entry that waits:"));
     print_bill(&prices, &poll.scaled(polls as f64));

@@ -2,6 +2,7 @@
 
 mod measure;
 mod polls;
+mod visits;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 pub use measure::{Journey, booking, month_without_anybody};
 pub use polls::{poll, polls_of_a_wait};
+pub use visits::visit;
 
 /// The region whose prices count unless somebody says otherwise.
 pub const REGION: &str = "us-east-1";

@@ -25,7 +25,7 @@ use crate::support::queue::QUEUE;
 use crate::support::{Person, World};
 
 /// The functions that a crowd polls.
-const POLLED: [&str; 4] = ["authorize", "get_queue", "get_queue_entry", "list_seats"];
+const POLLED: [&str; 6] = ["authorize", "get_concert", "get_page", "get_queue", "get_queue_entry", "list_seats"];
 /// Successful calls that share a line.
 const CALLS: u64 = 10;
 

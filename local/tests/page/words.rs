@@ -31,6 +31,10 @@ fn each_is_used_by_a_document_or_a_script() {
     let is_used = |key: &str| {
         let (beginning, end) = key.rsplit_once('.').unwrap_or((key, ""));
         let parts = [format!("\"{key}\""), format!("`{beginning}.${{"), format!("}}.{end}`")];
+        // A question belongs to the word of the button that asks it.
+        if let Some(asked) = key.strip_suffix("_question").filter(|_| sources.contains("}_question`")) {
+            return sources.contains(&format!("\"{asked}\""));
+        }
         parts.iter().any(|part| sources.contains(part.as_str()))
     };
     let unused: Vec<String> = words().into_keys().filter(|key| !is_used(key)).collect();

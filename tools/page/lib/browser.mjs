@@ -4,8 +4,15 @@ import assert from 'node:assert/strict';
 
 import { chromium } from './packages.mjs';
 
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 /** The two sizes that the page is made for. */
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 /** Generous, because compilers may run beside the tests; a test waits for what it wants to see, and no longer. */
@@ -13,7 +20,10 @@ const PATIENCE_MS = 20_000;
 
 /** @param {string[]} [more] Further arguments. */
 export function openBrowser(more = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...ARGUMENTS, ...more] });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...ARGUMENTS, ...more],
+  });
 }
 
 /**
@@ -21,12 +31,17 @@ export function openBrowser(more = []) {
  * @param {string} api @param {import('./person.mjs').Person} person
  */
 export async function sessionOf(api, { account }) {
-  const response = await fetch(`${api}/sessions`, { method: 'POST', body: JSON.stringify({ ...account, cookie: true }),
-    headers: { 'content-type': 'application/json', origin: api } });
+  const response = await fetch(`${api}/sessions`, {
+    method: 'POST',
+    body: JSON.stringify({ ...account, cookie: true }),
+    headers: { 'content-type': 'application/json', origin: api },
+  });
   assert.equal(response.status, 200, 'the session is begun');
   const [name, value] = (response.headers.get('set-cookie') ?? '').split(';')[0].split('=');
   return {
-    cookies: [{ name, value, domain: '127.0.0.1', path: '/', httpOnly: true, sameSite: 'Strict', expires: -1, secure: false }],
+    cookies: [
+      { name, value, domain: '127.0.0.1', path: '/', httpOnly: true, sameSite: 'Strict', expires: -1, secure: false },
+    ],
     origins: [{ origin: api, localStorage: [{ name: 'session', value: '1' }] }],
   };
 }
@@ -40,8 +55,14 @@ export async function sessionOf(api, { account }) {
  * @returns {Promise<any>} A page of Playwright, whose addresses may be paths.
  */
 export async function openWindow(t, { browser, api }, { person, ...options } = {}) {
-  const context = await browser.newContext({ baseURL: api, viewport: SIZES.desktop, locale: 'en-GB', timezoneId: 'Asia/Seoul',
-    storageState: person && await sessionOf(api, person), ...options });
+  const context = await browser.newContext({
+    baseURL: api,
+    viewport: SIZES.desktop,
+    locale: 'en-GB',
+    timezoneId: 'Asia/Seoul',
+    storageState: person && (await sessionOf(api, person)),
+    ...options,
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   const complaints = await listen(context, api);
   t.after(async () => {
@@ -51,7 +72,33 @@ export async function openWindow(t, { browser, api }, { person, ...options } = {
   return context.newPage();
 }
 
-/** Collects errors of scripts, violations of the policy, and requests to other origins. @param {any} context @param {string} api */
+/**
+ * The same for programs that are no tests: the window is open while it is used.
+ * @template T @param {{ browser: any, api: string }} place @param {Record<string, any>} options
+ * @param {(page: any) => Promise<T>} use
+ */
+export async function inWindow(place, options, use) {
+  /** @type {() => Promise<void>} */
+  let close = async () => undefined;
+  const page = await openWindow(
+    /** @type {any} */ ({
+      after: (/** @type {() => Promise<void>} */ end) => {
+        close = end;
+      },
+    }),
+    place,
+    options,
+  );
+  const result = await use(page);
+  await close();
+  return result;
+}
+
+/**
+ * Collects errors of scripts, violations of the policy, and requests to other origins.
+ * @param {any} context
+ * @param {string} api
+ */
 async function listen(context, api) {
   /** @type {string[]} */
   const complaints = [];
@@ -68,8 +115,13 @@ async function listen(context, api) {
       complaints.push(`console: ${message.text()}`);
     }
   });
-  await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
-    console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)));
+  await context.addInitScript(() =>
+    addEventListener('securitypolicyviolation', (event) =>
+      console.error(
+        `policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      ),
+    ),
+  );
   return complaints;
 }
 

@@ -35,7 +35,13 @@ export class Person {
     return new this(api, account, access);
   }
 
-  /** The body of a success; a refusal is thrown. @param {string} method @param {string} path @param {unknown} [body] @param {string} [queueToken] */
+  /**
+   * The body of a success; a refusal is thrown.
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {string} [queueToken]
+   */
   ask(method, path, body, queueToken) {
     return request(this.api, method, path, { body, access: this.access, queueToken });
   }
@@ -89,15 +95,39 @@ export class Organiser extends Person {
    * @param {{ name?: string, queueId?: string, opensInMs?: number, rows?: number, seats?: number, price?: number,
    *   seatsPerUser?: number }} [options]
    */
-  async makeConcert({ name = 'Evening of tests', queueId, opensInMs = -DAY_MS, rows = 4, seats = 10, price = 50_000,
-    seatsPerUser = 4 } = {}) {
-    const { concert_id: concertId } = await this.ask('POST', '/concerts', { name, description: 'Music.', queue_id: queueId ?? null });
+  async makeConcert({
+    name = 'Evening of tests',
+    queueId,
+    opensInMs = -DAY_MS,
+    rows = 4,
+    seats = 10,
+    price = 50_000,
+    seatsPerUser = 4,
+  } = {}) {
+    const { concert_id: concertId } = await this.ask('POST', '/concerts', {
+      name,
+      description: 'Music.',
+      queue_id: queueId ?? null,
+    });
     const at = (/** @type {number} */ ms) => new Date(Date.now() + ms).toISOString();
-    const { schedule_id: scheduleId } = await this.ask('POST', `/concerts/${concertId}/schedules`, { place: 'Hall of tests',
-      starts_at: at(30 * DAY_MS), sale_opens_at: at(opensInMs), sale_closes_at: at(29 * DAY_MS), max_seats_per_user: seatsPerUser });
-    await this.ask('POST', `/schedules/${scheduleId}/seats`, { section: 'A', price,
-      rows: Array.from({ length: rows }, (_, row) => ({ row: `${row + 1}`, from: 1, to: seats })) });
-    return { concertId, scheduleId, concertPath: `/app/concerts/${concertId}`, seatsPath: `/app/concerts/${concertId}/dates/${scheduleId}` };
+    const { schedule_id: scheduleId } = await this.ask('POST', `/concerts/${concertId}/schedules`, {
+      place: 'Hall of tests',
+      starts_at: at(30 * DAY_MS),
+      sale_opens_at: at(opensInMs),
+      sale_closes_at: at(29 * DAY_MS),
+      max_seats_per_user: seatsPerUser,
+    });
+    await this.ask('POST', `/schedules/${scheduleId}/seats`, {
+      section: 'A',
+      price,
+      rows: Array.from({ length: rows }, (_, row) => ({ row: `${row + 1}`, from: 1, to: seats })),
+    });
+    return {
+      concertId,
+      scheduleId,
+      concertPath: `/app/concerts/${concertId}`,
+      seatsPath: `/app/concerts/${concertId}/dates/${scheduleId}`,
+    };
   }
 }
 
@@ -107,7 +137,12 @@ export async function findConcert(api, name) {
   const { concert_id: concertId } = items[0];
   const { schedules } = await request(api, 'GET', `/concerts/${concertId}`, {});
   const scheduleId = schedules[0].schedule_id;
-  return { concertId, scheduleId, concertPath: `/app/concerts/${concertId}`, seatsPath: `/app/concerts/${concertId}/dates/${scheduleId}` };
+  return {
+    concertId,
+    scheduleId,
+    concertPath: `/app/concerts/${concertId}`,
+    seatsPath: `/app/concerts/${concertId}/dates/${scheduleId}`,
+  };
 }
 
 /**
@@ -116,10 +151,18 @@ export async function findConcert(api, name) {
  */
 export async function request(api, method, path, { body, access, queueToken }) {
   const headers = new Headers();
-  const optional = { 'content-type': body && 'application/json', authorization: access && `Bearer ${access}`,
-    'queue-token': queueToken, 'idempotency-key': method === 'POST' && randomUUID() };
+  const optional = {
+    'content-type': body && 'application/json',
+    authorization: access && `Bearer ${access}`,
+    'queue-token': queueToken,
+    'idempotency-key': method === 'POST' && randomUUID(),
+  };
   Object.entries(optional).forEach(([name, value]) => value && headers.set(name, String(value)));
-  const response = await fetch(api + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const response = await fetch(api + path, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
   const text = await response.text();
   if (!response.ok) {
     throw new Error(`${method} ${path}: ${response.status} ${text}`);

@@ -34,7 +34,9 @@ export async function openPlace(settings) {
  */
 export function usePlace(settings) {
   const place = /** @type {Place} */ ({});
-  before(async () => { Object.assign(place, await openPlace(settings)); });
+  before(async () => {
+    Object.assign(place, await openPlace(settings));
+  });
   after(() => place.close?.());
   return place;
 }

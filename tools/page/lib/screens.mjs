@@ -19,8 +19,9 @@ const QUEUED = 'encore';
  */
 export async function furnish({ api, organiser }) {
   await organiser.setQueue(QUEUED, { capacity: 1 });
-  const [arena, encore, premiere, unplugged] = await Promise.all(['Arena', 'Encore', 'Premiere', 'Unplugged'].map((name) =>
-    findConcert(api, name)));
+  const [arena, encore, premiere, unplugged] = await Promise.all(
+    ['Arena', 'Encore', 'Premiere', 'Unplugged'].map((name) => findConcert(api, name)),
+  );
   const buyer = await Person.signUp(api, { name: 'Mina' });
   const { reservation_id: ticketId } = await buyer.buy(arena.scheduleId, ['Floor-4-9', 'Floor-4-10']);
   const { items: products } = await request(api, 'GET', '/products', {});
@@ -35,10 +36,12 @@ export async function furnish({ api, organiser }) {
   await called.join(QUEUED);
   await waiting.join(QUEUED);
   const join = (/** @type {any} */ page) => page.locator('#join').click();
-  // Somebody who is called is led to the seats, and looks back from there.
+  // Somebody who is called meanwhile is led to the seats, and looks back from there.
   const comeBack = async (/** @type {any} */ page) => {
     await join(page);
-    await page.waitForURL('**/dates/*');
+    await page.waitForFunction(
+      () => location.pathname.includes('/dates/') || document.querySelector('#queue [role=timer]'),
+    );
     await page.goto(encore.concertPath);
   };
   return [
@@ -53,18 +56,31 @@ export async function furnish({ api, organiser }) {
     { name: 'hall', path: arena.seatsPath, ready: '.section-buttons' },
     { name: 'seats', path: `${arena.seatsPath}?section=Floor`, ready: 'button.seat[data-state]' },
     { name: 'seats chosen', path: `${arena.seatsPath}?section=Floor`, ready: '#hold:enabled', prepare: chooseTwo },
-    { name: 'seats from a list', path: `${arena.seatsPath}?section=Floor`, ready: '#list-add', prepare: (page) =>
-      page.locator('#list summary').click() },
-    { name: 'log in over a screen', path: arena.seatsPath, ready: 'dialog #account-email', prepare: (page) =>
-      page.locator('#hold-best').click() },
+    {
+      name: 'seats from a list',
+      path: `${arena.seatsPath}?section=Floor`,
+      ready: '#list-add',
+      prepare: (page) => page.locator('#list summary').click(),
+    },
+    {
+      name: 'log in over a screen',
+      path: arena.seatsPath,
+      ready: 'dialog #account-email',
+      prepare: (page) => page.locator('#hold-best').click(),
+    },
     { name: 'cart', path: `/app/cart/${heldId}`, person: buyer, ready: '#pay' },
     { name: 'cart without enough money', path: `/app/cart/${dearId}`, person: poor, ready: '.top-up' },
     { name: 'cart that has ended', path: `/app/cart/${goneId}`, person: buyer, ready: '.empty .button' },
     { name: 'tickets', path: '/app/tickets', person: buyer, ready: '.entry' },
     { name: 'no tickets', path: '/app/tickets', person: waiting, ready: '.empty' },
     { name: 'ticket', path: `/app/tickets/${ticketId}`, person: buyer, ready: '.ticket' },
-    { name: 'return of a ticket', path: `/app/tickets/${ticketId}`, person: buyer, ready: 'dialog[open]', prepare: (page) =>
-      page.locator('.ticket .danger').first().click() },
+    {
+      name: 'return of a ticket',
+      path: `/app/tickets/${ticketId}`,
+      person: buyer,
+      ready: 'dialog[open]',
+      prepare: (page) => page.locator('.ticket .danger').first().click(),
+    },
     { name: 'orders', path: '/app/orders', person: buyer, ready: '.entry' },
     { name: 'order', path: `/app/orders/${orderId}`, person: buyer, ready: '.lines' },
     { name: 'wallet', path: '/app/wallet', person: buyer, ready: 'table' },
@@ -72,7 +88,12 @@ export async function furnish({ api, organiser }) {
     { name: 'product', path: `/app/shop/${products[0].product_id}`, person: buyer, ready: '#buy' },
     { name: 'account', path: '/app/account', person: buyer, ready: '.tiles' },
     { name: 'log in', path: '/app/account', ready: '#account-email' },
-    { name: 'sign up', path: '/app/account', ready: '#account-name', prepare: (page) => page.locator('.log-in > .link').click() },
+    {
+      name: 'sign up',
+      path: '/app/account',
+      ready: '#account-name',
+      prepare: (page) => page.locator('.log-in > .link').click(),
+    },
     { name: 'no such page', path: '/app/concerts/none', ready: '.empty' },
   ];
 }

@@ -19,9 +19,14 @@ export async function startStack(settings = {}) {
   }
   // All people of a test come from one address.
   const env = { ...process.env, SIGN_UP_SOURCE_FREE_ATTEMPTS: '1000000', LOG_LEVEL: 'warn', ...settings };
-  const child = spawn(program, ['--in-memory', ...PORTS.flatMap((port) => [port, '0'])], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, ['--in-memory', ...PORTS.flatMap((port) => [port, '0'])], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let lastWords = '';
-  child.stderr.on('data', (data) => { lastWords = `${lastWords}${data}`.slice(-LAST_WORDS_MAX); });
+  child.stderr.on('data', (data) => {
+    lastWords = `${lastWords}${data}`.slice(-LAST_WORDS_MAX);
+  });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), ended.then(() => undefined)]);

@@ -16,29 +16,45 @@ const POLL_BODY_BYTES_MAX = 300;
 function countTraffic(context) {
   /** @type {Promise<{ kind: string, path: string, bytes: number, body: number, method: string }>[]} */
   const asked = [];
-  context.on('requestfinished', (/** @type {any} */ request) => asked.push(request.sizes().then((/** @type {any} */ sizes) => ({
-    kind: request.resourceType(), path: new URL(request.url()).pathname, method: request.method(),
-    bytes: sizes.responseHeadersSize + sizes.responseBodySize, body: sizes.responseBodySize,
-  }))));
+  context.on('requestfinished', (/** @type {any} */ request) =>
+    asked.push(
+      request.sizes().then((/** @type {any} */ sizes) => ({
+        kind: request.resourceType(),
+        path: new URL(request.url()).pathname,
+        method: request.method(),
+        bytes: sizes.responseHeadersSize + sizes.responseBodySize,
+        body: sizes.responseBodySize,
+      })),
+    ),
+  );
   return { all: () => Promise.all(asked) };
 }
 
 /** Notes what jumps from the moment that the page is opened, and how far. @param {any} context */
-const watchShifts = (context) => context.addInitScript(() => {
-  const view = /** @type {any} */ (globalThis);
-  view.shifts = [];
-  new PerformanceObserver((list) => /** @type {any[]} */ (list.getEntries()).filter((entry) => !entry.hadRecentInput).forEach((entry) => {
-    const moved = entry.sources.map((/** @type {any} */ { node }) => (node?.outerHTML ?? node?.data ?? 'something').slice(0, 120));
-    view.shifts.push(`${entry.value.toFixed(4)}: ${moved.join(' | ')}`);
-  })).observe({ type: 'layout-shift', buffered: true });
-});
+const watchShifts = (context) =>
+  context.addInitScript(() => {
+    const view = /** @type {any} */ (globalThis);
+    view.shifts = [];
+    new PerformanceObserver((list) =>
+      /** @type {any[]} */ (list.getEntries())
+        .filter((entry) => !entry.hadRecentInput)
+        .forEach((entry) => {
+          const moved = entry.sources.map((/** @type {any} */ { node }) =>
+            (node?.outerHTML ?? node?.data ?? 'something').slice(0, 120),
+          );
+          view.shifts.push(`${entry.value.toFixed(4)}: ${moved.join(' | ')}`);
+        }),
+    ).observe({ type: 'layout-shift', buffered: true });
+  });
 
 describe('a first load', () => {
   const place = usePlace();
   /** @type {import('../lib/screens.mjs').Screen[]} */
   let screens;
 
-  before(async () => { screens = await furnish(place); });
+  before(async () => {
+    screens = await furnish(place);
+  });
 
   test('of each screen costs at most 30 KB, 15 KB of scripts and 8 requests, and nothing jumps', async (t) => {
     for (const screen of screens.filter(({ prepare }) => !prepare)) {
@@ -48,7 +64,9 @@ describe('a first load', () => {
 
   test('of a poll in the queue has a body of at most 300 bytes', async (t) => {
     const page = await openWindow(t, place, { person: screens.find(({ name }) => name === 'queue')?.person });
-    const polled = page.context().waitForEvent('requestfinished', (/** @type {any} */ request) => request.url().endsWith('/tokens/me'));
+    const polled = page
+      .context()
+      .waitForEvent('requestfinished', (/** @type {any} */ request) => request.url().endsWith('/tokens/me'));
     await show(page, /** @type {import('../lib/screens.mjs').Screen} */ (screens.find(({ name }) => name === 'queue')));
     const { responseBodySize } = await (await polled).sizes();
     t.diagnostic(`a poll: ${responseBodySize} bytes`);
@@ -67,9 +85,16 @@ async function assertCheap(t, place, screen) {
   await show(page, screen);
   await page.waitForLoadState('networkidle');
   const all = await traffic.all();
-  const sum = (/** @type {(one: any) => boolean} */ which) => all.filter(which).reduce((bytes, one) => bytes + one.bytes, 0);
-  const [bytes, scripts, shifts] = [sum(() => true), sum(({ kind }) => kind === 'script'), await page.evaluate('shifts')];
-  t.diagnostic(`${screen.name}: ${bytes} bytes, ${scripts} of scripts, ${all.length} requests, ${shifts.length} shifts`);
+  const sum = (/** @type {(one: any) => boolean} */ which) =>
+    all.filter(which).reduce((bytes, one) => bytes + one.bytes, 0);
+  const [bytes, scripts, shifts] = [
+    sum(() => true),
+    sum(({ kind }) => kind === 'script'),
+    await page.evaluate('shifts'),
+  ];
+  t.diagnostic(
+    `${screen.name}: ${bytes} bytes, ${scripts} of scripts, ${all.length} requests, ${shifts.length} shifts`,
+  );
   const excess = [
     bytes > BYTES_MAX && `${bytes} bytes`,
     scripts > SCRIPT_BYTES_MAX && `${scripts} bytes of scripts`,

@@ -9,7 +9,12 @@ import { usePlace } from '../lib/place.mjs';
 
 const TAB_STOPS_MAX = 80;
 
-/** Presses Tab until the focus is on an element with this role and name. @param {any} page @param {string} role @param {string | RegExp} name */
+/**
+ * Presses Tab until the focus is on an element with this role and name.
+ * @param {any} page
+ * @param {string} role
+ * @param {string | RegExp} name
+ */
 async function tabTo(page, role, name) {
   const wanted = page.getByRole(role, { name }).first();
   await wanted.waitFor();
@@ -63,6 +68,54 @@ describe('a buyer', () => {
     assert.deepEqual(await page.locator('.ticket .code').allTextContents(), ['A-2-5', 'A-2-6']);
     assert.equal(await person.balance(), 900_000);
   });
+
+  test('reaches the map by one stop of Tab, and moves on it with the arrow keys', async (t) => {
+    const { seatsPath } = await place.organiser.makeConcert({ rows: 3, seats: 5 });
+    const page = await openWindow(t, place);
+    await page.goto(seatsPath);
+    await page.getByRole('button', { name: 'Row 1, seat 1, ₩50,000, available' }).focus();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-seat'));
+    for (const [key, seat] of [
+      ['ArrowRight', 'A-1-2'],
+      ['ArrowDown', 'A-2-2'],
+      ['End', 'A-2-5'],
+      ['ArrowUp', 'A-1-5'],
+      ['Home', 'A-1-1'],
+      ['ArrowLeft', 'A-1-1'],
+    ]) {
+      await page.keyboard.press(key);
+      assert.equal(await focused(), seat, key);
+    }
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Row 1, seat 1, ₩50,000, chosen', pressed: true }).waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), null, 'Tab leaves the map');
+  });
+
+  test('chooses section, row and seat from a list, and no more seats than the organiser allows', async (t) => {
+    const { seatsPath } = await place.organiser.makeConcert({ seatsPerUser: 1 });
+    const page = await openWindow(t, place);
+    await page.goto(seatsPath);
+    await page.getByText('Choose from a list').click();
+    await page.getByLabel('Row', { exact: true }).selectOption({ label: 'Row 3' });
+    await page.getByLabel('Seat', { exact: true }).selectOption({ label: '7' });
+    await page.getByRole('button', { name: 'Add seat' }).click();
+    await page.getByRole('button', { name: 'Row 3, seat 7, ₩50,000, chosen' }).waitFor();
+    await page.getByRole('button', { name: 'Add seat' }).click();
+    await page.getByText('You may have at most 1 seat of this date.').waitFor();
+    await page.getByRole('button', { name: 'Hold 1 seat · ₩50,000' }).waitFor();
+  });
+
+  test('is warned of a single seat that is left alone, and not kept from it', async (t) => {
+    const { seatsPath } = await place.organiser.makeConcert({ rows: 1, seats: 6 });
+    const page = await openWindow(t, place);
+    await page.goto(seatsPath);
+    await page.getByRole('button', { name: 'Row 1, seat 2, ₩50,000, available' }).click();
+    await page.getByText('This leaves a single seat alone: Section A, row 1, seat 1.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Hold 1 seat · ₩50,000' }).isEnabled(), true);
+    await page.getByRole('button', { name: 'Row 1, seat 1, ₩50,000, available' }).click();
+    await page.getByText('This leaves a single seat alone').waitFor({ state: 'hidden' });
+  });
 });
 
 describe('a visitor', () => {
@@ -74,7 +127,9 @@ describe('a visitor', () => {
     await page.goto(concertPath);
     await page.getByText(/^Opens in \d s$/).waitFor();
     assert.equal(await page.getByRole('link', { name: 'Choose seats' }).isVisible(), false);
-    await page.evaluate(() => { /** @type {any} */ (globalThis).isSame = true; });
+    await page.evaluate(() => {
+      /** @type {any} */ (globalThis).isSame = true;
+    });
     await page.getByRole('link', { name: 'Choose seats' }).click();
     await page.getByRole('button', { name: 'Hold best seats' }).waitFor();
     assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).isSame), true);
@@ -86,7 +141,9 @@ describe('a visitor', () => {
     await page.goto('/');
     const card = (/** @type {string} */ name) => page.getByRole('listitem').filter({ hasText: name });
     await card('Onsale Unplugged').getByText('Sold out').waitFor();
-    await card('Evening to come').getByText(/^Opens in (59|1 h)/).waitFor();
+    await card('Evening to come')
+      .getByText(/^Opens in (59|1 h)/)
+      .waitFor();
     await card('Onsale Live').getByText('On sale').waitFor();
     await page.getByRole('link', { name: 'Onsale Unplugged' }).click();
     await page.getByText('Sold out').waitFor();

@@ -16,7 +16,9 @@ describe('the page in Korean', () => {
   /** @type {import('../lib/screens.mjs').Screen[]} */
   let screens;
 
-  before(async () => { screens = await furnish(place); });
+  before(async () => {
+    screens = await furnish(place);
+  });
 
   test('has no English left on any screen, and says in which language it is', async (t) => {
     for (const screen of screens) {
@@ -27,7 +29,10 @@ describe('the page in Korean', () => {
         const texts = await readTexts(page);
         const english = texts.filter((text) => /[A-Za-z]{2,}/.test(text.replace(SAME_IN_ALL, '')));
         assert.deepEqual(english, []);
-        assert.ok(texts.some((text) => /[가-힣]/.test(text)), 'there is Korean');
+        assert.ok(
+          texts.some((text) => /[가-힣]/.test(text)),
+          'there is Korean',
+        );
         for (const time of await page.locator('main time').allTextContents()) {
           assert.match(time, /^\d{4}년 \d{1,2}월 \d{1,2}일 \d\d:\d\d GMT\+9$/);
         }
@@ -59,7 +64,11 @@ describe('the page in Korean', () => {
   });
 });
 
-/** All that is shown or spoken, but for what organisers and visitors have written. @param {any} page @returns {Promise<string[]>} */
+/**
+ * All that is shown or spoken, but for what organisers and visitors have written.
+ * @param {any} page
+ * @returns {Promise<string[]>}
+ */
 function readTexts(page) {
   return page.evaluate(() => {
     const foreign = 'bdi, [dir="auto"], .code, [lang]:not(html), script, noscript, select:not(:has(option:checked))';
@@ -72,7 +81,9 @@ function readTexts(page) {
     }
     for (const element of document.body.querySelectorAll('*')) {
       if (!element.closest('[lang]:not(html)')) {
-        texts.push(...['aria-label', 'placeholder', 'title', 'aria-valuetext'].map((name) => element.getAttribute(name) ?? ''));
+        texts.push(
+          ...['aria-label', 'placeholder', 'title', 'aria-valuetext'].map((name) => element.getAttribute(name) ?? ''),
+        );
       }
     }
     return texts.map((text) => text.trim()).filter(Boolean);

@@ -1,11 +1,16 @@
 /** The poller of a queue by itself: its network, clock and chance are the tests'. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
+const folder = new URL('../../../page/scripts/', import.meta.url);
+const file =
+  readdirSync(folder, { recursive: true })
+    .map(String)
+    .find((path) => path.endsWith('poller.js')) ?? '';
 // The page's modules have no package around them that would tell Node what they are.
-const source = readFileSync(new URL('../../../page/poller.js', import.meta.url), 'utf8');
+const source = readFileSync(new URL(file, folder), 'utf8');
 const { Poller } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 const WAITING = { state: 'waiting', queue_state: 'open', number: 7, position: 3, ahead: 2, retry_after_ms: 5_000 };
@@ -26,8 +31,12 @@ class FakeWorld {
 
   now = () => this.time;
   random = () => this.chance;
-  report = (/** @type {any} */ report) => { this.reports.push(report); };
-  clearTimeout = (/** @type {number} */ timer) => { this.timers.delete(timer); };
+  report = (/** @type {any} */ report) => {
+    this.reports.push(report);
+  };
+  clearTimeout = (/** @type {number} */ timer) => {
+    this.timers.delete(timer);
+  };
 
   setTimeout = (/** @type {() => void} */ action, /** @type {number} */ ms) => {
     this.#timer += 1;
@@ -81,7 +90,9 @@ const failure = (status, headers) => Response.json({ code: 'busy' }, { status, h
 describe('the poller', () => {
   test('polls at once when it begins, with the queue token alone', async () => {
     const { world } = await FakeWorld.started();
-    assert.deepEqual(world.asked, [{ at: 1_000_000, path: '/queues/encore/tokens/me', headers: { 'Queue-Token': 'first-token' } }]);
+    assert.deepEqual(world.asked, [
+      { at: 1_000_000, path: '/queues/encore/tokens/me', headers: { 'Queue-Token': 'first-token' } },
+    ]);
     assert.equal(world.reports[0].entry.position, 3);
   });
 
@@ -96,7 +107,10 @@ describe('the poller', () => {
   test('sends the newest token', async () => {
     const { world } = await FakeWorld.started(entry({ ...WAITING, token: 'second-token' }), entry(WAITING));
     await world.pass(10_000);
-    assert.deepEqual(world.asked.map(({ headers }) => headers['Queue-Token']), ['first-token', 'second-token', 'second-token']);
+    assert.deepEqual(
+      world.asked.map(({ headers }) => headers['Queue-Token']),
+      ['first-token', 'second-token', 'second-token'],
+    );
   });
 
   test('does not ask sooner because it is woken', async () => {
@@ -132,7 +146,10 @@ describe('the poller', () => {
     world.chance = 0.999;
     await world.pass(300_000);
     const pauses = world.asked.slice(2, 9).map(({ at }, index) => at - world.asked[index + 1].at);
-    assert.ok(pauses.every((pause, index) => pause >= (pauses[index - 1] ?? 1_000)), `${pauses}`);
+    assert.ok(
+      pauses.every((pause, index) => pause >= (pauses[index - 1] ?? 1_000)),
+      `${pauses}`,
+    );
     assert.ok(Math.max(...pauses) <= 30_000 && Math.max(...pauses) > 29_000, `${pauses}`);
     assert.equal(world.reports.filter(({ kind }) => kind === 'trouble').length, 9);
   });
@@ -166,9 +183,14 @@ describe('the poller', () => {
   });
 
   test('goes on while the visitor is admitted, as it is told to', async () => {
-    const { world } = await FakeWorld.started(entry({ ...WAITING, state: 'admitted', retry_after_ms: 20_000, token: 'in' }));
+    const { world } = await FakeWorld.started(
+      entry({ ...WAITING, state: 'admitted', retry_after_ms: 20_000, token: 'in' }),
+    );
     await world.pass(20_000);
-    assert.deepEqual(world.asked.map(({ headers }) => headers['Queue-Token']), ['first-token', 'in']);
+    assert.deepEqual(
+      world.asked.map(({ headers }) => headers['Queue-Token']),
+      ['first-token', 'in'],
+    );
   });
 
   for (const state of ['used', 'expired', 'left']) {
@@ -195,14 +217,22 @@ describe('the poller', () => {
     test(`of a queue that is ${state} looks at the public number once a minute, until it goes on`, async () => {
       const { world } = await FakeWorld.started(
         entry({ ...WAITING, queue_state: state, retry_after_ms: undefined }),
-        Response.json({ state }), Response.json({ state: 'open' }), entry(WAITING));
+        Response.json({ state }),
+        Response.json({ state: 'open' }),
+        entry(WAITING),
+      );
       await world.pass(59_999);
       assert.equal(world.asked.length, 1, 'polling has stopped');
       await world.pass(60_001);
-      assert.deepEqual(world.asked.map(({ at, path }) => [at - 1_000_000, path]), [
-        [0, '/queues/encore/tokens/me'], [60_000, '/queues/encore'], [120_000, '/queues/encore'],
-        [120_000, '/queues/encore/tokens/me'],
-      ]);
+      assert.deepEqual(
+        world.asked.map(({ at, path }) => [at - 1_000_000, path]),
+        [
+          [0, '/queues/encore/tokens/me'],
+          [60_000, '/queues/encore'],
+          [120_000, '/queues/encore'],
+          [120_000, '/queues/encore/tokens/me'],
+        ],
+      );
     });
   }
 

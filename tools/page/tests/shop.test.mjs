@@ -12,10 +12,19 @@ describe('the shop', () => {
 
   test('sells a product with a coupon from a link', async (t) => {
     const person = await Person.signUp(place.api);
-    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Scarf', price: 20_000, stock: 9 });
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', {
+      name: 'Scarf',
+      price: 20_000,
+      stock: 9,
+    });
     const at = (/** @type {number} */ ms) => new Date(Date.now() + ms).toISOString();
-    const { coupon_id: couponId } = await place.organiser.ask('POST', '/coupons', { name: 'Warm winter', quantity: 5,
-      discount: { kind: 'amount', value: 3_000 }, valid_from: at(-60_000), valid_until: at(3_600_000) });
+    const { coupon_id: couponId } = await place.organiser.ask('POST', '/coupons', {
+      name: 'Warm winter',
+      quantity: 5,
+      discount: { kind: 'amount', value: 3_000 },
+      valid_from: at(-60_000),
+      valid_until: at(3_600_000),
+    });
     const page = await openWindow(t, place, { person });
     await page.goto(`/app/shop?coupon=${couponId}`);
     await page.getByRole('button', { name: 'Claim coupon' }).click();
@@ -33,7 +42,11 @@ describe('the shop', () => {
 
   test('takes an order back, and gives the money back', async (t) => {
     const person = await Person.signUp(place.api);
-    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Gloves', price: 20_000, stock: 9 });
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', {
+      name: 'Gloves',
+      price: 20_000,
+      stock: 9,
+    });
     const page = await openWindow(t, place, { person });
     await page.goto(`/app/shop/${productId}`);
     await page.getByRole('button', { name: 'Buy now · ₩20,000' }).click();
@@ -44,7 +57,11 @@ describe('the shop', () => {
   });
 
   test('says that a product is sold out', async (t) => {
-    const { product_id: productId } = await place.organiser.ask('POST', '/products', { name: 'Hat', price: 20_000, stock: 1 });
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', {
+      name: 'Hat',
+      price: 20_000,
+      stock: 1,
+    });
     await (await Person.signUp(place.api)).order(productId);
     const page = await openWindow(t, place);
     await page.goto(`/app/shop/${productId}`);
@@ -91,7 +108,27 @@ describe('somebody with tickets', () => {
     await second.getByLabel('Password').waitFor();
     await second.reload();
     await second.getByLabel('Password').waitFor();
-    assert.deepEqual((await first.context().cookies()).filter((/** @type {any} */ { name }) => name.includes('refresh')), []);
+    assert.deepEqual(
+      (await first.context().cookies()).filter((/** @type {any} */ { name }) => name.includes('refresh')),
+      [],
+    );
+  });
+
+  test('does not notice that the gateway refuses an access token that has ended', async (t) => {
+    const person = await Person.signUp(place.api);
+    const page = await openWindow(t, place, { person });
+    let refreshes = 0;
+    page.on('request', (/** @type {any} */ request) => {
+      refreshes += Number(request.url().endsWith('/sessions/refresh'));
+    });
+    await page.route(
+      '**/wallet/entries',
+      (/** @type {any} */ route) => route.fulfill({ status: 403, json: { message: 'Forbidden' } }),
+      { times: 1 },
+    );
+    await page.goto('/app/wallet');
+    await page.getByRole('row', { name: /Top-up/ }).waitFor();
+    assert.equal(refreshes, 2, 'one to begin with, and one for the refusal');
   });
 
   test('signs up, and is told what a password must be', async (t) => {

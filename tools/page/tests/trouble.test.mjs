@@ -13,7 +13,7 @@ const HOLD_SECONDS = 5;
 describe('a hold', () => {
   const place = usePlace();
 
-  test('of a seat that is taken under one\'s finger gives one sentence, and keeps the rest of the choice', async (t) => {
+  test("of a seat that is taken under one's finger gives one sentence, and keeps the rest of the choice", async (t) => {
     const [person, faster] = await Promise.all([Person.signUp(place.api), Person.signUp(place.api)]);
     const { seatsPath, scheduleId } = await place.organiser.makeConcert();
     const page = await openWindow(t, place, { person });
@@ -77,7 +77,9 @@ describe('a hold', () => {
     const { seatsPath } = await place.organiser.makeConcert();
     const page = await openWindow(t, place, { person });
     let payments = 0;
-    page.on('request', (/** @type {any} */ request) => { payments += Number(request.url().endsWith('/payments')); });
+    page.on('request', (/** @type {any} */ request) => {
+      payments += Number(request.url().endsWith('/payments'));
+    });
     await page.goto(seatsPath);
     await page.getByRole('button', { name: 'Hold best seats' }).click();
     await page.getByRole('button', { name: 'Pay ₩100,000' }).waitFor();
@@ -101,7 +103,9 @@ describe('a hold', () => {
     const { seatsPath } = await place.organiser.makeConcert();
     const page = await openWindow(t, place, { person });
     let holds = 0;
-    page.on('request', (/** @type {any} */ request) => { holds += Number(request.url().endsWith('/reservations')); });
+    page.on('request', (/** @type {any} */ request) => {
+      holds += Number(request.url().endsWith('/reservations'));
+    });
     await page.goto(seatsPath);
     const button = page.getByRole('button', { name: 'Hold best seats' });
     await button.waitFor();
@@ -113,6 +117,43 @@ describe('a hold', () => {
     await page.context().setOffline(false);
     await page.getByRole('button', { name: 'Pay ₩100,000' }).waitFor();
     assert.equal(holds, 1);
+  });
+
+  test('is sent again with the same key when the server is busy', async (t) => {
+    const person = await Person.signUp(place.api);
+    const { seatsPath } = await place.organiser.makeConcert();
+    const page = await openWindow(t, place, { person });
+    /** @type {string[]} */
+    const keys = [];
+    await page.route('**/reservations', (/** @type {any} */ route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      return keys.length === 1
+        ? route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, json: { code: 'busy' } })
+        : route.continue();
+    });
+    await page.goto(seatsPath);
+    await page.getByRole('button', { name: 'Hold best seats' }).click();
+    await page.getByRole('button', { name: 'Pay ₩100,000' }).waitFor();
+    assert.equal(keys.length, 2);
+    assert.equal(keys[0], keys[1]);
+  });
+
+  test('is told to those who cannot see it with two minutes, one minute and twenty seconds left', async (t) => {
+    const person = await Person.signUp(place.api);
+    const { scheduleId } = await place.organiser.makeConcert();
+    const { reservation_id: reservationId } = await person.hold(scheduleId, ['A-1-1']);
+    const page = await openWindow(t, place, { person });
+    await page.clock.install();
+    await page.goto(`/app/cart/${reservationId}`);
+    await page.getByRole('timer').waitFor();
+    for (const [ms, said] of [
+      [185_000, '2 minutes left'],
+      [60_000, '1 minute left'],
+      [40_000, '20 seconds left'],
+    ]) {
+      await page.clock.runFor(ms);
+      await page.locator('#live', { hasText: said }).waitFor({ state: 'attached' });
+    }
   });
 });
 

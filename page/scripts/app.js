@@ -8,9 +8,8 @@
 /** The language of the page. */
 export const language = document.documentElement.lang;
 const locale = language === "ko" ? "ko-KR" : "en-GB";
-const wordsOfDocument = document.getElementById("words")?.textContent;
 /** @type {Record<string, string>} */
-const words = wordsOfDocument ? JSON.parse(wordsOfDocument) : (await import(`./words.${language}.js`)).default;
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
 const TRIES_MAX = 5;
 /** Nobody watches a button turn for longer; beyond it the refusal says how long to wait. */
@@ -429,7 +428,7 @@ function followLink(event) {
 function start() {
   const banner = /** @type {HTMLElement} */ (document.getElementById("offline"));
   const showBanner = () => { banner.hidden = navigator.onLine; };
-  const reshow = () => (routeOf(location.pathname) ? showScreen() : location.reload());
+  const reshow = async () => (routeOf(location.pathname) ? showScreen() : location.reload());
   readDocumentClock();
   showBanner();
   addEventListener("online", showBanner);
@@ -437,7 +436,12 @@ function start() {
   addEventListener("click", followLink);
   addEventListener("popstate", () => location.pathname !== shownPath && reshow());
   addEventListener("pageshow", (event) => event.persisted && reshow());
-  addEventListener("storage", ({ key, newValue }) => key === "session" && !newValue && reshow());
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === "session" && !newValue) {
+      dropSession();
+      void reshow();
+    }
+  });
   void showScreen();
 }
 

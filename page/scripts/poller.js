@@ -3,7 +3,7 @@
  * pages; network, clock and chance come from outside, so that it can be tested without them.
  */
 
-/** @import { Entry, World } from "./types.js" */
+/** @import { Entry, Order, World } from "./types.js" */
 
 /** How often a queue that is sold out or over is looked at, in case that it goes on. */
 const LOOK_MS = 60_000;
@@ -36,6 +36,11 @@ export class Poller {
     if (!this.#isBusy && !this.#isStopped) {
       this.#plan(isLate ? 0 : this.#dueAt - this.world.now());
     }
+  }
+
+  /** Notes that the network is lost: the next wake polls at once. */
+  lose() {
+    this.#failures ||= 1;
   }
 
   /** Ends polling for good. */
@@ -116,8 +121,12 @@ export class Poller {
 function serve(worker) {
   /** @type {Poller | undefined} */
   let poller;
-  worker.onmessage = (/** @type {MessageEvent<{ queueId?: string, token?: string }>} */ { data }) => {
-    if (data.queueId && data.token) {
+  worker.onmessage = (/** @type {MessageEvent<Order>} */ { data }) => {
+    if (data.kind === "lose") {
+      poller?.lose();
+      return;
+    }
+    if (data.kind === "start") {
       poller = new Poller(data.queueId, data.token, {
         fetch: (path, init) => fetch(path, init),
         now: Date.now,

@@ -1,16 +1,17 @@
 /** Choosing seats of a date: the best available, from a list, or on the map. Holding them leads to the cart. */
 
 import {
-  Refusal, actionButton, announce, ask, ensureLoggedIn, explain, fill, go, h, keepConcert, money, readPlace,
-  savePlace, seatName, t, timeTag, write,
+  Refusal, actionButton, announce, ask, ensureLoggedIn, explain, fill, go, h, keepConcert, moment, money,
+  readPlace, savePlace, seatName, t, timeTag, write,
 } from "./app.js";
 
 /** @import { Concert, Row, Schedule, Screen, Section } from "./types.js" */
 
 const POLL_MS = 2_000;
 const SECTIONS_PER_TIER = 4;
+const STACKED_MAX = 4;
 const STATES = /** @type {Record<string, string>} */ ({ a: "available", h: "held", s: "sold" });
-/** Rows and seats to go for a key. @type {Record<string, [number, number]>} */
+/** Rows and seats to go for a key. @type {Record<string, number[]>} */
 const STEPS = {
   ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -Infinity], End: [0, Infinity],
 };
@@ -25,12 +26,11 @@ export default async function showSeats({ params: [concertId, scheduleId], signa
   const concertPath = `/app/concerts/${concertId}`;
   const facts = h("p", { class: "muted facts" }, timeTag(date.starts_at), " · ", h("bdi", {}, date.place), " · ",
     h("a", { href: concertPath }, t("seats.back")));
-  /** @param {string} text @param {...Node} more */
-  const showInstead = (text, ...more) => fill(concert.name, facts, h("div", { class: "panel empty" },
-    h("p", {}, text, " ", ...more), h("a", { class: "button primary", href: concertPath }, t("seats.back"))));
+  const showInstead = (/** @type {string} */ text) => fill(concert.name, facts, h("div", { class: "panel empty" },
+    h("p", {}, text), h("a", { class: "button primary", href: concertPath }, t("seats.back"))));
   const place = concert.queue_id ? readPlace(concert.queue_id) : null;
   if (date.state === "not_open") {
-    showInstead(t("concert.opens"), timeTag(date.sale_opens_at));
+    showInstead(`${t("concert.opens")} ${moment(date.sale_opens_at)}`);
   } else if (date.state === "over") {
     showInstead(t("state.over"));
   } else if (concert.queue_id && place?.state !== "admitted") {
@@ -52,12 +52,9 @@ export default async function showSeats({ params: [concertId, scheduleId], signa
 async function showPicker(picker, facts, turnEndsAt) {
   await picker.load(new URLSearchParams(location.search).get("section"));
   const { concert, signal } = picker;
-  const turn = h("p", { class: "note", hidden: !turnEndsAt }, t("queue.time_left"), " ");
-  if (turnEndsAt) {
-    // The timer is that of the cart, which the visitor needs next.
-    const { timer } = await import("./pay.js");
-    turn.append(timer(turnEndsAt, signal, () => go(`/app/concerts/${concert.concert_id}`)));
-  }
+  // The timer is that of the cart, which the visitor needs next.
+  const turn = turnEndsAt !== undefined && h("p", { class: "note" }, t("queue.time_left"), " ",
+    (await import("./pay.js")).timer(turnEndsAt, signal, () => go(`/app/concerts/${concert.concert_id}`)));
   fill(concert.name, facts, turn, picker.render());
   picker.keepFresh();
 }
@@ -75,14 +72,12 @@ class Picker {
   /** @type {import("./seat-list.js").SeatList | undefined} */
   #list;
 
-  /**
-   * @param {Concert} concert @param {Schedule} date @param {string | undefined} queueToken
-   * @param {AbortSignal} signal
-   */
-  constructor(concert, date, queueToken, signal) {
+  /** @param {Concert} concert @param {Schedule} date @param {string | undefined} token @param {AbortSignal} signal */
+  constructor(concert, date, token, signal) {
     this.concert = concert;
-    this.date = date;
-    this.queueToken = queueToken;
+    // Dearer sections are nearer to the stage.
+    this.date = { ...date, sections: [...date.sections].sort((one, other) => other.price - one.price) };
+    this.queueToken = token;
     this.signal = signal;
     this.grid = new SeatGrid((seatId) => this.toggle(seatId));
     this.hall = h("div", { class: "hall" });
@@ -115,6 +110,8 @@ class Picker {
     const answer = await ask(path, { etag: this.#etags.get(path), auth: Boolean(queueToken), queueToken, signal });
     this.#etags.set(path, answer.etag);
     for (const section of /** @type {Section[]} */ (answer.body?.sections ?? [])) {
+      // A row that begins later begins with gaps, so that a seat stands at its number in every row.
+      section.rows?.forEach((row) => { row.states = "-".repeat((row.from ?? 1) - 1) + row.states; });
       this.#sections.set(section.section, { ...this.#sections.get(section.section), ...section });
     }
     return answer.status !== 304;
@@ -191,8 +188,7 @@ class Picker {
 
   /** @param {string} text Empty for nothing to say. */
   #say(text) {
-    this.notice.hidden = !text;
-    this.notice.textContent = text;
+    Object.assign(this.notice, { textContent: text, hidden: !text });
   }
 
   #summarise() {
@@ -227,11 +223,18 @@ class Picker {
     return "";
   }
 
+  /** Where the state of a seat stands. @param {string} seatId */
+  #locate(seatId) {
+    const [section, label, seat] = seatId.split("-");
+    const row = this.#sections.get(section)?.rows?.find((one) => one.row === label) ?? { row: label, states: "" };
+    return { row, index: Number(seat) - 1 };
+  }
+
   /** Gives up the chosen seats that are no longer free, and says which. */
   #dropTaken() {
     const taken = [...this.#chosen].filter((seatId) => {
-      const { row, index } = locate(this.#sections, seatId);
-      return row && row.states[index] !== "a";
+      const { row, index } = this.#locate(seatId);
+      return row.states[index] !== "a";
     });
     if (taken.length > 0) {
       taken.forEach((seatId) => this.#chosen.delete(seatId));
@@ -257,10 +260,8 @@ class Picker {
       go(`/app/cart/${reservationId}`);
     } else if (code === "seat-taken") {
       seats.forEach((/** @type {string} */ seatId) => {
-        const { row, index } = locate(this.#sections, seatId);
-        if (row) {
-          row.states = `${row.states.slice(0, index)}h${row.states.slice(index + 1)}`;
-        }
+        const { row, index } = this.#locate(seatId);
+        row.states = `${row.states.slice(0, index)}h${row.states.slice(index + 1)}`;
       });
       this.#dropTaken();
       this.#paint();
@@ -271,14 +272,7 @@ class Picker {
 }
 
 /** @param {string} section @param {Row} row @param {number} index Within the states of the row. */
-export const idOf = (section, row, index) => `${section}-${row.row}-${index + (row.from ?? 1)}`;
-
-/** @param {Map<string, Section>} sections @param {string} seatId */
-function locate(sections, seatId) {
-  const [section, label, seat] = seatId.split("-");
-  const row = sections.get(section)?.rows?.find((one) => one.row === label);
-  return { row, index: Number(seat) - (row?.from ?? 1) };
-}
+export const idOf = (section, row, index) => `${section}-${row.row}-${index + 1}`;
 
 /**
  * "n seats, best available": how many first, and the server chooses neighbours.
@@ -295,7 +289,8 @@ function makeBest({ sections, max_seats_per_user: most }, onHold) {
   /** @param {boolean} apart Whether the seats need not be neighbours. */
   const hold = (apart) => {
     answer.replaceChildren();
-    return onHold({ count: Number(count.value), ...(place.value && { section: place.value }), ...(apart && { apart }) });
+    const section = place.value;
+    return onHold({ count: Number(count.value), ...(section && { section }), ...(apart && { apart }) });
   };
   const explainBest = (/** @type {string} */ text, /** @type {unknown} */ problem) => {
     const isSplit = problem instanceof Refusal && problem.code === "not-together";
@@ -317,10 +312,9 @@ function makeBest({ sections, max_seats_per_user: most }, onHold) {
  * @param {Section[]} sections @param {string} current @param {(section: string) => void} onOpen
  */
 function drawHall(sections, current, onOpen) {
-  const tiers = Math.ceil(sections.length / SECTIONS_PER_TIER);
-  const width = 100 / Math.ceil(sections.length / tiers);
+  const places = placesOf(sections.length);
   const blocks = sections.map(({ section, available, held, sold }, index) => {
-    const [x, y] = [(index * width) % 100, Math.floor((index * width) / 100 + 0.001) * 16 + 8];
+    const { x, y, width } = places[index];
     const share = available / Math.max(1, available + held + sold);
     const block = svg("g", { class: section === current ? "block current" : "block" },
       svg("rect", { x: x + 1, y, width: width - 2, height: 14, rx: 2, "fill-opacity": 0.1 + share / 2 }),
@@ -335,11 +329,25 @@ function drawHall(sections, current, onOpen) {
     return h("li", {}, h("button", { ...attributes, click: () => onOpen(section) }, ...text));
   });
   return [
-    svg("svg", { viewBox: `0 0 100 ${tiers * 16 + 8}`, "aria-hidden": "true" },
+    svg("svg", { viewBox: `0 0 100 ${places[places.length - 1].y + 15}`, "aria-hidden": "true" },
       svg("rect", { x: 25, y: 0, width: 50, height: 5.5, rx: 1.5, class: "stage" }),
       svg("text", { x: 50, y: 4, class: "count" }, t("seats.stage")), ...blocks),
     h("ul", { class: "plain section-buttons", "aria-label": t("seats.sections") }, ...buttons),
   ];
+}
+
+/**
+ * Where sections lie in the picture: few of them one behind the other, wider to the back; many side by side.
+ * @param {number} count
+ */
+function placesOf(count) {
+  const isStacked = count <= STACKED_MAX;
+  const columns = isStacked ? 1 : SECTIONS_PER_TIER;
+  return Array.from({ length: count }, (_, index) => {
+    const width = isStacked ? 60 + (40 * index) / Math.max(1, count - 1) : 100 / columns;
+    const x = isStacked ? (100 - width) / 2 : (index % columns) * width;
+    return { x, y: 8 + 16 * Math.floor(index / columns), width };
+  });
 }
 
 /** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
@@ -381,41 +389,36 @@ class SeatGrid {
 
   /** @param {Section} section */
   #build({ section, price, rows = [] }) {
-    this.#cells = [];
-    const lines = rows.map((row) => {
-      const first = row.from ?? 1;
-      const cells = [...row.states].map((state, index) => {
-        const attributes = { type: "button", class: "seat", tabindex: -1, "data-seat": idOf(section, row, index) };
-        return state === "-" ? undefined : h("button", attributes, first + index);
-      });
-      // A seat stands at its number, so that those above each other have the same index.
-      this.#cells.push([...Array(first), ...cells]);
-      const gaps = Array.from({ length: first - 1 }, () => undefined);
-      return h("div", { class: "line", role: "group", "aria-label": t("seats.row_label", { row: row.row }) },
-        h("span", { class: "line-label", "aria-hidden": "true" }, row.row),
-        ...[...gaps, ...cells].map((cell) => cell ?? h("span", { class: "gap" })));
-    });
+    this.#cells = rows.map((row) => [...row.states].map((state, index) => {
+      const attributes = { type: "button", class: "seat", tabindex: -1, "data-seat": idOf(section, row, index) };
+      return state === "-" ? undefined : h("button", attributes, index + 1);
+    }));
     this.#cells.flat().find(Boolean)?.setAttribute("tabindex", "0");
+    const lines = rows.map(({ row }, line) =>
+      h("div", { class: "line", role: "group", "aria-label": t("seats.row_label", { row }) },
+        h("span", { class: "line-label", "aria-hidden": "true" }, row),
+        ...this.#cells[line].map((cell) => cell ?? h("span", { class: "gap" }))));
+    const legend = ["available", "chosen", "held", "sold"].map((state) =>
+      h("span", {}, h("i", { class: "seat", "data-state": state }), t(`seat.${state}`)));
     this.element.replaceChildren(
       h("p", { class: "row" }, h("b", {}, t("concert.section", { section })), h("b", {}, money(price))),
       h("div", { class: "seats", role: "group", "aria-label": t("seats.map_label", { section }) }, ...lines),
-      h("p", { class: "legend", "aria-hidden": "true" }, ...["available", "chosen", "held", "sold"].map((state) =>
-        h("span", {}, h("i", { class: "seat", "data-state": state }), t(`seat.${state}`)))));
+      h("p", { class: "legend", "aria-hidden": "true" }, ...legend));
   }
 
   /** Touches only the seats that have changed. @param {Section} section @param {Set<string>} chosen */
   #update({ section, price, rows = [] }, chosen) {
     const priceText = money(price);
     rows.forEach((row, line) => [...row.states].forEach((letter, index) => {
-      const seat = this.#cells[line][index + (row.from ?? 1)];
+      const seat = this.#cells[line][index];
       const id = idOf(section, row, index);
       const state = chosen.has(id) ? "chosen" : STATES[letter];
       if (seat && seat.dataset.state !== state) {
         seat.dataset.state = state;
         seat.ariaPressed = String(state === "chosen");
         seat.ariaDisabled = state === "held" || state === "sold" ? "true" : null;
-        const number = String(index + (row.from ?? 1));
-        seat.ariaLabel = t("seat.label", { row: row.row, seat: number, price: priceText, state: t(`seat.${state}`) });
+        const values = { row: row.row, seat: String(index + 1), price: priceText, state: t(`seat.${state}`) };
+        seat.ariaLabel = t("seat.label", values);
       }
     }));
   }
@@ -435,30 +438,21 @@ class SeatGrid {
 
   /** @param {KeyboardEvent} event */
   #move(event) {
-    const step = STEPS[event.key];
-    const seat = /** @type {HTMLButtonElement} */ (event.target);
-    const line = this.#cells.findIndex((cells) => cells.includes(seat));
-    if (step && line >= 0) {
-      event.preventDefault();
-      const next = step[0] ? this.#findAcross(line, step[0], seat) : this.#findAlong(line, step[1], seat);
-      if (next) {
-        this.#focus(next);
-      }
+    const [lines, seats] = STEPS[event.key] ?? [0, 0];
+    const line = this.#cells.findIndex((cells) => cells.includes(/** @type {HTMLButtonElement} */ (event.target)));
+    if (line < 0 || lines === seats) {
+      return;
     }
-  }
-
-  /** The nearest seat of the next row. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
-  #findAcross(line, step, seat) {
-    const number = this.#cells[line].indexOf(seat);
-    const cells = this.#cells[line + step] ?? [];
-    const distance = (/** @type {HTMLButtonElement} */ other) => Math.abs(cells.indexOf(other) - number);
-    return cells.filter((cell) => cell !== undefined).sort((one, other) => distance(one) - distance(other))[0];
-  }
-
-  /** The next seat of the row, or its end. @param {number} line @param {number} step @param {HTMLButtonElement} seat */
-  #findAlong(line, step, seat) {
-    const seats = this.#cells[line].filter((cell) => cell !== undefined);
-    return seats[Math.min(seats.length - 1, Math.max(0, seats.indexOf(seat) + step))];
+    event.preventDefault();
+    const number = this.#cells[line].indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const cells = this.#cells[line + lines] ?? [];
+    const numbers = [...cells.keys()].filter((one) => cells[one]);
+    const nearest = numbers.toSorted((one, other) => Math.abs(one - number) - Math.abs(other - number))[0];
+    const along = Math.min(numbers.length - 1, Math.max(0, numbers.indexOf(number) + seats));
+    const seat = cells[lines ? nearest : numbers[along]];
+    if (seat) {
+      this.#focus(seat);
+    }
   }
 
   /** @param {HTMLElement} seat */

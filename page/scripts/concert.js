@@ -167,11 +167,16 @@ class QueuePanel {
     join.disabled = false;
     join.addEventListener("click", () => act(join, () => this.join()));
     this.channel.onmessage = ({ data }) => this.#hear(data);
-    const wake = () => (this.#worker ? this.#worker.postMessage({}) : this.channel.postMessage({ kind: "wake" }));
-    document.addEventListener("visibilitychange", wake, { signal: this.signal });
-    addEventListener("pageshow", wake, { signal: this.signal });
-    addEventListener("online", wake, { signal: this.signal });
-    this.signal.addEventListener("abort", () => {
+    const { signal } = this;
+    const wake = () => (this.#worker ?? this.channel).postMessage({ kind: "wake" });
+    document.addEventListener("visibilitychange", wake, { signal });
+    addEventListener("pageshow", wake, { signal });
+    addEventListener("online", wake, { signal });
+    addEventListener("offline", () => {
+      this.#worker?.postMessage({ kind: "lose" });
+      this.#hear({ kind: "trouble" });
+    }, { signal });
+    signal.addEventListener("abort", () => {
       this.#following?.abort();
       this.channel.close();
     });
@@ -222,7 +227,7 @@ class QueuePanel {
     const worker = new Worker(workerPolicy?.createScriptURL("") ?? pollerUrl(), { type: "module" });
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#tell(data);
-    worker.postMessage({ queueId: this.queueId, token });
+    worker.postMessage({ kind: "start", queueId: this.queueId, token });
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     worker.terminate();
     this.#worker = undefined;
@@ -237,7 +242,7 @@ class QueuePanel {
   /** @param {Report | { kind: "wake" }} report */
   #hear(report) {
     if (report.kind === "wake") {
-      this.#worker?.postMessage({});
+      this.#worker?.postMessage(report);
     } else if (report.kind === "entry") {
       this.#keep(report.entry);
     } else if (report.kind === "refused") {

@@ -53,6 +53,9 @@ export interface Entry {
 /** What a poller tells: an answer; a refusal, after which polling ends; or a failure, after which it goes on. */
 export type Report = { kind: "entry"; entry: Entry } | { kind: "refused"; code: string } | { kind: "trouble" };
 
+/** What a page tells the worker of its poller: to begin; to poll if it is time; or that the network is lost. */
+export type Order = { kind: "start"; queueId: string; token: string } | { kind: "wake" } | { kind: "lose" };
+
 /** All that a poller needs from outside. */
 export interface World {
   fetch(path: string, init: RequestInit): Promise<Response>;

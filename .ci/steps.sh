@@ -117,6 +117,13 @@ need() {
 # find_browser WHAT: a browser in $CHROMIUM, and what drives it in $cache/page, for WHAT; if they cannot be had, that is
 # skipped.
 find_browser() {
+    local program
+    for program in chromium chromium-browser google-chrome; do
+        if [ -z "${CHROMIUM:-}" ] && command -v "$program" >/dev/null; then
+            CHROMIUM="$(command -v "$program")"
+            export CHROMIUM
+        fi
+    done
     if [ -z "${CHROMIUM:-}" ]; then
         step "chromium" install_package chromium chromium
         if [ -e "$log/chromium" ]; then

@@ -10,7 +10,7 @@ import {
 export default async function showAccount({ signal }) {
   if (!isLoggedIn()) {
     const isOther = location.pathname !== "/app/account";
-    fill(t("account.log_in"), isOther && h("p", { class: "note" }, t("account.needed")), makeForms(leaveLogIn));
+    fill(t("account.title"), isOther && h("p", { class: "note" }, t("account.needed")), makeForms(leaveLogIn));
     return;
   }
   const { body: user } = await ask("/users/me", { auth: true, signal });

@@ -286,7 +286,7 @@ class QueuePanel {
       announce(`${people}. ${next}`);
     }
     const count = h("span", { class: "place" }, ahead.toLocaleString(language));
-    view.ahead.replaceChildren(count, h("span", {}, t("queue.people", { n: ahead })));
+    view.ahead.replaceChildren(count, " ", h("span", {}, t("queue.people", { n: ahead })));
     view.bar.value = Math.max(0, first - ahead - 0.5);
     view.bar.max = first;
     view.bar.ariaValueText = people;

@@ -28,12 +28,9 @@ async function takeOne(place, file) {
     ['5-18', '5-19'],
   ];
   for (const seats of sold) {
-    await (
-      await Person.signUp(place.api)
-    ).buy(
-      scheduleId,
-      seats.map((seat) => `Floor-${seat}`),
-    );
+    const buyer = await Person.signUp(place.api);
+    const seatIds = seats.map((seat) => `Floor-${seat}`);
+    await buyer.buy(scheduleId, seatIds);
   }
   await (await Person.signUp(place.api)).hold(scheduleId, ['Floor-1-7', 'Floor-1-8']);
   await inWindow(place, { reducedMotion: 'reduce' }, async (page) => {
@@ -41,10 +38,7 @@ async function takeOne(place, file) {
     await page.locator('button.seat[data-state="sold"]').first().waitFor();
     await page.locator('[data-seat="Floor-2-11"]').click();
     await page.locator('[data-seat="Floor-2-12"]').click();
-    await page.locator('#map-title').scrollIntoViewIfNeeded();
-    await page.evaluate(() =>
-      scrollTo(0, (document.getElementById('map-title')?.getBoundingClientRect().top ?? 0) + scrollY - 120),
-    );
+    await page.evaluate(() => document.getElementById('map-title')?.closest('section')?.scrollIntoView());
     // A pointer that rests on a seat would mark it.
     await page.mouse.move(0, 0);
     await page.screenshot({ path: file });

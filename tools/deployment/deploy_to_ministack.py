@@ -46,6 +46,8 @@ S3Uploader.to_path_style_s3_url = lambda self, key, version=None: f"https://s3.a
 cli(prog_name="sam")
 """
 PRICE = 50_000
+# The settings of x-amazon-apigateway-cors.
+CORS = ["allowHeaders", "allowMethods", "allowOrigins", "exposeHeaders", "maxAge"]
 
 
 class Account:
@@ -146,6 +148,9 @@ def make_routes(account):
     template = account.client("cloudformation").get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
     template = json.loads(template) if isinstance(template, str) else template
     definition = template["Resources"]["Api"]["Properties"]["Body"]
+    condition, cors, otherwise = definition["x-amazon-apigateway-cors"]["Fn::If"]
+    expect("CORS", [condition, sorted(cors), otherwise], ["AllowsOrigins", CORS, {"Ref": "AWS::NoValue"}])
+    print()
     gateway, api_id = account.client("apigatewayv2"), account.physical_id("Api")
     if gateway.get_routes(ApiId=api_id)["Items"]:
         raise Failed("ministack makes routes by now: take make_routes out of tools/deployment/deploy_to_ministack.py")

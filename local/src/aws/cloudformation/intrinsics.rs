@@ -44,10 +44,7 @@ impl Scope {
                 Ok(number) if parameter["Type"] == "Number" => Value::from(number),
                 _ => Value::from(*value),
             });
-            let value = given.unwrap_or_else(|| parameter["Default"].clone());
-            let list = value.as_str().filter(|_| parameter["Type"] == "CommaDelimitedList");
-            let list = list.map(|list| list.split(',').map(str::trim).collect::<Vec<_>>().into());
-            parameters.insert(name.clone(), list.unwrap_or(value));
+            parameters.insert(name.clone(), given.unwrap_or_else(|| parameter["Default"].clone()));
         }
         let conditions = template["Conditions"].as_object().cloned().unwrap_or_default();
         Self { parameters, conditions, resources: HashMap::new() }
@@ -118,6 +115,11 @@ impl Scope {
                 let parts: Vec<String> =
                     parts.as_array().into_iter().flatten().map(crate::aws::cloudformation::scalar_text).collect();
                 Ok(Value::from(parts.join(separator)))
+            }
+            "Fn::Split" => {
+                let separator = argument[0].as_str().unwrap_or_default();
+                let text = self.resolve(&argument[1])?;
+                Ok(text.as_str().unwrap_or_default().split(separator).collect::<Vec<_>>().into())
             }
             "Fn::If" => {
                 let held = self.condition_holds(argument[0].as_str().unwrap_or_default())?;

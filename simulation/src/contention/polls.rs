@@ -30,8 +30,8 @@ mod tests {
     #[test]
     fn somebody_asks_more_often_the_nearer_the_call_is() {
         assert_eq!(polls_by_quarters(&[0, 400, 800], 400), 1 + 1 + 2);
-        // 40 s: 10, 7.5, 5.6, 4.2, 3.2, 2.4, 1.8, 1.3, and 4 of a second.
-        assert_eq!(polls_by_quarters(&[16_000], 400), 12);
+        // 40 s: 10, 7.5, 5.6, 4.2, 3.2, 2.4, 1.8, 1.3, and 5 of a second.
+        assert_eq!(polls_by_quarters(&[16_000], 400), 13);
         // 250 s: at first every 20 s, nine times.
         assert_eq!(polls_by_quarters(&[100_000], 400), 9 + 14);
     }

@@ -18,6 +18,7 @@ COPY Cargo.toml Cargo.lock template.yaml ./
 COPY .cargo .cargo
 COPY shared shared
 COPY functions functions
+COPY page page
 COPY simulation simulation
 COPY local local
 COPY monitoring/cloudwatch.yaml monitoring/

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::recorder::{Disturb, Fault};
+use crate::capacity::within;
+use crate::support::recorder::{Disturb, Fault, Meter};
 use crate::support::{Person, Reply, World, concurrently};
 
 /// A date with these sections: label, price, rows, seats of a row.
@@ -174,4 +175,24 @@ async fn a_crowd_that_wants_the_best_pairs_fills_the_hall_and_nobody_sits_alone(
     }
     assert_eq!(held.iter().collect::<BTreeSet<_>>().len(), 80, "every seat is in a pair");
     world.check_invariants().await;
+}
+
+#[tokio::test]
+async fn the_best_seats_cost_a_hold_and_a_look_at_their_section() {
+    let world = World::new().await;
+    let id = hall(&world, &[("A", 50_000, 50, 50)]).await;
+    quiet(&world).await;
+    let (mina, joon, sora) = (world.user().await, world.user().await, world.user().await);
+    let meter = Arc::new(Meter::default());
+    mina.hold(&id, &["A-50-1"]).await.expect(201);
+    world.stack.intercept(Some(meter.clone()));
+    mina.hold(&id, &["A-50-2"]).await.expect(201);
+    let named = meter.take();
+    // Its 2,500 seats, all free, are read for three units at most.
+    hold_best(&joon, &id, json!({ "count": 1 })).await.expect(201);
+    within("hold the best seat", meter.take(), named.write, named.read + 3.0, 10);
+    // The view that the process remembers has the seat that is taken by now: one look more, and one at the section.
+    hold_best(&sora, &id, json!({ "count": 1 })).await.expect(201);
+    within("hold the best seat but one", meter.take(), named.write, 2.0 * named.read + 3.0, 12);
+    world.stack.intercept(None);
 }

@@ -270,7 +270,7 @@ async function renewLogIn() {
   return (await import("./account.js")).logInByDialog();
 }
 
-// What a browser remembers
+// The memory of a browser
 
 /** The place in a queue. @param {string} queueId @returns {Entry | null} */
 export const readPlace = (queueId) => JSON.parse(localStorage.getItem(`queue:${queueId}`) ?? "null");

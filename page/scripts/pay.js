@@ -26,7 +26,7 @@ async function showCart(id, signal) {
     go(`/app/tickets/${id}`, { replace: true });
     return;
   }
-  // Who holds seats behind a queue has come from the concert, so this browser knows it.
+  // A buyer who holds seats behind a queue has come from the concert, so this browser knows it.
   const concert = knownConcert(reservation.concert_id);
   const queueToken = concert?.queue_id && readPlace(concert.queue_id)?.token;
   if (reservation.state !== "held") {

@@ -55,7 +55,7 @@ async fn home(
     let page = Page::from(request);
     let Ok(Query(asked)) = asked else { return page.not_found() };
     let query = asked.query.unwrap_or_default();
-    // What no name can have is in no name.
+    // A text that no name can have is in no name.
     let Ok(wanted) = concert::parse_query(&query) else {
         return page.show(&HomeDocument { page: &page, concerts: Vec::new(), query, next: None });
     };

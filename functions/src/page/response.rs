@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// What every document knows of its request.
+/// The request as every document knows it.
 pub struct Page {
     /// The request.
     request: DocumentRequest,

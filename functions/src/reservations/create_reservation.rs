@@ -95,7 +95,7 @@ fn parse_seats(schedule: ScheduleId, given: &[String]) -> Result<(Vec<SeatId>, S
     Ok((seats, fingerprint))
 }
 
-/// What is asked for, and a digest of the request.
+/// The wish for the best seats, and a digest of the request.
 fn parse_best(schedule: ScheduleId, given: BestIn) -> Result<(BestRequest, String), Problem> {
     let section = given.section.as_deref().map(Label::parse).transpose().map_err(invalid("best.section"))?;
     let price = given.max_price.map(Price::parse).transpose().map_err(invalid("best.max_price"))?;

@@ -167,7 +167,7 @@ async fn a_crowd_that_wants_the_best_pairs_fills_the_hall_and_nobody_sits_alone(
     }
     let distinct: BTreeSet<&String> = held.iter().collect();
     assert_eq!(distinct.len(), held.len());
-    // Who lost three times asks again.
+    // Buyers who lost three times ask again.
     while held.len() < 80 {
         let again = hold_best(&world.user().await, &id, json!({ "count": 2 })).await.expect(201);
         held.extend(seats(&again));

@@ -64,7 +64,7 @@ class FakeWorld {
       this.timers.delete(/** @type {number} */ (timer));
       this.time = Math.max(this.time, due.at);
       due.action();
-      // What hangs on the answer of the request runs to its end.
+      // Everything that hangs on the answer of the request runs to its end.
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.time = end;

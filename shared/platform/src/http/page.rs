@@ -51,7 +51,7 @@ pub struct DocumentRequest {
     now: Timestamp,
 }
 
-/// What a document tells of what was asked for.
+/// The outcome of a request for a document, as its status tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// It is shown: 200, or 304 if the browser has it.

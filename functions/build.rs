@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 const HASH_DIGITS: usize = 16;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../page").canonicalize()?;
+    // Read when it runs: a target folder may be shared by checkouts, and the script of another one be found in it.
+    let page = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../page").canonicalize()?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed={}", page.display());
     let words: BTreeMap<String, [String; 2]> = serde_json::from_slice(&fs::read(page.join("words.json"))?)?;

@@ -67,6 +67,9 @@ impl Target {
         let concert = json!({ "name": "Concert", "description": "", "queue_id": "there" });
         let schedule = world.schedule_of(concert, json!({ "max_seats_per_user": 20 })).await;
         caller.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
+        // A section for the best seats alone: chosen by chance, they would sometimes be those that are held by name.
+        let best = json!({ "section": "Best", "rows": [{ "row": "1", "from": 1, "to": 2 }] });
+        caller.post(&format!("/schedules/{schedule}/seats"), best).await.expect(201);
         caller.post("/wallet", json!({})).await.expect(201);
         caller.post("/wallet/charges", json!({ "amount": 1_000_000 })).await.expect(201);
         let reservation = caller.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
@@ -163,7 +166,7 @@ impl Target {
             }
             BEST => json!({
                 "schedule_id": self.schedule, "seat_ids": null,
-                "best": { "count": 2, "section": "A", "max_price": 100_000, "apart": false },
+                "best": { "count": 2, "section": "Best", "max_price": 100_000, "apart": false },
             }),
             "top_up" => json!({ "amount": 100 }),
             "spend" => json!({ "amount": 1, "memo": "a poster" }),

@@ -124,6 +124,7 @@ async fn app(settings: ConfigLoader, table: String) -> Result<App, Box<dyn Error
         secrets: None,
         clock: Clock::System,
         ids: Ids::Random,
+        card_transport: None,
         function: "audit".to_owned(),
         meter: Meter::off(),
         tracer: Tracer::off(),
@@ -140,7 +141,7 @@ pub fn report_text(report: &Report) -> String {
         format!("  {} users, {} entries, {} receipts", counts.users, counts.entries, counts.receipts),
         format!("  {} reservations, {} orders, {} claims", counts.reservations, counts.orders, counts.claims),
         format!("  {} seats, {} products, {} coupons", counts.seats, counts.products, counts.coupons),
-        format!("  {} queues", counts.queues),
+        format!("  {} queues, {} card payments", counts.queues, counts.card_payments),
         format!("{:<14}{:>20}{:>20}", "account", "ledger", "counter side"),
     ];
     for account in Account::ALL {

@@ -59,6 +59,8 @@ ids! {
     ProductId
     /// Names a coupon.
     CouponId
+    /// Names a card payment, here and with the provider.
+    CardPaymentId
 }
 
 /// The id of what `user` creates by calling `function` with `key`: UUIDv8 of the first 16 bytes of

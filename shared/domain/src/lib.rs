@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod cards;
 pub mod concerts;
 pub mod coupons;
 pub mod id;

@@ -36,11 +36,25 @@ pub enum EntryKind {
     Payment,
     /// A payment was given back.
     Refund,
+    /// A card was charged for it.
+    CardCharge,
+    /// A part of such a charge went back to the card.
+    CardRefund,
+    /// The card took none of it: it is here again.
+    CardRefundReturned,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::TopUp, Self::Spend, Self::Payment, Self::Refund];
+    pub const ALL: [Self; 7] = [
+        Self::TopUp,
+        Self::Spend,
+        Self::Payment,
+        Self::Refund,
+        Self::CardCharge,
+        Self::CardRefund,
+        Self::CardRefundReturned,
+    ];
 
     /// Its name on the wire and in the table.
     #[must_use]
@@ -50,6 +64,9 @@ impl EntryKind {
             Self::Spend => "spend",
             Self::Payment => "payment",
             Self::Refund => "refund",
+            Self::CardCharge => "card_charge",
+            Self::CardRefund => "card_refund",
+            Self::CardRefundReturned => "card_refund_returned",
         }
     }
 
@@ -73,7 +90,7 @@ pub struct Entry {
     pub balance_after: i64,
     /// When.
     pub at: Timestamp,
-    /// The reason for it: the id of the charge, of the spend, or of the payment.
+    /// The reason for it: the id of the charge, of the spend, of the payment, of the card payment, or of its refund.
     pub reference: String,
     /// The purpose, in its owner's words; only of a spend.
     pub memo: Option<String>,
@@ -217,6 +234,32 @@ impl Wallet {
     #[must_use]
     pub fn refund(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         self.apply_amount(EntryKind::Refund, amount.get(), at, reference)
+    }
+
+    /// The wallet and entry after a card was charged `amount` for it, whatever the balance then is: the money is its
+    /// owner's already. `None` when it cannot be counted.
+    #[must_use]
+    pub fn charge(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+        self.apply_amount(EntryKind::CardCharge, amount.get(), at, reference)
+    }
+
+    /// The wallet and entry after `amount` went back to a card.
+    ///
+    /// # Errors
+    /// When the balance is smaller.
+    pub fn refund_to_card(
+        self,
+        amount: Amount,
+        at: Timestamp,
+        reference: String,
+    ) -> Result<(Self, Entry), InsufficientBalance> {
+        self.debit(EntryKind::CardRefund, amount, at, reference)
+    }
+
+    /// The wallet and entry after a card took none of `amount`. `None` when it cannot be counted.
+    #[must_use]
+    pub fn take_returned(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
+        self.apply_amount(EntryKind::CardRefundReturned, amount.get(), at, reference)
     }
 
     fn apply_amount(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::auth::key_ring::KeyRing;
 use crate::auth::signing_key::SigningKey;
+use crate::card_provider::client::{CardProvider, Transport};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::ids::Ids;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
+    /// Carries calls of the payment provider in another way than over the network.
+    pub card_transport: Option<Transport>,
     /// The function, as the template names its binary; empty for an app of no function.
     pub function: String,
     /// Where it counts.
@@ -61,6 +64,7 @@ struct Inner {
     key_ring: KeyRing,
     signing_key: Remembered<Arc<SigningKey>>,
     webhook: WebhookClient,
+    card_provider: CardProvider,
 }
 
 impl App {
@@ -74,6 +78,7 @@ impl App {
                 key_ring: KeyRing::default(),
                 signing_key: Remembered::default(),
                 webhook: WebhookClient::default(),
+                card_provider: CardProvider::default(),
             }),
         }
     }
@@ -91,7 +96,12 @@ impl App {
             .load()
             .await;
         tls::open_to_table(&sdk).await;
-        let secret = [&config.signing_key, &config.data_platform_secret];
+        let secret = [
+            &config.signing_key,
+            &config.data_platform_secret,
+            &config.card_key,
+            &config.card_report_secrets,
+        ];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {
@@ -103,6 +113,7 @@ impl App {
             secrets,
             clock: Clock::System,
             ids: Ids::Random,
+            card_transport: None,
             function: function.to_owned(),
             meter,
             tracer: Tracer::off(),
@@ -173,6 +184,14 @@ impl App {
 
     pub(crate) fn webhook(&self) -> &WebhookClient {
         &self.inner.webhook
+    }
+
+    pub(crate) fn card_provider(&self) -> &CardProvider {
+        &self.inner.card_provider
+    }
+
+    pub(crate) fn card_transport(&self) -> Option<Transport> {
+        self.inner.parts.card_transport.clone()
     }
 }
 

@@ -42,6 +42,18 @@ pub struct Config {
     pub tokens_queue_url: Option<String>,
     /// URL of the queue that `deliver_webhooks` reads; none when there is no data platform.
     pub data_platform_queue_url: Option<String>,
+    /// URL of the queue that `settle_card_payments` reads.
+    pub cards_queue_url: Option<String>,
+    /// The address of the payment provider's API; none when no cards are taken.
+    pub card_provider_url: Option<Url>,
+    /// Where the key lies with which the payment provider is called.
+    pub card_key: Option<SecretSource>,
+    /// Where the secrets lie by which the payment provider signs what it reports, between blanks.
+    pub card_report_secrets: Option<SecretSource>,
+    /// The key by which a browser calls the payment provider. It is no secret.
+    pub card_publishable_key: Option<String>,
+    /// The address of the payment provider's script.
+    pub card_script_url: Option<String>,
     /// URL of the queue where what cannot go on is parked.
     pub parked_queue_url: Option<String>,
     /// How long a hold lives, in seconds.
@@ -112,6 +124,18 @@ impl Config {
             tokens_queue_url: text("TOKENS_QUEUE_URL"),
             data_platform_queue_url: text("DATA_PLATFORM_QUEUE_URL"),
             parked_queue_url: text("PARKED_QUEUE_URL"),
+            cards_queue_url: text("CARDS_QUEUE_URL"),
+            card_provider_url: text("CARD_PROVIDER_URL")
+                .as_deref()
+                .map(|url| parse_outside_url("CARD_PROVIDER_URL", url))
+                .transpose()?,
+            card_key: secret("CARD_KEY_FILE", "CARD_KEY_SECRET"),
+            card_report_secrets: secret("CARD_REPORT_SECRETS_FILE", "CARD_REPORT_SECRETS_SECRET"),
+            card_publishable_key: text("CARD_PUBLISHABLE_KEY"),
+            card_script_url: match text("CARD_SCRIPT_URL") {
+                Some(url) => Some(parse_outside_url("CARD_SCRIPT_URL", &url)?.into()),
+                None => None,
+            },
             hold_seconds,
             release_on_decline: match text("RELEASE_ON_DECLINE").as_deref() {
                 Some("true") => true,
@@ -120,7 +144,10 @@ impl Config {
             },
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
-            data_platform_url: text("DATA_PLATFORM_URL").as_deref().map(parse_webhook_url).transpose()?,
+            data_platform_url: text("DATA_PLATFORM_URL")
+                .as_deref()
+                .map(|url| parse_outside_url("DATA_PLATFORM_URL", url))
+                .transpose()?,
             data_platform_secret: secret("DATA_PLATFORM_SECRET_FILE", "DATA_PLATFORM_SECRET"),
             data_platform_timeout: Duration::from_millis(data_platform_timeout.into()),
             account_free_attempts: parse_number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
@@ -152,10 +179,10 @@ impl Config {
     }
 }
 
-/// The address of the data platform. What is posted there is signed but not hidden, so it goes over TLS; on this
+/// An address of others that is called from here. What is sent there is not hidden, so it goes over TLS; on this
 /// machine there is nobody to hide it from.
-fn parse_webhook_url(text: &str) -> Result<Url, ConfigError> {
-    let wrong = |problem| ConfigError { name: "DATA_PLATFORM_URL", problem };
+fn parse_outside_url(name: &'static str, text: &str) -> Result<Url, ConfigError> {
+    let wrong = |problem| ConfigError { name, problem };
     let url = Url::parse(text).map_err(|_| wrong("must be a URL"))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let own = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -58,6 +58,20 @@ kinds! {
     OrderCancelled = "order.cancelled";
     /// An admitted queue token ended: its place is free.
     TokenFinished = "token.finished";
+    /// A purchase is paid by a card payment whose charge is still to be captured.
+    CardPaymentCommitted = "card_payment.committed";
+    /// Nothing is sold for a card payment any more: what is authorised is to be given up.
+    CardPaymentAbandoned = "card_payment.abandoned";
+    /// The money of a card payment is in the wallet of its owner.
+    CardPaymentReceived = "card_payment.received";
+    /// A charge could not be captured, and what it paid for was taken back.
+    CardPaymentReversed = "card_payment.reversed";
+    /// The payment provider says that a card payment has changed; never committed, only reported.
+    CardPaymentReported = "card_payment.reported";
+    /// A part of a charge is to go back to its card.
+    CardRefundDue = "card_refund.due";
+    /// A card took no refund: its money is in the wallet of its owner.
+    CardRefundReturned = "card_refund.returned";
     /// An administrator or an operator did something.
     AdminActed = "admin.acted";
 }
@@ -71,6 +85,8 @@ pub enum EventQueue {
     Sales,
     /// Read by `free_queue_places`.
     Tokens,
+    /// Read by `settle_card_payments`.
+    Cards,
     /// Read by `deliver_webhooks`.
     DataPlatform,
     /// Read by people: what could not be understood, and what the data platform refused for good.
@@ -150,6 +166,13 @@ impl Event {
             }
             (EventKind::TokenFinished, _) => &[EventQueue::Tokens],
             (
+                EventKind::CardPaymentCommitted
+                | EventKind::CardPaymentAbandoned
+                | EventKind::CardPaymentReported
+                | EventKind::CardRefundDue,
+                _,
+            ) => &[EventQueue::Cards],
+            (
                 EventKind::ReservationHeld
                 | EventKind::ReservationExpired
                 | EventKind::ReservationCancelled
@@ -159,6 +182,9 @@ impl Event {
                 | EventKind::OrderPlaced
                 | EventKind::OrderExpired
                 | EventKind::OrderCancelled
+                | EventKind::CardPaymentReceived
+                | EventKind::CardPaymentReversed
+                | EventKind::CardRefundReturned
                 | EventKind::AdminActed,
                 _,
             ) => &[EventQueue::DataPlatform],
@@ -178,6 +204,8 @@ pub enum Data {
     Token(TokenData),
     /// Of what an administrator did.
     Admin(AdminData),
+    /// Of a card payment, or of a refund of it.
+    Card(CardData),
 }
 
 /// The data of every event of a reservation.
@@ -257,6 +285,23 @@ pub struct AdminData {
     pub version: u64,
 }
 
+/// The data of every event of a card payment or its refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardData {
+    /// The user's id.
+    pub user_id: Uuid,
+    /// The id of the card payment.
+    pub card_payment_id: Uuid,
+    /// The number of the refund, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<u32>,
+    /// The amount of the card payment or of the refund, in minor units; none in what is only reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+    /// Its version. Of two events of one of them the one with the higher version is the later.
+    pub version: u64,
+}
+
 /// Most messages of one SendMessageBatch (a limit of SQS).
 const BATCH_MAX: usize = 10;
 /// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB
@@ -305,6 +350,7 @@ fn queue_url(app: &App, queue: EventQueue) -> Option<&String> {
         EventQueue::Payments => config.payments_queue_url.as_ref(),
         EventQueue::Sales => config.sales_queue_url.as_ref(),
         EventQueue::Tokens => config.tokens_queue_url.as_ref(),
+        EventQueue::Cards => config.cards_queue_url.as_ref(),
         EventQueue::DataPlatform => config.data_platform_queue_url.as_ref(),
         EventQueue::Parked => config.parked_queue_url.as_ref(),
     }

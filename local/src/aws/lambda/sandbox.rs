@@ -150,7 +150,9 @@ impl Processes {
         let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
         let (dynamodb, sqs) = self.connect_clients(function, &meter);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
-        Ok(App::new(Parts { config, dynamodb, sqs, secrets: None, clock, ids, function, meter, tracer }))
+        let card_transport = self.parts.card_transport.clone();
+        let secrets = None;
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets, clock, ids, card_transport, function, meter, tracer }))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.

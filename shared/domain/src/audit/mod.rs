@@ -25,7 +25,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::id::{ConcertId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
+use crate::id::{CardPaymentId, ConcertId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::seats::{Label, SeatId};
 
 pub use concerts::Concerts;
@@ -74,6 +74,14 @@ pub enum What {
     PaymentTotal,
     /// The rest of a payment is the sum of its live tickets or lines; of a cancelled one nothing.
     PaymentRest,
+    /// A charge has one entry, a refund to a card one, and one more if the card took none.
+    CardEntries,
+    /// These entries, and the payment of a purchase by card, have the amount of the charge or refund.
+    CardAmount,
+    /// The refunds of a charge come to what the charge and its purchase say of themselves.
+    CardRefunds,
+    /// A charge pays for one purchase, unless its money is in the wallet.
+    CardPurchases,
     /// An open purchase waits for the sweep, an ended one does not.
     Settled,
     /// An order's discount follows from the terms of its coupon's claim.
@@ -118,7 +126,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 41] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::EntryNumber,
@@ -136,6 +144,10 @@ impl What {
         Self::PaymentState,
         Self::PaymentTotal,
         Self::PaymentRest,
+        Self::CardEntries,
+        Self::CardAmount,
+        Self::CardRefunds,
+        Self::CardPurchases,
         Self::Settled,
         Self::Discount,
         Self::CouponUse,
@@ -179,6 +191,10 @@ impl What {
             Self::PaymentState => "its payment",
             Self::PaymentTotal => "the amount of its payment",
             Self::PaymentRest => "what is left of its payment",
+            Self::CardEntries => "its entries",
+            Self::CardAmount => "their amount",
+            Self::CardRefunds => "its refunds",
+            Self::CardPurchases => "the purchases that it pays for",
             Self::Settled => "its place on the expiry index",
             Self::Discount => "its discount",
             Self::CouponUse => "the order that uses it",
@@ -204,7 +220,7 @@ impl What {
 
     /// Whether it is about money: then it is why the trial balance is uneven.
     fn is_of_money(self) -> bool {
-        self <= Self::PaymentRest
+        self <= Self::CardPurchases
     }
 }
 
@@ -221,6 +237,10 @@ pub enum Entity {
     Reservation(UserId, ReservationId),
     /// A user's order.
     Order(UserId, OrderId),
+    /// A user's card payment.
+    CardPayment(UserId, CardPaymentId),
+    /// A refund of a user's card payment, by its number.
+    CardRefund(UserId, CardPaymentId, u32),
     /// A user's claim of a coupon.
     Claim(UserId, CouponId),
     /// A user's seats of a schedule.
@@ -257,6 +277,10 @@ impl fmt::Display for Entity {
             Self::Receipt(user, id) => write!(formatter, "receipt {id} of user {user}"),
             Self::Reservation(user, id) => write!(formatter, "reservation {id} of user {user}"),
             Self::Order(user, id) => write!(formatter, "order {id} of user {user}"),
+            Self::CardPayment(user, id) => write!(formatter, "card payment {id} of user {user}"),
+            Self::CardRefund(user, id, number) => {
+                write!(formatter, "refund {number} of card payment {id} of user {user}")
+            }
             Self::Claim(user, coupon) => write!(formatter, "claim of coupon {coupon} of user {user}"),
             Self::Seats(user, schedule) => write!(formatter, "seats of schedule {schedule} of user {user}"),
             Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),

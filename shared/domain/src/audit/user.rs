@@ -1,15 +1,18 @@
 //! The items of one user: wallet, ledger, receipts, payments, reservations, unpaid orders and coupons.
 
+mod cards;
 mod judging;
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use self::cards::Cards;
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
+use crate::cards::card_refund::parse_reference;
 use crate::coupons::coupon::Claim;
-use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
+use crate::id::{CardPaymentId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
 use crate::orders::unpaid::Unpaid;
 use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
@@ -53,11 +56,20 @@ enum Reference {
     Receipt(Uuid),
     Reservation(ReservationId),
     Order(OrderId),
+    Card(CardPaymentId),
+    CardRefund(CardPaymentId, u32),
 }
 
 impl Reference {
     /// The reference of an entry of this kind.
     fn parse(entry: &Entry) -> Option<Self> {
+        match entry.kind {
+            EntryKind::CardCharge => return entry.reference.parse().ok().map(Self::Card),
+            EntryKind::CardRefund | EntryKind::CardRefundReturned => {
+                return parse_reference(&entry.reference).map(|(card, number)| Self::CardRefund(card, number));
+            }
+            EntryKind::TopUp | EntryKind::Spend | EntryKind::Payment | EntryKind::Refund => {}
+        }
         let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
         match entry.reference.split_at_checked(4) {
             Some(("rsv-", id)) if is_payment => id.parse().ok().map(Self::Reservation),
@@ -72,6 +84,8 @@ impl Reference {
             Self::Receipt(id) => Entity::Receipt(user, id),
             Self::Reservation(id) => Entity::Reservation(user, id),
             Self::Order(id) => Entity::Order(user, id),
+            Self::Card(id) => Entity::CardPayment(user, id),
+            Self::CardRefund(card, number) => Entity::CardRefund(user, card, number),
         }
     }
 }
@@ -124,6 +138,7 @@ pub struct UserAudit {
     seats: BTreeMap<ScheduleId, i64>,
     unpaid: (i64, Unpaid),
     waiting: Waiting,
+    cards: Cards,
     balance: TrialBalance,
     differences: Differences,
 }
@@ -159,6 +174,7 @@ impl UserAudit {
             seats: BTreeMap::new(),
             unpaid: (0, Unpaid::default()),
             waiting: Waiting::default(),
+            cards: Cards::default(),
             balance: TrialBalance::default(),
             differences: Differences::default(),
         }
@@ -208,6 +224,13 @@ impl UserAudit {
             return;
         };
         self.enter(entry, reference);
+        match reference {
+            Reference::Card(id) if self.has_room(1) => return self.cards.enter_charge(id, entry.amount),
+            Reference::CardRefund(card, number) if self.has_room(1) => {
+                return self.cards.enter_refund((card, number), entry.amount);
+            }
+            _ => {}
+        }
         if !self.moved.contains_key(&reference) && !self.has_room(1) {
             return;
         }
@@ -229,6 +252,9 @@ impl UserAudit {
             (EntryKind::Refund, _) => self.balance.enter(Account::Refunds, amount),
             (EntryKind::Payment, Reference::Order(_)) => self.balance.enter(Account::Orders, -amount),
             (EntryKind::Payment, _) => self.balance.enter(Account::Reservations, -amount),
+            (EntryKind::CardCharge | EntryKind::CardRefund | EntryKind::CardRefundReturned, _) => {
+                self.balance.enter(Account::Cards, amount);
+            }
         }
     }
 
@@ -337,6 +363,9 @@ impl UserAudit {
         }
         self.balance.counter(account, amount);
         self.balance.counter(Account::Refunds, refunded);
+        if payment.card.is_some() && self.has_room(1) {
+            self.cards.add_purchase(payment);
+        }
         if self.has_room(1) {
             self.payments.insert(reference, (payment.amount, payment.refunded));
         }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::id::CardPaymentId;
 use crate::time::EpochSecond;
 
 /// Where a purchase stands. `Open` is the only state anything leads out of, but for refunds.
@@ -65,6 +66,8 @@ pub struct Payment {
     pub refunded: i64,
     /// Digest of the idempotency key it was made with, or of a random id.
     pub key: String,
+    /// The card payment by which it was made; none, if it was made from the wallet.
+    pub card: Option<CardPaymentId>,
 }
 
 /// Why a purchase cannot be paid, in order of precedence.
@@ -205,8 +208,17 @@ impl Purchase {
     /// The purchase once `amount` minor units were paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, amount: i64, now: Timestamp, key: &str) -> Self {
-        let payment = Some(Payment { amount, paid_at: now, refunded: 0, key: key.to_owned() });
+        let payment = Some(Payment { amount, paid_at: now, refunded: 0, key: key.to_owned(), card: None });
         Self { payment, ..self.with_state(PurchaseState::Paid) }
+    }
+
+    /// The purchase, just paid, by this card payment.
+    #[must_use]
+    pub fn by_card(mut self, card: CardPaymentId) -> Self {
+        if let Some(payment) = self.payment.as_mut() {
+            payment.card = Some(card);
+        }
+        self
     }
 
     fn with_state(self, state: PurchaseState) -> Self {

@@ -122,6 +122,18 @@ codes! {
     HoldExpired = CONFLICT, "hold-expired", "The hold has expired", "결제 시간이 지났습니다";
     /// The payment was declined before.
     PaymentDeclined = CONFLICT, "payment-declined", "The payment was declined", "결제가 거절되었습니다";
+    /// The shop takes no cards.
+    CardsOff = CONFLICT, "cards-off", "Cards are not accepted", "카드 결제를 사용할 수 없습니다";
+    /// It costs less than a card can be charged.
+    CardAmountTooSmall = CONFLICT, "card-amount-too-small",
+        "The amount is too small for a card", "카드로 결제하기에는 금액이 너무 작습니다";
+    /// The card payment is not open any more.
+    CardPaymentEnded = CONFLICT, "card-payment-ended", "The card payment has ended", "종료된 카드 결제입니다";
+    /// Less has come in by card than is to be paid out.
+    TooLittleByCard = CONFLICT, "too-little-by-card",
+        "Too little has come in by card", "카드로 충전된 금액이 부족합니다";
+    /// A report is not signed by the payment provider, or not now.
+    ReportInvalid = UNAUTHORIZED, "report-invalid", "The report is not valid", "유효하지 않은 알림입니다";
     /// The concert has started: its payment is not given back.
     ConcertStarted = CONFLICT, "concert-started", "The concert has started", "공연이 이미 시작되었습니다";
     /// Fewer units are left than are wanted.

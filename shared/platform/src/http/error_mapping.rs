@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::cards::payout::TooLittleByCard;
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
 use onsale_domain::coupons::coupon::{ClaimError, CouponError};
@@ -29,6 +30,8 @@ use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
 use crate::store::accounts::login_throttle::AttemptFailure;
 use crate::store::accounts::users::SignUpFailure;
+use crate::store::card_payments::pay_out::PayOutFailure;
+use crate::store::card_payments::start::StartFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
@@ -257,12 +260,60 @@ impl From<PayFailure> for Problem {
             PayFailure::KeyReused(reused) => reused.into(),
             PayFailure::NoWallet => no_wallet(),
             PayFailure::InsufficientBalance(end) => payment_declined(end),
+            PayFailure::OtherAmount | PayFailure::CardPaymentMoved => {
+                Failure::Internal("a refusal of a card payment".to_owned()).into()
+            }
             PayFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
 document!(PayFailure: NotFound, PaymentDeclined, HoldExpired, NoWallet, InsufficientBalance);
+
+impl From<StartFailure> for Problem {
+    fn from(error: StartFailure) -> Self {
+        match error {
+            StartFailure::NoProvider => Self::new(Detail::CardsOff),
+            StartFailure::Purchase(failure) => failure.into(),
+            StartFailure::AlreadyPaid => Self::new(Detail::PaidAlready),
+            StartFailure::TooLittle => Self::new(Detail::CardAmountTooSmall),
+            StartFailure::TopUp(failure) => failure.into(),
+            StartFailure::Ended => Self::new(Detail::CardPaymentEnded),
+            StartFailure::KeyReused(reused) => reused.into(),
+            StartFailure::Refused(code) if code == "amount_too_small" => Self::new(Detail::CardAmountTooSmall),
+            StartFailure::Refused(code) => Failure::Internal(format!("the payment provider refused: {code}")).into(),
+            StartFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+document!(StartFailure:
+    NotFound,
+    PaymentDeclined,
+    HoldExpired,
+    AlreadyPaid,
+    BalanceCap,
+    TopUpLimit,
+    CardsOff,
+    CardAmountTooSmall,
+    CardPaymentEnded,
+);
+
+impl From<PayOutFailure> for Problem {
+    fn from(error: PayOutFailure) -> Self {
+        match error {
+            PayOutFailure::NoWallet => no_wallet(),
+            PayOutFailure::InsufficientBalance(_) => insufficient_balance(),
+            PayOutFailure::TooLittleByCard(TooLittleByCard { most }) => {
+                Self::new(Detail::TooLittleByCard { most: Won(most) })
+            }
+            PayOutFailure::KeyReused(reused) => reused.into(),
+            PayOutFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+document!(PayOutFailure: NoWallet, InsufficientBalance, TooLittleByCard);
 
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {

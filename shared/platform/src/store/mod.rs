@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod card_payments;
 pub mod concerts;
 pub mod coupons;
 pub mod dynamodb;

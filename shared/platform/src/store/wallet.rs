@@ -1,6 +1,8 @@
 //! Wallets, which are their ledgers: the last entry has the balance. Money moves by putting the next entry, on condition
 //! that nobody else has put it, in a transaction that also writes what explains it.
 
+pub(crate) mod entries;
+
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
@@ -48,6 +50,12 @@ pub(crate) struct WalletRow {
     topped_up: ToppedUp,
 }
 
+impl Default for WalletRow {
+    fn default() -> Self {
+        Self { wallet: Wallet::EMPTY, topped_up: ToppedUp::default() }
+    }
+}
+
 impl WalletRow {
     fn read(item: Item) -> Result<Self, Failure> {
         let item: WalletItem = from_item(item)?;
@@ -93,9 +101,7 @@ pub(crate) const RECENT_ENTRIES_MAX: i32 = 16;
 pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
     let now = app.now();
     let made_by = app.ids().uuid(now);
-    let empty = WalletItem { seq: 0, balance_after: 0, topped_up_on: 0, topped_up: 0, at: now.as_millisecond() };
-    let opening = to_item(&keys::opening(user), &OpeningItem { wallet: empty, made_by })?;
-    match Write::create(opening).run(app, ReturnValue::None).await {
+    match opening_write(user, made_by, now)?.run(app, ReturnValue::None).await {
         Ok(_) => Ok(Once::New(Wallet::EMPTY)),
         Err(Rejected::Guards(failed)) => {
             let there = failed.into_iter().find_map(|failed| failed.old).ok_or(Failure::Unknown)?;
@@ -105,6 +111,12 @@ pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
         }
         Err(rejected) => Err(rejected.into_failure()),
     }
+}
+
+/// The write of entry 0, which `made_by` makes.
+fn opening_write(user: UserId, made_by: Uuid, at: Timestamp) -> Result<Write, Failure> {
+    let empty = WalletItem { seq: 0, balance_after: 0, topped_up_on: 0, topped_up: 0, at: at.as_millisecond() };
+    Ok(Write::create(to_item(&keys::opening(user), &OpeningItem { wallet: empty, made_by })?))
 }
 
 /// The wallet of a user.
@@ -276,6 +288,13 @@ pub async fn carry_out(
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
+}
+
+/// Whether a top-up of so much would be refused now.
+pub(crate) async fn may_top_up(app: &App, user: UserId, amount: Amount) -> Result<(), MovementFailure> {
+    let row = get_row(app, user).await?.unwrap_or_default();
+    apply_movement(&row, &Movement::TopUp(amount), app.now(), Uuid::nil())?;
+    Ok(())
 }
 
 /// The wallet after a movement, its entry, and the top-ups of the day.

@@ -73,11 +73,13 @@ pub(crate) fn message_span(message_id: &str, event: &Event, trace: Option<Contex
         trace_id = Empty,
         reservation_id = Empty,
         order_id = Empty,
+        card_payment_id = Empty,
     );
     record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));
     match &event.data {
         Data::Reservation(data) => record_field(&span, "reservation_id", Some(data.reservation_id)),
         Data::Order(data) => record_field(&span, "order_id", Some(data.order_id)),
+        Data::Card(data) => record_field(&span, "card_payment_id", Some(data.card_payment_id)),
         Data::Token(_) | Data::Admin(_) => {}
     }
     span

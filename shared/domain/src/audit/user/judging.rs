@@ -20,6 +20,7 @@ impl UserAudit {
         self.judge_coupons();
         self.judge_seat_limits();
         self.judge_unpaid();
+        self.cards.judge(self.user, &mut self.differences);
         Judged { balance: self.balance, differences: Some(self.differences), kept: self.kept }
     }
 
@@ -58,6 +59,9 @@ impl UserAudit {
                 Reference::Receipt(id) => format!("receipt {id}"),
                 Reference::Reservation(id) => format!("a payment of reservation {id}"),
                 Reference::Order(id) => format!("a payment of order {id}"),
+                // Judged by themselves, unless there was no room to keep them.
+                Reference::Card(id) => format!("card payment {id}"),
+                Reference::CardRefund(card, number) => format!("refund {number} of card payment {card}"),
             };
             let of = Entity::Entry(self.user, moved.first);
             self.differences.add_difference(What::EntryUnexplained, of, expected, "none");

@@ -218,6 +218,29 @@ details! {
         "The concert has started. You can no longer cancel the payment."
         "공연이 이미 시작되어 결제를 취소하실 수 없습니다."
 
+    // Cards.
+    CardsOff [CardsOff]
+        "This shop accepts no cards. Pay from your wallet."
+        "카드 결제를 받지 않습니다. 지갑으로 결제해 주세요."
+    CardAmountTooSmall [CardAmountTooSmall]
+        "A card cannot be charged so little. Pay from your wallet."
+        "카드로 결제하기에는 금액이 너무 작습니다. 지갑으로 결제해 주세요."
+    CardPaymentEnded [CardPaymentEnded]
+        "This card payment has ended. Begin another one, with a new Idempotency-Key."
+        "종료된 카드 결제입니다. 새 Idempotency-Key로 다시 시작해 주세요."
+    NoCardPayment [NotFound]
+        "You have no such card payment. Check card_payment_id."
+        "해당 카드 결제가 없습니다. card_payment_id를 확인해 주세요."
+    PaidAlready [AlreadyPaid]
+        "You have already paid for this."
+        "이미 결제하셨습니다."
+    TooLittleByCard { most: Won = Won(50_000) } [TooLittleByCard]
+        "At most {most} won can go back to the cards by which you topped up."
+        "충전하신 카드로 돌려드릴 수 있는 금액은 최대 {most}원입니다."
+    ReportInvalid [ReportInvalid]
+        "Sign the report as the payment provider does, with a secret that is in force, and send it within five minutes."
+        "결제사의 유효한 비밀 키로 서명하여 5분 안에 보내 주세요."
+
     // The wallet.
     NoWallet [NoWallet]
         "You have no wallet yet. Create one with POST /wallet."

@@ -75,6 +75,8 @@ pub struct Counts {
     pub reservations: u64,
     /// Orders.
     pub orders: u64,
+    /// Card payments.
+    pub card_payments: u64,
     /// Claims of coupons.
     pub claims: u64,
     /// Seats.
@@ -95,6 +97,7 @@ impl Counts {
         self.receipts += other.receipts;
         self.reservations += other.reservations;
         self.orders += other.orders;
+        self.card_payments += other.card_payments;
         self.claims += other.claims;
         self.seats += other.seats;
         self.products += other.products;

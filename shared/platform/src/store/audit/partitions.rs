@@ -14,6 +14,7 @@ use super::pages::{Found, NO_SECRETS, Reader};
 use super::{NAMED_MAX, Tally, items};
 use crate::failure::Failure;
 use crate::memory::lock;
+use crate::store::card_payments::{card_payment_item, card_refund_item};
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
@@ -132,6 +133,11 @@ impl Reader<'_> {
         } else if let Some(id) = id(keys::CHARGE_PREFIX) {
             user_audit.add_receipt(id?, items::receipt(item)?);
             tally.counts.receipts += 1;
+        } else if sk.starts_with(keys::CARD_PAYMENT_PREFIX) {
+            user_audit.add_card_payment(card_payment_item::read(item).ok()?);
+            tally.counts.card_payments += 1;
+        } else if sk.starts_with(keys::CARD_REFUND_PREFIX) {
+            user_audit.add_card_refund(&card_refund_item::read(item).ok()?);
         } else if sk.starts_with(keys::RESERVATION_PREFIX) {
             let reservation = Reservation::read(item).ok()?;
             user_audit.add_reservation(&reservation);

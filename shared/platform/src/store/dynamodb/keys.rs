@@ -5,8 +5,9 @@
 
 use jiff::civil::Date;
 use onsale_domain::accounts::account::Email;
+use onsale_domain::cards::card_refund;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::{ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
+use onsale_domain::id::{CardPaymentId, ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::{BATCH_NUMBERS_MAX, QueueId};
@@ -54,6 +55,8 @@ pub fn kind_of(key: &Key) -> Option<&'static str> {
         (ORDER_PREFIX, "order"),
         (TOKEN_PREFIX, "token"),
         (ADMIN_ACTION_PREFIX, "admin_action"),
+        (CARD_PAYMENT_PREFIX, "card_payment"),
+        (CARD_REFUND_PREFIX, "card_refund"),
     ];
     sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
 }
@@ -122,6 +125,24 @@ pub const CHARGE_PREFIX: &str = "CHARGE#";
 
 pub fn charge(user: UserId, id: Uuid) -> Key {
     key(user_partition(user), format!("{CHARGE_PREFIX}{id}"))
+}
+
+pub const CARD_PAYMENT_PREFIX: &str = "CARD#";
+
+pub fn card_payment(user: UserId, id: CardPaymentId) -> Key {
+    key(user_partition(user), format!("{CARD_PAYMENT_PREFIX}{id}"))
+}
+
+pub const CARD_REFUND_PREFIX: &str = "CARDREFUND#";
+
+/// A refund of a card payment, by its number.
+pub fn card_refund(user: UserId, payment: CardPaymentId, number: u32) -> Key {
+    key(user_partition(user), format!("{CARD_REFUND_PREFIX}{}", card_refund::reference(payment, number)))
+}
+
+/// The receipt of a payout.
+pub fn payout(user: UserId, id: Uuid) -> Key {
+    key(user_partition(user), format!("PAYOUT#{id}"))
 }
 
 pub const RESERVATION_PREFIX: &str = "RSV#";

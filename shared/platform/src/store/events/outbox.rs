@@ -11,9 +11,10 @@ use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::reservations::reservation::Reservation;
 
 use crate::events::{
-    AdminData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+    AdminData, CardData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
 };
 use crate::store::accounts::admin_actions::{self, Actor};
+use crate::store::card_payments::{card_payment_item, card_refund_item};
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::keys::Key;
@@ -39,6 +40,12 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     let (version, data) = match kind {
         EventKind::TokenFinished => queue_entry(&key, image)?,
         EventKind::AdminActed => admin_action(image)?,
+        EventKind::CardPaymentReported => return Err(UnreadableChange("a report is no change".to_owned())),
+        EventKind::CardPaymentCommitted
+        | EventKind::CardPaymentAbandoned
+        | EventKind::CardPaymentReceived
+        | EventKind::CardPaymentReversed => card_payment(image)?,
+        EventKind::CardRefundDue | EventKind::CardRefundReturned => card_refund(image)?,
         EventKind::OrderPlaced | EventKind::OrderExpired | EventKind::OrderCancelled => order(&key, image)?,
         // A payment lives in what it pays for.
         EventKind::PaymentCompleted | EventKind::PaymentDeclined | EventKind::PaymentCancelled
@@ -57,7 +64,7 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     // A reservation is known by its id, wherever it lies in its owner's log.
     let subject = match &data {
         Data::Reservation(data) => format!("{}{}", keys::RESERVATION_PREFIX, data.reservation_id),
-        Data::Order(_) | Data::Token(_) | Data::Admin(_) => key.sk.clone(),
+        Data::Order(_) | Data::Token(_) | Data::Admin(_) | Data::Card(_) => key.sk.clone(),
     };
     let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
         Some(name) => name.to_owned(),
@@ -109,6 +116,30 @@ fn order(key: &Key, image: Item) -> Result<(u64, Data), UnreadableChange> {
         paid_on: read.purchase.payment.as_ref().map(|payment| payment.paid_at.to_zoned_datetime(TimeZone::UTC).date()),
     };
     Ok((read.purchase.version, Data::Order(data)))
+}
+
+fn card_payment(image: Item) -> Result<(u64, Data), UnreadableChange> {
+    let read = card_payment_item::read(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let data = CardData {
+        user_id: read.user.0,
+        card_payment_id: read.id.0,
+        refund: None,
+        amount: Some(read.amount.get()),
+        version: read.version,
+    };
+    Ok((read.version, Data::Card(data)))
+}
+
+fn card_refund(image: Item) -> Result<(u64, Data), UnreadableChange> {
+    let read = card_refund_item::read(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
+    let data = CardData {
+        user_id: read.user.0,
+        card_payment_id: read.payment.0,
+        refund: Some(read.number),
+        amount: Some(read.amount),
+        version: read.version,
+    };
+    Ok((read.version, Data::Card(data)))
 }
 
 /// An entry of the log is never changed, so it has one version.

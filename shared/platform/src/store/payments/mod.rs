@@ -2,5 +2,5 @@
 
 pub mod pay;
 mod pay_order;
-mod pay_reservation;
+pub(crate) mod pay_reservation;
 pub mod refund;

@@ -3,11 +3,13 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
+use onsale_domain::cards::card_payment::{CardPayment, CardPaymentState, LOOK_AGAIN_SECONDS};
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
-use onsale_domain::purchases::purchase::PayError;
+use onsale_domain::purchases::purchase::{PayError, Purchase};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
+use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
@@ -15,9 +17,11 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
+use crate::store::card_payments::card_payment_item;
+use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::guard::Guard;
+use crate::store::wallet::entries::Entries;
 use crate::store::wallet::{self, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
 
@@ -32,6 +36,8 @@ pub struct PayRequest<'a> {
     pub key: &'a str,
     /// Whether it has an idempotency key.
     pub key_given: bool,
+    /// The card payment that pays, and the state that it is in then; none, if the wallet pays.
+    pub card: Option<(&'a CardPayment, CardPaymentState)>,
 }
 
 /// Why a reservation or order was not paid.
@@ -56,6 +62,12 @@ pub enum PayFailure {
     /// if its event releases the hold.
     #[error("insufficient balance")]
     InsufficientBalance(Option<Timestamp>),
+    /// It costs another amount than the card payment is of.
+    #[error("another amount than the card payment is of")]
+    OtherAmount,
+    /// The card payment has moved on since it was read.
+    #[error("the card payment has moved on")]
+    CardPaymentMoved,
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -216,30 +228,77 @@ async fn try_once<P: Payable>(
     }
     let now = app.now();
     let terms = bought.may_be_paid(app, request, &inputs.companion, now).await?;
-    let wallet = inputs.wallet.as_ref().map(|(row, _)| row);
-    let rejected = match debit(wallet, bought.total(), now, bought.payment_id()) {
-        Ok(debit) => {
-            let after = bought.clone().map_purchase(|purchase| purchase.paid(bought.total(), now, request.key));
+    let rejected = match money_writes(request, inputs, now) {
+        Ok(money) => {
+            let card = request.card.map(|(card, _)| card.id);
+            let paid = |purchase: Purchase| {
+                let paid = purchase.paid(bought.total(), now, request.key);
+                card.into_iter().fold(paid, Purchase::by_card)
+            };
+            let after = bought.clone().map_purchase(paid);
             let mut transaction = bought.sale_writes(&after, &terms, now)?;
-            if let Some(debit) = debit {
-                let key = request.key_given.then_some(request.key);
-                transaction.add(Guard::Entry, debit.write(request.user, key)?);
-            }
+            money.into_iter().for_each(|(guard, write)| transaction.add(guard, write));
             let Err(rejected) = transaction.commit(app).await else { return Ok(TryOutcome::Paid(after)) };
             rejected
         }
-        Err(DebitFailure::InsufficientBalance) => {
+        Err(MoneyFailure::InsufficientBalance) => {
             *declines_read = Some(bought.purchase().declines);
             let Err(rejected) = decline(app, bought).await else { return Err(insufficient_balance(app, bought)) };
             rejected
         }
-        Err(DebitFailure::NoWallet) => return Err(Refusal::Final(PayFailure::NoWallet)),
-        Err(DebitFailure::Failure(failure)) => return Err(failure.into()),
+        Err(MoneyFailure::Refused(refusal)) => return Err(refusal),
     };
     if let Rejected::Guards(failed) = &rejected {
+        if failed.iter().any(|failed| failed.guard == Guard::CardPayment) {
+            return Err(Refusal::unless_paid(PayFailure::CardPaymentMoved));
+        }
         bought.judge(app, failed, now).await?;
     }
     Ok(TryOutcome::Again(rejected))
+}
+
+/// Why money does not move for a purchase.
+enum MoneyFailure {
+    /// The balance is too small.
+    InsufficientBalance,
+    /// For another reason.
+    Refused(Refusal),
+}
+
+/// The writes of the money: out of the wallet, or through it from a card, with the card payment's new state.
+fn money_writes<P: Payable>(
+    request: &PayRequest<'_>,
+    inputs: &Inputs<P>,
+    now: Timestamp,
+) -> Result<Vec<(Guard, Write)>, MoneyFailure> {
+    let refused = |failure: PayFailure| MoneyFailure::Refused(Refusal::Final(failure));
+    let failed = |failure: Failure| MoneyFailure::Refused(failure.into());
+    let bought = &inputs.bought;
+    let wallet = inputs.wallet.as_ref().map(|(row, _)| row);
+    let Some((card, to)) = request.card else {
+        return match debit(wallet, bought.total(), now, bought.payment_id()) {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(debit)) => {
+                let key = request.key_given.then_some(request.key);
+                Ok(vec![(Guard::Entry, debit.write(request.user, key).map_err(failed)?)])
+            }
+            Err(DebitFailure::InsufficientBalance) => Err(MoneyFailure::InsufficientBalance),
+            Err(DebitFailure::NoWallet) => Err(refused(PayFailure::NoWallet)),
+            Err(DebitFailure::Failure(failure)) => Err(failed(failure)),
+        };
+    };
+    if bought.total() != card.amount.get() {
+        return Err(refused(PayFailure::OtherAmount));
+    }
+    let entries = Entries::after(request.user, wallet, now, card.id).map_err(failed)?;
+    let entries = entries.charge(card.amount, card.id).map_err(failed)?;
+    let entries = entries.pay(card.amount, bought.payment_id()).map_err(failed)?;
+    let mut writes: Vec<(Guard, Write)> = entries.into_writes().into_iter().map(|write| (Guard::Entry, write)).collect();
+    let due_at = EpochSecond::begun(now).plus(LOOK_AGAIN_SECONDS);
+    let after = card.clone().moved_to(to, due_at);
+    let change = (to == CardPaymentState::Committed).then_some(EventKind::CardPaymentCommitted);
+    writes.push((Guard::CardPayment, card_payment_item::update(card, &after, change)));
+    Ok(writes)
 }
 
 /// Refuses a key with which the wallet has paid something else. What was bought and the wallet were not read at one

@@ -99,7 +99,7 @@ impl Payable for Reservation {
 
 /// The admission with which a reservation behind a queue may be paid; none, if no queue is before it, as for what an
 /// administrator holds. One who held as a user pays by the very admission of the hold, without showing it.
-async fn admission(
+pub(crate) async fn admission(
     app: &App,
     read: &Reservation,
     queue_credentials: &QueueCredentials,

@@ -1,6 +1,7 @@
 //! Giving a payment back: money, and with it seats, or stock and coupon, change together or not at all.
 
 use onsale_domain::id::{OrderId, ReservationId, UserId};
+use onsale_domain::money::Amount;
 use onsale_domain::orders::order::Order;
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{ConcertStarted, Reservation};
@@ -9,6 +10,8 @@ use onsale_domain::seats::SeatId;
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
+use crate::store::card_payments;
+use crate::store::dynamodb::item::unreadable;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
 use crate::store::orders::give_back_transaction;
@@ -88,8 +91,19 @@ async fn refund<P: Payable>(
         };
         let Some((after, back)) = decided else { return Ok(read) };
         let mut transaction = free(&read, &after)?;
-        if let Some(entry) = credit_write(user, wallet.as_ref(), back, app.now(), read.payment_id())? {
-            transaction.add(Guard::Entry, entry);
+        let card = read.purchase().payment.as_ref().and_then(|payment| payment.card);
+        match card.zip(Amount::unless_zero(back).map_err(unreadable)?) {
+            Some((card, back)) => {
+                let card = card_payments::get(app, user, card).await?;
+                let card = card.ok_or_else(|| Failure::Internal("a payment without its card payment".to_owned()))?;
+                let money = card_payments::refund::writes(&card, wallet.as_ref(), back, app.now(), &read.payment_id())?;
+                money.into_iter().for_each(|(guard, write)| transaction.add(guard, write));
+            }
+            None => {
+                if let Some(entry) = credit_write(user, wallet.as_ref(), back, app.now(), read.payment_id())? {
+                    transaction.add(Guard::Entry, entry);
+                }
+            }
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),

@@ -22,4 +22,8 @@ pub(crate) enum Guard {
     Unpaid,
     /// No other movement of the wallet has the number of this one.
     Entry,
+    /// The card payment is at the version that was read.
+    CardPayment,
+    /// No other refund of the card payment has the number of this one.
+    CardRefund,
 }

@@ -1,9 +1,11 @@
 //! A purchase as a part of its reservation's or order's item: written whole once, then updated version by version.
 
 use jiff::Timestamp;
+use onsale_domain::id::CardPaymentId;
 use onsale_domain::purchases::purchase::{Payment, Purchase, PurchaseState};
 use onsale_domain::time::EpochSecond;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::events::EventKind;
 use crate::failure::Failure;
@@ -20,6 +22,8 @@ struct PaymentItem {
     paid_at: i64,
     refunded: i64,
     key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    card: Option<Uuid>,
 }
 
 /// The attributes that reservations and orders have in common.
@@ -81,12 +85,14 @@ impl PaymentItem {
             paid_at: payment.paid_at.as_millisecond(),
             refunded: payment.refunded,
             key: payment.key.clone(),
+            card: payment.card.map(|card| card.0),
         }
     }
 
     fn read(self) -> Result<Payment, Failure> {
         let paid_at = Timestamp::from_millisecond(self.paid_at).map_err(unreadable)?;
-        Ok(Payment { amount: self.amount, paid_at, refunded: self.refunded, key: self.key })
+        let card = self.card.map(CardPaymentId);
+        Ok(Payment { amount: self.amount, paid_at, refunded: self.refunded, key: self.key, card })
     }
 }
 

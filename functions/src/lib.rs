@@ -7,6 +7,7 @@
 )]
 
 pub mod accounts;
+pub mod cards;
 pub mod concerts;
 pub mod coupons;
 pub mod events;
@@ -28,7 +29,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
-const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
+const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("accounts", accounts::FUNCTIONS),
     ("queue", queue::FUNCTIONS),
     ("concerts", concerts::FUNCTIONS),
@@ -36,6 +37,7 @@ const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
     ("reservations", reservations::FUNCTIONS),
     ("wallet", wallet::FUNCTIONS),
     ("payments", payments::FUNCTIONS),
+    ("cards", cards::FUNCTIONS),
     ("products", products::FUNCTIONS),
     ("orders", orders::FUNCTIONS),
     ("coupons", coupons::FUNCTIONS),

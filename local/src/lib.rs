@@ -19,6 +19,7 @@ pub mod demo;
 pub mod fault_injection;
 pub mod intercept;
 pub mod output;
+pub mod payment_provider;
 pub mod price;
 pub mod server;
 pub mod stack;

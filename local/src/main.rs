@@ -80,6 +80,9 @@ struct Flags {
     /// Port of the webhook receiver that stands in for the data platform.
     #[arg(long, default_value_t = 3002)]
     data_platform_port: u16,
+    /// Port of the payment provider that stands in for Stripe.
+    #[arg(long, default_value_t = 3003)]
+    payment_provider_port: u16,
     /// Port of the metrics for Prometheus.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
@@ -138,8 +141,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let Flags { port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port, .. } = flags;
-    let ports = [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, metrics_port];
+    let Flags { port, lambda_port, dynamodb_port, sqs_port, data_platform_port, .. } = flags;
+    let (provider_port, metrics_port) = (flags.payment_provider_port, flags.metrics_port);
+    let ports = [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, provider_port, metrics_port];
     let ports = Ports::bind(flags.host, ports).await?;
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
@@ -148,6 +152,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         ids: Ids::Random,
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
+        payment_provider: Some(ports.payment_provider.url()),
         metrics: true,
         logs: None,
         collectors: Collectors {
@@ -169,6 +174,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "dynamodb": ports.dynamodb.url(),
         "sqs": ports.sqs.url(),
         "data_platform": ports.data_platform.url(),
+        "payment_provider": ports.payment_provider.url(),
         "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });

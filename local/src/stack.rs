@@ -20,8 +20,9 @@ use crate::aws::event_sources::{Running, TriggerError, Triggers};
 use crate::aws::iam::{AccessLog, Reading};
 use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes};
 use crate::aws::lambda::{CallError, Entry, Functions};
-use crate::data_directory::{Data, DataDirectory, DirectoryError};
+use crate::data_directory::{Data, DataDirectory, DirectoryError, PUBLISHABLE_KEY};
 use crate::intercept::{Intercept, Slot};
+use crate::payment_provider::{OpenError, Provider, Server};
 use crate::telemetry::function_logs::FunctionLogs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span_export::{Collectors, SpanExporter};
@@ -52,6 +53,8 @@ pub struct Options {
     /// Where events are posted to: the address at which the stack's own receiver is served, or another, which
     /// the variable `DATA_PLATFORM_URL` also names. None when there is no data platform.
     pub data_platform: Option<String>,
+    /// The address at which the stack's own payment provider is served; none to call it within this process.
+    pub payment_provider: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
     /// Where functions count for lines of a log instead, if they do.
@@ -74,6 +77,7 @@ impl Default for Options {
             ids: Ids::Random,
             triggers: Mode::ByHand,
             data_platform: None,
+            payment_provider: None,
             metrics: false,
             logs: None,
             collectors: Collectors::default(),
@@ -98,6 +102,9 @@ pub enum Error {
     /// A function cannot be given what it needs.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The payment provider cannot be used.
+    #[error(transparent)]
+    PaymentProvider(#[from] OpenError),
     /// `SWEEP` is neither on nor off.
     #[error("setting SWEEP: must be on or off")]
     Sweep,
@@ -118,6 +125,7 @@ pub struct Stack {
     engines: Engines,
     slot: Slot,
     receiver: Receiver,
+    payment_provider: Server,
     home: DataDirectory,
     metrics: Option<Metrics>,
     telling: Option<SpanExporter>,
@@ -146,6 +154,8 @@ impl Stack {
         let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
         let receiver = Receiver::new(options.clock.clone(), &home.events_secret());
         let receiver = receiver.map_err(|problem| home.directory_error(problem))?;
+        let payment_provider = open_payment_provider(&home, file.is_some(), &options.clock)?;
+        let card_transport = options.payment_provider.is_none().then(|| payment_provider.transport());
         let metrics = options.metrics.then(Metrics::default);
         let meter = metrics.as_ref().map_or_else(Meter::off, |metrics| metrics.meter(""));
         let (tracer, telling) = options.collectors.start(meter);
@@ -155,6 +165,7 @@ impl Stack {
             clock: options.clock,
             overrides: options.variables,
             secrets,
+            card_transport,
             metrics: metrics.clone(),
             logs: options.logs,
             tracer,
@@ -180,6 +191,7 @@ impl Stack {
             engines,
             slot,
             receiver,
+            payment_provider,
             home,
             metrics,
             telling,
@@ -229,6 +241,12 @@ impl Stack {
     #[must_use]
     pub fn receiver(&self) -> &Receiver {
         &self.receiver
+    }
+
+    /// The payment provider, to be served where it is called.
+    #[must_use]
+    pub fn payment_provider(&self) -> &Server {
+        &self.payment_provider
     }
 
     /// An app of no function, for whoever looks in from outside: it has the variables of all of them, a memory of
@@ -345,9 +363,25 @@ fn read_template(options: &mut Options) -> Result<Template, Error> {
     let mut given = |name: &str| options.variables.remove(name).filter(|value| !value.is_empty());
     let (elsewhere, origins) = (given("DATA_PLATFORM_URL"), given("ALLOWED_ORIGINS"));
     let url = elsewhere.or_else(|| options.data_platform.take());
-    let parameters = [("DataPlatformUrl", url), ("AllowedOrigins", origins)];
+    // Without an address it is called within this process, where any will do.
+    let provider = options.payment_provider.clone().unwrap_or_else(|| "http://localhost".to_owned());
+    let parameters = [
+        ("DataPlatformUrl", url),
+        ("AllowedOrigins", origins),
+        ("CardScriptUrl", Some(format!("{provider}/v3/"))),
+        ("CardProviderUrl", Some(provider)),
+        ("CardPublishableKey", Some(PUBLISHABLE_KEY.to_owned())),
+    ];
     let parameters = parameters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     Ok(Template::load_with(&parameters.collect::<Vec<_>>())?)
+}
+
+/// The payment provider of a stack, which keeps what it knows if the stack keeps its table.
+fn open_payment_provider(home: &DataDirectory, kept: bool, clock: &Clock) -> Result<Server, Error> {
+    let (settings, path) = home.payment_provider()?;
+    let provider = if kept { Provider::open(settings, &path)? } else { Provider::new(settings) };
+    let clock = clock.clone();
+    Ok(Server::new(provider, Arc::new(move || clock.now())))
 }
 
 /// Whether schedules fire.

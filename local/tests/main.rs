@@ -5,6 +5,7 @@ mod audits;
 mod bad_input;
 mod blocks;
 mod capacity;
+mod cards;
 mod commerce_capacity;
 mod commerce_races;
 mod commerce_scale;

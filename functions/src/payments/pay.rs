@@ -41,7 +41,8 @@ pub async fn pay(
 ) -> Result<Answer<PaymentOut>, Problem> {
     let digest = id::fingerprint(&[&key.id::<Uuid>(&app, user.id, "pay").to_string()]);
     let key_given = key.0.is_some();
-    let paying = PayRequest { user: user.id, queue_credentials: &queue_credentials, key: &digest, key_given };
+    let queue_credentials = &queue_credentials;
+    let paying = PayRequest { user: user.id, queue_credentials, key: &digest, key_given, card: None };
     let paid = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;

@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 pub mod create_wallet;
 pub mod get_wallet;
 pub mod list_wallet_entries;
+pub mod pay_out;
 pub mod spend;
 pub mod top_up;
 
@@ -21,6 +22,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("top_up", Function::Http(|| routes!(top_up::top_up))),
     // POST /wallet/payments: takes money out for something else.
     ("spend", Function::Http(|| routes!(spend::spend))),
+    // POST /wallet/payouts: sends money back to the cards by which it came in.
+    ("pay_out", Function::Http(|| routes!(pay_out::pay_out))),
     // GET /wallet/entries: every movement, newest first.
     ("list_wallet_entries", Function::Http(|| routes!(list_wallet_entries::list_wallet_entries))),
 ];

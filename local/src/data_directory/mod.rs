@@ -14,10 +14,17 @@ use tempfile::TempDir;
 
 use crate::aws::event_sources::checkpoint::Checkpoint;
 use crate::aws::lambda::sandbox::SecretFile;
+use crate::payment_provider::Settings;
 use crate::data_directory::private_file::{FILE_MODE, create, keep_to_owner, replace};
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
 const EVENTS_SECRET_FILE: &str = "data-platform-secret";
+/// The file of the payment provider's secret key.
+const CARD_KEY_FILE: &str = "card-key";
+/// The file of the secrets by which the payment provider signs what it reports.
+const CARD_REPORT_SECRETS_FILE: &str = "card-report-secrets";
+/// What the payment provider of the local stack keeps.
+const PAYMENT_PROVIDER_FILE: &str = "payment-provider.sqlite";
 /// The database; `SQLite` makes its other files beside it, with the same permissions.
 const TABLE_FILE: &str = "table.sqlite";
 /// The file by whose lock a running stack has the directory to itself.
@@ -25,7 +32,7 @@ const LOCK_FILE: &str = "lock";
 /// Permissions of the directory: its owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 /// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
-const OURS: [&str; 8] = [
+const OURS: [&str; 11] = [
     TABLE_FILE,
     LOCK_FILE,
     EVENTS_SECRET_FILE,
@@ -34,7 +41,13 @@ const OURS: [&str; 8] = [
     "dead-letters.",
     "demo.",
     "dynamodb-address",
+    CARD_KEY_FILE,
+    CARD_REPORT_SECRETS_FILE,
+    PAYMENT_PROVIDER_FILE,
 ];
+
+/// The payment provider's key for browsers.
+pub(crate) const PUBLISHABLE_KEY: &str = "pk_local";
 
 /// Where the data lives.
 #[derive(Clone, Debug)]
@@ -122,6 +135,24 @@ impl DataDirectory {
         self.path.join(EVENTS_SECRET_FILE)
     }
 
+    /// The keys of the payment provider that this stack has, and where it keeps what it knows.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub(crate) fn payment_provider(&self) -> Result<(Settings, PathBuf), DirectoryError> {
+        let read = |name: &str| {
+            let path = self.secret_file(name, &Ids::Random)?;
+            fs::read_to_string(path).map_err(|problem| self.directory_error(problem))
+        };
+        let settings = Settings {
+            prefix: "local".to_owned(),
+            secret_key: read(CARD_KEY_FILE)?,
+            publishable_key: PUBLISHABLE_KEY.to_owned(),
+            signing_secrets: read(CARD_REPORT_SECRETS_FILE)?.split_whitespace().map(str::to_owned).collect(),
+        };
+        Ok((settings, self.path.join(PAYMENT_PROVIDER_FILE)))
+    }
+
     /// The files of secrets. Made on the first start.
     ///
     /// # Errors
@@ -130,6 +161,12 @@ impl DataDirectory {
         Ok(vec![
             ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret_file("signing-key", ids)?),
             ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret_file(EVENTS_SECRET_FILE, &Ids::Random)?),
+            ("CARD_KEY_SECRET", "CARD_KEY_FILE", self.secret_file(CARD_KEY_FILE, &Ids::Random)?),
+            (
+                "CARD_REPORT_SECRETS_SECRET",
+                "CARD_REPORT_SECRETS_FILE",
+                self.secret_file(CARD_REPORT_SECRETS_FILE, &Ids::Random)?,
+            ),
         ])
     }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 pub use crate::server::connections::host_name;
 use crate::server::connections::{self, Access, Limits};
+use crate::payment_provider::Server;
 use crate::server::openapi_page;
 use crate::stack::Stack;
 
@@ -101,19 +102,21 @@ pub struct Ports {
     pub sqs: Port,
     /// The receiver of events.
     pub data_platform: Port,
+    /// The payment provider.
+    pub payment_provider: Port,
     /// The metrics, for Prometheus.
     pub metrics: Port,
 }
 
 impl Ports {
-    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events and the metrics. The
-    /// receiver stays with this machine unless `host` is all of its addresses: events go there without TLS.
+    /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events, the
+    /// payment provider and the metrics. The receiver stays with this machine unless `host` is all of its addresses: events go there without TLS.
     ///
     /// # Errors
     /// When one cannot be taken; the error names its flag.
     pub async fn bind(
         host: IpAddr,
-        [api, lambda, dynamodb, sqs, data_platform, metrics]: [u16; 6],
+        [api, lambda, dynamodb, sqs, data_platform, payment_provider, metrics]: [u16; 7],
     ) -> Result<Self, PortError> {
         let receiver = if host.is_unspecified() { host } else { Ipv4Addr::LOCALHOST.into() };
         Ok(Self {
@@ -122,6 +125,7 @@ impl Ports {
             dynamodb: Port::bind_at("--dynamodb-port", (host, dynamodb).into()).await?,
             sqs: Port::bind_at("--sqs-port", (host, sqs).into()).await?,
             data_platform: Port::bind_at("--data-platform-port", (receiver, data_platform).into()).await?,
+            payment_provider: Port::bind_at("--payment-provider-port", (host, payment_provider).into()).await?,
             metrics: Port::bind_at("--metrics-port", (host, metrics).into()).await?,
         })
     }
@@ -154,6 +158,7 @@ impl Ports {
         let mut tasks = JoinSet::new();
         let api = stack.gateway().merge(openapi_page::router());
         let access = Access::for_api(self.api.address.ip(), names);
+        let reports = format!("{}/card-reports", self.api.url()).parse();
         tasks.spawn(connections::serve(self.api.listener, api, access, Limits::default(), stopped.clone()));
         let faults = if drill { stack.drill() } else { Router::new() };
         for (port, router) in [
@@ -162,11 +167,29 @@ impl Ports {
             (self.sqs, stack.sqs().router()),
             (self.data_platform, stack.receiver().router()),
             (self.metrics, stack.metrics()),
+            (self.payment_provider, stack.payment_provider().router()),
         ] {
             let access = Access::for_tools(port.address.ip(), names);
             tasks.spawn(connections::serve(port.listener, router, access, Limits::default(), stopped.clone()));
         }
+        let provider = stack.payment_provider().clone();
+        if let Ok(url) = reports {
+            provider.set_webhook_url(url);
+        }
+        tasks.spawn(deliver_reports(provider, stopped.clone()));
         Serving { tasks, stop }
+    }
+}
+
+/// Delivers what the payment provider reports until the stack stops.
+async fn deliver_reports(provider: Server, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        delivered = provider.deliver() => {
+            if let Err(problem) = delivered {
+                tracing::error!(%problem, "the payment provider cannot report");
+            }
+        }
+        _ = stopped.wait_for(|stopped| *stopped) => {}
     }
 }
 

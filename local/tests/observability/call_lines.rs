@@ -65,6 +65,7 @@ impl Process {
             secrets: None,
             clock: world.clock.clone(),
             ids: Ids::Random,
+            card_transport: None,
             function: function.to_owned(),
             meter: Meter::new(function.to_owned(), Arc::new(counted.clone())),
             tracer: Tracer::off(),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::World;
+use crate::support::cards::GOOD;
 
 mod tampering;
 
@@ -88,6 +89,9 @@ struct Scene {
     refunded_order: String,
     pending: String,
     spend: String,
+    /// Somebody who has topped up by card, and had a part paid out.
+    carded: String,
+    card_payment: String,
 }
 
 impl Scene {
@@ -111,8 +115,27 @@ impl Scene {
         mina.hold(&schedule, &["A-1-3"]).await.expect(201);
         let user = mina.id.to_string();
         let (pk, spend) = (format!("USER#{user}"), Uuid::from_u128(7).to_string());
-        let mut scene =
-            Self { world, user, pk, schedule, product, coupon, paid, refunded, order, refunded_order, pending, spend };
+        let joon = world.user().await;
+        let card_payment = joon.top_up_by_card(&world, 10_000, GOOD).await.id;
+        joon.post("/wallet/payouts", json!({ "amount": 4_000 })).await.expect(201);
+        world.settle_cards().await;
+        let carded = joon.id.to_string();
+        let mut scene = Self {
+            world,
+            user,
+            pk,
+            schedule,
+            product,
+            coupon,
+            paid,
+            refunded,
+            order,
+            refunded_order,
+            pending,
+            spend,
+            carded,
+            card_payment,
+        };
         scene.spends();
         scene.gives_a_ticket_back();
         scene
@@ -230,7 +253,7 @@ async fn it_answers_with_both_sides_of_each_account() {
         answer["trial_balance"],
         json!({
             "cash-in": both(500_000), "spends": both(500), "reservations": both(150_000), "orders": both(2_000),
-            "refunds": both(101_000), "wallets": both(448_500),
+            "refunds": both(101_000), "wallets": both(454_500), "cards": both(6_000),
         })
     );
     assert_eq!((&answer["differences"], &answer["passes"]), (&json!(0), &json!(1)));

@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::engines::pair::Pair;
 
+pub mod cards;
 pub mod logs;
 pub mod program;
 pub mod queue;
@@ -107,7 +108,7 @@ impl World {
 
     /// Serves it on ports of this machine, until what is given is dropped; and the address of the API.
     pub async fn serve(&self) -> (Serving, String) {
-        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 6]).await.expect("free ports");
+        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 7]).await.expect("free ports");
         let address = ports.api.url();
         (ports.serve(&self.stack, &[], false), address)
     }
@@ -292,7 +293,7 @@ pub fn releases_on_decline(options: &mut Options) {
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
     let stock = path.starts_with("/products/") && path.ends_with("/stock");
-    *method == Method::POST && (stock || ["/wallet/charges", "/wallet/payments", "/orders"].contains(&path))
+    *method == Method::POST && (stock || ["/wallet/charges", "/wallet/payments", "/wallet/payouts", "/card-payments", "/orders"].contains(&path))
 }
 
 /// Somebody who calls the API.
@@ -360,6 +361,11 @@ impl Person {
     /// Pays a reservation.
     pub async fn pay(&self, reservation: &str) -> Reply {
         self.post("/payments", json!({ "reservation_id": reservation })).await
+    }
+
+    /// A new idempotency key.
+    pub fn next_key(&self) -> u128 {
+        self.keys.uuid(Timestamp::UNIX_EPOCH).as_u128()
     }
 
     /// The balance of the wallet.

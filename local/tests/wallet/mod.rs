@@ -3,5 +3,6 @@
 mod create_wallet;
 mod get_wallet;
 mod list_wallet_entries;
+mod pay_out;
 mod spend;
 mod top_up;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+mod cards;
 mod queue;
 mod shop;
 pub mod transitions;
@@ -128,6 +129,7 @@ impl Snapshot {
         self.check_logs();
         self.check_wallets();
         self.check_shop();
+        self.check_cards();
         self.check_queues();
         self.check_concerts();
     }

@@ -12,7 +12,7 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
     let before = before?;
     let kind = sk.split('#').next().unwrap_or_default();
     let Some(after) = after else {
-        return matches!(kind, "ENTRY" | "RSV" | "ORDER").then(|| format!("{sk} was removed"));
+        return matches!(kind, "ENTRY" | "RSV" | "ORDER" | "CARDREFUND").then(|| format!("{sk} was removed"));
     };
     if before == after {
         return None;
@@ -21,7 +21,7 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
     let told = |what: &str| Some(format!("{sk}: {what}, from {:?} to {:?}", states().0, states().1));
     match kind {
         "ENTRY" => Some(format!("{sk}: an entry of the ledger changes")),
-        "RSV" | "ORDER" if number(after, "version") != number(before, "version") + 1 => {
+        "RSV" | "ORDER" | "CARD" | "CARDREFUND" if number(after, "version") != number(before, "version") + 1 => {
             told("a version is overwritten by one that has not read it")
         }
         "RSV" | "ORDER" => match states() {
@@ -30,6 +30,17 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
             (from, to) if from == "paid" && to != "cancelled" => told("what is paid is forgotten"),
             (from, to) if from == "declined" && to == "paid" => told("what was declined is paid"),
             _ => None,
+        },
+        "CARD" => match states() {
+            (from, to) if from == to => None,
+            (from, to) if from == "open" && to != "reversed" => None,
+            (from, to) if from == "committed" && ["captured", "reversed"].contains(&to.as_str()) => None,
+            (from, to) if from == "abandoned" && ["captured", "void"].contains(&to.as_str()) => None,
+            _ => told("a card payment goes back"),
+        },
+        "CARDREFUND" => match states() {
+            (from, to) if from == to || from == "due" || (from == "made" && to == "returned") => None,
+            _ => told("a refund goes back"),
         },
         "TOKEN" if number(before, "number") == number(after, "number") => match states() {
             (from, to) if from == to || from == "waiting" => None,
@@ -64,6 +75,12 @@ mod tests {
         assert!(!lawful("ORDER#1", "version", ("expired", 2), ("paid", 3)));
         assert!(!lawful("ORDER#1", "version", ("pending", 1), ("paid", 3)));
         assert!(!lawful("RSV#1", "version", ("held", 2), ("paid", 2)));
+        assert!(lawful("CARD#1", "version", ("open", 1), ("committed", 2)));
+        assert!(lawful("CARD#1", "version", ("committed", 2), ("reversed", 3)));
+        assert!(!lawful("CARD#1", "version", ("captured", 3), ("void", 4)));
+        assert!(!lawful("CARD#1", "version", ("void", 3), ("committed", 4)));
+        assert!(lawful("CARDREFUND#1.1", "version", ("made", 2), ("returned", 3)));
+        assert!(!lawful("CARDREFUND#1.1", "version", ("returned", 3), ("made", 4)));
         assert!(lawful("TOKEN#q", "number", ("waiting", 1), ("admitted", 1)));
         assert!(!lawful("TOKEN#q", "number", ("left", 1), ("expired", 1)));
         assert!(lawful("TOKEN#q", "number", ("left", 1), ("waiting", 2)));

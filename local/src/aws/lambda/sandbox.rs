@@ -12,6 +12,7 @@ use onsale_platform::app::{App, Parts, sdk_settings};
 use onsale_platform::clock::Clock;
 use onsale_platform::config::{Config, ConfigError};
 use onsale_platform::ids::Ids;
+use onsale_platform::card_provider::client::Transport;
 use onsale_platform::store::dynamodb::call_metrics;
 use onsale_platform::telemetry::metrics::Meter;
 use onsale_platform::telemetry::trace::Tracer;
@@ -44,6 +45,8 @@ pub struct ProcessParts {
     pub overrides: HashMap<String, String>,
     /// The files of the secrets that they have on AWS.
     pub secrets: Vec<SecretFile>,
+    /// Carries calls of the payment provider within this process, if not over the network.
+    pub card_transport: Option<Transport>,
     /// Where they count, if they do.
     pub metrics: Option<Metrics>,
     /// Where they count for lines of a log, if not there.

@@ -33,6 +33,7 @@ impl Scene {
             What::ReservationTwice | What::SeatLimit | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
+            What::CardEntries | What::CardAmount | What::CardRefunds | What::CardPurchases => self.tamper_card(what),
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
             What::Units
             | What::Shards
@@ -252,6 +253,42 @@ impl Scene {
         }
     }
 
+    fn tamper_card(&self, what: What) -> Vec<String> {
+        let (user, id) = (&self.carded, &self.card_payment);
+        let payment = |change: fn(&mut serde_json::Value)| {
+            self.table().change(&format!("USER#{user}"), &format!("CARD#{id}"), change);
+        };
+        let of = format!("card payment {id} of user {user}");
+        match what {
+            What::CardEntries => {
+                let (pk, sk) = (text(format!("USER#{user}")), text(format!("CARDREFUND#{id}.2")));
+                let refund = json!({ "pk": pk, "sk": sk, "amount": number(5), "state": text("made"), "version": number(1) });
+                self.table().put(&refund);
+                vec![
+                    format!("refund 2 of {of}: its entries: expected 1, found 0"),
+                    format!("refund 2 of {of}: their amount: expected -5, found 0"),
+                    format!("{of}: its refunds: expected 4005, found 4000"),
+                ]
+            }
+            What::CardAmount => {
+                let sk = format!("CARDREFUND#{id}.1");
+                self.table().change(&format!("USER#{user}"), &sk, |item| item["amount"] = number(4_001));
+                vec![
+                    format!("refund 1 of {of}: their amount: expected -4001, found -4000"),
+                    format!("{of}: its refunds: expected 4001, found 4000"),
+                ]
+            }
+            What::CardRefunds => {
+                payment(|item| item["refunded"] = number(3_999));
+                vec![format!("{of}: its refunds: expected 4000, found 3999")]
+            }
+            _ => {
+                payment(|item| item["in_wallet"] = json!({ "BOOL": false }));
+                vec![format!("{of}: the purchases that it pays for: expected 1, found 0")]
+            }
+        }
+    }
+
     fn tamper_shared(&self, what: What) -> Vec<String> {
         let (product, coupon, other) = (&self.product, &self.coupon, Uuid::from_u128(9));
         let left = self.world.shards(product);
@@ -300,7 +337,7 @@ impl Scene {
             }
             _ => {
                 self.entry(9, |item| item["balance_after"] = number(448_501));
-                "account wallets: its two sides: expected 448501, found 448500".to_owned()
+                "account wallets: its two sides: expected 454501, found 454500".to_owned()
             }
         }]
     }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::memory::Remembered;
 
 /// The version of the API that is spoken. Another one may name states and errors otherwise.
-pub const API_VERSION: &str = "2024-12-18.acacia";
+pub const API_VERSION: &str = "2025-09-30.clover";
 /// How long a connection may take to be made; part of the time of the whole call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a call may take: a capture goes to the card's bank.

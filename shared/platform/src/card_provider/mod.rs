@@ -5,6 +5,7 @@
 //! leads to another look, and a call that was not answered to a retry with the same idempotency key.
 
 pub mod client;
+pub mod report;
 pub mod signature;
 
 use onsale_domain::cards::card_payment::{CardPayment, ProviderState};

@@ -42,6 +42,7 @@ pub(crate) fn request_span(app: &App, request_id: &str, trace: Option<Context>, 
         reservation_id = Empty,
         order_id = Empty,
         payment_id = Empty,
+        card_payment_id = Empty,
         schedule_id = Empty,
     );
     record_field(&span, "trace_id", trace.map(|trace| trace.trace_id()));

@@ -139,6 +139,9 @@ messages! {
         ReservationOrOrder
             "must be sent, or order_id instead; send exactly one of them"
             "reservation_id와 order_id 중 하나만 보내 주세요"
+        CardPurpose
+            "must be sent, or order_id or top_up instead; send exactly one of them"
+            "reservation_id, order_id, top_up 중 하나만 보내 주세요"
         Cursor
             "must be the `next` of a page of this list"
             "이 목록의 앞 페이지에 있는 next 값을 보내 주세요"

@@ -98,7 +98,7 @@ pub struct Started {
 /// # Errors
 /// See [`StartFailure`].
 pub async fn start(app: &App, request: &StartRequest<'_>) -> Result<Once<Started>, StartFailure> {
-    if app.config().card_key.is_none() {
+    if app.config().card_provider_url.is_none() {
         return Err(StartFailure::NoProvider);
     }
     if let Some(there) = get(app, request.user, request.id).await? {

@@ -1,0 +1,9 @@
+//! Card payments, from the buyer's browser to the provider and back.
+
+mod confirm_card_payment;
+mod faults;
+mod receive_card_report;
+mod refunds;
+mod settle_card_payments;
+mod start_card_payment;
+mod sweep_card_payments;
